@@ -1,0 +1,1 @@
+"""What fail2ban-server loads. The only importers of fail2ban; standard library otherwise."""

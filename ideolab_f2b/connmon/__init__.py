@@ -1,0 +1,1 @@
+"""Snapshots of TCP sockets -> suspects -> lines. Looks only; never bans."""

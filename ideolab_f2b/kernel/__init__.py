@@ -1,0 +1,1 @@
+"""Everything that speaks netlink. Knows nothing of jails, phases or scores."""
