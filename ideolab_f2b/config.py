@@ -1,0 +1,178 @@
+"""/etc/ideolab/f2b.conf -> frozen settings; what the file does not know is an error, never a guess."""
+
+from __future__ import annotations
+
+import configparser
+import dataclasses
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Union
+
+DEFAULT_PATH = Path("/etc/ideolab/f2b.conf")
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+
+class ConfigError(ValueError):
+    """The file cannot be used; the text names file, section, key and the way out."""
+
+
+@dataclass(frozen=True)
+class Connmon:
+    """Thresholds of connmon; the numbers of a quiet host, explained in deploy/f2b.conf."""
+
+    ports: tuple[int, ...] = field(default=(443,), metadata={"key": "port"})
+    th_conn_ip: int = 50
+    th_conn_subnet24: int = 350
+    min_idle_score: int = 2
+    th_hostile_ip: int = 6
+    th_hostile_subnet: int = 60
+    idle_s: float = 8.0
+    every_s: float = 5.0
+    idle_points: int = 0
+    ignore: tuple[Network, ...] = ()
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where the pack writes; the file names inside are contracts and not settings."""
+
+    log_dir: Path = Path("/var/log/ideolab")
+    state_dir: Path = Path("/var/lib/ideolab")
+    textfile_dir: Path = Path("/var/lib/node_exporter/textfile_collector")
+
+    @property
+    def connmon_log(self) -> Path:
+        return self.log_dir / "connmon.log"
+
+    @property
+    def manual_log(self) -> Path:
+        return self.log_dir / "manual.log"
+
+    @property
+    def events(self) -> Path:
+        return self.log_dir / "connmon_events.jsonl"
+
+    @property
+    def connmon_prom(self) -> Path:
+        return self.textfile_dir / "ideolab_connmon.prom"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole file: one field per section."""
+
+    connmon: Connmon = field(default_factory=Connmon)
+    paths: Paths = field(default_factory=Paths)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 10_000_000:
+        raise ValueError("a number from 0 to 10000000 is needed")
+    return number
+
+
+def _at_least_one(text: str) -> int:
+    number = _count(text)
+    if number < 1:
+        raise ValueError("0 would make a suspect of everyone; 1 or more is needed")
+    return number
+
+
+def duration(text: str) -> float:
+    """Seconds of `8`, `0.5`, `5s`, `10m`, `24h` or `7d`; zero and less are refused."""
+    unit = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}.get(text[-1:].lower())
+    seconds = float(text[:-1]) * unit if unit else float(text)
+    if not 0 < seconds < 1e9:
+        raise ValueError("a duration above 0 is needed, such as 5s or 24h")
+    return seconds
+
+
+def _ports(text: str) -> tuple[int, ...]:
+    ports = tuple(dict.fromkeys(int(word) for word in text.replace(",", " ").split()))
+    if not ports or not all(0 < port < 65536 for port in ports):
+        raise ValueError("one or more port numbers from 1 to 65535 are needed")
+    return ports
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(word, strict=False) for word in text.replace(",", " ").split())
+
+
+def _flag(text: str) -> int:
+    if text not in ("0", "1"):
+        raise ValueError("0 or 1 is needed")
+    return int(text)
+
+
+def _directory(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise ValueError("an absolute path is needed")
+    return path
+
+
+_READ: dict[str, Callable[[str], object]] = {
+    "port": _ports,
+    "ignore": _networks,
+    "idle_points": _flag,
+    "idle_s": duration,
+    "every_s": duration,
+    "min_idle_score": _at_least_one,
+    "th_conn_ip": _at_least_one,
+    "th_conn_subnet24": _at_least_one,
+    "th_hostile_ip": _at_least_one,
+    "th_hostile_subnet": _at_least_one,
+    "log_dir": _directory,
+    "state_dir": _directory,
+    "textfile_dir": _directory,
+}
+
+
+def keys(section: type[Connmon] | type[Paths]) -> dict[str, str]:
+    """{key in the file: field name} of one section."""
+    return {str(item.metadata.get("key", item.name)): item.name for item in dataclasses.fields(section)}
+
+
+def _section(
+    path: Path, parser: configparser.ConfigParser, name: str, section: type[Connmon] | type[Paths]
+) -> dict[str, object]:
+    known, values = keys(section), {}
+    for key, text in parser.items(name) if parser.has_section(name) else ():
+        if key not in known:
+            raise ConfigError(f"{path}: [{name}] has no key {key!r}; it knows {', '.join(sorted(known))}")
+        try:
+            values[known[key]] = _READ[key](text.strip())
+        except ValueError as error:
+            raise ConfigError(f"{path}: [{name}] {key} = {text!r}: {error}") from error
+    return values
+
+
+def parse(text: str, path: Path = DEFAULT_PATH) -> Settings:
+    """Settings of the file's text; `path` is only named in errors."""
+    parser = configparser.ConfigParser(
+        interpolation=None, inline_comment_prefixes=("#",), default_section="\0none"
+    )
+    try:
+        parser.read_string(text, str(path))
+    except configparser.Error as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
+    for name in parser.sections():
+        if name not in ("connmon", "paths"):
+            raise ConfigError(f"{path}: there is no section [{name}]; it knows [connmon] and [paths]")
+    return Settings(
+        Connmon(**_section(path, parser, "connmon", Connmon)),  # type: ignore[arg-type]
+        Paths(**_section(path, parser, "paths", Paths)),  # type: ignore[arg-type]
+    )
+
+
+def load(path: Path = DEFAULT_PATH) -> Settings:
+    """Settings of the file; a missing file means the defaults, an unreadable one is an error."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}; mend its mode or its encoding") from error
+    return parse(text, path)

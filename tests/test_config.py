@@ -1,0 +1,113 @@
+"""config: the file's text to settings, and the errors a person reads."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b import config
+
+PATH = Path("/etc/ideolab/f2b.conf")
+
+
+def test_missing_file_means_the_defaults(tmp_path: Path) -> None:
+    """No file at all is a valid configuration."""
+    assert config.load(tmp_path / "none.conf") == config.Settings()
+
+
+def test_every_key_is_read() -> None:
+    """Each key reaches its field in its own type."""
+    text = """
+[connmon]
+port = 443, 8443   # two services
+th_conn_ip = 60
+th_conn_subnet24 = 400
+min_idle_score = 3
+th_hostile_ip = 7
+th_hostile_subnet = 70
+idle_s = 10
+every_s = 2s
+idle_points = 1
+ignore = 198.51.100.7 2001:db8::/32
+[paths]
+log_dir = /srv/log
+state_dir = /srv/state
+textfile_dir = /srv/prom
+"""
+    assert config.parse(text) == config.Settings(
+        config.Connmon(
+            ports=(443, 8443),
+            th_conn_ip=60,
+            th_conn_subnet24=400,
+            min_idle_score=3,
+            th_hostile_ip=7,
+            th_hostile_subnet=70,
+            idle_s=10.0,
+            every_s=2.0,
+            idle_points=1,
+            ignore=(ipaddress.ip_network("198.51.100.7/32"), ipaddress.ip_network("2001:db8::/32")),
+        ),
+        config.Paths(Path("/srv/log"), Path("/srv/state"), Path("/srv/prom")),
+    )
+
+
+def test_every_field_has_a_reader() -> None:
+    """A new setting without a parser would be text where a number is meant."""
+    named = set(config.keys(config.Connmon)) | set(config.keys(config.Paths))
+
+    assert named == set(config._READ)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[connmon]\nth_con_ip = 5\n", "[connmon] has no key 'th_con_ip'"),
+        ("[conmon]\n", "there is no section [conmon]; it knows [connmon] and [paths]"),
+        ("th_conn_ip = 5\n", "File contains no section headers"),
+        ("[connmon]\nth_conn_ip = many\n", "th_conn_ip = 'many': invalid literal for int()"),
+        ("[connmon]\nth_hostile_ip = 0\n", "0 would make a suspect of everyone"),
+        ("[connmon]\nport = 0\n", "one or more port numbers from 1 to 65535 are needed"),
+        ("[connmon]\nport =\n", "one or more port numbers from 1 to 65535 are needed"),
+        ("[connmon]\nevery_s = 0s\n", "a duration above 0 is needed, such as 5s or 24h"),
+        ("[connmon]\nevery_s = nan\n", "a duration above 0 is needed"),
+        ("[connmon]\nidle_points = yes\n", "0 or 1 is needed"),
+        ("[connmon]\nignore = 198.51.100.0/33\n", "does not appear to be an IPv4 or IPv6 network"),
+        ("[paths]\nlog_dir = log\n", "an absolute path is needed"),
+        ("[connmon]\nport = 1\nport = 2\n", "already exists"),
+    ],
+)
+def test_what_it_does_not_know_is_an_error(text: str, message: str) -> None:
+    """A typing error is named with its file, never passed over."""
+    with pytest.raises(config.ConfigError) as caught:
+        config.parse(text, PATH)
+
+    assert str(PATH) in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_unreadable_file_is_named(tmp_path: Path) -> None:
+    """Bytes of another encoding and a directory give the same clear error."""
+    broken = tmp_path / "f2b.conf"
+    broken.write_bytes(b"[connmon]\nport = \xff\n")
+
+    for path in (broken, tmp_path):
+        with pytest.raises(config.ConfigError, match="cannot be read"):
+            config.load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("8", 8.0), ("0.5", 0.5), ("5s", 5.0), ("10m", 600.0), ("24h", 86400.0), ("7D", 604800.0)],
+)
+def test_durations(text: str, seconds: float) -> None:
+    """A number of seconds, or with its unit."""
+    assert config.duration(text) == seconds
+
+
+def test_settings_cannot_be_changed() -> None:
+    """A running sensor never changes its thresholds halfway."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.Settings().connmon.th_conn_ip = 1  # type: ignore[misc]
