@@ -1,0 +1,86 @@
+"""logline: whatever a client sends, one line stays one line and names the address we gave it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ideolab_f2b import logline
+
+WHEN = datetime(2026, 11, 22, 14, 52, 1, tzinfo=timezone.utc)
+
+
+def test_a_suspect_line() -> None:
+    """The line of design.md, to the letter."""
+    text = logline.format_line(
+        WHEN, "connmon", "suspect", "198.51.100.10", {"scope": "ip", "score": 5, "connections": 40}
+    )
+
+    assert text == "2026-11-22T14:52:01+0000 connmon: suspect 198.51.100.10 scope=ip score=5 connections=40"
+
+
+def test_client_text_comes_last_and_quoted() -> None:
+    """A path with a quote, a line feed and a forged line is harmless."""
+    text = logline.format_line(
+        WHEN, "traship", "offence", "2001:db8::7", {"status": 403}, {"path": '/x" 192.0.2.1\n\\é'}
+    )
+
+    assert text == (
+        "2026-11-22T14:52:01+0000 traship: offence 2001:db8::7 status=403 "
+        'path="/x\\x22 192.0.2.1\\x0a\\x5c\\xc3\\xa9"'
+    )
+
+
+@given(st.one_of(st.text(), st.binary()))
+def test_quoted_text_is_printable_ascii_without_quotes(text: str | bytes) -> None:
+    """No byte can end the quotation or the line."""
+    quoted = logline.quote(text)
+
+    assert re.fullmatch(r'"[\x20\x21\x23-\x7e]*"', quoted)
+    assert len(quoted) <= 2 + 4 * logline.QUOTED_BYTES
+
+
+@given(st.text(), st.text(), st.text())
+def test_no_plain_value_breaks_the_grammar(address: str, key: str, value: str) -> None:
+    """A value that is no plain word is refused, so a line has as many words as it was given."""
+    try:
+        text = logline.format_line(WHEN, "connmon", "suspect", address, {key: value})
+    except ValueError:
+        return
+
+    assert text.split(" ") == ["2026-11-22T14:52:01+0000", "connmon:", "suspect", address, f"{key}={value}"]
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    """fail2ban would read it in the server's zone and ban late or never."""
+    with pytest.raises(ValueError, match="zone"):
+        logline.format_line(datetime(2026, 1, 1), "connmon", "suspect", "192.0.2.1", {})
+
+
+def test_append_adds_whole_lines(tmp_path: Path) -> None:
+    """Two lines, one file, readable by its group and not by others."""
+    path = tmp_path / "connmon.log"
+    logline.append(path, "one")
+    logline.append(path, "two")
+
+    assert path.read_text() == "one\ntwo\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_append_refuses_two_lines(tmp_path: Path) -> None:
+    """A line feed in the text would be a second line, which nobody anchored."""
+    with pytest.raises(ValueError, match="one line is one line"):
+        logline.append(tmp_path / "connmon.log", "one\ntwo")
+
+    assert not (tmp_path / "connmon.log").exists()
+
+
+def test_append_says_when_the_disk_is_full() -> None:
+    """The error comes to the caller, who keeps the suspect."""
+    with pytest.raises(OSError, match="No space left"):
+        logline.append(Path("/dev/full"), "one")
