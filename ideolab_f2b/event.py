@@ -1,0 +1,74 @@
+"""The event record <-> one JSON line of connmon_events.jsonl: the contract with Django."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Optional
+
+TYPES = ("suspect", "ban", "unban", "restored")
+
+
+class EventError(ValueError):
+    """A line that is no event; the text says why."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened to one address or network; None where it is not known. Times are aware, `bantime` in
+    seconds (-1 = permanent), `raw` whatever the writer knew beyond the named fields."""
+
+    ts: datetime
+    type: str
+    ip: Optional[str] = None
+    subnet: Optional[str] = None
+    count: Optional[int] = None
+    score: Optional[int] = None
+    asn: Optional[str] = None
+    asname: Optional[str] = None
+    country: Optional[str] = None
+    reason: Optional[str] = None
+    jail: Optional[str] = None
+    bantime: Optional[int] = None
+    until: Optional[datetime] = None
+    origin: Optional[str] = None
+    raw: Optional[dict[str, Any]] = None
+
+    def __post_init__(self) -> None:
+        if self.type not in TYPES:
+            raise EventError(f"type {self.type!r} is none of {', '.join(TYPES)}")
+        for when in (self.ts, self.until):
+            if when is not None and when.tzinfo is None:
+                raise EventError("a time without a zone says nothing to another host")
+
+    def to_json(self) -> str:
+        """One line, ASCII, without its newline."""
+        record = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        return json.dumps(record, default=_text, separators=(",", ":"))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
+    raise TypeError(f"{value!r} has no place in an event")
+
+
+def from_json(line: str) -> Event:
+    """The event of one line; EventError when it is cut, no object, or has fields of another kind."""
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise EventError(f"not JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise EventError("not an object")
+    known = {item.name for item in dataclasses.fields(Event)}
+    fields = {name: value for name, value in record.items() if name in known}
+    try:
+        for name in ("ts", "until"):
+            if fields.get(name) is not None:
+                fields[name] = datetime.fromisoformat(fields[name])
+        return Event(**fields)
+    except (TypeError, ValueError) as error:
+        raise EventError(f"not an event: {error}") from error
