@@ -1,0 +1,155 @@
+"""Netlink messages, acknowledged requests and dumps over one socket; knows no set and no connection."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+#: linux/netlink.h
+ERROR, DONE = 2, 3
+REQUEST, ACK, DUMP, EXCL, CREATE = 0x1, 0x4, 0x300, 0x200, 0x400
+NESTED, NETWORK_ORDER, TYPE_MASK = 0x8000, 0x4000, 0x3FFF
+_SOL_NETLINK, _CAP_ACK = 270, 10
+#: seconds after which a silent kernel is an error: nothing here may hang a ban
+ANSWER_TIMEOUT_S = 5.0
+#: the kernel caps one dump datagram at 32 KiB
+DATAGRAM_SIZE = 65536
+
+_HEADER = struct.Struct("=IHHII")
+_ATTRIBUTE = struct.Struct("=HH")
+_CODE = struct.Struct("=i")
+
+
+class KernelError(OSError):
+    """The kernel refused a request: `asked` names the request, `way_out` what the reader can do."""
+
+    way_out = "see dmesg and the versions of the kernel and its modules"
+
+    def __init__(self, code: int, asked: str, answer: str = "", way_out: str = "") -> None:
+        self.asked = asked
+        self.way_out = way_out or self.way_out
+        self.answer = answer or os.strerror(code)
+        super().__init__(code, self.answer)
+
+    def __str__(self) -> str:
+        return f"{self.asked}: {self.answer}; {self.way_out}"
+
+
+class PermissionDeniedError(KernelError):
+    """EPERM or EACCES: the process lacks CAP_NET_ADMIN in this network namespace."""
+
+    way_out = "run as root or with CAP_NET_ADMIN"
+
+
+class ModuleMissingError(KernelError):
+    """The kernel part that would answer is not loaded and could not be."""
+
+    way_out = "load the kernel module (modprobe ip_set ip_set_hash_net ip_set_list_set tcp_diag)"
+
+
+class Message(NamedTuple):
+    """One netlink message: its type, and its payload without the 16-byte header."""
+
+    kind: int
+    payload: bytes
+
+
+def attribute(kind: int, payload: bytes) -> bytes:
+    """One netlink attribute, padded to 4 bytes."""
+    length = 4 + len(payload)
+    return _ATTRIBUTE.pack(length, kind) + payload + bytes(-length % 4)
+
+
+def nested(kind: int, *attributes: bytes) -> bytes:
+    """Attributes inside an attribute."""
+    return attribute(kind | NESTED, b"".join(attributes))
+
+
+def unpack_attributes(payload: bytes, offset: int = 0) -> Iterator[tuple[int, bytes]]:
+    """The (type without flags, payload) pairs from `offset` on; a cut or absurd length ends the walk."""
+    end = len(payload)
+    while offset + 4 <= end:
+        length, kind = _ATTRIBUTE.unpack_from(payload, offset)
+        if length < 4 or offset + length > end:
+            return
+        yield kind & TYPE_MASK, payload[offset + 4 : offset + length]
+        offset += (length + 3) & ~3
+
+
+def message(kind: int, flags: int, payload: bytes, sequence: int = 0) -> bytes:
+    """A whole netlink message, addressed to the kernel."""
+    return _HEADER.pack(_HEADER.size + len(payload), kind, flags, sequence, 0) + payload
+
+
+def unpack_messages(datagram: bytes, sequence: int) -> Iterator[Message]:
+    """The messages of one datagram that answer `sequence`; a cut message ends the walk."""
+    offset = 0
+    while offset + _HEADER.size <= len(datagram):
+        length, kind, _flags, answered, _port = _HEADER.unpack_from(datagram, offset)
+        if length < _HEADER.size or offset + length > len(datagram):
+            return
+        if answered == sequence:
+            yield Message(kind, datagram[offset + _HEADER.size : offset + length])
+        offset += (length + 3) & ~3
+
+
+def error_code(payload: bytes) -> int:
+    """The positive errno of an ERROR or DONE payload; 0 means success."""
+    return -_CODE.unpack_from(payload)[0] if len(payload) >= _CODE.size else 0
+
+
+class Channel:
+    """One netlink socket. Not thread-safe: the owner holds a lock round each call."""
+
+    def __init__(self, protocol: int) -> None:
+        try:
+            self._socket = socket.socket(
+                socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol
+            )
+        except OSError as error:
+            raise ModuleMissingError(
+                error.errno or errno.EPROTONOSUPPORT, f"netlink protocol {protocol}"
+            ) from error
+        self._socket.setsockopt(_SOL_NETLINK, _CAP_ACK, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self._socket.settimeout(ANSWER_TIMEOUT_S)
+        self._socket.bind((0, 0))
+        self._sequence = 0
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def __enter__(self) -> Channel:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def request(self, kind: int, payload: bytes, flags: int = 0) -> int:
+        """Send one message and wait for its acknowledgement: 0, or the kernel's errno."""
+        for answer in self._answers(kind, payload, flags | REQUEST | ACK):
+            if answer.kind == ERROR:
+                return error_code(answer.payload)
+        raise AssertionError("unreachable: _answers ends only by an answer or a timeout")
+
+    def dump(self, kind: int, payload: bytes, flags: int = DUMP) -> Iterator[bytes]:
+        """The payloads of a whole dump; OSError (errno as the kernel gave it) when it ends in an error."""
+        for answer in self._answers(kind, payload, flags | REQUEST):
+            if answer.kind in (DONE, ERROR):
+                code = error_code(answer.payload)
+                if code:
+                    raise OSError(code, os.strerror(code))
+                return
+            yield answer.payload
+
+    def _answers(self, kind: int, payload: bytes, flags: int) -> Iterator[Message]:
+        # a new number each time: the late answer of a request that timed out is never taken for this one's
+        self._sequence = (self._sequence + 1) & 0xFFFFFFFF
+        self._socket.send(message(kind, flags, payload, self._sequence))
+        while True:
+            datagram = self._socket.recv(DATAGRAM_SIZE)
+            yield from unpack_messages(datagram, self._sequence)

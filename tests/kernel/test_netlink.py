@@ -1,0 +1,120 @@
+"""netlink: packing, the answers of a kernel, and what happens when they are cut, late or missing."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ideolab_f2b.kernel import netlink
+
+
+def _flagless(messages: list[tuple[int, bytes]]) -> Iterator[tuple[int, int, bytes]]:
+    return ((kind, 0, payload) for kind, payload in messages)
+
+
+class FakeSocket:
+    """A kernel of prepared datagrams, numbered like the request; `late` comes before each of them."""
+
+    def __init__(self, *datagrams: list[tuple[int, bytes]]) -> None:
+        self.sent: list[bytes] = []
+        self.datagrams = list(datagrams)
+        self.late = b""
+
+    def send(self, data: bytes) -> int:
+        self.sent.append(data)
+        return len(data)
+
+    def recv(self, _size: int) -> bytes:
+        if not self.datagrams:
+            raise TimeoutError("timed out")
+        sequence = struct.unpack_from("=I", self.sent[-1], 8)[0]
+        messages = self.datagrams.pop(0)
+        return self.late + b"".join(netlink.message(*item, sequence) for item in _flagless(messages))
+
+    def close(self) -> None:
+        self.sent.append(b"closed")
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[netlink.Channel, FakeSocket]]:
+    """A channel whose socket is a FakeSocket."""
+    with netlink.Channel(socket.NETLINK_ROUTE) as channel:
+        channel._socket.close()
+        kernel = FakeSocket()
+        monkeypatch.setattr(channel, "_socket", kernel)
+        yield channel, kernel
+
+
+def code(number: int) -> bytes:
+    """The payload of an acknowledgement."""
+    return struct.pack("=i", -number)
+
+
+def test_attributes_are_padded_to_four_bytes() -> None:
+    """The length counts the header and not the padding."""
+    assert netlink.attribute(2, b"abc\0x") == b"\x09\0\x02\0abc\0x\0\0\0"
+    assert netlink.nested(7, netlink.attribute(1, b"\x06")) == b"\x0c\0\x07\x80\x05\0\x01\0\x06\0\0\0"
+
+
+def test_attributes_there_and_back() -> None:
+    """Flags are taken off the type."""
+    payload = netlink.nested(7, b"") + netlink.attribute(2 | netlink.NETWORK_ORDER, b"ab")
+
+    assert list(netlink.unpack_attributes(payload)) == [(7, b""), (2, b"ab")]
+
+
+@given(st.binary())
+def test_no_bytes_make_the_walks_raise_or_hang(data: bytes) -> None:
+    """A cut or absurd length ends the walk."""
+    assert sum(len(value) + 4 for _kind, value in netlink.unpack_attributes(data)) <= len(data)
+    assert sum(len(item.payload) + 16 for item in netlink.unpack_messages(data, 0)) <= len(data)
+
+
+def test_request_gives_the_errno_of_its_own_answer(fake: tuple[netlink.Channel, FakeSocket]) -> None:
+    """The late answer of an earlier request is passed over."""
+    channel, kernel = fake
+    kernel.datagrams = [[(netlink.ERROR, code(0))], [], [(netlink.ERROR, code(errno.EEXIST))]]
+    assert channel.request(5, b"x") == 0
+
+    kernel.late = netlink.message(netlink.ERROR, 0, code(errno.EPERM), 1)
+    assert channel.request(5, b"x") == errno.EEXIST
+
+
+def test_dump_ends_at_done_and_raises_its_error(fake: tuple[netlink.Channel, FakeSocket]) -> None:
+    """What came before the error has been given out; the error has the kernel's number."""
+    channel, kernel = fake
+    kernel.datagrams = [[(20, b"one!"), (20, b"two!")], [(netlink.DONE, code(0))]]
+    assert list(channel.dump(20, b"")) == [b"one!", b"two!"]
+
+    kernel.datagrams = [[(20, b"one!")], [(netlink.DONE, code(errno.EINTR))]]
+    with pytest.raises(InterruptedError):
+        list(channel.dump(20, b""))
+
+
+def test_a_silent_kernel_is_an_error(fake: tuple[netlink.Channel, FakeSocket]) -> None:
+    """A ban never waits for ever."""
+    channel, _kernel = fake
+    with pytest.raises(TimeoutError):
+        channel.request(5, b"")
+
+
+def test_an_unknown_protocol_names_the_module() -> None:
+    """The error says what to load."""
+    with pytest.raises(netlink.ModuleMissingError, match="modprobe") as caught:
+        netlink.Channel(31)
+
+    assert str(caught.value).startswith("netlink protocol 31: ")
+
+
+def test_the_real_kernel_answers() -> None:
+    """The addresses of loopback, from rtnetlink, without privilege."""
+    with netlink.Channel(socket.NETLINK_ROUTE) as channel:
+        payloads = list(channel.dump(22, struct.pack("=BBBBI", socket.AF_INET, 0, 0, 0, 0)))
+
+    assert any((2, b"\x7f\0\0\x01") in netlink.unpack_attributes(payload, 8) for payload in payloads)
