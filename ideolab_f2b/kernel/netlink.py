@@ -6,11 +6,11 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 #: linux/netlink.h
-ERROR, DONE = 2, 3
+NOOP, ERROR, DONE = 1, 2, 3
 REQUEST, ACK, DUMP, EXCL, CREATE = 0x1, 0x4, 0x300, 0x200, 0x400
 NESTED, NETWORK_ORDER, TYPE_MASK = 0x8000, 0x4000, 0x3FFF
 _SOL_NETLINK, _CAP_ACK = 270, 10
@@ -107,9 +107,7 @@ class Channel:
 
     def __init__(self, protocol: int) -> None:
         try:
-            self._socket = socket.socket(
-                socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol
-            )
+            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
         except OSError as error:
             raise ModuleMissingError(
                 error.errno or errno.EPROTONOSUPPORT, f"netlink protocol {protocol}"
@@ -146,10 +144,33 @@ class Channel:
                 return
             yield answer.payload
 
-    def _answers(self, kind: int, payload: bytes, flags: int) -> Iterator[Message]:
-        # a new number each time: the late answer of a request that timed out is never taken for this one's
-        self._sequence = (self._sequence + 1) & 0xFFFFFFFF
-        self._socket.send(message(kind, flags, payload, self._sequence))
+    def datagrams(self, kind: int, payload: bytes, buffer: memoryview, flags: int = DUMP) -> Iterator[int]:
+        """The sizes of a dump's datagrams, each put into `buffer`; endless: the caller looks for the end."""
+        self._socket.send(message(kind, flags | REQUEST, payload, self._next()))
+        while True:
+            yield self._socket.recv_into(buffer)
+
+    def refusals(self, kind: int, payloads: Iterable[bytes]) -> list[int]:
+        """Send many requests in one datagram, none acknowledged: the errnos of those the kernel refused."""
+        sequence, end = self._next(), self._next()
+        requests = [message(kind, REQUEST, payload, sequence) for payload in payloads]
+        # the kernel works through a datagram in order: the answer to the last message is the last answer
+        self._socket.send(b"".join(requests) + message(NOOP, REQUEST | ACK, b"", end))
+        codes: list[int] = []
         while True:
             datagram = self._socket.recv(DATAGRAM_SIZE)
-            yield from unpack_messages(datagram, self._sequence)
+            codes += [error_code(answer.payload) for answer in unpack_messages(datagram, sequence)]
+            if any(unpack_messages(datagram, end)):
+                return codes
+
+    def _answers(self, kind: int, payload: bytes, flags: int) -> Iterator[Message]:
+        sequence = self._next()
+        self._socket.send(message(kind, flags, payload, sequence))
+        while True:
+            datagram = self._socket.recv(DATAGRAM_SIZE)
+            yield from unpack_messages(datagram, sequence)
+
+    def _next(self) -> int:
+        # a new number each time: the late answer of a request that timed out is never taken for this one's
+        self._sequence = (self._sequence + 1) & 0xFFFFFFFF
+        return self._sequence
