@@ -62,10 +62,18 @@ def append(path: Path, text: str, mode: int = 0o640) -> None:
     if "\n" in text or "\r" in text:
         raise ValueError("one line is one line; quote() the text that holds a line feed")
     data = text.encode("utf-8") + b"\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
     try:
+        # a writer that died, or a full disk, left half a line: it must not swallow this one
+        if not _ends_a_line(descriptor):
+            data = b"\n" + data
         written = os.write(descriptor, data)
     finally:
         os.close(descriptor)
     if written != len(data):
         raise OSError(f"{path}: only {written} of {len(data)} bytes were written; is the disk full?")
+
+
+def _ends_a_line(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"

@@ -72,6 +72,15 @@ def test_append_adds_whole_lines(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+def test_append_ends_a_cut_line_first(tmp_path: Path) -> None:
+    """What a dead writer left behind does not swallow the next suspect."""
+    path = tmp_path / "connmon.log"
+    path.write_text("2026-11-22T14:5")
+    logline.append(path, "one")
+
+    assert path.read_text() == "2026-11-22T14:5\none\n"
+
+
 def test_append_refuses_two_lines(tmp_path: Path) -> None:
     """A line feed in the text would be a second line, which nobody anchored."""
     with pytest.raises(ValueError, match="one line is one line"):
