@@ -1,0 +1,65 @@
+"""A suspect -> its log line, its event, its JSON. Pure."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+from ideolab_f2b import logline
+from ideolab_f2b.connmon.connection import Suspect
+from ideolab_f2b.event import Event
+
+#: phases in the order of the line; `handshake` is the grammar's shorter word for handshake-only
+LINE_KEYS = {
+    "mute": "mute",
+    "partial-hello": "partial-hello",
+    "handshake-only": "handshake",
+    "trickle": "trickle",
+    "slow-read": "slow-read",
+    "idle": "idle",
+}
+
+
+def line(suspect: Suspect, when: float, port: int) -> str:
+    """The line that filter.d/ideolab-connmon.conf reads."""
+    plain: dict[str, int | str] = {"scope": suspect.scope, "score": suspect.score}
+    if suspect.scope == "net":
+        plain["addresses"] = suspect.addresses
+    plain["connections"] = suspect.connections
+    plain.update({key: suspect.phases.get(phase, 0) for phase, key in LINE_KEYS.items()})
+    plain["port"] = port
+    return logline.format_line(_time(when), "connmon", "suspect", suspect.address, plain)
+
+
+def event(suspect: Suspect, when: float, port: int) -> Event:
+    """The event of the same moment; what has no field of its own is in `raw`."""
+    is_net = suspect.scope == "net"
+    return Event(
+        _time(when),
+        "suspect",
+        ip=None if is_net else suspect.address,
+        subnet=suspect.address if is_net else None,
+        count=suspect.connections,
+        score=suspect.score,
+        reason="; ".join(suspect.why),
+        raw={"port": port, "phases": suspect.phases, "addresses": suspect.addresses},
+    )
+
+
+def as_json(suspect: Suspect, when: float) -> str:
+    """The line of `--json`."""
+    fields: dict[str, Any] = {
+        "t": round(when, 3),
+        "address": suspect.address,
+        "scope": suspect.scope,
+        "score": suspect.score,
+        "connections": suspect.connections,
+        "phases": suspect.phases,
+        "why": list(suspect.why),
+    }
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def _time(when: float) -> datetime:
+    return datetime.fromtimestamp(when, timezone.utc)
