@@ -64,13 +64,21 @@ class Judge:
         return seen
 
     def _ripe_in_s(self, seen: Tally) -> float | None:
-        """Seconds until some address has the limit's number of connections that are old enough."""
-        ripe = []
+        """Seconds until some address or network has its limit's number of connections that are old enough."""
+        limit, ripe = self.settings.th_hostile_ip, []
+        networks: dict[bytes, list[int]] = {}
         for address, ages in seen.young.items():
-            missing = self.settings.th_hostile_ip - weigh.hostile(seen.counts[address])
-            if 0 < missing <= len(ages):
-                ripe.append(self.settings.idle_s - sorted(ages, reverse=True)[missing - 1] / 1000)
+            ripe += self._ripening(limit - weigh.hostile(seen.counts[address]), ages)
+            networks.setdefault(network.prefix(address), []).extend(ages)
+        # one attack opens its connections within one look; the old ones of a network are for the next
+        for ages in networks.values():
+            ripe += self._ripening(self.settings.th_hostile_subnet, ages)
         return max(0.0, min(ripe)) if ripe else None
+
+    def _ripening(self, missing: int, ages: list[int]) -> list[float]:
+        if not 0 < missing <= len(ages):
+            return []
+        return [self.settings.idle_s - sorted(ages, reverse=True)[missing - 1] / 1000]
 
     def _addresses(self, seen: Tally, reasons: Mapping[bytes, str]) -> Iterator[tuple[bytes, Weight]]:
         settings, least = self.settings, self._least_count(self.settings.th_conn_ip)

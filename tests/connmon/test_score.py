@@ -151,6 +151,14 @@ def test_when_the_next_look_is_due(rows: list[Connection], ripe_in_s: float | No
     assert judged(rows).ripe_in_s == ripe_in_s
 
 
+def test_when_a_network_is_looked_at_again() -> None:
+    """Sixty addresses with one young connection each ripen together."""
+    rows = [row for last in range(1, 61) for row in mute(f"203.0.113.{last}", 1, 6.5)]
+
+    assert judged(rows).ripe_in_s == 1.5
+    assert judged(rows[1:]).ripe_in_s is None
+
+
 def test_the_table_names_everyone() -> None:
     """--explain shows the worst first, then those who are spared, with networks of several addresses."""
     rows = [
