@@ -1,15 +1,13 @@
-"""Fixtures of every test: own network namespaces, and a guard that keeps tests off the host."""
+"""What every test stands on: an importable checkout, root where root is needed, an untouched host."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
+import socket
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
@@ -32,72 +30,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-class Namespace:
-    """A network namespace with loopback up; every command in it goes through `run`."""
+def host_network() -> dict[str, list[str]]:
+    """The interfaces and kernel sets of the namespace that the tests were started in."""
+    from ideolab_f2b.kernel.ipset import Sets
+    from ideolab_f2b.kernel.netlink import KernelError
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def command(self, *words: str) -> list[str]:
-        return ["ip", "netns", "exec", self.name, *words]
-
-    def run(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=60)
-        if check and done.returncode:
-            raise AssertionError(f"{words}: exit {done.returncode}\n{done.stdout}{done.stderr}")
-        return done
-
-    def popen(self, *words: str, **keywords: object) -> subprocess.Popen[str]:
-        return subprocess.Popen(self.command(*words), text=True, **keywords)  # type: ignore[call-overload,no-any-return]
+    try:
+        sets = Sets()
+        names = sorted(sets.names())
+        sets.close()
+    except KernelError:
+        names = []
+    return {"interfaces": [name for _index, name in socket.if_nameindex()], "sets": names}
 
 
-@pytest.fixture
-def netns() -> Iterator[Callable[[], Namespace]]:
-    """Makes namespaces of this test, and deletes them after it."""
-    made: list[str] = []
-
-    def make() -> Namespace:
-        name = f"f2bt-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-        subprocess.run(["ip", "netns", "add", name], check=True)
-        made.append(name)
-        namespace = Namespace(name)
-        namespace.run("ip", "link", "set", "lo", "up")
-        return namespace
-
-    yield make
-    for name in made:
-        subprocess.run(["ip", "netns", "del", name], check=False)
-
-
-@pytest.fixture
-def link(netns: Callable[[], Namespace]) -> tuple[Namespace, Namespace]:
-    """(server, client) joined by a veth pair: server 192.0.2.1 and 2001:db8:0:1::1; every address of
-    198.51.100.0/24, 203.0.113.0/24 and 2001:db8:c::/48 is the client's own (AnyIP)."""
-    server, client = netns(), netns()
-    subprocess.run(
-        ["ip", "link", "add", "veth0", "netns", server.name, "type", "veth",
-         "peer", "name", "veth1", "netns", client.name],
-        check=True,
-    )  # fmt: skip
-    for words in (
-        "ip addr add 192.0.2.1/24 dev veth0",
-        "ip -6 addr add 2001:db8:0:1::1/64 dev veth0 nodad",
-        "ip link set veth0 up",
-    ):
-        server.run(*words.split())
-    for words in (
-        "ip addr add 192.0.2.254/24 dev veth1",
-        "ip -6 addr add 2001:db8:0:1::254/64 dev veth1 nodad",
-        "ip link set veth1 up",
-        "ip route add local 198.51.100.0/24 dev lo",
-        "ip route add local 203.0.113.0/24 dev lo",
-        "ip -6 route add local 2001:db8:c::/48 dev lo",
-    ):
-        client.run(*words.split())
-    for words in (
-        "ip route add 198.51.100.0/24 via 192.0.2.254",
-        "ip route add 203.0.113.0/24 via 192.0.2.254",
-        "ip -6 route add 2001:db8:c::/48 via 2001:db8:0:1::254",
-    ):
-        server.run(*words.split())
-    return server, client
+@pytest.fixture(scope="session", autouse=True)
+def untouched_host() -> Iterator[dict[str, list[str]]]:
+    """No test adds an interface or a set outside of its own namespaces."""
+    before = host_network()
+    yield before
+    assert host_network() == before

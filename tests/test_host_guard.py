@@ -1,0 +1,38 @@
+"""The guard of conftest.py sees what it is meant to see."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b.kernel.ipset import Sets
+from tests.lab.namespace import linked
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.root
+def test_a_set_in_the_wrong_namespace_is_seen() -> None:
+    """A session that leaves a set behind, played in a namespace of its own, ends with an error."""
+    session = (
+        "import pytest, tests.conftest\n"
+        "from ideolab_f2b.kernel.ipset import Sets\n"
+        "guard = tests.conftest.untouched_host.__wrapped__()\n"
+        "next(guard)\n"
+        "Sets().create('left_behind', 'inet', 64)\n"
+        "next(guard, None)\n"
+    )
+    with linked("f2bt-guard") as (server, _client):
+        done = subprocess.run(
+            server.command(sys.executable, "-c", session), cwd=REPOSITORY, capture_output=True, text=True
+        )
+        with server.entered():
+            sets = Sets()
+        assert sets.names() == ["left_behind"]
+        sets.close()
+
+    assert done.returncode == 1
+    assert "AssertionError" in done.stderr
