@@ -1,0 +1,55 @@
+"""One site under attack for all tests that look at it from outside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.lab.attacker import Attack
+from tests.lab.client import Nat
+from tests.lab.demo import NAT, attacks
+from tests.lab.observer import Observer, Sighting
+from tests.lab.site import Site
+
+_ENOUGH_S = 25.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was seen of each attack while `nat` loaded pages; the site still runs, and holds the bans."""
+
+    site: Site
+    nat: Nat
+    sightings: dict[str, Sighting]
+
+    def attack(self, name: str) -> Attack:
+        return self.sightings[name].attack
+
+
+@pytest.fixture(scope="session")
+def outcome() -> Iterator[Outcome]:
+    """The attacks of the demo, all at once, and what became of them."""
+    with Site("f2bt-attack") as site:
+        attacking, nat = attacks(), Nat(NAT)
+        observer = Observer(site, attacking)
+        nat.start(site.client)
+        observer.start()
+        for attack in attacking:
+            attack.start(site.client)
+        try:
+            _wait(observer)
+        finally:
+            nat.stop()
+            observer.stop()
+            for attack in attacking:
+                attack.stop()
+        yield Outcome(site, nat, {one.name: observer.sightings[one] for one in attacking})
+
+
+def _wait(observer: Observer) -> None:
+    deadline = time.monotonic() + _ENOUGH_S
+    while time.monotonic() < deadline and not all(map(Sighting.is_over, observer.sightings.values())):
+        time.sleep(0.1)
