@@ -114,7 +114,9 @@ class Channel:
             ) from error
         self._socket.setsockopt(_SOL_NETLINK, _CAP_ACK, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self._socket.settimeout(ANSWER_TIMEOUT_S)
+        # the kernel's own timeout: Python's polls first, and each system call lets another thread take over
+        timeout = struct.pack("@ll", int(ANSWER_TIMEOUT_S), 0)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
         self._socket.bind((0, 0))
         self._sequence = 0
 
@@ -129,10 +131,12 @@ class Channel:
 
     def request(self, kind: int, payload: bytes, flags: int = 0) -> int:
         """Send one message and wait for its acknowledgement: 0, or the kernel's errno."""
-        for answer in self._answers(kind, payload, flags | REQUEST | ACK):
-            if answer.kind == ERROR:
-                return error_code(answer.payload)
-        raise AssertionError("unreachable: _answers ends only by an answer or a timeout")
+        sequence = self._next()
+        self._socket.send(message(kind, flags | REQUEST | ACK, payload, sequence))
+        while True:
+            for answer in unpack_messages(self._receive(), sequence):
+                if answer.kind == ERROR:
+                    return error_code(answer.payload)
 
     def dump(self, kind: int, payload: bytes, flags: int = DUMP) -> Iterator[bytes]:
         """The payloads of a whole dump; OSError (errno as the kernel gave it) when it ends in an error."""
@@ -148,7 +152,11 @@ class Channel:
         """The sizes of a dump's datagrams, each put into `buffer`; endless: the caller looks for the end."""
         self._socket.send(message(kind, flags | REQUEST, payload, self._next()))
         while True:
-            yield self._socket.recv_into(buffer)
+            try:
+                used = self._socket.recv_into(buffer)
+            except BlockingIOError as error:
+                raise _silent() from error
+            yield used
 
     def refusals(self, kind: int, payloads: Iterable[bytes]) -> list[int]:
         """Send many requests in one datagram, none acknowledged: the errnos of those the kernel refused."""
@@ -158,7 +166,7 @@ class Channel:
         self._socket.send(b"".join(requests) + message(NOOP, REQUEST | ACK, b"", end))
         codes: list[int] = []
         while True:
-            datagram = self._socket.recv(DATAGRAM_SIZE)
+            datagram = self._receive()
             codes += [error_code(answer.payload) for answer in unpack_messages(datagram, sequence)]
             if any(unpack_messages(datagram, end)):
                 return codes
@@ -167,10 +175,20 @@ class Channel:
         sequence = self._next()
         self._socket.send(message(kind, flags, payload, sequence))
         while True:
-            datagram = self._socket.recv(DATAGRAM_SIZE)
+            datagram = self._receive()
             yield from unpack_messages(datagram, sequence)
+
+    def _receive(self) -> bytes:
+        try:
+            return self._socket.recv(DATAGRAM_SIZE)
+        except BlockingIOError as error:
+            raise _silent() from error
 
     def _next(self) -> int:
         # a new number each time: the late answer of a request that timed out is never taken for this one's
         self._sequence = (self._sequence + 1) & 0xFFFFFFFF
         return self._sequence
+
+
+def _silent() -> TimeoutError:
+    return TimeoutError(errno.ETIMEDOUT, "the kernel did not answer")

@@ -1,0 +1,119 @@
+"""Elements and headers of kernel sets <-> netlink attributes; sends nothing."""
+
+from __future__ import annotations
+
+import struct
+from ipaddress import IPv4Network, IPv6Network
+from typing import NamedTuple, Optional, Union
+
+from ideolab_f2b.kernel.netlink import NESTED, NETWORK_ORDER, attribute, nested, unpack_attributes
+
+Network = Union[IPv4Network, IPv6Network]
+
+#: what ipset(8) allows; the kernel's jiffies would wrap not far above
+MAX_TIMEOUT_S = 2147483
+_DATA, _IP, _CIDR, _TIMEOUT, _LINE = 7, 1, 3, 6, 9
+_HASHSIZE, _MAXELEM, _SIZE, _ELEMENTS, _REFERENCES, _MEMORY = 18, 19, 23, 24, 25, 26
+_NAME, _TYPE, _FAMILY, _MEMBER = 2, 3, 5, 18
+_FAMILIES = {2: "inet", 10: "inet6"}
+_BE32 = struct.Struct("!I")
+_ATTRIBUTE = struct.Struct("=HH")
+#: the address in its two nests, then the prefix; one call packs what each ban needs
+_HEAD4, _HEAD6 = struct.Struct("=HH HH4s HHB3x"), struct.Struct("=HH HH16s HHB3x")
+
+
+class Element(NamedTuple):
+    """A network in a set; `timeout_s` is the time left, None when it stays."""
+
+    network: Network
+    timeout_s: Optional[int]
+
+
+class SetHeader(NamedTuple):
+    """What the kernel tells about a set without its elements; 0 and None where it tells nothing."""
+
+    name: str
+    type: str
+    family: str
+    maxelem: int
+    timeout: Optional[int]
+    references: int
+    elements: Optional[int]
+    memory: int
+    #: list:set only: how many members it can hold
+    size: int
+
+
+def be32(kind: int, value: int) -> bytes:
+    return _ATTRIBUTE.pack(8, kind | NETWORK_ORDER) + _BE32.pack(value)
+
+
+def check_network(network: Network) -> None:
+    """hash:net cannot hold the whole address space."""
+    if network.prefixlen == 0:
+        raise ValueError(f"{network} covers every address; hash:net takes prefixes from 1 on")
+
+
+def pack(network: Network, timeout_s: Optional[int] = None, line: int = 0) -> bytes:
+    """The data attribute of an element; a time longer than the kernel can hold is cut to what it can."""
+    address = network.network_address.packed
+    head = (_HEAD4 if len(address) == 4 else _HEAD6).pack(
+        len(address) + 8, _IP | NESTED, len(address) + 4, network.version // 2 - 1 | NETWORK_ORDER, address,
+        5, _CIDR, network.prefixlen,
+    )  # fmt: skip
+    if timeout_s is not None:
+        head += be32(_TIMEOUT, min(max(timeout_s, 0), MAX_TIMEOUT_S))
+    if line:
+        head += be32(_LINE, line)
+    return _ATTRIBUTE.pack(len(head) + 4, _DATA | NESTED) + head
+
+
+def unpack(payload: bytes) -> Element | str | None:
+    """The element of one data attribute; the member's name in a list:set; None for what we do not know."""
+    fields = dict(unpack_attributes(payload))
+    if _MEMBER in fields:
+        return _text(fields[_MEMBER])
+    packed = next((value for _kind, value in unpack_attributes(fields.get(_IP, b""))), b"")
+    if len(packed) not in (4, 16):
+        return None
+    prefix = fields.get(_CIDR, b"")
+    bits = prefix[0] if prefix else 8 * len(packed)
+    network: Network = IPv4Network((packed, bits)) if len(packed) == 4 else IPv6Network((packed, bits))
+    return Element(network, _number(fields, _TIMEOUT) or None)
+
+
+def unpack_header(fields: dict[int, bytes]) -> SetHeader:
+    """The header from the attributes of one message of a dump."""
+    data = dict(unpack_attributes(fields.get(_DATA, b"")))
+    return SetHeader(
+        name=_text(fields.get(_NAME, b"")),
+        type=_text(fields.get(_TYPE, b"")),
+        family=_FAMILIES.get(fields.get(_FAMILY, b"\0")[0], ""),
+        maxelem=_number(data, _MAXELEM) or 0,
+        timeout=_number(data, _TIMEOUT),
+        references=_number(data, _REFERENCES) or 0,
+        elements=_number(data, _ELEMENTS),
+        memory=_number(data, _MEMORY) or 0,
+        size=_number(data, _SIZE) or 0,
+    )
+
+
+def pack_hash_settings(maxelem: int, timeout: int) -> bytes:
+    return nested(_DATA, be32(_MAXELEM, maxelem), be32(_TIMEOUT, timeout))
+
+
+def pack_list_settings(size: int) -> bytes:
+    return nested(_DATA, be32(_SIZE, size))
+
+
+def pack_member(name: str) -> bytes:
+    return nested(_DATA, attribute(_MEMBER, name.encode() + b"\0"))
+
+
+def _number(fields: dict[int, bytes], kind: int) -> int | None:
+    value = fields.get(kind, b"")
+    return _BE32.unpack(value)[0] if len(value) == 4 else None
+
+
+def _text(value: bytes) -> str:
+    return value.rstrip(b"\0").decode("ascii", "replace")
