@@ -1,0 +1,70 @@
+"""This host's own addresses and its gateways, from rtnetlink."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Union
+
+from ideolab_f2b.kernel.netlink import Channel, unpack_attributes
+
+Address = Union[IPv4Address, IPv6Address]
+
+_ROUTE = 0
+#: linux/rtnetlink.h
+_GET_ADDRESS, _GET_ROUTE = 22, 26
+_ADDRESS_HEADER, _ROUTE_HEADER, _HOP_HEADER = 8, 12, 8
+_IFA_ADDRESS, _IFA_LOCAL = 1, 2
+_RTA_GATEWAY, _RTA_MULTIPATH, _RTA_VIA = 5, 9, 18
+_HOP = struct.Struct("=H")
+
+
+def local_addresses() -> set[Address]:
+    """The addresses of all interfaces of this network namespace, both families."""
+    return {found for payload in _dump(_GET_ADDRESS, _ADDRESS_HEADER) for found in addresses(payload)}
+
+
+def gateways() -> set[Address]:
+    """The next hops of all routes of this network namespace, both families."""
+    return {found for payload in _dump(_GET_ROUTE, _ROUTE_HEADER) for found in next_hops(payload)}
+
+
+def addresses(payload: bytes) -> Iterator[Address]:
+    """The own address of one RTM_NEWADDR; on a point-to-point link IFA_ADDRESS is the peer's."""
+    fields = dict(unpack_attributes(payload, _ADDRESS_HEADER))
+    yield from _address(fields.get(_IFA_LOCAL) or fields.get(_IFA_ADDRESS, b""))
+
+
+def next_hops(payload: bytes, offset: int = _ROUTE_HEADER) -> Iterator[Address]:
+    """The gateways of one RTM_NEWROUTE, those of a multipath route included."""
+    for kind, value in unpack_attributes(payload, offset):
+        if kind == _RTA_GATEWAY:
+            yield from _address(value)
+        elif kind == _RTA_VIA:
+            # a 16-bit family stands before the address
+            yield from _address(value[2:])
+        elif kind == _RTA_MULTIPATH:
+            yield from _hops(value)
+
+
+def _hops(value: bytes) -> Iterator[Address]:
+    offset = 0
+    while offset + _HOP_HEADER <= len(value):
+        (length,) = _HOP.unpack_from(value, offset)
+        if length < _HOP_HEADER:
+            return
+        yield from next_hops(value[offset : offset + length], _HOP_HEADER)
+        offset += (length + 3) & ~3
+
+
+def _address(value: bytes) -> Iterator[Address]:
+    if len(value) in (4, 16):
+        yield ip_address(value)
+
+
+def _dump(kind: int, header: int) -> Iterator[bytes]:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with Channel(_ROUTE) as channel:
+            yield from channel.dump(kind, bytes((family,)) + bytes(header - 1))
