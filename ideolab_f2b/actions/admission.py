@@ -1,0 +1,186 @@
+"""What a ticket passes on its way into a jail: its own time, and the refusal of what must not be banned.
+
+fail2ban has no place for either: the hooks are on the jail's `putFailTicket` (log lines, restored bans), on
+`addBannedIP` (`fail2ban-client set JAIL banip`) and on the ban list (a ban that gets longer).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, Callable, Optional
+
+from fail2ban.server.observer import Observers
+
+from ideolab_f2b.actions import ttl
+from ideolab_f2b.actions.hook import Hooks, Method
+from ideolab_f2b.actions.refusal import RefusedError
+from ideolab_f2b.actions.tally import Tally
+from ideolab_f2b.kernel.element import Network
+
+#: a refused address can be a suspect every few seconds: one line in ten minutes tells it
+SAY_AGAIN_S, SAID_LIMIT = 600.0, 1000
+#: tickets between the hook and the ban
+ADMITTED_LIMIT = 10000
+_log = logging.getLogger("fail2ban.ideolab-ban")
+
+
+def network_of(identity: Any) -> Network:
+    """The network of a ticket's ID; fail2ban takes any word for one (`banip 600`)."""
+    try:
+        # fail2ban has parsed it already, most of the time
+        if getattr(identity, "isIPv4", False):
+            return IPv4Network((identity.addr, identity.plen), strict=False)
+        if getattr(identity, "isIPv6", False):
+            return IPv6Network((identity.addr, identity.plen), strict=False)
+        return ip_network(str(identity), strict=False)
+    except ValueError:
+        raise RefusedError(f"{str(identity)!r} is no address and no network; nothing was banned") from None
+
+
+class Admission:
+    """The hooks on one jail."""
+
+    def __init__(
+        self,
+        jail: Any,
+        refusal: Callable[[Network], Optional[str]],
+        tally: Tally,
+        prolonged: Callable[[Any], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._jail, self._refusal, self._tally, self._prolonged = jail, refusal, tally, prolonged
+        self._clock = clock
+        self._said: dict[str, float] = {}
+        self._admitted: dict[Any, Network] = {}
+        self._hooks = Hooks()
+        self._hooks.wrap(jail, "putFailTicket", self._put)
+        actions = getattr(jail, "actions", None)
+        self._hooks.wrap(actions, "addBannedIP", self._ban_by_hand)
+        self._hooks.wrap(ban_list(actions), "addBanTicket", self._add)
+
+    def undo(self) -> None:
+        self._hooks.undo()
+
+    def network(self, identity: Any) -> Network:
+        """The network to ban, checked once; RefusedError when it must not be, and fail2ban forgets it."""
+        try:
+            return self._admitted.pop(identity, None) or self._checked(identity)
+        except RefusedError as error:
+            # it came by a way that has no hook, in a release that we do not know
+            self._tally.add("refused")
+            self._take_back(identity)
+            raise RefusedError(f"Refused: {error}") from error
+
+    def _take_back(self, identity: Any) -> None:
+        """Let fail2ban forget a ban that the kernel does not hold."""
+        bans = ban_list(self._jail.actions)
+        if bans.getTicketByID(identity) is not None:
+            bans.setBanTotal(bans.getBanTotal() - 1)
+        database = self._jail.database
+        if database is not None:
+            # after the observer, which writes the ban down when it comes to it
+            _observe(database.delBan, self._jail, identity)
+
+    def _put(self, original: Method) -> Method:
+        def put(ticket: Any) -> Any:
+            try:
+                admitted = self._admit(ticket)
+            except Exception as error:
+                # a ban with the jail's time is better than none; ban() checks again
+                _log.error("[%s] %s: %s", self._jail.name, ticket.getID(), error)
+                admitted = True
+            return original(ticket) if admitted else None
+
+        return put
+
+    def _admit(self, ticket: Any) -> bool:
+        text = ticket.getData("ttl")
+        if text is not None and ticket.getBanTime() is None:
+            seconds, complaint = ttl.ban_time(str(text), int(self._jail.getMaxBanTime()))
+            if complaint:
+                _log.warning("[%s] %s: %s", self._jail.name, ticket.getID(), complaint)
+            ticket.setBanTime(seconds)
+        identity = ticket.getID()
+        try:
+            self._remember(identity, self._checked(identity))
+            return True
+        except RefusedError as refused:
+            self._tally.add("refused")
+            self._say(str(identity), str(refused))
+            return False
+
+    def _checked(self, identity: Any) -> Network:
+        network = network_of(identity)
+        why = self._refusal(network)
+        if why is not None:
+            raise RefusedError(why)
+        return network
+
+    def _remember(self, identity: Any, network: Network) -> None:
+        if len(self._admitted) >= ADMITTED_LIMIT:
+            # tickets of what is banned already never come to ban(); the others are checked once more there
+            self._admitted.clear()
+        self._admitted[identity] = network
+
+    def _ban_by_hand(self, original: Method) -> Method:
+        def ban(identities: Any) -> Any:
+            wanted = identities if isinstance(identities, list) else [identities]
+            allowed, refused = [], []
+            for identity in wanted:
+                try:
+                    self._checked(identity)
+                    allowed.append(identity)
+                except RefusedError as error:
+                    refused.append(f"Refused: {error}")
+            banned = original(allowed) if allowed else 0
+            if refused:
+                self._tally.add("refused", len(refused))
+                # this reaches the administrator, through a pickle that knows no class of ours
+                raise ValueError("; ".join(refused))
+            return banned
+
+        return ban
+
+    def _add(self, original: Method) -> Method:
+        def add(ticket: Any, reason: Optional[dict[str, Any]] = None) -> Any:
+            told: dict[str, Any] = {} if reason is None else reason
+            is_new = original(ticket, reason=told)
+            if told.get("prolong"):
+                self._prolong(ticket, told["ticket"])
+            return is_new
+
+        return add
+
+    def _prolong(self, ticket: Any, banned: Any) -> None:
+        # fail2ban makes the ban longer in its own list only: no action hears of it, the element would expire
+        try:
+            self._prolonged(banned)
+            if ticket.getData("ttl") is not None and self._jail.database is not None:
+                _observe(self._jail.database.addBan, self._jail, banned)
+        except Exception as error:
+            _log.error("[%s] %s was not prolonged: %s", self._jail.name, banned.getID(), error)
+
+    def _say(self, identity: str, why: str) -> None:
+        now = self._clock()
+        if now - self._said.get(identity, -SAY_AGAIN_S) < SAY_AGAIN_S:
+            return
+        if len(self._said) >= SAID_LIMIT:
+            self._said.clear()
+        self._said[identity] = now
+        _log.warning("[%s] Refused: %s", self._jail.name, why)
+
+
+def ban_list(actions: Any) -> Any:
+    """fail2ban's ban manager of a jail; 0.11 keeps it private."""
+    return getattr(actions, "banManager", None) or getattr(actions, "_Actions__banManager", None)
+
+
+def _observe(call: Method, *arguments: Any) -> None:
+    """Do it in the observer's thread, after what is queued there; here when the server is about to end."""
+    observer = Observers.Main
+    if observer is not None:
+        observer.add("call", call, *arguments)
+    else:
+        call(*arguments)

@@ -1,0 +1,122 @@
+"""The options of the ban action: strings of jail.conf -> frozen values; a bad one is told, never raised."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any, Callable
+
+from ideolab_f2b.kernel.element import Network
+from ideolab_f2b.kernel.ipset import NAME_LENGTH
+
+#: two families: the set of inet6 has one letter more
+_SET = re.compile(rf"[A-Za-z0-9_.-]{{1,{NAME_LENGTH - 1}}}")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What action.d/ideolab-ban.py documents."""
+
+    set: str = ""
+    ports: tuple[int, ...] = (443,)
+    maxelem: int = 131072
+    keep_on_stop: bool = True
+    kill: bool = True
+    latency: str = "default"
+    allow: tuple[Network, ...] = ()
+    ssh_ports: tuple[int, ...] = (22,)
+    min_prefix4: int = 16
+    min_prefix6: int = 32
+
+
+def parse(jail: str, given: Mapping[str, Any]) -> tuple[Options, list[str]]:
+    """The options, and a complaint for each that is unknown or bad; the default stands in for those."""
+    values: dict[str, Any] = {"set": default_set(jail)}
+    complaints = []
+    for name, text in given.items():
+        read = _READ.get(name)
+        if read is None:
+            complaints.append(f"option {name!r} is unknown; known are {', '.join(sorted(_READ))}")
+            continue
+        try:
+            values[name] = read(str(text).strip())
+        except (ValueError, OSError) as error:
+            standing = values.get(name, getattr(Options, name))
+            complaints.append(f"option {name} = {text!r}: {error}; {standing!r} is used")
+    return Options(**values), complaints
+
+
+def default_set(jail: str) -> str:
+    """The jail's name as the name of a set."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", jail)[: NAME_LENGTH - 1] or "ideolab"
+
+
+def _set(text: str) -> str:
+    if not _SET.fullmatch(text):
+        raise ValueError(f"1 to {NAME_LENGTH - 1} letters, digits, _ . - are needed")
+    if text == "ideolab_ban":
+        raise ValueError("that is the list of all sets")
+    return text
+
+
+def _ports(text: str) -> tuple[int, ...]:
+    ports = tuple(_port(word) for word in text.replace(",", " ").split())
+    if not ports:
+        raise ValueError("at least one port is needed")
+    return tuple(dict.fromkeys(ports))
+
+
+def _ports_or_none(text: str) -> tuple[int, ...]:
+    return () if text in ("", "none") else _ports(text)
+
+
+def _port(word: str) -> int:
+    port = int(word) if word.isdecimal() else socket.getservbyname(word, "tcp")
+    if not 0 < port < 65536:
+        raise ValueError(f"{word} is no port")
+    return port
+
+
+def _flag(text: str) -> bool:
+    flags = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False}
+    try:
+        return {**flags, "off": False}[text.lower()]
+    except KeyError:
+        raise ValueError("yes or no is needed") from None
+
+
+def _latency(text: str) -> str:
+    if text not in ("default", "low"):
+        raise ValueError("default or low is needed")
+    return text
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ip_network(word, strict=False) for word in text.replace(",", " ").split())
+
+
+def _number(lowest: int, highest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text)
+        if not lowest <= number <= highest:
+            raise ValueError(f"a number from {lowest} to {highest} is needed")
+        return number
+
+    return read
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "set": _set,
+    "ports": _ports,
+    "maxelem": _number(64, 16_777_216),
+    "keep_on_stop": _flag,
+    "kill": _flag,
+    "latency": _latency,
+    "allow": _networks,
+    "ssh_ports": _ports_or_none,
+    "min_prefix4": _number(1, 32),
+    "min_prefix6": _number(1, 128),
+}
