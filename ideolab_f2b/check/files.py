@@ -1,0 +1,155 @@
+"""Are the settings, the logs and our own files as they should be?"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Optional
+
+from ideolab_f2b import config, manifest
+from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
+from ideolab_f2b.config import Settings
+from ideolab_f2b.manifest import Entry
+from ideolab_f2b.places import LIBRARY, PROGRAM, USER
+
+#: seconds: fail2ban itself takes a line that is 60 s off for one of now
+CLOCK_S = 60.0
+#: enough for a few lines
+_TAIL = 8192
+
+
+class Stat(NamedTuple):
+    """What counts of a log's stat."""
+
+    is_file: bool
+    owner: str
+    mode: int
+
+
+def settings_file(path: Path = config.DEFAULT_PATH) -> Iterator[Verdict]:
+    """Can f2b.conf be used?"""
+    try:
+        config.load(path)
+    except config.ConfigError as error:
+        yield wrong("settings", str(error), f"mend {path}, then systemctl restart ideolab-connmon")
+    else:
+        yield ok("settings", f"{path} is valid" if path.exists() else f"no {path}: the defaults count")
+
+
+def logs(settings: Settings) -> Iterator[Verdict]:
+    """Are the logs there, fail2ban's to read and connmon's to write?"""
+    paths = settings.paths
+    for path in (paths.connmon_log, paths.manual_log, paths.events):
+        try:
+            yield judge_log(path, _stat(path))
+        except PermissionError as error:
+            yield unknown(f"log {path.name}", str(error))
+
+
+def _stat(path: Path) -> Optional[Stat]:
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return Stat(stat.S_ISREG(found.st_mode), _name(found.st_uid), stat.S_IMODE(found.st_mode))
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def judge_log(path: Path, found: Optional[Stat]) -> Verdict:
+    """What a log's stat means. Pure."""
+    check = f"log {path.name}"
+    if found is None:
+        why = ": fail2ban would not start again" if path.suffix == ".log" else ""
+        return wrong(check, f"{path} is missing{why}", "ideolab-f2b install")
+    if not found.is_file:
+        return wrong(check, f"{path} is no regular file", f"rm {path}; ideolab-f2b install")
+    if found.owner != USER or not found.mode & stat.S_IWUSR:
+        return wrong(
+            check, f"{path} belongs to {found.owner}: connmon cannot write it", "ideolab-f2b install"
+        )
+    return ok(check, str(path))
+
+
+def clock(settings: Settings) -> Iterator[Verdict]:
+    """Is the newest line older than now?"""
+    path = settings.paths.connmon_log
+    try:
+        newest = _newest(path)
+    except PermissionError as error:
+        yield unknown("clock", str(error))
+        return
+    except FileNotFoundError:
+        newest = None
+    yield judge_clock(newest, time.time())
+
+
+def _newest(path: Path) -> Optional[float]:
+    """The latest of the file's own time and the time that its last line says."""
+    with open(path, "rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
+        lines = file.read().decode("utf-8", "replace").splitlines()
+        written = os.fstat(file.fileno()).st_mtime
+    return max([written, *(said for said in map(_when, lines[-1:]) if said is not None)])
+
+
+def _when(line: str) -> Optional[float]:
+    try:
+        return datetime.strptime(line.split(" ", 1)[0], "%Y-%m-%dT%H:%M:%S%z").timestamp()
+    except ValueError:
+        return None
+
+
+def judge_clock(newest: Optional[float], now: float) -> Verdict:
+    """What the age of the newest line means. Pure."""
+    ahead = newest - now if newest is not None else 0.0
+    if ahead > CLOCK_S:
+        text = (
+            f"the log is {ahead:.0f} s ahead of now: the clock was set back, and bans end at the wrong time"
+        )
+        return wrong("clock", text, "timedatectl set-ntp true")
+    return ok("clock", "no line of the log is ahead of it")
+
+
+def ours(root: Path = Path("/"), path: Path = manifest.PATH) -> Iterator[Verdict]:
+    """Is what was installed still there, and still ours?"""
+    try:
+        found = manifest.load(root / str(path).lstrip("/"))
+    except PermissionError as error:
+        yield unknown("files", str(error))
+        return
+    except manifest.ManifestError as error:
+        yield wrong("files", str(error), "scripts/install")
+        return
+    if found is None:
+        yield wrong("files", f"the pack is not installed: there is no {path}", "scripts/install")
+        return
+    entries = [entry for entry in found.entries if entry.path.startswith("/")]
+    yield judge_files(entries, {e.path: manifest.digest(e.kind, root / e.path.lstrip("/")) for e in entries})
+
+
+def judge_files(entries: list[Entry], now: Mapping[str, Optional[str]]) -> Verdict:
+    """What is missing, and whose change counts: the admin's in configuration, nobody's in code. Pure."""
+    missing = [entry.path for entry in entries if now[entry.path] is None]
+    changed = [
+        entry.path for entry in entries if entry.digest and now[entry.path] not in (None, entry.digest)
+    ]
+    code = [path for path in changed if path.endswith(".py") or not path.startswith("/etc/")]
+    if missing:
+        return wrong("files", f"missing: {', '.join(missing)}", "ideolab-f2b install (or scripts/install)")
+    if code:
+        # the installed copy would put itself back
+        mend = "scripts/install" if LIBRARY in code or PROGRAM in code else "ideolab-f2b install"
+        return wrong("files", f"not what was installed: {', '.join(code)}", mend)
+    yours = f"; changed by you: {', '.join(changed)}" if changed else ""
+    return ok("files", f"all {len(entries)} are there{yours}")

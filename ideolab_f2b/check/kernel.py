@@ -1,0 +1,142 @@
+"""Is in the kernel what the jails believe: sets, rules, and the means to close sockets?"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
+from typing import Optional
+
+from ideolab_f2b import client
+from ideolab_f2b.actions import rule
+from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
+from ideolab_f2b.config import Settings
+from ideolab_f2b.kernel import sock_destroy
+from ideolab_f2b.kernel.element import SetHeader
+from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.kernel.ipset_error import SetMissingError
+from ideolab_f2b.kernel.netlink import KernelError, PermissionDeniedError
+from ideolab_f2b.places import ACTION, JAILS, restart
+
+#: how full a set may be: a full one bans nobody any more
+FULL = 0.8
+
+
+def sets(_settings: Settings) -> Iterator[Verdict]:
+    """Does each jail that runs have its two sets in the list that the rules match?"""
+    try:
+        names = _names()
+        with contextlib.closing(Sets()) as kernel:
+            members = _members(kernel)
+            for name in names:
+                yield judge_set(name, _header(kernel, name), members)
+    except PermissionDeniedError as error:
+        yield unknown("sets", str(error))
+    except KernelError as error:
+        yield wrong("sets", str(error), error.way_out)
+    except client.ServerDownError:
+        yield unknown(
+            "sets", "which there should be, only fail2ban can tell: it is down", restart("fail2ban")
+        )
+    except client.ClientError as error:
+        yield unknown("sets", f"which there should be, only fail2ban can tell: {error}")
+
+
+def _names() -> list[str]:
+    """The sets of the jails that run, as their actions name them."""
+    told = [client.stats(jail, ACTION) or {} for jail in sorted(JAILS.keys() & client.jails())]
+    return [name for stats in told if stats.get("set") for name in (stats["set"], f"{stats['set']}6")]
+
+
+def _members(kernel: Sets) -> list[str]:
+    try:
+        return kernel.members(rule.LIST)
+    except SetMissingError:
+        return []
+
+
+def _header(kernel: Sets, name: str) -> Optional[SetHeader]:
+    try:
+        header = kernel.header(name)
+    except SetMissingError:
+        return None
+    if header.elements is None:
+        # kernels before 4.9 do not count
+        header = header._replace(elements=sum(1 for _element in kernel.elements(name)))
+    return header
+
+
+def judge_set(name: str, header: Optional[SetHeader], members: Collection[str]) -> Verdict:
+    """What a set's header means. Pure."""
+    check = f"set {name}"
+    if header is None:
+        return wrong(check, "does not exist: its jail bans nobody", "fail2ban-client reload")
+    if name not in members:
+        return wrong(check, f"is not in {rule.LIST}: its bans drop nothing", "fail2ban-client reload")
+    held = header.elements or 0
+    if held >= FULL * header.maxelem:
+        return wrong(
+            check,
+            f"is nearly full: {held} of {header.maxelem}",
+            f"a larger maxelem for action = {ACTION}.py[...] in /etc/fail2ban/jail.d/ideolab.local",
+        )
+    return ok(check, f"{held} of {header.maxelem} elements, in {rule.LIST}")
+
+
+def rules(_settings: Settings) -> Iterator[Verdict]:
+    """Does the DROP rule stand first wherever packets come in?"""
+    for version, program in rule.PROGRAMS.items():
+        for chain in rule.CHAINS:
+            verdict = _rules(version, program, chain)
+            if verdict is not None:
+                yield verdict
+
+
+def _rules(version: int, program: str, chain: str) -> Optional[Verdict]:
+    check = f"rule {program} {chain}"
+    try:
+        done = rule.run((program, "-w", "5", "-S", chain))
+    except rule.RuleError as error:
+        return wrong(check, str(error), "apt-get install iptables")
+    if done.returncode == 0:
+        return judge_rules(check, done.stdout.splitlines(), chain)
+    if chain != "INPUT":
+        # there is no such chain without Docker
+        return None
+    if version == 6 and not rule.has_ipv6():
+        return ok(check, "IPv6 is disabled")
+    said = " ".join((done.stderr or done.stdout).split())
+    return (
+        unknown(check, said)
+        if "root" in said or "Permission" in said
+        else wrong(check, said, "modprobe ip_tables")
+    )
+
+
+def judge_rules(check: str, lines: Sequence[str], chain: str) -> Verdict:
+    """What the text of `iptables -S CHAIN` means. Pure."""
+    ours = f"-A {chain} {rule.SPEC}"
+    found = [line.strip() for line in lines if line.startswith("-A ")]
+    if ours not in found:
+        return wrong(check, f"no rule drops what is in {rule.LIST}", "fail2ban-client reload")
+    before = found[: found.index(ours)]
+    if not before:
+        return ok(check, "drops first of all rules")
+    accepts = next((line for line in before if line.endswith("-j ACCEPT")), None)
+    what = (
+        f"behind {accepts!r}, which lets banned clients go on"
+        if accepts
+        else f"behind {len(before)} other rules"
+    )
+    return wrong(check, f"the rule stands {what}", "fail2ban-client reload")
+
+
+def destroy(_settings: Settings) -> Iterator[Verdict]:
+    """Can the sockets of a banned peer be closed?"""
+    try:
+        sock_destroy.probe_destroy()
+    except PermissionDeniedError as error:
+        yield unknown("sockets", str(error))
+    except KernelError as error:
+        yield wrong("sockets", str(error), error.way_out)
+    else:
+        yield ok("sockets", "those of a banned peer can be closed (INET_DIAG_DESTROY)")

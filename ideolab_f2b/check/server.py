@@ -1,0 +1,119 @@
+"""Does fail2ban run, with our jails, and with an action that works?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Callable, NamedTuple, Optional
+
+from ideolab_f2b import client, shim, stream
+from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
+from ideolab_f2b.config import Settings
+from ideolab_f2b.manifest import BLOCK
+from ideolab_f2b.places import ACTION, FAIL2BAN, JAIL_LOCAL, JAILS, restart
+
+#: what is in /etc/fail2ban/jail.d/ideolab.local decides
+_CHANGE = "/etc/fail2ban/jail.d/ideolab.local"
+
+
+ON, OFF, MISSING = "on", "off", "missing"
+
+
+class Seen(NamedTuple):
+    """A jail as the server tells of it; None for what it did not tell."""
+
+    actions: Collection[str]
+    logs: Collection[str]
+    stats: Optional[Mapping[str, Any]]
+
+
+def fail2ban(_settings: Settings) -> Iterator[Verdict]:
+    """Is there a server, and does it answer?"""
+    try:
+        running = client.jails()
+    except client.ServerDownError as error:
+        yield wrong("fail2ban", f"is down: {error}", restart("fail2ban"))
+    except client.ClientError as error:
+        yield unknown("fail2ban", str(error))
+    else:
+        yield ok("fail2ban", f"answers; {len(running)} jails run")
+
+
+def jails(settings: Settings) -> Iterator[Verdict]:
+    """Does each of our jails run as it is configured?"""
+    try:
+        running = client.jails()
+        wanted = stream.read(FAIL2BAN)
+    except client.ServerDownError:
+        yield unknown("jails", "fail2ban is down", restart("fail2ban"))
+        return
+    except client.ClientError as error:
+        yield unknown("jails", str(error))
+        return
+    for jail, log in JAILS.items():
+        seen = look(jail) if jail in running else None
+        yield judge(jail, seen, _switch(jail, wanted), str(settings.paths.log_dir / log), wanted.skipped)
+
+
+def _switch(jail: str, wanted: stream.Stream) -> str:
+    """ON, OFF by the admin although our block is there, or MISSING as before an install."""
+    if jail in wanted.jails:
+        return ON
+    path = Path(JAIL_LOCAL)
+    block = BLOCK.search(path.read_bytes()) if path.exists() else None
+    return OFF if block and f"[{jail}]".encode() in block[0] else MISSING
+
+
+def look(jail: str) -> Seen:
+    logs = [
+        line.split("- ", 1)[1] for line in client.ask("get", jail, "logpath").splitlines() if "- " in line
+    ]
+    return Seen(client.actions(jail), logs, client.stats(jail, ACTION))
+
+
+def judge(jail: str, seen: Optional[Seen], switch: str, log: str, skipped: Collection[str] = ()) -> Verdict:
+    """What a jail's state means. Pure."""
+    name = f"jail {jail}"
+    if seen is None:
+        return _absent(name, jail, switch, skipped)
+    if ACTION not in seen.actions:
+        return wrong(
+            name,
+            f"runs without its action {ACTION}: it bans nobody",
+            f"fail2ban-client reload --restart {jail}",
+        )
+    if seen.stats is None or seen.stats.get("degraded"):
+        return wrong(name, "its action has no package to work with: it bans nobody", "scripts/install")
+    if log not in seen.logs:
+        return wrong(
+            name, f"does not read {log} but {', '.join(seen.logs) or 'nothing'}", "ideolab-f2b install"
+        )
+    error = seen.stats.get("last_error")
+    return ok(name, f"runs with {ACTION}" + (f"; its last error was {error}" if error else ""))
+
+
+def _absent(name: str, jail: str, switch: str, skipped: Collection[str]) -> Verdict:
+    why = [text for text in skipped if f"'{jail}'" in text]
+    if why:
+        return wrong(name, why[0], f"mend {_CHANGE}, then fail2ban-client reload")
+    if switch == ON:
+        return wrong(name, "is enabled and does not run", "fail2ban-client reload")
+    if switch == OFF:
+        return ok(name, "is switched off in your configuration")
+    return wrong(
+        name, "is not enabled", f"enabled = true below [{jail}] in {_CHANGE}, or ideolab-f2b install"
+    )
+
+
+def action(_settings: Settings, load: Callable[..., None] = shim.load) -> Iterator[Verdict]:
+    """Would fail2ban's own Python load the action at its next start?"""
+    path = FAIL2BAN / "action.d" / f"{ACTION}.py"
+    if not path.exists():
+        yield wrong("action", f"{path} is missing", "ideolab-f2b install")
+        return
+    try:
+        load(path)
+    except shim.ShimError as error:
+        yield wrong("action", f"fail2ban's Python cannot use it: {error}", "ideolab-f2b install")
+    else:
+        yield ok("action", f"{client.python()} loads {path.name}")

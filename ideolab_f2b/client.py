@@ -1,0 +1,101 @@
+"""Asks a fail2ban-server through fail2ban-client, and finds the Python that it runs in."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, Optional
+
+#: a server that streams a large configuration answers late
+ANSWER_TIMEOUT_S = 30
+#: what follows an error, or has nothing to do with it
+_NOISE = re.compile(r"\bWARNING\b|NOK: |Init of command line failed|Async configuration of server failed")
+#: the whole configuration stands between these words
+_COMMAND = re.compile(r"^Command \[.*\] has failed\. Received ")
+
+
+class ClientError(RuntimeError):
+    """fail2ban-client failed; the text is its own."""
+
+
+class ServerDownError(ClientError):
+    """No fail2ban-server answers."""
+
+
+def is_installed() -> bool:
+    return shutil.which("fail2ban-client") is not None
+
+
+def python() -> str:
+    """The interpreter of fail2ban-server: Debian's link to it, else the first line of the program."""
+    linked = shutil.which("fail2ban-python")
+    if linked:
+        return linked
+    program = shutil.which("fail2ban-server")
+    if program:
+        with open(program, "rb") as file:
+            words = file.readline().decode("utf-8", "replace").removeprefix("#!").split()
+        if words and Path(words[0]).name.startswith("python"):
+            return words[0]
+    return "/usr/bin/python3"
+
+
+def ask(*words: str, options: tuple[str, ...] = ()) -> str:
+    """What `fail2ban-client WORDS` prints; `options` choose another server (`-s SOCKET`) or configuration."""
+    try:
+        done = subprocess.run(
+            ["fail2ban-client", *options, *words], capture_output=True, text=True, timeout=ANSWER_TIMEOUT_S
+        )
+    except FileNotFoundError as error:
+        raise ServerDownError("fail2ban is not installed") from error
+    except subprocess.TimeoutExpired as error:
+        raise ServerDownError(f"fail2ban did not answer in {ANSWER_TIMEOUT_S} s") from error
+    if done.returncode:
+        said = reason(done.stdout + done.stderr)
+        down = "running?" in said or "Unable to contact" in said or words == ("ping",)
+        raise (ServerDownError if down else ClientError)(said)
+    return done.stdout
+
+
+def reason(text: str) -> str:
+    """The errors among the lines that a fail2ban program printed, else the last line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not _NOISE.search(line)]
+    errors = [_COMMAND.sub("", line.split("ERROR", 1)[1].strip(" :")) for line in lines if "ERROR" in line]
+    told = list(dict.fromkeys(errors)) or lines[-1:]
+    return "; ".join(told) or "no word of explanation"
+
+
+def is_up(options: tuple[str, ...] = ()) -> bool:
+    try:
+        ask("ping", options=options)
+    except ClientError:
+        return False
+    return True
+
+
+def jails(options: tuple[str, ...] = ()) -> set[str]:
+    """The names of the running jails."""
+    return parse_jails(ask("status", options=options))
+
+
+def parse_jails(text: str) -> set[str]:
+    found = re.search(r"Jail list:\s*(.*)", text)
+    return set(found[1].replace(",", " ").split()) if found else set()
+
+
+def actions(jail: str, options: tuple[str, ...] = ()) -> set[str]:
+    """The names of a jail's actions."""
+    lines = ask("get", jail, "actions", options=options).splitlines()
+    return {name for line in lines[1:] for name in line.replace(",", " ").split()}
+
+
+def stats(jail: str, action: str) -> Optional[dict[str, Any]]:
+    """What our ban action tells of itself; None when it tells nothing."""
+    try:
+        told = json.loads(ask("get", jail, "action", action, "stats"))
+    except (ClientError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None

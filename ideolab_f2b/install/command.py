@@ -1,0 +1,36 @@
+"""Runs a program that must succeed; its own words are the error."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+
+#: a restart of fail2ban with many bans in shell actions takes minutes
+PATIENCE_S = 900
+
+
+class CommandError(RuntimeError):
+    """The program failed; the text names it and what it said."""
+
+
+def run(*words: str) -> None:
+    # a file and no pipe: a daemon that keeps its output open would be waited for
+    with tempfile.TemporaryFile() as output:
+        try:
+            done = subprocess.run(
+                words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=PATIENCE_S
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise CommandError(f"{' '.join(words)}: {error}") from error
+        if done.returncode:
+            output.seek(0)
+            said = output.read().decode("utf-8", "replace").strip()
+            raise CommandError(f"{' '.join(words)}: {said or f'exit {done.returncode}'}")
+
+
+def succeeds(*words: str) -> bool:
+    try:
+        run(*words)
+    except CommandError:
+        return False
+    return True

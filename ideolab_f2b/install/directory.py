@@ -1,0 +1,71 @@
+"""One directory; with `is_ours` all that is in it goes with it at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+import stat
+from dataclasses import dataclass
+
+from ideolab_f2b.install.site import CHANGED, CREATED, KEPT, Site, Undo, before, restore
+from ideolab_f2b.manifest import Entry, Saved
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A directory that exists keeps its mode and owner, unless it is all ours."""
+
+    path: str
+    user: str = "root"
+    group: str = "root"
+    is_ours: bool = False
+
+    def verb(self, site: Site) -> str:
+        path = site.at(self.path)
+        if not path.is_dir():
+            return CREATED
+        return CHANGED if self.is_ours and not self._fits(site) else KEPT
+
+    def _fits(self, site: Site) -> bool:
+        found = site.at(self.path).stat()
+        uid, gid = site.owner(self.user, self.group)
+        return (
+            stat.S_IMODE(found.st_mode) == 0o755 and uid in (-1, found.st_uid) and gid in (-1, found.st_gid)
+        )
+
+    def note(self, site: Site) -> str:
+        return ""
+
+    def put(self, site: Site) -> Undo:
+        path = site.at(self.path)
+        stood = Saved.of(path)
+        path.mkdir(exist_ok=True)
+        path.chmod(0o755)
+        os.chown(path, *site.owner(self.user, self.group))
+        return functools.partial(restore, path, stood) if stood else functools.partial(_drop, path)
+
+    def entry(self, site: Site) -> Entry:
+        kind = "whole" if self.is_ours else "directory"
+        return Entry(kind, self.path, "", before(site, self.path))
+
+
+def _drop(path: os.PathLike[str]) -> None:
+    with contextlib.suppress(OSError):
+        os.rmdir(path)
+
+
+def remove(entry: Entry, site: Site) -> None:
+    """Away if we made it and it is empty."""
+    if entry.before is None:
+        _drop(site.at(entry.path))
+
+
+def remove_whole(entry: Entry, site: Site) -> None:
+    """Away with its contents if we made it; else as it was."""
+    path = site.at(entry.path)
+    if entry.before is not None:
+        restore(path, entry.before)
+    elif path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)

@@ -1,0 +1,112 @@
+"""Looks at the fail2ban that is there, decides on our block of jail.local, and tries the whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ideolab_f2b import client, stream
+from ideolab_f2b.config import Settings
+from ideolab_f2b.install import jail_local, sshd, trial
+from ideolab_f2b.install.block import Block, strip
+from ideolab_f2b.install.host import Host
+from ideolab_f2b.install.plan import fail2ban
+from ideolab_f2b.install.server import TrialError, copied
+from ideolab_f2b.install.source import Source
+from ideolab_f2b.places import FAIL2BAN, JAIL_LOCAL, JAILS
+
+#: what is not the admin's: fail2ban's own file, and the one in which Debian enables sshd
+_DISTRIBUTION = ("jail.conf", "jail.d/defaults-debian.conf")
+
+
+class Examined(NamedTuple):
+    """The text of our block, and what the user should know."""
+
+    block: str
+    messages: tuple[str, ...]
+
+
+class BrokenBeforeError(TrialError):
+    """fail2ban does not start with its configuration as it is, without this pack."""
+
+
+def unseen(settings: Settings, etc: Path) -> Examined:
+    """For a staging directory: nothing can be tried there."""
+    return Examined(_text(settings, Host(), etc, sshd.NOTHING), ())
+
+
+def examine(
+    source: Source, host: Host, settings: Settings, etc: Path = FAIL2BAN, edited: bytes | None = None
+) -> Examined:
+    """TrialError, with fail2ban's own words, when it would not start with our files.
+
+    `edited` is our block as the admin has changed it since: it stays, so it is what is tried.
+    """
+    with copied(etc) as directory:
+        config = directory / "config"
+        trial.without_ours(config)
+        remedy = _remedy(config, host)
+        logs = directory / "logs"
+        block = Block(JAIL_LOCAL, _text(_logging_to(settings, logs), host, config, remedy)).marked
+        trial.with_ours(config, fail2ban(source), edited or block, logs)
+        tried = _tried(directory, source, etc)
+    told = [told_of(tried), *([remedy.message] if remedy.message else []), *_warnings(host, etc)]
+    return Examined(_text(settings, host, etc, remedy), tuple(told))
+
+
+def _text(settings: Settings, host: Host, etc: Path, remedy: sshd.Remedy) -> str:
+    taken = jail_local.sections(_read(etc / "jail.local"))
+    return jail_local.text(settings, has_pyinotify=host.has_pyinotify, taken=taken, extra=remedy.block)
+
+
+def _read(path: Path) -> str:
+    """The admin's text in a file."""
+    return strip(path.read_bytes()).decode("utf-8", "replace") if path.exists() else ""
+
+
+def _logging_to(settings: Settings, logs: Path) -> Settings:
+    return replace(settings, paths=replace(settings.paths, log_dir=logs))
+
+
+def _remedy(config: Path, host: Host) -> sshd.Remedy:
+    try:
+        jails = stream.read(config).jails
+    except client.ClientError:
+        # the trial will tell; or our jails are the first that work
+        jails = {}
+    files = [config / "jail.local", *(config / "jail.d").glob("*.conf"), *(config / "jail.d").glob("*.local")]
+    own = [path for path in files if str(path.relative_to(config)) not in _DISTRIBUTION]
+    is_admins = any(sshd.JAIL in jail_local.sections(_read(path)) for path in own)
+    return sshd.remedy(jails, has_journal=host.has_journal, is_admins=is_admins)
+
+
+def _tried(directory: Path, source: Source, etc: Path) -> trial.Tried:
+    library = source.package.parent
+    try:
+        return trial.attempt(directory, library)
+    except TrialError as ours:
+        with copied(etc) as aside:
+            trial.without_ours(aside / "config")
+            try:
+                trial.attempt(aside, library)
+            except TrialError as theirs:
+                raise BrokenBeforeError(str(theirs)) from ours
+        raise
+
+
+def told_of(tried: trial.Tried) -> str:
+    jails = ", ".join(tried.jails)
+    if tried.is_started:
+        return f"a throw-away fail2ban-server starts all jails: {jails}"
+    return f"no namespaces here: the configuration was only read, and our action loaded; jails: {jails}"
+
+
+def _warnings(host: Host, etc: Path) -> list[str]:
+    said = []
+    if not host.has_pyinotify:
+        said.append("fail2ban's Python has no pyinotify: the jails poll their logs (0.1 s slower)")
+    taken = JAILS.keys() & jail_local.sections(_read(etc / "jail.local"))
+    for jail in sorted(taken):
+        said.append(f"jail.local has a section [{jail}] of its own: enabled = true is for you to write there")
+    return said

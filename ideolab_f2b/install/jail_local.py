@@ -1,0 +1,44 @@
+"""The text of our block in jail.local: the jails this host serves, and what differs from jail.d. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from ideolab_f2b.config import Connmon, Paths, Settings
+from ideolab_f2b.places import JAILS
+
+_SECTION = re.compile(r"^\[([^\]]+)\]", re.M)
+_HEAD = """\
+# Written by `ideolab-f2b install`, taken out by `ideolab-f2b uninstall`. Add your bantime, maxretry or
+# ignoreip to the sections in here, or in /etc/fail2ban/jail.d/ideolab.local: a second section of the same
+# name in this file would stop fail2ban.
+"""
+
+
+def sections(text: str) -> set[str]:
+    """The sections that a configuration file has."""
+    return set(_SECTION.findall(text))
+
+
+def text(settings: Settings, *, has_pyinotify: bool, taken: Collection[str] = (), extra: str = "") -> str:
+    """`taken` are sections of the admin's own in the same file; `extra` is what sshd needs."""
+    parts = [_HEAD]
+    for jail, log in JAILS.items():
+        if jail not in taken:
+            lines = [f"[{jail}]", "enabled = true", *_differences(settings, log, has_pyinotify)]
+            parts.append("\n".join(lines) + "\n")
+    return "\n".join([*parts, extra] if extra else parts)
+
+
+def _differences(settings: Settings, log: str, has_pyinotify: bool) -> list[str]:
+    lines = []
+    if not has_pyinotify:
+        lines.append("# fail2ban's Python has no pyinotify (apt-get install python3-pyinotify)")
+        lines.append("backend = polling")
+    if settings.paths.log_dir != Paths().log_dir:
+        lines.append(f"logpath = {Path(settings.paths.log_dir, log)}")
+    if settings.connmon.ports != Connmon().ports:
+        lines.append(f"port = {','.join(map(str, settings.connmon.ports))}")
+    return lines

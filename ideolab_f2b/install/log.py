@@ -1,0 +1,66 @@
+"""One log that must exist, because fail2ban does not start without it; its lines are not ours to change."""
+
+from __future__ import annotations
+
+import functools
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from ideolab_f2b.install.site import CHANGED, CREATED, KEPT, Site, Undo
+from ideolab_f2b.manifest import Entry, Saved
+
+MODE = 0o640
+
+
+@dataclass(frozen=True)
+class Log:
+    path: str
+    user: str
+    group: str
+
+    def verb(self, site: Site) -> str:
+        path = site.at(self.path)
+        if not os.path.lexists(path):
+            return CREATED
+        found = path.lstat()
+        uid, gid = site.owner(self.user, self.group)
+        return KEPT if uid in (-1, found.st_uid) and gid in (-1, found.st_gid) else CHANGED
+
+    def note(self, site: Site) -> str:
+        return ""
+
+    def put(self, site: Site) -> Undo:
+        path = site.at(self.path)
+        was_there = os.path.lexists(path)
+        # the directory belongs to an unprivileged user, who may have put a link to somewhere else there
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, MODE)
+        try:
+            os.fchown(descriptor, *site.owner(self.user, self.group))
+            os.fchmod(descriptor, MODE)
+        finally:
+            os.close(descriptor)
+        return _nothing if was_there else functools.partial(path.unlink, missing_ok=True)
+
+    def entry(self, site: Site) -> Entry:
+        earlier = site.earlier.get(self.path)
+        if earlier:
+            return earlier
+        path = site.at(self.path)
+        # that it was there counts, not its lines
+        return Entry("log", self.path, "", _owner(path) if os.path.lexists(path) else None)
+
+
+def _owner(path: Path) -> Saved:
+    found = path.lstat()
+    return Saved(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid)
+
+
+def _nothing() -> None:
+    """A log that was there stays."""
+
+
+def remove(entry: Entry, site: Site) -> None:
+    if entry.before is None:
+        site.at(entry.path).unlink(missing_ok=True)

@@ -1,0 +1,102 @@
+"""Everything that goes onto a host, from the source's files, the host's facts and the settings. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ideolab_f2b.config import DEFAULT_PATH, Paths, Settings
+from ideolab_f2b.install.block import Block
+from ideolab_f2b.install.directory import Directory
+from ideolab_f2b.install.file import File
+from ideolab_f2b.install.host import Host
+from ideolab_f2b.install.link import Link
+from ideolab_f2b.install.log import Log
+from ideolab_f2b.install.site import Step
+from ideolab_f2b.install.source import Source
+from ideolab_f2b.install.tree import Tree
+from ideolab_f2b.install.user import User
+from ideolab_f2b.places import COLLECTORS, FAIL2BAN, JAIL_LOCAL, LIBRARY, LOG_GROUP, PROGRAM, USER
+
+_WRAPPER = f"""\
+#!/usr/bin/python3 -I
+import sys
+
+sys.path.insert(0, "{LIBRARY}")
+
+from ideolab_f2b.cli import main
+
+sys.exit(main())
+"""
+_TEXTFILE = "#textfile_dir = /var/lib/node_exporter/textfile_collector"
+_TEXTFILE_HERE = f"""\
+# This host: connmon, which runs as {USER}, writes into a directory of its own; node_exporter's has a link.
+textfile_dir = /var/lib/ideolab/textfile"""
+
+
+def setting(source: Source) -> bytes:
+    """f2b.conf as it is installed: every key with its default, and the one that differs on a host."""
+    text = source.read("deploy/f2b.conf").decode()
+    return text.replace(_TEXTFILE, f"{_TEXTFILE}\n{_TEXTFILE_HERE}").encode()
+
+
+def plan(source: Source, host: Host, settings: Settings, block: str) -> list[Step]:
+    """In this order: what is not alive yet first, what fail2ban reads last."""
+    return [
+        User(USER),
+        Tree(LIBRARY, source.everything()),
+        File(PROGRAM, _WRAPPER.encode(), 0o755),
+        File(str(DEFAULT_PATH), setting(source), is_setting=True),
+        *_directories(settings.paths),
+        *_collectors(host, settings.paths),
+        *_daemons(source, host, settings.paths),
+        *fail2ban(source),
+        Block(JAIL_LOCAL, block),
+    ]
+
+
+def _directories(paths: Paths) -> Iterator[Step]:
+    yield Directory(str(paths.log_dir), USER, LOG_GROUP, is_ours=True)
+    for log in (paths.connmon_log, paths.manual_log, paths.events):
+        yield Log(str(log), USER, LOG_GROUP)
+    yield Directory(str(paths.state_dir), USER, USER, is_ours=True)
+    # one that is not below belongs to somebody else, who was asked or has to be
+    if paths.state_dir in paths.textfile_dir.parents:
+        yield Directory(str(paths.textfile_dir), USER, USER, is_ours=True)
+
+
+def _collectors(host: Host, paths: Paths) -> Iterator[Step]:
+    if paths.state_dir in paths.textfile_dir.parents:
+        for collector in host.collectors or COLLECTORS[1:]:
+            yield Link(f"{collector}/{paths.connmon_prom.name}", str(paths.connmon_prom))
+
+
+def _daemons(source: Source, host: Host, paths: Paths) -> Iterator[Step]:
+    parts = {"logrotate.d": "/etc/logrotate.d"}
+    if host.has_systemd:
+        parts.update({"tmpfiles.d": "/etc/tmpfiles.d", "systemd": "/etc/systemd/system"})
+    if not host.runs_systemd:
+        parts["init.d"] = "/etc/init.d"
+    for part, directory in parts.items():
+        for name in source.names(f"deploy/{part}"):
+            text = located(source.read(f"deploy/{part}/{name}").decode(), paths)
+            yield File(f"{directory}/{name}", text.encode(), 0o755 if part == "init.d" else 0o644)
+
+
+def located(text: str, paths: Paths) -> str:
+    """The text with this host's directories for the usual ones."""
+    usual = Paths()
+    for path, ours in ((usual.log_dir, paths.log_dir), (usual.state_dir, paths.state_dir)):
+        text = re.sub(rf"(?<![\w/]){re.escape(str(path))}(?![-\w])", str(ours), text)
+    if paths.state_dir not in paths.textfile_dir.parents:
+        text = re.sub(r"^(ReadWritePaths=.*)$", rf"\1 -{paths.textfile_dir}", text, flags=re.M)
+    return text
+
+
+def fail2ban(source: Source) -> list[File]:
+    """What fail2ban reads, but for the block in jail.local that enables it."""
+    return [
+        File(str(FAIL2BAN / part / name), source.read(f"{part}/{name}"))
+        for part in ("filter.d", "action.d", "jail.d")
+        for name in source.names(part)
+    ]

@@ -1,0 +1,108 @@
+"""Where the files go: a root directory, and who owns what in it."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from ideolab_f2b.manifest import Entry, Saved
+
+CREATED, CHANGED, KEPT, REMOVED = "created", "changed", "kept", "removed"
+Undo = Callable[[], None]
+#: the id of a user that the plan creates: nothing belongs to it yet
+_UNKNOWN = -2
+
+
+@dataclass(frozen=True)
+class Site:
+    """A root, and what an earlier install wrote there. Owners are set on the running system only."""
+
+    root: Path = Path("/")
+    earlier: Mapping[str, Entry] = field(default_factory=dict)
+
+    @property
+    def is_live(self) -> bool:
+        return self.root == Path("/")
+
+    def at(self, path: str) -> Path:
+        return self.root / path.lstrip("/")
+
+    def owner(self, user: str, group: str) -> tuple[int, int]:
+        """The ids, or -1 (leave it) in a staging directory, whose passwd file is not this system's."""
+        if not self.is_live:
+            return -1, -1
+        return _uid(user), _gid(group)
+
+
+class Step(Protocol):
+    """One thing to put in place. `verb` looks only; `put` does it and returns how to undo it.
+
+    `entry`, asked before `put`, is what uninstall must know; None for what was there and is not ours.
+    """
+
+    @property
+    def path(self) -> str: ...
+
+    def verb(self, site: Site) -> str: ...
+
+    def note(self, site: Site) -> str: ...
+
+    def put(self, site: Site) -> Undo: ...
+
+    def entry(self, site: Site) -> Entry | None: ...
+
+
+def _uid(name: str) -> int:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return _UNKNOWN
+
+
+def _gid(name: str) -> int:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        # `adm` is Debian's; elsewhere the log stays with its owner's group
+        return -1 if name == "adm" else _UNKNOWN
+
+
+def before(site: Site, path: str) -> Saved | None:
+    """What uninstall has to bring back: what stood there before the first install."""
+    earlier = site.earlier.get(path)
+    return earlier.before if earlier else Saved.of(site.at(path))
+
+
+def write(path: Path, content: bytes, mode: int, uid: int = -1, gid: int = -1) -> None:
+    """Replace a file at once."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), mode)
+            os.fchown(file.fileno(), uid, gid)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def restore(path: Path, saved: Saved | None) -> None:
+    """Make a path what it was: nothing, a file or a link. A directory gets its owner and mode back."""
+    if saved is None or saved.link is not None:
+        path.unlink(missing_ok=True)
+    if saved is None:
+        return
+    if saved.link is not None:
+        os.symlink(saved.link, path)
+    elif saved.content is not None:
+        write(path, saved.content, saved.mode, saved.uid, saved.gid)
+    else:
+        os.chown(path, saved.uid, saved.gid)
+        os.chmod(path, saved.mode)

@@ -1,0 +1,62 @@
+"""Services where systemd is not PID 1: init scripts, called directly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from ideolab_f2b import client
+from ideolab_f2b.install.command import run
+
+CONNMON, FAIL2BAN = "/etc/init.d/ideolab-connmon", "/etc/init.d/fail2ban"
+
+
+def _fail2ban(verb: str) -> None:
+    """Debian's script knows /etc/default/fail2ban; without it the client does the same."""
+    run(FAIL2BAN if os.access(FAIL2BAN, os.X_OK) else "fail2ban-client", verb)
+
+
+def state() -> dict[str, bool]:
+    # its links in rc*.d are the package's, and stay
+    return {"fail2ban_active": client.is_up(), "fail2ban_enabled": True}
+
+
+def start_connmon(*, is_changed: bool) -> str:
+    if shutil.which("update-rc.d"):
+        run("update-rc.d", "ideolab-connmon", "defaults")
+    run(CONNMON, "restart" if is_changed else "start")
+    return f"{CONNMON} {'restarted' if is_changed else 'started'}"
+
+
+def stop_connmon() -> None:
+    if os.access(CONNMON, os.X_OK):
+        run(CONNMON, "stop")
+
+
+def forget() -> None:
+    """After the script is gone."""
+    if shutil.which("update-rc.d"):
+        run("update-rc.d", "ideolab-connmon", "remove")
+
+
+def start_fail2ban() -> None:
+    _fail2ban("start")
+
+
+def has_failed() -> bool:
+    """Nobody would know."""
+    return False
+
+
+def restart_fail2ban() -> None:
+    _fail2ban("restart")
+
+
+def stop_fail2ban() -> None:
+    # the script calls it a failure when there is nothing to stop
+    if client.is_up():
+        _fail2ban("stop")
+
+
+def disable_fail2ban() -> None:
+    """It was as enabled before."""

@@ -1,0 +1,70 @@
+"""The package and what it installs from: one directory that is replaced as a whole."""
+
+from __future__ import annotations
+
+import compileall
+import functools
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ideolab_f2b.install.site import CHANGED, CREATED, KEPT, Site, Undo
+from ideolab_f2b.manifest import Entry, digest, digest_of_tree
+
+
+@dataclass(frozen=True)
+class Tree:
+    path: str
+    files: Mapping[str, bytes] = field(repr=False)
+
+    def verb(self, site: Site) -> str:
+        now = digest("tree", site.at(self.path))
+        if now is None:
+            return CREATED
+        return KEPT if now == digest_of_tree(self.files) else CHANGED
+
+    def note(self, site: Site) -> str:
+        return f"{len(self.files)} files"
+
+    def put(self, site: Site) -> Undo:
+        path = site.at(self.path)
+        new, old = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
+        for left_over in (new, old):
+            shutil.rmtree(left_over, ignore_errors=True)
+        self._write(new, site)
+        if path.exists():
+            os.rename(path, old)
+        os.rename(new, path)
+        return functools.partial(_back, path, old)
+
+    def _write(self, top: Path, site: Site) -> None:
+        top.mkdir(parents=True)
+        for name, content in self.files.items():
+            path = top / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        for path in (top, *top.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+            os.chown(path, *site.owner("root", "root"))
+        # now, because the users who run it cannot write here; the traceback names the final place
+        compileall.compile_dir(str(top), ddir=self.path, quiet=2)
+
+    def commit(self, site: Site) -> None:
+        """No way back from here."""
+        path = site.at(self.path)
+        shutil.rmtree(path.with_name(f".{path.name}.old"), ignore_errors=True)
+
+    def entry(self, site: Site) -> Entry:
+        return Entry("tree", self.path, digest_of_tree(self.files))
+
+
+def _back(path: Path, old: Path) -> None:
+    shutil.rmtree(path)
+    if old.exists():
+        os.rename(old, path)
+
+
+def remove(entry: Entry, site: Site) -> None:
+    shutil.rmtree(site.at(entry.path), ignore_errors=True)

@@ -1,0 +1,31 @@
+"""Where the pack is on a host, its jails, and who starts its services."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+USER, LOG_GROUP = "ideolab", "adm"
+LIBRARY = "/usr/local/lib/ideolab-f2b"
+PROGRAM = "/usr/local/bin/ideolab-f2b"
+FAIL2BAN = Path("/etc/fail2ban")
+JAIL_LOCAL = "/etc/fail2ban/jail.local"
+SERVICE = "ideolab-connmon"
+ACTION = "ideolab-ban"
+#: jail -> the log that it reads
+JAILS = {
+    "ideolab-connmon": "connmon.log",
+    "ideolab-connmon-net": "connmon.log",
+    "ideolab-manual": "manual.log",
+}
+#: Debian's node_exporter reads the first, the seeds of this pack the second
+COLLECTORS = ("/var/lib/prometheus/node-exporter", "/var/lib/node_exporter/textfile_collector")
+
+
+def runs_systemd(run: Path = Path("/run/systemd/system")) -> bool:
+    """Whether systemd is PID 1, as sd_booted(3) finds out."""
+    return run.is_dir()
+
+
+def restart(service: str) -> str:
+    """The command that starts a service anew."""
+    return f"systemctl restart {service}" if runs_systemd() else f"/etc/init.d/{service} restart"

@@ -1,0 +1,66 @@
+"""A host without systemd: an overlay of this machine's root in namespaces of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
+
+_START = """
+mkdir -p "$1/root$3" && mount --bind "$2" "$1/root$3"
+mount -t proc proc "$1/root/proc"
+mount -t sysfs sysfs "$1/root/sys"
+mount --rbind /dev "$1/root/dev"
+mount -t tmpfs tmpfs "$1/root/run"
+mkdir -p "$1/root/run/lock"
+ip link set lo up
+exec chroot "$1/root" /bin/sleep infinity
+"""
+_PRIVATE = ("unshare", "--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child")
+
+
+class Chroot(Host):
+    """Made by `entered`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], directory: Path) -> None:
+        self.enter = ["nsenter", "-t", str(_init(process)), "-m", "-n", "-p", "-r", "-w"]
+        self.upper = Path(f"/proc/{process.pid}/root{directory}/mount/upper")
+
+
+def _init(process: subprocess.Popen[bytes]) -> int:
+    """Its PID 1 as it is called outside. Never empty: nsenter would stay on this host."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    for _ in range(200):
+        assert process.poll() is None, "the chroot ended"
+        for word in children.read_text().split():
+            if Path(f"/proc/{word}/comm").read_text().strip() == "sleep":
+                return int(word)
+        time.sleep(0.05)
+    raise AssertionError("the chroot is not up after 10 s")
+
+
+@contextlib.contextmanager
+def entered() -> Iterator[Chroot]:
+    """A host; all of it is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="f2binst-") as name:
+        directory = Path(name)
+        (directory / "mount").mkdir()
+        copy_checkout(directory / "checkout")
+        places = [f"{directory}/mount", f"{directory}/checkout", str(CHECKOUT)]
+        process = subprocess.Popen(
+            [*_PRIVATE, "/bin/bash", "-c", MOUNT + _START, "chroot", *places],
+            stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield Chroot(process, directory)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -1,0 +1,148 @@
+"""systemd as PID 1 on a throw-away overlay of this machine's root, in a network namespace of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
+
+#: services of a development machine that a fresh host does not have
+_MASKED = (
+    "docker.service",
+    "docker.socket",
+    "containerd.service",
+    "nginx.service",
+    "postgresql.service",
+    "prometheus.service",
+    "prometheus-node-exporter.service",
+    "redis-server.service",
+)
+#: two machines at a time would meet in one cgroup and in /run/systemd. 133: the machine rebooted
+_BOOT = """
+[ -z "$2" ] || echo $$ >"$2/cgroup.procs"
+mkdir -p /run/systemd
+mount -t tmpfs tmpfs /run/systemd
+shift 2
+until systemd-nspawn "$@"; do [ $? = 133 ] || exit; done
+"""
+
+
+class Machine(Host):
+    """Booted by `booted`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], directory: Path) -> None:
+        self._process, self._directory = process, directory
+        self.upper = Path(f"/proc/{process.pid}/root{directory}/mount/upper")
+        self._enter()
+
+    def _enter(self, not_pid: int = 0) -> None:
+        leader = self._leader(not_pid)
+        self.enter = ["nsenter", "-t", str(leader), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w"]
+        until = time.monotonic() + 30
+        while self._state() not in ("running", "degraded"):
+            assert time.monotonic() < until, f"systemd is {self._state()} after 30 s"
+            time.sleep(0.05)
+        self.run("ip", "link", "set", "lo", "up")
+
+    def _state(self) -> str:
+        return self.run("systemctl", "is-system-running", check=False).stdout.strip()
+
+    def _leader(self, not_pid: int) -> int:
+        """The machine's PID 1 as it is called outside. Never empty: nsenter would stay on this host."""
+        until = time.monotonic() + 30
+        while time.monotonic() < until and self._process.poll() is None:
+            for child in _children(self._process.pid):
+                for grandchild in _children(child):
+                    if grandchild != not_pid and _name(grandchild) == "systemd":
+                        return grandchild
+            time.sleep(0.05)
+        console = (self._directory / "console").read_text(errors="replace")
+        raise AssertionError(f"the machine does not boot: {console}")
+
+    def reboot(self) -> None:
+        leader = int(self.enter[2])
+        self.run("systemctl", "reboot", check=False)
+        while Path(f"/proc/{leader}").exists():
+            time.sleep(0.05)
+        self._enter(not_pid=leader)
+
+
+def _children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def _name(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return ""
+
+
+@contextlib.contextmanager
+def booted() -> Iterator[Machine]:
+    """A machine; all of it is thrown away, so no shutdown is waited for."""
+    with contextlib.ExitStack() as undo:
+        directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="f2binst-")))
+        name = f"f2binst-{uuid.uuid4().hex[:8]}"
+        (directory / "mount").mkdir()
+        copy_checkout(directory / "checkout")
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        undo.callback(subprocess.run, ["ip", "netns", "del", name], check=False)
+        cgroup = undo.enter_context(_cgroup(name))
+        process = _started(directory, name, cgroup)
+        undo.callback(_end, process)
+        yield Machine(process, directory)
+
+
+def _started(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
+    words = [
+        "--quiet", "--register=no", "--keep-unit", f"--directory={directory}/mount/root", f"--machine={name}",
+        f"--network-namespace-path=/run/netns/{name}", f"--bind-ro={directory}/checkout:{CHECKOUT}",
+        "--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--drop-capability=CAP_SYS_RESOURCE",
+        "--console=pipe", "--link-journal=no", "--resolv-conf=off", "--timezone=off",
+        "--boot", *(f"systemd.mask={unit}" for unit in _MASKED),
+    ]  # fmt: skip
+    private = ["unshare", "-m", "--propagation", "private", "/bin/bash", "-c", MOUNT + _BOOT, "boot"]
+    with open(directory / "console", "wb") as console:
+        return subprocess.Popen(
+            [*private, f"{directory}/mount", cgroup, *words],
+            stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
+            env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+        )  # fmt: skip
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    # the machine outlives a nspawn that is killed: its PID 1 first, whose namespace goes with it
+    children = _children(process.pid)
+    machine = [grandchild for child in children for grandchild in _children(child)]
+    for pid in (*machine, process.pid, *children):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
+@contextlib.contextmanager
+def _cgroup(name: str) -> Iterator[str]:
+    """A place of its own in the cgroup2 hierarchy; "" where there is none."""
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    path = next((f"{where}/{name}" for _source, where, kind, *_rest in mounts if kind == "cgroup2"), "")
+    if path:
+        os.mkdir(path)
+    yield path
+    until = time.monotonic() + 5
+    while path and os.path.isdir(path):
+        assert time.monotonic() < until, f"processes are left in {path}"
+        # what was killed takes a moment to leave
+        for top, _directories, _files in os.walk(path, topdown=False):
+            with contextlib.suppress(OSError):
+                os.rmdir(top)
+        time.sleep(0.02)

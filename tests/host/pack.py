@@ -1,0 +1,46 @@
+"""The installed pack on a test host: a suspect, and what becomes of it."""
+
+from __future__ import annotations
+
+import time
+
+from tests.host.overlay import Host
+
+SUSPECT = "203.0.113.9"
+
+
+def write_suspect(host: Host, address: str = SUSPECT) -> None:
+    """A line as connmon writes it, written as the user that connmon is."""
+    line = (
+        f"$(date +%Y-%m-%dT%H:%M:%S%z) connmon: suspect {address} scope=ip score=5 connections=40 mute=40"
+        " partial-hello=0 handshake=0 trickle=0 slow-read=0 idle=0 port=443"
+    )
+    host.run(
+        "runuser", "-u", "ideolab", "--", "/bin/sh", "-c", f'echo "{line}" >>/var/log/ideolab/connmon.log'
+    )
+
+
+def is_banned(host: Host, address: str = SUSPECT) -> bool:
+    """In the kernel, not only in fail2ban's list."""
+    return host.run("ipset", "test", "ideolab_connmon", address, check=False).returncode == 0
+
+
+def wait_for_ban(host: Host, address: str = SUSPECT) -> None:
+    until = time.monotonic() + 10
+    while not is_banned(host, address):
+        assert time.monotonic() < until, host.shell("tail -30 /var/log/fail2ban.log; ipset list")
+        time.sleep(0.1)
+
+
+def verdicts(host: Host) -> tuple[int, list[str]]:
+    """The exit code of the check, and the lines that are not ok."""
+    done = host.run("ideolab-f2b", "check", check=False)
+    return done.returncode, [line for line in done.stdout.splitlines() if not line.startswith("ok ")]
+
+
+def wait_for_health(host: Host) -> None:
+    """connmon looks for the first time a moment after its start, and the jails place their rules."""
+    until = time.monotonic() + 15
+    while verdicts(host) != (0, []):
+        assert time.monotonic() < until, verdicts(host)
+        time.sleep(0.5)

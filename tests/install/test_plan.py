@@ -1,0 +1,166 @@
+"""The plan: what goes where, on which host."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_network
+from pathlib import Path
+
+from ideolab_f2b import config
+from ideolab_f2b.config import Connmon, Paths, Settings
+from ideolab_f2b.install import jail_local
+from ideolab_f2b.install.file import File
+from ideolab_f2b.install.host import Host
+from ideolab_f2b.install.link import Link
+from ideolab_f2b.install.plan import located, plan, setting
+from ideolab_f2b.install.source import Source
+from ideolab_f2b.install.tree import Tree
+
+HERE = Settings(Connmon(), Paths(textfile_dir=Path("/var/lib/ideolab/textfile")))
+
+
+def paths(checkout: Source, host: Host, settings: Settings = HERE) -> list[str]:
+    return [step.path for step in plan(checkout, host, settings, "")]
+
+
+def test_a_host_with_systemd(checkout: Source) -> None:
+    """User first, then what nobody reads yet; what fail2ban reads comes last."""
+    assert paths(checkout, Host()) == [
+        "ideolab",
+        "/usr/local/lib/ideolab-f2b",
+        "/usr/local/bin/ideolab-f2b",
+        "/etc/ideolab/f2b.conf",
+        "/var/log/ideolab",
+        "/var/log/ideolab/connmon.log",
+        "/var/log/ideolab/manual.log",
+        "/var/log/ideolab/connmon_events.jsonl",
+        "/var/lib/ideolab",
+        "/var/lib/ideolab/textfile",
+        "/var/lib/node_exporter/textfile_collector/ideolab_connmon.prom",
+        "/etc/logrotate.d/ideolab-f2b",
+        "/etc/tmpfiles.d/ideolab-f2b.conf",
+        *(f"/etc/systemd/system/{name}" for name in checkout.names("deploy/systemd")),
+        *(f"/etc/fail2ban/filter.d/{name}" for name in checkout.names("filter.d")),
+        *(f"/etc/fail2ban/action.d/{name}" for name in checkout.names("action.d")),
+        "/etc/fail2ban/jail.d/ideolab.conf",
+        "/etc/fail2ban/jail.local",
+    ]
+
+
+def test_a_host_without_systemd_gets_the_init_script(checkout: Source) -> None:
+    """And nothing of systemd's."""
+    with_systemd = set(paths(checkout, Host()))
+    without = set(paths(checkout, Host(runs_systemd=False, has_systemd=False)))
+
+    assert without - with_systemd == {f"/etc/init.d/{name}" for name in checkout.names("deploy/init.d")}
+    assert {path.split("/")[2] for path in with_systemd - without} == {"systemd", "tmpfiles.d"}
+
+
+def test_every_collector_directory_gets_a_link(checkout: Source) -> None:
+    """connmon may not write there, and need not."""
+    collectors = ("/var/lib/prometheus/node-exporter", "/var/lib/node_exporter/textfile_collector")
+    steps = plan(checkout, Host(collectors=collectors), HERE, "")
+
+    assert [step for step in steps if isinstance(step, Link)] == [
+        Link(f"{collector}/ideolab_connmon.prom", "/var/lib/ideolab/textfile/ideolab_connmon.prom")
+        for collector in collectors
+    ]
+
+
+def test_a_textfile_directory_of_the_admins_is_left_to_them(checkout: Source) -> None:
+    """It may not even exist yet; the sandbox lets connmon write there."""
+    settings = Settings(Connmon(), Paths(textfile_dir=Path("/srv/gauges")))
+    steps = plan(checkout, Host(), settings, "")
+    (unit,) = [step for step in steps if step.path.endswith("ideolab-connmon.service")]
+
+    assert [step for step in steps if isinstance(step, Link) or "textfile" in step.path] == []
+    assert isinstance(unit, File)
+    assert b"\nReadWritePaths=-/var/log/ideolab -/var/lib/ideolab -/srv/gauges\n" in unit.content
+
+
+def test_other_directories_reach_every_daemon() -> None:
+    """And only where they stand as a whole path."""
+    text = (
+        "d /var/log/ideolab 0755\n/usr/local/lib/ideolab-f2b /var/lib/ideolab-f2b.x\n/var/log/ideolab/*.log\n"
+    )
+    moved = Paths(log_dir=Path("/srv/log"), state_dir=Path("/srv/state"), textfile_dir=Path("/srv/state/t"))
+
+    assert located(text, moved) == (
+        "d /srv/log 0755\n/usr/local/lib/ideolab-f2b /var/lib/ideolab-f2b.x\n/srv/log/*.log\n"
+    )
+
+
+def test_the_installed_settings_differ_in_one_line(checkout: Source) -> None:
+    """The directory that connmon can write."""
+    assert config.parse(setting(checkout).decode()) == HERE
+
+
+def test_the_shipped_settings_are_the_defaults(checkout: Source) -> None:
+    """Also with every # before a key taken away."""
+    text = checkout.read("deploy/f2b.conf").decode()
+    lines = [
+        line[1:] if line[:1] == "#" and line[1:2] not in (" ", "") else line for line in text.splitlines()
+    ]
+    keys = {line.split("=")[0].strip() for line in lines if "=" in line and not line.startswith("#")}
+
+    assert config.parse(text) == Settings()
+    assert config.parse("\n".join(lines)) == Settings()
+    assert {*config.keys(Connmon), *config.keys(Paths)} <= keys
+
+
+def test_the_installed_copy_can_install_again(checkout: Source) -> None:
+    """It holds what the plan reads, and nothing of the tests."""
+    (tree,) = [step for step in plan(checkout, Host(), HERE, "") if isinstance(step, Tree)]
+
+    assert {"action.d", "deploy", "filter.d", "ideolab_f2b", "jail.d"} <= {
+        n.split("/")[0] for n in tree.files
+    }
+    assert {"jail.d/ideolab.conf", "deploy/f2b.conf", "ideolab_f2b/cli.py"} <= tree.files.keys()
+    assert [name for name in tree.files if "tests" in name or "__pycache__" in name] == []
+
+
+def test_the_block_enables_the_jails_and_no_more() -> None:
+    """On a host where the files of jail.d fit as they are."""
+    head, jails = jail_local.text(HERE, has_pyinotify=True).split("\n\n", 1)
+
+    assert {line[:2] for line in head.splitlines()} == {"# "}
+    assert jails == (
+        "[ideolab-connmon]\n"
+        "enabled = true\n"
+        "\n"
+        "[ideolab-connmon-net]\n"
+        "enabled = true\n"
+        "\n"
+        "[ideolab-manual]\n"
+        "enabled = true\n"
+    )
+
+
+def test_the_block_says_what_is_different_here() -> None:
+    """No pyinotify, other directories, other ports; a section of the admin's own is not written twice."""
+    other = Settings(
+        replace(Connmon(), ports=(443, 8443), ignore=(ip_network("192.0.2.0/24"),)),
+        replace(Paths(), log_dir=Path("/srv/log")),
+    )
+    text = jail_local.text(
+        other, has_pyinotify=False, taken={"ideolab-connmon-net", "sshd"}, extra="[sshd]\nenabled = false\n"
+    )
+
+    assert text.split("\n\n", 1)[1] == (
+        "[ideolab-connmon]\n"
+        "enabled = true\n"
+        "# fail2ban's Python has no pyinotify (apt-get install python3-pyinotify)\n"
+        "backend = polling\n"
+        "logpath = /srv/log/connmon.log\n"
+        "port = 443,8443\n"
+        "\n"
+        "[ideolab-manual]\n"
+        "enabled = true\n"
+        "# fail2ban's Python has no pyinotify (apt-get install python3-pyinotify)\n"
+        "backend = polling\n"
+        "logpath = /srv/log/manual.log\n"
+        "port = 443,8443\n"
+        "\n"
+        "[sshd]\n"
+        "enabled = false\n"
+    )

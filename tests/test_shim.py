@@ -1,0 +1,46 @@
+"""Loading an action as fail2ban-server would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b import client, shim
+from ideolab_f2b.shim import ShimError
+
+pytestmark = pytest.mark.skipif(not client.is_installed(), reason="needs fail2ban")
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def test_our_action_loads() -> None:
+    """With the package of the checkout."""
+    shim.load(REPOSITORY / "action.d" / "ideolab-ban.py", REPOSITORY)
+
+
+def test_our_action_without_its_package_is_found_out(tmp_path: Path) -> None:
+    """The shim loads all the same, so that fail2ban lives: here it counts as unusable."""
+    with pytest.raises(ShimError, match=r"ideolab-ban\.py: the package ideolab_f2b cannot be imported there"):
+        shim.load(REPOSITORY / "action.d" / "ideolab-ban.py", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("raise RuntimeError('not today')\n", "RuntimeError: not today"),
+        ("raise SystemExit\n", "no word of explanation"),
+        (
+            "from fail2ban.server.action import ActionBase\n"
+            "class Action(ActionBase):\n"
+            "    def __init__(self, jail, name, **kw): super().__init__(jail, name)\n",
+            "it lacks reload, clearAllParams, flush, prolong",
+        ),
+    ],
+)
+def test_an_action_that_fail2ban_would_choke_on_or_drop(tmp_path: Path, text: str, said: str) -> None:
+    """One that raises stops every jail; one without reload() is gone after the first reload."""
+    action = tmp_path / "other.py"
+    action.write_text(text)
+
+    with pytest.raises(ShimError, match=said):
+        shim.load(action, REPOSITORY)
