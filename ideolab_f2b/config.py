@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import dataclasses
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Union
@@ -34,6 +35,18 @@ class Connmon:
 
 
 @dataclass(frozen=True)
+class Intake:
+    """Where nginx's datagrams come in, whose they are, and how many lines a second go on to fail2ban."""
+
+    socket: Path = Path("/run/ideolab/nginx.sock")
+    error_tag: str = "nginx"
+    access_tag: str = "nginx_access"
+    senders: tuple[str, ...] = ("root", "www-data", "nginx")
+    lines_address: int = 50
+    lines_total: int = 5000
+
+
+@dataclass(frozen=True)
 class Paths:
     """Where the pack writes; the file names inside are contracts and not settings."""
 
@@ -54,8 +67,20 @@ class Paths:
         return self.log_dir / "connmon_events.jsonl"
 
     @property
+    def nginx_error_log(self) -> Path:
+        return self.log_dir / "nginx-error.log"
+
+    @property
+    def nginx_access_log(self) -> Path:
+        return self.log_dir / "nginx-access.log"
+
+    @property
     def connmon_prom(self) -> Path:
         return self.textfile_dir / "ideolab_connmon.prom"
+
+    @property
+    def intake_prom(self) -> Path:
+        return self.textfile_dir / "ideolab_intake.prom"
 
 
 @dataclass(frozen=True)
@@ -64,6 +89,10 @@ class Settings:
 
     connmon: Connmon = field(default_factory=Connmon)
     paths: Paths = field(default_factory=Paths)
+    intake: Intake = field(default_factory=Intake)
+
+
+Section = Union[type[Connmon], type[Intake], type[Paths]]
 
 
 def _count(text: str) -> int:
@@ -106,7 +135,28 @@ def _flag(text: str) -> int:
     return int(text)
 
 
-def _directory(text: str) -> Path:
+def _rate(text: str) -> int:
+    number = _count(text)
+    if number < 1:
+        raise ValueError("0 would keep every line from fail2ban; 1 or more is needed")
+    return number
+
+
+def _tag(text: str) -> str:
+    # what nginx takes as tag=
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,32}", text):
+        raise ValueError("1 to 32 letters, digits and _ are needed, as nginx's tag= has them")
+    return text
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(text.replace(",", " ").split())
+    if not names:
+        raise ValueError("one or more user names or numbers are needed")
+    return names
+
+
+def _absolute(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute():
         raise ValueError("an absolute path is needed")
@@ -124,20 +174,24 @@ _READ: dict[str, Callable[[str], object]] = {
     "th_conn_subnet24": _at_least_one,
     "th_hostile_ip": _at_least_one,
     "th_hostile_subnet": _at_least_one,
-    "log_dir": _directory,
-    "state_dir": _directory,
-    "textfile_dir": _directory,
+    "socket": _absolute,
+    "error_tag": _tag,
+    "access_tag": _tag,
+    "senders": _names,
+    "lines_address": _rate,
+    "lines_total": _rate,
+    "log_dir": _absolute,
+    "state_dir": _absolute,
+    "textfile_dir": _absolute,
 }
 
 
-def keys(section: type[Connmon] | type[Paths]) -> dict[str, str]:
+def keys(section: Section) -> dict[str, str]:
     """{key in the file: field name} of one section."""
     return {str(item.metadata.get("key", item.name)): item.name for item in dataclasses.fields(section)}
 
 
-def _section(
-    path: Path, parser: configparser.ConfigParser, name: str, section: type[Connmon] | type[Paths]
-) -> dict[str, object]:
+def _section(path: Path, parser: configparser.ConfigParser, name: str, section: Section) -> dict[str, object]:
     known, values = keys(section), {}
     for key, text in parser.items(name) if parser.has_section(name) else ():
         if key not in known:
@@ -159,11 +213,14 @@ def parse(text: str, path: Path = DEFAULT_PATH) -> Settings:
     except configparser.Error as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
     for name in parser.sections():
-        if name not in ("connmon", "paths"):
-            raise ConfigError(f"{path}: there is no section [{name}]; it knows [connmon] and [paths]")
+        if name not in ("connmon", "intake", "paths"):
+            raise ConfigError(
+                f"{path}: there is no section [{name}]; it knows [connmon], [intake] and [paths]"
+            )
     return Settings(
         Connmon(**_section(path, parser, "connmon", Connmon)),  # type: ignore[arg-type]
         Paths(**_section(path, parser, "paths", Paths)),  # type: ignore[arg-type]
+        Intake(**_section(path, parser, "intake", Intake)),  # type: ignore[arg-type]
     )
 
 

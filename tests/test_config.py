@@ -32,6 +32,13 @@ idle_s = 10
 every_s = 2s
 idle_points = 1
 ignore = 198.51.100.7 2001:db8::/32
+[intake]
+socket = /run/other/nginx.sock
+error_tag = web_error
+access_tag = web_access
+senders = root, 101
+lines_address = 20
+lines_total = 900
 [paths]
 log_dir = /srv/log
 state_dir = /srv/state
@@ -51,12 +58,20 @@ textfile_dir = /srv/prom
             ignore=(ipaddress.ip_network("198.51.100.7/32"), ipaddress.ip_network("2001:db8::/32")),
         ),
         config.Paths(Path("/srv/log"), Path("/srv/state"), Path("/srv/prom")),
+        config.Intake(
+            socket=Path("/run/other/nginx.sock"),
+            error_tag="web_error",
+            access_tag="web_access",
+            senders=("root", "101"),
+            lines_address=20,
+            lines_total=900,
+        ),
     )
 
 
 def test_every_field_has_a_reader() -> None:
     """A new setting without a parser would be text where a number is meant."""
-    named = set(config.keys(config.Connmon)) | set(config.keys(config.Paths))
+    named = {key for section in (config.Connmon, config.Intake, config.Paths) for key in config.keys(section)}
 
     assert named == set(config._READ)
 
@@ -65,7 +80,7 @@ def test_every_field_has_a_reader() -> None:
     ("text", "message"),
     [
         ("[connmon]\nth_con_ip = 5\n", "[connmon] has no key 'th_con_ip'"),
-        ("[conmon]\n", "there is no section [conmon]; it knows [connmon] and [paths]"),
+        ("[conmon]\n", "there is no section [conmon]; it knows [connmon], [intake] and [paths]"),
         ("th_conn_ip = 5\n", "File contains no section headers"),
         ("[connmon]\nth_conn_ip = many\n", "th_conn_ip = 'many': invalid literal for int()"),
         ("[connmon]\nth_hostile_ip = 0\n", "0 would make a suspect of everyone"),
@@ -76,6 +91,10 @@ def test_every_field_has_a_reader() -> None:
         ("[connmon]\nidle_points = yes\n", "0 or 1 is needed"),
         ("[connmon]\nignore = 198.51.100.0/33\n", "does not appear to be an IPv4 or IPv6 network"),
         ("[paths]\nlog_dir = log\n", "an absolute path is needed"),
+        ("[intake]\nsocket = nginx.sock\n", "an absolute path is needed"),
+        ("[intake]\nerror_tag = nginx error\n", "1 to 32 letters, digits and _ are needed"),
+        ("[intake]\nsenders =\n", "one or more user names or numbers are needed"),
+        ("[intake]\nlines_address = 0\n", "0 would keep every line from fail2ban"),
         ("[connmon]\nport = 1\nport = 2\n", "already exists"),
     ],
 )

@@ -1,0 +1,109 @@
+"""The verb `intake`: options, and the service that they mean."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import pwd
+import signal
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Callable
+
+from ideolab_f2b import config
+from ideolab_f2b.intake import kind
+from ideolab_f2b.intake.collapse import Collapse
+from ideolab_f2b.intake.complaint import Complaint
+from ideolab_f2b.intake.feed import Feed
+from ideolab_f2b.intake.inlet import Inlet
+from ideolab_f2b.intake.outlet import Outlet
+from ideolab_f2b.intake.service import Service
+
+_QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
+#: what systemd sets at boot; the kernel's own 10 are full in a burst that one event of nginx makes
+QUEUE_LENGTH = 512
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Receive nginx's syslog datagrams, write one safe line for each, for fail2ban."
+    parser.add_argument("--socket", type=Path, metavar="PATH", help="where nginx sends to")
+    parser.add_argument("--output", type=Path, metavar="PATH", help="lines of the error log")
+    parser.add_argument("--access-output", type=Path, metavar="PATH", help="lines of the access log")
+    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when it was told to stop; what keeps it from starting is an error."""
+    settings = config.load(arguments.config)
+    intake, paths, complaint = settings.intake, settings.paths, Complaint()
+    if intake.error_tag == intake.access_tag:
+        raise config.ConfigError(f"{arguments.config}: [intake] error_tag and access_tag must differ")
+    counts: Counter[str] = Counter()
+    outputs = {
+        intake.error_tag: (kind.of_error, arguments.output or paths.nginx_error_log),
+        intake.access_tag: (kind.of_access, arguments.access_output or paths.nginx_access_log),
+    }
+    feeds = {
+        tag.encode(): Feed(
+            kind_of, Collapse(intake.lines_address, intake.lines_total), Outlet(path, complaint), counts
+        )
+        for tag, (kind_of, path) in outputs.items()
+    }
+    inlet = Inlet(arguments.socket or intake.socket, uids(intake.senders), complaint)
+    look_at_queue(complaint)
+    inlet.open()
+    try:
+        with stopping() as (wakeup, is_stopped):
+            Service(inlet, feeds, paths.intake_prom, complaint, counts).run(wakeup, is_stopped)
+    finally:
+        inlet.close()
+    return 0
+
+
+def uids(names: Iterable[str]) -> set[int]:
+    """Their numbers; a name that this host does not have is left out, for distributions differ."""
+    numbers = set()
+    for name in names:
+        with contextlib.suppress(KeyError):
+            numbers.add(int(name) if name.isdecimal() else pwd.getpwnam(name).pw_uid)
+    if not numbers:
+        raise config.ConfigError("[intake] senders: this host has none of these users: " + ", ".join(names))
+    return numbers
+
+
+def look_at_queue(complaint: Complaint, path: Path = _QUEUE) -> None:
+    """nginx never waits: what does not fit into the kernel's queue is gone."""
+    with contextlib.suppress(OSError, ValueError):
+        length = int(path.read_text())
+        if length < QUEUE_LENGTH:
+            complaint(
+                "queue",
+                f"nginx loses lines in bursts: the kernel holds {length} for us; "
+                f"sysctl -w net.unix.max_dgram_qlen={QUEUE_LENGTH}, then restart the intake",
+            )
+
+
+@contextlib.contextmanager
+def stopping() -> Iterator[tuple[int, Callable[[], bool]]]:
+    """A descriptor that can be read, and True, from the first SIGTERM or SIGINT on."""
+    caught: list[int] = []
+    reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    # the number arrives in the pipe even between a look at it and the wait
+    wakeup = signal.set_wakeup_fd(writing)
+
+    def is_stopped() -> bool:
+        with contextlib.suppress(BlockingIOError):
+            caught.extend(os.read(reading, 16))
+        return bool(caught)
+
+    try:
+        yield reading, is_stopped
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(reading)
+        os.close(writing)

@@ -1,0 +1,37 @@
+"""How the datagrams of a socket are read: what every way offers, and which way this Python has."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Collection
+from typing import NamedTuple, Protocol
+
+#: datagrams of one socket that are taken at once, of 64 KiB at most: bounds the memory
+BATCH = 256
+
+
+class Refusal(NamedTuple):
+    """A datagram that is not taken: whose it was, and whether it was too long to be read whole."""
+
+    user: int
+    is_cut: bool
+
+
+class Reader(Protocol):
+    """Must not wait; the socket has SO_PASSCRED."""
+
+    def receive(self, receiver: socket.socket, senders: Collection[int]) -> tuple[list[bytes], list[Refusal]]:
+        """What is there, at most BATCH: the whole datagrams of the senders, and what else came."""
+        ...
+
+
+def best() -> Reader:
+    """The fastest that can be loaded: a sandbox or a small Python may lack ctypes."""
+    try:
+        from ideolab_f2b.intake.recvmmsg import Recvmmsg
+
+        return Recvmmsg()
+    except (ImportError, MemoryError, AttributeError):
+        from ideolab_f2b.intake.recvmsg import Recvmsg
+
+        return Recvmsg()

@@ -1,0 +1,47 @@
+"""What the tests of the intake share: a short directory, for the path of a socket may have 108 bytes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b.intake import reader
+from ideolab_f2b.intake.complaint import Complaint
+from ideolab_f2b.intake.inlet import Inlet
+from ideolab_f2b.intake.recvmmsg import Recvmmsg
+from ideolab_f2b.intake.recvmsg import Recvmsg
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """An empty directory with a short name."""
+    with tempfile.TemporaryDirectory(prefix="f2bint-") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What was complained of."""
+    return []
+
+
+@pytest.fixture
+def complaint(said: list[str]) -> Complaint:
+    """Speaks into `said`."""
+    return Complaint(said.append)
+
+
+@pytest.fixture(params=[Recvmmsg, Recvmsg])
+def inlet(
+    request: pytest.FixtureRequest, place: Path, complaint: Complaint, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Inlet]:
+    """Open at nginx.sock of the place, in each way of reading, for datagrams of the user of the tests."""
+    monkeypatch.setattr(reader, "best", request.param)
+    found = Inlet(place / "nginx.sock", {os.geteuid()}, complaint)
+    found.open()
+    yield found
+    found.close()

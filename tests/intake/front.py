@@ -1,0 +1,104 @@
+"""A real nginx whose logs go to an intake; a file beside shows what a file would hold."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.lab.child import Child
+from tests.lab.namespace import Namespace, linked
+from tests.lab.nginx import Nginx
+
+PYTHON = "/usr/bin/python3"
+#: the intake's user in these tests; the workers of nginx are www-data
+UID = 65534
+HEADER_TIMEOUT_S = 2
+QUEUE_LENGTH = 512
+
+TEMPLATE = """\
+user www-data;
+worker_processes 1;
+daemon off;
+pid {directory}/nginx.pid;
+error_log syslog:server=unix:{directory}/../run/nginx.sock,nohostname,tag=nginx info;
+error_log {directory}/log/error.log info;
+events {{ worker_connections {connections}; }}
+http {{
+    client_body_temp_path {directory}/tmp/body;
+    proxy_temp_path {directory}/tmp/proxy;
+    fastcgi_temp_path {directory}/tmp/fastcgi;
+    uwsgi_temp_path {directory}/tmp/uwsgi;
+    scgi_temp_path {directory}/tmp/scgi;
+    access_log syslog:server=unix:{directory}/../run/nginx.sock,tag=nginx_access combined;
+    client_header_timeout 2s;
+    server {{
+        listen 443 ssl http2 default_server;
+        listen [::]:443 ssl http2 default_server;
+        server_name lab.example;
+        ssl_certificate {directory}/lab.crt;
+        ssl_certificate_key {directory}/lab.key;
+        root {directory}/www;
+        location /auth {{ auth_basic lab; auth_basic_user_file {directory}/../users; }}
+    }}
+}}
+"""
+
+
+class Front(NamedTuple):
+    """The two namespaces and the directory: run/nginx.sock, log/nginx-error.log, log/nginx-access.log."""
+
+    server: Namespace
+    client: Namespace
+    directory: Path
+    nginx: Nginx
+
+    @property
+    def socket(self) -> Path:
+        return self.directory / "run/nginx.sock"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "log/nginx-error.log"
+
+    def file(self) -> str:
+        """What nginx wrote into a file of its own."""
+        return self.nginx.error_log.read_text(encoding="latin-1")
+
+
+@contextlib.contextmanager
+def front(prefix: str) -> Iterator[Front]:
+    """nginx alone; its first lines find nobody yet."""
+    with contextlib.ExitStack() as undo:
+        directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))
+        directory.chmod(0o755)
+        for name in ("run", "log", "textfile"):
+            (directory / name).mkdir()
+            os.chown(directory / name, UID, UID)
+        (directory / "users").write_text("alice:$apr1$x$x\n")
+        server, client = undo.enter_context(linked(prefix))
+        server.run("sysctl", "-qw", f"net.unix.max_dgram_qlen={QUEUE_LENGTH}")
+        nginx = Nginx(server, directory / "nginx", 1024, TEMPLATE)
+        undo.callback(nginx.stop)
+        yield Front(server, client, directory, nginx)
+
+
+@contextlib.contextmanager
+def intake(front: Front, *, settings: str = "") -> Iterator[Child]:
+    """The intake as the unit runs it: an unprivileged user of its own."""
+    config = front.directory / "f2b.conf"
+    config.write_text(
+        f"[paths]\nlog_dir = {front.directory}/log\ntextfile_dir = {front.directory}/textfile\n"
+        f"[intake]\nsocket = {front.socket}\n{settings}"
+    )
+    user = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups"]
+    words = [*user, PYTHON, "-m", "ideolab_f2b", "intake", "--config", str(config)]
+    child = Child(front.server, front.directory / "output", *words)
+    try:
+        child.wait_until(front.socket.exists, "listening")
+        yield child
+    finally:
+        child.stop()

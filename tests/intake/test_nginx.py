@@ -1,0 +1,175 @@
+"""A real nginx that is lied to, restarted and flooded, its logs going through an unprivileged intake."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from typing import Callable
+
+import pytest
+
+from ideolab_f2b.kernel.ipset import Sets
+from tests.intake import forgery
+from tests.intake.filters import MODES, failures
+from tests.intake.front import HEADER_TIMEOUT_S, UID, Front, front, intake
+from tests.lab.attacker import connect
+from tests.lab.fail2ban import Fail2ban
+
+pytestmark = pytest.mark.root
+
+HONEST = "203.0.113.95"
+ENOUGH_S = 15.0
+#: as it is shipped, but for the place of its log
+JAIL = """\
+[nginx-ideolab-slowtls]
+enabled = true
+logpath = {log}
+"""
+
+
+def until(is_so: Callable[[], object], what: Callable[[], str]) -> None:
+    deadline = time.monotonic() + ENOUGH_S
+    while not is_so():
+        assert time.monotonic() < deadline, what()
+        time.sleep(0.02)
+
+
+def touch(place: Front, count: int, address: str = HONEST) -> None:
+    """Connections that are opened and closed: each leaves one line, from nginx's worker."""
+    with place.client.entered():
+        for _number in range(count):
+            connect(address).close()
+
+
+def came(place: Front, address: str = HONEST) -> int:
+    """Lines about this address that the intake wrote."""
+    return place.log.read_text().count(f", client: {address}, ") if place.log.exists() else 0
+
+
+def knock(place: Front, address: str = HONEST) -> int:
+    """Lines that came, after one more connection."""
+    touch(place, 1, address)
+    return came(place, address)
+
+
+@pytest.fixture(scope="module")
+def attempts() -> Iterator[Front]:
+    """After every forgery, and three connections of an honest attacker."""
+    with front("f2bint-forged") as place:
+        with intake(place), place.client.entered():
+            forgery.send_all(HEADER_TIMEOUT_S + 1)
+            forgery.stay_silent(HONEST, 3, HEADER_TIMEOUT_S + 1)
+        yield place
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nobody_is_counted_for_what_another_sent(attempts: Front, mode: str) -> None:
+    """Whole lines and words wherever nginx prints what a client sent: 0 failures of the victims."""
+    assert set(failures(attempts.log, mode)) <= {forgery.ATTACKER, HONEST}
+
+
+def test_the_same_requests_blame_others_in_a_file(attempts: Front) -> None:
+    """The forgeries are good: in nginx's own file they count."""
+    found = failures(attempts.nginx.error_log)
+
+    assert [found[victim] for victim in forgery.LINE_VICTIMS] == [9, 9, 1]
+
+
+def test_honest_failures_are_all_there(attempts: Front) -> None:
+    """The filter sees what the file shows, but for the forged."""
+    by_file, by_intake = failures(attempts.nginx.error_log, "extra"), failures(attempts.log, "extra")
+
+    assert by_intake[HONEST] == 3
+    assert by_intake == {address: by_file[address] for address in by_intake}
+
+
+def test_every_line_of_nginx_came(attempts: Front) -> None:
+    """As many lines as the file holds messages."""
+    messages = re.findall(r"^2026.*?\*\d+ ", _without_forged(attempts.file()), re.MULTILINE)
+
+    assert len(attempts.log.read_text().splitlines()) == len(messages)
+
+
+def _without_forged(text: str) -> str:
+    return re.sub(r"^.*\*66\d client timed out.*\n", "", text, flags=re.MULTILINE)
+
+
+def test_nginx_finds_an_intake_that_starts_late_or_anew() -> None:
+    """nginx runs first; the intake comes, ends, comes again: the worker, who is not root, connects again."""
+    with front("f2bint-anew") as place:
+        touch(place, 1)
+        with intake(place):
+            until(lambda: knock(place), lambda: "the first lines")
+        first = came(place)
+        touch(place, 2)
+        with intake(place):
+            until(lambda: knock(place) > first, lambda: "lines after the restart")
+            before = came(place)
+            touch(place, 20)
+            until(lambda: came(place) >= before + 20, lambda: "every line again")
+
+        # lost: those while nobody listened, and one that found out that the socket is another's
+        assert place.file().count(f", client: {HONEST}, ") - came(place) <= 5
+
+
+def test_a_deleted_socket_costs_no_line() -> None:
+    """The running nginx goes on as if nothing had happened, and so does a reloaded one."""
+    with front("f2bint-gone") as place, intake(place):
+        until(lambda: knock(place), lambda: "the first lines")
+        place.socket.unlink()
+        touch(place, 20)
+        until(place.socket.exists, lambda: "a new socket")
+        begun = came(place)
+        os.kill(place.nginx.pid, signal.SIGHUP)
+        until(lambda: place.file().count("exited with code 0"), lambda: "the old worker has ended")
+        touch(place, 20)
+        until(lambda: came(place) >= begun + 20, lambda: "every line after the reload")
+
+        assert came(place) == place.file().count(f", client: {HONEST}, ")
+
+
+def test_a_burst_of_connections_fits_into_the_queue() -> None:
+    """1,000 lines as fast as one client makes them, nothing lost: fifty for the filter, the rest a number."""
+    with front("f2bint-burst") as place:
+        with intake(place):
+            until(lambda: knock(place, "198.51.100.7"), lambda: "the first lines")
+            touch(place, 1000)
+            until(lambda: place.file().count(f", client: {HONEST}, ") == 1000, lambda: "nginx has seen them")
+            time.sleep(1.5)
+        collapsed = re.findall(rf" intake: collapsed {HONEST} lines=(\d+) ", place.log.read_text())
+
+        assert came(place) + sum(map(int, collapsed)) == 1000
+        assert came(place) <= 50 * (1 + len(collapsed))
+
+
+def test_fail2ban_bans_a_slow_client_through_the_intake() -> None:
+    """Twenty silent connections: nginx times them out, the intake writes it, the kernel drops the address."""
+    with front("f2bint-ban") as place:
+        place.log.touch()
+        os.chown(place.log, UID, UID)
+        jails = JAIL.format(log=place.log)
+        fail2ban = Fail2ban(place.server, place.directory / "fail2ban", jails, ("nginx-ideolab-slowtls",))
+        try:
+            with intake(place):
+                with place.client.entered():
+                    forgery.send_all(0)
+                    forgery.stay_silent(HONEST, 20, HEADER_TIMEOUT_S + 1)
+                until(lambda: banned(place), fail2ban.tail)
+            found = banned(place)
+        finally:
+            fail2ban.stop()
+
+    assert found == [f"{HONEST}/32"]
+
+
+def banned(place: Front) -> list[str]:
+    """What the kernel holds."""
+    with place.server.entered():
+        sets = Sets()
+    try:
+        return [str(element.network) for element in sets.elements("ideolab_slowtls")]
+    finally:
+        sets.close()
