@@ -9,7 +9,7 @@ LIBRARY = "/usr/local/lib/ideolab-f2b"
 PROGRAM = "/usr/local/bin/ideolab-f2b"
 FAIL2BAN = Path("/etc/fail2ban")
 JAIL_LOCAL = "/etc/fail2ban/jail.local"
-SERVICE = "ideolab-connmon"
+SERVICE, INTAKE = "ideolab-connmon", "ideolab-intake"
 ACTION = "ideolab-ban"
 #: jail -> the log that it reads
 JAILS = {
@@ -17,6 +17,13 @@ JAILS = {
     "ideolab-connmon-net": "connmon.log",
     "ideolab-manual": "manual.log",
 }
+#: the same for `install --nginx`: these read what the intake writes
+NGINX_JAILS = {
+    "nginx-ideolab-slowtls": "nginx-error.log",
+    "nginx-ideolab-probe": "nginx-error.log",
+    "nginx-ideolab-slowtls-access": "nginx-access.log",
+}
+ALL_JAILS = {**JAILS, **NGINX_JAILS}
 #: Debian's node_exporter reads the first, the seeds of this pack the second
 COLLECTORS = ("/var/lib/prometheus/node-exporter", "/var/lib/node_exporter/textfile_collector")
 

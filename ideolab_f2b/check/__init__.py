@@ -23,6 +23,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "rules": kernel.rules,
     "sockets": kernel.destroy,
     "connmon": watcher.connmon,
+    "intake": watcher.intake,
     "textfile": watcher.textfile,
     "front": front.front,
 }

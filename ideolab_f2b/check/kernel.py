@@ -15,7 +15,7 @@ from ideolab_f2b.kernel.element import SetHeader
 from ideolab_f2b.kernel.ipset import Sets
 from ideolab_f2b.kernel.ipset_error import SetMissingError
 from ideolab_f2b.kernel.netlink import KernelError, PermissionDeniedError
-from ideolab_f2b.places import ACTION, JAILS, restart
+from ideolab_f2b.places import ACTION, ALL_JAILS, restart
 
 #: how full a set may be: a full one bans nobody any more
 FULL = 0.8
@@ -43,7 +43,7 @@ def sets(_settings: Settings) -> Iterator[Verdict]:
 
 def _names() -> list[str]:
     """The sets of the jails that run, as their actions name them."""
-    told = [client.stats(jail, ACTION) or {} for jail in sorted(JAILS.keys() & client.jails())]
+    told = [client.stats(jail, ACTION) or {} for jail in sorted(ALL_JAILS.keys() & client.jails())]
     return [name for stats in told if stats.get("set") for name in (stats["set"], f"{stats['set']}6")]
 
 

@@ -10,7 +10,7 @@ from ideolab_f2b import client, shim, stream
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import BLOCK
-from ideolab_f2b.places import ACTION, FAIL2BAN, JAIL_LOCAL, JAILS, restart
+from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, restart
 
 #: what is in /etc/fail2ban/jail.d/ideolab.local decides
 _CHANGE = "/etc/fail2ban/jail.d/ideolab.local"
@@ -50,9 +50,12 @@ def jails(settings: Settings) -> Iterator[Verdict]:
     except client.ClientError as error:
         yield unknown("jails", str(error))
         return
-    for jail, log in JAILS.items():
-        seen = look(jail) if jail in running else None
-        yield judge(jail, seen, _switch(jail, wanted), str(settings.paths.log_dir / log), wanted.skipped)
+    for jail, log in ALL_JAILS.items():
+        seen, switch = look(jail) if jail in running else None, _switch(jail, wanted)
+        if seen is None and switch == MISSING and jail not in JAILS:
+            # those of nginx are installed only where that was asked for
+            continue
+        yield judge(jail, seen, switch, str(settings.paths.log_dir / log), wanted.skipped)
 
 
 def _switch(jail: str, wanted: stream.Stream) -> str:

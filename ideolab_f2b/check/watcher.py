@@ -1,4 +1,4 @@
-"""Does connmon look, and do its gauges reach node_exporter?"""
+"""Do connmon and the intake work, and do their gauges reach node_exporter?"""
 
 from __future__ import annotations
 
@@ -12,41 +12,58 @@ from typing import Optional
 
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
-from ideolab_f2b.places import COLLECTORS, SERVICE, restart
+from ideolab_f2b.manifest import BLOCK
+from ideolab_f2b.places import COLLECTORS, INTAKE, JAIL_LOCAL, NGINX_JAILS, SERVICE, restart
 
 #: seconds without a look that are an error: the timer looks twice a minute
 STALE_S = 90.0
-_SUCCESS = re.compile(r'^ideolab_f2b_last_success_timestamp_seconds\{job="connmon"\} (\S+)$', re.M)
+_SUCCESS = re.compile(r'^ideolab_f2b_last_success_timestamp_seconds\{job="([a-z]+)"\} (\S+)$', re.M)
 
 
 def connmon(settings: Settings) -> Iterator[Verdict]:
     """When did it last look?"""
+    limit_s = max(STALE_S, 4 * settings.connmon.every_s)
+    yield _daemon("connmon", SERVICE, settings.paths.connmon_prom, limit_s)
+
+
+def intake(settings: Settings) -> Iterator[Verdict]:
+    """When did it last write what nginx says? Only where `install --nginx` has asked for it."""
+    if is_asked(Path(JAIL_LOCAL)):
+        yield _daemon("intake", INTAKE, settings.paths.intake_prom, STALE_S)
+
+
+def is_asked(jail_local: Path) -> bool:
+    """Whether our block enables a jail that reads the intake's logs."""
+    block = BLOCK.search(jail_local.read_bytes()) if jail_local.exists() else None
+    return block is not None and any(f"[{jail}]".encode() in block[0] for jail in NGINX_JAILS)
+
+
+def _daemon(name: str, service: str, path: Path, limit_s: float) -> Verdict:
     try:
-        text: Optional[str] = settings.paths.connmon_prom.read_text(errors="replace")
+        text: Optional[str] = path.read_text(errors="replace")
     except PermissionError as error:
-        yield unknown("connmon", str(error))
-        return
+        return unknown(name, str(error))
     except OSError:
         text = None
-    yield judge_connmon(text, time.time(), settings)
+    return judge(name, service, path, text, time.time(), limit_s)
 
 
-def judge_connmon(text: Optional[str], now: float, settings: Settings) -> Verdict:
-    """What its gauges say about it. Pure."""
-    path = settings.paths.connmon_prom
+def judge(
+    name: str, service: str, path: Path, text: Optional[str], now: float, limit_s: float = STALE_S
+) -> Verdict:
+    """What a daemon's gauges say about it. Pure."""
     if text is None:
-        mend = f"{restart(SERVICE)} (apt-get install python3-prometheus-client, where that is missing)"
-        return wrong("connmon", f"has written no {path}: it does not run, or cannot write", mend)
-    found = _SUCCESS.search(text)
+        mend = f"{restart(service)} (apt-get install python3-prometheus-client, where that is missing)"
+        return wrong(name, f"has written no {path}: it does not run, or cannot write", mend)
+    found = dict(_SUCCESS.findall(text)).get(name)
     if found is None:
-        return wrong("connmon", f"{path} does not tell when it looked last", restart(SERVICE))
-    age = now - float(found[1])
-    limit = max(STALE_S, 4 * settings.connmon.every_s)
-    if age > limit:
+        return wrong(name, f"{path} does not tell when it last did its work", restart(service))
+    age = now - float(found)
+    if age > limit_s:
         return wrong(
-            "connmon", f"looked last {age:.0f} s ago", f"{restart(SERVICE)}; journalctl -u {SERVICE}"
+            name, f"did its work last {age:.0f} s ago", f"{restart(service)}; journalctl -u {service}"
         )
-    return ok("connmon", f"looked {max(age, 0):.0f} s ago")
+    return ok(name, f"did its work {max(age, 0):.0f} s ago")
 
 
 def textfile(settings: Settings) -> Iterator[Verdict]:

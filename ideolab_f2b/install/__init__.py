@@ -23,7 +23,7 @@ from ideolab_f2b.install.site import KEPT, Site
 from ideolab_f2b.install.source import Source
 from ideolab_f2b.install.tree import Tree
 from ideolab_f2b.manifest import Manifest
-from ideolab_f2b.places import FAIL2BAN, JAIL_LOCAL
+from ideolab_f2b.places import ALL_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,16 +51,16 @@ def run(arguments: argparse.Namespace) -> int:
     found, host = source.find(), probe(site)
     try:
         settings = _settings(site, found)
-        examined = _examined(found, host, settings, site)
         web = nginx.wanted(site, is_asked=arguments.nginx)
-        steps = plan(found, host, settings, examined.block)
+        examined = _examined(found, host, settings, site, ALL_JAILS if web else JAILS)
+        steps = plan(found, host, settings, examined.block, has_intake=web is not None)
         looks = look([*steps, *(nginx.files(found, web) if web else ())], site)
         _tell([*examined.messages, *(nginx.messages(web) if web else ())])
         if arguments.dry_run:
             _tell([*map(str, looks), *(f"removed  {entry.path}" for entry in obsolete(looks, site))])
             return 0
         is_live = site.is_live and not arguments.no_start
-        return Run(site, host, earlier, path).place(looks, is_live=is_live)
+        return Run(site, host, earlier, path, has_intake=web is not None).place(looks, is_live=is_live)
     except BrokenBeforeError as error:
         return _failed(
             f"fail2ban's own configuration fails, without this pack too: {error}\n"
@@ -92,20 +92,23 @@ def _settings(site: Site, found: Source) -> Settings:
     return config.parse(step.content.decode(), config.DEFAULT_PATH)
 
 
-def _examined(found: Source, host: Host, settings: Settings, site: Site) -> Examined:
+def _examined(
+    found: Source, host: Host, settings: Settings, site: Site, jails: Mapping[str, str]
+) -> Examined:
     etc = site.at(str(FAIL2BAN))
     if not site.is_live or os.geteuid() != 0:
-        return examine.unseen(settings, etc)
+        return examine.unseen(settings, etc, jails)
     if not client.is_installed():
         raise TrialError("fail2ban is not installed (scripts/install does it; or apt-get install fail2ban)")
-    return examine.examine(found, host, settings, etc, edited(site, JAIL_LOCAL))
+    return examine.examine(found, host, settings, etc, edited(site, JAIL_LOCAL), jails)
 
 
 class Run:
     """One install: the manifest goes first, so that whatever happens later can be uninstalled."""
 
-    def __init__(self, site: Site, host: Host, earlier: Manifest, path: Path) -> None:
+    def __init__(self, site: Site, host: Host, earlier: Manifest, path: Path, *, has_intake: bool) -> None:
         self._site, self._host, self._earlier, self._path = site, host, earlier, path
+        self._has_intake = has_intake
         self._placing = Placing(site, _tell)
 
     def place(self, looks: list[Look], *, is_live: bool) -> int:
@@ -120,7 +123,7 @@ class Run:
             if is_live:
                 if nginx.concerned(changed):
                     nginx.test()
-                _tell(live.bring_up(self._host, changed))
+                _tell(live.bring_up(self._host, changed, has_intake=self._has_intake))
         except (OSError, CommandError, live.LiveError, KeyboardInterrupt) as error:
             self._take_back(before)
             return _failed(f"{str(error) or 'interrupted'}\nEverything is as it was before.")
@@ -140,6 +143,8 @@ class Run:
         had_connmon = bool(self._earlier.services)
         if before and not had_connmon:
             live.stop_connmon(self._host)
+        if before and self._has_intake and not nginx.concerned(self._site.earlier):
+            live.stop_intake(self._host)
         self._placing.take_back()
         if before:
             _tell(live.bring_back(self._host, before, had_connmon=had_connmon))

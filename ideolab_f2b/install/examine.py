@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -31,33 +32,41 @@ class BrokenBeforeError(TrialError):
     """fail2ban does not start with its configuration as it is, without this pack."""
 
 
-def unseen(settings: Settings, etc: Path) -> Examined:
+def unseen(settings: Settings, etc: Path, jails: Mapping[str, str] = JAILS) -> Examined:
     """For a staging directory: nothing can be tried there."""
-    return Examined(_text(settings, Host(), etc, sshd.NOTHING), ())
+    return Examined(_text(settings, Host(), etc, sshd.NOTHING, jails), ())
 
 
 def examine(
-    source: Source, host: Host, settings: Settings, etc: Path = FAIL2BAN, edited: bytes | None = None
+    source: Source,
+    host: Host,
+    settings: Settings,
+    etc: Path = FAIL2BAN,
+    edited: bytes | None = None,
+    jails: Mapping[str, str] = JAILS,
 ) -> Examined:
     """TrialError, with fail2ban's own words, when it would not start with our files.
 
     `edited` is our block as the admin has changed it since: it stays, so it is what is tried.
+    `jails` are those that this host is to have, each with its log.
     """
     with copied(etc) as directory:
         config = directory / "config"
         trial.without_ours(config)
         remedy = _remedy(config, host)
         logs = directory / "logs"
-        block = Block(JAIL_LOCAL, _text(_logging_to(settings, logs), host, config, remedy)).marked
+        block = Block(JAIL_LOCAL, _text(_logging_to(settings, logs), host, config, remedy, jails)).marked
         trial.with_ours(config, fail2ban(source), edited or block, logs)
         tried = _tried(directory, source, etc)
-    told = [told_of(tried), *([remedy.message] if remedy.message else []), *_warnings(host, etc)]
-    return Examined(_text(settings, host, etc, remedy), tuple(told))
+    told = [told_of(tried), *([remedy.message] if remedy.message else []), *_warnings(host, etc, jails)]
+    return Examined(_text(settings, host, etc, remedy, jails), tuple(told))
 
 
-def _text(settings: Settings, host: Host, etc: Path, remedy: sshd.Remedy) -> str:
+def _text(settings: Settings, host: Host, etc: Path, remedy: sshd.Remedy, jails: Mapping[str, str]) -> str:
     taken = jail_local.sections(_read(etc / "jail.local"))
-    return jail_local.text(settings, has_pyinotify=host.has_pyinotify, taken=taken, extra=remedy.block)
+    return jail_local.text(
+        settings, has_pyinotify=host.has_pyinotify, jails=jails, taken=taken, extra=remedy.block
+    )
 
 
 def _read(path: Path) -> str:
@@ -102,11 +111,11 @@ def told_of(tried: trial.Tried) -> str:
     return f"no namespaces here: the configuration was only read, and our action loaded; jails: {jails}"
 
 
-def _warnings(host: Host, etc: Path) -> list[str]:
+def _warnings(host: Host, etc: Path, jails: Mapping[str, str]) -> list[str]:
     said = []
     if not host.has_pyinotify:
         said.append("fail2ban's Python has no pyinotify: the jails poll their logs (0.1 s slower)")
-    taken = JAILS.keys() & jail_local.sections(_read(etc / "jail.local"))
+    taken = jails.keys() & jail_local.sections(_read(etc / "jail.local"))
     for jail in sorted(taken):
         said.append(f"jail.local has a section [{jail}] of its own: enabled = true is for you to write there")
     return said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ideolab_f2b.config import Connmon, Paths, Settings
@@ -22,10 +22,17 @@ def sections(text: str) -> set[str]:
     return set(_SECTION.findall(text))
 
 
-def text(settings: Settings, *, has_pyinotify: bool, taken: Collection[str] = (), extra: str = "") -> str:
+def text(
+    settings: Settings,
+    *,
+    has_pyinotify: bool,
+    jails: Mapping[str, str] = JAILS,
+    taken: Collection[str] = (),
+    extra: str = "",
+) -> str:
     """`taken` are sections of the admin's own in the same file; `extra` is what sshd needs."""
     parts = [_HEAD]
-    for jail, log in JAILS.items():
+    for jail, log in jails.items():
         if jail not in taken:
             lines = [f"[{jail}]", "enabled = true", *_differences(settings, log, has_pyinotify)]
             parts.append("\n".join(lines) + "\n")

@@ -10,14 +10,14 @@ from ideolab_f2b.install.place import Say
 from ideolab_f2b.kernel.ipset import Sets
 from ideolab_f2b.kernel.ipset_error import SetMissingError
 from ideolab_f2b.kernel.netlink import ModuleMissingError
-from ideolab_f2b.places import JAILS
+from ideolab_f2b.places import ALL_JAILS
 
 
 def stop_jails(say: Say) -> None:
     """With their bans: those in fail2ban's database would come back with the next install."""
     if not client.is_up():
         return
-    for jail in sorted(JAILS.keys() & client.jails()):
+    for jail in sorted(ALL_JAILS.keys() & client.jails()):
         client.ask("reload", "--unban", jail)
         client.ask("stop", jail)
         say(f"stopped  jail {jail}")

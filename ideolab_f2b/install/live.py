@@ -12,7 +12,7 @@ from ideolab_f2b.config import DEFAULT_PATH
 from ideolab_f2b.install import systemd, sysv
 from ideolab_f2b.install.command import CommandError
 from ideolab_f2b.install.host import Host
-from ideolab_f2b.places import ACTION, FAIL2BAN, JAILS, LIBRARY
+from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAILS, LIBRARY
 
 #: a server that restores thousands of bans through shell actions is slow to come up
 UP_S = 60.0
@@ -26,18 +26,22 @@ def services(host: Host) -> ModuleType:
     return systemd if host.runs_systemd else sysv
 
 
-def bring_up(host: Host, changed: set[str]) -> list[str]:
-    """Start or reload fail2ban, start connmon; what was done, in words. LiveError when jails are missing."""
+def bring_up(host: Host, changed: set[str], *, has_intake: bool = False) -> list[str]:
+    """Start or reload fail2ban, start our daemons; what was done, in words. LiveError: jails are missing."""
     wanted = set(stream.read(FAIL2BAN).jails)
+    is_changed = any(map(_is_daemons, changed))
     try:
         told = [_fail2ban(host, changed, wanted)]
         _wait(host, wanted)
-        return [*told, services(host).start_connmon(is_changed=any(map(_is_connmons, changed)))]
+        told.append(services(host).start_connmon(is_changed=is_changed))
+        if has_intake:
+            told.append(services(host).start_intake(is_changed=is_changed))
+        return told
     except (CommandError, client.ClientError) as error:
         raise LiveError(str(error)) from error
 
 
-def _is_connmons(path: str) -> bool:
+def _is_daemons(path: str) -> bool:
     return path in (LIBRARY, str(DEFAULT_PATH)) or path.startswith("/etc/systemd/") or "init.d" in path
 
 
@@ -46,7 +50,7 @@ def _fail2ban(host: Host, changed: set[str], wanted: set[str]) -> str:
         services(host).start_fail2ban()
         return "fail2ban started"
     running = client.jails()
-    if JAILS.keys() & running and any(path == LIBRARY or path.endswith(".py") for path in changed):
+    if ALL_JAILS.keys() & running and any(path == LIBRARY or path.endswith(".py") for path in changed):
         # a reload keeps the modules that the server has loaded
         services(host).restart_fail2ban()
         return "fail2ban restarted: its code changed (bans stay in the kernel meanwhile)"
@@ -74,7 +78,7 @@ def _wait(host: Host, wanted: set[str]) -> None:
             raise LiveError(f"after {UP_S:.0f} s these jails do not run: {', '.join(sorted(missing))}")
         time.sleep(0.2)
         missing = wanted - _running()
-    for jail in JAILS.keys() & wanted:
+    for jail in ALL_JAILS.keys() & wanted:
         if ACTION not in client.actions(jail):
             raise LiveError(f"jail {jail} runs without its action {ACTION}")
 
@@ -90,6 +94,11 @@ def _running() -> set[str]:
 def stop_connmon(host: Host) -> None:
     with contextlib.suppress(CommandError):
         services(host).stop_connmon()
+
+
+def stop_intake(host: Host) -> None:
+    with contextlib.suppress(CommandError):
+        services(host).stop_intake()
 
 
 def bring_back(host: Host, before: Mapping[str, bool], *, had_connmon: bool) -> str:

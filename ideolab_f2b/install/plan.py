@@ -40,15 +40,17 @@ def setting(source: Source) -> bytes:
     return text.replace(_TEXTFILE, f"{_TEXTFILE}\n{_TEXTFILE_HERE}").encode()
 
 
-def plan(source: Source, host: Host, settings: Settings, block: str) -> list[Step]:
-    """In this order: what is not alive yet first, what fail2ban reads last."""
+def plan(
+    source: Source, host: Host, settings: Settings, block: str, *, has_intake: bool = False
+) -> list[Step]:
+    """In this order: what is not alive yet first, what fail2ban reads last. `has_intake`: it is to run."""
     return [
         User(USER),
         Tree(LIBRARY, source.everything()),
         File(PROGRAM, _WRAPPER.encode(), 0o755),
         File(str(DEFAULT_PATH), setting(source), is_setting=True),
         *_directories(settings.paths),
-        *_collectors(host, settings.paths),
+        *_collectors(host, settings.paths, has_intake),
         *_daemons(source, host, settings.paths),
         *fail2ban(source),
         Block(JAIL_LOCAL, block),
@@ -57,7 +59,13 @@ def plan(source: Source, host: Host, settings: Settings, block: str) -> list[Ste
 
 def _directories(paths: Paths) -> Iterator[Step]:
     yield Directory(str(paths.log_dir), USER, LOG_GROUP, is_ours=True)
-    for log in (paths.connmon_log, paths.manual_log, paths.events):
+    for log in (
+        paths.connmon_log,
+        paths.manual_log,
+        paths.events,
+        paths.nginx_error_log,
+        paths.nginx_access_log,
+    ):
         yield Log(str(log), USER, LOG_GROUP)
     yield Directory(str(paths.state_dir), USER, USER, is_ours=True)
     # one that is not below belongs to somebody else, who was asked or has to be
@@ -65,10 +73,13 @@ def _directories(paths: Paths) -> Iterator[Step]:
         yield Directory(str(paths.textfile_dir), USER, USER, is_ours=True)
 
 
-def _collectors(host: Host, paths: Paths) -> Iterator[Step]:
+def _collectors(host: Host, paths: Paths, has_intake: bool) -> Iterator[Step]:
+    # a link to nothing would be an error of every scrape
+    gauges = [paths.connmon_prom, *([paths.intake_prom] if has_intake else [])]
     if paths.state_dir in paths.textfile_dir.parents:
         for collector in host.collectors or COLLECTORS[1:]:
-            yield Link(f"{collector}/{paths.connmon_prom.name}", str(paths.connmon_prom))
+            for path in gauges:
+                yield Link(f"{collector}/{path.name}", str(path))
 
 
 def _daemons(source: Source, host: Host, paths: Paths) -> Iterator[Step]:

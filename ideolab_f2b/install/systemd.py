@@ -5,6 +5,7 @@ from __future__ import annotations
 from ideolab_f2b.install.command import run, succeeds
 
 CONNMON, TIMER, FAIL2BAN = "ideolab-connmon.service", "ideolab-connmon.timer", "fail2ban.service"
+INTAKE = "ideolab-intake.service"
 
 
 def _systemctl(*words: str) -> None:
@@ -25,24 +26,41 @@ def start_connmon(*, is_changed: bool) -> str:
     _systemctl("daemon-reload")
     if _is("enabled", TIMER):
         return f"{TIMER} is enabled and stays"
-    _systemctl("enable", CONNMON)
-    if not is_changed and _is("active", CONNMON):
-        return f"{CONNMON} runs"
-    _systemctl("restart", CONNMON)
-    return f"{CONNMON} started"
+    return _start(CONNMON, is_changed)
+
+
+def start_intake(*, is_changed: bool) -> str:
+    _systemctl("daemon-reload")
+    return _start(INTAKE, is_changed)
+
+
+def _start(unit: str, is_changed: bool) -> str:
+    _systemctl("enable", unit)
+    if not is_changed and _is("active", unit):
+        return f"{unit} runs"
+    _systemctl("restart", unit)
+    return f"{unit} started"
 
 
 def stop_connmon() -> None:
     for unit in (CONNMON, TIMER, "ideolab-connmon-once.service"):
-        if _is("active", unit):
-            _systemctl("stop", unit)
-        if _is("enabled", unit):
-            _systemctl("disable", unit)
+        _stop(unit)
+
+
+def stop_intake() -> None:
+    _stop(INTAKE)
+
+
+def _stop(unit: str) -> None:
+    if _is("active", unit):
+        _systemctl("stop", unit)
+    if _is("enabled", unit):
+        _systemctl("disable", unit)
 
 
 def forget() -> None:
     """After the unit files are gone."""
-    succeeds("systemctl", "reset-failed", "ideolab-connmon*")
+    succeeds("systemctl", "reset-failed", "ideolab-*")
     _systemctl("daemon-reload")
 
 

@@ -8,7 +8,9 @@ import shutil
 from ideolab_f2b import client
 from ideolab_f2b.install.command import run
 
-CONNMON, FAIL2BAN = "/etc/init.d/ideolab-connmon", "/etc/init.d/fail2ban"
+CONNMON, INTAKE, FAIL2BAN = (
+    f"/etc/init.d/{name}" for name in ("ideolab-connmon", "ideolab-intake", "fail2ban")
+)
 
 
 def _fail2ban(verb: str) -> None:
@@ -22,21 +24,38 @@ def state() -> dict[str, bool]:
 
 
 def start_connmon(*, is_changed: bool) -> str:
+    return _start(CONNMON, is_changed)
+
+
+def start_intake(*, is_changed: bool) -> str:
+    return _start(INTAKE, is_changed)
+
+
+def _start(script: str, is_changed: bool) -> str:
     if shutil.which("update-rc.d"):
-        run("update-rc.d", "ideolab-connmon", "defaults")
-    run(CONNMON, "restart" if is_changed else "start")
-    return f"{CONNMON} {'restarted' if is_changed else 'started'}"
+        run("update-rc.d", os.path.basename(script), "defaults")
+    run(script, "restart" if is_changed else "start")
+    return f"{script} {'restarted' if is_changed else 'started'}"
 
 
 def stop_connmon() -> None:
-    if os.access(CONNMON, os.X_OK):
-        run(CONNMON, "stop")
+    _stop(CONNMON)
+
+
+def stop_intake() -> None:
+    _stop(INTAKE)
+
+
+def _stop(script: str) -> None:
+    if os.access(script, os.X_OK):
+        run(script, "stop")
 
 
 def forget() -> None:
-    """After the script is gone."""
+    """After the scripts are gone."""
     if shutil.which("update-rc.d"):
-        run("update-rc.d", "ideolab-connmon", "remove")
+        for script in (CONNMON, INTAKE):
+            run("update-rc.d", os.path.basename(script), "remove")
 
 
 def start_fail2ban() -> None:

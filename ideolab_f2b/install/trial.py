@@ -10,7 +10,7 @@ from ideolab_f2b import client, shim, stream
 from ideolab_f2b.install.block import strip
 from ideolab_f2b.install.file import File
 from ideolab_f2b.install.server import Server, TrialError, can_be_private
-from ideolab_f2b.places import ACTION, FAIL2BAN, JAIL_LOCAL, JAILS
+from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL
 
 
 class Tried(NamedTuple):
@@ -37,7 +37,7 @@ def with_ours(config: Path, files: Iterable[File], block: bytes, logs: Path) -> 
     path = config / Path(JAIL_LOCAL).name
     path.write_bytes((path.read_bytes() + b"\n" if path.exists() else b"") + block)
     logs.mkdir()
-    for name in set(JAILS.values()):
+    for name in set(ALL_JAILS.values()):
         (logs / name).touch()
 
 
@@ -49,7 +49,7 @@ def attempt(directory: Path, library: Path, is_private: Callable[[], bool] = can
     except client.ClientError as error:
         raise TrialError(str(error)) from error
     # a jail that the admin has switched off is not there either; one that fail2ban would skip is told
-    skipped = [text for text in wanted.skipped if any(f"'{jail}'" in text for jail in JAILS)]
+    skipped = [text for text in wanted.skipped if any(f"'{jail}'" in text for jail in ALL_JAILS)]
     if skipped:
         raise TrialError("; ".join(skipped))
     if is_private():
@@ -62,7 +62,7 @@ def _started(directory: Path, library: Path, wanted: Iterable[str]) -> tuple[str
         missing = set(wanted) - server.jails()
         if missing:
             raise TrialError(f"these jails do not start: {', '.join(sorted(missing))}")
-        for jail in JAILS.keys() & set(wanted):
+        for jail in ALL_JAILS.keys() & set(wanted):
             if ACTION not in client.actions(jail, server.options):
                 raise TrialError(f"jail {jail} runs without its action {ACTION}")
         errors = server.errors("ideolab")

@@ -92,6 +92,7 @@ def _uninstall(site: Site, found: Manifest, leaving: list[Entry], path: Path, *,
         return _failed("\n".join([*filter(None, refusals), "Nothing was changed (--force does it anyway)."]))
     problems = [
         *_attempt("connmon", live.services(host).stop_connmon),
+        *_attempt("intake", live.services(host).stop_intake),
         *_attempt("jails", lambda: lift.stop_jails(print)),
         # a program that runs from the tree, such as this one, has all its modules loaded by now
         *Placing(site, print).remove(entry for entry in leaving if entry.kind != "user"),

@@ -87,7 +87,8 @@ def test_a_front_that_a_jail_does_not_ignore() -> None:
     }
 
     assert texts([line(FRONT)], networks("198.51.100.250/32"), **jails) == [
-        "wrong: 1 of 1 lines before a request name it; connmon ignores it, but nginx-ideolab-probe would ban it"
+        "wrong: 1 of 1 lines before a request name it; connmon ignores it, "
+        "but nginx-ideolab-probe would ban it"
     ]
 
 

@@ -9,7 +9,6 @@ import pytest
 from ideolab_f2b.check import files, kernel, server, watcher
 from ideolab_f2b.check.server import Seen
 from ideolab_f2b.check.verdict import Verdict, exit_code
-from ideolab_f2b.config import Paths, Settings
 from ideolab_f2b.kernel.element import SetHeader
 from ideolab_f2b.manifest import Entry
 
@@ -142,9 +141,9 @@ def test_the_rule(rules: list[str], said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "now", "said"),
     [
-        (PROM, NOW, "ok       connmon: looked 5 s ago"),
-        (PROM, NOW + 500, "wrong    connmon: looked last 505 s ago"),
-        ("x 1\n", NOW, "wrong    connmon: /t/ideolab_connmon.prom does not tell when it looked last"),
+        (PROM, NOW, "ok       connmon: did its work 5 s ago"),
+        (PROM, NOW + 500, "wrong    connmon: did its work last 505 s ago"),
+        ("x 1\n", NOW, "wrong    connmon: /t/ideolab_connmon.prom does not tell when it last did its work"),
         (
             None, NOW,
             "wrong    connmon: has written no /t/ideolab_connmon.prom: it does not run, or cannot write",
@@ -153,9 +152,28 @@ def test_the_rule(rules: list[str], said: str) -> None:
 )  # fmt: skip
 def test_connmon(text: str | None, now: float, said: str) -> None:
     """Alive is who looked a moment ago."""
-    settings = Settings(paths=Paths(textfile_dir=Path("/t")))
+    path = Path("/t/ideolab_connmon.prom")
 
-    assert says(watcher.judge_connmon(text, now, settings)).splitlines()[0] == said
+    assert says(watcher.judge("connmon", "ideolab-connmon", path, text, now)).splitlines()[0] == said
+
+
+def test_the_intake_is_asked_about_where_it_was_installed(tmp_path: Path) -> None:
+    """A host without `--nginx` is not told that something is missing."""
+    path = tmp_path / "jail.local"
+    assert not watcher.is_asked(path)
+
+    path.write_text("[nginx-ideolab-slowtls]\nenabled = true\n")
+    assert not watcher.is_asked(path)
+
+    path.write_text("# >>> ideolab-f2b\n[nginx-ideolab-slowtls]\nenabled = true\n# <<< ideolab-f2b\n")
+    assert watcher.is_asked(path)
+
+
+def test_each_daemon_has_its_own_gauges() -> None:
+    """What connmon did says nothing about the intake."""
+    path = Path("/t/ideolab_intake.prom")
+
+    assert says(watcher.judge("intake", "ideolab-intake", path, PROM, NOW)).startswith("wrong    intake: ")
 
 
 @pytest.mark.parametrize(

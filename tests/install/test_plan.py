@@ -34,6 +34,8 @@ def test_a_host_with_systemd(checkout: Source) -> None:
         "/var/log/ideolab/connmon.log",
         "/var/log/ideolab/manual.log",
         "/var/log/ideolab/connmon_events.jsonl",
+        "/var/log/ideolab/nginx-error.log",
+        "/var/log/ideolab/nginx-access.log",
         "/var/lib/ideolab",
         "/var/lib/ideolab/textfile",
         "/var/lib/node_exporter/textfile_collector/ideolab_connmon.prom",
@@ -54,6 +56,14 @@ def test_a_host_without_systemd_gets_the_init_script(checkout: Source) -> None:
 
     assert without - with_systemd == {f"/etc/init.d/{name}" for name in checkout.names("deploy/init.d")}
     assert {path.split("/")[2] for path in with_systemd - without} == {"systemd", "tmpfiles.d"}
+
+
+def test_the_gauges_of_the_intake_are_linked_where_it_runs(checkout: Source) -> None:
+    """A link to a file that nobody writes would be an error of every scrape."""
+    link = "/var/lib/node_exporter/textfile_collector/ideolab_intake.prom"
+
+    assert link not in paths(checkout, Host())
+    assert link in [step.path for step in plan(checkout, Host(), HERE, "", has_intake=True)]
 
 
 def test_every_collector_directory_gets_a_link(checkout: Source) -> None:
