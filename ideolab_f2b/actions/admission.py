@@ -7,6 +7,7 @@ fail2ban has no place for either: the hooks are on the jail's `putFailTicket` (l
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Callable, Optional
@@ -15,14 +16,13 @@ from fail2ban.server.observer import Observers
 
 from ideolab_f2b.actions import ttl
 from ideolab_f2b.actions.hook import Hooks, Method
+from ideolab_f2b.actions.protected import Protected
 from ideolab_f2b.actions.refusal import RefusedError
 from ideolab_f2b.actions.tally import Tally
 from ideolab_f2b.kernel.element import Network
 
 #: a refused address can be a suspect every few seconds: one line in ten minutes tells it
 SAY_AGAIN_S, SAID_LIMIT = 600.0, 1000
-#: tickets between the hook and the ban
-ADMITTED_LIMIT = 10000
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
@@ -45,15 +45,14 @@ class Admission:
     def __init__(
         self,
         jail: Any,
-        refusal: Callable[[Network], Optional[str]],
+        protected: Protected,
         tally: Tally,
         prolonged: Callable[[Any], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._jail, self._refusal, self._tally, self._prolonged = jail, refusal, tally, prolonged
+        self._jail, self._protected, self._tally, self._prolonged = jail, protected, tally, prolonged
         self._clock = clock
         self._said: dict[str, float] = {}
-        self._admitted: dict[Any, Network] = {}
         self._hooks = Hooks()
         self._hooks.wrap(jail, "putFailTicket", self._put)
         actions = getattr(jail, "actions", None)
@@ -64,11 +63,11 @@ class Admission:
         self._hooks.undo()
 
     def network(self, identity: Any) -> Network:
-        """The network to ban, checked once; RefusedError when it must not be, and fail2ban forgets it."""
+        """The network to ban; RefusedError when it must not be, and fail2ban forgets it."""
         try:
-            return self._admitted.pop(identity, None) or self._checked(identity)
+            return network_of(identity) if self._is_harmless(identity) else self._checked(identity)
         except RefusedError as error:
-            # it came by a way that has no hook, in a release that we do not know
+            # it came by a way that we have not hooked, or became an own address while it waited
             self._tally.add("refused")
             self._take_back(identity)
             raise RefusedError(f"Refused: {error}") from error
@@ -103,8 +102,10 @@ class Admission:
                 _log.warning("[%s] %s: %s", self._jail.name, ticket.getID(), complaint)
             ticket.setBanTime(seconds)
         identity = ticket.getID()
+        if self._is_harmless(identity):
+            return True
         try:
-            self._remember(identity, self._checked(identity))
+            self._checked(identity)
             return True
         except RefusedError as refused:
             self._tally.add("refused")
@@ -113,16 +114,17 @@ class Admission:
 
     def _checked(self, identity: Any) -> Network:
         network = network_of(identity)
-        why = self._refusal(network)
+        why = self._protected.refusal(network)
         if why is not None:
             raise RefusedError(why)
         return network
 
-    def _remember(self, identity: Any, network: Network) -> None:
-        if len(self._admitted) >= ADMITTED_LIMIT:
-            # tickets of what is banned already never come to ban(); the others are checked once more there
-            self._admitted.clear()
-        self._admitted[identity] = network
+    def _is_harmless(self, identity: Any) -> bool:
+        """The quick answer for what fail2ban has parsed; False asks for the long one."""
+        family = getattr(identity, "family", None)
+        if family == socket.AF_INET:
+            return self._protected.admits(4, identity.addr, identity.plen)
+        return family == socket.AF_INET6 and self._protected.admits(6, identity.addr, identity.plen)
 
     def _ban_by_hand(self, original: Method) -> Method:
         def ban(identities: Any) -> Any:

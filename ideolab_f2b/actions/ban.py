@@ -57,7 +57,7 @@ class Action(ActionBase):  # type: ignore[misc]
         self._barrier = Barrier(self._options, self._held)
         self._closer = Closer(self._options.ports)
         try:
-            self._admission = Admission(jail, self._protected.refusal, self._tally, self._prolonged)
+            self._admission = Admission(jail, self._protected, self._tally, self._prolonged)
             self._pace()
         except BaseException as error:
             # raised, it would keep every jail from starting; as it is, each ban of this one fails and tells

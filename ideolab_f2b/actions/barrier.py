@@ -77,11 +77,12 @@ class Barrier:
 
     def require_rule(self, version: int) -> None:
         """RuleError when nothing drops the packets of a family; looks again now and then."""
-        if self.rules.get(version) != IN_PLACE:
-            # the jail's thread may just be placing it
-            with self._lock:
-                if self._clock() - self._looked >= LOOK_AGAIN_S:
-                    self._place_rules()
+        if self.rules.get(version) == IN_PLACE:
+            return
+        # the jail's thread may just be placing it
+        with self._lock:
+            if self._clock() - self._looked >= LOOK_AGAIN_S:
+                self._place_rules()
         self._require_rules((version,))
 
     def is_consistent(self) -> bool:

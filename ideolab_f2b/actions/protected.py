@@ -10,13 +10,14 @@ from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions import session
 from ideolab_f2b.actions.options import Options
-from ideolab_f2b.actions.refusal import NEVER, Listed, listed, refusal
+from ideolab_f2b.actions.refusal import NEVER, Index, Listed, listed, refusal
 from ideolab_f2b.kernel import address
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.element import Network
 
 #: seconds that an answer is good for; routes can be a million, so they are asked for less often
 FRESH_S, ROUTES_FRESH_S = 5.0, 60.0
+_ALL6 = (1 << 128) - 1
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
@@ -50,17 +51,28 @@ class Protected:
         self._allowed = [listed(network, "listed in the option allow") for network in options.allow]
         self._found: dict[str, list[Listed]] = {name: [] for name in self._sources}
         self._due = dict.fromkeys(self._sources, float("-inf"))
-        self._lists: tuple[Listed, ...] = NEVER
+        self._next = float("-inf")
+        self._index = Index(NEVER)
+
+    def admits(self, version: int, address: int, prefixlen: int) -> bool:
+        """The same as `not refusal(...)`, for numbers: every ticket of a flood passes here."""
+        self._refresh()
+        if version == 4:
+            shortest, last = self._options.min_prefix4, address | 0xFFFFFFFF >> prefixlen
+        else:
+            shortest, last = self._options.min_prefix6, address | _ALL6 >> prefixlen
+        return prefixlen >= shortest and not self._index.overlaps(version, address, last)
 
     def refusal(self, network: Network) -> Optional[str]:
         """Why this network is not banned; None when it may be."""
         self._refresh()
-        return refusal(network, self._lists, self._options.min_prefix4, self._options.min_prefix6)
+        return refusal(network, self._index, self._options.min_prefix4, self._options.min_prefix6)
 
     def _refresh(self) -> None:
         now = self._clock()
-        due = [name for name, when in self._due.items() if when <= now]
-        for name in due:
+        if now < self._next:
+            return
+        for name in [name for name, when in self._due.items() if when <= now]:
             fresh_s, read = self._sources[name]
             self._due[name] = now + fresh_s
             try:
@@ -68,9 +80,9 @@ class Protected:
             except Exception as error:
                 # what was known a moment ago protects better than nothing
                 _log.error("cannot read what must not be banned (%s): %s", name, error)
-        if due:
-            found = (item for items in self._found.values() for item in items)
-            self._lists = (*NEVER, *self._allowed, *found)
+        found = (item for items in self._found.values() for item in items)
+        self._index = Index((*NEVER, *self._allowed, *found))
+        self._next = min(self._due.values())
 
 
 def ignored(jail: Any) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from ipaddress import ip_network
+from itertools import accumulate
 from typing import NamedTuple, Optional
 
 from ideolab_f2b.kernel.element import Network
@@ -52,9 +54,33 @@ NEVER = tuple(
 )
 
 
-def refusal(
-    network: Network, lists: Iterable[Listed], min_prefix4: int = 16, min_prefix6: int = 32
-) -> Optional[str]:
+class Index:
+    """Lists in an order in which one look-up finds what a network overlaps, however many there are."""
+
+    def __init__(self, lists: Iterable[Listed] = ()) -> None:
+        self._items: dict[int, list[Listed]] = {4: [], 6: []}
+        for item in sorted(lists):
+            self._items[item.version].append(item)
+        self._firsts = {version: [item.first for item in items] for version, items in self._items.items()}
+        #: how far the items up to here reach: they can lie in one another
+        self._reach = {
+            version: list(accumulate((item.last for item in items), max))
+            for version, items in self._items.items()
+        }
+
+    def overlaps(self, version: int, first: int, last: int) -> bool:
+        count = bisect_right(self._firsts[version], last)
+        return count > 0 and self._reach[version][count - 1] >= first
+
+    def find(self, version: int, first: int, last: int) -> Optional[Listed]:
+        """One of the items that share an address with this range."""
+        for item in self._items[version]:
+            if item.first <= last and first <= item.last:
+                return item
+        return None
+
+
+def refusal(network: Network, index: Index, min_prefix4: int = 16, min_prefix6: int = 32) -> Optional[str]:
     """Why the network is not banned; None when it may be.
 
     Two networks overlap only when one holds the other: the test finds a listed address inside the network,
@@ -63,13 +89,9 @@ def refusal(
     narrowest = min_prefix4 if network.version == 4 else min_prefix6
     if network.prefixlen < narrowest:
         return f"{network} is wider than /{narrowest}"
-    version, first = network.version, int(network.network_address)
-    last = first | (1 << network.max_prefixlen - network.prefixlen) - 1
-    for item in lists:
-        of_version, of_first, of_last, _text, _what = item
-        if of_version == version and of_first <= last and first <= of_last:
-            return _sentence(network, item, holds=first <= of_first and of_last <= last)
-    return None
+    first, last = int(network.network_address), int(network.broadcast_address)
+    item = index.find(network.version, first, last)
+    return item and _sentence(network, item, holds=first <= item.first and item.last <= last)
 
 
 def _sentence(network: Network, item: Listed, holds: bool) -> str:

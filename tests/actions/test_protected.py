@@ -61,6 +61,20 @@ def test_each_source() -> None:
     assert world.asked == [(2222,)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["203.0.113.7", "192.0.2.0/24", "198.51.100.7", "198.51.0.0/16", "198.0.0.0/15", "::1", "2400::/31",
+     "2001:db8::7", "fe80::/64"],
+)  # fmt: skip
+def test_quick_answer(text: str) -> None:
+    """The answer for numbers is the same as the one with a reason."""
+    subject, network = World().protected(), ip_network(text)
+
+    assert subject.admits(network.version, int(network.network_address), network.prefixlen) == (
+        subject.refusal(network) is None
+    )
+
+
 def test_answers_are_kept_a_while() -> None:
     """A burst of bans asks the kernel once; seconds later it is asked again."""
     world = World()

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ideolab_f2b.actions.refusal import NEVER, listed, refusal
+from ideolab_f2b.actions.refusal import NEVER, Index, listed, refusal
 
-LISTS = (*NEVER, listed(ip_network("203.0.113.9"), "own"), listed(ip_network("2001:db8:a::/48"), "ignored"))
+LISTS = Index(
+    (*NEVER, listed(ip_network("203.0.113.9"), "own"), listed(ip_network("2001:db8:a::/48"), "ignored"))
+)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +55,10 @@ def test_refusal(network: str, why: str | None) -> None:
 
 def test_other_prefix_lengths() -> None:
     """The widest prefix that may be banned is the caller's choice."""
-    assert refusal(ip_network("198.51.100.0/24"), (), min_prefix4=32) == "198.51.100.0/24 is wider than /32"
-    assert refusal(ip_network("2400::/20"), (), min_prefix6=20) is None
+    wide = ip_network("198.51.100.0/24")
+
+    assert refusal(wide, Index(), min_prefix4=32) == "198.51.100.0/24 is wider than /32"
+    assert refusal(ip_network("2400::/20"), Index(), min_prefix6=20) is None
 
 
 @given(st.ip_addresses(v=4), st.integers(16, 32), st.ip_addresses(v=4), st.integers(8, 32))
@@ -63,11 +67,27 @@ def test_refusal_is_overlap(address: object, bits: int, other: object, other_bit
     network = ip_network(f"{address}/{bits}", strict=False)
     protected = ip_network(f"{other}/{other_bits}", strict=False)
 
-    assert (refusal(network, [listed(protected, "x")]) is not None) == network.overlaps(protected)
+    assert (refusal(network, Index([listed(protected, "x")])) is not None) == network.overlaps(protected)
 
 
 def test_families_do_not_mix() -> None:
     """An IPv4 address and the IPv6 address of the same number are strangers."""
     number = int(ip_address("203.0.113.9"))
 
-    assert refusal(ip_network((number, 128)), [listed(ip_network("203.0.113.9"), "own")]) is None
+    assert refusal(ip_network((number, 128)), Index([listed(ip_network("203.0.113.9"), "own")])) is None
+
+
+@given(
+    st.lists(st.tuples(st.ip_addresses(v=4), st.integers(8, 32)), max_size=12),
+    st.ip_addresses(v=4),
+    st.integers(8, 32),
+)
+def test_index_finds_what_it_says(lists: list[tuple[object, int]], address: object, bits: int) -> None:
+    """The quick answer and the search agree, for lists that lie in one another too."""
+    networks = [ip_network(f"{text}/{length}", strict=False) for text, length in lists]
+    index = Index(listed(network, "x") for network in networks)
+    asked = ip_network(f"{address}/{bits}", strict=False)
+    first, last = int(asked.network_address), int(asked.broadcast_address)
+
+    assert index.overlaps(4, first, last) == any(asked.overlaps(network) for network in networks)
+    assert (index.find(4, first, last) is not None) == index.overlaps(4, first, last)

@@ -75,7 +75,8 @@ def test_manual(address: object, ttl: int, actor: str | bytes, reason: str | byt
 @given(ADDRESSES, st.integers(0, 10**6), HOSTILE)
 def test_connmon(address: object, count: int, text: str | bytes) -> None:
     """A suspect's line names the suspect, to its own jail only, also with text that we do not know."""
-    plain: dict[str, int | str] = {"scope": "ip", "score": 5, "connections": count, "mute": count, "port": 443}
+    plain: dict[str, int | str] = {"scope": "ip", "score": 5, "connections": count, "mute": count}
+    plain["port"] = 443
     line = logline.format_line(now(), "connmon", "suspect", str(address), plain, {"note": text})
 
     assert found(CONNMON, line) == [(str(address), None)]
