@@ -1,0 +1,209 @@
+"""How fast bans become kernel elements: burst, restart, latency, as ratios of one run. Root; 3 minutes.
+
+Runs a real fail2ban-server in namespaces of its own. Exits 1 when a limit is missed.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from ipaddress import ip_network
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY))
+
+from ideolab_f2b.kernel.ipset import Sets  # noqa: E402
+from tests.actions.conftest import Probe  # noqa: E402
+from tests.actions.fail2ban_server import Server, suspect, wait_until  # noqa: E402
+from tests.lab.namespace import Namespace, linked  # noqa: E402
+
+BURST, SHELL_BURST, ACTIVE = 10_000, 1_000, 50_000
+#: each question takes its time from the server that is measured
+ASK_S = 0.25
+#: fail2ban sleeps the longer the longer nothing happened: pauses as long as its longest sleep
+SAMPLES, PAUSE_S = {"default": 40, "low": 200}, {"default": 2.0, "low": 0.25}
+
+JAIL = """\
+[bench]
+enabled = true
+filter = ideolab-connmon[scope=ip]
+logpath = {directory}/connmon.log
+findtime = 3600
+bantime = 3600
+action = {action}
+"""
+OURS = "ideolab-ban.py[set=bench]"
+ACTIONS = {"ours": OURS, "null": "null.py", "shell": "iptables-ipset-proto6[name=bench, port=443, bantime=0]"}
+NULL = """\
+from fail2ban.server.action import ActionBase
+class Action(ActionBase):
+    def flush(self): return True
+"""
+
+
+@contextmanager
+def running(namespace: Namespace, action: str) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="f2bban-bench-") as directory:
+        server = Server(namespace, Path(directory))
+        (server.config / "action.d" / "null.py").write_text(NULL)
+        for stock in Path("/etc/fail2ban/action.d").glob("iptables*"):
+            shutil.copy(stock, server.config / "action.d")
+        server.configure(JAIL.format(directory=directory, action=action))
+        try:
+            server.start()
+            # the action's start forks iptables
+            wait_until(lambda: "ideolab" not in action or "in place" in server.stats("bench"), "the rules")
+            yield server
+        finally:
+            server.stop()
+
+
+def addresses(count: int) -> list[str]:
+    return [f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}" for number in range(256, 256 + count)]
+
+
+def banned(server: Server) -> int:
+    return int(dict(dict(server.ask("status", "bench", "short"))["Actions"])["Currently banned"])
+
+
+def fill(server: Server, count: int) -> None:
+    """Bans by one burst of lines."""
+    server.write(server.connmon_log, *map(suspect, addresses(count)))
+    wait_until(lambda: banned(server) == count, f"{count} bans", 300, server.tail, ASK_S)
+
+
+def span(server: Server) -> float:
+    """Seconds from the first ban to the last, as fail2ban's log has them: asking would slow it down."""
+    lines = [line for line in server.log.read_text().splitlines() if " NOTICE  [bench] Ban " in line]
+    first, last = (datetime.strptime(line[:23], "%Y-%m-%d %H:%M:%S,%f") for line in (lines[0], lines[-1]))
+    return (last - first).total_seconds()
+
+
+def burst(namespace: Namespace, kernel: Sets, name: str) -> float:
+    """Bans per second of one action."""
+    count = SHELL_BURST if name == "shell" else BURST
+    with running(namespace, ACTIONS[name]) as server:
+        fill(server, count)
+        rate = (count - 1) / span(server)
+        if name == "ours":
+            time.sleep(0.1)
+            held = kernel.header("bench").elements
+            if held != count:
+                raise AssertionError(f"{held} of {count} elements are in the kernel")
+        server.ask("unban", "--all")
+    print(f"  burst of {count:6d}, {name:5}: {rate:7.0f} bans/s", flush=True)
+    return rate
+
+
+def bursts(namespace: Namespace, kernel: Sets) -> tuple[float, float]:
+    """Our rate by the shell action's, and by that of an action that does nothing.
+
+    In turn, and the best round of each: what else runs on the machine slows some of them down.
+    """
+    rates: dict[str, list[float]] = {"ours": [], "null": [], "shell": []}
+    for name in ("ours", "null", "ours", "null", "shell", "ours", "null", "ours", "null", "ours", "null"):
+        rates[name].append(burst(namespace, kernel, name))
+    best = {name: max(found) for name, found in rates.items()}
+    return statistics.median(rates["ours"]) / best["shell"], best["ours"] / best["null"]
+
+
+def restart(network: tuple[Namespace, Namespace], kernel: Sets) -> tuple[float, int]:
+    """(seconds until all bans are restored, packets of banned addresses that arrived meanwhile)."""
+    probe = Probe(*network)
+    with running(network[0], OURS) as server:
+        fill(server, ACTIVE)
+        server.ask("set", "bench", "banip", "198.51.100.7")
+        wait_until(lambda: rows(server) == ACTIVE + 1, "the bans are in the database", 120)
+        with probe.streaming("198.51.100.7") as arrived:
+            server.stop()
+            begin = time.monotonic()
+            server.start()
+            wait_until(lambda: restored(server) == ACTIVE + 1, "all are restored", 120, server.tail, ASK_S)
+            seconds = time.monotonic() - begin
+        held = kernel.header("bench").elements
+        if held != ACTIVE + 1 or json.loads(server.stats("bench"))["errors"]:
+            raise AssertionError(f"{held} elements are in the kernel; {server.stats('bench')}")
+        server.ask("unban", "--all")
+        wait_until(lambda: probe.reaches("198.51.100.7"), "the probe works", 5)
+    probe.close()
+    return seconds, len(arrived)
+
+
+def restored(server: Server) -> int:
+    return int(json.loads(server.stats("bench"))["restored"])
+
+
+def rows(server: Server) -> int:
+    database = sqlite3.connect(f"file:{server.directory}/db?mode=ro", uri=True)
+    try:
+        return int(database.execute("SELECT COUNT(*) FROM bips").fetchone()[0])
+    finally:
+        database.close()
+
+
+def latencies(namespace: Namespace, kernel: Sets, latency: str) -> list[float]:
+    """Seconds from a line's write to its element, at random moments of fail2ban's loops."""
+    found = []
+    with running(namespace, f"ideolab-ban.py[set=bench, latency={latency}]") as server:
+        time.sleep(2)
+        for address in addresses(SAMPLES[latency]):
+            time.sleep(random.uniform(0.02, PAUSE_S[latency]))
+            network = ip_network(address)
+            begin = time.monotonic()
+            server.write(server.connmon_log, suspect(address))
+            while not kernel.test("bench", network):
+                time.sleep(0.0005)
+            found.append(time.monotonic() - begin)
+        server.ask("unban", "--all")
+    return sorted(found)
+
+
+def percentile(values: list[float], share: float) -> float:
+    return values[min(len(values) - 1, int(len(values) * share))]
+
+
+def judge(results: Iterable[tuple[str, float, str, float]]) -> bool:
+    """Print each figure beside its limit; whether all are kept."""
+    compare: dict[str, Callable[[float, float], bool]] = {">=": float.__ge__, "<": float.__lt__}
+    kept = []
+    for text, value, sign, limit in results:
+        kept.append(compare[sign](float(value), float(limit)))
+        print(f"{'ok  ' if kept[-1] else 'OVER'} {text}: {value:.3g} (limit {sign} {limit:g})", flush=True)
+    return all(kept)
+
+
+def main() -> int:
+    with linked("f2bban-bench") as network:
+        with network[0].entered():
+            kernel = Sets()
+        by_shell, by_null = bursts(network[0], kernel)
+        restored_s, leaked = restart(network, kernel)
+        default, low = (latencies(network[0], kernel, latency) for latency in ("default", "low"))
+        kernel.close()
+    kept = judge(
+        (
+            ("burst of bans: ours / shell ipset action", by_shell, ">=", 25),
+            ("burst of bans: ours / Python action that does nothing", by_null, ">=", 0.6),
+            (f"restart with {ACTIVE} bans: seconds until all are restored", restored_s, "<", 15),
+            ("restart: packets of a banned address that got through", leaked, "<", 1),
+            ("line to element, defaults: p50 seconds", percentile(default, 0.5), "<", 0.6),
+            ("line to element, latency=low: p50 seconds", percentile(low, 0.5), "<", 0.04),
+            ("line to element, latency=low: p99 seconds", percentile(low, 0.99), "<", 0.12),
+        )
+    )
+    print(f"     line to element, defaults: p99 {percentile(default, 0.99):.3g} s")
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
