@@ -63,6 +63,15 @@ class Snapshot:
     skipped: int = 0
 
 
+class Cluster(NamedTuple):
+    """Addresses whose connections do the same and were set up by the same kind of TCP."""
+
+    key: str
+    phase: str
+    addresses: int
+    connections: int
+
+
 @dataclass(frozen=True)
 class Suspect:
     """An address, or a /24 or /64, with what its connections are doing and why that is too much."""
@@ -76,6 +85,9 @@ class Suspect:
     phases: dict[str, int]
     #: short sentences for people
     why: tuple[str, ...] = ()
+    #: how its connections were set up, most of them; "" where that was not read
+    network_key: str = ""
+    clusters: tuple[Cluster, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,7 @@ class Verdict:
     #: seconds until enough quiet connections of one address are old enough to count; None: no need to hurry
     ripe_in_s: float | None = None
     explain: Callable[[], list[Suspect]] = list
+    clusters: tuple[Cluster, ...] = ()
 
     def table(self) -> list[Suspect]:
         """Every address and network seen, the worst first; computed only when asked."""

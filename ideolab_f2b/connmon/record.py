@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -32,9 +33,15 @@ def line(suspect: Suspect, when: float, port: int) -> str:
     return logline.format_line(_time(when), "connmon", "suspect", suspect.address, plain)
 
 
-def event(suspect: Suspect, when: float, port: int) -> Event:
+def event(suspect: Suspect, when: float, port: int, fingerprint: Mapping[str, str] = {}) -> Event:
     """The event of the same moment; what has no field of its own is in `raw`."""
     is_net = suspect.scope == "net"
+    raw: dict[str, Any] = {"port": port, "phases": suspect.phases, "addresses": suspect.addresses}
+    if suspect.network_key:
+        raw["network_key"] = suspect.network_key
+        raw["clusters"] = [cluster._asdict() for cluster in suspect.clusters]
+    if fingerprint:
+        raw["fingerprint"] = dict(fingerprint)
     return Event(
         _time(when),
         "suspect",
@@ -43,7 +50,7 @@ def event(suspect: Suspect, when: float, port: int) -> Event:
         count=suspect.connections,
         score=suspect.score,
         reason="; ".join(suspect.why),
-        raw={"port": port, "phases": suspect.phases, "addresses": suspect.addresses},
+        raw=raw,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ideolab_f2b.connmon.connection import Suspect
+from ideolab_f2b.connmon.connection import Cluster, Suspect
 from ideolab_f2b.connmon.gauges import Look
 from ideolab_f2b.connmon.record import LINE_KEYS
 
@@ -26,9 +26,14 @@ def _port(look: Look, rows: int) -> str:
     lines = _align([_HEAD, *(_row(item, (item.scope, item.address) in suspects) for item in everyone[:rows])])
     if len(everyone) > rows:
         lines.append(f"... and {len(everyone) - rows} more without a suspicion")
+    lines += map(_cluster, look.verdict.clusters)
     counts = ", ".join(f"{count} {phase}" for phase, count in look.verdict.phases.items() if count)
     head = f"{when} port {look.port}: {look.verdict.connections} connections ({counts or 'none'})"
     return "\n".join([f"{head}, {len(suspects)} suspects", *lines])
+
+
+def _cluster(one: Cluster) -> str:
+    return f"cluster: {one.connections} {one.phase} of {one.addresses} addresses with one key, {one.key}"
 
 
 def _row(item: Suspect, is_suspect: bool) -> tuple[str, ...]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
-from ideolab_f2b.config import Connmon
-from ideolab_f2b.connmon.connection import Row, Snapshot
+from ideolab_f2b.config import Connmon, Network
+from ideolab_f2b.connmon.cluster import Clusters
+from ideolab_f2b.connmon.connection import Row, Snapshot, Verdict
 from ideolab_f2b.connmon.gauges import Look
 from ideolab_f2b.connmon.score import Judge
 from ideolab_f2b.connmon.writer import Complaint, Output
-from ideolab_f2b.kernel import address, sock_diag, sockstat
+from ideolab_f2b.kernel import address, sock_detail, sock_diag, sockstat
+from ideolab_f2b.kernel.sock_detail import Detail
 
 #: seconds between two readings of the host's own addresses and gateways
 OWN_EVERY_S = 60.0
+#: of a core: with so many connections that a look takes more of it, the looks come less often
+CORE_SHARE = 0.045
 #: the shortest pause between two looks, whatever is ripening
 SHORTEST_S = 0.5
 #: the second look at a network that is a new suspect: its jail wants two lines
@@ -36,6 +42,7 @@ class Watch:
         settings: Connmon,
         *,
         rows: Callable[[int], Iterable[Row]] = sock_diag.rows,
+        details: Callable[[int, Collection[Network]], Iterable[Detail]] = sock_detail.details,
         inuse: Callable[[], int] = sockstat.inuse,
         own: Callable[[], frozenset[bytes]] = own_addresses,
         clock: Callable[[], float] = time.time,
@@ -43,10 +50,12 @@ class Watch:
         self._settings = settings
         self._rows, self._inuse, self._own, self._clock = rows, inuse, own, clock
         self._judges = {port: Judge(settings) for port in settings.ports}
+        self._clusters = {port: Clusters(port, details) for port in settings.ports}
         self._own_read = float("-inf")
         self._calm: int | None = None
         self._looks: list[Look] = []
         self._networks: set[str] = set()
+        self._cost_s = 0.0
         self._has_new_network = False
 
     def tick(self) -> list[Look]:
@@ -57,6 +66,7 @@ class Watch:
             now = self._clock()
             self._looks = [look._replace(when=now, took_s=0.0) for look in self._looks]
             return self._looks
+        started_s = time.process_time()
         self._read_own()
         self._looks = [self._look(port) for port in self._settings.ports]
         self._calm = inuse if inuse < self._lowest() else None
@@ -64,19 +74,29 @@ class Watch:
         networks = {suspect.address for suspect in suspects if suspect.scope == "net"}
         self._has_new_network = bool(networks - self._networks)
         self._networks = networks
+        self._cost_s = time.process_time() - started_s
         return self._looks
 
     def pause(self) -> float:
         """Seconds until the next look: sooner than `every_s` when somebody's connections ripen before, or
-        when a network is a suspect for the first time."""
+        when a network is a suspect for the first time; later when looks are dear."""
         ripe = [look.verdict.ripe_in_s for look in self._looks if look.verdict.ripe_in_s is not None]
         soonest = [self._settings.every_s, *(seconds + RIPE_MARGIN_S for seconds in ripe)]
-        return max(SHORTEST_S, min(soonest + [CONFIRM_S] * self._has_new_network))
+        soonest += [CONFIRM_S] * self._has_new_network
+        return max(SHORTEST_S, self._cost_s / CORE_SHARE, min(soonest))
 
     def _look(self, port: int) -> Look:
         when, started = self._clock(), time.perf_counter()
         verdict = self._judges[port].feed(Snapshot(when, port, self._rows(port)))
-        return Look(when, port, verdict, time.perf_counter() - started)
+        took_s = time.perf_counter() - started
+        return Look(when, port, self._told(port, verdict), took_s)
+
+    def _told(self, port: int, verdict: Verdict) -> Verdict:
+        """With the network keys of the suspects; without them when the kernel does not tell."""
+        with contextlib.suppress(OSError):
+            suspects, clusters = self._clusters[port].look(verdict.suspects)
+            return replace(verdict, suspects=suspects, clusters=clusters)
+        return verdict
 
     def _lowest(self) -> int:
         settings = self._settings

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ideolab_f2b import logline, metrics
 from ideolab_f2b.config import Paths
-from ideolab_f2b.connmon import record
+from ideolab_f2b.connmon import record, request
 from ideolab_f2b.connmon.connection import Suspect
 from ideolab_f2b.connmon.gauges import Look, samples
 from ideolab_f2b.connmon.repeat import Repeat
@@ -53,23 +53,26 @@ class Writer:
         self._repeat.keep({_name(look.port, suspect) for look in looks for suspect in look.verdict.suspects})
 
     def _suspects(self, look: Look) -> list[str]:
+        """All lines before the first event: what an event wants to know must not keep a jail waiting."""
         errors: list[str] = []
+        written = []
         for suspect in look.verdict.suspects:
             name = _name(look.port, suspect)
             if self._repeat.is_due(name, look.when):
                 missed = self._line(suspect, look)
                 if not missed:
                     self._repeat.mark(name, look.when)
-                    missed = self._event(suspect, look)
+                    written.append(suspect)
                 errors += missed
-        return errors
+        return errors + [error for suspect in written for error in self._event(suspect, look)]
 
     def _line(self, suspect: Suspect, look: Look) -> list[str]:
         line = record.line(suspect, look.when, look.port)
         return self._attempt(lambda: logline.append(self._paths.connmon_log, line))
 
     def _event(self, suspect: Suspect, look: Look) -> list[str]:
-        event = record.event(suspect, look.when, look.port).to_json()
+        known = request.fingerprints(self._paths.nginx_access_log, suspect.address)
+        event = record.event(suspect, look.when, look.port, known).to_json()
         return self._attempt(lambda: logline.append(self._paths.events, event))
 
     def _attempt(self, write: Callable[[], None]) -> list[str]:

@@ -22,6 +22,7 @@ DATAGRAM_SIZE = 65536
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 _CODE = struct.Struct("=i")
+_ACKNOWLEDGEMENT = struct.Struct("=IHHIIi")
 
 
 class KernelError(OSError):
@@ -134,9 +135,15 @@ class Channel:
         sequence = self._next()
         self._socket.send(message(kind, flags | REQUEST | ACK, payload, sequence))
         while True:
-            for answer in unpack_messages(self._receive(), sequence):
-                if answer.kind == ERROR:
-                    return error_code(answer.payload)
+            datagram = self._receive()
+            if len(datagram) >= _ACKNOWLEDGEMENT.size:
+                # nearly always the acknowledgement comes alone
+                _length, answer, _flags, answered, _port, code = _ACKNOWLEDGEMENT.unpack_from(datagram)
+                if answer == ERROR and answered == sequence:
+                    return -int(code)
+            for found in unpack_messages(datagram, sequence):
+                if found.kind == ERROR:
+                    return error_code(found.payload)
 
     def dump(self, kind: int, payload: bytes, flags: int = DUMP) -> Iterator[bytes]:
         """The payloads of a whole dump; OSError (errno as the kernel gave it) when it ends in an error."""
