@@ -1,0 +1,83 @@
+"""The jails as shipped, on a real fail2ban-server that reads the logs of a real nginx."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ideolab_f2b.kernel.ipset import Sets
+from tests.lab.attacker import connect
+from tests.lab.fail2ban import Fail2ban
+from tests.nginx import web
+from tests.nginx.test_hardening import tls
+from tests.nginx.web import Web
+
+pytestmark = pytest.mark.root
+
+NAMES = ("nginx-ideolab-slowtls", "nginx-ideolab-probe", "nginx-ideolab-slowtls-access")
+LOGS = {NAMES[0]: "error.log", NAMES[1]: "error.log", NAMES[2]: "all.log"}
+SILENT, PROBE, STALLED, HONEST = (f"198.51.100.{last}" for last in (10, 41, 25, 100))
+#: kernel set -> whom it must hold: each has as many lines as maxretry says
+BANNED = {"ideolab_slowtls": SILENT, "ideolab_probe": PROBE, "ideolab_slowacc": STALLED}
+WITHIN_S = 15.0
+
+
+@pytest.fixture(scope="module")
+def attacked() -> Iterator[tuple[Web, Sets]]:
+    """After all attacks, and a few missteps of somebody honest."""
+    with web.web("f2bngx-ban", server="client_header_timeout 2s; client_body_timeout 2s;") as place:
+        with place.server.entered():
+            sets = Sets()
+        log = place.directory / "nginx/log"
+        jails = "".join(f"[{name}]\nenabled = true\nlogpath = {log}/{LOGS[name]}\n" for name in NAMES)
+        fail2ban = Fail2ban(place.server, place.directory / "fail2ban", jails, NAMES)
+        try:
+            with place.client.entered():
+                _attack()
+            yield place, sets
+        finally:
+            fail2ban.stop()
+            sets.close()
+
+
+def _attack() -> None:
+    held = [connect(SILENT) for _number in range(15)] + [connect(HONEST) for _number in range(5)]
+    for address, count in ((PROBE, 3), (HONEST, 2)):
+        for _number in range(count):
+            garbage = connect(address)
+            garbage.sendall(
+                b"\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08\x00\x03\x00\x00\x00\r\n\r\n"
+            )
+            held.append(garbage)
+    for address, count in ((STALLED, 10), (HONEST, 2)):
+        for _number in range(count):
+            stalled = tls(address)
+            stalled.sendall(b"POST /app/x HTTP/1.1\r\nHost: lab.example\r\nContent-Length: 9\r\n\r\n")
+            held.append(stalled)
+    time.sleep(3)
+    for client in held:
+        client.close()
+
+
+@pytest.mark.parametrize("name", sorted(BANNED))
+def test_who_earned_it_is_in_the_set_of_the_jail(attacked: tuple[Web, Sets], name: str) -> None:
+    """And of the others' sets none."""
+    _place, sets = attacked
+    network = ipaddress.IPv4Network(BANNED[name])
+    deadline = time.monotonic() + WITHIN_S
+    while not sets.test(name, network):
+        assert time.monotonic() < deadline, [str(one.network) for one in sets.elements(name)]
+        time.sleep(0.1)
+
+    assert [one.network for one in sets.elements(name)] == [network]
+
+
+def test_who_made_a_few_mistakes_is_served(attacked: tuple[Web, Sets]) -> None:
+    """Five lapsed connections, two garbled ones, two stalled uploads."""
+    place, _sets = attacked
+
+    told = place.curl("--interface", HONEST, "-o", "/dev/null", "-w", "%{http_code}", "https://192.0.2.1/")
+    assert told == "200"

@@ -1,0 +1,52 @@
+"""Our access log on a real nginx: which requests are stalled, and that the filter counts just these."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from ideolab_f2b import fingerprint
+from tests.nginx import replay, web
+from tests.nginx.test_hardening import received, tls
+
+pytestmark = pytest.mark.root
+
+UPLOAD = b"POST %s HTTP/1.1\r\nHost: lab.example\r\nContent-Length: 100\r\n\r\n"
+ACCESS = "nginx-ideolab-slowtls-access"
+
+
+def test_stalled_requests_are_logged_and_counted() -> None:
+    """A body that never comes, one in single bytes that ends after 11 s; no page, and no quick abort."""
+    with web.web("f2bngx-log", server="client_body_timeout 3s;") as place:
+        with place.client.entered():
+            never, drip, quick = (tls(f"198.51.100.{last}") for last in (25, 22, 33))
+            for client in (never, drip, quick):
+                client.sendall(UPLOAD % b"/app/upload")
+            quick.close()
+            for _second in range(11):
+                drip.sendall(b"x")
+                time.sleep(1)
+            assert received(never) == b""
+            for client in (never, drip):
+                client.close()
+        place.curl("--interface", "198.51.100.100", "https://192.0.2.1/", "-o", "/dev/null")
+        time.sleep(0.5)
+        every, stalled = place.objects("all.log"), place.objects("stalled.log")
+        lines = {name: place.log(f"{name}.log").splitlines() for name in ("all", "stalled", "combined")}
+
+    assert sorted((line["ip"], line["status"]) for line in every) == [
+        ("198.51.100.100", "200"),
+        ("198.51.100.22", "400"),
+        ("198.51.100.25", "408"),
+        ("198.51.100.33", "400"),
+    ]
+    assert sorted(line["ip"] for line in stalled) == ["198.51.100.22", "198.51.100.25"]
+    found = replay.matcher(ACCESS)
+    assert replay.hits(found, lines["all"]) == {"198.51.100.22": 1, "198.51.100.25": 1}
+    assert replay.hits(found, lines["stalled"]) == {"198.51.100.22": 1, "198.51.100.25": 1}
+    assert replay.hits(replay.matcher(ACCESS), lines["combined"]) == {"198.51.100.25": 1}
+    keys = {fingerprint.of_line(line)["nj1"] for line in lines["stalled"]}
+    assert len(keys) == 1 and keys.pop().startswith("nj1_13_")
+    assert json.loads(lines["stalled"][0])["in"] < 1000

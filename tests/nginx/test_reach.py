@@ -1,0 +1,77 @@
+"""Who is reached on real logs, and that nobody legitimate is."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from tests.nginx import reach, replay
+
+SLOWTLS, PROBE = "nginx-ideolab-slowtls", "nginx-ideolab-probe"
+
+
+@functools.cache
+def found(run: str) -> reach.Reached:
+    return reach.reached(run)
+
+
+def error_log(run: str, maxretry: int, mode: str = "normal") -> set[str]:
+    lines = replay.lines(f"1.22.1-{run}.error.log")
+    return replay.banned(replay.Jail(SLOWTLS, mode, maxretry, 300), lines)
+
+
+@pytest.mark.parametrize("run", ["stock", "hard"])
+def test_ten_lines_reach_17_classes_and_nobody_legitimate(run: str) -> None:
+    """Mode normal with the first seed's maxretry, on nginx as it comes and with our hardening."""
+    banned = error_log(run, 10)
+
+    assert len(reach.names(banned, "ban")) == 17
+    assert reach.names(banned, "no") == set()
+
+
+@pytest.mark.parametrize("run", ["stock", "hard"])
+def test_with_probe_and_connmon_40_classes_are_reached(run: str) -> None:
+    """Without the access log, which not every host has in our format."""
+    both = error_log(run, 10) | found(run)[PROBE] | found(run)["connmon"]
+
+    assert len(reach.names(both, "ban")) >= 40
+    assert reach.names(both, "no") == set()
+
+
+@pytest.mark.parametrize("run", ["stock", "hard"])
+def test_all_jails_as_shipped_reach_40_classes_and_nobody_legitimate(run: str) -> None:
+    """With the numbers of jail.d."""
+    everybody = reach.by_any(found(run))
+
+    assert len(reach.names(everybody, "ban")) >= 40
+    assert reach.names(everybody, "no") == set()
+
+
+@pytest.mark.parametrize("run", ["stock", "hard"])
+def test_the_default_format_of_the_access_log_reaches_fewer(run: str) -> None:
+    """It does not say how long a request took: only 408 and 000 tell."""
+    jail = reach.jail("nginx-ideolab-slowtls-access")
+    default = replay.banned(jail, replay.lines(f"1.22.1-{run}.combined.log"))
+
+    assert reach.names(default, "ban") == {
+        "body_stall", "h2_slow_headers", "slow_headers", "slow_reqline", "slowhttptest_H",
+    }  # fmt: skip
+    assert reach.names(found(run)["nginx-ideolab-slowtls-access"], "ban") > reach.names(default, "ban")
+
+
+def test_the_limits_of_the_seed_ban_browsers() -> None:
+    """A page of 60 assets is over 10 requests a second: its limits came with a promise they do not keep."""
+    assert reach.names(error_log("seed", 15), "no") == {"browser_h2_burst"}
+
+
+def test_the_page_has_the_table_of_these_logs() -> None:
+    """`python3 -m tests.nginx.reach` writes it, with a reason for each class that is not reached."""
+    assert reach.table({run: found(run) for run in reach.RUNS}) in reach.PAGE.read_text()
+
+
+def test_there_is_a_reason_for_what_is_not_reached_and_for_nothing_else() -> None:
+    """A reason that has become wrong has to go."""
+    missed = [reach.all_names("ban") - reach.names(reach.by_any(found(run)), "ban") for run in reach.RUNS]
+
+    assert set().union(*missed) == set(reach.WHY)
