@@ -42,9 +42,10 @@ class Closer:
                 self.dropped += 1
                 return
             self._pending.append(network)
+            if len(self._pending) > 1:
+                return
             if self._thread is None:
                 self._start()
-        if not self._work.is_set():
             self._work.set()
 
     def stop(self, timeout_s: float = 5.0) -> None:
