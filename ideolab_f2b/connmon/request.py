@@ -1,28 +1,32 @@
-"""What the access log of the intake last said about an address; looked at only for a suspect's event."""
+"""What the access log of the intake last said about addresses; looked at only for suspects' events."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from ideolab_f2b import fingerprint
 
 #: bytes at the end of the log: some hundred requests
 TAIL = 256 * 1024
+_START = '{"ip":"'
 
 
-def fingerprints(path: Path, address: str) -> dict[str, str]:
-    """Of its latest request there; {} where none is known, or nothing can be read."""
-    start = f'{{"ip":"{address}",'
+def fingerprints(path: Path, addresses: Collection[str]) -> dict[str, dict[str, str]]:
+    """{address: fingerprint of its latest request there}; one reading, however many addresses."""
+    found: dict[str, dict[str, str]] = {}
     try:
-        text = _tail(path)
+        text = _tail(path) if addresses else ""
     except OSError:
-        return {}
+        return found
     for line in reversed(text.split("\n")):
-        found = fingerprint.of_line(line) if line.startswith(start) else {}
-        if found:
-            return found
-    return {}
+        address = line[len(_START) :].partition('"')[0] if line.startswith(_START) else ""
+        if address in addresses and address not in found:
+            known = fingerprint.of_line(line)
+            if known:
+                found[address] = known
+    return found
 
 
 def _tail(path: Path) -> str:

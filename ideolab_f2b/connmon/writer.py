@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from ideolab_f2b import logline, metrics
@@ -64,14 +64,16 @@ class Writer:
                     self._repeat.mark(name, look.when)
                     written.append(suspect)
                 errors += missed
-        return errors + [error for suspect in written for error in self._event(suspect, look)]
+        known = request.fingerprints(self._paths.nginx_access_log, {one.address for one in written})
+        return errors + [
+            error for one in written for error in self._event(one, look, known.get(one.address, {}))
+        ]
 
     def _line(self, suspect: Suspect, look: Look) -> list[str]:
         line = record.line(suspect, look.when, look.port)
         return self._attempt(lambda: logline.append(self._paths.connmon_log, line))
 
-    def _event(self, suspect: Suspect, look: Look) -> list[str]:
-        known = request.fingerprints(self._paths.nginx_access_log, suspect.address)
+    def _event(self, suspect: Suspect, look: Look, known: Mapping[str, str]) -> list[str]:
         event = record.event(suspect, look.when, look.port, known).to_json()
         return self._attempt(lambda: logline.append(self._paths.events, event))
 

@@ -26,19 +26,19 @@ def test_the_latest_request_counts(tmp_path: Path) -> None:
     """Of this address, and of no longer one that begins alike."""
     path = log(tmp_path, OLD, NEW, OLD.replace("100.9", "100.99"), '{"ip":"198.51.100.9","time":"cut')
 
-    assert request.fingerprints(path, "198.51.100.9") == {"nj1": KEY}
+    assert request.fingerprints(path, {"198.51.100.9", "198.51.100.1"}) == {"198.51.100.9": {"nj1": KEY}}
 
 
 def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
     """A suspect is no reason to read a gigabyte."""
     path = log(tmp_path, NEW, "x" * request.TAIL)
 
-    assert request.fingerprints(path, "198.51.100.9") == {}
+    assert request.fingerprints(path, {"198.51.100.9"}) == {}
 
 
 def test_no_log_no_fingerprint(tmp_path: Path) -> None:
     """A host without the intake."""
-    assert request.fingerprints(tmp_path / "missing", "198.51.100.9") == {}
+    assert request.fingerprints(tmp_path / "missing", {"198.51.100.9"}) == {}
 
 
 def test_the_event_of_a_suspect_has_it(tmp_path: Path) -> None:
