@@ -38,7 +38,6 @@ def quiet() -> None:
 
 def matcher(name: str, mode: str = "", base: Path = REPOSITORY) -> Filter:
     """The filter as a jail would have it."""
-    quiet()
     found = Filter(None)
     configure(found, read(name, mode, base))
     # a saved line is not too old, and nobody is asked for a name
