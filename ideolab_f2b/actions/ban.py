@@ -11,6 +11,7 @@ from typing import Any, Callable, Optional, TypeVar, cast
 
 from fail2ban.server.action import ActionBase
 
+from ideolab_f2b import __version__
 from ideolab_f2b.actions import latency, options, protected
 from ideolab_f2b.actions.admission import Admission, ban_list, network_of
 from ideolab_f2b.actions.barrier import Barrier
@@ -156,6 +157,8 @@ class Action(ActionBase):  # type: ignore[misc]
         told.update(set=self._options.set, maxelem=self._options.maxelem, repaired=self._barrier.repaired)
         told["rules"] = {FAMILIES[version]: state for version, state in self._barrier.rules.items()}
         told["closer"] = self._closer.stats()
+        # of the code that this server has loaded, which may be older than what is installed
+        told["version"] = __version__
         return json.dumps(told, sort_keys=True)
 
     def _add(self, network: Network, since: float, bantime: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 
 NAMES = ("bans", "restored", "prolonged", "unbans", "refused", "full", "errors")
 
@@ -11,7 +10,7 @@ NAMES = ("bans", "restored", "prolonged", "unbans", "refused", "full", "errors")
 class Tally:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts = Counter(dict.fromkeys(NAMES, 0))
+        self._counts = dict.fromkeys(NAMES, 0)
         self.last_error = ""
 
     def add(self, name: str, count: int = 1) -> None:

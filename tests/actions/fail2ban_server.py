@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import re
@@ -210,6 +211,11 @@ class Server:
 
     def banned(self, jail: str) -> list[str]:
         return sorted(str(each) for each in self.ask("get", jail, "banip"))
+
+    def has_rules(self, jail: str) -> bool:
+        """Whether the jail's action has done what it does at its start."""
+        told = json.loads(self.stats(jail))
+        return bool(told["rules"]) and set(told["rules"].values()) == {"in place"}
 
     def stats(self, jail: str) -> str:
         return str(self.ask("get", jail, "action", "ideolab-ban", "stats"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from ideolab_f2b import __version__
 from ideolab_f2b.kernel.element import Element
 from ideolab_f2b.kernel.ipset import Sets
 from tests.actions.conftest import Probe
@@ -53,6 +55,9 @@ def server(
     for name in ("short.log", "again.log"):
         (directory / name).touch()
     running = Server(network[0], directory, JAILS.format(directory=directory)).start()
+    # each jail starts its action in a thread of its own, after the server says that it is ready
+    jails = re.findall(r"^\[(.+)\]$", JAILS, re.MULTILINE)
+    wait_until(lambda: all(map(running.has_rules, jails)), "all actions have started", tell=running.tail)
     yield running
     running.stop()
     assert "Traceback" not in running.log.read_text()
@@ -297,7 +302,8 @@ def test_stats_are_json_that_check_can_read(server: Server) -> None:
     assert told["maxelem"] == 131072
     assert told["rules"] == {"inet": "in place", "inet6": "in place"}
     assert told["full"] == 0
+    assert told["version"] == __version__
     assert set(told) == {
         "bans", "restored", "prolonged", "unbans", "refused", "full", "errors", "last_error",
-        "set", "maxelem", "repaired", "rules", "closer",
+        "set", "maxelem", "repaired", "rules", "closer", "version",
     }  # fmt: skip
