@@ -1,0 +1,86 @@
+"""The cache's file: opened where it is safe to, moved aside when it is broken.
+
+Its directory belongs to the user of connmon, the file to whoever asks, which is root inside of fail2ban:
+a link planted there must not make root write elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+from urllib.parse import quote
+
+#: seconds; a cache that is locked for longer is a miss
+LOCKED_S = 0.1
+VERSION = 1
+_TABLES = """\
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS origin (
+    key BLOB PRIMARY KEY, asn TEXT, asname TEXT, country TEXT, prefix TEXT, source TEXT NOT NULL,
+    until REAL NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = 1;
+COMMIT;
+"""
+
+
+class BrokenError(sqlite3.DatabaseError):
+    """The file is no cache of ours."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The open cache; OSError or sqlite3.Error where there can be none."""
+    if not _is_safe(path):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    database = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=rw",
+        uri=True,
+        timeout=LOCKED_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        _prepare(database, path)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _is_safe(path: Path) -> bool:
+    """Whether it is there; OSError if it, or what SQLite keeps beside it, is not a plain file of ours."""
+    for suffix in ("-journal", "-wal", "-shm", ""):
+        name = f"{path}{suffix}"
+        try:
+            found = os.lstat(name)
+        except FileNotFoundError:
+            continue
+        is_plain = stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+        if not is_plain or found.st_uid not in (0, os.geteuid()):
+            raise PermissionError(f"{name} is not a plain file of this user or of root; remove it")
+        if not suffix:
+            return True
+    return False
+
+
+def _prepare(database: sqlite3.Connection, path: Path) -> None:
+    # it was written by root: what its schema says is data all the same
+    database.execute("PRAGMA trusted_schema = OFF")
+    database.execute("PRAGMA cell_size_check = ON")
+    # after a power failure the cache may be broken, and is made anew
+    database.execute("PRAGMA synchronous = OFF")
+    if database.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+        return
+    if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise BrokenError(f"{path} is a database of something else")
+    database.executescript(_TABLES)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename the broken file, for a look at it; a journal of it must not be played into the next one."""
+    aside = Path(f"{path}.corrupt")
+    os.replace(path, aside)
+    for suffix in ("-journal", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    return aside

@@ -1,0 +1,44 @@
+"""A Front that asks a server on loopback, and nothing else in the world."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from ideolab_f2b import config
+from ideolab_f2b.origin.front import Front
+
+#: (port, settings of [origin] that differ)
+MakeFront = Callable[..., Front]
+
+
+@pytest.fixture
+def cache_path(tmp_path: Path) -> Path:
+    return tmp_path / "connmon_cache.sqlite3"
+
+
+@pytest.fixture
+def make_front(cache_path: Path) -> Iterator[MakeFront]:
+    """Closed at the end; ipwhois is never asked unless a test gives its own."""
+    fronts = []
+
+    def make(port: int, clocks: dict[str, Any] | None = None, **settings: Any) -> Front:
+        given = {"cymru_host": "127.0.0.1", "cymru_port": port, "ipwhois": 0, "deadline_s": 5.0, **settings}
+        fronts.append(Front(config.Origin(**given), cache_path, **(clocks or {})))
+        return fronts[-1]
+
+    yield make
+    for front in fronts:
+        front.close()
+
+
+@pytest.fixture
+def refused_port() -> Iterator[int]:
+    """A port of loopback where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
