@@ -35,6 +35,8 @@ class Event:
     until: Optional[datetime] = None
     origin: Optional[str] = None
     raw: Optional[dict[str, Any]] = None
+    #: of a ban, unban or restored: the same event written twice has the same
+    id: Optional[str] = None
 
     def __post_init__(self) -> None:
         if self.type not in TYPES:

@@ -8,19 +8,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from ideolab_f2b import __version__
+
 
 class MetricsUnavailableError(RuntimeError):
     """prometheus_client is not installed where this Python looks."""
 
 
+class Distribution(NamedTuple):
+    """The value of a histogram: how many were at most so many seconds, and the sum of all."""
+
+    #: (upper limit, number up to it), ascending, without +Inf
+    buckets: Sequence[tuple[float, float]]
+    number: float
+    sum: float
+
+
 class Sample(NamedTuple):
-    """One metric with its values: `values` maps the label values, in the order of `labels`, to the number."""
+    """One metric with its values: `values` maps the label values, in the order of `labels`, to the number.
+
+    `kind` is gauge, counter (the name with or without its _total) or histogram, which has `distributions`.
+    """
 
     name: str
     documentation: str
     kind: str
     labels: Sequence[str]
     values: Mapping[tuple[str, ...], float]
+    distributions: Mapping[tuple[str, ...], Distribution] = {}
 
 
 def gauge(name: str, documentation: str, value: float) -> Sample:
@@ -28,16 +43,27 @@ def gauge(name: str, documentation: str, value: float) -> Sample:
     return Sample(name, documentation, "gauge", (), {(): value})
 
 
+def build_info(program: str) -> Sample:
+    """Which version a program has loaded; each program writes a file of its own."""
+    labels: dict[tuple[str, ...], float] = {(__version__, program): 1.0}
+    return Sample("ideolab_f2b_build_info", "Always 1.", "gauge", ("version", "program"), labels)
+
+
 def render(samples: Iterable[Sample]) -> bytes:
     """The exposition text of the samples, in their order."""
     try:
         from prometheus_client import CollectorRegistry, generate_latest
-        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
     except ImportError as error:
         raise MetricsUnavailableError(
             "prometheus_client is missing: apt-get install python3-prometheus-client"
         ) from error
-    kinds = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily}
+    # families made by hand have no _created, whatever the release
+    kinds: dict[str, Any] = {
+        "gauge": GaugeMetricFamily,
+        "counter": CounterMetricFamily,
+        "histogram": HistogramMetricFamily,
+    }
 
     class Collector:
         def collect(self) -> Iterable[Any]:
@@ -45,12 +71,18 @@ def render(samples: Iterable[Sample]) -> bytes:
                 family = kinds[sample.kind](sample.name, sample.documentation, labels=sample.labels)
                 for labels, value in sample.values.items():
                     family.add_metric(labels, value)
+                for labels, known in sample.distributions.items():
+                    family.add_metric(labels, _buckets(known), known.sum)
                 yield family
 
     registry = CollectorRegistry(auto_describe=False)
     registry.register(cast(Any, Collector()))
     text: bytes = generate_latest(registry)
     return text
+
+
+def _buckets(known: Distribution) -> list[tuple[str, float]]:
+    return [*((str(float(limit)), upto) for limit, upto in known.buckets), ("+Inf", known.number)]
 
 
 def write(path: Path, samples: Iterable[Sample]) -> None:

@@ -18,7 +18,7 @@ def test_an_event_is_one_line() -> None:
     assert event.to_json() == (
         '{"ts":"2026-11-22T14:52:01.250+00:00","type":"suspect","ip":"198.51.100.10","subnet":null,"count":40,'
         '"score":5,"asn":null,"asname":null,"country":null,"reason":"a\\nb","jail":null,"bantime":null,'
-        '"until":null,"origin":null,"raw":{"mute":40}}'
+        '"until":null,"origin":null,"raw":{"mute":40},"id":null}'
     )
 
 

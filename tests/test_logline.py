@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,7 +22,9 @@ def test_a_suspect_line() -> None:
         WHEN, "connmon", "suspect", "198.51.100.10", {"scope": "ip", "score": 5, "connections": 40}
     )
 
-    assert text == "2026-11-22T14:52:01+0000 connmon: suspect 198.51.100.10 scope=ip score=5 connections=40"
+    assert (
+        text == "2026-11-22T14:52:01.000+0000 connmon: suspect 198.51.100.10 scope=ip score=5 connections=40"
+    )
 
 
 def test_client_text_comes_last_and_quoted() -> None:
@@ -31,7 +34,7 @@ def test_client_text_comes_last_and_quoted() -> None:
     )
 
     assert text == (
-        "2026-11-22T14:52:01+0000 traship: offence 2001:db8::7 status=403 "
+        "2026-11-22T14:52:01.000+0000 traship: offence 2001:db8::7 status=403 "
         'path="/x\\x22 192.0.2.1\\x0a\\x5c\\xc3\\xa9"'
     )
 
@@ -53,7 +56,13 @@ def test_no_plain_value_breaks_the_grammar(address: str, key: str, value: str) -
     except ValueError:
         return
 
-    assert text.split(" ") == ["2026-11-22T14:52:01+0000", "connmon:", "suspect", address, f"{key}={value}"]
+    assert text.split(" ") == [
+        "2026-11-22T14:52:01.000+0000",
+        "connmon:",
+        "suspect",
+        address,
+        f"{key}={value}",
+    ]
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
@@ -93,3 +102,38 @@ def test_append_says_when_the_disk_is_full() -> None:
     """The error comes to the caller, who keeps the suspect."""
     with pytest.raises(OSError, match="No space left"):
         logline.append(Path("/dev/full"), "one")
+
+
+def test_many_lines_are_one_write(tmp_path: Path) -> None:
+    """After half a line of somebody who died, they begin on a line of their own."""
+    path = tmp_path / "log"
+    path.write_text("half")
+    logline.append_all(path, ["a", "b"])
+
+    assert path.read_text() == "half\na\nb\n"
+
+
+def test_no_link_and_no_pipe_is_written_to(tmp_path: Path) -> None:
+    """Root writes into a directory of another user's: what that user put there must not lead elsewhere."""
+    (tmp_path / "victim").write_text("mine\n")
+    (tmp_path / "link").symlink_to(tmp_path / "victim")
+    os.mkfifo(tmp_path / "pipe")
+
+    for name in ("link", "pipe"):
+        with pytest.raises(OSError, match=name):
+            logline.append(tmp_path / name, "a")
+    assert (tmp_path / "victim").read_text() == "mine\n"
+
+
+@pytest.mark.root
+def test_a_new_file_is_its_directorys_owners(tmp_path: Path) -> None:
+    """The daemons that write there too are not root, whatever the umask of fail2ban."""
+    os.chown(tmp_path, 65534, 65534)
+    before = os.umask(0o077)
+    try:
+        logline.append(tmp_path / "log", "a")
+    finally:
+        os.umask(before)
+
+    found = (tmp_path / "log").stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (65534, 65534, 0o640)

@@ -72,3 +72,18 @@ def test_without_the_library_the_error_names_the_package(monkeypatch: pytest.Mon
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(metrics.MetricsUnavailableError, match="python3-prometheus-client"):
         metrics.render(SAMPLES)
+
+
+def test_a_histogram() -> None:
+    """Buckets that add up, a count and a sum; nothing about when it was made."""
+    known = metrics.Distribution(((0.5, 1.0), (1.0, 3.0)), 4.0, 7.5)
+    sample = metrics.Sample("ideolab_f2b_ban_latency_seconds", "Time.", "histogram", (), {}, {(): known})
+
+    assert metrics.render([sample]).decode().splitlines()[1:] == [
+        "# TYPE ideolab_f2b_ban_latency_seconds histogram",
+        'ideolab_f2b_ban_latency_seconds_bucket{le="0.5"} 1.0',
+        'ideolab_f2b_ban_latency_seconds_bucket{le="1.0"} 3.0',
+        'ideolab_f2b_ban_latency_seconds_bucket{le="+Inf"} 4.0',
+        "ideolab_f2b_ban_latency_seconds_count 4.0",
+        "ideolab_f2b_ban_latency_seconds_sum 7.5",
+    ]
