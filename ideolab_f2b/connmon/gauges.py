@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ideolab_f2b import __version__
 from ideolab_f2b.connmon.connection import Verdict
-from ideolab_f2b.metrics import Sample, gauge
+from ideolab_f2b.metrics import Sample, build_info, gauge
 
 
 class Look(NamedTuple):
@@ -46,5 +45,5 @@ def samples(looks: Iterable[Look]) -> list[Sample]:
             ("job",),
             {("connmon",): max((look.when for look in seen), default=0.0)},
         ),
-        Sample("ideolab_f2b_build_info", "Always 1.", "gauge", ("version",), {(__version__,): 1.0}),
+        build_info("connmon"),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ideolab_f2b.metrics import Sample
+from ideolab_f2b.metrics import Sample, build_info
 
 #: what may become of a datagram: put down; counted in a summary; not put down (the disk is full); no line of
 #: nginx's; too long or of a user who is no sender; and the summaries themselves
@@ -28,4 +28,5 @@ def samples(counts: Mapping[str, int], success: float) -> list[Sample]:
             ("job",),
             {("intake",): success},
         ),
+        build_info("intake"),
     ]

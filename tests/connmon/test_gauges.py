@@ -27,5 +27,5 @@ def test_the_whole_file() -> None:
         'ideolab_f2b_suspects{scope="net"} 0.0',
         "ideolab_f2b_snapshot_seconds 0.5",
         'ideolab_f2b_last_success_timestamp_seconds{job="connmon"} 100.5',
-        f'ideolab_f2b_build_info{{version="{__version__}"}} 1.0',
+        f'ideolab_f2b_build_info{{program="connmon",version="{__version__}"}} 1.0',
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ideolab_f2b import metrics
+from ideolab_f2b import __version__, metrics
 from ideolab_f2b.intake import gauges
 
 
@@ -24,5 +24,8 @@ ideolab_f2b_intake_lines_total{result="summary"} 0.0
 # HELP ideolab_f2b_last_success_timestamp_seconds When the job last did its work.
 # TYPE ideolab_f2b_last_success_timestamp_seconds gauge
 ideolab_f2b_last_success_timestamp_seconds{job="intake"} 1.795359121e+09
-"""
+# HELP ideolab_f2b_build_info Always 1.
+# TYPE ideolab_f2b_build_info gauge
+ideolab_f2b_build_info{program="intake",version="VERSION"} 1.0
+""".replace("VERSION", __version__)
     )
