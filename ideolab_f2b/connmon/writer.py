@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from ideolab_f2b import logline, metrics
+from ideolab_f2b import logline, metrics, request
 from ideolab_f2b.config import Paths
-from ideolab_f2b.connmon import record, request
+from ideolab_f2b.connmon import record
 from ideolab_f2b.connmon.connection import Suspect
 from ideolab_f2b.connmon.gauges import Look, samples
 from ideolab_f2b.connmon.repeat import Repeat

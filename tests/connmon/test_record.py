@@ -13,7 +13,7 @@ NET = Suspect("2001:db8::/64", "net", 4, 240, 61, {"mute": 240}, ("a", "b"))
 def test_the_line_of_an_address() -> None:
     """Every phase has its place, zero or not; `handshake` is the grammar's word."""
     assert record.line(ONE, WHEN, 443) == (
-        "2026-11-22T14:52:01+0000 connmon: suspect 198.51.100.10 scope=ip score=5 connections=40 "
+        "2026-11-22T14:52:01.250+0000 connmon: suspect 198.51.100.10 scope=ip score=5 connections=40 "
         "mute=38 partial-hello=0 handshake=2 trickle=0 slow-read=0 idle=0 port=443"
     )
 
@@ -21,7 +21,7 @@ def test_the_line_of_an_address() -> None:
 def test_the_line_of_a_network() -> None:
     """A network also says how many addresses it has."""
     assert record.line(NET, WHEN, 443) == (
-        "2026-11-22T14:52:01+0000 connmon: suspect 2001:db8::/64 scope=net score=4 addresses=61 "
+        "2026-11-22T14:52:01.250+0000 connmon: suspect 2001:db8::/64 scope=net score=4 addresses=61 "
         "connections=240 mute=240 partial-hello=0 handshake=0 trickle=0 slow-read=0 idle=0 port=443"
     )
 

@@ -1,8 +1,9 @@
-"""What the access log of the intake last said about addresses; looked at only for suspects' events."""
+"""What the access log of the intake last said about addresses; looked at only for events."""
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Collection
 from pathlib import Path
 
@@ -30,6 +31,10 @@ def fingerprints(path: Path, addresses: Collection[str]) -> dict[str, dict[str, 
 
 
 def _tail(path: Path) -> str:
-    with open(path, "rb") as file:
+    # root reads it too: no link is followed, and no FIFO waited for
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path} is no regular file")
         file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
         return file.read(TAIL).decode("utf-8", "replace")

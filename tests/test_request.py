@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ideolab_f2b import request
 from ideolab_f2b.config import Paths
-from ideolab_f2b.connmon import request
 from ideolab_f2b.connmon.connection import Suspect, Verdict
 from ideolab_f2b.connmon.gauges import Look
 from ideolab_f2b.connmon.writer import Writer
