@@ -12,18 +12,22 @@ from typing import Any, Callable, Optional, TypeVar, cast
 from fail2ban.server.action import ActionBase
 
 from ideolab_f2b import __version__
-from ideolab_f2b.actions import latency, options, protected
+from ideolab_f2b.actions import delay, gauges, latency, options, outcome, protected, sources
 from ideolab_f2b.actions.admission import Admission, ban_list, network_of
 from ideolab_f2b.actions.barrier import Barrier
 from ideolab_f2b.actions.closer import Closer
+from ideolab_f2b.actions.holdings import Holdings
 from ideolab_f2b.actions.jail_sets import FAMILIES
+from ideolab_f2b.actions.keeper import KEEPER
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected import Protected
+from ideolab_f2b.actions.reconcile import Member
 from ideolab_f2b.actions.refusal import RefusedError, short
 from ideolab_f2b.actions.tally import Tally
 from ideolab_f2b.actions.ttl import timeout
 from ideolab_f2b.kernel.element import Network
 from ideolab_f2b.kernel.ipset_error import SetFullError
+from ideolab_f2b.metrics import Sample
 
 _Call = TypeVar("_Call", bound=Callable[..., Any])
 
@@ -57,6 +61,15 @@ class Action(ActionBase):  # type: ignore[misc]
         self._protected = Protected(functools.partial(protected.ignored, jail), self._options)
         self._barrier = Barrier(self._options, self._held)
         self._closer = Closer(self._options.ports)
+        self._is_joined, self._source = False, f"{name} {jail.name}"
+        self._holdings = Holdings(jail)
+        self._member = Member(
+            jail.name,
+            self._holdings,
+            lambda: self._options,
+            self._protected.refusal,
+            self._barrier.note_rules,
+        )
         try:
             self._admission = Admission(jail, self._protected, self._tally, self._prolonged)
             self._pace()
@@ -77,7 +90,8 @@ class Action(ActionBase):  # type: ignore[misc]
             self._closer.ports = self._options.ports
             self._pace()
             self._unban_protected()
-            self._barrier.use(self._options)
+            with KEEPER.paused():
+                self._barrier.use(self._options)
         except BaseException as error:
             # raised, it would end the reload of every jail
             self._tally.error(error)
@@ -93,9 +107,12 @@ class Action(ActionBase):  # type: ignore[misc]
             for network in self._barrier.networks():
                 if self._protected.refusal(network) is not None:
                     self._barrier.delete(network)
+            self._join()
 
     @_contained
     def stop(self) -> None:
+        KEEPER.remove(self._member)
+        sources.remove(self._source)
         self._admission.undo()
         latency.default(self._jail)
         self._closer.stop()
@@ -103,11 +120,22 @@ class Action(ActionBase):  # type: ignore[misc]
 
     @_contained
     def ban(self, info: Mapping[str, Any]) -> None:
+        try:
+            self._ban(info)
+        except BaseException as error:
+            outcome.failed(self._jail.name, str(info["ip"]), error)
+            raise
+
+    def _ban(self, info: Mapping[str, Any]) -> None:
         network = self._admission.network(info["ip"])
         self._add(network, info["time"], info["bantime"])
+        delay.note(info, time.time())
         self._tally.add("restored" if info["restored"] else "bans")
         if self._options.kill:
             self._closer.add(network)
+        if not self._is_joined:
+            # an action that was added at run time is never started
+            self._join()
         self._barrier.require_rule(network.version)
 
     def reban(self, info: Mapping[str, Any]) -> None:
@@ -157,9 +185,31 @@ class Action(ActionBase):  # type: ignore[misc]
         told.update(set=self._options.set, maxelem=self._options.maxelem, repaired=self._barrier.repaired)
         told["rules"] = {FAMILIES[version]: state for version, state in self._barrier.rules.items()}
         told["closer"] = self._closer.stats()
+        told["keeper"] = KEEPER.stats()
         # of the code that this server has loaded, which may be older than what is installed
         told["version"] = __version__
         return json.dumps(told, sort_keys=True)
+
+    @property
+    def bans(self) -> str:
+        """One JSON object, for `ideolab-f2b bans`; see docs/bans.md."""
+        rows, queued = self._holdings.rows(), self._holdings.is_queued
+        return json.dumps({"set": self._options.set, "queued": queued, "bans": rows})
+
+    def reconcile(self, **_given: Any) -> int:
+        """Look now, twice, at all sets of all jails: `ideolab-f2b check --repair`; see Keeper.hurry."""
+        self._join()
+        return KEEPER.hurry()
+
+    def _join(self) -> None:
+        """Be looked after, and counted, from now on."""
+        self._is_joined = True
+        KEEPER.add(self._member)
+        sources.add(self._source, self._samples)
+
+    def _samples(self) -> list[Sample]:
+        counts = self._tally.counts()
+        return gauges.jail(self._jail.name, self._holdings.by_family(), counts, self._closer.destroyed)
 
     def _add(self, network: Network, since: float, bantime: float) -> None:
         try:

@@ -91,6 +91,9 @@ class Server:
         self.connmon_log = directory / "connmon.log"
         self.manual_log = directory / "manual.log"
         self.environment = {"PYTHONPATH": str(REPOSITORY), **(environment or {})}
+        self.settings, self.state = directory / "f2b.conf", directory / "state"
+        #: the report action, which else writes to the host's own directories
+        self.report = f"ideolab-report.py[config={self.settings}, state={self.state}]"
         self._process: Optional[subprocess.Popen[bytes]] = None
         self._write(loglevel)
         self.configure(jails)
@@ -106,7 +109,13 @@ class Server:
         for log in (self.connmon_log, self.manual_log):
             log.touch()
         own = self.config / "jail.d" / "ideolab.conf"
-        own.write_text(own.read_text().replace("/var/log/ideolab", str(self.directory)))
+        text = own.read_text().replace("/var/log/ideolab", str(self.directory))
+        own.write_text(text.replace("ideolab-report.py", self.report))
+        self.settings.write_text(
+            "[origin]\ncymru_host =\nipwhois = 0\n"
+            f"[paths]\nlog_dir = {self.directory}\nstate_dir = {self.directory}\n"
+            f"textfile_dir = {self.directory}\n"
+        )
 
     def configure(self, jails: str) -> None:
         (self.config / "jail.local").write_text(jails)
@@ -216,6 +225,13 @@ class Server:
         """Whether the jail's action has done what it does at its start."""
         told = json.loads(self.stats(jail))
         return bool(told["rules"]) and set(told["rules"].values()) == {"in place"}
+
+    def report_stats(self, jail: str = "ideolab-connmon") -> str:
+        return str(self.ask("get", jail, "action", "ideolab-report", "stats"))
+
+    def server_pid(self) -> int:
+        """Of fail2ban-server itself, not of what started it."""
+        return int((self.directory / "pid").read_text())
 
     def stats(self, jail: str) -> str:
         return str(self.ask("get", jail, "action", "ideolab-ban", "stats"))

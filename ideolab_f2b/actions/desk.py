@@ -1,0 +1,316 @@
+"""Where bans are handed in for the report: put() costs microseconds, a thread of its own does the rest.
+
+One per process, for all jails. The thread starts with the first jail, after fail2ban has forked, and waits
+for a quiet moment: in a burst of bans it would take its time from them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Optional
+
+from ideolab_f2b import __version__, config, metrics
+from ideolab_f2b.actions import record as records
+from ideolab_f2b.actions import sources
+from ideolab_f2b.actions.clerk import Clerk
+from ideolab_f2b.actions.record import Record, RecordError
+from ideolab_f2b.actions.spool import SEGMENT, Spool
+from ideolab_f2b.config import Settings
+from ideolab_f2b.metrics import Sample
+
+#: option of the action -> its default
+OPTIONS: Mapping[str, Path] = {"config": config.DEFAULT_PATH, "state": config.SERVER_STATE}
+#: seconds: between two looks; how long a burst can put the work off; how long a stop may take
+TICK_S, BURST_S, STOP_S = 0.5, 5.0, 5.0
+#: of those, for origins
+STOP_LOOKUP_S = 1.0
+#: records that wait for their origins; further ones are written without
+QUEUE = 10_000
+#: records on disk (500 MB), those in memory while the disk takes none; more are lost, and counted
+HELD, MEMORY = 200_000, 10_000
+#: seconds between two exports while something changes, and at the latest
+EXPORT_S, EXPORT_LATEST_S = 10.0, 30.0
+RETRY_S, SAY_AGAIN_S = 15.0, 600.0
+#: the installer's throw-away server must leave no trace
+TRIAL = "IDEOLAB_F2B_TRIAL"
+#: rest after a slice of work, in times of what it took; in a burst of so many bans a second until it is over,
+#: so many seconds at the most, as long as few wait
+_REST, _BURST_RATE, _REST_IN_BURST_S, _FEW = 2.0, 50, 2.0, 50_000
+_log = logging.getLogger("fail2ban.ideolab-report")
+
+
+class Desk:
+    """Of one settings file and one directory of state."""
+
+    def __init__(self, settings: Path, state: Path) -> None:
+        self._path, self._state = settings, state
+        self._spool = Spool(state)
+        self._memory: deque[Record] = deque()
+        self._session, self._names = os.urandom(6).hex(), itertools.count()
+        self._users, self._stop = 0, threading.Event()
+        self._thread: Optional[threading.Thread] = None
+        self._lock, self._turns = threading.Lock(), threading.Lock()
+        self._clerk: Optional[Clerk] = None
+        self._settings = Settings()
+        self._said: dict[str, float] = {}
+        self._puts = self._seen = self._lost = 0
+        self._since: Optional[float] = None
+        self._marked = (0.0, 0)
+        self._retry_at = self._exported = float("-inf")
+        self._is_changed, self._success = True, 0.0
+
+    def enter(self) -> None:
+        """One more jail reports here."""
+        if os.environ.get(TRIAL):
+            return
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._open()
+                self._stop = threading.Event()
+                self._thread = threading.Thread(
+                    target=self._run, args=(self._stop,), name="ideolab-report", daemon=True
+                )
+                self._thread.start()
+
+    def leave(self) -> None:
+        """One less; with the last all is written, within STOP_S; the rest is for the next start."""
+        with self._lock:
+            if not self._users:
+                return
+            self._users -= 1
+            if self._users:
+                return
+            thread, self._thread = self._thread, None
+        self._stop.set()
+        if thread is not None:
+            thread.join(STOP_S)
+
+    def put(self, kind: str, jail: str, info: Any, error: str = "") -> None:
+        """Hand one in; never raises for a disk."""
+        name = f"{self._session}-{next(self._names)}"
+        line = records.of(kind, jail, info, name, time.time(), error).to_line()
+        self._puts += 1
+        if self._spool.waiting >= HELD:
+            self._lose()
+            return
+        try:
+            if not self._spool.is_open:
+                # a jail that ends after the worker did, or one that was faster: the next start has it
+                self._spool.open()
+            self._spool.append(line)
+        except OSError as problem:
+            if len(self._memory) >= MEMORY:
+                self._lose()
+            else:
+                self._memory.append(records.from_line(line))
+            self._complain(f"{self._state}: {problem}; bans are kept in memory until they are reported")
+
+    @property
+    def depth(self) -> int:
+        return self._spool.waiting + len(self._memory)
+
+    def stats(self) -> str:
+        """One JSON object."""
+        clerk = self._clerk
+        told: dict[str, Any] = {"queue": self.depth, "lost": self._lost, "version": __version__}
+        told["complaints"] = sorted(self._said)
+        told["last_success"] = self._success
+        if clerk is not None:
+            events = clerk.ledger.counters.values["ideolab_f2b_events_total"]
+            told["events"] = {labels[0]: int(count) for labels, count in events.items()}
+        return json.dumps(told, sort_keys=True)
+
+    def _lose(self) -> None:
+        with self._lock:
+            self._lost += 1
+        self._complain("events are lost: nothing can be written, and there is no more room to wait")
+
+    def _run(self, stop: threading.Event) -> None:
+        # an earlier thread may still wait for a whois server
+        with self._turns:
+            is_last = False
+            while not is_last:
+                try:
+                    self._turn(is_last)
+                except BaseException as error:
+                    self._failed(error)
+                is_last = stop.wait(TICK_S)
+            try:
+                self._turn(is_last)
+            except BaseException as error:
+                self._failed(error)
+            self._close()
+
+    def _failed(self, error: BaseException) -> None:
+        self._retry_at = time.monotonic() + RETRY_S
+        self._complain(str(error) if isinstance(error, OSError) else repr(error))
+
+    def _turn(self, is_last: bool) -> None:
+        clerk = self._clerk or self._begin()
+        self._open()
+        try:
+            if is_last or self._is_due():
+                self._drain(clerk, is_last)
+        finally:
+            self._export(clerk, is_last)
+        self._complain(*clerk.complaints())
+
+    def _open(self) -> None:
+        try:
+            self._spool.open()
+        except OSError as error:
+            self._complain(f"{error}; bans are kept in memory until they are reported")
+
+    def _begin(self) -> Clerk:
+        try:
+            self._settings = config.load(self._path)
+        except config.ConfigError as error:
+            self._complain(str(error))
+        clerk = Clerk(self._settings.paths, self._state, self._front(), self._rest)
+        self._complain(clerk.load())
+        self._clerk = clerk
+        return clerk
+
+    def _front(self) -> Optional[Any]:
+        try:
+            from ideolab_f2b.origin.front import Front
+
+            return Front(self._settings.origin, self._settings.paths.state_dir / "connmon_cache.sqlite3")
+        except Exception as error:
+            self._complain(f"events have no origins: {error!r}")
+            return None
+
+    def _is_due(self) -> bool:
+        """Whether there is work, and no burst, or one that has put it off long enough."""
+        now, puts = time.monotonic(), self._puts
+        is_quiet, self._seen = puts == self._seen, puts
+        if not self.depth or now < self._retry_at:
+            self._since = None
+            return False
+        self._since = now if self._since is None else self._since
+        return is_quiet or now - self._since >= BURST_S
+
+    def _drain(self, clerk: Clerk, is_last: bool) -> None:
+        deadline = time.monotonic() + STOP_S if is_last else float("inf")
+        lookup_s = STOP_LOOKUP_S if is_last else None
+        # first: what is on disk can wait for a disk
+        while self._memory:
+            batch = [self._memory.popleft() for _each in range(min(SEGMENT, len(self._memory)))]
+            try:
+                clerk.work(batch, None, self.depth > QUEUE, lookup_s)
+            except BaseException:
+                self._memory.extendleft(reversed(batch))
+                raise
+            self._is_changed = True
+        for number in self._spool.segments() if self._spool.is_open else ():
+            if time.monotonic() > deadline - 2 * STOP_LOOKUP_S:
+                return
+            self._segment(clerk, number, lookup_s)
+        self._since = None
+
+    def _segment(self, clerk: Clerk, number: int, lookup_s: Optional[float]) -> None:
+        # counted, and the server was killed before it was dropped
+        if number != clerk.ledger.done:
+            found, cut = _parsed(self._spool.lines(number))
+            if found:
+                clerk.work(found, number, self._spool.waiting > QUEUE, lookup_s)
+            if cut:
+                self._complain(f"{cut} records of a killed server were cut off and are lost")
+                clerk.lost(cut)
+        self._spool.drop(number)
+        self._is_changed = True
+
+    def _rest(self, took_s: float) -> None:
+        begin = time.monotonic()
+        self._stop.wait(min(TICK_S / 2, _REST * took_s))
+        while self._is_burst() and self.depth < _FEW and time.monotonic() - begin < _REST_IN_BURST_S:
+            if self._stop.wait(TICK_S / 2):
+                return
+
+    def _is_burst(self) -> bool:
+        """Whether many were handed in since the last time."""
+        now, puts = time.monotonic(), self._puts
+        passed, came = now - self._marked[0], puts - self._marked[1]
+        self._marked = (now, puts)
+        return came > _BURST_RATE * passed
+
+    def _export(self, clerk: Clerk, is_last: bool) -> None:
+        now = time.monotonic()
+        due = EXPORT_S if self._is_changed else EXPORT_LATEST_S
+        if not is_last and now - self._exported < due:
+            return
+        self._exported, self._is_changed = now, False
+        with self._lock:
+            lost, self._lost = self._lost, 0
+        clerk.lost(lost)
+        if now >= self._retry_at:
+            self._success = time.time()
+        found = clerk.samples()
+        try:
+            clerk.save()
+        except OSError as error:
+            self._complain(f"counters are not kept over a restart: {error}")
+        try:
+            # reconcile has the same metric as we: node_exporter refuses a file that has it twice
+            metrics.write(self._settings.paths.report_prom, sources.merge([*found, *self._own()]))
+        except (OSError, metrics.MetricsUnavailableError) as error:
+            self._complain(str(error))
+
+    def _own(self) -> list[Sample]:
+        return [
+            metrics.gauge("ideolab_f2b_queue_depth", "Bans that are not reported yet.", self.depth),
+            Sample(
+                "ideolab_f2b_last_success_timestamp_seconds",
+                "When the job last did its work.",
+                "gauge",
+                ("job",),
+                {("report",): self._success},
+            ),
+            metrics.build_info("fail2ban"),
+        ]
+
+    def _close(self) -> None:
+        self._spool.close()
+        clerk, self._clerk = self._clerk, None
+        if clerk is not None:
+            clerk.close()
+
+    def _complain(self, *texts: str) -> None:
+        """Each once, and again when it lasts."""
+        now = time.monotonic()
+        for text in filter(None, texts):
+            if now - self._said.get(text, float("-inf")) >= SAY_AGAIN_S:
+                if len(self._said) >= 100:
+                    self._said.clear()
+                self._said[text] = now
+                _log.error("%s", text)
+
+
+def _parsed(lines: list[bytes]) -> tuple[list[Record], int]:
+    """The records, and how many lines were cut off."""
+    found, cut = [], 0
+    for line in lines:
+        try:
+            found.append(records.from_line(line))
+        except RecordError:
+            cut += 1
+    return found, cut
+
+
+_desks: dict[tuple[Path, Path], Desk] = {}
+_desks_lock = threading.Lock()
+
+
+def of(settings: Path, state: Path) -> Desk:
+    """The one of this process."""
+    with _desks_lock:
+        return _desks.setdefault((settings, state), Desk(settings, state))

@@ -1,0 +1,148 @@
+"""The queue on disk between a ban and its event: a killed server finds at its next start what it owes.
+
+Segments of a few thousand lines in a directory of root's: ban() appends by one write(), the worker reads what
+is finished and drops it when its events are written and counted. Not a log: it is empty most of the time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import re
+import threading
+import time
+from pathlib import Path
+from typing import Optional
+
+#: records of one segment: what is resolved together
+SEGMENT = 5000
+_NAME = re.compile(r"spool\.(\d{15})")
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+# os.write() hands the interpreter to other threads, and a ban could wait 5 ms to get it back; this is no more
+# than some hundred bytes into the page cache
+_libc = ctypes.PyDLL(None, use_errno=True)
+_libc.write.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
+_libc.write.restype = ctypes.c_ssize_t
+
+
+def _put_down(file: int, line: bytes) -> int:
+    """write(2) with the interpreter's lock held."""
+    written = int(_libc.write(file, line, len(line)))
+    if written < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return written
+
+
+class SpoolError(OSError):
+    """The directory cannot be used; the text says why."""
+
+
+class Spool:
+    """One process has it at a time. Any thread may append; one reads."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._lock = threading.Lock()
+        self._held: Optional[int] = None
+        self._file: Optional[int] = None
+        self._number, self._size, self._bytes = 0, 0, 0
+        #: records that are not dropped yet
+        self.waiting = 0
+        #: finished segments, oldest first, with the number of their lines
+        self._finished: dict[int, int] = {}
+
+    @property
+    def is_open(self) -> bool:
+        return self._held is not None
+
+    def open(self) -> None:
+        """Take the directory for this process. SpoolError when it is another's or cannot be written."""
+        with self._lock:
+            if self._held is not None:
+                return
+            self.directory.mkdir(mode=0o700, exist_ok=True)
+            descriptor = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                found = self._found()
+            except BlockingIOError:
+                os.close(descriptor)
+                raise SpoolError(f"{self.directory} is in use by another fail2ban-server") from None
+            except BaseException:
+                os.close(descriptor)
+                raise
+            self._held, self._finished = descriptor, found
+            self._number = max(found, default=0)
+            self.waiting = sum(found.values())
+
+    def _found(self) -> dict[int, int]:
+        numbers = sorted(int(hit[1]) for hit in map(_NAME.fullmatch, os.listdir(self.directory)) if hit)
+        return {number: len(self._lines(number)) for number in numbers}
+
+    def append(self, line: bytes) -> None:
+        """Add one line; OSError leaves the file as it was."""
+        with self._lock:
+            if self._held is None:
+                raise SpoolError(f"{self.directory} is not open")
+            self._write(self._begun() if self._file is None else self._file, line)
+            if self._size >= SEGMENT:
+                self._finish()
+
+    def _begun(self) -> int:
+        # never a number that was there before, also when all segments are gone
+        number = max(self._number + 1, int(time.time() * 1000))
+        self._file = os.open(self._path(number), _FLAGS, 0o600)
+        self._number = number
+        self._size = self._bytes = 0
+        return self._file
+
+    def _write(self, file: int, line: bytes) -> None:
+        written = _put_down(file, line)
+        if written != len(line):
+            with contextlib.suppress(OSError):
+                os.ftruncate(file, self._bytes)
+            raise OSError(f"{self.directory}: no space is left")
+        self._bytes += written
+        self._size += 1
+        self.waiting += 1
+
+    def _finish(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+            self._finished[self._number], self._size = self._size, 0
+
+    def segments(self) -> list[int]:
+        """What can be read now, oldest first; what is appended from now on is in a later one."""
+        with self._lock:
+            self._finish()
+            return sorted(self._finished)
+
+    def lines(self, number: int) -> list[bytes]:
+        """The last one may be cut, when the server was killed at its write."""
+        return self._lines(number)
+
+    def _lines(self, number: int) -> list[bytes]:
+        return self._path(number).read_bytes().splitlines()
+
+    def drop(self, number: int) -> None:
+        """Everything of a segment is done."""
+        self._path(number).unlink(missing_ok=True)
+        with self._lock:
+            self.waiting -= self._finished.pop(number, 0)
+
+    def close(self) -> None:
+        """Leave what is there to the next process."""
+        with self._lock:
+            self._finish()
+            if self._held is not None:
+                os.close(self._held)
+                self._held = None
+
+    def _path(self, number: int) -> Path:
+        return self.directory / f"spool.{number:015d}"
