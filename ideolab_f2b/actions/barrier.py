@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Callable, Optional, TypeVar
 
 from ideolab_f2b.actions import rule
@@ -101,7 +101,7 @@ class Barrier:
         """Place everything again and put back what fail2ban holds."""
         with self._lock:
             self._sets().place()
-            self._sets().add_many(self._held())
+            self._put_back()
         self.repaired += 1
         _log.warning("kernel set %s was incomplete: repaired", self._options.set)
         self._place_rules()
@@ -118,6 +118,18 @@ class Barrier:
                     self._clear(sets)
             finally:
                 sets.kernel.close()
+
+    def note_rules(self, states: Mapping[int, str]) -> None:
+        """The keeper has just looked at the rules: {4, 6: "in place" or why not}."""
+        self.rules.update(states)
+        self._looked = self._clock()
+
+    def _put_back(self) -> None:
+        held = dict(self._held())
+        self._sets().add_many(held.items())
+        # a ban that another thread lifted meanwhile stays lifted
+        for network in held.keys() - dict(self._held()).keys():
+            self._sets().delete(network)
 
     def _clear(self, sets: JailSets) -> None:
         # the rule refers to the list: the last jail takes both away

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -14,6 +15,8 @@ LIST = "ideolab_ban"
 SPEC = f"-m set --match-set {LIST} src -j DROP"
 PROGRAMS = {4: "iptables", 6: "ip6tables"}
 CHAINS = ("INPUT", "DOCKER-USER")
+#: what -v adds to a rule: packets and bytes
+_COUNTERS = re.compile(r" -c (\d+) \d+")
 #: seconds for another user of xtables, and for the whole command
 _LOCK_S, _COMMAND_S = "5", 15
 #: the jails of a server start at the same time, each in its thread
@@ -58,6 +61,19 @@ def is_first(version: int, run: Run = run) -> bool:
     with _lock:
         found = [_rules(program, chain, run) for chain in CHAINS]
     return all(rules is None or _is_first(rules, chain) for rules, chain in zip(found, CHAINS))
+
+
+def dropped(version: int, run: Run = run) -> dict[str, int]:
+    """{chain: packets that the rule dropped there since it was put}; a chain without the rule is left out."""
+    counted = {}
+    with _lock:
+        for chain in CHAINS:
+            done = run((PROGRAMS[version], "-w", _LOCK_S, "-v", "-S", chain), "")
+            for line in done.stdout.splitlines() if done.returncode == 0 else ():
+                found = _COUNTERS.search(line)
+                if found and _COUNTERS.sub("", line).strip() == f"-A {chain} {SPEC}":
+                    counted[chain] = int(found[1])
+    return counted
 
 
 def remove(version: int, run: Run = run) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Optional
 
 from ideolab_f2b.kernel import element, ipset_error
-from ideolab_f2b.kernel.element import Element, Network, SetHeader, be32
+from ideolab_f2b.kernel.element import Element, Key, Network, SetHeader, be32
 from ideolab_f2b.kernel.ipset_error import SetError, SetMissingError, SetTypeError
 from ideolab_f2b.kernel.netlink import (
     DUMP,
@@ -146,6 +146,14 @@ class Sets:
     def elements(self, name: str) -> Iterator[Element]:
         """The elements with the time that is left to each."""
         return (found for found in self._contents(name) if isinstance(found, Element))
+
+    def entries(self, name: str) -> Iterator[tuple[Key, Optional[int]]]:
+        """The elements as plain numbers, with the seconds that are left to each; None: it stays."""
+        for fields in self._list(_named(name), f'list set "{name}"'):
+            for _kind, data in unpack_attributes(fields.get(_ADT, b"")):
+                entry = element.unpack_entry(data)
+                if entry is not None:
+                    yield entry
 
     def members(self, list_name: str) -> list[str]:
         """The names of the sets in a list:set, in its order."""

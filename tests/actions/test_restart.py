@@ -138,7 +138,7 @@ def test_reload_keeps_the_action_and_the_bans(network: Network, probe: Probe, st
         wait_until(lambda: bans(server) == 2, "a ban after the reload")
 
     assert arrived == []
-    assert server.ask("get", "ideolab-connmon", "actions") == ["ideolab-ban"]
+    assert server.ask("get", "ideolab-connmon", "actions") == ["ideolab-ban", "ideolab-report"]
     assert not probe.reaches("198.51.100.9")
     server.ask("unban", "--all")
 

@@ -187,3 +187,30 @@ def test_real_iptables(namespace: Namespace, variant: str, version: int) -> None
     rule.remove(version, run)
     assert rules() == [other, other]
     namespace.run(program, "-F", "INPUT")
+
+
+@pytest.mark.root
+def test_dropped_packets(lone: Namespace) -> None:
+    """By chain, of our rule alone; a chain without it is left out."""
+    with lone.entered():
+        lone.run("ipset", "create", "ideolab_ban", "list:set")
+        assert rule.dropped(4) == {}
+        rule.place(4)
+        lone.run("iptables", "-A", "INPUT", "-s", "198.51.100.7", "-j", "DROP")
+        lone.run("iptables", "-N", "DOCKER-USER")
+
+        assert rule.dropped(4) == {"INPUT": 0}
+
+
+@pytest.mark.parametrize(
+    ("line", "packets"),
+    [
+        ("-A INPUT -m set --match-set ideolab_ban src -c 12 720 -j DROP", {"INPUT": 12}),
+        ("-A INPUT -m set --match-set ideolab_ban src -j DROP -c 7 420", {"INPUT": 7}),
+        ("-A INPUT -m set --match-set other src -c 12 720 -j DROP", {}),
+        ("-A INPUT -m set --match-set ideolab_ban src -j DROP", {}),
+    ],
+)
+def test_counters_wherever_they_stand(line: str, packets: dict[str, int]) -> None:
+    """iptables-legacy and iptables-nft put them at different places."""
+    assert rule.dropped(4, Tables(INPUT=[line]).run) == packets

@@ -305,5 +305,5 @@ def test_stats_are_json_that_check_can_read(server: Server) -> None:
     assert told["version"] == __version__
     assert set(told) == {
         "bans", "restored", "prolonged", "unbans", "refused", "full", "errors", "last_error",
-        "set", "maxelem", "repaired", "rules", "closer", "version",
+        "set", "maxelem", "repaired", "rules", "closer", "keeper", "version",
     }  # fmt: skip

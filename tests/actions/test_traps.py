@@ -57,7 +57,7 @@ def test_package_that_cannot_be_loaded(lone: Namespace, start: Start, tmp_path: 
     server.wait_log("Failed to execute ban .*198.51.100.2")
 
     assert server.is_running()
-    assert server.ask("get", "ideolab-connmon", "actions") == ["ideolab-ban"]
+    assert server.ask("get", "ideolab-connmon", "actions") == ["ideolab-ban", "ideolab-report"]
     assert "cannot be loaded" in json.loads(server.stats("ideolab-connmon"))["degraded"]
     server.ask("unban", "--all")
     server.stop()
