@@ -14,6 +14,8 @@ from ideolab_f2b import __version__, config
 VERBS = {
     "connmon": ("ideolab_f2b.connmon.command", "watch the sockets of port 443, write suspects for fail2ban"),
     "intake": ("ideolab_f2b.intake.command", "write nginx's syslog datagrams as safe lines for fail2ban"),
+    "origin": ("ideolab_f2b.origin.command", "say whose addresses are: AS, name, country, prefix"),
+    "bans": ("ideolab_f2b.bans", "list what fail2ban and the kernel hold, and where they differ"),
     "check": ("ideolab_f2b.check", "say whether all that protects this host works, and how to mend it"),
     "install": ("ideolab_f2b.install", "put the pack into fail2ban and start it (scripts/install does more)"),
     "uninstall": ("ideolab_f2b.install.uninstall", "take everything out again"),

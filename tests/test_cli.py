@@ -56,7 +56,7 @@ def test_a_saved_snapshot_as_lines_of_the_log(
     """--write gives the jail the line that was printed before."""
     cli.main(["connmon", "--snapshot", str(snapshot), *empty_config])
     printed = capsys.readouterr().out
-    assert printed.startswith("2026-11-22T14:52:01+0000 connmon: suspect 198.51.100.10 scope=ip ")
+    assert printed.startswith("2026-11-22T14:52:01.000+0000 connmon: suspect 198.51.100.10 scope=ip ")
 
     assert cli.main(["connmon", "--snapshot", str(snapshot), "--write", *empty_config]) == 0
     assert (snapshot.parent / "connmon.log").read_text() == printed

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ideolab_f2b import config
-from ideolab_f2b.check import files, front, kernel, server, watcher
+from ideolab_f2b.check import drift, files, front, kernel, server, watcher
 from ideolab_f2b.check.verdict import Verdict, exit_code, wrong
 from ideolab_f2b.config import Settings
 
@@ -21,9 +21,11 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "jails": server.jails,
     "sets": kernel.sets,
     "rules": kernel.rules,
+    "drift": drift.drift,
     "sockets": kernel.destroy,
     "connmon": watcher.connmon,
     "intake": watcher.intake,
+    "report": watcher.report,
     "textfile": watcher.textfile,
     "front": front.front,
 }
@@ -34,16 +36,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Say for each part whether it works, and how to mend it; exit 1 when something is wrong."
     )
     parser.add_argument("--json", action="store_true", help="one JSON object for each line")
+    parser.add_argument(
+        "--repair", action="store_true", help="first put back what the kernel lacks of fail2ban's bans"
+    )
     parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0 all is well (or could not be seen), 1 something is wrong."""
     verdicts = []
-    for verdict in every(arguments.config):
+    for verdict in _all(arguments):
         verdicts.append(verdict)
         print(verdict.to_json() if arguments.json else verdict, flush=True)
     return exit_code(verdicts)
+
+
+def _all(arguments: argparse.Namespace) -> Iterator[Verdict]:
+    if arguments.repair:
+        yield drift.repair()
+    yield from every(arguments.config)
 
 
 def every(path: Path) -> Iterator[Verdict]:

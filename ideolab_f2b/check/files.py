@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import stat
 import time
 from collections.abc import Iterator, Mapping
@@ -105,7 +106,8 @@ def _newest(path: Path) -> Optional[float]:
 
 def _when(line: str) -> Optional[float]:
     try:
-        return datetime.strptime(line.split(" ", 1)[0], "%Y-%m-%dT%H:%M:%S%z").timestamp()
+        date = re.sub(r"\.\d+", "", line.split(" ", 1)[0])
+        return datetime.strptime(date, "%Y-%m-%dT%H:%M:%S%z").timestamp()
     except ValueError:
         return None
 

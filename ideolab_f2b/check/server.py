@@ -10,7 +10,7 @@ from ideolab_f2b import client, shim, stream
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import BLOCK
-from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, restart
+from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, REPORT, restart
 
 #: what is in /etc/fail2ban/jail.d/ideolab.local decides
 _CHANGE = "/etc/fail2ban/jail.d/ideolab.local"
@@ -109,14 +109,16 @@ def _absent(name: str, jail: str, switch: str, skipped: Collection[str]) -> Verd
 
 
 def action(_settings: Settings, load: Callable[..., None] = shim.load) -> Iterator[Verdict]:
-    """Would fail2ban's own Python load the action at its next start?"""
-    path = FAIL2BAN / "action.d" / f"{ACTION}.py"
+    """Would fail2ban's own Python load our actions at its next start?"""
+    for name in (ACTION, REPORT):
+        yield _loaded(FAIL2BAN / "action.d" / f"{name}.py", load)
+
+
+def _loaded(path: Path, load: Callable[..., None]) -> Verdict:
     if not path.exists():
-        yield wrong("action", f"{path} is missing", "ideolab-f2b install")
-        return
+        return wrong("action", f"{path} is missing", "ideolab-f2b install")
     try:
         load(path)
     except shim.ShimError as error:
-        yield wrong("action", f"fail2ban's Python cannot use it: {error}", "ideolab-f2b install")
-    else:
-        yield ok("action", f"{client.python()} loads {path.name}")
+        return wrong("action", f"fail2ban's Python cannot use it: {error}", "ideolab-f2b install")
+    return ok("action", f"{client.python()} loads {path.name}")

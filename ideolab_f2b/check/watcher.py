@@ -32,6 +32,11 @@ def intake(settings: Settings) -> Iterator[Verdict]:
         yield _daemon("intake", INTAKE, settings.paths.intake_prom, STALE_S)
 
 
+def report(settings: Settings) -> Iterator[Verdict]:
+    """When did the report action last write what it counts?"""
+    yield _daemon("report", "fail2ban", settings.paths.report_prom, STALE_S)
+
+
 def is_asked(jail_local: Path) -> bool:
     """Whether our block enables a jail that reads the intake's logs."""
     block = BLOCK.search(jail_local.read_bytes()) if jail_local.exists() else None

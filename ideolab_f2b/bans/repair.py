@@ -1,0 +1,91 @@
+"""`check --repair`: fail2ban's own thread puts right what differs; it is asked to, and awaited."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from typing import Any, Callable, NamedTuple
+
+from ideolab_f2b import client
+from ideolab_f2b.actions import rule
+from ideolab_f2b.actions.rule import LIST
+from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.places import ACTION
+
+#: seconds; two passes over a hundred thousand bans take a few
+WAIT_S = 60.0
+_EVERY_S = 0.5
+
+
+class RepairError(RuntimeError):
+    """Nothing could be put right; the text says why and what to do."""
+
+
+class Repaired(NamedTuple):
+    """{set: elements, sets, members or rules} of this time, and what could not be done."""
+
+    counts: dict[str, int]
+    trouble: str
+
+
+def repair(
+    clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+) -> Repaired:
+    """Two passes of the server over all sets of all jails. RepairError, client.ClientError."""
+    jail = _any_jail()
+    before = _told(jail)
+    wanted = _number(client.ask("set", jail, "action", ACTION, "reconcile"))
+    deadline = clock() + WAIT_S
+    while True:
+        now = _told(jail)
+        if now["passes"] >= wanted:
+            break
+        if clock() > deadline:
+            raise RepairError(f"fail2ban did not end its passes in {WAIT_S:.0f} s; see /var/log/fail2ban.log")
+        sleep(_EVERY_S)
+    counts = {name: count - before["repairs"].get(name, 0) for name, count in now["repairs"].items()}
+    return Repaired({name: count for name, count in counts.items() if count > 0}, str(now["last_error"]))
+
+
+def put_rules() -> list[str]:
+    """Without fail2ban: the programs whose rule is first again; the sets still hold its bans. RuleError."""
+    with contextlib.closing(Sets()) as kernel:
+        if LIST not in kernel.names():
+            return []
+    gone = [version for version in rule.PROGRAMS if not _is_first(version)]
+    return [rule.PROGRAMS[version] for version in gone if rule.place(version) is None]
+
+
+def _is_first(version: int) -> bool:
+    try:
+        return rule.is_first(version)
+    except rule.RuleError:
+        return False
+
+
+def _any_jail() -> str:
+    """One that has our action: its thread looks after all of them."""
+    for jail in sorted(client.jails()):
+        # asked first: fail2ban writes each failed question into its log
+        stats = client.stats(jail, ACTION) if ACTION in client.actions(jail) else None
+        if stats is not None and "keeper" in stats:
+            return jail
+    raise RepairError(
+        f"no jail runs with {ACTION} of this version; ideolab-f2b install, then restart fail2ban"
+    )
+
+
+def _told(jail: str) -> dict[str, Any]:
+    stats = client.stats(jail, ACTION)
+    if stats is None or "keeper" not in stats:
+        raise RepairError(f"jail {jail} has ended meanwhile; once more")
+    told: dict[str, Any] = stats["keeper"]
+    return told
+
+
+def _number(text: str) -> int:
+    found = re.search(r"\d+", text)
+    if found is None:
+        raise RepairError(f"{ACTION} did not understand: {text.strip()[:200]!r}")
+    return int(found[0])

@@ -1,0 +1,133 @@
+"""A look -> a table for people, or one JSON object for programs. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Optional
+
+from ideolab_f2b.bans import row
+from ideolab_f2b.bans.look import Look
+from ideolab_f2b.bans.row import Row
+from ideolab_f2b.origin.origin import Origin
+
+_HEAD = ("  ADDRESS", "JAIL", "BAN ENDS IN", "IN KERNEL", "ORIGIN")
+#: characters of an AS name; the column is the last
+_NAME = 40
+_ORDER = {row.MISSING: 0, row.SHORT: 1, row.STALE: 2}
+
+
+def table(look: Look, origins: Mapping[str, Origin]) -> Iterator[str]:
+    """Lines: drift first with ! before it, then by jail and address; a line that sums up at the end."""
+    found = sorted(look.rows, key=lambda one: (_ORDER.get(one.state, 3), one.jail or one.set or "", one.key))
+    cells = [_cells(one, look.when, origins.get(one.address)) for one in found]
+    if cells:
+        widths = [max(len(line[column]) for line in (_HEAD, *cells)) for column in range(4)]
+        for line in (_HEAD, *cells):
+            padded = (f"{cell:<{width}}" for cell, width in zip(line, widths))
+            yield f"{'  '.join(padded)}  {line[4]}"
+    yield summary(look)
+
+
+def summary(look: Look) -> str:
+    """Counts, and the way out when something differs."""
+    elements = sum(look.elements.values())
+    if look.trouble:
+        return f"{_count(elements, 'element')} in the kernel; they end by themselves"
+    bans = sum(len(jail.bans) for jail in look.jails)
+    text = f"{_count(bans, 'ban')} in {_count(len(look.jails), 'jail')}"
+    text += f", {_count(elements, 'element')} in the kernel"
+    queued = [jail.name for jail in look.jails if jail.queued]
+    if queued:
+        text += f"; {', '.join(queued)} still restoring"
+    drift = ", ".join(f"{count} {word}" for word, count in look.drift.items() if count)
+    return f"{text}; drift: {drift} -> sudo ideolab-f2b check --repair" if drift else text
+
+
+def to_json(look: Look, origins: Mapping[str, Origin]) -> str:
+    """One line; docs/bans.md has its fields."""
+    jails = [
+        {"jail": jail.name, "set": jail.set, "bans": len(jail.bans), "queued": jail.queued}
+        for jail in look.jails
+    ]
+    told = {
+        "t": round(look.when, 3),
+        "fail2ban": look.trouble or "up",
+        "jails": jails,
+        "elements": look.elements,
+        "drift": look.drift,
+        "bans": [_record(one, origins.get(one.address)) for one in look.rows],
+    }
+    return json.dumps(told, separators=(",", ":"))
+
+
+def _record(one: Row, origin: Optional[Origin]) -> dict[str, Any]:
+    return {
+        "address": one.address,
+        "jail": one.jail,
+        "set": one.set,
+        "state": one.state,
+        "since": one.ban and one.ban.since,
+        "bantime": one.ban and one.ban.bantime,
+        "until": one.ban and one.ban.until,
+        "in_kernel": one.in_kernel if one.state != row.ELSEWHERE else None,
+        "element_s": one.element_s,
+        "asn": origin and origin.asn,
+        "asname": origin and origin.asname,
+        "country": origin and origin.country,
+        "prefix": origin and origin.prefix,
+    }
+
+
+def _cells(one: Row, now: float, origin: Optional[Origin]) -> tuple[str, str, str, str, str]:
+    mark = "! " if one.is_drift else "  "
+    return (
+        f"{mark}{one.address}",
+        one.jail or f"set {one.set}",
+        _ends(one, now),
+        _kernel(one),
+        _origin(origin),
+    )
+
+
+def _ends(one: Row, now: float) -> str:
+    if one.state == row.UNWATCHED:
+        return "-"
+    if one.ban is None:
+        return "not banned"
+    return "never" if one.ban.until is None else duration(one.ban.until - now)
+
+
+def _kernel(one: Row) -> str:
+    if one.state == row.ELSEWHERE:
+        return "-"
+    if not one.in_kernel:
+        return "missing" if one.state == row.MISSING else "ended"
+    left = "stays" if one.element_s is None else duration(one.element_s)
+    return left if one.state in (row.OK, row.UNWATCHED) else f"{one.state} ({left})"
+
+
+def _origin(origin: Optional[Origin]) -> str:
+    if origin is None or not origin.is_known:
+        return "-"
+    words = [f"AS{origin.asn}" if origin.asn else "", _plain(origin.asname or ""), origin.country or ""]
+    return " ".join(word for word in words if word)
+
+
+def _plain(name: str) -> str:
+    # whois text on a terminal: whatever it holds, it moves no cursor
+    kept = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return kept if len(kept) <= _NAME else f"{kept[: _NAME - 1]}…"
+
+
+def duration(seconds: float) -> str:
+    """`59m 12s`, `23h 4m`, `6d 23h`; never below zero."""
+    left = max(0, int(seconds))
+    for unit, length, below, part in (("d", 86400, "h", 3600), ("h", 3600, "m", 60), ("m", 60, "s", 1)):
+        if left >= length:
+            return f"{left // length}{unit} {left % length // part}{below}"
+    return f"{left}s"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

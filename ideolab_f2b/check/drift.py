@@ -1,0 +1,78 @@
+"""Does the kernel hold what fail2ban holds, and can the rest be put right?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ideolab_f2b import client
+from ideolab_f2b.actions.rule import RuleError
+from ideolab_f2b.bans import repair as repairing
+from ideolab_f2b.bans.look import Look, look
+from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
+from ideolab_f2b.config import Settings
+from ideolab_f2b.kernel.netlink import KernelError, PermissionDeniedError
+from ideolab_f2b.places import restart
+
+_MEND = "ideolab-f2b check --repair (ideolab-f2b bans shows which)"
+
+
+def drift(_settings: Settings) -> Iterator[Verdict]:
+    """Of each jail that has kernel sets."""
+    try:
+        seen = look()
+    except PermissionDeniedError as error:
+        yield unknown("drift", str(error))
+    except KernelError as error:
+        yield wrong("drift", str(error), error.way_out)
+    except client.ClientError as error:
+        yield unknown("drift", f"only fail2ban can tell what should be there: {error}")
+    else:
+        yield from judge(seen)
+
+
+def judge(seen: Look) -> Iterator[Verdict]:
+    """What one look means. Pure."""
+    if seen.trouble:
+        yield unknown(
+            "drift", f"what should be there, only fail2ban can tell: {seen.trouble}", restart("fail2ban")
+        )
+        return
+    ours = [jail for jail in seen.jails if jail.set is not None]
+    for jail in ours:
+        counts: dict[str, int] = {}
+        for row in seen.rows:
+            if row.is_drift and row.jail == jail.name:
+                counts[row.state] = counts.get(row.state, 0) + 1
+        check = f"drift {jail.name}"
+        if jail.queued:
+            yield unknown(check, "fail2ban is still restoring its bans", "ideolab-f2b check")
+        elif counts:
+            words = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+            yield wrong(check, f"the kernel differs from fail2ban: {words} of {len(jail.bans)} bans", _MEND)
+        else:
+            yield ok(check, f"the kernel holds what fail2ban holds ({len(jail.bans)} bans)")
+
+
+def repair() -> Verdict:
+    """Put right what differs, and say how much that was."""
+    try:
+        done = repairing.repair()
+    except client.ServerDownError as error:
+        text = f"fail2ban is down, and only it knows which bans to put back: {error}{_without_a_server()}"
+        return wrong("repair", text, restart("fail2ban"))
+    except client.ClientError as error:
+        return unknown("repair", str(error), "sudo ideolab-f2b check --repair")
+    except repairing.RepairError as error:
+        return wrong("repair", str(error), restart("fail2ban"))
+    if done.trouble:
+        return wrong("repair", done.trouble, "see fail2ban's log")
+    counts = ", ".join(f"{count} in {name}" for name, count in sorted(done.counts.items()))
+    return ok("repair", f"put right: {counts}" if counts else "there was nothing to put right")
+
+
+def _without_a_server() -> str:
+    try:
+        programs = repairing.put_rules()
+    except (OSError, RuleError) as error:
+        return f"; {error}"
+    return f"; put back: the rule of {', '.join(programs)}" if programs else ""

@@ -1,0 +1,107 @@
+"""A real fail2ban-server, and the fail2ban-client that `ideolab-f2b bans` finds in its PATH."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.actions.fail2ban_server import REPOSITORY, Server, wait_until
+from tests.lab.namespace import Namespace, linked
+
+JAILS = """\
+[ideolab-manual]
+enabled = true
+[ideolab-connmon]
+enabled = true
+[other]
+enabled = true
+filter = ideolab-connmon[scope=ip]
+logpath = {directory}/other.log
+action =
+"""
+#: the constants of a server that is to be looked at more often
+QUICK = """\
+import ideolab_f2b.actions.keeper as keeper
+keeper.EVERY_S, keeper.HURRIED_S, keeper.SETTLED_S = 0.5, 0.3, 0.5
+"""
+
+
+def quick(directory: Path) -> dict[str, str]:
+    """The environment of a server whose keeper passes twice a second."""
+    (directory / "sitecustomize.py").write_text(QUICK)
+    return {"PYTHONPATH": f"{directory}:{REPOSITORY}"}
+
+
+class Host:
+    """A namespace with a server, and the command line as its administrator has it."""
+
+    def __init__(self, namespace: Namespace, directory: Path, environment: dict[str, str]) -> None:
+        self.namespace, self.directory = namespace, directory
+        served = directory / "server"
+        served.mkdir()
+        self.server = Server(namespace, served, JAILS.format(directory=served), environment=environment)
+        (served / "other.log").touch()
+        (directory / "bin").mkdir()
+        client = directory / "bin" / "fail2ban-client"
+        place = shlex.join(["/usr/bin/python3", "/usr/bin/fail2ban-client", *self.server.place()])
+        client.write_text(f'#!/bin/sh\nexec {place} "$@"\n')
+        client.chmod(0o755)
+        (directory / "f2b.conf").write_text(f"[paths]\nstate_dir = {directory}\n")
+
+    def start(self) -> None:
+        self.server.start()
+        for jail in ("ideolab-manual", "ideolab-connmon"):
+            wait_until(lambda jail=jail: self.server.has_rules(jail), f"the rules of {jail}")  # type: ignore[misc]
+
+    def run(self, *words: str, program: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        """`ideolab-f2b WORDS --config …` in the namespace."""
+        command = (*program, sys.executable, "-m", "ideolab_f2b", *words)
+        path = f"{self.directory}/bin:{os.environ['PATH']}"
+        return subprocess.run(
+            self.namespace.command(*command, "--config", str(self.directory / "f2b.conf")),
+            capture_output=True, text=True, timeout=120, check=False, cwd=REPOSITORY,
+            env={**os.environ, "PATH": path, "PYTHONPATH": str(REPOSITORY)},
+        )  # fmt: skip
+
+    def seen(self, *words: str) -> dict[str, Any]:
+        """What `bans --json` tells."""
+        done = self.run("bans", "--json", *words)
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    def ban(self, jail: str, *addresses: str) -> None:
+        self.server.ask("set", jail, "banip", *addresses)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    """With the times of a real host: the keeper looks for the first time after half a minute."""
+    with linked(f"f2bc-{uuid.uuid4().hex[:4]}") as (namespace, _client):
+        made = Host(namespace, tmp_path, {})
+        try:
+            made.start()
+            yield made
+        finally:
+            made.server.stop()
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Host]:
+    """With a keeper that looks twice a second."""
+    with linked(f"f2bc-{uuid.uuid4().hex[:4]}") as (namespace, _client):
+        made = Host(namespace, tmp_path, quick(tmp_path))
+        try:
+            made.start()
+            yield made
+        finally:
+            made.server.stop()
