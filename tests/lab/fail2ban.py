@@ -27,6 +27,17 @@ allowipv6 = true
 """
 
 
+_SETTINGS = """\
+[origin]
+cymru_host =
+ipwhois = 0
+[paths]
+log_dir = {directory}
+state_dir = {directory}
+textfile_dir = {directory}
+"""
+
+
 def _write_config(config: Path) -> None:
     config.mkdir(parents=True)
     for name in filter(lambda name: (DISTRIBUTION / name).exists(), _STOCK):
@@ -50,7 +61,16 @@ class Fail2ban:
         _write_config(self._config)
         (self._config / "fail2ban.local").write_text(_SERVER.format(directory=directory))
         (self._config / "jail.local").write_text(jails)
+        self._report_here()
         self._child = self._started()
+
+    def _report_here(self) -> None:
+        """The report action writes to the host's own directories otherwise."""
+        settings = self.directory / "f2b.conf"
+        settings.write_text(_SETTINGS.format(directory=self.directory))
+        own = self._config / "jail.d" / "ideolab.conf"
+        report = f"ideolab-report.py[config={settings}, state={self.directory}/state]"
+        own.write_text(own.read_text().replace("ideolab-report.py", report))
 
     def _started(self) -> Child:
         child = Child(

@@ -20,7 +20,7 @@ PAGES = {
 }
 BIG_SIZE = 16 << 20
 
-_CONFIG = """\
+CONFIG = """\
 user www-data;
 worker_processes 1;
 daemon off;
@@ -77,7 +77,7 @@ class Nginx:
     """Serves PAGES and /big.bin on port 443 of both families; `stop` ends it."""
 
     def __init__(
-        self, namespace: Namespace, directory: Path, connections: int, template: str = _CONFIG
+        self, namespace: Namespace, directory: Path, connections: int, template: str = CONFIG
     ) -> None:
         directory.mkdir()
         for name in ("log", "tmp"):

@@ -11,7 +11,7 @@ from types import TracebackType
 from tests.lab.connmon import Connmon
 from tests.lab.fail2ban import Fail2ban
 from tests.lab.namespace import linked
-from tests.lab.nginx import Nginx
+from tests.lab.nginx import CONFIG, Nginx
 
 #: jail.local: what the installer would enable, with the logs of this site
 JAILS = """\
@@ -34,9 +34,18 @@ class Site:
     """All of it between `with` and its end; what was started is stopped last first, whatever happens."""
 
     def __init__(
-        self, prefix: str, *, connections: int = 1024, jails: str = JAILS, names: tuple[str, ...] = NAMES
+        self,
+        prefix: str,
+        *,
+        connections: int = 1024,
+        jails: str = JAILS,
+        names: tuple[str, ...] = NAMES,
+        settings: str = "",
+        nginx: str = CONFIG,
     ) -> None:
+        """`settings` are more lines of f2b.conf for connmon; `nginx` is the template of nginx.conf."""
         self._prefix, self._connections, self._jails, self._names = prefix, connections, jails, names
+        self._settings, self._nginx = settings, nginx
         self._undo = contextlib.ExitStack()
 
     def __enter__(self) -> Site:
@@ -58,9 +67,9 @@ class Site:
         # nginx's workers run as www-data
         self.directory.chmod(0o755)
         self.server, self.client = self._undo.enter_context(linked(self._prefix))
-        self.nginx = Nginx(self.server, self.directory / "nginx", self._connections)
+        self.nginx = Nginx(self.server, self.directory / "nginx", self._connections, self._nginx)
         self._undo.callback(self.nginx.stop)
-        self.connmon = Connmon(self.directory / "ideolab")
+        self.connmon = Connmon(self.directory / "ideolab", self._settings)
         jails = self._jails.format(log=self.connmon.log.parent)
         self.fail2ban = Fail2ban(self.server, self.directory / "fail2ban", jails, self._names)
         self._undo.callback(self.fail2ban.stop)

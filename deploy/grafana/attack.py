@@ -1,0 +1,69 @@
+"""What is attacking? What the connections do, and what is done about it."""
+
+from __future__ import annotations
+
+from deploy.grafana import panel
+from deploy.grafana.panel import Query, grown
+
+TITLE = "What is attacking?"
+ANCHOR = "what-is-attacking"
+
+
+def panels() -> list[panel.Panel]:
+    return [
+        panel.lines(
+            "Connections by what they are doing",
+            "Open connections on the watched ports. mute: sent nothing; partial-hello: half a TLS greeting;"
+            " handshake-only: TLS done, then silence; trickle and slow-read: a byte at a time. These five "
+            "hold a slot of the web server and cost the attacker nothing. idle and active are what browsers"
+            " do (docs/detection.md).",
+            [Query("sum by (phase) (ideolab_f2b_connections)", "{{phase}}")],
+            width=12,
+            is_stacked=True,
+        ),
+        panel.lines(
+            "Bans in 5 minutes, by jail",
+            "Which rule finds the attackers: new bans of the last five minutes by jail. Bans that a restart"
+            " of fail2ban only puts back are not counted.",
+            [Query(grown("ideolab_f2b_bans_total", "jail", "5m"), "{{jail}}")],
+            width=12,
+            is_stacked=True,
+        ),
+        panel.lines(
+            "Established connections",
+            "All established connections on the watched ports. A jump without more visitors is an attack, "
+            "or a page that became popular: the panel above tells which.",
+            [Query("ideolab_connmon_established_443", "{{instance}}")],
+        ),
+        panel.lines(
+            "Suspects",
+            "Addresses that connmon holds for attackers now. It should fall back to 0 a few seconds after "
+            "it rose, because suspects get banned.",
+            [Query("ideolab_connmon_suspect_ips", "{{instance}}")],
+        ),
+        panel.lines(
+            "Bans in 5 minutes",
+            "New bans of the two connmon jails within the last five minutes.",
+            [Query("increase(ideolab_connmon_bans_total[5m])", "{{instance}}")],
+        ),
+        panel.lines(
+            "Packets dropped",
+            "Packets per second from banned addresses that the kernel threw away. It ends some time after "
+            "the last attacker gave up.",
+            [Query("sum by (set) (rate(ideolab_f2b_dropped_packets_total[5m]))", "{{set}}")],
+            "pps",
+        ),
+        panel.lines(
+            "Sockets closed",
+            "Open connections of banned addresses that were closed at once, per second: so many slots the "
+            "web server got back.",
+            [Query("sum(rate(ideolab_f2b_sockets_destroyed_total[5m]))", "closed")],
+            "cps",
+        ),
+        panel.lines(
+            "Suspects by scope",
+            "ip: single addresses; net: whole networks (/24 or /64) whose addresses are each below the "
+            "limit and together above it, which is a botnet or a crowd.",
+            [Query("sum by (scope) (ideolab_f2b_suspects)", "{{scope}}")],
+        ),
+    ]
