@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Callable, Union
 
 DEFAULT_PATH = Path("/etc/ideolab/f2b.conf")
+#: what the report action keeps over a restart of fail2ban-server; root's alone, unlike state_dir
+SERVER_STATE = Path("/var/lib/ideolab-f2b")
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
@@ -47,6 +49,20 @@ class Intake:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Whom to ask whose an address is, for how long, and how long to remember it."""
+
+    cymru_host: str = "whois.cymru.com"
+    cymru_port: int = 43
+    deadline_s: float = 20.0
+    retry_s: float = 60.0
+    cache_s: float = 7 * 86400.0
+    unknown_s: float = 6 * 3600.0
+    mmdb: tuple[Path, ...] = ()
+    ipwhois: int = 4
+
+
+@dataclass(frozen=True)
 class Paths:
     """Where the pack writes; the file names inside are contracts and not settings."""
 
@@ -75,12 +91,20 @@ class Paths:
         return self.log_dir / "nginx-access.log"
 
     @property
+    def origin_cache(self) -> Path:
+        return self.state_dir / "connmon_cache.sqlite3"
+
+    @property
     def connmon_prom(self) -> Path:
         return self.textfile_dir / "ideolab_connmon.prom"
 
     @property
     def intake_prom(self) -> Path:
         return self.textfile_dir / "ideolab_intake.prom"
+
+    @property
+    def report_prom(self) -> Path:
+        return self.textfile_dir / "ideolab_f2b.prom"
 
 
 @dataclass(frozen=True)
@@ -90,9 +114,10 @@ class Settings:
     connmon: Connmon = field(default_factory=Connmon)
     paths: Paths = field(default_factory=Paths)
     intake: Intake = field(default_factory=Intake)
+    origin: Origin = field(default_factory=Origin)
 
 
-Section = Union[type[Connmon], type[Intake], type[Paths]]
+Section = Union[type[Connmon], type[Intake], type[Origin], type[Paths]]
 
 
 def _count(text: str) -> int:
@@ -156,6 +181,23 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _host(text: str) -> str:
+    # empty: nobody is asked over the network
+    if not re.fullmatch(r"[A-Za-z0-9_.:-]{0,253}", text):
+        raise ValueError("a host name or an address is needed, or nothing")
+    return text
+
+
+def _port(text: str) -> int:
+    if len(ports := _ports(text)) > 1:
+        raise ValueError("one port number from 1 to 65535 is needed")
+    return ports[0]
+
+
+def _files(text: str) -> tuple[Path, ...]:
+    return tuple(_absolute(word) for word in text.replace(",", " ").split())
+
+
 def _absolute(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute():
@@ -180,6 +222,14 @@ _READ: dict[str, Callable[[str], object]] = {
     "senders": _names,
     "lines_address": _rate,
     "lines_total": _rate,
+    "cymru_host": _host,
+    "cymru_port": _port,
+    "deadline_s": duration,
+    "retry_s": duration,
+    "cache_s": duration,
+    "unknown_s": duration,
+    "mmdb": _files,
+    "ipwhois": _count,
     "log_dir": _absolute,
     "state_dir": _absolute,
     "textfile_dir": _absolute,
@@ -213,14 +263,15 @@ def parse(text: str, path: Path = DEFAULT_PATH) -> Settings:
     except configparser.Error as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
     for name in parser.sections():
-        if name not in ("connmon", "intake", "paths"):
+        if name not in ("connmon", "intake", "origin", "paths"):
             raise ConfigError(
-                f"{path}: there is no section [{name}]; it knows [connmon], [intake] and [paths]"
+                f"{path}: there is no section [{name}]; it knows [connmon], [intake], [origin] and [paths]"
             )
     return Settings(
         Connmon(**_section(path, parser, "connmon", Connmon)),  # type: ignore[arg-type]
         Paths(**_section(path, parser, "paths", Paths)),  # type: ignore[arg-type]
         Intake(**_section(path, parser, "intake", Intake)),  # type: ignore[arg-type]
+        Origin(**_section(path, parser, "origin", Origin)),  # type: ignore[arg-type]
     )
 
 

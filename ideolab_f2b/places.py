@@ -10,7 +10,7 @@ PROGRAM = "/usr/local/bin/ideolab-f2b"
 FAIL2BAN = Path("/etc/fail2ban")
 JAIL_LOCAL = "/etc/fail2ban/jail.local"
 SERVICE, INTAKE = "ideolab-connmon", "ideolab-intake"
-ACTION = "ideolab-ban"
+ACTION, REPORT = "ideolab-ban", "ideolab-report"
 #: jail -> the log that it reads
 JAILS = {
     "ideolab-connmon": "connmon.log",

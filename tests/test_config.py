@@ -11,6 +11,7 @@ import pytest
 from ideolab_f2b import config
 
 PATH = Path("/etc/ideolab/f2b.conf")
+SECTIONS = (config.Connmon, config.Intake, config.Origin, config.Paths)
 
 
 def test_missing_file_means_the_defaults(tmp_path: Path) -> None:
@@ -39,6 +40,15 @@ access_tag = web_access
 senders = root, 101
 lines_address = 20
 lines_total = 900
+[origin]
+cymru_host = 192.0.2.43
+cymru_port = 4343
+deadline_s = 5s
+retry_s = 30
+cache_s = 2d
+unknown_s = 1h
+mmdb = /srv/asn.mmdb, /srv/country.mmdb
+ipwhois = 0
 [paths]
 log_dir = /srv/log
 state_dir = /srv/state
@@ -66,12 +76,22 @@ textfile_dir = /srv/prom
             lines_address=20,
             lines_total=900,
         ),
+        config.Origin(
+            cymru_host="192.0.2.43",
+            cymru_port=4343,
+            deadline_s=5.0,
+            retry_s=30.0,
+            cache_s=172800.0,
+            unknown_s=3600.0,
+            mmdb=(Path("/srv/asn.mmdb"), Path("/srv/country.mmdb")),
+            ipwhois=0,
+        ),
     )
 
 
 def test_every_field_has_a_reader() -> None:
     """A new setting without a parser would be text where a number is meant."""
-    named = {key for section in (config.Connmon, config.Intake, config.Paths) for key in config.keys(section)}
+    named = {key for section in SECTIONS for key in config.keys(section)}
 
     assert named == set(config._READ)
 
@@ -80,7 +100,7 @@ def test_every_field_has_a_reader() -> None:
     ("text", "message"),
     [
         ("[connmon]\nth_con_ip = 5\n", "[connmon] has no key 'th_con_ip'"),
-        ("[conmon]\n", "there is no section [conmon]; it knows [connmon], [intake] and [paths]"),
+        ("[conmon]\n", "there is no section [conmon]; it knows [connmon], [intake], [origin] and [paths]"),
         ("th_conn_ip = 5\n", "File contains no section headers"),
         ("[connmon]\nth_conn_ip = many\n", "th_conn_ip = 'many': invalid literal for int()"),
         ("[connmon]\nth_hostile_ip = 0\n", "0 would make a suspect of everyone"),
@@ -95,6 +115,9 @@ def test_every_field_has_a_reader() -> None:
         ("[intake]\nerror_tag = nginx error\n", "1 to 32 letters, digits and _ are needed"),
         ("[intake]\nsenders =\n", "one or more user names or numbers are needed"),
         ("[intake]\nlines_address = 0\n", "0 would keep every line from fail2ban"),
+        ("[origin]\ncymru_host = whois server\n", "a host name or an address is needed, or nothing"),
+        ("[origin]\ncymru_port = 43, 44\n", "one port number from 1 to 65535 is needed"),
+        ("[origin]\nmmdb = GeoLite2-ASN.mmdb\n", "an absolute path is needed"),
         ("[connmon]\nport = 1\nport = 2\n", "already exists"),
     ],
 )

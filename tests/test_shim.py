@@ -13,15 +13,20 @@ pytestmark = pytest.mark.skipif(not client.is_installed(), reason="needs fail2ba
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-def test_our_action_loads() -> None:
+OURS = ("ideolab-ban.py", "ideolab-report.py")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_action_loads(name: str) -> None:
     """With the package of the checkout."""
-    shim.load(REPOSITORY / "action.d" / "ideolab-ban.py", REPOSITORY)
+    shim.load(REPOSITORY / "action.d" / name, REPOSITORY)
 
 
-def test_our_action_without_its_package_is_found_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", OURS)
+def test_our_action_without_its_package_is_found_out(name: str, tmp_path: Path) -> None:
     """The shim loads all the same, so that fail2ban lives: here it counts as unusable."""
-    with pytest.raises(ShimError, match=r"ideolab-ban\.py: the package ideolab_f2b cannot be imported there"):
-        shim.load(REPOSITORY / "action.d" / "ideolab-ban.py", tmp_path)
+    with pytest.raises(ShimError, match=rf"{name}: the package ideolab_f2b cannot be imported there"):
+        shim.load(REPOSITORY / "action.d" / name, tmp_path)
 
 
 @pytest.mark.parametrize(

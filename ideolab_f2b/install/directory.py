@@ -21,6 +21,7 @@ class Directory:
     user: str = "root"
     group: str = "root"
     is_ours: bool = False
+    mode: int = 0o755
 
     def verb(self, site: Site) -> str:
         path = site.at(self.path)
@@ -32,7 +33,9 @@ class Directory:
         found = site.at(self.path).stat()
         uid, gid = site.owner(self.user, self.group)
         return (
-            stat.S_IMODE(found.st_mode) == 0o755 and uid in (-1, found.st_uid) and gid in (-1, found.st_gid)
+            stat.S_IMODE(found.st_mode) == self.mode
+            and uid in (-1, found.st_uid)
+            and gid in (-1, found.st_gid)
         )
 
     def note(self, site: Site) -> str:
@@ -42,7 +45,7 @@ class Directory:
         path = site.at(self.path)
         stood = Saved.of(path)
         path.mkdir(exist_ok=True)
-        path.chmod(0o755)
+        path.chmod(self.mode)
         os.chown(path, *site.owner(self.user, self.group))
         return functools.partial(restore, path, stood) if stood else functools.partial(_drop, path)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ideolab_f2b.config import DEFAULT_PATH, Paths, Settings
+from ideolab_f2b.config import DEFAULT_PATH, SERVER_STATE, Paths, Settings
 from ideolab_f2b.install.block import Block
 from ideolab_f2b.install.directory import Directory
 from ideolab_f2b.install.file import File
@@ -68,6 +68,7 @@ def _directories(paths: Paths) -> Iterator[Step]:
     ):
         yield Log(str(log), USER, LOG_GROUP)
     yield Directory(str(paths.state_dir), USER, USER, is_ours=True)
+    yield Directory(str(SERVER_STATE), is_ours=True, mode=0o700)
     # one that is not below belongs to somebody else, who was asked or has to be
     if paths.state_dir in paths.textfile_dir.parents:
         yield Directory(str(paths.textfile_dir), USER, USER, is_ours=True)
@@ -75,7 +76,7 @@ def _directories(paths: Paths) -> Iterator[Step]:
 
 def _collectors(host: Host, paths: Paths, has_intake: bool) -> Iterator[Step]:
     # a link to nothing would be an error of every scrape
-    gauges = [paths.connmon_prom, *([paths.intake_prom] if has_intake else [])]
+    gauges = [paths.connmon_prom, paths.report_prom, *([paths.intake_prom] if has_intake else [])]
     if paths.state_dir in paths.textfile_dir.parents:
         for collector in host.collectors or COLLECTORS[1:]:
             for path in gauges:

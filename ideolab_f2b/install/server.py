@@ -93,7 +93,7 @@ class Server:
     def _environment(self) -> dict[str, str]:
         # the package that would be installed, ahead of the one that is
         return {**os.environ, "PYTHONPATH": str(self._library), "PYTHONDONTWRITEBYTECODE": "1",
-                "PYTHONNOUSERSITE": "1"}  # fmt: skip
+                "PYTHONNOUSERSITE": "1", "IDEOLAB_F2B_TRIAL": "1"}  # fmt: skip
 
     def _wait(self) -> None:
         until = time.monotonic() + START_S

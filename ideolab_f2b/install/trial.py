@@ -10,7 +10,7 @@ from ideolab_f2b import client, shim, stream
 from ideolab_f2b.install.block import strip
 from ideolab_f2b.install.file import File
 from ideolab_f2b.install.server import Server, TrialError, can_be_private
-from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL
+from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL, REPORT
 
 
 class Tried(NamedTuple):
@@ -72,11 +72,12 @@ def _started(directory: Path, library: Path, wanted: Iterable[str]) -> tuple[str
 
 
 def _parsed(config: Path, library: Path, wanted: Iterable[str]) -> tuple[str, ...]:
-    action = config / "action.d" / f"{ACTION}.py"
     try:
         client.ask("-t", options=("-c", str(config)))
-        if action.exists():
-            shim.load(action, library)
+        for name in (ACTION, REPORT):
+            action = config / "action.d" / f"{name}.py"
+            if action.exists():
+                shim.load(action, library)
     except (client.ClientError, shim.ShimError) as error:
         raise TrialError(str(error)) from error
     return tuple(sorted(wanted))

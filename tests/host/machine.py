@@ -19,6 +19,7 @@ _MASKED = (
     "docker.service",
     "docker.socket",
     "containerd.service",
+    "mariadb.service",
     "nginx.service",
     "postgresql.service",
     "prometheus.service",

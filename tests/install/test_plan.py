@@ -37,8 +37,10 @@ def test_a_host_with_systemd(checkout: Source) -> None:
         "/var/log/ideolab/nginx-error.log",
         "/var/log/ideolab/nginx-access.log",
         "/var/lib/ideolab",
+        "/var/lib/ideolab-f2b",
         "/var/lib/ideolab/textfile",
         "/var/lib/node_exporter/textfile_collector/ideolab_connmon.prom",
+        "/var/lib/node_exporter/textfile_collector/ideolab_f2b.prom",
         "/etc/logrotate.d/ideolab-f2b",
         "/etc/tmpfiles.d/ideolab-f2b.conf",
         *(f"/etc/systemd/system/{name}" for name in checkout.names("deploy/systemd")),
@@ -72,8 +74,9 @@ def test_every_collector_directory_gets_a_link(checkout: Source) -> None:
     steps = plan(checkout, Host(collectors=collectors), HERE, "")
 
     assert [step for step in steps if isinstance(step, Link)] == [
-        Link(f"{collector}/ideolab_connmon.prom", "/var/lib/ideolab/textfile/ideolab_connmon.prom")
+        Link(f"{collector}/{name}", f"/var/lib/ideolab/textfile/{name}")
         for collector in collectors
+        for name in ("ideolab_connmon.prom", "ideolab_f2b.prom")
     ]
 
 

@@ -42,7 +42,7 @@ def test_a_flood_becomes_a_few_lines_and_a_summary() -> None:
 
     assert sheet.lines == [
         *lines[:3],
-        b"2026-11-22T14:52:01+0000 intake: collapsed 192.0.2.7 lines=497 "
+        b"2026-11-22T14:52:01.000+0000 intake: collapsed 192.0.2.7 lines=497 "
         b'kind=" client timed out while SSL handshaking"',
         LINE % (501, b"192.0.2.8"),
     ]
@@ -80,11 +80,11 @@ def test_the_last_window_is_told_too() -> None:
 
 def test_a_summary_without_a_name() -> None:
     """Of all that are not named: a dash where the address would be, and no kind."""
-    assert summary(Collapsed("", b"", 7), WHEN) == b"2026-11-22T14:52:01+0000 intake: collapsed - lines=7"
+    assert summary(Collapsed("", b"", 7), WHEN) == b"2026-11-22T14:52:01.000+0000 intake: collapsed - lines=7"
 
 
 def test_a_summary_repeats_no_byte_of_a_client() -> None:
     """The kind may hold what an application logged: it stands quoted, escaped, at the end."""
     assert summary(Collapsed("", b'[error] a"\n\xff', 7), WHEN) == (
-        rb'2026-11-22T14:52:01+0000 intake: collapsed - lines=7 kind="[error] a\x22\x0a\xff"'
+        rb'2026-11-22T14:52:01.000+0000 intake: collapsed - lines=7 kind="[error] a\x22\x0a\xff"'
     )
