@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import cli, config
+from ideolab_f2b.actions.desk import OPTIONS
 from ideolab_f2b.actions.options import Options
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -47,10 +48,19 @@ def test_the_options_of_the_ban_are_explained_with_their_defaults() -> None:
     assert [name for name in names if not re.search(rf"^# Option: .*\b{name}\b", shim, re.MULTILINE)] == []
 
 
+def test_the_options_of_the_report_are_explained() -> None:
+    """In docs/report.md and in the header of the shim."""
+    docs = (REPOSITORY / "docs" / "report.md").read_text()
+    shim = (REPOSITORY / "action.d" / "ideolab-report.py").read_text()
+
+    assert [name for name in OPTIONS if f"| `{name}` |" not in docs] == []
+    assert [name for name in OPTIONS if f"# Option: {name}\n" not in shim] == []
+
+
 def test_every_setting_stands_commented_in_the_shipped_file() -> None:
     """deploy/f2b.conf is the manual of the settings."""
     text = (REPOSITORY / "deploy" / "f2b.conf").read_text()
-    sections = (config.Connmon, config.Intake, config.Paths)
+    sections = (config.Connmon, config.Intake, config.Origin, config.Paths)
     names = [name for section in sections for name in config.keys(section)]
 
     assert [name for name in names if not re.search(rf"^#? ?{name} *=", text, re.MULTILINE)] == []
