@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from ideolab_f2b import logline, request
+from ideolab_f2b import logline, pace, request
 from ideolab_f2b.actions import delay, finished, ledger, sources, written
 from ideolab_f2b.actions.counters import Counters
 from ideolab_f2b.actions.ledger import Ledger
@@ -18,6 +18,8 @@ from ideolab_f2b.metrics import Sample
 
 #: events of one write(): the jails get the interpreter back after some milliseconds
 SLICE = 50
+#: seconds that a piece of counting takes, about
+PIECE_S = 0.002
 
 
 class Clerk:
@@ -52,7 +54,8 @@ class Clerk:
         self._write(records, origins)
         self._extra(self.ledger.counters)
         counters = self.ledger.counters.copy()
-        _count(counters, records, origins, is_skipped)
+        for piece in pace.pieces(records, self._pause):
+            _count(counters, piece, origins, is_skipped)
         if segment is None:
             # nothing on disk remembers these: a failing save must not count them again
             self.ledger.counters = counters
@@ -83,6 +86,9 @@ class Clerk:
         if self._front is not None:
             self._front.close()
 
+    def _pause(self) -> None:
+        self._rest(PIECE_S)
+
     def _origins(self, addresses: Iterable[str], deadline_s: Optional[float]) -> dict[str, Any]:
         if self._front is None:
             return {}
@@ -109,7 +115,8 @@ class Clerk:
         self._is_in_doubt = False
 
     def _extra(self, counters: Counters) -> None:
-        counters.delays(delay.taken())
+        for piece in pace.pieces(delay.taken(), self._pause):
+            counters.delays(piece)
         if self._front is not None:
             now = dict(self._front.counts())
             counters.lookups({key: count - self._looked_up.get(key, 0) for key, count in now.items()})

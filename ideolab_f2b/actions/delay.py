@@ -6,7 +6,7 @@ fail2ban reads whole seconds, so the time comes from the line itself; one withou
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ideolab_f2b.actions import matched
@@ -29,13 +29,11 @@ def note(info: Mapping[str, Any], at: float) -> None:
         _noted.append((text.rstrip("\n").rpartition("\n")[2][:_LINE], at))
 
 
-def taken() -> list[float]:
+def taken() -> Iterator[float]:
     """Seconds, of every ban since the last time, whose line has milliseconds."""
-    found = []
     while _noted:
         text, at = _noted.popleft()
         line = matched.last(text)
         if line is not None and line.when is not None:
             # a clock that was set back in between
-            found.append(max(0.0, at - line.when))
-    return found
+            yield max(0.0, at - line.when)

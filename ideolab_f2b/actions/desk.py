@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
 
-from ideolab_f2b import __version__, config, metrics
+from ideolab_f2b import __version__, config, metrics, pace
 from ideolab_f2b.actions import record as records
 from ideolab_f2b.actions import sources
-from ideolab_f2b.actions.clerk import Clerk
+from ideolab_f2b.actions.clerk import PIECE_S, Clerk
 from ideolab_f2b.actions.record import Record, RecordError
 from ideolab_f2b.actions.spool import SEGMENT, Spool
 from ideolab_f2b.config import Settings
@@ -184,7 +184,8 @@ class Desk:
         try:
             from ideolab_f2b.origin.front import Front
 
-            return Front(self._settings.origin, self._settings.paths.state_dir / "connmon_cache.sqlite3")
+            cache = self._settings.paths.state_dir / "connmon_cache.sqlite3"
+            return Front(self._settings.origin, cache, pause=self._pause)
         except Exception as error:
             self._complain(f"events have no origins: {error!r}")
             return None
@@ -196,8 +197,12 @@ class Desk:
         if not self.depth or now < self._retry_at:
             self._since = None
             return False
+        if is_quiet:
+            self._since = None
+            return True
+        # of this burst, not of what an earlier one has left
         self._since = now if self._since is None else self._since
-        return is_quiet or now - self._since >= BURST_S
+        return now - self._since >= BURST_S
 
     def _drain(self, clerk: Clerk, is_last: bool) -> None:
         deadline = time.monotonic() + STOP_S if is_last else float("inf")
@@ -220,7 +225,7 @@ class Desk:
     def _segment(self, clerk: Clerk, number: int, lookup_s: Optional[float]) -> None:
         # counted, and the server was killed before it was dropped
         if number != clerk.ledger.done:
-            found, cut = _parsed(self._spool.lines(number))
+            found, cut = _parsed(self._spool.lines(number), self._pause)
             if found:
                 clerk.work(found, number, self._spool.waiting > QUEUE, lookup_s)
             if cut:
@@ -228,6 +233,10 @@ class Desk:
                 clerk.lost(cut)
         self._spool.drop(number)
         self._is_changed = True
+
+    def _pause(self) -> None:
+        """After a few milliseconds of work that nobody has timed."""
+        self._rest(PIECE_S)
 
     def _rest(self, took_s: float) -> None:
         begin = time.monotonic()
@@ -295,14 +304,15 @@ class Desk:
                 _log.error("%s", text)
 
 
-def _parsed(lines: list[bytes]) -> tuple[list[Record], int]:
+def _parsed(lines: list[bytes], pause: pace.Pause) -> tuple[list[Record], int]:
     """The records, and how many lines were cut off."""
     found, cut = [], 0
-    for line in lines:
-        try:
-            found.append(records.from_line(line))
-        except RecordError:
-            cut += 1
+    for piece in pace.pieces(lines, pause):
+        for line in piece:
+            try:
+                found.append(records.from_line(line))
+            except RecordError:
+                cut += 1
     return found, cut
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Callable, Optional
 
-from ideolab_f2b import config
+from ideolab_f2b import config, pace
 from ideolab_f2b.origin import cymru, mmdb, single, target
 from ideolab_f2b.origin.backoff import Backoff
 from ideolab_f2b.origin.bulk import Answer, Bulk
@@ -38,6 +38,7 @@ class Front:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         ask_single: Ask = single.ask,
+        pause: pace.Pause = pace.no_pause,
     ) -> None:
         self._settings = settings
         self._tally = Tally()
@@ -45,6 +46,7 @@ class Front:
         self._files = Mmdb(settings.mmdb, self._tally)
         self._ask_bulk = Bulk(settings.cymru_host, settings.cymru_port).ask
         self._ask_single = ask_single
+        self._pause = pause
         self._backoff = {
             source: Backoff(settings.retry_s, monotonic) for source in (cymru.SOURCE, single.SOURCE)
         }
@@ -52,16 +54,17 @@ class Front:
     def resolve(self, addresses: Collection[str], deadline_s: Optional[float] = None) -> dict[str, Origin]:
         """An Origin for each; never raises for what the world does, never takes longer than the deadline."""
         deadline = time.monotonic() + (self._settings.deadline_s if deadline_s is None else deadline_s)
-        asked = {text: target.address(text) for text in addresses}
+        asked = self._parsed(addresses)
         known, local = self._look_here(asked.values())
         missing = {one for one in _some(asked.values()) if self._is_wanted(one, known, local)}
         self._look_there(missing, known, deadline)
-        return _named(asked, known, local)
+        self._pause()
+        return self._named(asked, known, local)
 
     def cached(self, addresses: Collection[str]) -> dict[str, Origin]:
         """As resolve(), from the cache and the local files alone."""
-        asked = {text: target.address(text) for text in addresses}
-        return _named(asked, *self._look_here(asked.values()))
+        asked = self._parsed(addresses)
+        return self._named(asked, *self._look_here(asked.values()))
 
     def counts(self) -> Mapping[tuple[str, str], int]:
         """{(source, result): times} since the start; the words are few and fixed."""
@@ -77,7 +80,9 @@ class Front:
 
     def _look_here(self, asked: Iterable[Optional[Address]]) -> tuple[Known, Known]:
         wanted = set(_some(asked))
-        known = self._cache.get(wanted)
+        known: Known = {}
+        for piece in pace.pieces(wanted, self._pause):
+            known.update(self._cache.get(piece))
         hits = sum(origin.is_known for origin in known.values())
         self._tally.count("cache", "hit", hits)
         self._tally.count("cache", "negative", len(known) - hits)
@@ -86,7 +91,9 @@ class Front:
 
     def _look_in_files(self, wanted: Iterable[Address]) -> Known:
         self._files.refresh()
-        local = {one: self._files.get(one) for one in wanted}
+        local: Known = {}
+        for piece in pace.pieces(wanted, self._pause):
+            local.update((one, self._files.get(one)) for one in piece)
         hits = sum(origin.is_known for origin in local.values())
         self._tally.count(mmdb.SOURCE, "hit", hits)
         self._tally.count(mmdb.SOURCE, "miss", len(local) - hits)
@@ -105,7 +112,7 @@ class Front:
         share = BULK_SHARE if self._settings.ipwhois else 1.0
         if self._settings.cymru_host:
             self._ask_by_bulk(missing, known, start + share * (deadline - start))
-        few = _one_of_each_grain(missing)[: self._settings.ipwhois]
+        few = _one_of_each_grain(missing)[: self._settings.ipwhois] if self._settings.ipwhois else []
         if few:
             self._ask(single.SOURCE, self._ask_single, few, missing, known, deadline)
 
@@ -114,6 +121,7 @@ class Front:
         for few in (_one_of_each_grain, _all):
             if not missing:
                 return
+            self._pause()
             is_whole = self._ask(cymru.SOURCE, self._ask_bulk, few(missing), missing, known, deadline)
             if not is_whole:
                 return
@@ -136,11 +144,35 @@ class Front:
         self._count(source, answer, len(few))
         if answer.found:
             backoff.answered()
-            self._cache.put(answer.found.items())
-            _spread(answer.found, missing, known)
+            for piece in pace.pieces(answer.found.items(), self._pause, 10 * pace.PIECE):
+                self._cache.put(piece)
+            self._spread(answer.found, missing, known)
         else:
             backoff.failed()
         return answer.trouble is None
+
+    def _spread(self, found: Known, missing: set[Address], known: Known) -> None:
+        """Take the answers over, for all missing addresses that they hold good for."""
+        networks = Networks(found.items())
+        for piece in pace.pieces(list(missing), self._pause):
+            for address in piece:
+                origin = found.get(address) or networks.get(address)
+                if origin is not None:
+                    known[address] = origin
+                    missing.discard(address)
+
+    def _parsed(self, addresses: Iterable[str]) -> dict[str, Optional[Address]]:
+        asked = {}
+        for piece in pace.pieces(addresses, self._pause):
+            asked.update({text: target.address(text) for text in piece})
+        return asked
+
+    def _named(self, asked: Mapping[str, Optional[Address]], known: Known, local: Known) -> dict[str, Origin]:
+        named = {}
+        for piece in pace.pieces(asked.items(), self._pause):
+            for text, one in piece:
+                named[text] = Origin(text) if one is None else _answer(text, known.get(one), local.get(one))
+        return named
 
     def _count(self, source: str, answer: Answer, asked: int) -> None:
         hits = sum(origin.is_known for origin in answer.found.values())
@@ -149,16 +181,6 @@ class Front:
         self._tally.count(source, "error", asked - len(answer.found))
         if answer.trouble:
             self._tally.complain(f"no origins of {answer.trouble}")
-
-
-def _spread(found: Known, missing: set[Address], known: Known) -> None:
-    """Take the answers over, for all missing addresses that they hold good for."""
-    networks = Networks(found.items())
-    for address in list(missing):
-        origin = found.get(address) or networks.get(address)
-        if origin is not None:
-            known[address] = origin
-            missing.discard(address)
 
 
 def _some(asked: Iterable[Optional[Address]]) -> Iterable[Address]:
@@ -171,13 +193,6 @@ def _all(missing: Iterable[Address]) -> list[Address]:
 
 def _one_of_each_grain(missing: Iterable[Address]) -> list[Address]:
     return list({target.grain_key(one): one for one in reversed(_all(missing))}.values())[::-1]
-
-
-def _named(asked: Mapping[str, Optional[Address]], known: Known, local: Known) -> dict[str, Origin]:
-    return {
-        text: Origin(text) if one is None else _answer(text, known.get(one), local.get(one))
-        for text, one in asked.items()
-    }
 
 
 def _answer(text: str, known: Optional[Origin], local: Optional[Origin]) -> Origin:

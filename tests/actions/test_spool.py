@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -62,16 +65,56 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     opened(tmp_path).close()
 
 
-def test_a_short_write_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk was full: the record is the caller's again."""
+def test_a_full_disk_leaves_no_half_segment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record is the caller's again, and the next one is tried anew."""
     queue = opened(tmp_path)
-    queue.append(b"1\n")
+
+    def full(_file: int, _start: int, _length: int) -> None:
+        raise OSError(28, "No space left on device")
+
     with monkeypatch.context() as patch:
-        patch.setattr(spool, "_put_down", lambda file, data: os.write(file, data[:3]))
-        with pytest.raises(OSError, match="no space is left"):
-            queue.append(b"long line\n")
+        patch.setattr(os, "posix_fallocate", full)
+        with pytest.raises(OSError, match="No space left"):
+            queue.append(b"1\n")
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["lock"]
     queue.append(b"2\n")
 
+    assert [queue.lines(number) for number in queue.segments()] == [[b"2"]]
+    assert queue.waiting == 1
+    queue.close()
+
+
+def test_long_lines_take_more_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line is never cut in two, and one that fits nowhere is refused."""
+    monkeypatch.setattr(spool, "ROOM", mmap.PAGESIZE)
+    queue = opened(tmp_path)
+    lines = [b"%d" % number * 1500 for number in range(5)]
+    for line in lines:
+        queue.append(line + b"\n")
+    with pytest.raises(SpoolError, match="no room"):
+        queue.append(b"x" * mmap.PAGESIZE + b"\n")
+
+    found = [queue.lines(number) for number in queue.segments()]
+    assert [line for segment in found for line in segment] == lines
+    assert [len(segment) for segment in found] == [2, 2, 1]
+    queue.close()
+
+
+def test_a_killed_server_leaves_its_lines(tmp_path: Path) -> None:
+    """Nothing was closed: the room behind the last line is no line."""
+    program = (
+        "import os, pathlib, sys\n"
+        "from ideolab_f2b.actions.spool import Spool\n"
+        "queue = Spool(pathlib.Path(sys.argv[1]))\n"
+        "queue.open()\n"
+        "queue.append(b'1\\n')\n"
+        "queue.append(b'2\\n')\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "state")], timeout=30)
+    assert done.returncode == -9
+    queue = opened(tmp_path)
+    assert queue.waiting == 2
     assert [queue.lines(number) for number in queue.segments()] == [[b"1", b"2"]]
     queue.close()
 

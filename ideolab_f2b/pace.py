@@ -1,0 +1,28 @@
+"""Long work in small pieces, with a pause after each: the other threads of fail2ban-server have bans to make.
+
+A thread that computes keeps the interpreter for 5 ms each time another one wants it back, and a ban gives it
+away at every system call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Callable, TypeVar
+
+_Item = TypeVar("_Item")
+Pause = Callable[[], object]
+#: items of one piece: some milliseconds
+PIECE = 200
+
+
+def pieces(items: Iterable[_Item], pause: Pause, size: int = PIECE) -> Iterator[list[_Item]]:
+    """Lists of at most `size`; `pause` is called between two, and after the last."""
+    rest = iter(items)
+    while piece := list(islice(rest, size)):
+        yield piece
+        pause()
+
+
+def no_pause() -> None:
+    """For a process that has nothing else to do."""
