@@ -1,0 +1,139 @@
+"""Who really asks. Believes only what the configured proxies say, and rather nobody than a forged address."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Callable, NamedTuple, Optional, Union
+
+from django.core.signals import setting_changed
+
+from ideolab_accesslog.conf import conf
+
+logger = logging.getLogger("ideolab_accesslog")
+
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+#: what is read of a header; the hops that count are its last ones
+HEADER_MAX = 2048
+
+
+class Client(NamedTuple):
+    """`certain` is False where nobody may be counted or banned; `ip` is None then."""
+
+    ip: Optional[str]
+    certain: bool
+
+
+UNKNOWN = Client(None, False)
+
+
+def resolve(meta: Mapping[str, Any]) -> Client:
+    """The address that sent the request with these headers; REMOTE_ADDR unless a trusted proxy connected."""
+    return _resolver()(meta)
+
+
+@lru_cache(maxsize=4096)
+def canonical(token: str) -> Optional[str]:
+    """`198.51.100.7`, `198.51.100.7:80`, `[2001:db8::7]:80`, `::ffff:198.51.100.7` as one text, or None."""
+    address = _without_port(token.strip().strip('"'))
+    try:
+        parsed = ipaddress.ip_address(address) if len(address) <= 64 else None
+    except ValueError:
+        return None
+    if parsed is None or "%" in address:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)
+
+
+def _without_port(text: str) -> str:
+    """The address in front of a port; what looks like neither is left for ipaddress to refuse."""
+    if text.startswith("["):
+        address, bracket, rest = text[1:].partition("]")
+        is_whole = bracket and ":" in address and (not rest or (rest[0] == ":" and _is_port(rest[1:])))
+        return address if is_whole else text
+    address, colon, port = text.partition(":")
+    return address if colon and _is_port(port) else text
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5
+
+
+def networks(values: Iterable[str]) -> tuple[Network, ...]:
+    """The networks among `values`; what is none is reported and trusted by nobody."""
+    found = []
+    for value in values:
+        try:
+            found.append(ipaddress.ip_network(value, strict=False))
+        except ValueError:
+            logger.error("ACCESSLOG_TRUSTED_PROXIES: %r is no network; it is ignored", value)
+    return tuple(found)
+
+
+class Resolver:
+    def __init__(self, trusted: Iterable[str], header: str, is_unix_trusted: bool) -> None:
+        self._networks = networks(trusted)
+        self._key = "HTTP_" + header.upper().replace("-", "_")
+        self._hops: Callable[[str], Iterator[str]] = (
+            _forwarded if self._key == "HTTP_FORWARDED" else _addresses
+        )
+        self._is_unix_trusted = is_unix_trusted
+        self._peer: Callable[[str], Optional[Client]] = lru_cache(maxsize=4096)(self._judged_peer)
+        self._is_proxy: Callable[[str], bool] = lru_cache(maxsize=4096)(self._is_trusted)
+
+    def __call__(self, meta: Mapping[str, Any]) -> Client:
+        client = self._peer(meta.get("REMOTE_ADDR") or "")
+        return self._walked(meta.get(self._key, "")) if client is None else client
+
+    def _judged_peer(self, remote_addr: str) -> Optional[Client]:
+        """The client that speaks for itself; None: a proxy of ours, its header counts."""
+        if not remote_addr:
+            return None if self._is_unix_trusted else UNKNOWN
+        ip = canonical(remote_addr)
+        if ip is None:
+            return UNKNOWN
+        return None if self._is_trusted(ip) else Client(ip, True)
+
+    def _walked(self, header: str) -> Client:
+        for hop in self._hops(header[-HEADER_MAX:]):
+            ip = canonical(hop)
+            if ip is None:
+                # everything further left may be the client's own text
+                return UNKNOWN
+            if not self._is_proxy(ip):
+                return Client(ip, True)
+        return UNKNOWN
+
+    def _is_trusted(self, ip: str) -> bool:
+        address = ipaddress.ip_address(ip)
+        return any(address in network for network in self._networks)
+
+
+def _addresses(header: str) -> Iterator[str]:
+    """The hops of X-Forwarded-For, nearest first."""
+    return reversed(header.split(","))
+
+
+def _forwarded(header: str) -> Iterator[str]:
+    """The `for=` of each hop of Forwarded (RFC 7239), nearest first; "" where a hop does not say."""
+    for hop in reversed(header.split(",")):
+        pairs = [pair.partition("=") for pair in hop.split(";")]
+        said = [value for name, _, value in pairs if name.strip().lower() == "for"]
+        yield said[0] if len(said) == 1 else ""
+
+
+@lru_cache(maxsize=1)
+def _resolver() -> Resolver:
+    return Resolver(
+        conf.ACCESSLOG_TRUSTED_PROXIES, conf.ACCESSLOG_FORWARDED_HEADER, conf.ACCESSLOG_TRUST_UNIX_SOCKET
+    )
+
+
+def _forget(**_setting: Any) -> None:
+    _resolver.cache_clear()
+
+
+setting_changed.connect(_forget)
