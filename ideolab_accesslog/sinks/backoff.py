@@ -1,0 +1,34 @@
+"""When to ask a database again that did not answer."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Callable
+
+
+class Backoff:
+    """0.5 s, 1 s, 2 s, ... up to `most_s`: so long rows wait after an outage, at most."""
+
+    def __init__(
+        self, least_s: float = 0.5, most_s: float = 5.0, now: Callable[[], float] = monotonic
+    ) -> None:
+        self._least_s = least_s
+        self._most_s = most_s
+        self._now = now
+        self.succeeded()
+
+    def succeeded(self) -> None:
+        self._delay_s = self._least_s
+        self._due = 0.0
+        self.is_out = False
+
+    def failed(self) -> bool:
+        """True for the first failure of an outage."""
+        is_first = not self.is_out
+        self.is_out = True
+        self._due = self._now() + self._delay_s
+        self._delay_s = min(self._delay_s * 2, self._most_s)
+        return is_first
+
+    def is_due(self) -> bool:
+        return self._now() >= self._due
