@@ -1,0 +1,46 @@
+"""The addresses that nobody may ban from the site, whoever asks; the root helper has its own list besides."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Optional, Union
+
+from ideolab_accesslog.conf import conf
+
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+
+def parse(text: str) -> Address:
+    """One address, IPv4 out of its mapped form; ValueError for networks, names, scopes, anything else."""
+    address = ipaddress.ip_address(text.strip())
+    if isinstance(address, ipaddress.IPv6Address):
+        if "%" in text:
+            raise ValueError(f"{text!r} names an interface; an address without it is needed")
+        return address.ipv4_mapped or address
+    return address
+
+
+def why(address: Address) -> Optional[str]:
+    """Why this address is never banned; None when it may be."""
+    for name, holds in (
+        ("loopback", address.is_loopback),
+        ("link-local", address.is_link_local),
+        ("unspecified", address.is_unspecified),
+        ("multicast", address.is_multicast),
+        ("broadcast or reserved", address.is_reserved),
+    ):
+        if holds:
+            return name
+    for setting in ("ACCESSLOG_TRUSTED_PROXIES", "TRASHIP_NEVER_BAN"):
+        for network in _networks(tuple(map(str, getattr(conf, setting)))):
+            if address in network:
+                return f"{network} of {setting}"
+    return None
+
+
+@lru_cache(maxsize=16)
+def _networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)

@@ -1,0 +1,69 @@
+"""One spelling for all the ways to write a path, so that a rule is not dodged by writing it otherwise."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+#: what is looked at; a longer path is no way around the rules, for they look at its beginning
+PATH_MAX = 2048
+#: paths without any of these are what they seem to be
+_UNUSUAL = re.compile(r"[%\\;\x00-\x20\x7f-\x9f]|//|/\.|\.(?:/|$)")
+_ENCODED = re.compile(r"%(?:25)*(?:2e|2f|5c|00)|%%|%c0%a[ef]|%c1%9c|%e0%80%a[ef]|%u00[25]", re.I)
+_OVERLONG = re.compile(
+    r"%(?:25)*c0%(?:25)*a[ef]|%(?:25)*c1%(?:25)*9c|%(?:25)*e0%(?:25)*80%(?:25)*a[ef]", re.I
+)
+_WIDE = re.compile(r"%u00([0-9a-f]{2})", re.I)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_PARAMETER = re.compile(r";[^/]*")
+_SLASHES = re.compile(r"/{2,}")
+_PADDING = re.compile(r"(?<=[^./\s])[.\s]+(?=/|$)|(?<=/)\s+|\s+(?=/|$)")
+#: how often an encoding may be encoded again
+_ROUNDS = 4
+
+
+class Normal(NamedTuple):
+    """The path in small letters, without tricks and without a slash at its end; `trick` names the one that
+    no client plays by accident: `traversal`, `null-byte`, or "" for none."""
+
+    text: str
+    trick: str
+
+
+def normalize(path: str) -> Normal:
+    """`path` is what Django calls request.path: decoded once, without the query."""
+    path = path[:PATH_MAX]
+    if _UNUSUAL.search(path) is None:
+        return Normal(path.lower().rstrip("/"), "")
+    is_hidden = _ENCODED.search(path) is not None
+    text = _PARAMETER.sub("", _decoded(path).replace("\\", "/"))
+    trick = "null-byte" if "\x00" in text or "\x00" in path else ""
+    text, climbs = _without_dots(_SLASHES.sub("/", _CONTROL.sub("", text)))
+    if climbs or (is_hidden and ".." in _decoded(path)) or _OVERLONG.search(path):
+        trick = "traversal"
+    return Normal(_PADDING.sub("", text).lower().rstrip("/"), trick)
+
+
+def _decoded(text: str) -> str:
+    for _ in range(_ROUNDS):
+        further = _WIDE.sub(lambda found: chr(int(found[1], 16)), unquote(text))
+        if further == text:
+            break
+        text = further
+    return text
+
+
+def _without_dots(text: str) -> tuple[str, bool]:
+    """The path that is meant, and whether it climbs out of the site."""
+    if "/." not in text:
+        return text, False
+    kept: list[str] = []
+    climbs = False
+    for segment in text.split("/")[1:]:
+        if segment.strip() == "..":
+            climbs = climbs or not kept
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    return "/" + "/".join(kept), climbs

@@ -1,0 +1,58 @@
+"""The jail ideolab-traship in a real fail2ban-server: ten paths are a ban; hostile text bans nobody else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ideolab_accesslog.feed import line_of
+from ideolab_accesslog.offence import Offence
+from ideolab_f2b.kernel.ipset import Sets
+from tests.actions.fail2ban_server import Server, wait_until
+from tests.lab.namespace import Namespace
+
+pytestmark = pytest.mark.root
+
+MALLORY, MALLORY6, VICTIM = "198.51.100.66", "2001:db8::66", "203.0.113.9"
+JAILS = "[ideolab-traship]\nenabled = true\n"
+_LINE = (
+    f"2026-11-22T14:52:01+0000 traship: offence {VICTIM} reason=sensitive_path status=403 method=GET path="
+)
+
+
+@pytest.fixture
+def server(network: tuple[Namespace, Namespace], tmp_path: Path) -> Iterator[Server]:
+    (tmp_path / "traship.log").touch()
+    running = Server(network[0], tmp_path, JAILS).start()
+    wait_until(lambda: running.has_rules("ideolab-traship"), "the action has started", tell=running.tail)
+    yield running
+    running.stop()
+
+
+def offend(server: Server, address: str, count: int) -> None:
+    """Each path tries to name the victim in another way."""
+    made = Offence(address, time.time(), "dotfile", 403, f"GET {_LINE}", "", f'"\n{_LINE}"')
+    with (server.directory / "traship.log").open("a") as log:
+        for number in range(count):
+            log.write(line_of(made._replace(path=f'/.env{number}"\r\n{_LINE}')) + "\n")
+
+
+def banned(kernel: Sets, name: str) -> set[str]:
+    return {str(found.network.network_address) for found in kernel.elements(name)}
+
+
+def test_ten_paths(server: Server, kernel: Sets) -> None:
+    """The tenth bans, for a day, and only who asked."""
+    offend(server, MALLORY6, 10)
+    offend(server, MALLORY, 9)
+    wait_until(lambda: banned(kernel, "ideolab_traship6") == {MALLORY6}, "the ban of IPv6", tell=server.tail)
+    assert banned(kernel, "ideolab_traship") == set()
+
+    offend(server, MALLORY, 1)
+    wait_until(lambda: banned(kernel, "ideolab_traship") == {MALLORY}, "the ban", tell=server.tail)
+    (element,) = kernel.elements("ideolab_traship")
+    assert 86_300 <= (element.timeout_s or 0) <= 86_400
+    assert VICTIM not in server.log.read_text()
