@@ -1,0 +1,29 @@
+"""manage.py accesslog_metrics: writes ideolab_accesslog.prom for node_exporter. Every minute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ideolab_accesslog import exposition
+
+OUTPUT = "/var/lib/node_exporter/textfile_collector/ideolab_accesslog.prom"
+
+
+class Command(BaseCommand):
+    help = "Writes the app's metrics for the textfile collector of node_exporter."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--output", default=OUTPUT, help=f"the file; - prints ({OUTPUT})")
+
+    def handle(self, *_args: Any, output: str, **_options: Any) -> None:
+        text = exposition.render(exposition.collect())
+        if output == "-":
+            self.stdout.write(text, ending="")
+            return
+        try:
+            exposition.write(Path(output), text)
+        except OSError as error:
+            raise CommandError(f"{error}; see --output") from error

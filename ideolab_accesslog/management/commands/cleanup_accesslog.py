@@ -1,0 +1,49 @@
+"""manage.py cleanup_accesslog: deletes what is older than it may get. Once a day."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Optional
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ideolab_accesslog import retention
+
+#: option -> (what is deleted, its rows)
+_TABLES: dict[str, tuple[str, Callable[[datetime], QuerySet[Any]]]] = {
+    "accesslog_days": ("requests", retention.requests),
+    "traship_days": ("addresses of TrashIP", retention.addresses),
+    "firewall_days": ("firewall actions", retention.actions),
+}
+
+
+class Command(BaseCommand):
+    help = "Deletes old rows in short transactions. Banned addresses stay, and so does the audit by default."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count, delete nothing")
+        parser.add_argument("--accesslog-days", type=_days, default=30, help="age of requests (30)")
+        parser.add_argument("--traship-days", type=_days, default=180, help="since last seen (180)")
+        parser.add_argument("--firewall-days", type=_days, help="age of firewall actions (kept for ever)")
+        parser.add_argument("--batch", type=_days, default=retention.BATCH, help="rows in one transaction")
+
+    def handle(self, *_args: Any, dry_run: bool, batch: int, **options: Any) -> None:
+        for option, (what, rows_before) in _TABLES.items():
+            days: Optional[int] = options[option]
+            if days is None:
+                continue
+            rows = rows_before(timezone.now() - timedelta(days=days))
+            count = rows.count() if dry_run else sum(retention.delete(rows, batch))
+            verb = "would be deleted" if dry_run else "deleted"
+            self.stdout.write(f"{count} {what} older than {days} days {verb}")
+
+
+def _days(text: str) -> int:
+    """0 would empty the table."""
+    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 100000")
+    return int(text)

@@ -1,0 +1,41 @@
+"""manage.py reconcile_firewall: compares the database's bans with the kernel and repairs what differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ideolab_accesslog import reconcile
+
+
+class Command(BaseCommand):
+    help = "Compares the bans of the database with the kernel, and repairs what differs."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="compare, change no ban")
+
+    def handle(self, *_args: Any, dry_run: bool, **_options: Any) -> None:
+        lost = 0 if dry_run else reconcile.forget_lost_calls()
+        try:
+            drift = reconcile.compare()
+        except reconcile.CannotCompareError as error:
+            raise CommandError(f"cannot compare: {error}") from error
+        self._show(drift, lost)
+        failed = len(drift.unknown)
+        for outcome in () if dry_run else reconcile.repair(drift):
+            for result in outcome.having("failed"):
+                self.stderr.write(f"{outcome.action} {result.address}: {result.detail}")
+                failed += 1
+        if failed:
+            raise CommandError(f"{failed} addresses could not be compared or repaired")
+
+    def _show(self, drift: reconcile.Drift, lost: int) -> None:
+        for address, until in drift.missing.items():
+            self.stdout.write(f"missing {address} until {until.isoformat() if until else 'for ever'}")
+        for address in drift.extra:
+            self.stdout.write(f"extra {address}")
+        for address, why in drift.unknown.items():
+            self.stderr.write(f"unknown {address}: {why}")
+        counts = f"{len(drift.missing)} missing, {len(drift.extra)} extra, {len(drift.unknown)} unknown"
+        self.stdout.write(f"{drift.asked} compared: {counts}; {lost} lost calls closed")

@@ -1,0 +1,43 @@
+"""Deletes old rows in batches, each its own short transaction, so that nobody waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from ideolab_accesslog.conf import conf
+from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+
+BATCH = 5000
+
+
+def requests(before: datetime) -> QuerySet[Any]:
+    """Rows of the access log."""
+    return AccessLog.objects.using(conf.ACCESSLOG_DATABASE).filter(ts__lt=before).order_by("ts", "id")
+
+
+def addresses(before: datetime) -> QuerySet[Any]:
+    """Rows of TrashIP that nobody wants banned and the firewall does not hold."""
+    rows = TrashIP.objects.filter(last_seen__lt=before, is_banned=False, iptables_applied=False)
+    return rows.order_by("last_seen", "id")
+
+
+def actions(before: datetime) -> QuerySet[Any]:
+    """Rows of the audit."""
+    return FirewallActionLog.objects.filter(ts__lt=before).order_by("ts", "id")
+
+
+def delete(rows: QuerySet[Any], batch: int = BATCH) -> Iterator[int]:
+    """Delete all of them; yields how many each batch has taken."""
+    while True:
+        # a subquery with LIMIT is not for MySQL; the condition stays, for a row may change in between
+        keys = list(rows.values_list("pk", flat=True)[:batch])
+        if not keys:
+            return
+        count = rows.order_by().filter(pk__in=keys).delete()[0]
+        yield count
+        if not count:
+            return
