@@ -1,0 +1,215 @@
+"""System checks: numbered, each with the way out. docs/django.md lists them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import caches
+from django.core.cache.backends.base import InvalidCacheBackendError
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError, connections
+from django.utils import timezone
+
+from ideolab_accesslog.conf import DEFAULTS, conf
+
+MIDDLEWARE = "ideolab_accesslog.middleware.AccessLogMiddleware"
+#: setting -> what it may be
+CHOICES = {
+    "ACCESSLOG_SINK": ("queue", "spool", "direct"),
+    "TRASHIP_RULES": ("segments", "seed"),
+    "TRASHIP_FIREWALL_TRANSPORT": ("log", "helper"),
+}
+POSITIVE = (
+    *("ACCESSLOG_FLUSH_S", "ACCESSLOG_BATCH", "ACCESSLOG_QUEUE_MAX", "TRASHIP_404_WINDOW_S"),
+    *("TRASHIP_404_THRESHOLD", "TRASHIP_404_DISTINCT", "TRASHIP_BANNED_REFRESH_S", "TRASHIP_AUTO_BAN_S"),
+    "TRASHIP_FIREWALL_TIMEOUT_S",
+)
+#: newest requests that tell whether everybody has one address, and the least that say anything
+SAMPLE, FEWEST = 500, 100
+
+
+def _error(number: int, text: str, hint: str) -> CheckMessage:
+    return Error(text, hint=hint, id=f"ideolab_accesslog.E{number:03}")
+
+
+def _warning(number: int, text: str, hint: str) -> CheckMessage:
+    return Warning(text, hint=hint, id=f"ideolab_accesslog.W{number:03}")
+
+
+def _listed(check: Callable[[], Iterator[CheckMessage]]) -> Callable[..., list[CheckMessage]]:
+    def run(app_configs: Any = None, **_others: Any) -> list[CheckMessage]:
+        return list(check())
+
+    run.__name__ = check.__name__
+    return run
+
+
+@register()
+@_listed
+def values() -> Iterator[CheckMessage]:
+    """E001-E003, W001: is every setting one that the app understands?"""
+    for name, allowed in CHOICES.items():
+        if getattr(conf, name) not in allowed:
+            yield _error(1, f"{name} is {getattr(conf, name)!r}", f"Choose one of {', '.join(allowed)}.")
+    for name in POSITIVE:
+        value = getattr(conf, name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+            yield _error(2, f"{name} is {value!r}", "Give a number above 0.")
+    rate = conf.ACCESSLOG_SAMPLE_RATE
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
+        yield _error(2, f"ACCESSLOG_SAMPLE_RATE is {rate!r}", "Give a number from 0 to 1; 1 logs all.")
+    for name, default in DEFAULTS.items():
+        if isinstance(default, list) and isinstance(getattr(conf, name), (str, bytes)):
+            yield _error(3, f"{name} is one text", f"Write a list: [{getattr(conf, name)!r}].")
+    for name in dir(settings):
+        if name.startswith(("ACCESSLOG_", "TRASHIP_")) and name not in DEFAULTS:
+            yield _warning(
+                1, f"{name} is no setting of ideolab_accesslog", "Is it misspelt? See docs/django.md."
+            )
+
+
+@register()
+@_listed
+def proxies() -> Iterator[CheckMessage]:
+    """E004, E005: whose X-Forwarded-For is believed?"""
+    if isinstance(conf.ACCESSLOG_TRUSTED_PROXIES, (str, bytes)):
+        return
+    for text in conf.ACCESSLOG_TRUSTED_PROXIES:
+        try:
+            network = ip_network(text, strict=False)
+        except ValueError:
+            yield _error(
+                4, f"ACCESSLOG_TRUSTED_PROXIES holds {text!r}", "Write networks: 10.0.0.0/8, 2001:db8::7."
+            )
+            continue
+        if network.prefixlen == 0:
+            yield _error(
+                5,
+                f"ACCESSLOG_TRUSTED_PROXIES holds {text!r}: every visitor is a trusted proxy",
+                "Anybody could get anybody banned. Name the addresses of your proxies only.",
+            )
+
+
+@register()
+@_listed
+def middleware() -> Iterator[CheckMessage]:
+    """W002, W003: is the middleware there, once, and early enough?"""
+    if not (conf.ACCESSLOG_ENABLED or conf.TRASHIP_ENABLED):
+        return
+    names = list(settings.MIDDLEWARE)
+    if MIDDLEWARE not in names:
+        yield _warning(2, "the middleware is not in MIDDLEWARE: nothing is logged", f"Add {MIDDLEWARE!r}.")
+        return
+    late = [name for name in names[: names.index(MIDDLEWARE)] if name.endswith(_BELOW)]
+    if late or names.count(MIDDLEWARE) > 1:
+        yield _warning(
+            3,
+            f"the middleware stands after {', '.join(late)}" if late else "the middleware is there twice",
+            "Put it first, or right after SecurityMiddleware: a blocked request shall cost nothing.",
+        )
+
+
+#: middleware that asks for a session or runs code of the site
+_BELOW = ("SessionMiddleware", "AuthenticationMiddleware", "CommonMiddleware", "CsrfViewMiddleware")
+
+
+@register()
+@_listed
+def cache() -> Iterator[CheckMessage]:
+    """E006, W004: do the processes of the site see each other's 404s?"""
+    if not conf.TRASHIP_ENABLED:
+        return
+    try:
+        backend = caches[conf.TRASHIP_CACHE]
+    except InvalidCacheBackendError:
+        yield _error(6, f"TRASHIP_CACHE is {conf.TRASHIP_CACHE!r}", "Name an alias of CACHES.")
+        return
+    if isinstance(backend, (LocMemCache, DummyCache)) and not settings.DEBUG:
+        yield _warning(
+            4,
+            f"the cache {conf.TRASHIP_CACHE!r} is one of each process: 404 bursts are counted per process",
+            "Use Redis, Memcached, a database or a file cache, or set TRASHIP_CACHE to such an alias.",
+        )
+
+
+@register()
+@_listed
+def logs() -> Iterator[CheckMessage]:
+    """W005: can the lines for fail2ban be written?"""
+    wanted = {"TRASHIP_LOG": conf.TRASHIP_ENABLED}
+    wanted["TRASHIP_MANUAL_LOG"] = conf.TRASHIP_FIREWALL_EXECUTE and conf.TRASHIP_FIREWALL_TRANSPORT == "log"
+    for name in [name for name, is_used in wanted.items() if is_used and getattr(conf, name)]:
+        path = Path(getattr(conf, name))
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            yield _warning(
+                5,
+                f"{name}: {path} cannot be written by this user: fail2ban hears nothing",
+                "Run `ideolab-f2b install --django`, or see docs/traship.md for owner and mode.",
+            )
+
+
+@register()
+@_listed
+def firewall() -> Iterator[CheckMessage]:
+    """W006, W007: can what the admin clicks be done here?"""
+    if not conf.TRASHIP_FIREWALL_EXECUTE:
+        if conf.TRASHIP_AUTO_BAN:
+            yield _warning(
+                7,
+                "TRASHIP_AUTO_BAN is on, TRASHIP_FIREWALL_EXECUTE is off: bans end at the site's own 403",
+                "Set TRASHIP_FIREWALL_EXECUTE = True on the host whose firewall shall drop them.",
+            )
+        return
+    if sys.platform == "win32":
+        yield _warning(6, "TRASHIP_FIREWALL_EXECUTE: Windows has no ipset", "Set it to False here.")
+    elif conf.TRASHIP_FIREWALL_TRANSPORT == "helper":
+        missing = [
+            word for word in conf.TRASHIP_FIREWALL_HELPER if word[:1] == "/" and not Path(word).exists()
+        ]
+        if missing:
+            yield _warning(
+                6,
+                f"TRASHIP_FIREWALL_HELPER: {', '.join(missing)} does not exist",
+                "Run `ideolab-f2b install`, and see docs/firewall.md.",
+            )
+
+
+@register(Tags.database)
+def one_address(app_configs: Any = None, databases: Any = None, **_others: Any) -> list[CheckMessage]:
+    """W008: does every request come from one private address? Then the real ones are in a header."""
+    alias = conf.ACCESSLOG_DATABASE
+    if alias not in (databases or ()) or conf.ACCESSLOG_TRUSTED_PROXIES:
+        return []
+    try:
+        found = _addresses(alias)
+    except DatabaseError:
+        # not migrated yet
+        return []
+    if len(set(found)) != 1 or len(found) < FEWEST or not ip_address(found[0]).is_private:
+        return []
+    return [
+        _warning(
+            8,
+            f"the last {len(found)} requests all came from {found[0]}: that is a proxy, not a visitor",
+            "Name it in ACCESSLOG_TRUSTED_PROXIES, and let it set X-Forwarded-For (docs/django.md).",
+        )
+    ]
+
+
+def _addresses(alias: str) -> list[str]:
+    from ideolab_accesslog.models import AccessLog
+
+    if AccessLog._meta.db_table not in connections[alias].introspection.table_names():
+        return []
+    since = timezone.now() - timedelta(days=7)
+    rows = AccessLog.objects.using(alias).filter(ts__gte=since, ip__isnull=False)
+    return list(rows.order_by("-ts").values_list("ip", flat=True)[:SAMPLE])

@@ -1,0 +1,54 @@
+"""The form of bans by hand."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+#: addresses of one call
+MOST = 1000
+#: form value -> seconds, None = for good
+TIMES = {"24h": 86400, "7d": 7 * 86400, "permanent": None}
+
+
+class BanForm(forms.Form):
+    """Addresses, one or many; for how long; why."""
+
+    addresses = forms.CharField(
+        label=_("Addresses"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("IPv4 or IPv6, one a line or with spaces between them"),
+        max_length=50 * MOST,
+    )
+    time = forms.ChoiceField(
+        label=_("For"),
+        choices=(("24h", _("24 hours")), ("7d", _("7 days")), ("permanent", _("for good"))),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=255, required=False)
+
+    def clean_addresses(self) -> list[str]:
+        """Each one once, in the notation in which they are stored."""
+        words = self.cleaned_data["addresses"].replace(",", " ").split()
+        if len(words) > MOST:
+            raise ValidationError(_("At most %(most)d addresses at once."), params={"most": MOST})
+        wrong = [word for word in words if _address(word) is None]
+        if wrong:
+            shown = ", ".join(word[:60] for word in wrong[:5])
+            raise ValidationError(_("No address: %(words)s"), params={"words": shown})
+        return list(dict.fromkeys(str(_address(word)) for word in words))
+
+    def clean_reason(self) -> str:
+        return " ".join(self.cleaned_data["reason"].split())
+
+
+def _address(word: str) -> object:
+    try:
+        found = ip_address(word)
+    except ValueError:
+        return None
+    if found.version == 6:
+        return None if getattr(found, "scope_id", None) else found.ipv4_mapped or found
+    return found

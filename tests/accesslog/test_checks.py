@@ -1,0 +1,92 @@
+"""Every system check: silent on a good site, and its number on the fault that it is for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.test import override_settings
+
+from ideolab_accesslog.models import AccessLog
+
+MIDDLEWARE = "ideolab_accesslog.middleware.AccessLogMiddleware"
+SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+FILES = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "/tmp/none"}
+GOOD: dict[str, Any] = {"CACHES": {"default": FILES}, "TRASHIP_LOG": "/tmp/traship.log"}
+#: (settings beside GOOD, the numbers that they give)
+FAULTS: tuple[tuple[dict[str, Any], list[str]], ...] = (
+    ({}, []),
+    ({"ACCESSLOG_SINK": "quue"}, ["E001"]),
+    ({"TRASHIP_RULES": "Seed"}, ["E001"]),
+    ({"TRASHIP_FIREWALL_TRANSPORT": "sudo"}, ["E001"]),
+    ({"ACCESSLOG_BATCH": 0}, ["E002"]),
+    ({"ACCESSLOG_FLUSH_S": "1"}, ["E002"]),
+    ({"ACCESSLOG_SAMPLE_RATE": 1.5}, ["E002"]),
+    ({"ACCESSLOG_SAMPLE_RATE": True}, ["E002"]),
+    ({"TRASHIP_ALLOW_PATHS": "/old/"}, ["E003"]),
+    ({"ACCESSLOG_TRUSTED_PROXIES": "10.0.0.1"}, ["E003"]),
+    ({"ACCESSLOG_TRUSTED_PROXIES": ["nginx"]}, ["E004"]),
+    ({"ACCESSLOG_TRUSTED_PROXIES": ["10.0.0.0/8", "0.0.0.0/0"]}, ["E005"]),
+    ({"ACCESSLOG_TRUSTED_PROXIES": ["::/0"]}, ["E005"]),
+    ({"TRASHIP_CACHE": "shared"}, ["E006"]),
+    ({"TRASHIP_TRESHOLD": 5}, ["W001"]),
+    ({"MIDDLEWARE": [SESSION]}, ["W002"]),
+    ({"MIDDLEWARE": [SESSION], "ACCESSLOG_ENABLED": False, "TRASHIP_ENABLED": False}, []),
+    ({"MIDDLEWARE": [SESSION, MIDDLEWARE]}, ["W003"]),
+    ({"MIDDLEWARE": [MIDDLEWARE, SESSION, MIDDLEWARE]}, ["W003"]),
+    ({"CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}}, ["W004"]),
+    ({"TRASHIP_LOG": "/nonexistent/traship.log"}, ["W005"]),
+    ({"TRASHIP_FIREWALL_EXECUTE": True, "TRASHIP_MANUAL_LOG": "/nonexistent/manual.log"}, ["W005"]),
+    (
+        {
+            "TRASHIP_FIREWALL_EXECUTE": True,
+            "TRASHIP_FIREWALL_TRANSPORT": "helper",
+            "TRASHIP_FIREWALL_HELPER": ["/nonexistent/ideolab-fw-ip"],
+        },
+        ["W006"],
+    ),
+    ({"TRASHIP_AUTO_BAN": True}, ["W007"]),
+)
+
+
+def _numbers(**more: Any) -> list[str]:
+    found = [message for message in run_checks(**more) if message.id.startswith("ideolab_accesslog.")]
+    assert all(message.hint for message in found)
+    return [message.id.split(".")[1] for message in found]
+
+
+@pytest.mark.parametrize(("changed", "expected"), FAULTS)
+def test_a_fault_has_its_number(changed: dict[str, Any], expected: list[str]) -> None:
+    """One number for each fault, with a way out, and nothing else."""
+    with override_settings(**{**GOOD, **changed}):
+        assert _numbers() == expected
+
+
+def _requests(count: int, address: str) -> None:
+    AccessLog.objects.bulk_create(
+        AccessLog(ip=address, path="/", method="GET", status_code=200) for _ in range(count)
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "count", "expected"),
+    [("172.17.0.1", 100, ["W008"]), ("172.17.0.1", 99, []), ("9.9.9.9", 100, []), ("fd00::1", 150, ["W008"])],
+)
+def test_one_private_address_for_everybody_is_a_proxy(address: str, count: int, expected: list[str]) -> None:
+    """Few requests say nothing, and one visitor from outside is no proxy."""
+    _requests(count, address)
+    with override_settings(**GOOD):
+        assert _numbers(databases=["default"]) == expected
+
+
+@pytest.mark.django_db
+def test_two_addresses_or_named_proxies_are_no_fault() -> None:
+    """Who is behind a proxy that is named has nothing to mend."""
+    _requests(100, "10.0.0.1")
+    with override_settings(**GOOD, ACCESSLOG_TRUSTED_PROXIES=["10.0.0.1"]):
+        assert _numbers(databases=["default"]) == []
+    _requests(1, "10.0.0.2")
+    with override_settings(**GOOD):
+        assert _numbers(databases=["default"]) == []
