@@ -36,6 +36,11 @@
 #         gateways and who is logged in over SSH are never banned, and no network that holds one of these
 # Values: [ networks with commas ] Default: none
 #
+# Option: allow_file
+# Notes:  a list of the same kind, one address or network on each line; read while it is root's and only root
+#         can write it. Any change counts within seconds, without a reload
+# Values: [ FILE or none ] Default: /etc/ideolab/never-ban
+#
 # Option: ssh_ports
 # Notes:  local ports of sshd, to know who is logged in
 # Values: [ NUM, several with commas, or none ] Default: 22

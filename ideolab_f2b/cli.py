@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from ideolab_f2b import __version__, config
+from ideolab_f2b.client import ClientError
 
 #: verb -> (module with add_arguments() and run(), what it does)
 VERBS = {
@@ -16,6 +17,8 @@ VERBS = {
     "intake": ("ideolab_f2b.intake.command", "write nginx's syslog datagrams as safe lines for fail2ban"),
     "origin": ("ideolab_f2b.origin.command", "say whose addresses are: AS, name, country, prefix"),
     "bans": ("ideolab_f2b.bans", "list what fail2ban and the kernel hold, and where they differ"),
+    "ban": ("ideolab_f2b.by_hand.ban", "ban addresses and networks, for a time or for good"),
+    "unban": ("ideolab_f2b.by_hand.unban", "lift their bans, in every jail"),
     "check": ("ideolab_f2b.check", "say whether all that protects this host works, and how to mend it"),
     "install": ("ideolab_f2b.install", "put the pack into fail2ban and start it (scripts/install does more)"),
     "uninstall": ("ideolab_f2b.install.uninstall", "take everything out again"),
@@ -47,7 +50,7 @@ def main(words: Sequence[str] | None = None) -> int:
         # `| head` has read enough; the interpreter must not complain when it flushes stdout at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (OSError, config.ConfigError, ValueError) as error:
+    except (OSError, config.ConfigError, ClientError, ValueError) as error:
         print(f"ideolab-f2b {arguments.verb}: {error}", file=sys.stderr)
         return 1
     return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -90,6 +91,20 @@ def actions(jail: str, options: tuple[str, ...] = ()) -> set[str]:
     """The names of a jail's actions."""
     lines = ask("get", jail, "actions", options=options).splitlines()
     return {name for line in lines[1:] for name in line.replace(",", " ").split()}
+
+
+def banned(jail: str, options: tuple[str, ...] = ()) -> list[str]:
+    """What a jail has banned: addresses and networks, of foreign jails also other words."""
+    return parse_banned(ask("get", jail, "banned", options=options))
+
+
+def parse_banned(text: str) -> list[str]:
+    """fail2ban-client prints Python's list, or one on each line, and 0 or nothing for none."""
+    try:
+        found = ast.literal_eval(text.strip() or "[]")
+    except (ValueError, SyntaxError):
+        return text.split()
+    return [str(each) for each in found] if isinstance(found, (list, tuple)) else []
 
 
 def stats(jail: str, action: str) -> Optional[dict[str, Any]]:

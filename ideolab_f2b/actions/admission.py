@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 import time
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Callable, Optional
 
@@ -39,6 +41,27 @@ def network_of(identity: Any) -> Network:
         raise RefusedError(f"{str(identity)!r} is no address and no network; nothing was banned") from None
 
 
+@dataclass
+class Ordered:
+    """A ban on its way through `addBannedIP`, which has no room for a time and no answer."""
+
+    seconds: int
+    #: what fail2ban holds afterwards
+    ticket: Any = None
+    is_new: bool = False
+    #: it was banned, and for at least as long
+    is_as_before: bool = False
+
+    def give_time(self, ticket: Any) -> None:
+        ticket.setBanTime(self.seconds)
+        # what tells a time of its own from the jail's
+        ticket.setData("ttl", str(self.seconds))
+
+    def note(self, ticket: Any, told: dict[str, Any], is_new: bool) -> None:
+        self.ticket, self.is_new = told.get("ticket") or (ticket if is_new else None), is_new
+        self.is_as_before = not is_new and not told.get("prolong")
+
+
 class Admission:
     """The hooks on one jail."""
 
@@ -53,6 +76,8 @@ class Admission:
         self._jail, self._protected, self._tally, self._prolonged = jail, protected, tally, prolonged
         self._clock = clock
         self._said: dict[str, float] = {}
+        # the socket's thread orders while the jail's bans
+        self._current = threading.local()
         self._hooks = Hooks()
         self._hooks.wrap(jail, "putFailTicket", self._put)
         actions = getattr(jail, "actions", None)
@@ -71,6 +96,23 @@ class Admission:
             self._tally.add("refused")
             self._take_back(identity)
             raise RefusedError(f"Refused: {error}") from error
+
+    def allowed(self, identity: Any) -> Network:
+        """The network, before it is ordered; RefusedError, counted, when it must not be banned."""
+        try:
+            return self._checked(identity)
+        except RefusedError:
+            self._tally.add("refused")
+            raise
+
+    def order(self, identity: str, seconds: int) -> Ordered:
+        """Ban now, in this thread, for a time of its own (-1: for good)."""
+        self._current.ordered = ordered = Ordered(seconds)
+        try:
+            self._jail.actions.addBannedIP(identity)
+        finally:
+            self._current.ordered = None
+        return ordered
 
     def _take_back(self, identity: Any) -> None:
         """Let fail2ban forget a ban that the kernel does not hold."""
@@ -148,7 +190,12 @@ class Admission:
     def _add(self, original: Method) -> Method:
         def add(ticket: Any, reason: Optional[dict[str, Any]] = None) -> Any:
             told: dict[str, Any] = {} if reason is None else reason
+            ordered: Optional[Ordered] = getattr(self._current, "ordered", None)
+            if ordered is not None:
+                ordered.give_time(ticket)
             is_new = original(ticket, reason=told)
+            if ordered is not None:
+                ordered.note(ticket, told, bool(is_new))
             if told.get("prolong"):
                 self._prolong(ticket, told["ticket"])
             return is_new

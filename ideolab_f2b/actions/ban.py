@@ -6,7 +6,7 @@ import contextlib
 import functools
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable, Optional, TypeVar, cast
 
 from fail2ban.server.action import ActionBase
@@ -15,6 +15,7 @@ from ideolab_f2b import __version__
 from ideolab_f2b.actions import delay, gauges, latency, options, outcome, protected, sources
 from ideolab_f2b.actions.admission import Admission, ban_list, network_of
 from ideolab_f2b.actions.barrier import Barrier
+from ideolab_f2b.actions.by_hand import ByHand
 from ideolab_f2b.actions.closer import Closer
 from ideolab_f2b.actions.holdings import Holdings
 from ideolab_f2b.actions.jail_sets import FAMILIES
@@ -164,6 +165,11 @@ class Action(ActionBase):  # type: ignore[misc]
             self._barrier.flush()
         return True
 
+    @_contained
+    def by_hand(self, bans: Sequence[Sequence[object]], by: str = "", reason: str = "") -> str:
+        """What a person orders, for `set JAIL action ideolab-ban by_hand JSON`; one answer each, as JSON."""
+        return ByHand(self._jail, self._admission, self._placed).ban(bans, str(by), str(reason))
+
     def consistencyCheck(self, before_repair: Optional[Callable[[], bool]] = None) -> bool:
         """A banned address still causes failures: see whether sets, elements and rules are all there."""
         try:
@@ -217,6 +223,10 @@ class Action(ActionBase):  # type: ignore[misc]
         except SetFullError:
             self._tally.add("full")
             raise
+
+    def _placed(self, network: Network, since: float, bantime: float) -> None:
+        self._add(network, since, bantime)
+        self._barrier.require_rule(network.version)
 
     def _prolonged(self, ticket: Any) -> None:
         bantime = ticket.getBanTime(self._jail.actions.getBanTime())

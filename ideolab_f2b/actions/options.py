@@ -27,6 +27,7 @@ class Options:
     kill: bool = True
     latency: str = "default"
     allow: tuple[Network, ...] = ()
+    allow_file: str = "/etc/ideolab/never-ban"
     ssh_ports: tuple[int, ...] = (22,)
     min_prefix4: int = 16
     min_prefix6: int = 32
@@ -98,6 +99,14 @@ def _networks(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(word, strict=False) for word in text.replace(",", " ").split())
 
 
+def _path_or_none(text: str) -> str:
+    if text in ("", "none"):
+        return ""
+    if not text.startswith("/"):
+        raise ValueError("an absolute path or none is needed")
+    return text
+
+
 def _number(lowest: int, highest: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         number = int(text)
@@ -116,6 +125,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "kill": _flag,
     "latency": _latency,
     "allow": _networks,
+    "allow_file": _path_or_none,
     "ssh_ports": _ports_or_none,
     "min_prefix4": _number(1, 32),
     "min_prefix6": _number(1, 128),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 from typing import Any, Callable, Optional
 
-from ideolab_f2b.actions import session
+from ideolab_f2b.actions import never_ban, session
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.refusal import NEVER, Index, Listed, listed, refusal
 from ideolab_f2b.kernel import address
@@ -36,6 +36,7 @@ class Protected:
         self._ignored, self._clock = ignored, clock
         self._sources: dict[str, tuple[float, Callable[[], Iterable[Listed]]]] = {
             "ignored": (FRESH_S, lambda: _texts(self._ignored(), "listed in ignoreip")),
+            "listed": (FRESH_S, lambda: never_ban.read(self._options.allow_file)),
             "own": (FRESH_S, lambda: _hosts(own(), "an own address of this host")),
             "gateways": (ROUTES_FRESH_S, lambda: _hosts(gateways(), "a gateway of this host")),
             "sessions": (

@@ -53,8 +53,9 @@ def test_all_options() -> None:
         ("keep_on_stop", "perhaps", "yes or no is needed; True is used"),
         ("latency", "fast", "default or low is needed; 'default' is used"),
         ("allow", "example.org", "does not appear to be an IPv4 or IPv6 network; () is used"),
+        ("allow_file", "never-ban", "an absolute path or none is needed; '/etc/ideolab/never-ban' is used"),
         ("min_prefix4", "33", "a number from 1 to 32 is needed; 16 is used"),
-        ("colour", "red", "option 'colour' is unknown; known are allow, keep_on_stop, kill, latency, max"),
+        ("colour", "red", "option 'colour' is unknown; known are allow, allow_file, keep_on_stop, kill, l"),
     ],
 )
 def test_bad_option(name: str, text: str, complaint: str) -> None:

@@ -91,7 +91,7 @@ def test_options_that_are_unknown_or_bad(lone: Namespace, lone_kernel: Sets, sta
         "option maxelem = 'many': invalid literal for int() with base 10: 'many'; 131072 is used",
         "option kill = 'perhaps': yes or no is needed; True is used",
         "option latency = 'fast': default or low is needed; 'default' is used",
-        "option 'colour' is unknown; known are allow, keep_on_stop, kill, latency, maxelem, min_prefix4,",
+        "option 'colour' is unknown; known are allow, allow_file, keep_on_stop, kill, latency, maxelem,",
         "option allow = 'x': 'x' does not appear to be an IPv4 or IPv6 network; () is used",
     ):
         assert f"[ideolab-connmon] ideolab-ban: {complaint}" in log

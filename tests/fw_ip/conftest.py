@@ -1,0 +1,110 @@
+"""The helper as a module, as a program in a namespace, and a real fail2ban behind it."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+
+from ideolab_f2b.kernel.ipset import Sets
+from tests.actions.fail2ban_server import Server, wait_until
+from tests.lab.namespace import Namespace, linked
+
+PROGRAM = Path(__file__).resolve().parents[2] / "scripts" / "ideolab-fw-ip"
+JAILS = """
+[DEFAULT]
+ignoreip = 203.0.113.7
+[ideolab-manual]
+enabled = true
+action = ideolab-ban.py[set=ideolab_manual, allow_file={directory}/never-ban]
+[ideolab-connmon]
+enabled = true
+"""
+
+
+@pytest.fixture(scope="session")
+def program() -> ModuleType:
+    """Its functions; nothing of it runs at the import."""
+    loader = importlib.machinery.SourceFileLoader("ideolab_fw_ip", str(PROGRAM))
+    spec = importlib.util.spec_from_loader("ideolab_fw_ip", loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = before
+    return module
+
+
+class Done(NamedTuple):
+    """What a run of the helper answered."""
+
+    code: int
+    lines: list[dict[str, Any]]
+    stderr: str
+
+    @property
+    def results(self) -> list[tuple[str, str]]:
+        return [(line["address"], line["result"]) for line in self.lines]
+
+
+class Host(NamedTuple):
+    """A namespace with a fail2ban in it; `fw_ip` runs the helper there."""
+
+    namespace: Namespace
+    server: Server
+    sets: Sets
+
+    def fw_ip(self, *words: str, stdin: str | bytes = "", socket: str = "") -> Done:
+        path = socket or f"{self.server.directory}/s"
+        done = subprocess.run(
+            self.namespace.command(str(PROGRAM), "--socket", path, *words),
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            timeout=60,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+        )
+        return Done(
+            done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
+        )
+
+    def elements(self, name: str = "ideolab_manual") -> dict[str, Any]:
+        """{network: seconds left} of a kernel set."""
+        return {str(each.network): each.timeout_s for each in self.sets.elements(name)}
+
+    def banned(self, jail: str = "ideolab-manual") -> list[str]:
+        return self.server.banned(jail)
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """One server for the tests of a module; each cleans up with `unban --all`."""
+    directory = tmp_path_factory.mktemp("f2b")
+    with linked("f2bg") as (namespace, _client):
+        server = Server(namespace, directory, JAILS.format(directory=directory))
+        with namespace.entered():
+            sets = Sets()
+        try:
+            server.start()
+            wait_until(lambda: all(map(server.has_rules, ("ideolab-manual", "ideolab-connmon"))), "rules")
+            yield Host(namespace, server, sets)
+        finally:
+            server.stop()
+            sets.close()
+
+
+@pytest.fixture
+def empty(host: Host) -> Iterator[Host]:
+    """The same, with nothing banned before and after."""
+    host.server.ask("unban", "--all")
+    yield host
+    host.server.ask("unban", "--all")

@@ -1,0 +1,105 @@
+"""The program itself: usage, bounds, and what it takes from its caller."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fw_ip.conftest import PROGRAM
+
+SUDOERS = PROGRAM.parents[1] / "deploy" / "sudoers.d" / "ideolab-fw-ip"
+
+
+def run(*words: str, stdin: bytes = b"", **keywords: object) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([str(PROGRAM), *words], input=stdin, capture_output=True, timeout=60, **keywords)  # type: ignore[call-overload, no-any-return]
+
+
+def test_it_imports_the_standard_library_only() -> None:
+    """And none of what starts programs."""
+    names = {
+        (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name) or ""
+        for node in ast.walk(ast.parse(PROGRAM.read_text()))
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    }
+
+    if sys.version_info >= (3, 10):
+        assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+    assert not names & {"subprocess", "pty", "ctypes", "importlib"}
+    assert PROGRAM.read_text().startswith("#!/usr/bin/python3 -I\n")
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    "words", [["flush"], ["ban", "--all"], ["--socket", "relative"], ["--help"], ["check", "-v"]]
+)
+def test_usage(words: list[str]) -> None:
+    """Exit 2, the manual, and nothing on stdout."""
+    done = run(*words)
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"ideolab-fw-ip unban ADDRESS|NETWORK..." in done.stderr
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("stdin", "why"),
+    [(b"", b"no line was read"), (b"\n" * 10001, b"too much"), (b"a" * (1 << 20) + b"a", b"too much")],
+)
+def test_the_input_is_bounded(stdin: bytes, why: bytes) -> None:
+    """Nothing is done when it is too much, or nothing."""
+    done = run(stdin=stdin)
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert why in done.stderr
+
+
+@pytest.mark.root
+def test_only_root_runs_it(tmp_path: Path) -> None:
+    """The kernel and fail2ban are root's."""
+    copy = tmp_path / "ideolab-fw-ip"
+    copy.write_bytes(PROGRAM.read_bytes())
+    copy.chmod(0o755)
+    for directory in (tmp_path, *list(tmp_path.parents)[:2]):
+        directory.chmod(0o755)
+    done = subprocess.run(
+        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(copy), "check", "198.51.100.7"],
+        capture_output=True,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"ideolab-fw-ip: run it as root\n")
+
+
+@pytest.mark.root
+def test_the_caller_s_modules_are_not_imported(tmp_path: Path) -> None:
+    """Neither from PYTHONPATH nor from the current directory."""
+    (tmp_path / "json.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    (tmp_path / "sitecustomize.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+
+    run("ban", "x", cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)})
+
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.root
+def test_sudo_reads_the_rule() -> None:
+    """visudo says so."""
+    done = subprocess.run(
+        ["visudo", "-c", "-q", "-f", str(SUDOERS)], capture_output=True, text=True, timeout=30
+    )
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_rule_allows_no_argument() -> None:
+    """One user, one program, and `""` behind it."""
+    lines = [line for line in SUDOERS.read_text().splitlines() if line and not line.startswith("#")]
+
+    assert lines[0] == 'Cmnd_Alias IDEOLAB_FW_IP = /usr/local/sbin/ideolab-fw-ip ""'
+    assert lines[-1] == "www-data ALL = (root) NOPASSWD: NOSETENV: IDEOLAB_FW_IP"
+    assert [line.split()[0] for line in lines] == ["Cmnd_Alias", "Defaults!IDEOLAB_FW_IP", "www-data"]
