@@ -79,6 +79,10 @@ class Paths:
         return self.log_dir / "manual.log"
 
     @property
+    def traship_log(self) -> Path:
+        return self.log_dir / "traship.log"
+
+    @property
     def events(self) -> Path:
         return self.log_dir / "connmon_events.jsonl"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ideolab_f2b import config
-from ideolab_f2b.check import drift, files, front, kernel, server, watcher
+from ideolab_f2b.check import drift, files, front, helper, kernel, server, watcher
 from ideolab_f2b.check.verdict import Verdict, exit_code, wrong
 from ideolab_f2b.config import Settings
 
@@ -16,6 +16,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "files": lambda _settings: files.ours(),
     "logs": files.logs,
     "clock": files.clock,
+    "helper": helper.helper,
     "action": server.action,
     "fail2ban": server.fail2ban,
     "jails": server.jails,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ideolab_f2b import __version__, client, config, manifest
 from ideolab_f2b.config import Settings
-from ideolab_f2b.install import examine, live, nginx, source
+from ideolab_f2b.install import examine, live, nginx, source, sudoers, webuser
 from ideolab_f2b.install.block import edited
 from ideolab_f2b.install.command import CommandError
 from ideolab_f2b.install.examine import BrokenBeforeError, Examined
@@ -23,7 +23,7 @@ from ideolab_f2b.install.site import KEPT, Site
 from ideolab_f2b.install.source import Source
 from ideolab_f2b.install.tree import Tree
 from ideolab_f2b.manifest import Manifest
-from ideolab_f2b.places import ALL_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS
+from ideolab_f2b.places import DJANGO_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, NGINX_JAILS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--nginx", action="store_true", help="also place the files for nginx: hardening, log format, feed"
+    )
+    parser.add_argument(
+        "--sudo-for", metavar="USER", help="let this user, such as www-data, run ideolab-fw-ip as root"
+    )
+    parser.add_argument(
+        "--django",
+        metavar="USER",
+        help="a site of this user, such as www-data, writes traship.log",
     )
     parser.add_argument("--no-start", action="store_true", help="place the files, start and reload nothing")
 
@@ -51,9 +59,17 @@ def run(arguments: argparse.Namespace) -> int:
     found, host = source.find(), probe(site)
     try:
         settings = _settings(site, found)
+        sudo_for = sudoers.user(site, arguments.sudo_for)
+        if sudo_for:
+            sudoers.require_valid(sudoers.step(found, sudo_for))
+        web_group = webuser.group(site, arguments.django)
         web = nginx.wanted(site, is_asked=arguments.nginx)
-        examined = _examined(found, host, settings, site, ALL_JAILS if web else JAILS)
-        steps = plan(found, host, settings, examined.block, has_intake=web is not None)
+        jails = {**JAILS, **(NGINX_JAILS if web else {}), **(DJANGO_JAILS if web_group else {})}
+        examined = _examined(found, host, settings, site, jails)
+        steps = plan(
+            found, host, settings, examined.block,
+            has_intake=web is not None, sudo_for=sudo_for, web_group=web_group,
+        )  # fmt: skip
         looks = look([*steps, *(nginx.files(found, web) if web else ())], site)
         _tell([*examined.messages, *(nginx.messages(web) if web else ())])
         if arguments.dry_run:
@@ -66,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"fail2ban's own configuration fails, without this pack too: {error}\n"
             "Mend that first; nothing was changed."
         )
-    except nginx.NginxError as error:
+    except (nginx.NginxError, sudoers.SudoersError, webuser.WebUserError) as error:
         return _failed(f"{error}\nNothing was changed.")
     except client.ClientError as error:
         return _failed(f"fail2ban-client failed: {error}\nNothing was changed.")

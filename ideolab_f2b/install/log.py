@@ -19,6 +19,7 @@ class Log:
     path: str
     user: str
     group: str
+    mode: int = MODE
 
     def verb(self, site: Site) -> str:
         path = site.at(self.path)
@@ -35,10 +36,10 @@ class Log:
         path = site.at(self.path)
         was_there = os.path.lexists(path)
         # the directory belongs to an unprivileged user, who may have put a link to somewhere else there
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, MODE)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, self.mode)
         try:
             os.fchown(descriptor, *site.owner(self.user, self.group))
-            os.fchmod(descriptor, MODE)
+            os.fchmod(descriptor, self.mode)
         finally:
             os.close(descriptor)
         return _nothing if was_there else functools.partial(path.unlink, missing_ok=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Optional
 
 from ideolab_f2b.config import DEFAULT_PATH, SERVER_STATE, Paths, Settings
+from ideolab_f2b.install import sudoers, webuser
 from ideolab_f2b.install.block import Block
 from ideolab_f2b.install.directory import Directory
 from ideolab_f2b.install.file import File
@@ -16,7 +18,17 @@ from ideolab_f2b.install.site import Step
 from ideolab_f2b.install.source import Source
 from ideolab_f2b.install.tree import Tree
 from ideolab_f2b.install.user import User
-from ideolab_f2b.places import COLLECTORS, FAIL2BAN, JAIL_LOCAL, LIBRARY, LOG_GROUP, PROGRAM, USER
+from ideolab_f2b.places import (
+    COLLECTORS,
+    FAIL2BAN,
+    HELPER,
+    JAIL_LOCAL,
+    LIBRARY,
+    LOG_GROUP,
+    NEVER_BAN,
+    PROGRAM,
+    USER,
+)
 
 _WRAPPER = f"""\
 #!/usr/bin/python3 -I
@@ -41,31 +53,41 @@ def setting(source: Source) -> bytes:
 
 
 def plan(
-    source: Source, host: Host, settings: Settings, block: str, *, has_intake: bool = False
+    source: Source,
+    host: Host,
+    settings: Settings,
+    block: str,
+    *,
+    has_intake: bool = False,
+    sudo_for: Optional[str] = None,
+    web_group: Optional[str] = None,
 ) -> list[Step]:
-    """In this order: what is not alive yet first, what fail2ban reads last. `has_intake`: it is to run."""
+    """In this order: what is not alive yet first, what fail2ban reads last.
+
+    `has_intake`: it is to run; `sudo_for`: the user who may run the helper as root; `web_group`:
+    the group of the site that writes traship.log and manual.log.
+    """
     return [
         User(USER),
         Tree(LIBRARY, source.everything()),
         File(PROGRAM, _WRAPPER.encode(), 0o755),
+        File(HELPER, source.read("scripts/ideolab-fw-ip"), 0o755),
         File(str(DEFAULT_PATH), setting(source), is_setting=True),
-        *_directories(settings.paths),
+        File(NEVER_BAN, source.read("deploy/never-ban"), is_setting=True),
+        *([sudoers.step(source, sudo_for)] if sudo_for else []),
+        *_directories(settings.paths, web_group),
         *_collectors(host, settings.paths, has_intake),
-        *_daemons(source, host, settings.paths),
+        *_daemons(source, host, settings.paths, web_group),
         *fail2ban(source),
         Block(JAIL_LOCAL, block),
     ]
 
 
-def _directories(paths: Paths) -> Iterator[Step]:
+def _directories(paths: Paths, web_group: Optional[str]) -> Iterator[Step]:
     yield Directory(str(paths.log_dir), USER, LOG_GROUP, is_ours=True)
-    for log in (
-        paths.connmon_log,
-        paths.manual_log,
-        paths.events,
-        paths.nginx_error_log,
-        paths.nginx_access_log,
-    ):
+    yield Log(str(paths.connmon_log), USER, LOG_GROUP)
+    yield from webuser.logs(paths, web_group)
+    for log in (paths.events, paths.nginx_error_log, paths.nginx_access_log):
         yield Log(str(log), USER, LOG_GROUP)
     yield Directory(str(paths.state_dir), USER, USER, is_ours=True)
     yield Directory(str(SERVER_STATE), is_ours=True, mode=0o700)
@@ -83,7 +105,7 @@ def _collectors(host: Host, paths: Paths, has_intake: bool) -> Iterator[Step]:
                 yield Link(f"{collector}/{path.name}", str(path))
 
 
-def _daemons(source: Source, host: Host, paths: Paths) -> Iterator[Step]:
+def _daemons(source: Source, host: Host, paths: Paths, web_group: Optional[str]) -> Iterator[Step]:
     parts = {"logrotate.d": "/etc/logrotate.d"}
     if host.has_systemd:
         parts.update({"tmpfiles.d": "/etc/tmpfiles.d", "systemd": "/etc/systemd/system"})
@@ -92,6 +114,8 @@ def _daemons(source: Source, host: Host, paths: Paths) -> Iterator[Step]:
     for part, directory in parts.items():
         for name in source.names(f"deploy/{part}"):
             text = located(source.read(f"deploy/{part}/{name}").decode(), paths)
+            if part == "logrotate.d":
+                text = webuser.rotated(text, web_group)
             yield File(f"{directory}/{name}", text.encode(), 0o755 if part == "init.d" else 0o644)
 
 

@@ -12,7 +12,7 @@ from ideolab_f2b.manifest import read_tree
 
 #: what is installed with the package, so that the installed copy can install again
 _PARTS = ("action.d", "deploy", "docs", "filter.d", "jail.d")
-_LEAVES = ("CHANGELOG.md", "LICENSE", "README.md")
+_LEAVES = ("CHANGELOG.md", "LICENSE", "README.md", "scripts/ideolab-fw-ip")
 
 
 class SourceError(ValueError):

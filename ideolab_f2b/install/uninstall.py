@@ -15,7 +15,7 @@ from ideolab_f2b.install.place import Placing
 from ideolab_f2b.install.server import TrialError, copied
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.manifest import Entry, Manifest
-from ideolab_f2b.places import FAIL2BAN
+from ideolab_f2b.places import FAIL2BAN, NEVER_BAN
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--root", type=Path, default=Path("/"), metavar="DIR", help="empty a staging directory"
     )
-    parser.add_argument("--keep-config", action="store_true", help="leave /etc/ideolab/f2b.conf")
+    parser.add_argument("--keep-config", action="store_true", help="leave /etc/ideolab (f2b.conf, never-ban)")
     parser.add_argument("--keep-logs", action="store_true", help="leave /var/log/ideolab")
     parser.add_argument(
         "--force", action="store_true", help="also when fail2ban would not start with what is left"
@@ -58,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _is_kept(entry: Entry, arguments: argparse.Namespace) -> bool:
-    if arguments.keep_config and entry.path in (str(config.DEFAULT_PATH), str(config.DEFAULT_PATH.parent)):
+    settings = (str(config.DEFAULT_PATH), str(config.DEFAULT_PATH.parent), NEVER_BAN)
+    if arguments.keep_config and entry.path in settings:
         return True
     is_log = entry.kind == "log" or (entry.kind == "whole" and "/log/" in entry.path)
     return arguments.keep_logs and is_log
@@ -68,7 +69,7 @@ def _changed(entry: Entry, site: Site) -> str:
     now = manifest.digest(entry.kind, site.at(entry.path))
     if now is None or now == entry.digest or entry.kind not in ("file", "block"):
         return ""
-    is_setting = entry.path == str(config.DEFAULT_PATH)
+    is_setting = entry.path in (str(config.DEFAULT_PATH), NEVER_BAN)
     return "  (changed since; --keep-config keeps it)" if is_setting else "  (changed since)"
 
 

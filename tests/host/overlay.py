@@ -15,6 +15,8 @@ CHECKOUT = Path("/opt/ideolab-f2b")
 #: the scratch of other programs: journals, back-ups of passwd, fail2ban's own log and database
 _SCRATCH = re.compile(
     r"/var/log/(journal|fail2ban\.log|wtmp|lastlog|btmp)|/var/(cache|tmp)/|/var/lib/(fail2ban|systemd|logrotate)/"
+    # databases of other tests, which the machine starts at its boot
+    r"|/var/(lib|log)/(mysql|postgresql)/"
     r"|/etc/(passwd|group|shadow|gshadow|subuid|subgid)-$|/etc/(\.pwd\.lock|machine-id|resolv\.conf|mtab|hostname)$"
     r"|/(tmp|run|proc|sys|dev)/|/root/\.cache"
 )
