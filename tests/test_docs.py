@@ -78,7 +78,7 @@ def test_links_and_paths_lead_somewhere(path: Path) -> None:
     """A Markdown link to a file of ours, and a program that is to be run, exist."""
     text = path.read_text()
     links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
-    programs = re.findall(r"\b((?:scripts|tests/bench)/[a-z_]+(?:\.py)?)\b", text)
+    programs = re.findall(r"\b((?:scripts|tests/bench)/[a-z_-]+(?:\.py)?)\b", text)
 
     assert [name for name in links if not (path.parent / name).exists()] == []
     assert [name for name in programs if not (REPOSITORY / name).exists()] == []

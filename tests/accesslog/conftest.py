@@ -1,0 +1,153 @@
+"""The databases of the app's tests: SQLite in a file, and real PostgreSQL and MariaDB of this test run."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from ideolab_accesslog import recorder
+from tests.lab.mariadb import Mariadb, use_driver
+from tests.lab.postgres import Postgres
+
+VENDORS = ("sqlite", "postgresql", "mysql")
+_MANNERS = ("calls", "refuse", "slow", "silent")
+
+
+@pytest.fixture(autouse=True)
+def no_thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The app's thread runs only in tests that ask for `writer_thread`; no row outlives its test."""
+    if "writer_thread" not in request.fixturenames:
+        monkeypatch.setattr(recorder, "start", lambda: None)
+    yield
+    recorder.forget()
+
+
+@pytest.fixture
+def writer_thread(database: str) -> Iterator[None]:
+    """The app's thread on `database`; it has ended before the database goes."""
+    yield
+    recorder.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL for the whole run; who stops it must start it again."""
+    server = Postgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Mariadb]:
+    """One MariaDB for the whole run."""
+    use_driver()
+    server = Mariadb()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The databases that have the tables already; for SQLite, the file to copy."""
+    return {"template": tmp_path_factory.mktemp("sqlite") / "template.sqlite3"}
+
+
+def _entry(vendor: str, request: pytest.FixtureRequest) -> dict[str, Any]:
+    if vendor == "sqlite":
+        path: Path = request.getfixturevalue("tmp_path") / "db.sqlite3"
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": {"timeout": 20}}
+    server: Postgres | Mariadb = request.getfixturevalue("postgres" if vendor == "postgresql" else "mariadb")
+    return server.settings()
+
+
+def _keep(vendor: str, entry: dict[str, Any], migrated: dict[str, Path]) -> None:
+    migrated[vendor] = Path(entry["NAME"])
+    if vendor == "sqlite":
+        connections["default"].close()
+        shutil.copy(entry["NAME"], migrated["template"])
+
+
+@pytest.fixture
+def database(
+    request: pytest.FixtureRequest, django_db_blocker: Any, _migrated: dict[str, Path]
+) -> Iterator[str]:
+    """`default` is a real database with the app's tables, empty, with real transactions and threads.
+
+    Its vendor comes from `@pytest.mark.parametrize("database", VENDORS, indirect=True)`; without it, SQLite.
+    """
+    vendor: str = getattr(request, "param", "sqlite")
+    before = connections["default"]
+    settings_before = connections.databases["default"]
+    entry = connections.configure_settings({"default": _entry(vendor, request)})["default"]
+    connections.databases["default"] = entry
+    del connections["default"]
+    with django_db_blocker.unblock():
+        try:
+            template = _migrated["template"]
+            if vendor == "sqlite" and template.exists():
+                shutil.copy(template, entry["NAME"])
+            elif vendor not in _migrated:
+                call_command("migrate", verbosity=0, interactive=False)
+                _keep(vendor, entry, _migrated)
+            yield vendor
+            if vendor != "sqlite":
+                call_command("flush", verbosity=0, interactive=False)
+        finally:
+            connections["default"].close()
+            connections.databases["default"] = settings_before
+            connections["default"] = before
+
+
+@dataclass(frozen=True)
+class FakeKernel:
+    """What fake_helper.py holds in its directory."""
+
+    directory: Path
+
+    def elements(self) -> dict[str, str]:
+        """By address the time it was banned for."""
+        named = (path for path in self.directory.iterdir() if path.name not in _MANNERS)
+        return {path.name: path.read_text() for path in named}
+
+    def hold(self, address: str) -> None:
+        (self.directory / address).write_text("permanent")
+
+    def behave(self, manner: str, text: str = "") -> None:
+        """refuse ADDRESS, slow (after its first answer), silent (as sudo without a rule)."""
+        (self.directory / manner).write_text(text)
+
+    def calls(self) -> int:
+        path = self.directory / "calls"
+        return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, settings: Any) -> FakeKernel:
+    """The helper transport with a stand-in for ideolab-fw-ip."""
+    directory = tmp_path / "kernel"
+    directory.mkdir()
+    settings.TRASHIP_FIREWALL_EXECUTE = True
+    settings.TRASHIP_FIREWALL_TRANSPORT = "helper"
+    # a busy machine takes its time to start Python
+    settings.TRASHIP_FIREWALL_TIMEOUT_S = 20
+    program = Path(__file__).with_name("fake_helper.py")
+    settings.TRASHIP_FIREWALL_HELPER = [sys.executable, "-I", str(program), str(directory)]
+    return FakeKernel(directory)
+
+
+@pytest.fixture
+def manual_log(tmp_path: Path, settings: Any) -> Path:
+    """The log transport, without a helper."""
+    settings.TRASHIP_FIREWALL_EXECUTE = True
+    settings.TRASHIP_FIREWALL_TRANSPORT = "log"
+    settings.TRASHIP_FIREWALL_HELPER = ["/nonexistent/sudo", "/nonexistent/ideolab-fw-ip"]
+    settings.TRASHIP_MANUAL_LOG = str(tmp_path / "manual.log")
+    return tmp_path / "manual.log"

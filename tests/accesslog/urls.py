@@ -1,0 +1,30 @@
+"""The pages of the small site."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.urls import path
+
+
+def ok(_request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"ok": True})
+
+
+async def ok_async(_request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"ok": True})
+
+
+def stream(_request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(iter([b"a" * 10, b"b" * 10]))
+
+
+def boom(_request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("the view failed")
+
+
+urlpatterns = [
+    path("ok/", ok),
+    path("async/", ok_async),
+    path("stream/", stream),
+    path("boom/", boom),
+    path("admin/", admin.site.urls),
+]
