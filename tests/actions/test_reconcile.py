@@ -75,9 +75,9 @@ class Scene:
         return Pass(self.kernel, members, lambda: self.going, self.naps.append).run(suspected, may_lift)
 
     def held(self) -> dict[str, int | None]:
-        """What the kernel holds."""
+        """What the kernel holds, with the seconds of the beginning: up to ten of them may have passed."""
         return {
-            str(found.network): found.timeout_s
+            str(found.network): found.timeout_s and -(-found.timeout_s // 10) * 10
             for name in ("jail", "jail6")
             for found in self.kernel.elements(name)
         }
