@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import django
 import pytest
 from django.utils import timezone as django_timezone
 
@@ -13,7 +14,9 @@ from ideolab_accesslog.models import AccessLog, TrashIP
 
 
 def _apply(kind: Any, value: str | None, queryset: Any) -> Any:
-    values = {} if value is None else {kind.parameter_name: [value]}
+    # before 5.0 the last value of the query came without its list
+    given: Any = [value] if django.VERSION >= (5,) else value
+    values = {} if value is None else {kind.parameter_name: given}
     return kind(None, values, queryset.model, None).queryset(None, queryset)
 
 
