@@ -60,6 +60,14 @@ class Counters:
         known = self.values[name]
         known[labels] = known.get(labels, 0.0) + count
 
+    def meet(self, jail: str) -> None:
+        """Series that begin at 0: Prometheus sees no growth in one whose first value is a burst."""
+        named = self._jail(jail)
+        for family in ("inet", "inet6"):
+            self.add("ideolab_f2b_bans_total", (named, "ip", family), 0)
+        self.add("ideolab_f2b_unbans_total", (named,), 0)
+        self.add("ideolab_f2b_restored_total", (named,), 0)
+
     def ban(self, jail: str, scope: str, family: str) -> None:
         if jail in CONNMON:
             self.add("ideolab_connmon_bans_total")

@@ -54,6 +54,8 @@ class Desk:
         self._path, self._state = settings, state
         self._spool = Spool(state)
         self._memory: deque[Record] = deque()
+        #: jails that have not been counted yet
+        self._new: deque[str] = deque()
         self._session, self._names = os.urandom(6).hex(), itertools.count()
         self._users, self._stop = 0, threading.Event()
         self._thread: Optional[threading.Thread] = None
@@ -67,12 +69,13 @@ class Desk:
         self._retry_at = self._exported = float("-inf")
         self._is_changed, self._success = True, 0.0
 
-    def enter(self) -> None:
+    def enter(self, jail: str) -> None:
         """One more jail reports here."""
         if os.environ.get(TRIAL):
             return
         with self._lock:
             self._users += 1
+            self._new.append(jail)
             if self._users == 1:
                 self._open()
                 self._stop = threading.Event()
@@ -258,6 +261,8 @@ class Desk:
         if not is_last and now - self._exported < due:
             return
         self._exported, self._is_changed = now, False
+        while self._new:
+            clerk.ledger.counters.meet(self._new.popleft())
         with self._lock:
             lost, self._lost = self._lost, 0
         clerk.lost(lost)

@@ -40,7 +40,7 @@ class Action(ActionBase):  # type: ignore[misc]
     def start(self) -> None:
         if not self._is_in:
             self._is_in = True
-            self._desk.enter()
+            self._desk.enter(self._jail.name)
 
     def stop(self) -> None:
         if self._is_in:

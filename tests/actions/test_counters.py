@@ -89,3 +89,18 @@ def test_what_is_no_state(told: object) -> None:
     """A damaged file is an error of one of the four kinds that load() expects."""
     with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
         Counters.from_json(told)
+
+
+def test_a_jail_begins_at_zero() -> None:
+    """And meeting it again takes nothing away."""
+    counters = Counters()
+    counters.meet("sshd")
+    counters.ban("sshd", "ip", "inet")
+    counters.meet("sshd")
+
+    assert counters.values["ideolab_f2b_bans_total"] == {
+        ("sshd", "ip", "inet"): 1.0,
+        ("sshd", "ip", "inet6"): 0.0,
+    }
+    assert counters.values["ideolab_f2b_unbans_total"] == {("sshd",): 0.0}
+    assert counters.values["ideolab_f2b_restored_total"] == {("sshd",): 0.0}

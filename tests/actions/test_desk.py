@@ -38,7 +38,7 @@ def events(directory: Path) -> list[dict[str, Any]]:
 
 def test_events_come_in_a_quiet_moment(made: Desk, tmp_path: Path) -> None:
     """And the queue is empty again."""
-    made.enter()
+    made.enter("sshd")
     made.put("ban", "j", INFO)
     wait_until(lambda: len(events(tmp_path)) == 1 and made.depth == 0, "the event")
 
@@ -48,14 +48,14 @@ def test_events_come_in_a_quiet_moment(made: Desk, tmp_path: Path) -> None:
 
 def test_a_stop_writes_what_waits(made: Desk, tmp_path: Path) -> None:
     """When the last jail leaves; a jail that comes again starts it anew."""
-    made.enter()
-    made.enter()
+    made.enter("sshd")
+    made.enter("sshd")
     made.leave()
     made.put("ban", "j", INFO)
     made.leave()
     assert len(events(tmp_path)) == 1
 
-    made.enter()
+    made.enter("sshd")
     made.put("unban", "j", INFO)
     made.leave()
     assert [event["type"] for event in events(tmp_path)] == ["ban", "unban"]
@@ -71,7 +71,7 @@ def test_a_full_queue_is_written_without_origins(
     made._open()
     for _each in range(6):
         made.put("ban", "j", INFO)
-    made.enter()
+    made.enter("sshd")
     made.leave()
 
     text = (tmp_path / "ideolab_f2b.prom").read_text()
@@ -100,7 +100,7 @@ def test_the_installers_trial_leaves_no_trace(
 ) -> None:
     """Its throw-away server runs on the real host."""
     monkeypatch.setenv(desk.TRIAL, "1")
-    made.enter()
+    made.enter("sshd")
     made.leave()
 
     assert [path.name for path in tmp_path.iterdir()] == ["f2b.conf"]
