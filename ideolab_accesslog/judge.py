@@ -28,6 +28,8 @@ class Judge:
     def __init__(self, window: Optional[Window] = None) -> None:
         self._window = window or Window()
         self._waiting: dict[str, Suspect] = {}
+        #: came more than once within the window, to any process: each of its offences counts
+        self._known: set[str] = set()
         self._told: dict[tuple[str, str], float] = {}
         self._to_ban: dict[str, str] = {}
         self._banned: dict[str, float] = {}
@@ -45,6 +47,8 @@ class Judge:
     def _hear_one(self, address: str, its: list[Offence]) -> None:
         new = [one for one in its if self._window.is_new(address, page(one), one.points)]
         count = self._window.hits(address, len(its))
+        if count > 1:
+            self._known.add(address)
         if new:
             self._consequences(address, new, count)
         suspect = self._waiting.setdefault(address, Suspect(its[0].when))
@@ -82,12 +86,17 @@ class Judge:
 
     def _write(self) -> None:
         """Rows for whoever met a rule, and for whoever missed a page more than once."""
-        due = {address: one for address, one in self._waiting.items() if one.hits > 1 or one.sensitive}
+        due = {
+            address: one
+            for address, one in self._waiting.items()
+            if address in self._known or one.hits > 1 or one.sensitive
+        }
         if due:
             self._keep_within_bounds()
             suspects.write(due)
             for address in due:
                 self._waiting.pop(address, None)
+        self._known &= self._waiting.keys()
 
     def _ban(self) -> None:
         while self._to_ban:

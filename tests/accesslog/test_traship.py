@@ -85,6 +85,16 @@ def test_one_missing_page_is_no_row(client: Client, log: Path) -> None:
     assert lines(log) == []
 
 
+def test_every_turn_counts_once_there_were_two(client: Client, log: Path) -> None:
+    """A single page in a later turn is added at once, and not kept for one that may never come."""
+    for paths in (("/a", "/b"), ("/c",), ("/d",)):
+        for path in paths:
+            client.get(path)
+        traship.drain()
+
+    assert TrashIP.objects.get().count_404 == 4
+
+
 def test_a_dead_link_is_no_burst(client: Client, log: Path) -> None:
     """A thousand requests for one page are a monitor or a forgotten bookmark."""
     for _ in range(300):
