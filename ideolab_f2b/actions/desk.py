@@ -21,6 +21,7 @@ from ideolab_f2b import __version__, config, metrics, pace
 from ideolab_f2b.actions import record as records
 from ideolab_f2b.actions import sources
 from ideolab_f2b.actions.clerk import PIECE_S, Clerk
+from ideolab_f2b.actions.lull import Lull
 from ideolab_f2b.actions.record import Record, RecordError
 from ideolab_f2b.actions.spool import SEGMENT, Spool
 from ideolab_f2b.config import Settings
@@ -28,8 +29,8 @@ from ideolab_f2b.metrics import Sample
 
 #: option of the action -> its default
 OPTIONS: Mapping[str, Path] = {"config": config.DEFAULT_PATH, "state": config.SERVER_STATE}
-#: seconds: between two looks; how long a burst can put the work off; how long a stop may take
-TICK_S, BURST_S, STOP_S = 0.5, 5.0, 5.0
+#: seconds: between two looks; how long a stop may take
+TICK_S, STOP_S = 0.5, 5.0
 #: of those, for origins
 STOP_LOOKUP_S = 1.0
 #: records that wait for their origins; further ones are written without
@@ -41,9 +42,8 @@ EXPORT_S, EXPORT_LATEST_S = 10.0, 30.0
 RETRY_S, SAY_AGAIN_S = 15.0, 600.0
 #: the installer's throw-away server must leave no trace
 TRIAL = "IDEOLAB_F2B_TRIAL"
-#: rest after a slice of work, in times of what it took; in a burst of so many bans a second until it is over,
-#: so many seconds at the most, as long as few wait
-_REST, _BURST_RATE, _REST_IN_BURST_S, _FEW = 2.0, 50, 2.0, 50_000
+#: records beyond which the thread works through a burst
+_FEW = 50_000
 _log = logging.getLogger("fail2ban.ideolab-report")
 
 
@@ -63,9 +63,7 @@ class Desk:
         self._clerk: Optional[Clerk] = None
         self._settings = Settings()
         self._said: dict[str, float] = {}
-        self._puts = self._seen = self._lost = 0
-        self._since: Optional[float] = None
-        self._marked = (0.0, 0)
+        self._lull, self._lost = Lull(), 0
         self._retry_at = self._exported = float("-inf")
         self._is_changed, self._success = True, 0.0
 
@@ -101,7 +99,7 @@ class Desk:
         """Hand one in; never raises for a disk."""
         name = f"{self._session}-{next(self._names)}"
         line = records.of(kind, jail, info, name, time.time(), error).to_line()
-        self._puts += 1
+        self._lull.puts += 1
         if self._spool.waiting >= HELD:
             self._lose()
             return
@@ -194,18 +192,8 @@ class Desk:
             return None
 
     def _is_due(self) -> bool:
-        """Whether there is work, and no burst, or one that has put it off long enough."""
-        now, puts = time.monotonic(), self._puts
-        is_quiet, self._seen = puts == self._seen, puts
-        if not self.depth or now < self._retry_at:
-            self._since = None
-            return False
-        if is_quiet:
-            self._since = None
-            return True
-        # of this burst, not of what an earlier one has left
-        self._since = now if self._since is None else self._since
-        return now - self._since >= BURST_S
+        is_lull = self._lull.is_due()
+        return is_lull and self.depth > 0 and time.monotonic() >= self._retry_at
 
     def _drain(self, clerk: Clerk, is_last: bool) -> None:
         deadline = time.monotonic() + STOP_S if is_last else float("inf")
@@ -223,7 +211,7 @@ class Desk:
             if time.monotonic() > deadline - 2 * STOP_LOOKUP_S:
                 return
             self._segment(clerk, number, lookup_s)
-        self._since = None
+        self._lull.worked()
 
     def _segment(self, clerk: Clerk, number: int, lookup_s: Optional[float]) -> None:
         # counted, and the server was killed before it was dropped
@@ -242,18 +230,7 @@ class Desk:
         self._rest(PIECE_S)
 
     def _rest(self, took_s: float) -> None:
-        begin = time.monotonic()
-        self._stop.wait(min(TICK_S / 2, _REST * took_s))
-        while self._is_burst() and self.depth < _FEW and time.monotonic() - begin < _REST_IN_BURST_S:
-            if self._stop.wait(TICK_S / 2):
-                return
-
-    def _is_burst(self) -> bool:
-        """Whether many were handed in since the last time."""
-        now, puts = time.monotonic(), self._puts
-        passed, came = now - self._marked[0], puts - self._marked[1]
-        self._marked = (now, puts)
-        return came > _BURST_RATE * passed
+        self._lull.rest(took_s, self._stop, lambda: self.depth < _FEW)
 
     def _export(self, clerk: Clerk, is_last: bool) -> None:
         now = time.monotonic()
