@@ -13,6 +13,8 @@ Network = Union[IPv4Network, IPv6Network]
 
 #: text is looked for in so many newest rows: without an index a search of all of them takes seconds
 TEXT_ROWS = 100_000
+#: words of a search that count: each is a condition on every field
+WORDS = 10
 #: distinct addresses of an IPv6 network that are looked at where the database keeps addresses as text
 CANDIDATES = 10_000
 
@@ -39,7 +41,7 @@ def search(queryset: Any, term: str, texts: tuple[str, ...]) -> Any:
         return queryset.filter(addresses(queryset, found))
     newest = queryset.model._default_manager.using(queryset.db).aggregate(newest=Max("pk"))["newest"] or 0
     queryset = queryset.filter(pk__gt=newest - TEXT_ROWS)
-    for word in term.split():
+    for word in term.split()[:WORDS]:
         wanted = Q()
         for field in texts:
             wanted |= Q(**{f"{field}__icontains": word})

@@ -68,6 +68,15 @@ def test_words_are_looked_for_in_the_newest_rows_only(monkeypatch: pytest.Monkey
     assert [row.path for row in found] == ["/page/3", "/page/4"]
 
 
+@pytest.mark.django_db
+def test_a_long_text_is_a_search_like_any_other() -> None:
+    """SQLite refuses a condition of a thousand parts."""
+    AccessLog.objects.create(path="/word/", method="GET", status_code=200)
+    assert [row.path for row in search.search(AccessLog.objects.all(), "word " * 2000, ("path",))] == [
+        "/word/"
+    ]
+
+
 @given(st.text(max_size=60))
 def test_anything_typed_is_a_network_or_words(term: str) -> None:
     """No text makes the parser fail; what it takes for a network is one."""
