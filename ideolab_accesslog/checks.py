@@ -153,7 +153,7 @@ def logs() -> Iterator[CheckMessage]:
             yield _warning(
                 5,
                 f"{name}: {path} cannot be written by this user: fail2ban hears nothing",
-                "Run `ideolab-f2b install --django`, or see docs/traship.md for owner and mode.",
+                "Run `sudo scripts/install --django USER`, or see docs/traship.md for owner and mode.",
             )
 
 
@@ -179,7 +179,7 @@ def firewall() -> Iterator[CheckMessage]:
             yield _warning(
                 6,
                 f"TRASHIP_FIREWALL_HELPER: {', '.join(missing)} does not exist",
-                "Run `ideolab-f2b install`, and see docs/firewall.md.",
+                "Run `sudo scripts/install --sudo-for USER`, and see docs/firewall.md.",
             )
 
 

@@ -33,7 +33,8 @@ def summary(look: Look) -> str:
     """Counts, and the way out when something differs."""
     elements = sum(look.elements.values())
     if look.trouble:
-        return f"{_count(elements, 'element')} in the kernel; they end by themselves"
+        end = "; they end by themselves" if elements else ""
+        return f"{_count(elements, 'element')} in the kernel{end}"
     bans = sum(len(jail.bans) for jail in look.jails)
     text = f"{_count(bans, 'ban')} in {_count(len(look.jails), 'jail')}"
     text += f", {_count(elements, 'element')} in the kernel"
