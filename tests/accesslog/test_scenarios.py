@@ -29,7 +29,7 @@ from tests.actions.fail2ban_server import wait_until as until
 from tests.lab.fail2ban import Fail2ban
 from tests.lab.gunicorn import Served, gunicorn
 from tests.lab.namespace import Namespace, linked
-from tests.lab.nginx import Nginx
+from tests.lab.nginx import CONFIG, Nginx
 from tests.lab.postgres import Postgres
 
 pytestmark = [pytest.mark.root, pytest.mark.parametrize("database", ["postgresql"], indirect=True)]
@@ -43,31 +43,15 @@ logpath = {log}/traship.log
 enabled = true
 logpath = {log}/manual.log
 """
-NGINX = """\
-user www-data;
-worker_processes 1;
-daemon off;
-pid {directory}/nginx.pid;
-error_log {directory}/log/error.log info;
-events {{ worker_connections {connections}; }}
-http {{
-    client_body_temp_path {directory}/tmp/body;
-    proxy_temp_path {directory}/tmp/proxy;
-    access_log off;
-    server {{
-        listen 443 ssl default_server;
-        listen [::]:443 ssl default_server;
-        ssl_certificate {directory}/lab.crt;
-        ssl_certificate_key {directory}/lab.key;
+PROXY = """\
         location / {{
             proxy_pass http://127.0.0.1:@PORT@;
             proxy_set_header Host $host;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
             proxy_set_header X-Forwarded-Proto $scheme;
         }}
-    }}
-}}
 """
+NGINX = CONFIG.replace("        root {directory}/www;\n", PROXY)
 SENSITIVE = (
     *("/.env", "/.git/config", "/wp-login.php", "/xmlrpc.php", "/phpmyadmin/index.php", "/vendor/.env"),
     *("/wp-admin/setup-config.php", "/actuator/env", "/cgi-bin/luci", "/server-status", "/.aws/credentials"),
