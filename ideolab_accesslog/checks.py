@@ -159,6 +159,22 @@ def logs() -> Iterator[CheckMessage]:
 
 @register()
 @_listed
+def spool() -> Iterator[CheckMessage]:
+    """W009: can the spool be written, where rows go there?"""
+    if not conf.ACCESSLOG_ENABLED or conf.ACCESSLOG_SINK != "spool":
+        return
+    wanted = Path(conf.ACCESSLOG_SPOOL)
+    nearest = next(path for path in (wanted, *wanted.parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        yield _warning(
+            9,
+            f"ACCESSLOG_SPOOL: {wanted} cannot be written by this user: every row is dropped",
+            f"Run `install -d -o USER -m 750 {wanted}` as root, for the user of the site's processes.",
+        )
+
+
+@register()
+@_listed
 def firewall() -> Iterator[CheckMessage]:
     """W006, W007: can what the admin clicks be done here?"""
     if not conf.TRASHIP_FIREWALL_EXECUTE:
