@@ -23,10 +23,10 @@ from fail2ban.server.action import ActionBase
 # a raise in here stops every jail of the server: without its package the action lives, and says what is wrong
 try:
     try:
-        from ideolab_f2b.actions.report import Action
+        from ideolab_f2b.actions.report.action import Action
     except ImportError:
         sys.path.append("/usr/local/lib/ideolab-f2b")
-        from ideolab_f2b.actions.report import Action
+        from ideolab_f2b.actions.report.action import Action
 except BaseException as error:
     why = f"ideolab_f2b cannot be loaded ({error!r}): bans are not reported; run ideolab-f2b check"
 

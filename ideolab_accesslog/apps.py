@@ -10,6 +10,7 @@ class AccessLogConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from ideolab_accesslog import checks, metering  # noqa: F401
+        from ideolab_accesslog import checks  # noqa: F401
+        from ideolab_accesslog.metrics import process
 
-        metering.begin()
+        process.begin()

@@ -23,7 +23,7 @@ def stored_at_shutdown(application: Application) -> Application:
 
 async def _lifespan(receive: Any, send: Any) -> None:
     # not above: asgi.py of a site imports this module before Django is set up
-    from ideolab_accesslog import recorder
+    from ideolab_accesslog.access import recorder
 
     await receive()
     await send({"type": "lifespan.startup.complete"})

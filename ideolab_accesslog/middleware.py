@@ -11,10 +11,11 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from ideolab_accesslog import body, recorder, traship
-from ideolab_accesslog.client_ip import Client, resolve
-from ideolab_accesslog.row import row_of
-from ideolab_accesslog.wanted import is_wanted
+from ideolab_accesslog.access import recorder, response_size
+from ideolab_accesslog.access.client_ip import Client, resolve
+from ideolab_accesslog.access.row import row_of
+from ideolab_accesslog.access.sampling import is_wanted
+from ideolab_accesslog.traship import gate
 
 logger = logging.getLogger("ideolab_accesslog")
 
@@ -37,7 +38,7 @@ class AccessLogMiddleware:
         if self._is_async:
             return self._answered(request)
         visit = Visit(request)
-        blocked = traship.before(request, visit.client)
+        blocked = gate.before(request, visit.client)
         if blocked is not None:
             return visit.blocked(blocked)
         try:
@@ -45,12 +46,12 @@ class AccessLogMiddleware:
         except Exception:
             visit.failed()
             raise
-        traship.after(request, response, visit.client)
+        gate.after(request, response, visit.client)
         return visit.answered(response)
 
     async def _answered(self, request: HttpRequest) -> HttpResponseBase:
         visit = Visit(request)
-        blocked = traship.before(request, visit.client)
+        blocked = gate.before(request, visit.client)
         if blocked is not None:
             return visit.blocked(blocked)
         try:
@@ -58,7 +59,7 @@ class AccessLogMiddleware:
         except Exception:
             visit.failed()
             raise
-        traship.after(request, response, visit.client)
+        gate.after(request, response, visit.client)
         return visit.answered(response)
 
 
@@ -91,9 +92,9 @@ class Visit:
     def _note(self, response: Any) -> None:
         if response.streaming:
             status = response.status_code
-            body.when_over(self._request, response, lambda size: self._record(status, size))
+            response_size.when_over(self._request, response, lambda size: self._record(status, size))
         else:
-            self._record(response.status_code, body.size(self._request, response))
+            self._record(response.status_code, response_size.size(self._request, response))
 
     def failed(self) -> None:
         """The site let an exception through (DEBUG_PROPAGATE_EXCEPTIONS): the server answers 500."""

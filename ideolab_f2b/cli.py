@@ -9,19 +9,25 @@ import sys
 from collections.abc import Sequence
 
 from ideolab_f2b import __version__, config
-from ideolab_f2b.client import ClientError
+from ideolab_f2b.fail2ban_client import ClientError
 
 #: verb -> (module with add_arguments() and run(), what it does)
 VERBS = {
-    "connmon": ("ideolab_f2b.connmon.command", "watch the sockets of port 443, write suspects for fail2ban"),
-    "intake": ("ideolab_f2b.intake.command", "write nginx's syslog datagrams as safe lines for fail2ban"),
-    "origin": ("ideolab_f2b.origin.command", "say whose addresses are: AS, name, country, prefix"),
-    "bans": ("ideolab_f2b.bans", "list what fail2ban and the kernel hold, and where they differ"),
-    "ban": ("ideolab_f2b.by_hand.ban", "ban addresses and networks, for a time or for good"),
-    "unban": ("ideolab_f2b.by_hand.unban", "lift their bans, in every jail"),
-    "check": ("ideolab_f2b.check", "say whether all that protects this host works, and how to mend it"),
-    "install": ("ideolab_f2b.install", "put the pack into fail2ban and start it (scripts/install does more)"),
-    "uninstall": ("ideolab_f2b.install.uninstall", "take everything out again"),
+    "connmon": ("ideolab_f2b.commands.connmon", "watch the sockets of port 443, write suspects for fail2ban"),
+    "intake": ("ideolab_f2b.commands.intake", "write nginx's syslog datagrams as safe lines for fail2ban"),
+    "origin": ("ideolab_f2b.commands.origin", "say whose addresses are: AS, name, country, prefix"),
+    "bans": ("ideolab_f2b.commands.bans", "list what fail2ban and the kernel hold, and where they differ"),
+    "ban": ("ideolab_f2b.commands.ban", "ban addresses and networks, for a time or for good"),
+    "unban": ("ideolab_f2b.commands.unban", "lift their bans, in every jail"),
+    "check": (
+        "ideolab_f2b.commands.check",
+        "say whether all that protects this host works, and how to mend it",
+    ),
+    "install": (
+        "ideolab_f2b.commands.install",
+        "put the pack into fail2ban and start it (scripts/install does more)",
+    ),
+    "uninstall": ("ideolab_f2b.commands.uninstall", "take everything out again"),
 }
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Union
+
+from ideolab_f2b import files
 
 #: bytes of client-controlled text that are kept
 QUOTED_BYTES = 300
@@ -60,10 +61,6 @@ def format_line(
     return " ".join(words)
 
 
-#: a FIFO in the file's place must not stop us either
-_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-
-
 def append(path: Path, text: str, mode: int = 0o640) -> None:
     """Add one line by one write(); the file is opened anew each time, so rotation needs no signal."""
     append_all(path, (text,), mode)
@@ -75,43 +72,13 @@ def append_all(path: Path, texts: Iterable[str], mode: int = 0o640) -> None:
     if any("\n" in text or "\r" in text for text in lines):
         raise ValueError("one line is one line; quote() the text that holds a line feed")
     data = "".join(f"{text}\n" for text in lines).encode("utf-8")
-    descriptor = _opened(path, mode)
+    descriptor = files.open_to_append(path, mode)
     try:
         # a writer that died, or a full disk, left half a line: it must not swallow this one
-        if not _ends_a_line(descriptor):
+        if not files.ends_a_line(descriptor):
             data = b"\n" + data
         written = os.write(descriptor, data)
     finally:
         os.close(descriptor)
     if written != len(data):
         raise OSError(f"{path}: only {written} of {len(data)} bytes were written; is the disk full?")
-
-
-def _opened(path: Path, mode: int) -> int:
-    try:
-        descriptor = os.open(path, _FLAGS)
-    except FileNotFoundError:
-        return _created(path, mode)
-    if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(f"{path} is a pipe")
-    return descriptor
-
-
-def _created(path: Path, mode: int) -> int:
-    try:
-        descriptor = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, mode)
-    except FileExistsError:
-        # another writer was faster
-        return os.open(path, _FLAGS)
-    if os.geteuid() == 0:
-        # the others that write here are not root, and the umask of fail2ban is 077
-        directory = os.stat(path.parent)
-        os.fchown(descriptor, directory.st_uid, directory.st_gid)
-        os.fchmod(descriptor, mode)
-    return descriptor
-
-
-def _ends_a_line(descriptor: int) -> bool:
-    size = os.fstat(descriptor).st_size
-    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from ideolab_f2b import __version__
+from ideolab_f2b import __version__, files
 
 
 class MetricsUnavailableError(RuntimeError):
@@ -87,14 +85,4 @@ def _buckets(known: Distribution) -> list[tuple[str, float]]:
 
 def write(path: Path, samples: Iterable[Sample]) -> None:
     """Replace `path` at once, mode 0644 whatever the umask; OSError leaves the old file as it was."""
-    text = render(list(samples))
-    # the name must not end in .prom: the collector reads every *.prom of its directory
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
-            os.fchmod(file.fileno(), 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    files.replace(path, render(list(samples)), 0o644)

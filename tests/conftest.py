@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def host_network() -> dict[str, list[str]]:
     """The interfaces and kernel sets of the namespace that the tests were started in."""
-    from ideolab_f2b.kernel.ipset import Sets
+    from ideolab_f2b.kernel.ipset.sets import Sets
     from ideolab_f2b.kernel.netlink import KernelError
 
     try:

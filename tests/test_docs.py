@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import cli, config
-from ideolab_f2b.actions.desk import OPTIONS
 from ideolab_f2b.actions.options import Options
+from ideolab_f2b.actions.report.reporter import OPTIONS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCS = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").glob("*.md"))]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.lab.namespace import linked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -19,7 +19,7 @@ def test_a_set_in_the_wrong_namespace_is_seen() -> None:
     """A session that leaves a set behind, played in a namespace of its own, ends with an error."""
     session = (
         "import pytest, tests.conftest\n"
-        "from ideolab_f2b.kernel.ipset import Sets\n"
+        "from ideolab_f2b.kernel.ipset.sets import Sets\n"
         "guard = tests.conftest.untouched_host.__wrapped__()\n"
         "next(guard)\n"
         "Sets().create('left_behind', 'inet', 64)\n"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Callable
 
-from ideolab_f2b.kernel.element import Network
-from ideolab_f2b.kernel.ipset import NAME_LENGTH
+from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.kernel.ipset.sets import NAME_LENGTH
 
 #: two families: the set of inet6 has one letter more
 _SET = re.compile(rf"[A-Za-z0-9_.-]{{1,{NAME_LENGTH - 1}}}")

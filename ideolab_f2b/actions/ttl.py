@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ideolab_f2b.kernel.element import MAX_TIMEOUT_S
+from ideolab_f2b.kernel.ipset.element import MAX_TIMEOUT_S
 
 PERMANENT = -1
 #: stands in for a time that says nothing: the shortest of the administrator's buttons

@@ -12,8 +12,8 @@ from datetime import datetime
 from ipaddress import ip_network
 from typing import Any, NamedTuple, Optional
 
-from ideolab_f2b import client
-from ideolab_f2b.kernel.element import Key, key_of
+from ideolab_f2b import fail2ban_client
+from ideolab_f2b.kernel.ipset.element import Key, key_of
 from ideolab_f2b.places import ACTION, ALL_JAILS
 
 PERMANENT = -1
@@ -50,7 +50,7 @@ class Jail:
 
 def jails(only: Optional[str] = None) -> list[Jail]:
     """Of the server, by name. ClientError when it is down or does not answer us, UnknownJailError."""
-    names = sorted(client.jails())
+    names = sorted(fail2ban_client.jails())
     if only is not None:
         if only not in names:
             raise UnknownJailError(f"no jail {only!r} runs; there are {', '.join(names) or 'none'}")
@@ -62,12 +62,12 @@ def jails(only: Optional[str] = None) -> list[Jail]:
 def jail(name: str) -> Jail:
     """One jail; by its list of bans alone where it has no action of ours, or an older one."""
     # asked first: fail2ban writes each failed question into its log
-    is_ours = name in ALL_JAILS or ACTION in client.actions(name)
+    is_ours = name in ALL_JAILS or ACTION in fail2ban_client.actions(name)
     if is_ours:
-        with contextlib.suppress(client.ClientError):
-            return parse(name, client.ask("get", name, "action", ACTION, "bans"))
-    stats = (client.stats(name, ACTION) if is_ours else None) or {}
-    bans = dict(parse_list(client.ask("get", name, "banip", "--with-time")))
+        with contextlib.suppress(fail2ban_client.ClientError):
+            return parse(name, fail2ban_client.ask("get", name, "action", ACTION, "bans"))
+    stats = (fail2ban_client.stats(name, ACTION) if is_ours else None) or {}
+    bans = dict(parse_list(fail2ban_client.ask("get", name, "banip", "--with-time")))
     return Jail(name, stats.get("set"), False, bans)
 
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-from ideolab_f2b import client
-from ideolab_f2b.actions.rule import LIST
+from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans import held, row
 from ideolab_f2b.bans.held import Jail
 from ideolab_f2b.bans.row import Elements, Row
-from ideolab_f2b.kernel.element import Key
-from ideolab_f2b.kernel.ipset import Sets
-from ideolab_f2b.kernel.ipset_error import SetMissingError
+from ideolab_f2b.firewall.rule import LIST
+from ideolab_f2b.kernel.ipset.element import Key
+from ideolab_f2b.kernel.ipset.error import SetMissingError
+from ideolab_f2b.kernel.ipset.sets import Sets
 
 #: seconds between the two looks: a ban in a burst is carried out much sooner
 AGAIN_S = 1.0
@@ -63,7 +63,7 @@ def _once(only: Optional[str]) -> Look:
     with contextlib.closing(Sets()) as kernel:
         try:
             jails = held.jails(only)
-        except client.ServerDownError as down:
+        except fail2ban_client.ServerDownError as down:
             sets = {name: _elements(kernel, name) for name in _linked(kernel)}
             return Look(time.time(), (), tuple(row.unwatched(sets)), _sizes(sets), str(down))
         names = sorted({jail.set for jail in jails if jail.set is not None})

@@ -7,10 +7,10 @@ import re
 import time
 from typing import Any, Callable, NamedTuple
 
-from ideolab_f2b import client
-from ideolab_f2b.actions import rule
-from ideolab_f2b.actions.rule import LIST
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b import fail2ban_client
+from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.rule import LIST
+from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.places import ACTION
 
 #: seconds; two passes over a hundred thousand bans take a few
@@ -35,7 +35,7 @@ def repair(
     """Two passes of the server over all sets of all jails. RepairError, client.ClientError."""
     jail = _any_jail()
     before = _told(jail)
-    wanted = _number(client.ask("set", jail, "action", ACTION, "reconcile"))
+    wanted = _number(fail2ban_client.ask("set", jail, "action", ACTION, "reconcile"))
     deadline = clock() + WAIT_S
     while True:
         now = _told(jail)
@@ -66,9 +66,9 @@ def _is_first(version: int) -> bool:
 
 def _any_jail() -> str:
     """One that has our action: its thread looks after all of them."""
-    for jail in sorted(client.jails()):
+    for jail in sorted(fail2ban_client.jails()):
         # asked first: fail2ban writes each failed question into its log
-        stats = client.stats(jail, ACTION) if ACTION in client.actions(jail) else None
+        stats = fail2ban_client.stats(jail, ACTION) if ACTION in fail2ban_client.actions(jail) else None
         if stats is not None and "keeper" in stats:
             return jail
     raise RepairError(
@@ -77,7 +77,7 @@ def _any_jail() -> str:
 
 
 def _told(jail: str) -> dict[str, Any]:
-    stats = client.stats(jail, ACTION)
+    stats = fail2ban_client.stats(jail, ACTION)
     if stats is None or "keeper" not in stats:
         raise RepairError(f"jail {jail} has ended meanwhile; once more")
     told: dict[str, Any] = stats["keeper"]

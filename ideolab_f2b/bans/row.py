@@ -6,9 +6,9 @@ import socket
 from collections.abc import Collection, Mapping
 from typing import NamedTuple, Optional
 
-from ideolab_f2b.actions.drift import EXPIRED, compare
 from ideolab_f2b.bans.held import Ban, Jail
-from ideolab_f2b.kernel.element import Key
+from ideolab_f2b.firewall.drift import EXPIRED, compare
+from ideolab_f2b.kernel.ipset.element import Key
 
 OK, MISSING, SHORT, STALE = "ok", "missing", "short", "stale"
 #: a jail whose bans are no elements of ours; an element while fail2ban is down

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ideolab_f2b import client
-from ideolab_f2b.actions.rule import RuleError
+from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans import repair as repairing
 from ideolab_f2b.bans.look import Look, look
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
+from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.kernel.netlink import KernelError, PermissionDeniedError
 from ideolab_f2b.places import restart
 
@@ -24,7 +24,7 @@ def drift(_settings: Settings) -> Iterator[Verdict]:
         yield unknown("drift", str(error))
     except KernelError as error:
         yield wrong("drift", str(error), error.way_out)
-    except client.ClientError as error:
+    except fail2ban_client.ClientError as error:
         yield unknown("drift", f"only fail2ban can tell what should be there: {error}")
     else:
         yield from judge(seen)
@@ -57,10 +57,10 @@ def repair() -> Verdict:
     """Put right what differs, and say how much that was."""
     try:
         done = repairing.repair()
-    except client.ServerDownError as error:
+    except fail2ban_client.ServerDownError as error:
         text = f"fail2ban is down, and only it knows which bans to put back: {error}{_without_a_server()}"
         return wrong("repair", text, restart("fail2ban"))
-    except client.ClientError as error:
+    except fail2ban_client.ClientError as error:
         return unknown("repair", str(error), "sudo ideolab-f2b check --repair")
     except repairing.RepairError as error:
         return wrong("repair", str(error), restart("fail2ban"))

@@ -6,15 +6,15 @@ import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import Optional
 
-from ideolab_f2b import client
-from ideolab_f2b.actions import rule
+from ideolab_f2b import fail2ban_client
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
-from ideolab_f2b.kernel import sock_destroy
-from ideolab_f2b.kernel.element import SetHeader
-from ideolab_f2b.kernel.ipset import Sets
-from ideolab_f2b.kernel.ipset_error import SetMissingError
+from ideolab_f2b.firewall import rule
+from ideolab_f2b.kernel.ipset.element import SetHeader
+from ideolab_f2b.kernel.ipset.error import SetMissingError
+from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.kernel.netlink import KernelError, PermissionDeniedError
+from ideolab_f2b.kernel.sockets import destroy as sock_destroy
 from ideolab_f2b.places import ACTION, ALL_JAILS, restart
 
 #: how full a set may be: a full one bans nobody any more
@@ -33,17 +33,20 @@ def sets(_settings: Settings) -> Iterator[Verdict]:
         yield unknown("sets", str(error))
     except KernelError as error:
         yield wrong("sets", str(error), error.way_out)
-    except client.ServerDownError:
+    except fail2ban_client.ServerDownError:
         yield unknown(
             "sets", "which there should be, only fail2ban can tell: it is down", restart("fail2ban")
         )
-    except client.ClientError as error:
+    except fail2ban_client.ClientError as error:
         yield unknown("sets", f"which there should be, only fail2ban can tell: {error}")
 
 
 def _names() -> list[str]:
     """The sets of the jails that run, as their actions name them."""
-    told = [client.stats(jail, ACTION) or {} for jail in sorted(ALL_JAILS.keys() & client.jails())]
+    told = [
+        fail2ban_client.stats(jail, ACTION) or {}
+        for jail in sorted(ALL_JAILS.keys() & fail2ban_client.jails())
+    ]
     return [name for stats in told if stats.get("set") for name in (stats["set"], f"{stats['set']}6")]
 
 

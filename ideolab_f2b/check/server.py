@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Callable, NamedTuple, Optional
 
-from ideolab_f2b import client, shim, stream
+from ideolab_f2b import fail2ban_action, fail2ban_client, fail2ban_config
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import BLOCK
@@ -30,10 +30,10 @@ class Seen(NamedTuple):
 def fail2ban(_settings: Settings) -> Iterator[Verdict]:
     """Is there a server, and does it answer?"""
     try:
-        running = client.jails()
-    except client.ServerDownError as error:
+        running = fail2ban_client.jails()
+    except fail2ban_client.ServerDownError as error:
         yield wrong("fail2ban", f"is down: {error}", restart("fail2ban"))
-    except client.ClientError as error:
+    except fail2ban_client.ClientError as error:
         yield unknown("fail2ban", str(error))
     else:
         yield ok("fail2ban", f"answers; {len(running)} jails run")
@@ -42,12 +42,12 @@ def fail2ban(_settings: Settings) -> Iterator[Verdict]:
 def jails(settings: Settings) -> Iterator[Verdict]:
     """Does each of our jails run as it is configured?"""
     try:
-        running = client.jails()
-        wanted = stream.read(FAIL2BAN)
-    except client.ServerDownError:
+        running = fail2ban_client.jails()
+        wanted = fail2ban_config.read(FAIL2BAN)
+    except fail2ban_client.ServerDownError:
         yield unknown("jails", "fail2ban is down", restart("fail2ban"))
         return
-    except client.ClientError as error:
+    except fail2ban_client.ClientError as error:
         yield unknown("jails", str(error))
         return
     for jail, log in ALL_JAILS.items():
@@ -58,7 +58,7 @@ def jails(settings: Settings) -> Iterator[Verdict]:
         yield judge(jail, seen, switch, str(settings.paths.log_dir / log), wanted.skipped)
 
 
-def _switch(jail: str, wanted: stream.Stream) -> str:
+def _switch(jail: str, wanted: fail2ban_config.Stream) -> str:
     """ON, OFF by the admin although our block is there, or MISSING as before an install."""
     if jail in wanted.jails:
         return ON
@@ -69,9 +69,11 @@ def _switch(jail: str, wanted: stream.Stream) -> str:
 
 def look(jail: str) -> Seen:
     logs = [
-        line.split("- ", 1)[1] for line in client.ask("get", jail, "logpath").splitlines() if "- " in line
+        line.split("- ", 1)[1]
+        for line in fail2ban_client.ask("get", jail, "logpath").splitlines()
+        if "- " in line
     ]
-    return Seen(client.actions(jail), logs, client.stats(jail, ACTION))
+    return Seen(fail2ban_client.actions(jail), logs, fail2ban_client.stats(jail, ACTION))
 
 
 def judge(jail: str, seen: Optional[Seen], switch: str, log: str, skipped: Collection[str] = ()) -> Verdict:
@@ -108,7 +110,7 @@ def _absent(name: str, jail: str, switch: str, skipped: Collection[str]) -> Verd
     )
 
 
-def action(_settings: Settings, load: Callable[..., None] = shim.load) -> Iterator[Verdict]:
+def action(_settings: Settings, load: Callable[..., None] = fail2ban_action.load) -> Iterator[Verdict]:
     """Would fail2ban's own Python load our actions at its next start?"""
     for name in (ACTION, REPORT):
         yield _loaded(FAIL2BAN / "action.d" / f"{name}.py", load)
@@ -119,6 +121,6 @@ def _loaded(path: Path, load: Callable[..., None]) -> Verdict:
         return wrong("action", f"{path} is missing", "ideolab-f2b install")
     try:
         load(path)
-    except shim.ShimError as error:
+    except fail2ban_action.ShimError as error:
         return wrong("action", f"fail2ban's Python cannot use it: {error}", "ideolab-f2b install")
-    return ok("action", f"{client.python()} loads {path.name}")
+    return ok("action", f"{fail2ban_client.python()} loads {path.name}")

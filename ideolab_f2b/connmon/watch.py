@@ -9,13 +9,14 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from ideolab_f2b.config import Connmon, Network
-from ideolab_f2b.connmon.cluster import Clusters
 from ideolab_f2b.connmon.connection import Row, Snapshot, Verdict
-from ideolab_f2b.connmon.gauges import Look
-from ideolab_f2b.connmon.score import Judge
-from ideolab_f2b.connmon.writer import Complaint, Output
-from ideolab_f2b.kernel import address, sock_detail, sock_diag, sockstat
-from ideolab_f2b.kernel.sock_detail import Detail
+from ideolab_f2b.connmon.output.metrics import Look
+from ideolab_f2b.connmon.output.writer import Complaint, Output
+from ideolab_f2b.connmon.suspects.cluster import Clusters
+from ideolab_f2b.connmon.suspects.judge import Judge
+from ideolab_f2b.kernel import address, sockstat
+from ideolab_f2b.kernel.sockets import detail, sock_diag
+from ideolab_f2b.kernel.sockets.detail import Detail
 
 #: seconds between two readings of the host's own addresses and gateways
 OWN_EVERY_S = 60.0
@@ -42,7 +43,7 @@ class Watch:
         settings: Connmon,
         *,
         rows: Callable[[int], Iterable[Row]] = sock_diag.rows,
-        details: Callable[[int, Collection[Network]], Iterable[Detail]] = sock_detail.details,
+        details: Callable[[int, Collection[Network]], Iterable[Detail]] = detail.details,
         inuse: Callable[[], int] = sockstat.inuse,
         own: Callable[[], frozenset[bytes]] = own_addresses,
         clock: Callable[[], float] = time.time,

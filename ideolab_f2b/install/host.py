@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from ideolab_f2b import client
+from ideolab_f2b import fail2ban_client
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.places import COLLECTORS, runs_systemd
 
@@ -46,7 +46,7 @@ def probe(site: Site) -> Host:
 def _runs(program: str) -> bool:
     """Whether it succeeds in fail2ban's Python."""
     try:
-        words = [client.python(), "-c", program]
+        words = [fail2ban_client.python(), "-c", program]
         return subprocess.run(words, capture_output=True, timeout=30).returncode == 0
     except (OSError, subprocess.SubprocessError):
         return False

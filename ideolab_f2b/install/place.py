@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple, Optional
 
-from ideolab_f2b.install import block, directory, file, link, log, tree, user
-from ideolab_f2b.install.command import CommandError
-from ideolab_f2b.install.directory import Directory
+from ideolab_f2b.install.run import CommandError
 from ideolab_f2b.install.site import KEPT, REMOVED, Site, Step, Undo
+from ideolab_f2b.install.steps import block, directory, file, link, log, tree, user
+from ideolab_f2b.install.steps.directory import Directory
 from ideolab_f2b.manifest import Entry
 
 Say = Callable[[str], object]

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from typing import Optional
 
 from ideolab_f2b.config import DEFAULT_PATH, SERVER_STATE, Paths, Settings
-from ideolab_f2b.install import sudoers, webuser
-from ideolab_f2b.install.block import Block
-from ideolab_f2b.install.directory import Directory
-from ideolab_f2b.install.file import File
+from ideolab_f2b.install import sudoers, web_user
 from ideolab_f2b.install.host import Host
-from ideolab_f2b.install.link import Link
-from ideolab_f2b.install.log import Log
 from ideolab_f2b.install.site import Step
 from ideolab_f2b.install.source import Source
-from ideolab_f2b.install.tree import Tree
-from ideolab_f2b.install.user import User
+from ideolab_f2b.install.steps.block import Block
+from ideolab_f2b.install.steps.directory import Directory
+from ideolab_f2b.install.steps.file import File
+from ideolab_f2b.install.steps.link import Link
+from ideolab_f2b.install.steps.log import Log
+from ideolab_f2b.install.steps.tree import Tree
+from ideolab_f2b.install.steps.user import User
 from ideolab_f2b.places import (
     COLLECTORS,
     FAIL2BAN,
@@ -86,7 +86,7 @@ def plan(
 def _directories(paths: Paths, web_group: Optional[str]) -> Iterator[Step]:
     yield Directory(str(paths.log_dir), USER, LOG_GROUP, is_ours=True)
     yield Log(str(paths.connmon_log), USER, LOG_GROUP)
-    yield from webuser.logs(paths, web_group)
+    yield from web_user.logs(paths, web_group)
     for log in (paths.events, paths.nginx_error_log, paths.nginx_access_log):
         yield Log(str(log), USER, LOG_GROUP)
     yield Directory(str(paths.state_dir), USER, USER, is_ours=True)
@@ -115,7 +115,7 @@ def _daemons(source: Source, host: Host, paths: Paths, web_group: Optional[str])
         for name in source.names(f"deploy/{part}"):
             text = located(source.read(f"deploy/{part}/{name}").decode(), paths)
             if part == "logrotate.d":
-                text = webuser.rotated(text, web_group)
+                text = web_user.rotated(text, web_group)
             yield File(f"{directory}/{name}", text.encode(), 0o755 if part == "init.d" else 0o644)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from ideolab_f2b import files
 from ideolab_f2b.manifest import Entry, Saved
 
 CREATED, CHANGED, KEPT, REMOVED = "created", "changed", "kept", "removed"
@@ -79,20 +79,6 @@ def before(site: Site, path: str) -> Saved | None:
     return earlier.before if earlier else Saved.of(site.at(path))
 
 
-def write(path: Path, content: bytes, mode: int, uid: int = -1, gid: int = -1) -> None:
-    """Replace a file at once."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), mode)
-            os.fchown(file.fileno(), uid, gid)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
 def restore(path: Path, saved: Saved | None) -> None:
     """Make a path what it was: nothing, a file or a link. A directory gets its owner and mode back."""
     if saved is None or saved.link is not None:
@@ -102,7 +88,7 @@ def restore(path: Path, saved: Saved | None) -> None:
     if saved.link is not None:
         os.symlink(saved.link, path)
     elif saved.content is not None:
-        write(path, saved.content, saved.mode, saved.uid, saved.gid)
+        files.replace(path, saved.content, saved.mode, uid=saved.uid, gid=saved.gid)
     else:
         os.chown(path, saved.uid, saved.gid)
         os.chmod(path, saved.mode)

@@ -8,10 +8,10 @@ import shutil
 import tempfile
 from typing import Optional
 
-from ideolab_f2b.install.command import CommandError, run
-from ideolab_f2b.install.file import File
+from ideolab_f2b.install.run import CommandError, run
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.source import Source
+from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.places import SUDOERS
 
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")

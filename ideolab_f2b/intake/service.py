@@ -9,7 +9,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ideolab_f2b import logline, metrics
-from ideolab_f2b.intake import datagram, gauges
+from ideolab_f2b.intake import datagram
+from ideolab_f2b.intake import metrics as gauges
 from ideolab_f2b.intake.complaint import Complaint
 from ideolab_f2b.intake.feed import Feed
 from ideolab_f2b.intake.inlet import Inlet

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 from ideolab_f2b.origin import cache_file, field, target
+from ideolab_f2b.origin.counts import Tally
 from ideolab_f2b.origin.field import Address, Network
 from ideolab_f2b.origin.origin import NONE, Origin
-from ideolab_f2b.origin.tally import Tally
 
 #: rows; those that end first go first
 MOST_ROWS = 200_000

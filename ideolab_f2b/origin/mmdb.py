@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ideolab_f2b.origin import field
+from ideolab_f2b.origin.counts import Tally
 from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import Origin
-from ideolab_f2b.origin.tally import Tally
 
 SOURCE = "mmdb"
 #: bytes; the file is held in memory

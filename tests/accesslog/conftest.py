@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 
-from ideolab_accesslog import recorder
+from ideolab_accesslog.access import recorder
 from tests.lab.mariadb import Mariadb, use_driver
 from tests.lab.postgres import Postgres
 

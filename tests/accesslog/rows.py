@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ideolab_accesslog.row import FIELDS, Row
+from ideolab_accesslog.access.row import FIELDS, Row
 
 
 def row(**fields: Any) -> Row:

@@ -16,10 +16,11 @@ from django.db import close_old_connections
 from django.http import FileResponse, HttpResponse, HttpResponseForbidden, StreamingHttpResponse
 from django.test import AsyncClient, Client, RequestFactory, override_settings
 
-from ideolab_accesslog import recorder, traship
+from ideolab_accesslog.access import recorder
+from ideolab_accesslog.access.row import FIELDS, Row
 from ideolab_accesslog.middleware import AccessLogMiddleware
 from ideolab_accesslog.models import AccessLog
-from ideolab_accesslog.row import FIELDS, Row
+from ideolab_accesslog.traship import gate
 
 
 @pytest.fixture
@@ -220,7 +221,7 @@ def test_a_blocked_request_does_not_reach_the_view(
     monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]]
 ) -> None:
     """And it is logged where 403 is wanted."""
-    monkeypatch.setattr(traship, "before", lambda _request, _client: HttpResponseForbidden("no"))
+    monkeypatch.setattr(gate, "before", lambda _request, _client: HttpResponseForbidden("no"))
     with override_settings(ACCESSLOG_STATUS_CODES=[403]):
         response = answer(None)
 
@@ -255,7 +256,7 @@ def test_asgi(path: str, rows: list[dict[str, Any]]) -> None:
 
 def test_asgi_blocks_too(monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]]) -> None:
     """Before the view, without a thread."""
-    monkeypatch.setattr(traship, "before", lambda _request, _client: HttpResponseForbidden("no"))
+    monkeypatch.setattr(gate, "before", lambda _request, _client: HttpResponseForbidden("no"))
 
     assert asyncio.run(AsyncClient().get("/async/")).status_code == 403
 

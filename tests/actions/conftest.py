@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     import fail2ban.server.filterpoll
     import fail2ban.server.jail  # noqa: F401
 
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server
 from tests.lab.namespace import SERVERS, Namespace, linked
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ideolab_f2b.actions import exported
+from ideolab_f2b.actions.report import exported
 from ideolab_f2b.event import EventError, from_json
 from tests.actions.fail2ban_server import Server, by_hand, stamp, wait_until
 from tests.lab.namespace import Namespace

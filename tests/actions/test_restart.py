@@ -9,7 +9,7 @@ from typing import Callable
 
 import pytest
 
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.conftest import Probe
 from tests.actions.fail2ban_server import Server, by_hand, suspect, wait_until
 from tests.lab.namespace import Namespace

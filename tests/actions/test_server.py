@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import __version__
-from ideolab_f2b.kernel.element import Element
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.kernel.ipset.element import Element
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.conftest import Probe
 from tests.actions.fail2ban_server import Refused, Server, by_hand, suspect, wait_until
 from tests.lab.namespace import Namespace

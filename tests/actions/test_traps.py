@@ -9,7 +9,7 @@ from typing import Callable
 
 import pytest
 
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server, suspect, wait_until
 from tests.lab.namespace import Namespace
 
@@ -119,8 +119,8 @@ def test_system_exit_in_a_ban(lone: Namespace, start: Start, tmp_path: Path) -> 
     """A SystemExit below ban() would end the jail's thread in silence: it is an error, and bans go on."""
     server = start(lone, "")
     exits = (
-        "import ideolab_f2b.actions.barrier as barrier\n"
-        "from ideolab_f2b.actions.ban import Action as Ours\n"
+        "import ideolab_f2b.actions.ban.jail_firewall as barrier\n"
+        "from ideolab_f2b.actions.ban.action import Action as Ours\n"
         "class Action(Ours):\n"
         "    def _add(self, network, since, bantime):\n"
         "        if str(network) == '198.51.100.5/32': raise SystemExit(1)\n"

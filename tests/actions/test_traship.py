@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_accesslog.feed import line_of
-from ideolab_accesslog.offence import Offence
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_accesslog.traship.log import line_of
+from ideolab_accesslog.traship.offence import Offence
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server, wait_until
 from tests.lab.namespace import Namespace
 

@@ -30,7 +30,7 @@ action =
 """
 #: the constants of a server that is to be looked at more often
 QUICK = """\
-import ideolab_f2b.actions.keeper as keeper
+import ideolab_f2b.actions.reconcile.thread as keeper
 keeper.EVERY_S, keeper.HURRIED_S, keeper.SETTLED_S = 0.5, 0.3, 0.5
 """
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from ideolab_f2b import client
+from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans import held
 from ideolab_f2b.bans.held import Ban, Jail
-from ideolab_f2b.kernel.element import key_of, network_of
+from ideolab_f2b.kernel.ipset.element import key_of, network_of
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ class Server:
         self.asked.append(words)
         answer = self.answers.get(words)
         if answer is None:
-            raise client.ClientError(f"no answer to {words}")
+            raise fail2ban_client.ClientError(f"no answer to {words}")
         return answer
 
 
@@ -106,7 +106,7 @@ def test_older_action_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
             ("get", "ours", "banip", "--with-time"): LIST,
         }
     )
-    monkeypatch.setattr(client, "ask", server.ask)
+    monkeypatch.setattr(fail2ban_client, "ask", server.ask)
 
     told = held.jail("ours")
 
@@ -122,7 +122,7 @@ def test_jail_without_an_action_of_ours(monkeypatch: pytest.MonkeyPatch) -> None
             ("get", "sshd", "banip", "--with-time"): LIST,
         }
     )
-    monkeypatch.setattr(client, "ask", server.ask)
+    monkeypatch.setattr(fail2ban_client, "ask", server.ask)
 
     assert held.jail("sshd").set is None
     assert server.asked == [("get", "sshd", "actions"), ("get", "sshd", "banip", "--with-time")]
@@ -130,7 +130,7 @@ def test_jail_without_an_action_of_ours(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_unknown_jail(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error names those that run."""
-    monkeypatch.setattr(client, "jails", lambda: {"b", "a"})
+    monkeypatch.setattr(fail2ban_client, "jails", lambda: {"b", "a"})
 
     with pytest.raises(held.UnknownJailError, match="no jail 'c' runs; there are a, b"):
         held.jails("c")

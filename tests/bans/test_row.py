@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ideolab_f2b.bans.held import Ban, Jail
 from ideolab_f2b.bans.row import Row, confirmed, rows, unwatched
-from ideolab_f2b.kernel.element import Key
+from ideolab_f2b.kernel.ipset.element import Key
 
 NOW = 1000.0
 A: Key = (4, 0xC6336407, 32)

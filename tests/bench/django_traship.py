@@ -28,8 +28,9 @@ from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 from django.test import RequestFactory, override_settings  # noqa: E402
 from fail2ban.server.filter import Filter  # noqa: E402
 
-from ideolab_accesslog import bans, recorder, traship  # noqa: E402
-from ideolab_accesslog.client_ip import Client  # noqa: E402
+from ideolab_accesslog.access import recorder  # noqa: E402
+from ideolab_accesslog.access.client_ip import Client  # noqa: E402
+from ideolab_accesslog.traship import banned, gate  # noqa: E402
 from tests.bench.filter import BASE, LIMIT, Case, filled, lines_per_s, loaded  # noqa: E402
 from tests.nginx.replay import quiet  # noqa: E402
 
@@ -69,7 +70,7 @@ def best_us(variants: dict[str, Callable[[], None]]) -> dict[str, float]:
             for _ in range(BLOCK):
                 ask()
             best[name] = min(best[name], (perf_counter() - began) / BLOCK * 1e6)
-            traship._notes.forget()
+            gate._notes.forget()
     return best
 
 
@@ -86,11 +87,11 @@ def requests() -> bool:
             "sensitive": asked(ours, "/.env"),
         }
     )
-    bans.current = frozenset({ADDRESS})
+    banned.current = frozenset({ADDRESS})
     best |= best_us({"banned": asked(ours, "/ok/")})
-    bans.current = frozenset()
+    banned.current = frozenset()
     request, client = RequestFactory().get("/ok/"), Client(ADDRESS, True)
-    before = best_us({"before": lambda: traship.before(request, client) and None})["before"]
+    before = best_us({"before": lambda: gate.before(request, client) and None})["before"]
     missing = best["404"] - best["bare 404"]
     shares = {name: best[name] / best["bare page"] for name in ("sensitive", "banned")}
     for name, value in best.items():

@@ -128,7 +128,7 @@ def prepare(scenario: str) -> None:
 
 def settle() -> None:
     """What waits is stored between the blocks, so that each pays only for its own."""
-    from ideolab_accesslog import recorder
+    from ideolab_accesslog.access import recorder
 
     recorder.flush()
 

@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
 from ideolab_f2b import config  # noqa: E402
-from ideolab_f2b.origin.front import Front  # noqa: E402
+from ideolab_f2b.origin.lookup import Front  # noqa: E402
 from ideolab_f2b.origin.origin import Origin  # noqa: E402
 from tests.bench.ban import judge, percentile  # noqa: E402
 from tests.origin.whois_server import WhoisServer  # noqa: E402

@@ -23,8 +23,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
 from ideolab_f2b import metrics  # noqa: E402
-from ideolab_f2b.actions.counters import Counters  # noqa: E402
-from ideolab_f2b.actions.desk import Desk  # noqa: E402
+from ideolab_f2b.actions.report.counters import Counters  # noqa: E402
+from ideolab_f2b.actions.report.reporter import Desk  # noqa: E402
 from tests.actions.fail2ban_server import Server, stamp, wait_until  # noqa: E402
 from tests.lab.namespace import Namespace, linked  # noqa: E402
 

@@ -25,8 +25,8 @@ sys.path.insert(0, str(REPOSITORY))
 
 from ideolab_f2b.config import Connmon  # noqa: E402
 from ideolab_f2b.connmon.connection import Snapshot  # noqa: E402
-from ideolab_f2b.connmon.score import Judge  # noqa: E402
-from ideolab_f2b.kernel import sock_diag  # noqa: E402
+from ideolab_f2b.connmon.suspects.judge import Judge  # noqa: E402
+from ideolab_f2b.kernel.sockets import sock_diag  # noqa: E402
 from tests.lab.namespace import Namespace, linked  # noqa: E402
 
 PORT, ADDRESSES = 443, 2000

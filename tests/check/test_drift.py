@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ideolab_f2b import client
+from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans import repair
 from ideolab_f2b.bans.held import Ban, Jail
 from ideolab_f2b.bans.look import Look
@@ -57,8 +57,8 @@ def test_fail2ban_is_down() -> None:
 @pytest.mark.parametrize(
     ("error", "state", "text"),
     [
-        (client.ServerDownError("no socket"), "wrong", "fail2ban is down"),
-        (client.ClientError("you must be root"), "unknown", "you must be root"),
+        (fail2ban_client.ServerDownError("no socket"), "wrong", "fail2ban is down"),
+        (fail2ban_client.ClientError("you must be root"), "unknown", "you must be root"),
         (repair.RepairError("not in 60 s"), "wrong", "not in 60 s"),
     ],
 )

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.check import files, kernel, server, watcher
+from ideolab_f2b.check import files, kernel, server, services
 from ideolab_f2b.check.server import Seen
 from ideolab_f2b.check.verdict import Verdict, exit_code
-from ideolab_f2b.kernel.element import SetHeader
+from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.manifest import Entry
 
 LOG = "/var/log/ideolab/connmon.log"
@@ -154,26 +154,26 @@ def test_connmon(text: str | None, now: float, said: str) -> None:
     """Alive is who looked a moment ago."""
     path = Path("/t/ideolab_connmon.prom")
 
-    assert says(watcher.judge("connmon", "ideolab-connmon", path, text, now)).splitlines()[0] == said
+    assert says(services.judge("connmon", "ideolab-connmon", path, text, now)).splitlines()[0] == said
 
 
 def test_the_intake_is_asked_about_where_it_was_installed(tmp_path: Path) -> None:
     """A host without `--nginx` is not told that something is missing."""
     path = tmp_path / "jail.local"
-    assert not watcher.is_asked(path)
+    assert not services.is_asked(path)
 
     path.write_text("[nginx-ideolab-slowtls]\nenabled = true\n")
-    assert not watcher.is_asked(path)
+    assert not services.is_asked(path)
 
     path.write_text("# >>> ideolab-f2b\n[nginx-ideolab-slowtls]\nenabled = true\n# <<< ideolab-f2b\n")
-    assert watcher.is_asked(path)
+    assert services.is_asked(path)
 
 
 def test_each_daemon_has_its_own_gauges() -> None:
     """What connmon did says nothing about the intake."""
     path = Path("/t/ideolab_intake.prom")
 
-    assert says(watcher.judge("intake", "ideolab-intake", path, PROM, NOW)).startswith("wrong    intake: ")
+    assert says(services.judge("intake", "ideolab-intake", path, PROM, NOW)).startswith("wrong    intake: ")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_each_daemon_has_its_own_gauges() -> None:
 )
 def test_the_textfile(readable: bool | None, places: dict[Path, bool], said: str) -> None:
     """Written, readable by everybody, and where node_exporter looks."""
-    assert says(watcher.judge_textfile(Path("/t/x.prom"), readable, places)).splitlines()[0] == said
+    assert says(services.judge_textfile(Path("/t/x.prom"), readable, places)).splitlines()[0] == said
 
 
 @pytest.mark.parametrize(

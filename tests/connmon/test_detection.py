@@ -8,7 +8,7 @@ import pytest
 
 from ideolab_f2b.config import Connmon
 from ideolab_f2b.connmon.connection import Connection, Snapshot
-from ideolab_f2b.connmon.score import Judge
+from ideolab_f2b.connmon.suspects.judge import Judge
 from tests.connmon import confusion
 from tests.connmon.confusion import MANY, RUNS, Seen, Series
 

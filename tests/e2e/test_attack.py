@@ -6,7 +6,7 @@ import http.client
 
 import pytest
 
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.e2e.conftest import Outcome
 from tests.lab.client import visit
 from tests.lab.demo import NAT

@@ -108,7 +108,7 @@ def test_new_code_restarts_fail2ban_and_keeps_the_bans(machine: Machine) -> None
     machine.install()
     write_suspect(machine)
     wait_for_ban(machine)
-    machine.shell("echo '# an older version' >>/usr/local/lib/ideolab-f2b/ideolab_f2b/actions/ban.py")
+    machine.shell("echo '# an older version' >>/usr/local/lib/ideolab-f2b/ideolab_f2b/actions/ban/action.py")
 
     said = machine.install().stdout
 

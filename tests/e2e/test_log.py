@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.lab.attacker import SILENT, Attack
 from tests.lab.site import Site
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server, wait_until
 from tests.lab.namespace import Namespace, linked
 

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from ideolab_f2b.install.file import File
 from ideolab_f2b.install.place import Placing, look, obsolete
 from ideolab_f2b.install.site import Site, Step, Undo
+from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.manifest import Entry
 from tests.install.conftest import again
 

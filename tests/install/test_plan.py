@@ -8,13 +8,13 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.config import Connmon, Paths, Settings
-from ideolab_f2b.install import jail_local
-from ideolab_f2b.install.file import File
 from ideolab_f2b.install.host import Host
-from ideolab_f2b.install.link import Link
 from ideolab_f2b.install.plan import located, plan, setting
 from ideolab_f2b.install.source import Source
-from ideolab_f2b.install.tree import Tree
+from ideolab_f2b.install.steps.file import File
+from ideolab_f2b.install.steps.link import Link
+from ideolab_f2b.install.steps.tree import Tree
+from ideolab_f2b.install.trial import jail_local
 
 HERE = Settings(Connmon(), Paths(textfile_dir=Path("/var/lib/ideolab/textfile")))
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.install import directory, link, log, tree
-from ideolab_f2b.install.directory import Directory
-from ideolab_f2b.install.link import Link
-from ideolab_f2b.install.log import Log
 from ideolab_f2b.install.site import Site
-from ideolab_f2b.install.tree import Tree
-from ideolab_f2b.install.user import User
+from ideolab_f2b.install.steps import directory, link, log, tree
+from ideolab_f2b.install.steps.directory import Directory
+from ideolab_f2b.install.steps.link import Link
+from ideolab_f2b.install.steps.log import Log
+from ideolab_f2b.install.steps.tree import Tree
+from ideolab_f2b.install.steps.user import User
 from ideolab_f2b.manifest import read_tree
 from tests.install.conftest import again
 

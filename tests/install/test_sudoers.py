@@ -8,9 +8,9 @@ import pytest
 
 from ideolab_f2b import cli
 from ideolab_f2b.install import sudoers
-from ideolab_f2b.install.file import File
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.source import Source
+from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.install.sudoers import SudoersError
 
 RULE = "etc/sudoers.d/ideolab-fw-ip"

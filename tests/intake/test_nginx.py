@@ -11,7 +11,7 @@ from typing import Callable
 
 import pytest
 
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.intake import forgery
 from tests.intake.filters import MODES, failures
 from tests.intake.front import HEADER_TIMEOUT_S, UID, Front, front, intake

@@ -8,8 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from ideolab_f2b.kernel.inet_diag import BOTH_FAMILIES, DESTROY, SOCK_DIAG, destroy_request, dump_request
 from ideolab_f2b.kernel.netlink import Channel
+from ideolab_f2b.kernel.sockets.inet_diag import (
+    BOTH_FAMILIES,
+    DESTROY,
+    SOCK_DIAG,
+    destroy_request,
+    dump_request,
+)
 from tests.kernel.scene import Scene, scene
 
 NOBODY = destroy_request(socket.AF_INET, bytes(40) + b"\xff" * 8)

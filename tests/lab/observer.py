@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Callable, Optional, TextIO
 
-from ideolab_f2b.kernel.ipset import Sets
-from ideolab_f2b.kernel.ipset_error import SetMissingError
+from ideolab_f2b.kernel.ipset.error import SetMissingError
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.lab.attacker import Attack
 from tests.lab.probe import Probe
 from tests.lab.site import Site

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ideolab_f2b.kernel.ipset import Sets
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.lab.attacker import connect
 from tests.lab.fail2ban import Fail2ban
 from tests.nginx import web

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.install import nginx_files, source
+from ideolab_f2b.install import source
+from ideolab_f2b.install.nginx import files
 from tests.matrix import chroot
 from tests.nginx import replay
 
@@ -29,9 +30,9 @@ def release(request: pytest.FixtureRequest) -> tuple[str, Path]:
         pytest.skip(str(problem))
 
 
-def version(root: Path) -> nginx_files.Seen:
+def version(root: Path) -> files.Seen:
     done = chroot.run(root, "nginx", "-V")
-    return nginx_files.seen(done.stderr, "")
+    return files.seen(done.stderr, "")
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +40,7 @@ def said(release: tuple[str, Path]) -> dict[str, list[str]]:
     """{log: its lines} after a page and a few slow clients."""
     _name, root = release
     seen = version(root)
-    (log,) = [
-        file for file in nginx_files.files(source.find(), seen) if file.path.endswith("ideolab-log.conf")
-    ]
+    (log,) = [file for file in files.files(source.find(), seen) if file.path.endswith("ideolab-log.conf")]
     deployed = {
         path.name
         for path in Path(source.find().files, "deploy/nginx").glob("*")

@@ -10,7 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from ideolab_f2b import config
-from ideolab_f2b.origin.front import Front
+from ideolab_f2b.origin.lookup import Front
 
 #: (port, settings of [origin] that differ)
 MakeFront = Callable[..., Front]

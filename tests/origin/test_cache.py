@@ -13,9 +13,9 @@ import pytest
 
 from ideolab_f2b.origin import cache as cache_module
 from ideolab_f2b.origin.cache import Cache
+from ideolab_f2b.origin.counts import Tally
 from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import Origin
-from ideolab_f2b.origin.tally import Tally
 
 DAY = 86400.0
 Make = Callable[[], Cache]

@@ -14,9 +14,9 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from ideolab_f2b.origin import mmdb
+from ideolab_f2b.origin.counts import Tally
 from ideolab_f2b.origin.mmdb import Mmdb
 from ideolab_f2b.origin.origin import Origin
-from ideolab_f2b.origin.tally import Tally
 
 A = ipaddress.ip_address("198.51.100.7")
 ASN = {"autonomous_system_number": 64500, "autonomous_system_organization": "EXAMPLE\x1b"}

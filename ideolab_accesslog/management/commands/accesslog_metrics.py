@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ideolab_accesslog import exposition
+from ideolab_accesslog.metrics import exposition
 
 OUTPUT = "/var/lib/node_exporter/textfile_collector/ideolab_accesslog.prom"
 

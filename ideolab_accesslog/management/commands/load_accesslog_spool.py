@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from ideolab_accesslog import segment
+from ideolab_accesslog.access.sinks import segment
+from ideolab_accesslog.access.sinks.load import load
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.load import load
 
 
 class Command(BaseCommand):

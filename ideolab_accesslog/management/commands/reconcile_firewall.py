@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ideolab_accesslog import reconcile
+from ideolab_accesslog.firewall import reconcile
 
 
 class Command(BaseCommand):

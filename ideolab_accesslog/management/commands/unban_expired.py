@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from ideolab_accesslog import expiry
+from ideolab_accesslog.firewall import expiry
 
 
 class Command(BaseCommand):

@@ -1,0 +1,81 @@
+"""The default sink: a bounded queue in memory. kill -9 takes its last ACCESSLOG_FLUSH_S."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from threading import Lock
+from typing import Callable, Optional
+
+from ideolab_accesslog.access.counts import tally
+from ideolab_accesslog.access.insert import insert
+from ideolab_accesslog.access.row import Row
+from ideolab_accesslog.access.scheduler import close_connections
+from ideolab_accesslog.access.sinks.backoff import Backoff
+from ideolab_accesslog.conf import conf
+
+logger = logging.getLogger("ideolab_accesslog")
+
+
+class Queue:
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._most = int(conf.ACCESSLOG_QUEUE_MAX)
+        self._batch = max(1, int(conf.ACCESSLOG_BATCH))
+        self._backoff = Backoff()
+        self.abandon()
+
+    def abandon(self) -> None:
+        self._rows: deque[Row] = deque()
+        # the batch that the database has not confirmed yet
+        self._held: list[Row] = []
+        self._writing = Lock()
+
+    def record(self, row: Row) -> None:
+        rows = self._rows
+        if len(rows) + len(self._held) >= self._most:
+            tally.dropped(1, "the queue is full")
+            return
+        rows.append(row)
+        if len(rows) == self._batch:
+            self._wake()
+
+    def waiting(self) -> int:
+        return len(self._rows) + len(self._held)
+
+    def flush(self, timeout_s: Optional[float]) -> bool:
+        if timeout_s is None and not self._backoff.is_due():
+            return False
+        if not self._writing.acquire(timeout=-1 if timeout_s is None else timeout_s):
+            return False
+        try:
+            return self._store()
+        finally:
+            self._writing.release()
+
+    def _store(self) -> bool:
+        # what arrives meanwhile waits for the next turn: a busy site would get batches of two or three rows
+        due = self.waiting()
+        while due > 0:
+            self._held = self._held or self._taken()
+            try:
+                insert(self._held)
+            except Exception:
+                if self._backoff.failed():
+                    logger.warning("access log: the database refuses; rows wait", exc_info=True)
+                close_connections()
+                return False
+            due -= len(self._held)
+            self._held = []
+            self._backoff.succeeded()
+        return True
+
+    def _taken(self) -> list[Row]:
+        return [self._rows.popleft() for _ in range(min(self._batch, len(self._rows)))]
+
+    def close(self, timeout_s: float) -> None:
+        if self.waiting() and timeout_s:
+            self.flush(timeout_s)
+        if self.waiting():
+            tally.dropped(self.waiting(), "the process ended while the database refused")
+            self.abandon()

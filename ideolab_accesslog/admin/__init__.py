@@ -1,0 +1,3 @@
+"""The pages of the admin; Django's autodiscovery imports this package, which registers the lists."""
+
+from ideolab_accesslog.admin import lists as lists

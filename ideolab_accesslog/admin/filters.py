@@ -1,0 +1,130 @@
+"""Filters of the admin lists. Each is a range or a constant: none asks the database for its choices, and none
+needs the time-zone tables that MySQL may not have."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib.admin import SimpleListFilter
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ideolab_accesslog.admin.days import midnight, next_midnight, parse
+
+Choices = tuple[tuple[str, Any], ...]
+
+
+class PeriodFilter(SimpleListFilter):
+    """By the time of a row: the last hours or one of the last days."""
+
+    title = _("time")
+    parameter_name = "period"
+    field = "ts"
+    SPANS: ClassVar[dict[str, tuple[timedelta, Any]]] = {
+        "1h": (timedelta(hours=1), _("last hour")),
+        "24h": (timedelta(days=1), _("last 24 hours")),
+        "7d": (timedelta(days=7), _("last 7 days")),
+        "30d": (timedelta(days=30), _("last 30 days")),
+    }
+    DAYS = 7
+
+    def lookups(self, _request: Any, _model_admin: Any) -> Choices:
+        days = [midnight(ago) for ago in range(self.DAYS)]
+        spans = [(name, label) for name, (_span, label) in self.SPANS.items()]
+        return (*spans, *((f"{day:%Y-%m-%d}", f"{day:%Y-%m-%d}") for day in days))
+
+    def queryset(self, _request: Any, queryset: Any) -> Any:
+        value = self.value()
+        if value in self.SPANS:
+            return queryset.filter(**{f"{self.field}__gte": timezone.now() - self.SPANS[value][0]})
+        try:
+            start = parse(value or "")
+        except ValueError:
+            return queryset
+        return queryset.filter(**{f"{self.field}__gte": start, f"{self.field}__lt": next_midnight(start)})
+
+
+class SeenFilter(PeriodFilter):
+    title = _("last seen")
+    field = "last_seen"
+
+
+class StatusFilter(SimpleListFilter):
+    """By the class of the answer, or one of the usual codes."""
+
+    title = _("status")
+    parameter_name = "status"
+    RANGES: ClassVar[dict[str, tuple[int, int]]] = {
+        "2xx": (200, 299),
+        "3xx": (300, 399),
+        "4xx": (400, 499),
+        "5xx": (500, 599),
+    }
+    CODES = ("200", "403", "404", "500")
+
+    def lookups(self, _request: Any, _model_admin: Any) -> Choices:
+        return tuple((value, value) for value in (*self.RANGES, *self.CODES))
+
+    def queryset(self, _request: Any, queryset: Any) -> Any:
+        value = self.value()
+        if value in self.RANGES:
+            return queryset.filter(status_code__range=self.RANGES[value])
+        return queryset.filter(status_code=int(value)) if value in self.CODES else queryset
+
+
+class MethodFilter(SimpleListFilter):
+    title = _("method")
+    parameter_name = "method"
+    METHODS = ("GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+    def lookups(self, _request: Any, _model_admin: Any) -> Choices:
+        return tuple((method, method) for method in self.METHODS)
+
+    def queryset(self, _request: Any, queryset: Any) -> Any:
+        return queryset.filter(method=self.value()) if self.value() in self.METHODS else queryset
+
+
+class SlowFilter(SimpleListFilter):
+    """By the time that the answer took."""
+
+    title = _("duration")
+    parameter_name = "slower"
+    LIMITS_MS: ClassVar[dict[str, str]] = {"100": "> 100 ms", "1000": "> 1 s", "5000": "> 5 s"}
+
+    def lookups(self, _request: Any, _model_admin: Any) -> Choices:
+        return tuple(self.LIMITS_MS.items())
+
+    def queryset(self, _request: Any, queryset: Any) -> Any:
+        value = self.value()
+        return queryset.filter(duration_ms__gt=float(value)) if value in self.LIMITS_MS else queryset
+
+
+class BannedFilter(SimpleListFilter):
+    """By the ban that is wanted, and whether the firewall has it."""
+
+    title = _("ban")
+    parameter_name = "ban"
+
+    def lookups(self, _request: Any, _model_admin: Any) -> Choices:
+        return (
+            ("active", _("banned")),
+            ("permanent", _("for good")),
+            ("expired", _("time is over")),
+            ("missing", _("not confirmed by the firewall")),
+            ("none", _("not banned")),
+        )
+
+    def queryset(self, _request: Any, queryset: Any) -> Any:
+        now = timezone.now()
+        value = self.value()
+        if value == "none":
+            return queryset.filter(is_banned=False)
+        banned = queryset.filter(is_banned=True)
+        if value == "active":
+            return banned.exclude(ban_until__lte=now)
+        if value == "permanent":
+            return banned.filter(ban_until=None)
+        if value == "expired":
+            return banned.filter(ban_until__lte=now)
+        return banned.filter(iptables_applied=False) if value == "missing" else queryset

@@ -1,0 +1,247 @@
+"""The lists of the admin: evidence is read-only; bans go through a page that asks once more."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, ClassVar, Optional
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth import get_user_model
+from django.db import router
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ideolab_accesslog.admin import export, views
+from ideolab_accesslog.admin.filters import (
+    BannedFilter,
+    MethodFilter,
+    PeriodFilter,
+    SeenFilter,
+    SlowFilter,
+    StatusFilter,
+)
+from ideolab_accesslog.admin.forms import MOST, TIMES
+from ideolab_accesslog.admin.messages import spare, tell
+from ideolab_accesslog.admin.paginator import EstimatingPaginator
+from ideolab_accesslog.admin.search import search
+from ideolab_accesslog.conf import conf
+from ideolab_accesslog.firewall import calls
+from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+
+
+class EvidenceAdmin(admin.ModelAdmin):
+    """A list that nobody changes, quick at millions of rows."""
+
+    paginator = EstimatingPaginator
+    show_full_result_count = False
+    # Django 5 would count each choice of each filter on request
+    show_facets = getattr(getattr(admin, "ShowFacets", None), "NEVER", None)
+    list_per_page = 50
+    list_max_show_all = 200
+    actions: ClassVar[Any] = ["export_csv"]
+    #: searched for words that are no address
+    text_fields: tuple[str, ...] = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        found = search(queryset, search_term, self.text_fields) if search_term.strip() else queryset
+        return found, False
+
+    @admin.display(description=_("address"), ordering="ip")
+    def address(self, row: Any) -> str:
+        """The address, with a link to all that is known of it."""
+        if not row.ip:
+            return "-"
+        url = reverse("admin:ideolab_accesslog_traship_address", args=[row.ip])
+        link: str = format_html('<a href="{}">{}</a>', url, row.ip)
+        return link
+
+    @admin.action(description=_("Export as CSV"), permissions=["view"])
+    def export_csv(self, _request: HttpRequest, queryset: Any) -> HttpResponse:
+        return export.csv_response(queryset)
+
+
+@admin.register(AccessLog)
+class AccessLogAdmin(EvidenceAdmin):
+    list_display = ("ts", "address", "method", "path_start", "status_code", "duration_ms", "view_name", "who")
+    list_display_links = ("ts",)
+    list_filter = (PeriodFilter, StatusFilter, MethodFilter, SlowFilter)
+    search_fields = ("ip",)
+    search_help_text = _("an address, a network (198.51.100.0/24), or words of path, user agent and view")
+    text_fields = ("path", "user_agent", "view_name")
+    exclude = ("user",)
+    readonly_fields = ("who",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request).using(conf.ACCESSLOG_DATABASE)
+        # users of another database cannot be joined: their numbers are shown
+        is_one = rows.db == router.db_for_read(get_user_model())
+        return rows.select_related("user") if is_one else rows
+
+    @admin.display(description=_("path"), ordering="path")
+    def path_start(self, row: AccessLog) -> str:
+        text: str = row.path if len(row.path) <= 80 else f"{row.path[:79]}…"
+        return text
+
+    @admin.display(description=_("user"))
+    def who(self, row: AccessLog) -> str:
+        """The user's name; the number alone once the user is deleted."""
+        user = row.__dict__["_state"].fields_cache.get("user")
+        return "-" if row.user_id is None else str(user or row.user_id)
+
+
+@admin.register(FirewallActionLog)
+class FirewallActionLogAdmin(EvidenceAdmin):
+    list_display = (
+        "ts",
+        "action",
+        "address",
+        "state",
+        "rc",
+        "actor_name",
+        "reason",
+        "bantime",
+        "duration_ms",
+    )
+    list_display_links = ("ts",)
+    list_filter = (PeriodFilter, "action", "state")
+    search_fields = ("ip",)
+    search_help_text = _("an address, a network, or words of who, reason and error")
+    text_fields = ("actor_name", "reason", "stderr")
+    exclude = ("actor",)
+
+
+@admin.register(TrashIP)
+class TrashIPAdmin(EvidenceAdmin):
+    list_display = (
+        *("address", "is_banned", "ban_until", "in_firewall", "reason", "count_404", "count_sensitive"),
+        *("last_path_start", "last_seen"),
+    )
+    list_display_links = None
+    list_filter = (BannedFilter, "reason", SeenFilter)
+    search_fields = ("ip",)
+    search_help_text = _("an address, a network (198.51.100.0/24), or words of path and user agent")
+    text_fields = ("last_path", "last_user_agent", "ban_reason")
+    actions: ClassVar[Any] = [
+        "ban_24h",
+        "ban_7d",
+        "ban_permanent",
+        "unban_now",
+        "check_firewall",
+        "export_csv",
+    ]
+    change_list_template = "admin/ideolab_accesslog/traship/change_list.html"
+
+    def has_ban_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("ideolab_accesslog.ban_ip"))
+
+    def has_unban_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("ideolab_accesslog.unban_ip"))
+
+    def get_urls(self) -> list[Any]:
+        def page(name: str, route: str, view: Any) -> Any:
+            bound = functools.update_wrapper(functools.partial(view, self), view)
+            return path(route, self.admin_site.admin_view(bound), name=f"ideolab_accesslog_traship_{name}")
+
+        return [
+            page("stats", "stats/", views.statistics),
+            page("ban", "ban/", views.ban),
+            page("address", "address/<str:text>/", views.address),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Optional[dict[str, Any]] = None) -> Any:
+        context = {
+            **(extra_context or {}),
+            "can_ban": self.has_ban_permission(request),
+            "can_view_stats": request.user.has_perm("ideolab_accesslog.view_stats"),
+        }
+        return super().changelist_view(request, context)
+
+    @admin.display(description=_("in the firewall"), boolean=True, ordering="iptables_applied")
+    def in_firewall(self, row: TrashIP) -> Optional[bool]:
+        """Nothing to show for an address that is not banned and not there."""
+        return row.iptables_applied if row.is_banned or row.iptables_applied else None
+
+    @admin.display(description=_("last path"))
+    def last_path_start(self, row: TrashIP) -> str:
+        text: str = row.last_path if len(row.last_path) <= 60 else f"{row.last_path[:59]}…"
+        return text
+
+    @admin.action(description=_("BAN for 24 hours"), permissions=["ban"])
+    def ban_24h(self, request: HttpRequest, queryset: Any) -> Optional[HttpResponse]:
+        return self._ban(request, queryset, "24h", gettext("Ban these addresses for 24 hours?"))
+
+    @admin.action(description=_("BAN for 7 days"), permissions=["ban"])
+    def ban_7d(self, request: HttpRequest, queryset: Any) -> Optional[HttpResponse]:
+        return self._ban(request, queryset, "7d", gettext("Ban these addresses for 7 days?"))
+
+    @admin.action(description=_("BAN for good"), permissions=["ban"])
+    def ban_permanent(self, request: HttpRequest, queryset: Any) -> Optional[HttpResponse]:
+        return self._ban(request, queryset, "permanent", gettext("Ban these addresses for good?"))
+
+    @admin.action(description=_("UNBAN"), permissions=["unban"])
+    def unban_now(self, request: HttpRequest, queryset: Any) -> None:
+        rows = self._rows(request, queryset)
+        if rows:
+            tell(request, calls.unban([row.ip for row in rows], actor=request.user))
+
+    @admin.action(description=_("CHECK the firewall"), permissions=["view"])
+    def check_firewall(self, request: HttpRequest, queryset: Any) -> None:
+        rows = self._rows(request, queryset)
+        if rows:
+            tell(request, calls.check([row.ip for row in rows], actor=request.user))
+
+    def _ban(self, request: HttpRequest, queryset: Any, time: str, question: str) -> Optional[HttpResponse]:
+        rows = self._rows(request, queryset)
+        if not rows:
+            return None
+        if request.POST.get("confirmed") != "yes":
+            return self._confirm(request, rows, f"ban_{time}", question)
+        reason = " ".join(request.POST.get("reason", "").split())[:255]
+        outcome = calls.ban(
+            [row.ip for row in rows],
+            actor=request.user,
+            seconds=TIMES[time],
+            reason=reason,
+            spare=spare(request),
+        )
+        tell(request, outcome)
+        return None
+
+    def _rows(self, request: HttpRequest, queryset: Any) -> list[TrashIP]:
+        rows = list(queryset[: MOST + 1])
+        if len(rows) > MOST:
+            self.message_user(
+                request, gettext("At most %(most)d addresses at once.") % {"most": MOST}, messages.ERROR
+            )
+            return []
+        return rows
+
+    def _confirm(self, request: HttpRequest, rows: list[TrashIP], action: str, question: str) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext("Are you sure?"),
+            "question": question,
+            "rows": rows,
+            "action": action,
+            "button": gettext("Ban"),
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+            "executes": conf.TRASHIP_FIREWALL_EXECUTE,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/accesslog_confirm.html", context)

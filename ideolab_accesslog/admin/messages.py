@@ -1,0 +1,66 @@
+"""What became of a firewall call -> the messages that an admin sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ideolab_accesslog.access.client_ip import resolve
+from ideolab_accesslog.firewall.calls import Outcome, Result
+
+#: addresses that a message names
+NAMED = 5
+
+
+def tell(request: HttpRequest, outcome: Outcome) -> None:
+    """One message for each state that some address is in, the bad ones with their reasons."""
+    for state, level in (
+        ("done", messages.SUCCESS),
+        ("pending", messages.INFO),
+        ("repeated", messages.INFO),
+        ("skipped", messages.WARNING),
+        ("refused", messages.ERROR),
+        ("failed", messages.ERROR),
+    ):
+        found = outcome.having(state)
+        if found:
+            text = f"{outcome.action.upper()}: {_counted(state, len(found))}{_details(found)}"
+            messages.add_message(request, level, text)
+
+
+def spare(request: HttpRequest) -> list[str]:
+    """The address that the click comes from: nobody bans himself."""
+    client = resolve(request.META)
+    return [client.ip] if client.ip else []
+
+
+def _counted(state: str, count: int) -> str:
+    texts = {
+        "done": ngettext("%(count)d address done", "%(count)d addresses done", count),
+        "pending": ngettext("%(count)d address noted", "%(count)d addresses noted", count),
+        "repeated": ngettext(
+            "%(count)d address asked for a moment ago",
+            "%(count)d addresses asked for a moment ago",
+            count,
+        ),
+        "skipped": ngettext("%(count)d address not executed", "%(count)d addresses not executed", count),
+        "refused": ngettext("%(count)d address refused", "%(count)d addresses refused", count),
+        "failed": ngettext("%(count)d address failed", "%(count)d addresses failed", count),
+    }
+    return str(texts[state] % {"count": count})
+
+
+def _details(found: Sequence[Result]) -> str:
+    named = [f"{one.address[:60]} ({_state(one)})" for one in found[:NAMED] if _state(one)]
+    rest = _(" and more") if named and len(found) > NAMED else ""
+    return f": {'; '.join(named)}{rest}" if named else ""
+
+
+def _state(one: Result) -> str:
+    if one.state == "done" and one.applied is not None:
+        return str(_("in the firewall") if one.applied else _("not in the firewall"))
+    return one.detail[:200]

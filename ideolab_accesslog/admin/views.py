@@ -1,0 +1,93 @@
+"""Pages beside the admin lists: statistics, one address, bans by hand. The admin's urls lead here."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from ideolab_accesslog.admin.forms import TIMES, BanForm
+from ideolab_accesslog.admin.messages import spare, tell
+from ideolab_accesslog.admin.stats import PERIODS, Stats, stats
+from ideolab_accesslog.conf import conf
+from ideolab_accesslog.firewall import calls
+from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+
+#: newest rows of each table of an address
+NEWEST = 100
+
+
+def statistics(model_admin: Any, request: HttpRequest) -> HttpResponse:
+    """Bans and unbans a day, top scanners, active bans; `?days=7|30|90`."""
+    if not request.user.has_perm("ideolab_accesslog.view_stats"):
+        raise PermissionDenied
+    text = request.GET.get("days", "")
+    days = int(text) if text in map(str, PERIODS) else 30
+    found = stats(days)
+    context = {"stats": found, "chart": _chart(found), "periods": PERIODS, "chosen": days}
+    return _page(model_admin, request, "admin/accesslog_stats.html", _("Statistics"), context)
+
+
+def _chart(found: Stats) -> dict[str, Any]:
+    return {
+        "labels": {"bans": _("Bans"), "unbans": _("Unbans")},
+        "days": [day.day.isoformat() for day in found.days],
+        "bans": [day.bans for day in found.days],
+        "unbans": [day.unbans for day in found.days],
+    }
+
+
+def address(model_admin: Any, request: HttpRequest, text: str) -> HttpResponse:
+    """What is known of one address, from all tables that the visitor may see."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    try:
+        wanted = str(ip_address(text))
+    except ValueError as error:
+        raise Http404(_("No address: %(words)s") % {"words": text[:60]}) from error
+    may = request.user.has_perm
+    context = {
+        "address": wanted,
+        "trash": TrashIP.objects.filter(ip=wanted).first(),
+        "requests": AccessLog.objects.using(conf.ACCESSLOG_DATABASE).filter(ip=wanted)[:NEWEST]
+        if may("ideolab_accesslog.view_accesslog")
+        else (),
+        "actions": FirewallActionLog.objects.filter(ip=wanted)[:NEWEST]
+        if may("ideolab_accesslog.view_firewallactionlog")
+        else (),
+        "can_ban": model_admin.has_ban_permission(request),
+    }
+    return _page(model_admin, request, "admin/accesslog_address.html", wanted, context)
+
+
+def ban(model_admin: Any, request: HttpRequest) -> HttpResponse:
+    """Ban addresses that need not be in TrashIP yet."""
+    if not model_admin.has_ban_permission(request):
+        raise PermissionDenied
+    form = BanForm(request.POST or None, initial={"addresses": request.GET.get("addresses", "")})
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data
+        outcome = calls.ban(
+            wanted["addresses"],
+            actor=request.user,
+            seconds=TIMES[wanted["time"]],
+            reason=wanted["reason"],
+            spare=spare(request),
+        )
+        tell(request, outcome)
+        return HttpResponseRedirect(reverse("admin:ideolab_accesslog_traship_changelist"))
+    context = {"form": form, "executes": conf.TRASHIP_FIREWALL_EXECUTE}
+    return _page(model_admin, request, "admin/accesslog_ban.html", _("Ban addresses"), context)
+
+
+def _page(
+    model_admin: Any, request: HttpRequest, template: str, title: str, context: dict[str, Any]
+) -> HttpResponse:
+    whole = {**model_admin.admin_site.each_context(request), "opts": TrashIP._meta, "title": title, **context}
+    request.current_app = model_admin.admin_site.name
+    return TemplateResponse(request, template, whole)

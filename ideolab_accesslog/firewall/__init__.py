@@ -1,0 +1,1 @@
+"""Bans, unbans and checks: what is wanted, and what the firewall answered."""

@@ -1,0 +1,38 @@
+"""Bans whose time is over: the rows are tidied and what the firewall still holds is lifted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.utils import timezone
+
+from ideolab_accesslog.firewall import calls
+from ideolab_accesslog.firewall.intents import Intent
+from ideolab_accesslog.models import TrashIP
+
+ACTOR = "unban_expired"
+_BATCH = 500
+
+
+def expired(now: datetime) -> Iterator[list[str]]:
+    """The addresses whose bans have ended, in batches."""
+    last = 0
+    while True:
+        rows = TrashIP.objects.filter(is_banned=True, ban_until__lte=now, pk__gt=last).order_by("pk")
+        found = list(rows.values_list("pk", "ip")[:_BATCH])
+        if not found:
+            return
+        last = found[-1][0]
+        yield [ip for _pk, ip in found]
+
+
+def lift() -> Iterator[calls.Outcome]:
+    """Unban them, one call of the firewall for each batch; a ban that was prolonged in between stays."""
+    now = timezone.now()
+
+    def is_over(intent: Intent) -> bool:
+        return intent.is_banned and intent.until is not None and intent.until <= now
+
+    for addresses in expired(now):
+        yield calls.unban(addresses, actor=ACTOR, reason="the ban's time is over", only=is_over)

@@ -1,0 +1,20 @@
+"""The ways to the firewall, and which one an action takes on this host."""
+
+from __future__ import annotations
+
+import sys
+
+from ideolab_accesslog.conf import conf
+from ideolab_accesslog.firewall.transports import absent, helper, log
+from ideolab_accesslog.firewall.transports.order import Transport
+
+
+def choose(action: str) -> Transport:
+    """By TRASHIP_FIREWALL_TRANSPORT: "log" bans by a line, and asks the helper, where it is, for the rest."""
+    if sys.platform == "win32":
+        return absent
+    if conf.TRASHIP_FIREWALL_TRANSPORT == "helper":
+        return helper
+    if action == "ban":
+        return log
+    return helper if helper.is_installed() else absent

@@ -1,0 +1,30 @@
+"""No way to the firewall for this action on this host: says so, and what a person can do instead."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from ideolab_accesslog.firewall.transports.order import SKIPPED, Answer, Call, Order
+
+WINDOWS = "there is no firewall of ideolab-f2b on Windows; the site itself answers 403 to banned addresses"
+_LOG_ONLY = {
+    "unban": "manual.log can only ban, and ideolab-fw-ip is not there: run `ideolab-f2b unban {}` as root",
+    "check": "manual.log cannot be asked, and ideolab-fw-ip is not there: run `ideolab-f2b bans` as root",
+}
+
+
+def command(_order: Order) -> str:
+    """Nothing is run."""
+    return ""
+
+
+def run(orders: Sequence[Order]) -> Call:
+    """Skipped, each with the way out."""
+    return Call({order.address: Answer(SKIPPED, stderr=_why(order)) for order in orders})
+
+
+def _why(order: Order) -> str:
+    if sys.platform == "win32":
+        return WINDOWS
+    return _LOG_ONLY[order.action].format(order.address)

@@ -1,0 +1,1 @@
+"""Counters of all processes, for Prometheus."""

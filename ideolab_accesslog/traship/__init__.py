@@ -1,0 +1,1 @@
+"""TrashIP: requests that scanners make, and what follows from them."""

@@ -1,0 +1,153 @@
+"""Which rule, if any, a path meets. Pure: knows neither the site's URLs nor who asks."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+from typing import Callable, Optional
+
+from django.core.signals import setting_changed
+
+from ideolab_accesslog.conf import DEFAULTS, conf
+from ideolab_accesslog.traship import rules
+from ideolab_accesslog.traship.normalize import normalize
+
+#: paths whose verdict is remembered; most sites have fewer that are asked for all the time
+REMEMBERED, LONGEST = 8192, 256
+SEED = "seed"
+
+_verdicts: dict[str, Optional[str]] = {}
+_UNKNOWN = "?"
+
+
+def rule_of(path: str) -> Optional[str]:
+    """The id of the rule that request.path meets; None for all that the site's own pages could be."""
+    verdict = _verdicts.get(path, _UNKNOWN)
+    if verdict is _UNKNOWN:
+        verdict = _by_choice(path)
+        if len(_verdicts) >= REMEMBERED:
+            _verdicts.clear()
+        if len(path) <= LONGEST:
+            _verdicts[path] = verdict
+    return verdict
+
+
+def _by_choice(path: str) -> Optional[str]:
+    choice: Callable[[str], Optional[str]] = by_seed if conf.TRASHIP_RULES == SEED else by_segments
+    rule = choice(path)
+    return None if rule is not None and _is_allowed(normalize(path).text) else rule
+
+
+def by_seed(path: str) -> Optional[str]:
+    """The seed's lists as the seed read them: parts and endings of the decoded path."""
+    if any(part in path for part in conf.TRASHIP_SENSITIVE_SUBSTRINGS):
+        return "substring"
+    return "suffix" if path.endswith(tuple(conf.TRASHIP_SENSITIVE_SUFFIXES)) else None
+
+
+def by_segments(path: str) -> Optional[str]:
+    """Our rules, and what the project added to the seed's lists."""
+    text, trick = normalize(path)
+    if trick:
+        return trick
+    segments = text[1:].split("/")
+    return _names(segments) or _ending(segments) or _added(text)
+
+
+def _names(segments: list[str]) -> Optional[str]:
+    is_alone = len(segments) == 1
+    first = segments[0]
+    rule = rules.OWN.get(first)
+    if rule is None and (is_alone or segments[1] in rules.DOORS):
+        rule = rules.FIRST.get(first)
+    if rule is not None:
+        return rule
+    pair, before = "", ""
+    for segment in segments:
+        pair, triple = f"{before}/{segment}", f"{pair}/{segment}"
+        rule = rules.SEGMENTS.get(segment) or rules.PAIRS.get(pair) or rules.PAIRS.get(triple)
+        if rule is None and segment[:1] == "." and segment not in rules.PUBLIC_DOTS:
+            rule = "dotfile"
+        if rule is None and rules.PATTERN_HINT.search(segment):
+            rule = _pattern(segment)
+        if rule is None and "." in segment:
+            rule = _script(segment)
+        if rule is not None:
+            return rule
+        before = segment
+    return None
+
+
+def _pattern(segment: str) -> Optional[str]:
+    return next((rule for rule, pattern in rules.PATTERNS if pattern.fullmatch(segment)), None)
+
+
+def _script(segment: str) -> Optional[str]:
+    """Of index.php, index.php.bak and index.php~, but not of php or .php-notes."""
+    for ending in segment.split(".")[1:]:
+        rule = rules.SCRIPTS.get(ending.rstrip("~"))
+        if rule is not None:
+            return rule
+    return None
+
+
+def _ending(segments: list[str]) -> Optional[str]:
+    """What only the last segment tells: it is the file."""
+    name = segments[-1]
+    is_private = len(segments) == 1 or segments[-2] in rules.PRIVATE_PLACES
+    rule = rules.FILES.get(name)
+    if rule is None and is_private:
+        rule = rules.TOP_FILES.get(name) or ("env" if rules.ENV.fullmatch(name) else None)
+    if rule is not None or "." not in name:
+        return rule or ("backup" if name[-1:] == "~" else None)
+    stem, _dot, ending = name.rpartition(".")
+    if name[-1] == "~":
+        return "backup"
+    rule = rules.LEFT_BEHIND.get(ending) or rules.LAST_SCRIPTS.get(ending)
+    if rule is None and ending in rules.ARCHIVES:
+        return _archive(stem, is_private)
+    if rule is None and is_private and name not in rules.PUBLIC_FILES:
+        rule = rules.PRIVATE.get(ending) or rules.TOP_SCRIPTS.get(ending)
+    return rule
+
+
+def _archive(stem: str, is_private: bool) -> Optional[str]:
+    inner = stem.rpartition(".")[2] if "." in stem else ""
+    if inner in rules.ARCHIVES:
+        return _archive(stem.rpartition(".")[0], is_private)
+    if inner in rules.DUMPED:
+        return "database"
+    is_named = rules.ARCHIVED.fullmatch(stem) or rules.DOMAIN.fullmatch(stem)
+    return "archive" if is_private and is_named else None
+
+
+def _added(text: str) -> Optional[str]:
+    """Entries of TRASHIP_SENSITIVE_SUBSTRINGS and _SUFFIXES beyond the defaults keep the seed's meaning."""
+    if any(part.lower() in text for part in _beyond("TRASHIP_SENSITIVE_SUBSTRINGS")):
+        return "substring"
+    ends = tuple(end.lower() for end in _beyond("TRASHIP_SENSITIVE_SUFFIXES"))
+    return "suffix" if ends and text.endswith(ends) else None
+
+
+def _beyond(setting: str) -> Iterable[str]:
+    entries = getattr(conf, setting)
+    return () if entries is DEFAULTS[setting] else [one for one in entries if one not in DEFAULTS[setting]]
+
+
+def _is_allowed(text: str) -> bool:
+    return any(_allows(entry.lower(), text) for entry in conf.TRASHIP_ALLOW_PATHS)
+
+
+def _allows(entry: str, text: str) -> bool:
+    """`/shop.php` allows itself, `/old/` all below, and an entry with * what it matches."""
+    if "*" in entry:
+        return fnmatch.fnmatchcase(text, entry)
+    return text == entry.rstrip("/") or (entry.endswith("/") and text.startswith(entry))
+
+
+def forget(**_setting: object) -> None:
+    """Judge all paths anew."""
+    _verdicts.clear()
+
+
+setting_changed.connect(forget)

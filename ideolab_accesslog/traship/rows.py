@@ -1,0 +1,131 @@
+"""Adds what addresses did to their TrashIP rows: one statement per batch, whoever else writes meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connections, router, transaction
+from django.db.models import F
+
+from ideolab_accesslog.models import TrashIP
+from ideolab_accesslog.signals import dropped
+from ideolab_accesslog.traship.offence import AGENT_MAX, BURST, PATH_MAX, SENSITIVE, Suspect
+
+logger = logging.getLogger("ideolab_accesslog")
+
+ROWS = 200
+_COUNTS = ("count_hits", "count_404", "count_sensitive")
+_LATEST = ("last_path", "last_user_agent", "last_seen")
+
+
+def write(suspects: Mapping[str, Suspect]) -> None:
+    """In the order of the addresses, so that two writers do not wait for each other."""
+    connection = connections[router.db_for_write(TrashIP)]
+    rows = iter([_row(address, suspects[address]) for address in sorted(suspects)])
+    room = connection.features.max_query_params or ROWS * 50
+    size = max(1, min(ROWS, room // len(_fields())))
+    while batch := list(islice(rows, size)):
+        try:
+            _write(connection, batch)
+        except (OperationalError, InterfaceError):
+            raise
+        except (DatabaseError, ValueError) as error:
+            logger.warning("a suspect cannot be stored: %s", error)
+            _write_what_can_be(connection, batch)
+
+
+def _write(connection: Any, batch: list[TrashIP]) -> None:
+    with transaction.atomic(using=connection.alias):
+        _STATEMENTS.get(connection.vendor, _one_by_one)(connection, batch)
+
+
+def _write_what_can_be(connection: Any, batch: list[TrashIP]) -> None:
+    """One row that the database refuses must not keep the others."""
+    for row in batch:
+        try:
+            _write(connection, [row])
+        except (OperationalError, InterfaceError):
+            raise
+        except (DatabaseError, ValueError):
+            dropped.send_robust(sender=TrashIP, count=1, why="the database refuses a suspect")
+
+
+def _row(address: str, suspect: Suspect) -> TrashIP:
+    return TrashIP(
+        ip=address,
+        reason=SENSITIVE if suspect.sensitive else BURST,
+        count_hits=suspect.hits,
+        count_404=suspect.missing,
+        count_sensitive=suspect.sensitive,
+        last_path=_clean(suspect.path, PATH_MAX),
+        last_user_agent=_clean(suspect.agent, AGENT_MAX),
+        first_seen=_time(suspect.first),
+        last_seen=_time(suspect.last),
+    )
+
+
+def _clean(text: str, length: int) -> str:
+    """What PostgreSQL and MySQL take: no NUL, no half of a character."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")[:length]
+
+
+def _time(seconds: float) -> datetime:
+    when = datetime.fromtimestamp(seconds, timezone.utc)
+    return when if settings.USE_TZ else when.astimezone().replace(tzinfo=None)
+
+
+def _fields() -> list[Any]:
+    return [field for field in TrashIP._meta.concrete_fields if not field.primary_key]
+
+
+def _on_conflict(connection: Any, batch: list[TrashIP]) -> None:
+    table, quote = connection.ops.quote_name(TrashIP._meta.db_table), connection.ops.quote_name
+    parts = [f"{name} = {table}.{quote(name)} + excluded.{quote(name)}" for name in _COUNTS]
+    parts += [f"{name} = excluded.{quote(name)}" for name in _LATEST]
+    parts.append(f"reason = {_reason(f'{table}.reason', 'excluded.reason')}")
+    _insert(connection, batch, f"ON CONFLICT (ip) DO UPDATE SET {', '.join(parts)}")
+
+
+def _on_duplicate_key(connection: Any, batch: list[TrashIP]) -> None:
+    parts = [f"{name} = {name} + VALUES({name})" for name in _COUNTS]
+    parts += [f"{name} = VALUES({name})" for name in _LATEST]
+    parts.append(f"reason = {_reason('reason', 'VALUES(reason)')}")
+    _insert(connection, batch, f"ON DUPLICATE KEY UPDATE {', '.join(parts)}")
+
+
+def _reason(old: str, new: str) -> str:
+    """A sensitive path outweighs missing pages, and what a person entered stays."""
+    return f"CASE WHEN {old} = '{BURST}' THEN {new} ELSE {old} END"
+
+
+def _insert(connection: Any, batch: list[TrashIP], otherwise: str) -> None:
+    fields = _fields()
+    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    marks = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(batch))
+    table = connection.ops.quote_name(TrashIP._meta.db_table)
+    values = [
+        field.get_db_prep_save(getattr(row, field.attname), connection) for row in batch for field in fields
+    ]
+    with connection.cursor() as cursor:
+        # the names are ours, every value is a parameter
+        cursor.execute(f"INSERT INTO {table} ({names}) VALUES {marks} {otherwise}", values)  # noqa: S608
+
+
+def _one_by_one(connection: Any, batch: list[TrashIP]) -> None:
+    """For databases that have neither statement."""
+    rows = TrashIP.objects.using(connection.alias)
+    for row in batch:
+        changes: dict[str, Any] = {name: F(name) + getattr(row, name) for name in _COUNTS}
+        changes.update({name: getattr(row, name) for name in _LATEST})
+        if not rows.filter(ip=row.ip).update(**changes):
+            row.save(using=connection.alias, force_insert=True)
+        elif row.reason == SENSITIVE:
+            rows.filter(ip=row.ip, reason=BURST).update(reason=SENSITIVE)
+
+
+_STATEMENTS = {"sqlite": _on_conflict, "postgresql": _on_conflict, "mysql": _on_duplicate_key}

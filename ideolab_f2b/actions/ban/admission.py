@@ -1,0 +1,235 @@
+"""What a ticket passes on its way into a jail: its own time, and the refusal of what must not be banned.
+
+fail2ban has no place for either: the hooks are on the jail's `putFailTicket` (log lines, restored bans), on
+`addBannedIP` (`fail2ban-client set JAIL banip`) and on the ban list (a ban that gets longer).
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, Callable, Optional
+
+from fail2ban.server.observer import Observers
+
+from ideolab_f2b.actions import ttl
+from ideolab_f2b.actions.ban.counts import Tally
+from ideolab_f2b.actions.ban.hooks import Hooks, Method
+from ideolab_f2b.actions.protected.protected import Protected
+from ideolab_f2b.actions.protected.refusal import RefusedError
+from ideolab_f2b.kernel.ipset.element import Network
+
+#: a refused address can be a suspect every few seconds: one line in ten minutes tells it
+SAY_AGAIN_S, SAID_LIMIT = 600.0, 1000
+_log = logging.getLogger("fail2ban.ideolab-ban")
+
+
+def network_of(identity: Any) -> Network:
+    """The network of a ticket's ID; fail2ban takes any word for one (`banip 600`)."""
+    try:
+        # fail2ban has parsed it already, most of the time
+        if getattr(identity, "isIPv4", False):
+            return IPv4Network((identity.addr, identity.plen), strict=False)
+        if getattr(identity, "isIPv6", False):
+            return IPv6Network((identity.addr, identity.plen), strict=False)
+        return ip_network(str(identity), strict=False)
+    except ValueError:
+        raise RefusedError(f"{str(identity)!r} is no address and no network; nothing was banned") from None
+
+
+@dataclass
+class Ordered:
+    """A ban on its way through `addBannedIP`, which has no room for a time and no answer."""
+
+    seconds: int
+    #: what fail2ban holds afterwards
+    ticket: Any = None
+    is_new: bool = False
+    #: it was banned, and for at least as long
+    is_as_before: bool = False
+
+    def give_time(self, ticket: Any) -> None:
+        ticket.setBanTime(self.seconds)
+        # what tells a time of its own from the jail's
+        ticket.setData("ttl", str(self.seconds))
+
+    def note(self, ticket: Any, told: dict[str, Any], is_new: bool) -> None:
+        self.ticket, self.is_new = told.get("ticket") or (ticket if is_new else None), is_new
+        self.is_as_before = not is_new and not told.get("prolong")
+
+
+class Admission:
+    """The hooks on one jail."""
+
+    def __init__(
+        self,
+        jail: Any,
+        protected: Protected,
+        tally: Tally,
+        prolonged: Callable[[Any], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._jail, self._protected, self._tally, self._prolonged = jail, protected, tally, prolonged
+        self._clock = clock
+        self._said: dict[str, float] = {}
+        # the socket's thread orders while the jail's bans
+        self._current = threading.local()
+        self._hooks = Hooks()
+        self._hooks.wrap(jail, "putFailTicket", self._put)
+        actions = getattr(jail, "actions", None)
+        self._hooks.wrap(actions, "addBannedIP", self._ban_by_hand)
+        self._hooks.wrap(ban_list(actions), "addBanTicket", self._add)
+
+    def undo(self) -> None:
+        self._hooks.undo()
+
+    def network(self, identity: Any) -> Network:
+        """The network to ban; RefusedError when it must not be, and fail2ban forgets it."""
+        try:
+            return network_of(identity) if self._is_harmless(identity) else self._checked(identity)
+        except RefusedError as error:
+            # it came by a way that we have not hooked, or became an own address while it waited
+            self._tally.add("refused")
+            self._take_back(identity)
+            raise RefusedError(f"Refused: {error}") from error
+
+    def allowed(self, identity: Any) -> Network:
+        """The network, before it is ordered; RefusedError, counted, when it must not be banned."""
+        try:
+            return self._checked(identity)
+        except RefusedError:
+            self._tally.add("refused")
+            raise
+
+    def order(self, identity: str, seconds: int) -> Ordered:
+        """Ban now, in this thread, for a time of its own (-1: for good)."""
+        self._current.ordered = ordered = Ordered(seconds)
+        try:
+            self._jail.actions.addBannedIP(identity)
+        finally:
+            self._current.ordered = None
+        return ordered
+
+    def _take_back(self, identity: Any) -> None:
+        """Let fail2ban forget a ban that the kernel does not hold."""
+        bans = ban_list(self._jail.actions)
+        if bans.getTicketByID(identity) is not None:
+            bans.setBanTotal(bans.getBanTotal() - 1)
+        database = self._jail.database
+        if database is not None:
+            # after the observer, which writes the ban down when it comes to it
+            _observe(database.delBan, self._jail, identity)
+
+    def _put(self, original: Method) -> Method:
+        def put(ticket: Any) -> Any:
+            try:
+                admitted = self._admit(ticket)
+            except Exception as error:
+                # a ban with the jail's time is better than none; ban() checks again
+                _log.error("[%s] %s: %s", self._jail.name, ticket.getID(), error)
+                admitted = True
+            return original(ticket) if admitted else None
+
+        return put
+
+    def _admit(self, ticket: Any) -> bool:
+        text = ticket.getData("ttl")
+        if text is not None and ticket.getBanTime() is None:
+            seconds, complaint = ttl.ban_time(str(text), int(self._jail.getMaxBanTime()))
+            if complaint:
+                _log.warning("[%s] %s: %s", self._jail.name, ticket.getID(), complaint)
+            ticket.setBanTime(seconds)
+        identity = ticket.getID()
+        if self._is_harmless(identity):
+            return True
+        try:
+            self._checked(identity)
+            return True
+        except RefusedError as refused:
+            self._tally.add("refused")
+            self._say(str(identity), str(refused))
+            return False
+
+    def _checked(self, identity: Any) -> Network:
+        network = network_of(identity)
+        why = self._protected.refusal(network)
+        if why is not None:
+            raise RefusedError(why)
+        return network
+
+    def _is_harmless(self, identity: Any) -> bool:
+        """The quick answer for what fail2ban has parsed; False asks for the long one."""
+        family = getattr(identity, "family", None)
+        if family == socket.AF_INET:
+            return self._protected.admits(4, identity.addr, identity.plen)
+        return family == socket.AF_INET6 and self._protected.admits(6, identity.addr, identity.plen)
+
+    def _ban_by_hand(self, original: Method) -> Method:
+        def ban(identities: Any) -> Any:
+            wanted = identities if isinstance(identities, list) else [identities]
+            allowed, refused = [], []
+            for identity in wanted:
+                try:
+                    self._checked(identity)
+                    allowed.append(identity)
+                except RefusedError as error:
+                    refused.append(f"Refused: {error}")
+            banned = original(allowed) if allowed else 0
+            if refused:
+                self._tally.add("refused", len(refused))
+                # this reaches the administrator, through a pickle that knows no class of ours
+                raise ValueError("; ".join(refused))
+            return banned
+
+        return ban
+
+    def _add(self, original: Method) -> Method:
+        def add(ticket: Any, reason: Optional[dict[str, Any]] = None) -> Any:
+            told: dict[str, Any] = {} if reason is None else reason
+            ordered: Optional[Ordered] = getattr(self._current, "ordered", None)
+            if ordered is not None:
+                ordered.give_time(ticket)
+            is_new = original(ticket, reason=told)
+            if ordered is not None:
+                ordered.note(ticket, told, bool(is_new))
+            if told.get("prolong"):
+                self._prolong(ticket, told["ticket"])
+            return is_new
+
+        return add
+
+    def _prolong(self, ticket: Any, banned: Any) -> None:
+        # fail2ban makes the ban longer in its own list only: no action hears of it, the element would expire
+        try:
+            self._prolonged(banned)
+            if ticket.getData("ttl") is not None and self._jail.database is not None:
+                _observe(self._jail.database.addBan, self._jail, banned)
+        except Exception as error:
+            _log.error("[%s] %s was not prolonged: %s", self._jail.name, banned.getID(), error)
+
+    def _say(self, identity: str, why: str) -> None:
+        now = self._clock()
+        if now - self._said.get(identity, -SAY_AGAIN_S) < SAY_AGAIN_S:
+            return
+        if len(self._said) >= SAID_LIMIT:
+            self._said.clear()
+        self._said[identity] = now
+        _log.warning("[%s] Refused: %s", self._jail.name, why)
+
+
+def ban_list(actions: Any) -> Any:
+    """fail2ban's ban manager of a jail; 0.11 keeps it private."""
+    return getattr(actions, "banManager", None) or getattr(actions, "_Actions__banManager", None)
+
+
+def _observe(call: Method, *arguments: Any) -> None:
+    """Do it in the observer's thread, after what is queued there; here when the server is about to end."""
+    observer = Observers.Main
+    if observer is not None:
+        observer.add("call", call, *arguments)
+    else:
+        call(*arguments)

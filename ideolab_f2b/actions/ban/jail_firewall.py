@@ -1,0 +1,175 @@
+"""What stands between a banned address and this host: the jail's sets and the rule, placed and mended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from typing import Callable, Optional, TypeVar
+
+from ideolab_f2b.actions.options import Options
+from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.jail_sets import JailSets
+from ideolab_f2b.firewall.rule import RuleError
+from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.kernel.ipset.error import SetMissingError
+from ideolab_f2b.kernel.ipset.sets import Sets
+
+#: seconds between two looks at the rules, which fork
+LOOK_AGAIN_S = 30.0
+#: seconds between two comparisons of a set with fail2ban's list, which takes a moment when both are long
+COMPARE_AGAIN_S = 10.0
+IN_PLACE = "in place"
+_log = logging.getLogger("fail2ban.ideolab-ban")
+_Result = TypeVar("_Result")
+
+#: the bans that fail2ban holds, with the timeouts their elements should have
+Held = Callable[[], Iterable["tuple[Network, int]"]]
+
+
+class Barrier:
+    """Of one jail. Opened at the first use: nothing is open in a process that forks to become a daemon."""
+
+    def __init__(self, options: Options, held: Held, clock: Callable[[], float] = time.monotonic) -> None:
+        self.repaired = 0
+        #: {4, 6: "in place" or why it is not}
+        self.rules: dict[int, str] = {}
+        self._options, self._held, self._clock = options, held, clock
+        self._lock = threading.RLock()
+        self._opened: Optional[JailSets] = None
+        self._looked = self._compared = float("-inf")
+
+    def place(self) -> None:
+        """Create the sets, put the rules first; RuleError when a family that has addresses gets none."""
+        self._sets().place()
+        self._place_rules()
+        self._require_rules(self.rules)
+
+    def use(self, options: Options) -> None:
+        """Change to other options: the bans are in the new sets before they leave the old ones."""
+        with self._lock:
+            before, self._options = self._options, options
+            old = self._opened
+            if old is None:
+                return
+            if options.set != before.set:
+                self._opened = None
+                self._sets().place()
+                self._sets().add_many(self._held())
+                old.remove()
+                old.kernel.close()
+            elif options.maxelem != before.maxelem:
+                old.maxelem = options.maxelem
+        self.place()
+
+    def add(self, network: Network, timeout_s: int) -> None:
+        self._mended(JailSets.add, network, timeout_s)
+
+    def delete(self, network: Network) -> bool:
+        return self._mended(JailSets.delete, network)
+
+    def flush(self) -> None:
+        self._mended(JailSets.flush)
+
+    def networks(self) -> list[Network]:
+        return self._mended(JailSets.networks)
+
+    def require_rule(self, version: int) -> None:
+        """RuleError when nothing drops the packets of a family; looks again now and then."""
+        if self.rules.get(version) == IN_PLACE:
+            return
+        # the jail's thread may just be placing it
+        with self._lock:
+            if self._clock() - self._looked >= LOOK_AGAIN_S:
+                self._place_rules()
+        self._require_rules((version,))
+
+    def is_consistent(self) -> bool:
+        """Whether the sets are linked, hold what fail2ban holds, and the rules are first."""
+        if self._clock() - self._compared < COMPARE_AGAIN_S:
+            return True
+        self._compared = self._clock()
+        sets = self._sets()
+        if not sets.is_placed():
+            return False
+        # those that are about to expire may be gone from the kernel before fail2ban looks
+        expected = sum(1 for _network, timeout_s in self._held() if not 0 < timeout_s < LOOK_AGAIN_S)
+        return sets.size() >= expected and self._are_rules_first()
+
+    def repair(self) -> None:
+        """Place everything again and put back what fail2ban holds."""
+        with self._lock:
+            self._sets().place()
+            self._put_back()
+        self.repaired += 1
+        _log.warning("kernel set %s was incomplete: repaired", self._options.set)
+        self._place_rules()
+        self._require_rules(self.rules)
+
+    def close(self) -> None:
+        """Leave the kernel as it is, or clear it when the options say so."""
+        with self._lock:
+            sets, self._opened = self._opened, None
+            if sets is None:
+                return
+            try:
+                if not self._options.keep_on_stop:
+                    self._clear(sets)
+            finally:
+                sets.kernel.close()
+
+    def note_rules(self, states: Mapping[int, str]) -> None:
+        """The keeper has just looked at the rules: {4, 6: "in place" or why not}."""
+        self.rules.update(states)
+        self._looked = self._clock()
+
+    def _put_back(self) -> None:
+        held = dict(self._held())
+        self._sets().add_many(held.items())
+        # a ban that another thread lifted meanwhile stays lifted
+        for network in held.keys() - dict(self._held()).keys():
+            self._sets().delete(network)
+
+    def _clear(self, sets: JailSets) -> None:
+        # the rule refers to the list: the last jail takes both away
+        if sets.remove():
+            for version in rule.PROGRAMS:
+                if self.rules.get(version) == IN_PLACE:
+                    rule.remove(version)
+            sets.remove_list()
+
+    def _sets(self) -> JailSets:
+        with self._lock:
+            if self._opened is None:
+                self._opened = JailSets(Sets(), self._options.set, self._options.maxelem)
+            return self._opened
+
+    def _mended(self, call: Callable[..., _Result], *arguments: object) -> _Result:
+        try:
+            return call(self._opened or self._sets(), *arguments)
+        except SetMissingError:
+            # somebody destroyed it behind our back
+            self.repair()
+            return call(self._sets(), *arguments)
+
+    def _place_rules(self) -> None:
+        with self._lock:
+            self._looked = self._clock()
+            for version in rule.PROGRAMS:
+                try:
+                    self.rules[version] = rule.place(version) or IN_PLACE
+                except RuleError as error:
+                    self.rules[version] = f"missing: {error}"
+
+    def _require_rules(self, versions: Iterable[int]) -> None:
+        missing = [self.rules.get(version, "missing") for version in versions]
+        missing = [state for state in missing if state.startswith("missing")]
+        if missing:
+            raise RuleError(f"elements are in the set, but no rule drops their packets: {'; '.join(missing)}")
+
+    def _are_rules_first(self) -> bool:
+        if self._clock() - self._looked < LOOK_AGAIN_S:
+            return True
+        self._looked = self._clock()
+        return all(rule.is_first(version) for version, state in self.rules.items() if state == IN_PLACE)

@@ -1,0 +1,81 @@
+"""Bans that a person orders: many in one call, each with its own time, and what became of each.
+
+fail2ban's own `banip` knows no time, and answers nothing of each. This comes through fail2ban's socket:
+`set JAIL action ideolab-ban by_hand '{"bans": [["198.51.100.7", 86400], ["2001:db8::/64", "permanent"]]}'`
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Callable, NamedTuple, Optional
+
+from ideolab_f2b.actions import ttl
+from ideolab_f2b.actions.ban.admission import Admission, Ordered
+from ideolab_f2b.actions.protected.refusal import RefusedError, short
+from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.logline import quote
+
+#: (network, banned at, seconds): puts the element there, or says why it cannot be
+Place = Callable[[Network, float, float], None]
+BANNED, ALREADY, REFUSED, ERROR = "banned", "already", "refused", "error"
+_log = logging.getLogger("fail2ban.ideolab-ban")
+
+
+class Answer(NamedTuple):
+    """What became of one order; `until` is None when the ban stays, or when there is none."""
+
+    address: str
+    result: str
+    until: Optional[int] = None
+    detail: str = ""
+
+
+class ByHand:
+    """The orders to one jail."""
+
+    def __init__(self, jail: Any, admission: Admission, place: Place) -> None:
+        self._jail, self._admission, self._place = jail, admission, place
+
+    def ban(self, orders: Iterable[Sequence[object]], by: str, reason: str) -> str:
+        """A JSON list with one answer for each (address or network, seconds or "permanent"), in order."""
+        answers = [self._answer(str(address), str(time)) for address, time in orders]
+        counted = Counter(answer.result for answer in answers)
+        told = ", ".join(f"{count} {result}" for result, count in counted.items()) or "nothing"
+        # what a person chose comes last, and quoted: no filter on fail2ban's own log can be misled
+        _log.info("[%s] By hand: %s; by=%s reason=%s", self._jail.name, told, quote(by), quote(reason))
+        return json.dumps([answer._asdict() for answer in answers])
+
+    def _answer(self, address: str, time: str) -> Answer:
+        try:
+            network = self._admission.allowed(address)
+        except RefusedError as refused:
+            return Answer(address, REFUSED, detail=str(refused))
+        seconds, complaint = ttl.ban_time(time, int(self._jail.getMaxBanTime()))
+        try:
+            return self._ban(network, seconds, complaint)
+        except Exception as error:
+            return Answer(short(network), ERROR, detail=str(error) or repr(error))
+
+    def _ban(self, network: Network, seconds: int, complaint: str) -> Answer:
+        ordered = self._admission.order(short(network), seconds)
+        ticket = ordered.ticket
+        if ticket is None:
+            return Answer(short(network), ERROR, detail="fail2ban did not take the ban; see its log")
+        bantime = ticket.getBanTime(self._jail.actions.getBanTime())
+        try:
+            # fail2ban only logs what its actions raise; and the kernel may have lost an earlier element
+            self._place(network, ticket.getTime(), bantime)
+        except Exception:
+            self._take_back(network, ordered)
+            raise
+        until = None if bantime == ttl.PERMANENT else math.ceil(ticket.getTime() + bantime)
+        return Answer(short(network), ALREADY if ordered.is_as_before else BANNED, until, complaint)
+
+    def _take_back(self, network: Network, ordered: Ordered) -> None:
+        """A ban that does not work must not be listed; one that was there before is not ours to lift."""
+        if ordered.is_new:
+            self._jail.actions.removeBannedIP(short(network), ifexists=True)

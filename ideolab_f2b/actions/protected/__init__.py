@@ -1,0 +1,1 @@
+"""Who is never banned, and why."""

@@ -1,0 +1,113 @@
+"""What must never be banned on this host, from the jail, the kernel and the SSH sessions; kept a while."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_network
+from typing import Any, Callable, Optional
+
+from ideolab_f2b.actions.options import Options
+from ideolab_f2b.actions.protected import never_ban, ssh_sessions
+from ideolab_f2b.actions.protected.refusal import NEVER, Index, Listed, listed, refusal
+from ideolab_f2b.kernel import address
+from ideolab_f2b.kernel.address import Address
+from ideolab_f2b.kernel.ipset.element import Network
+
+#: seconds that an answer is good for; routes can be a million, so they are asked for less often
+FRESH_S, ROUTES_FRESH_S = 5.0, 60.0
+_ALL6 = (1 << 128) - 1
+_log = logging.getLogger("fail2ban.ideolab-ban")
+
+
+class Protected:
+    """Asked for each ban; reads anew at most every few seconds."""
+
+    def __init__(
+        self,
+        ignored: Callable[[], Iterable[str]],
+        options: Options,
+        clock: Callable[[], float] = time.monotonic,
+        own: Callable[[], Iterable[Address]] = address.local_addresses,
+        gateways: Callable[[], Iterable[Address]] = address.gateways,
+        sessions: Callable[[tuple[int, ...]], Iterable[Address]] = ssh_sessions.peers,
+    ) -> None:
+        self._ignored, self._clock = ignored, clock
+        self._sources: dict[str, tuple[float, Callable[[], Iterable[Listed]]]] = {
+            "ignored": (FRESH_S, lambda: _texts(self._ignored(), "listed in ignoreip")),
+            "listed": (FRESH_S, lambda: never_ban.read(self._options.allow_file)),
+            "own": (FRESH_S, lambda: _hosts(own(), "an own address of this host")),
+            "gateways": (ROUTES_FRESH_S, lambda: _hosts(gateways(), "a gateway of this host")),
+            "sessions": (
+                FRESH_S,
+                lambda: _hosts(sessions(self._options.ssh_ports), "logged in over SSH"),
+            ),
+        }
+        self.use(options)
+
+    def use(self, options: Options) -> None:
+        """Take new options; everything is read anew for the next ban."""
+        self._options = options
+        self._allowed = [listed(network, "listed in the option allow") for network in options.allow]
+        self._found: dict[str, list[Listed]] = {name: [] for name in self._sources}
+        self._due = dict.fromkeys(self._sources, float("-inf"))
+        self._next = float("-inf")
+        self._index = Index(NEVER)
+
+    def admits(self, version: int, address: int, prefixlen: int) -> bool:
+        """The same as `not refusal(...)`, for numbers: every ticket of a flood passes here."""
+        self._refresh()
+        if version == 4:
+            shortest, last = self._options.min_prefix4, address | 0xFFFFFFFF >> prefixlen
+        else:
+            shortest, last = self._options.min_prefix6, address | _ALL6 >> prefixlen
+        return prefixlen >= shortest and not self._index.overlaps(version, address, last)
+
+    def refusal(self, network: Network) -> Optional[str]:
+        """Why this network is not banned; None when it may be."""
+        self._refresh()
+        return refusal(network, self._index, self._options.min_prefix4, self._options.min_prefix6)
+
+    def _refresh(self) -> None:
+        now = self._clock()
+        if now < self._next:
+            return
+        for name in [name for name, when in self._due.items() if when <= now]:
+            fresh_s, read = self._sources[name]
+            self._due[name] = now + fresh_s
+            try:
+                self._found[name] = list(read())
+            except Exception as error:
+                # what was known a moment ago protects better than nothing
+                _log.error("cannot read what must not be banned (%s): %s", name, error)
+        found = (item for items in self._found.values() for item in items)
+        self._index = Index((*NEVER, *self._allowed, *found))
+        self._next = min(self._due.values())
+
+
+def ignored(jail: Any) -> Iterator[str]:
+    """The ignoreip of a jail as text; the sets that fail2ban 1.1.1 reads from files are opened."""
+    for item in jail.filter.getIgnoreIP():
+        if isinstance(item, (set, frozenset)):
+            yield from map(str, item)
+        else:
+            yield str(item)
+
+
+def _texts(texts: Iterable[str], what: str) -> Iterator[Listed]:
+    for text in texts:
+        try:
+            yield listed(ip_network(text, strict=False), what)
+        except ValueError:
+            # a name: fail2ban resolves it for single addresses, and nothing here waits for DNS
+            continue
+
+
+def _hosts(addresses: Iterable[Address], what: str) -> Iterator[Listed]:
+    # the text of an IPv6 address may carry the interface (fe80::1%eth0), a network may not
+    return (listed(ip_network(text), what) for text in map(_plain, addresses))
+
+
+def _plain(found: Address) -> str:
+    return str(found).partition("%")[0]

@@ -1,0 +1,120 @@
+"""The numbers of the ban action -> samples of ideolab_f2b.prom. Pure; never an address as a label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ideolab_f2b.firewall.rule import LIST
+from ideolab_f2b.kernel.ipset.element import SetHeader
+from ideolab_f2b.metrics import Sample
+
+_Counter = tuple[int, str]
+_Values = dict[tuple[str, ...], float]
+
+
+@dataclass
+class Counted:
+    """What the keeper has counted since its process began; `drift` is of the last pass."""
+
+    drift: dict[str, int] = field(default_factory=dict)
+    repairs: dict[str, int] = field(default_factory=dict)
+    #: packets
+    dropped: int = 0
+    #: epoch seconds of the last pass without an error, 0 before the first
+    succeeded: float = 0.0
+    _seen: dict[_Counter, int] = field(default_factory=dict)
+
+    def repair(self, name: str, count: int) -> None:
+        self.repairs[name] = self.repairs.get(name, 0) + count
+
+    def forget_all_but(self, names: Iterable[str]) -> None:
+        """The drift of sets that no jail uses any more says nothing."""
+        kept = {family_set for name in names for family_set in (name, f"{name}6")}
+        self.drift = {name: count for name, count in self.drift.items() if name in kept}
+
+    def see(self, version: int, counters: Mapping[str, int]) -> None:
+        """Take the counters of a family's rules; a rule that was put anew has begun at 0."""
+        for chain, packets in counters.items():
+            # what was dropped before this process began was its forerunner's to count
+            before = self._seen.get((version, chain), packets)
+            self.dropped += packets - before if packets >= before else packets
+            self._seen[version, chain] = packets
+
+    def begin(self, version: int, chains: Iterable[str]) -> None:
+        """Rules were put: their counters begin at 0."""
+        for chain in chains:
+            self._seen[version, chain] = 0
+
+
+def kernel(counted: Counted, headers: Iterable[SetHeader]) -> list[Sample]:
+    """Of all sets."""
+    seen = list(headers)
+    elements: _Values = {(header.name,): float(header.elements or 0) for header in seen}
+    fill: _Values = {
+        (header.name,): (header.elements or 0) / header.maxelem for header in seen if header.maxelem
+    }
+    samples = [
+        _by_set("kernel_elements", "Elements in the kernel set.", "gauge", elements),
+        _by_set("set_fill_ratio", "How full the kernel set is, 0 to 1.", "gauge", fill),
+        _by_set(
+            "drift_elements",
+            "Elements that differed from what fail2ban holds, when last compared.",
+            "gauge",
+            _labelled(counted.drift),
+        ),
+        _by_set(
+            "repairs_total",
+            "Elements, sets, list members and rules that were put back or lifted.",
+            "counter",
+            _labelled(counted.repairs),
+        ),
+        _by_set(
+            "dropped_packets_total",
+            "Packets of banned addresses that the rules dropped.",
+            "counter",
+            {(LIST,): float(counted.dropped)},
+        ),
+    ]
+    if counted.succeeded:
+        done: _Values = {("reconcile",): counted.succeeded}
+        name, text = "ideolab_f2b_last_success_timestamp_seconds", "When the job last did its work."
+        samples.append(Sample(name, text, "gauge", ("job",), done))
+    return samples
+
+
+def jail(name: str, bans: Mapping[str, int], counts: Mapping[str, int], destroyed: int) -> list[Sample]:
+    """Of one jail: its bans by family, what its action counted, the sockets that it closed."""
+    active: _Values = {(name, family): float(count) for family, count in bans.items()}
+    return [
+        Sample("ideolab_f2b_active_bans", "Bans that fail2ban holds.", "gauge", ("jail", "family"), active),
+        Sample(
+            "ideolab_f2b_refused_total",
+            "Bans that were refused, such as of an allowlisted address.",
+            "counter",
+            ("jail",),
+            {(name,): float(counts["refused"])},
+        ),
+        Sample(
+            "ideolab_f2b_ban_errors_total",
+            "Errors of the ban action.",
+            "counter",
+            ("jail",),
+            {(name,): float(counts["errors"])},
+        ),
+        Sample(
+            "ideolab_f2b_sockets_destroyed_total",
+            "Open sockets of banned peers that were closed.",
+            "counter",
+            (),
+            {(): float(destroyed)},
+        ),
+    ]
+
+
+def _by_set(name: str, text: str, kind: str, values: Mapping[tuple[str, ...], float]) -> Sample:
+    return Sample(f"ideolab_f2b_{name}", text, kind, ("set",), values)
+
+
+def _labelled(counts: Mapping[str, int]) -> _Values:
+    return {(name,): float(count) for name, count in sorted(counts.items())}

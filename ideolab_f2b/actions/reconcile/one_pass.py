@@ -1,0 +1,218 @@
+"""One pass over one set: what fail2ban holds goes back into the kernel, what it does not hold is lifted.
+
+fail2ban changes its list first and calls the action then; each step here looks at the list again after it
+changed the kernel. So whatever fail2ban does meanwhile in its own threads has the last word, without a lock
+that a ban would have to wait for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Callable, NamedTuple, Optional, Protocol
+
+from ideolab_f2b.actions.options import Options
+from ideolab_f2b.firewall.drift import Drift, compare
+from ideolab_f2b.firewall.jail_sets import FAMILIES, JailSets
+from ideolab_f2b.firewall.rule import LIST
+from ideolab_f2b.kernel.ipset.element import Key, Network, network_of
+from ideolab_f2b.kernel.ipset.error import SetMissingError
+from ideolab_f2b.kernel.ipset.sets import Sets
+
+#: seconds between two looks at what seems to be missing: a ban that is just being carried out is not
+LOOK_TWICE_S = 0.25
+#: elements between two rests, in which the threads of fail2ban have the interpreter to themselves
+SLICE, REST_S = 400, 0.002
+
+
+class Held(Protocol):
+    """The bans of one jail: see holdings.Holdings."""
+
+    @property
+    def is_active(self) -> bool: ...
+    @property
+    def is_queued(self) -> bool: ...
+    def tickets(self) -> dict[Key, Any]: ...
+    def holds(self, ticket: Any) -> bool: ...
+    def left_s(self, ticket: Any) -> int: ...
+
+
+@dataclass(frozen=True)
+class Member:
+    """A jail that takes part: its bans, its options of the moment, and what must not be banned."""
+
+    jail: str
+    held: Held
+    options: Callable[[], Options]
+    refusal: Callable[[Network], Optional[str]]
+    #: told {4, 6: state of the rule} after each pass
+    rules: Callable[[Mapping[int, str]], None]
+
+
+class InterruptedPassError(RuntimeError):
+    """The jail stops or changes: the pass ends here, and the next one begins anew."""
+
+
+class Outcome(NamedTuple):
+    """What a pass found in a set, what it put right, and what is stale in it."""
+
+    drift: Mapping[int, int]
+    repairs: Mapping[int, int]
+    stale: frozenset[Key]
+
+
+Elements = dict[Key, Optional[int]]
+
+
+class Pass:
+    """`members` are the jails that use the set (one, unless the administrator has shared it)."""
+
+    def __init__(
+        self,
+        kernel: Sets,
+        members: Sequence[Member],
+        go_on: Callable[[], bool] = lambda: True,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        options = members[0].options()
+        self._sets = JailSets(kernel, options.set, options.maxelem)
+        self._members, self._go_on, self._sleep = members, go_on, sleep
+        self._repairs = dict.fromkeys(FAMILIES, 0)
+
+    def run(self, suspected: Collection[Key] = (), may_lift: bool = True) -> Outcome:
+        """`suspected` was stale in the pass before: what still is goes out of the kernel if it may."""
+        for version, count in self._placed().items():
+            self._repairs[version] += count
+        found = self._found()
+        tickets = self._tickets()
+        drift = compare(self._left(tickets), found)
+        if drift.missing or drift.short:
+            drift = self._seen_twice(drift, tickets)
+            self._put_back([*drift.missing, *drift.short], tickets)
+        stale = frozenset(drift.stale)
+        if may_lift and not any(member.held.is_queued for member in self._members):
+            stale -= self._lift(sorted(stale.intersection(suspected)))
+        sizes = dict.fromkeys(FAMILIES, 0)
+        for version, _address, _prefix in (*drift.missing, *drift.short, *drift.stale):
+            sizes[version] += 1
+        return Outcome(sizes, self._repairs, stale)
+
+    def _placed(self) -> dict[int, int]:
+        """{4, 6: how many of set and membership had to be made again}."""
+        kernel = self._sets.kernel
+        try:
+            linked = set(kernel.members(LIST))
+        except SetMissingError:
+            linked = set()
+        gone = dict.fromkeys(FAMILIES, 0)
+        for version, name in self._sets.names.items():
+            if name not in linked:
+                gone[version] = 1 + (not _exists(kernel, name))
+        if any(gone.values()):
+            self._check()
+            self._sets.place()
+        return gone
+
+    def _found(self) -> Elements:
+        return {
+            key: left_s
+            for name in self._sets.names.values()
+            for key, left_s in self._rested(self._sets.kernel.entries(name))
+        }
+
+    def _tickets(self) -> dict[Key, tuple[Member, Any]]:
+        tickets: dict[Key, tuple[Member, Any]] = {}
+        for member in self._members:
+            for key, ticket in member.held.tickets().items():
+                tickets[key] = member, ticket
+        # read last: a jail that stops has emptied its list
+        self._check()
+        return tickets
+
+    def _left(self, tickets: Mapping[Key, tuple[Member, Any]]) -> dict[Key, int]:
+        return {key: member.held.left_s(ticket) for key, (member, ticket) in self._rested(tickets.items())}
+
+    def _seen_twice(self, drift: Drift, tickets: Mapping[Key, tuple[Member, Any]]) -> Drift:
+        """What is missing of those bans that are still held, and that must not be refused."""
+        self._sleep(LOOK_TWICE_S)
+        suspects = self._rested((*drift.missing, *drift.short))
+        held = {key: tickets[key] for key in suspects if _is_due(key, *tickets[key])}
+        again = compare(self._left(held), self._found())
+        return Drift(again.missing, again.short, drift.stale)
+
+    def _put_back(self, keys: Sequence[Key], tickets: Mapping[Key, tuple[Member, Any]]) -> None:
+        for batch in _slices(keys):
+            self._check()
+            due = [key for key in batch if tickets[key][0].held.holds(tickets[key][1])]
+            self._sets.add_many((network_of(key), self._timeout_s(*tickets[key])) for key in due)
+            for key in due:
+                self._settle(key, *tickets[key])
+            self._count(due)
+            self._sleep(REST_S)
+
+    def _settle(self, key: Key, member: Member, ticket: Any) -> None:
+        """fail2ban has lifted the ban while we put it back: so do we, unless it is back meanwhile."""
+        while not member.held.holds(ticket):
+            self._check()
+            self._sets.delete(network_of(key))
+            if not member.held.holds(ticket):
+                return
+            self._sets.add(network_of(key), self._timeout_s(member, ticket))
+
+    def _timeout_s(self, member: Member, ticket: Any) -> int:
+        left_s = member.held.left_s(ticket)
+        # over meanwhile: the kernel shall end it, and fail2ban ends it too
+        return 1 if left_s < 0 else left_s
+
+    def _lift(self, keys: Sequence[Key]) -> frozenset[Key]:
+        """Take out what no jail holds; what is banned at this very moment comes back at once."""
+        lifted: set[Key] = set()
+        for batch in _slices(keys):
+            before = self._tickets()
+            gone = [key for key in batch if key not in before]
+            for key in gone:
+                self._sets.delete(network_of(key))
+            after = self._tickets()
+            back = [key for key in gone if key in after]
+            self._put_back(back, after)
+            lifted.update(gone)
+            self._count(gone)
+            self._sleep(REST_S)
+        return frozenset(lifted)
+
+    def _count(self, keys: Iterable[Key]) -> None:
+        for version, _address, _prefix in keys:
+            self._repairs[version] += 1
+
+    def _check(self) -> None:
+        if not self._go_on() or not all(member.held.is_active for member in self._members):
+            raise InterruptedPassError(self._sets.names[4])
+
+    def _rested(self, items: Iterable[Any]) -> Iterator[Any]:
+        for number, item in enumerate(items, 1):
+            yield item
+            if number % SLICE == 0:
+                self._sleep(REST_S)
+
+
+def _exists(kernel: Sets, name: str) -> bool:
+    try:
+        kernel.header(name)
+    except SetMissingError:
+        return False
+    return True
+
+
+def _is_due(key: Key, member: Member, ticket: Any) -> bool:
+    return member.held.holds(ticket) and member.refusal(network_of(key)) is None
+
+
+def _slices(keys: Iterable[Key]) -> Iterator[list[Key]]:
+    rest = iter(keys)
+    while True:
+        batch = list(islice(rest, SLICE))
+        if not batch:
+            return
+        yield batch

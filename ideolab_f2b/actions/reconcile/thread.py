@@ -1,0 +1,247 @@
+"""Keeps the kernel at what fail2ban holds: one thread for all jails of a server, a pass every 25 seconds."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, Callable, Optional
+
+from ideolab_f2b.actions import metric_sources
+from ideolab_f2b.actions.ban.jail_firewall import IN_PLACE
+from ideolab_f2b.actions.reconcile import metrics
+from ideolab_f2b.actions.reconcile.metrics import Counted
+from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Outcome, Pass
+from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.jail_sets import FAMILIES
+from ideolab_f2b.firewall.rule import LIST, RuleError
+from ideolab_f2b.kernel.ipset.element import Key, SetHeader
+from ideolab_f2b.kernel.ipset.error import SetMissingError
+from ideolab_f2b.kernel.ipset.sets import Sets
+from ideolab_f2b.metrics import Sample
+
+#: seconds from the end of a pass to the next: what is lost is back within a minute even on a slow host
+EVERY_S = 25.0
+#: the same when somebody waits for it: `ideolab-f2b check --repair`
+HURRIED_S = 1.0
+#: a jail that is younger may still be restoring its bans: nothing is lifted for lack of one
+SETTLED_S = 25.0
+#: seconds until the same trouble is told again
+SAY_AGAIN_S = 600.0
+_log = logging.getLogger("fail2ban.ideolab-ban")
+
+
+class Keeper:
+    """Jails come and go; the thread starts with the first, after fail2ban's fork, and ends with the last."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        open_sets: Callable[[], Sets] = Sets,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.passes = 0
+        self._clock, self._open, self._sleep = clock, open_sets, sleep
+        #: since when each is looked after
+        self._members: dict[Member, float] = {}
+        self._guard = threading.Lock()
+        #: held during a pass; who changes a jail waits for its end
+        self._working = threading.Lock()
+        self._waiting = 0
+        self._is_passing = False
+        self._wake = threading.Event()
+        self._wanted = 0
+        self._thread: Optional[threading.Thread] = None
+        self._rules: dict[int, str] = {}
+        self._stale: dict[str, frozenset[Key]] = {}
+        self._counted = Counted()
+        self._said: dict[str, float] = {}
+        self._last_error = ""
+
+    def add(self, member: Member) -> None:
+        """Look after a jail from now on; nothing when that is done already."""
+        with self._guard:
+            self._members.setdefault(member, self._clock())
+            if not self._is_running():
+                self._thread = threading.Thread(target=self._run, name="ideolab-keeper", daemon=True)
+                self._thread.start()
+        metric_sources.add("ideolab-keeper", self.samples)
+
+    def remove(self, member: Member) -> None:
+        """Look after it no more; on return nothing of ours touches its sets."""
+        with self._guard:
+            if self._members.pop(member, None) is None:
+                return
+            is_last = not self._members
+        with self.paused():
+            self._stale.pop(member.options().set, None)
+        if is_last:
+            self._wake.set()
+            metric_sources.remove("ideolab-keeper")
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """No pass meanwhile: sets are being renamed or taken away."""
+        with self._guard:
+            self._waiting += 1
+        try:
+            with self._working:
+                yield
+        finally:
+            with self._guard:
+                self._waiting -= 1
+
+    def hurry(self) -> int:
+        """Two passes now; the number of `passes` that tells that both are over."""
+        with self._guard:
+            self._wanted = self.passes + self._is_passing + 2
+        self._wake.set()
+        return self._wanted
+
+    def stats(self) -> dict[str, Any]:
+        """For `ideolab-f2b check`: what the last pass found, and all that was ever put right."""
+        return {
+            "passes": self.passes,
+            "drift": dict(self._counted.drift),
+            "repairs": dict(self._counted.repairs),
+            "last_error": self._last_error,
+        }
+
+    def samples(self) -> list[Sample]:
+        """The metrics of the kernel's side; see docs/bans.md."""
+        return metrics.kernel(self._counted, self._headers())
+
+    def look(self) -> None:
+        """One pass over all sets, then the rules: these refer to a list that the sets make."""
+        with self._guard:
+            members, self._is_passing = list(self._members.items()), True
+        over = 1
+        try:
+            if members:
+                self._look(members)
+        except InterruptedPassError:
+            over = 0
+            raise
+        finally:
+            self.passes += over
+            self._is_passing = False
+
+    def _look(self, members: Sequence[tuple[Member, float]]) -> None:
+        groups = _grouped(members)
+        self._counted.forget_all_but(name for name, _group in groups)
+        with contextlib.closing(self._open()) as kernel:
+            went_well = [self._attempt(name, self._reconcile, kernel, group) for name, group in groups]
+        with self._working:
+            went_well.append(self._attempt(LIST, self._look_at_rules))
+            states = dict(self._rules)
+        for member, _since in members:
+            member.rules(states)
+        if all(went_well):
+            self._counted.succeeded, self._last_error = time.time(), ""
+
+    def _attempt(self, name: str, call: Callable[..., None], *arguments: Any) -> bool:
+        """Whether it went well; what did not is told now and then, and tried again in the next pass."""
+        try:
+            call(name, *arguments)
+        except InterruptedPassError:
+            if self._waiting:
+                raise
+            # this jail is stopping; the others are not
+            return False
+        except Exception as error:
+            self._say(name, error)
+            return False
+        return True
+
+    def _reconcile(self, name: str, kernel: Sets, group: Sequence[tuple[Member, float]]) -> None:
+        oldest = self._clock() - SETTLED_S
+        may_lift = all(since <= oldest for _member, since in group)
+        with self._working:
+            members = [member for member, _since in group]
+            one = Pass(kernel, members, lambda: not self._waiting, self._sleep)
+            self._note(name, one.run(self._stale.get(name, ()), may_lift))
+
+    def _note(self, name: str, outcome: Outcome) -> None:
+        self._stale[name] = outcome.stale
+        repaired = 0
+        for version in FAMILIES:
+            family_set = name if version == 4 else f"{name}6"
+            self._counted.drift[family_set] = outcome.drift[version]
+            self._counted.repair(family_set, outcome.repairs[version])
+            repaired += outcome.repairs[version]
+        if repaired:
+            _log.warning("kernel sets of %s differed from fail2ban: %d repaired", name, repaired)
+
+    def _look_at_rules(self, name: str) -> None:
+        for version in rule.PROGRAMS:
+            try:
+                self._rules[version] = self._rule(name, version)
+            except RuleError as error:
+                self._rules[version] = f"missing: {error}"
+        missing = [state for state in self._rules.values() if state.startswith("missing")]
+        if missing:
+            raise RuleError("; ".join(dict.fromkeys(missing)))
+
+    def _rule(self, name: str, version: int) -> str:
+        counters = rule.dropped(version)
+        self._counted.see(version, counters)
+        with contextlib.suppress(RuleError):
+            if rule.is_first(version):
+                return IN_PLACE
+        why_not = rule.place(version)
+        if why_not is None:
+            self._counted.begin(version, rule.dropped(version))
+            self._counted.repair(name, 1)
+            _log.warning("%s had no rule for %s before all others: repaired", rule.PROGRAMS[version], name)
+        return why_not or IN_PLACE
+
+    def _headers(self) -> Iterator[SetHeader]:
+        """Of the sets that are there."""
+        with self._guard:
+            names = sorted({member.options().set for member in self._members})
+        with contextlib.closing(self._open()) as kernel:
+            for name in names:
+                for family_set in (name, f"{name}6"):
+                    with contextlib.suppress(SetMissingError):
+                        yield kernel.header(family_set)
+
+    def _say(self, name: str, error: BaseException) -> None:
+        self._last_error = f"{name}: {error}"[:500]
+        now = self._clock()
+        if now - self._said.get(self._last_error, -SAY_AGAIN_S) >= SAY_AGAIN_S:
+            self._said = {text: when for text, when in self._said.items() if now - when < SAY_AGAIN_S}
+            self._said[self._last_error] = now
+            _log.error("cannot keep the kernel at what fail2ban holds: %s", self._last_error)
+
+    def _is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(HURRIED_S if self.passes < self._wanted else EVERY_S)
+            self._wake.clear()
+            with self._guard:
+                if not self._members:
+                    self._thread = None
+                    return
+            try:
+                self.look()
+            except InterruptedPassError:
+                # once more, as soon as the jail has changed or gone
+                self._wanted = max(self._wanted, self.passes + 1)
+            except BaseException as error:
+                self._say("pass", error)
+
+
+def _grouped(members: Sequence[tuple[Member, float]]) -> list[tuple[str, list[tuple[Member, float]]]]:
+    """Jails by the set that they use: in a shared one, what one of them holds is not stale for another."""
+    groups: dict[str, list[tuple[Member, float]]] = {}
+    for member, since in members:
+        groups.setdefault(member.options().set, []).append((member, since))
+    return list(groups.items())
+
+
+#: of this process: fail2ban makes an action for each jail, and loads the shim anew for each
+KEEPER = Keeper()

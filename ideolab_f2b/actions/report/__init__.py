@@ -1,0 +1,1 @@
+"""The report action: bans become events and metrics, without delaying a ban."""

@@ -1,0 +1,81 @@
+"""A record and the origin of its address -> the finished event. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from ipaddress import ip_network
+from typing import Any, Optional
+
+from ideolab_f2b import logline
+from ideolab_f2b.actions import matched
+from ideolab_f2b.actions.report.record import Record
+from ideolab_f2b.event import Event
+
+#: matched lines in `raw`, each quoted as in our logs
+LINES = 3
+#: what contains an address: the networks of our jails
+_AROUND = {4: 24, 6: 64}
+
+
+def event(record: Record, origin: Optional[Any], fingerprint: Mapping[str, str] = {}) -> Event:
+    """`origin` is an origin.Origin, or None when it was not looked for."""
+    ip, subnet = places(record.address)
+    line = matched.last(record.matches)
+    connections = line.number("connections") if line else None
+    return Event(
+        _time(record.at),
+        record.type,
+        ip=ip,
+        subnet=subnet,
+        count=record.failures if connections is None else connections,
+        score=line.number("score") if line else None,
+        asn=origin.asn if origin else None,
+        asname=origin.asname if origin else None,
+        country=origin.country if origin else None,
+        reason=line.reason if line else None,
+        jail=record.jail,
+        bantime=record.bantime,
+        until=_until(record),
+        origin=origin.prefix if origin else None,
+        raw=_raw(record, origin, fingerprint),
+        id=record.id,
+    )
+
+
+def places(address: str) -> tuple[Optional[str], Optional[str]]:
+    """(address or None for a network, the network); what is no address of either family stays as it came."""
+    try:
+        network = ip_network(address, strict=False)
+    except ValueError:
+        return address, None
+    if network.prefixlen < network.max_prefixlen:
+        return None, str(network)
+    around = ip_network(f"{network.network_address}/{_AROUND[network.version]}", strict=False)
+    return str(network.network_address), str(around)
+
+
+def _until(record: Record) -> Optional[datetime]:
+    if record.bantime < 0 or record.type == "unban":
+        return None
+    try:
+        return _time(record.time + record.bantime)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _raw(record: Record, origin: Optional[Any], fingerprint: Mapping[str, str]) -> dict[str, Any]:
+    raw: dict[str, Any] = {"origin_source": origin.source if origin else "skipped"}
+    if record.matches:
+        raw["failures"] = record.failures
+        lines = record.matches.rstrip("\n").split("\n")[-LINES:]
+        raw["matches"] = [logline.quote(line.encode("utf-8", "replace"))[1:-1] for line in lines]
+    if fingerprint:
+        raw["fingerprint"] = dict(fingerprint)
+    if record.error:
+        raw["error"] = record.error
+    return raw
+
+
+def _time(when: float) -> datetime:
+    return datetime.fromtimestamp(when, timezone.utc)

@@ -1,0 +1,78 @@
+"""What fail2ban holds in one jail, as numbers that compare quickly; reads its list, never changes it."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import Any, Optional
+
+from ideolab_f2b.actions.ban.admission import ban_list, network_of
+from ideolab_f2b.actions.protected.refusal import RefusedError
+from ideolab_f2b.actions.ttl import timeout
+from ideolab_f2b.firewall.drift import EXPIRED
+from ideolab_f2b.kernel.ipset.element import Key, key_of
+
+_VERSIONS = {socket.AF_INET: 4, socket.AF_INET6: 6}
+
+
+class Holdings:
+    """The ban list of a jail. fail2ban puts a ban in before it calls ban(), takes it out before unban()."""
+
+    def __init__(self, jail: Any) -> None:
+        self._jail = jail
+
+    @property
+    def is_active(self) -> bool:
+        """False once the jail stops: its list is emptied then, and its elements stay."""
+        return bool(self._jail.actions.active)
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether tickets wait for the jail, as those of a restart do while it restores them."""
+        return bool(self._jail.hasFailTickets)
+
+    def tickets(self) -> dict[Key, Any]:
+        """The bans at this moment; what is banned by something that is no address is left out."""
+        tickets = {}
+        for ticket in ban_list(self._jail.actions):
+            key = key_of_identity(ticket.getID())
+            if key is not None:
+                tickets[key] = ticket
+        return tickets
+
+    def holds(self, ticket: Any) -> bool:
+        """Whether its address is banned at this moment, by this ticket or by a newer one."""
+        return bool(ban_list(self._jail.actions)._inBanList(ticket))
+
+    def left_s(self, ticket: Any, now: Optional[float] = None) -> int:
+        """Seconds to the end of the ban: 0 for ever, -1 when it is over."""
+        now = time.time() if now is None else now
+        default = self._jail.actions.getBanTime()
+        if ticket.getEndOfBanTime(default) <= now:
+            return EXPIRED
+        return timeout(ticket.getTime(), ticket.getBanTime(default), now)
+
+    def rows(self) -> list[list[Any]]:
+        """[address or network, when (epoch seconds), bantime (seconds, -1 for ever)] of each ban."""
+        default = self._jail.actions.getBanTime()
+        return [
+            [str(ticket.getID()), ticket.getTime(), ticket.getBanTime(default)]
+            for ticket in ban_list(self._jail.actions)
+        ]
+
+    def by_family(self) -> dict[str, int]:
+        """{"inet": bans, "inet6": bans}."""
+        tickets = list(ban_list(self._jail.actions))
+        six = sum(1 for ticket in tickets if getattr(ticket.getID(), "family", None) == socket.AF_INET6)
+        return {"inet": len(tickets) - six, "inet6": six}
+
+
+def key_of_identity(identity: Any) -> Optional[Key]:
+    """The numbers of a ticket's ID; None when it is no address (`banip 600`, another filter's F-ID)."""
+    version = _VERSIONS.get(getattr(identity, "family", None))  # type: ignore[arg-type]
+    if version is not None:
+        return version, identity.addr, identity.plen
+    try:
+        return key_of(network_of(identity))
+    except RefusedError:
+        return None

@@ -1,0 +1,111 @@
+"""The command line of `bans`: look, print, and again when asked to watch."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Optional
+
+from ideolab_f2b import config, fail2ban_client
+from ideolab_f2b.bans import text
+from ideolab_f2b.bans.look import Look, look
+from ideolab_f2b.config import Settings
+from ideolab_f2b.origin.lookup import Front
+from ideolab_f2b.origin.origin import Origin
+from ideolab_f2b.places import restart
+
+_CLEAR = "\x1b[H\x1b[2J"
+WATCH_S = 5.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "List what fail2ban holds and what the kernel holds; ! marks where they differ. "
+        "Exit 1 when fail2ban cannot be asked."
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object on one line for each look")
+    parser.add_argument("--jail", metavar="JAIL", help="this jail only")
+    parser.add_argument(
+        "--watch",
+        nargs="?",
+        type=_seconds,
+        const=WATCH_S,
+        metavar="SECONDS",
+        help=f"look again every so often ({WATCH_S:g} s) until Ctrl-C",
+    )
+    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+
+
+def _seconds(word: str) -> float:
+    try:
+        return config.duration(word)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 fail2ban and the kernel were asked, 1 one of them did not answer."""
+    settings = config.load(arguments.config)
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            code = _show(arguments, settings)
+            if arguments.watch is None:
+                return code
+            time.sleep(arguments.watch)
+    return 0
+
+
+def _show(arguments: argparse.Namespace, settings: Settings) -> int:
+    try:
+        seen = look(arguments.jail)
+    except fail2ban_client.ClientError as error:
+        print(f"ideolab-f2b bans: fail2ban: {error}; sudo ideolab-f2b bans", file=sys.stderr)
+        return 1
+    lines = _lines(arguments, seen, _origins(settings, seen))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+    if seen.trouble:
+        way_out = f"is down: {seen.trouble}; {restart('fail2ban')}"
+        print(f"ideolab-f2b bans: fail2ban {way_out}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _lines(arguments: argparse.Namespace, seen: Look, origins: dict[str, Origin]) -> Iterator[str]:
+    if arguments.json:
+        return iter([text.to_json(seen, origins)])
+    lines = text.table(seen, origins)
+    return _fitted(list(lines)) if arguments.watch is not None and sys.stdout.isatty() else lines
+
+
+def _fitted(lines: list[str]) -> Iterator[str]:
+    """The screen cleared, and of the lines as many as it shows with the last one."""
+    height = shutil.get_terminal_size().lines - 2
+    left_out = len(lines) - height
+    if left_out > 0:
+        lines = [*lines[: height - 2], f"  ({left_out + 1} more)", lines[-1]]
+    yield f"{_CLEAR}{lines[0]}"
+    yield from lines[1:]
+
+
+def _origins(settings: Settings, seen: Look) -> dict[str, Origin]:
+    """What is known already; nobody is asked for a list."""
+    addresses = {one.address for one in seen.rows}
+    if not addresses or not _is_there(settings):
+        return {}
+    front = Front(settings.origin, settings.paths.origin_cache)
+    try:
+        return front.cached(addresses)
+    finally:
+        front.close()
+
+
+def _is_there(settings: Settings) -> bool:
+    """Whether there is anything to look in: a list of bans must not create an empty cache."""
+    places: list[Optional[Path]] = [settings.paths.origin_cache, *settings.origin.mmdb]
+    return any(place is not None and place.exists() for place in places)

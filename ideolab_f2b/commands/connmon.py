@@ -1,0 +1,120 @@
+"""The verb `connmon`: options, and which loop they mean."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from ideolab_f2b import config
+from ideolab_f2b.connmon import ss, watch
+from ideolab_f2b.connmon.output import record, table
+from ideolab_f2b.connmon.output.metrics import Look
+from ideolab_f2b.connmon.output.writer import Complaint, Output, Writer
+from ideolab_f2b.connmon.suspects.judge import Judge
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Find idle and slow TLS connections among the kernel's TCP sockets."
+    parser.add_argument("--once", action="store_true", help="two looks (every_s apart), then end")
+    parser.add_argument("--every", type=_seconds, metavar="5s", help="time between looks (default: every_s)")
+    parser.add_argument("--snapshot", metavar="FILE", help="judge saved text of `ss -tnoi` (- = stdin)")
+    parser.add_argument("--explain", action="store_true", help="print everyone, their phases, scores and why")
+    parser.add_argument("--dry-run", action="store_true", help="print suspects, write nothing: no ban")
+    parser.add_argument("--json", action="store_true", help="one JSON object for each suspect on stdout")
+    parser.add_argument(
+        "--write", action="store_true", help="with --snapshot: write lines as the daemon would (bans follow)"
+    )
+    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+
+
+def _seconds(text: str) -> float:
+    try:
+        return config.duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+class Screen:
+    """Prints looks: the table with --explain, JSON with --json, the suspects' lines otherwise."""
+
+    def __init__(self, file: TextIO, *, explain: bool, as_json: bool) -> None:
+        self._file, self._explain, self._json = file, explain, as_json
+
+    def put(self, looks: list[Look]) -> None:
+        for text in self._text(looks):
+            print(text, file=self._file, flush=True)
+
+    def _text(self, looks: list[Look]) -> Iterator[str]:
+        if self._explain and not self._json:
+            yield table.text(looks, max(10, shutil.get_terminal_size((80, 46)).lines - 6)) + "\n"
+            return
+        for look in looks:
+            for suspect in look.verdict.suspects:
+                if self._json:
+                    yield record.as_json(suspect, look.when)
+                else:
+                    yield record.line(suspect, look.when, look.port)
+
+
+class Both:
+    """Every output in turn."""
+
+    def __init__(self, *outputs: Output) -> None:
+        self._outputs = outputs
+
+    def put(self, looks: list[Look]) -> None:
+        for output in self._outputs:
+            output.put(looks)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 done, 1 failed (said on stderr); a usage error has ended the program before."""
+    settings = config.load(arguments.config)
+    if arguments.every:
+        settings = dataclasses.replace(
+            settings, connmon=dataclasses.replace(settings.connmon, every_s=arguments.every)
+        )
+    if arguments.snapshot is not None:
+        return _saved(arguments, settings)
+    complaint, stop = Complaint(), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    output = _output(arguments, settings.paths, complaint, is_dry=arguments.dry_run)
+    watcher = watch.Watch(settings.connmon)
+    if arguments.once:
+        watch.once(watcher, output, stop)
+    else:
+        watch.run(watcher, output, stop, complaint)
+    return 0
+
+
+def _output(
+    arguments: argparse.Namespace, paths: config.Paths, complaint: Complaint, *, is_dry: bool
+) -> Output:
+    outputs: list[Output] = [] if is_dry else [Writer(paths, complaint)]
+    if is_dry or arguments.explain or arguments.json or sys.stdout.isatty():
+        outputs.append(Screen(sys.stdout, explain=arguments.explain, as_json=arguments.json))
+    return Both(*outputs)
+
+
+def _saved(arguments: argparse.Namespace, settings: config.Settings) -> int:
+    """Judge a saved series as the daemon would have judged it."""
+    output = _output(arguments, settings.paths, Complaint(), is_dry=not arguments.write)
+    judges = {port: Judge(settings.connmon) for port in settings.connmon.ports}
+    skipped = 0
+    lines, name = ss.read(arguments.snapshot), arguments.snapshot
+    for shot in ss.snapshots(lines, settings.connmon.ports, name, time.time()):
+        verdict = judges[shot.port].feed(shot)
+        output.put([Look(shot.when, shot.port, verdict, 0.0)])
+        skipped += shot.skipped
+    if skipped:
+        print(f"connmon: {arguments.snapshot}: {skipped} lines are not rows of ss", file=sys.stderr)
+    return 0

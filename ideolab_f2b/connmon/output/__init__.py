@@ -1,0 +1,1 @@
+"""Suspects become log lines, events, metrics and a table."""

@@ -1,0 +1,1 @@
+"""Snapshots of connections become suspects: phases, counts, points."""

@@ -1,0 +1,1 @@
+"""Start, stop and reload the services, with systemd or without."""

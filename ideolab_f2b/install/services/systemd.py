@@ -1,0 +1,89 @@
+"""Services where systemd is PID 1."""
+
+from __future__ import annotations
+
+from ideolab_f2b.install.run import run, succeeds
+
+CONNMON, TIMER, FAIL2BAN = "ideolab-connmon.service", "ideolab-connmon.timer", "fail2ban.service"
+INTAKE = "ideolab-intake.service"
+
+
+def _systemctl(*words: str) -> None:
+    run("systemctl", "--quiet", *words)
+
+
+def _is(question: str, unit: str) -> bool:
+    return succeeds("systemctl", "--quiet", f"is-{question}", unit)
+
+
+def state() -> dict[str, bool]:
+    """What uninstall brings back."""
+    return {"fail2ban_active": _is("active", FAIL2BAN), "fail2ban_enabled": _is("enabled", FAIL2BAN)}
+
+
+def start_connmon(*, is_changed: bool) -> str:
+    """The service, unless the admin has chosen the timer; what was done, in words."""
+    _systemctl("daemon-reload")
+    if _is("enabled", TIMER):
+        return f"{TIMER} is enabled and stays"
+    return _start(CONNMON, is_changed)
+
+
+def start_intake(*, is_changed: bool) -> str:
+    _systemctl("daemon-reload")
+    return _start(INTAKE, is_changed)
+
+
+def _start(unit: str, is_changed: bool) -> str:
+    _systemctl("enable", unit)
+    if not is_changed and _is("active", unit):
+        return f"{unit} runs"
+    _systemctl("restart", unit)
+    return f"{unit} started"
+
+
+def stop_connmon() -> None:
+    for unit in (CONNMON, TIMER, "ideolab-connmon-once.service"):
+        _stop(unit)
+
+
+def stop_intake() -> None:
+    _stop(INTAKE)
+
+
+def _stop(unit: str) -> None:
+    if _is("active", unit):
+        _systemctl("stop", unit)
+    if _is("enabled", unit):
+        _systemctl("disable", unit)
+
+
+def forget() -> None:
+    """After the unit files are gone."""
+    succeeds("systemctl", "reset-failed", "ideolab-*")
+    _systemctl("daemon-reload")
+
+
+def start_fail2ban() -> None:
+    # too many failed starts before, such as those for the missing auth.log, would refuse this one
+    succeeds("systemctl", "reset-failed", FAIL2BAN)
+    _systemctl("enable", FAIL2BAN)
+    # not `start`: a server that is about to end, for the missing auth.log, still counts as active
+    _systemctl("restart", FAIL2BAN)
+
+
+def has_failed() -> bool:
+    """Whether fail2ban ended by itself."""
+    return _is("failed", FAIL2BAN)
+
+
+def restart_fail2ban() -> None:
+    _systemctl("restart", FAIL2BAN)
+
+
+def stop_fail2ban() -> None:
+    _systemctl("stop", FAIL2BAN)
+
+
+def disable_fail2ban() -> None:
+    _systemctl("disable", FAIL2BAN)

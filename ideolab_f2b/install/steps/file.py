@@ -1,0 +1,71 @@
+"""One file of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from ideolab_f2b import files
+from ideolab_f2b.install.site import CHANGED, CREATED, KEPT, Site, Undo, before, restore
+from ideolab_f2b.manifest import Entry, Saved, digest, digest_of
+
+
+@dataclass(frozen=True)
+class File:
+    """Root's file. `is_setting`: the admin's from the start, so that one who was there first is kept."""
+
+    path: str
+    content: bytes
+    mode: int = 0o644
+    is_setting: bool = False
+
+    def verb(self, site: Site) -> str:
+        now = digest("file", site.at(self.path))
+        if now is None:
+            return CREATED
+        return KEPT if now == digest_of(self.content) or self._is_admins(site, now) else CHANGED
+
+    def note(self, site: Site) -> str:
+        now = digest("file", site.at(self.path))
+        if now is None or now == digest_of(self.content) or not self._is_admins(site, now):
+            return ""
+        return "changed by you; the pack's own is in /usr/local/lib/ideolab-f2b"
+
+    def _is_admins(self, site: Site, now: str) -> bool:
+        """Whether the admin changed a configuration file since we wrote it; code is always ours."""
+        earlier = site.earlier.get(self.path)
+        if earlier is None:
+            return self.is_setting
+        return earlier.digest != now and self.path.startswith("/etc/") and not self.path.endswith(".py")
+
+    def put(self, site: Site) -> Undo:
+        path = site.at(self.path)
+        stood = Saved.of(path)
+        uid, gid = site.owner("root", "root")
+        files.replace(path, self.content, self.mode, uid=uid, gid=gid)
+        return functools.partial(restore, path, stood)
+
+    def entry(self, site: Site) -> Entry | None:
+        if self.note(site):
+            return site.earlier.get(self.path)
+        # what is ours to the byte and in no manifest was left by an install that did not end
+        stood = before(site, self.path) if self.path in site.earlier or self.verb(site) == CHANGED else None
+        return Entry("file", self.path, digest_of(self.content), stood)
+
+
+def remove(entry: Entry, site: Site) -> None:
+    path = site.at(entry.path)
+    restore(path, entry.before)
+    if path.suffix == ".py":
+        _forget_compiled(path)
+
+
+def _forget_compiled(path: Path) -> None:
+    """What Python made of it when fail2ban loaded it."""
+    cache = path.parent / "__pycache__"
+    for compiled in cache.glob(f"{path.stem}.*.pyc"):
+        compiled.unlink()
+    with contextlib.suppress(OSError):
+        cache.rmdir()

@@ -1,0 +1,59 @@
+"""The system user that connmon runs as: no login, no home, no rights."""
+
+from __future__ import annotations
+
+import functools
+import grp
+import pwd
+from dataclasses import dataclass
+
+from ideolab_f2b.install.run import run
+from ideolab_f2b.install.site import CREATED, KEPT, Site, Undo
+from ideolab_f2b.manifest import Entry
+
+
+@dataclass(frozen=True)
+class User:
+    path: str
+
+    def verb(self, site: Site) -> str:
+        return KEPT if exists(self.path) or not site.is_live else CREATED
+
+    def note(self, site: Site) -> str:
+        return "system user" if site.is_live else "left to the installed system"
+
+    def put(self, site: Site) -> Undo:
+        group = ("--gid", self.path) if _has_group(self.path) else ("--user-group",)
+        places = ("--home-dir", "/nonexistent", "--no-create-home", "--shell", "/usr/sbin/nologin")
+        run("useradd", "--system", *group, *places, self.path)
+        return functools.partial(_delete, self.path)
+
+    def entry(self, site: Site) -> Entry | None:
+        is_ours = self.path in site.earlier or self.verb(site) == CREATED
+        return Entry("user", self.path) if is_ours else None
+
+
+def exists(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _has_group(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _delete(name: str) -> None:
+    # a process of the user that is still ending does not keep it
+    run("userdel", "--force", name)
+
+
+def remove(entry: Entry, site: Site) -> None:
+    if site.is_live and exists(entry.path):
+        _delete(entry.path)

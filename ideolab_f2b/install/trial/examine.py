@@ -1,0 +1,121 @@
+"""Looks at the fail2ban that is there, decides on our block of jail.local, and tries the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ideolab_f2b import fail2ban_client, fail2ban_config
+from ideolab_f2b.config import Settings
+from ideolab_f2b.install.host import Host
+from ideolab_f2b.install.plan import fail2ban
+from ideolab_f2b.install.source import Source
+from ideolab_f2b.install.steps.block import Block, strip
+from ideolab_f2b.install.trial import jail_local, sshd, trial
+from ideolab_f2b.install.trial.server import TrialError, copied
+from ideolab_f2b.places import FAIL2BAN, JAIL_LOCAL, JAILS
+
+#: what is not the admin's: fail2ban's own file, and the one in which Debian enables sshd
+_DISTRIBUTION = ("jail.conf", "jail.d/defaults-debian.conf")
+
+
+class Examined(NamedTuple):
+    """The text of our block, and what the user should know."""
+
+    block: str
+    messages: tuple[str, ...]
+
+
+class BrokenBeforeError(TrialError):
+    """fail2ban does not start with its configuration as it is, without this pack."""
+
+
+def unseen(settings: Settings, etc: Path, jails: Mapping[str, str] = JAILS) -> Examined:
+    """For a staging directory: nothing can be tried there."""
+    return Examined(_text(settings, Host(), etc, sshd.NOTHING, jails), ())
+
+
+def examine(
+    source: Source,
+    host: Host,
+    settings: Settings,
+    etc: Path = FAIL2BAN,
+    edited: bytes | None = None,
+    jails: Mapping[str, str] = JAILS,
+) -> Examined:
+    """TrialError, with fail2ban's own words, when it would not start with our files.
+
+    `edited` is our block as the admin has changed it since: it stays, so it is what is tried.
+    `jails` are those that this host is to have, each with its log.
+    """
+    with copied(etc) as directory:
+        config = directory / "config"
+        trial.without_ours(config)
+        remedy = _remedy(config, host)
+        logs = directory / "logs"
+        block = Block(JAIL_LOCAL, _text(_logging_to(settings, logs), host, config, remedy, jails)).marked
+        trial.with_ours(config, fail2ban(source), edited or block, logs)
+        tried = _tried(directory, source, etc)
+    told = [told_of(tried), *([remedy.message] if remedy.message else []), *_warnings(host, etc, jails)]
+    return Examined(_text(settings, host, etc, remedy, jails), tuple(told))
+
+
+def _text(settings: Settings, host: Host, etc: Path, remedy: sshd.Remedy, jails: Mapping[str, str]) -> str:
+    taken = jail_local.sections(_read(etc / "jail.local"))
+    return jail_local.text(
+        settings, has_pyinotify=host.has_pyinotify, jails=jails, taken=taken, extra=remedy.block
+    )
+
+
+def _read(path: Path) -> str:
+    """The admin's text in a file."""
+    return strip(path.read_bytes()).decode("utf-8", "replace") if path.exists() else ""
+
+
+def _logging_to(settings: Settings, logs: Path) -> Settings:
+    return replace(settings, paths=replace(settings.paths, log_dir=logs))
+
+
+def _remedy(config: Path, host: Host) -> sshd.Remedy:
+    try:
+        jails = fail2ban_config.read(config).jails
+    except fail2ban_client.ClientError:
+        # the trial will tell; or our jails are the first that work
+        jails = {}
+    files = [config / "jail.local", *(config / "jail.d").glob("*.conf"), *(config / "jail.d").glob("*.local")]
+    own = [path for path in files if str(path.relative_to(config)) not in _DISTRIBUTION]
+    is_admins = any(sshd.JAIL in jail_local.sections(_read(path)) for path in own)
+    return sshd.remedy(jails, has_journal=host.has_journal, is_admins=is_admins)
+
+
+def _tried(directory: Path, source: Source, etc: Path) -> trial.Tried:
+    library = source.package.parent
+    try:
+        return trial.attempt(directory, library)
+    except TrialError as ours:
+        with copied(etc) as aside:
+            trial.without_ours(aside / "config")
+            try:
+                trial.attempt(aside, library)
+            except TrialError as theirs:
+                raise BrokenBeforeError(str(theirs)) from ours
+        raise
+
+
+def told_of(tried: trial.Tried) -> str:
+    jails = ", ".join(tried.jails)
+    if tried.is_started:
+        return f"a throw-away fail2ban-server starts all jails: {jails}"
+    return f"no namespaces here: the configuration was only read, and our action loaded; jails: {jails}"
+
+
+def _warnings(host: Host, etc: Path, jails: Mapping[str, str]) -> list[str]:
+    said = []
+    if not host.has_pyinotify:
+        said.append("fail2ban's Python has no pyinotify: the jails poll their logs (0.1 s slower)")
+    taken = jails.keys() & jail_local.sections(_read(etc / "jail.local"))
+    for jail in sorted(taken):
+        said.append(f"jail.local has a section [{jail}] of its own: enabled = true is for you to write there")
+    return said

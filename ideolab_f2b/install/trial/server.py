@@ -1,0 +1,131 @@
+"""A throw-away fail2ban-server on a copy of a configuration, in namespaces in which it can reach nobody."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ideolab_f2b import fail2ban_client
+from ideolab_f2b.places import FAIL2BAN
+
+#: a server with hundreds of jails takes a while
+START_S = 60.0
+#: the actions start in their jails' threads, a moment after the server calls itself ready
+SETTLE_S = 0.5
+_READY = "Server ready"
+_END_S = 5.0
+
+_PRIVATE = ("unshare", "--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child")
+# /bin/sh as /bin/true: the shell actions of all jails (firewalls, mails) do nothing while the server starts
+_INERT = 'mount --bind "$1" "$2" && mount --bind /bin/true /bin/sh && shift 2 && exec "$@"'
+
+_OWN = """\
+[Definition]
+loglevel = INFO
+logtarget = {directory}/log
+socket = {directory}/socket
+pidfile = {directory}/pid
+dbfile = :memory:
+"""
+
+
+class TrialError(RuntimeError):
+    """The server does not start with this configuration; the text is fail2ban's own."""
+
+
+def can_be_private() -> bool:
+    """Whether this process may make the namespaces and mounts (a container may not)."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError), tempfile.TemporaryDirectory() as somewhere:
+        words = (*_PRIVATE, "/bin/sh", "-c", _INERT, "sh", somewhere, somewhere, "/bin/true")
+        return subprocess.run(words, capture_output=True, timeout=20).returncode == 0
+    return False
+
+
+@contextlib.contextmanager
+def copied(etc: Path = FAIL2BAN) -> Iterator[Path]:
+    """A directory with a copy of the configuration in `config`; gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="ideolab-f2b-trial-") as name:
+        directory = Path(name)
+        shutil.copytree(etc, directory / "config", symlinks=True)
+        yield directory
+
+
+class Server:
+    """Runs from `start` to `stop`; asked through its own socket."""
+
+    def __init__(self, directory: Path, library: Path) -> None:
+        self._directory, self._library = directory, library
+        self.options = ("-s", str(directory / "socket"), "-p", str(directory / "pid"))
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Until it calls itself ready; TrialError when it ends before."""
+        config = self._directory / "config"
+        (config / "fail2ban.d").mkdir(exist_ok=True)
+        # read last of all of them
+        (config / "fail2ban.d" / "zzzz-trial.local").write_text(_OWN.format(directory=self._directory))
+        words = (*_PRIVATE, "/bin/sh", "-c", _INERT, "sh", str(config), str(FAIL2BAN))
+        with open(self._directory / "output", "wb") as output:
+            self._process = subprocess.Popen(
+                [*words, "fail2ban-server", *self.options, "-xf", "start"],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self._environment(),
+                start_new_session=True,
+            )  # fmt: skip
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _environment(self) -> dict[str, str]:
+        # the package that would be installed, ahead of the one that is
+        return {**os.environ, "PYTHONPATH": str(self._library), "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONNOUSERSITE": "1", "IDEOLAB_F2B_TRIAL": "1"}  # fmt: skip
+
+    def _wait(self) -> None:
+        until = time.monotonic() + START_S
+        while _READY not in self._said("output"):
+            if self._process.poll() is not None:
+                raise TrialError(fail2ban_client.reason(self._said("output") + self._said("log")))
+            if time.monotonic() > until:
+                raise TrialError(f"it was not ready after {START_S:.0f} s")
+            time.sleep(0.05)
+
+    def jails(self) -> set[str]:
+        """Those that run; TrialError when it has ended: it calls itself ready before it takes the jails."""
+        try:
+            return fail2ban_client.jails(self.options)
+        except fail2ban_client.ClientError:
+            # one that is about to end answers nonsense, or not at all
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=_END_S)
+            raise TrialError(fail2ban_client.reason(self._said("output") + self._said("log"))) from None
+
+    def _said(self, name: str) -> str:
+        path = self._directory / name
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def errors(self, word: str) -> list[str]:
+        """The errors in its log that have a word in them."""
+        time.sleep(SETTLE_S)
+        lines = [line for line in self._said("log").splitlines() if " ERROR " in line]
+        return [fail2ban_client.reason(line) for line in lines if word in line]
+
+    def stop(self) -> None:
+        """At once: what it did is in namespaces that end with it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()

@@ -1,0 +1,52 @@
+"""Debian enables a jail for sshd that reads auth.log; where there is none, fail2ban does not start. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ideolab_f2b.fail2ban_config import Jail
+
+JAIL = "sshd"
+
+
+class Remedy(NamedTuple):
+    """What goes into our block of jail.local, and what the installer says."""
+
+    block: str
+    message: str
+
+
+NOTHING = Remedy("", "")
+
+_JOURNAL = Remedy(
+    """\
+# Debian enables this jail; it reads /var/log/auth.log, which this host does not have, and without a log
+# fail2ban does not start at all. The journal has the same lines.
+[sshd]
+backend = systemd
+""",
+    "the sshd jail reads the journal: its log /var/log/auth.log is missing, and fail2ban would not start",
+)
+_OFF = Remedy(
+    """\
+# Debian enables this jail; it finds neither its log /var/log/auth.log nor a readable journal here, and with
+# such a jail fail2ban does not start at all. To have it: apt-get install rsyslog, then ideolab-f2b install.
+[sshd]
+enabled = false
+""",
+    "the sshd jail is off: neither /var/log/auth.log nor a readable journal is here, and fail2ban would not"
+    " start (apt-get install rsyslog, then ideolab-f2b install, brings it back)",
+)
+
+
+def remedy(jails: Mapping[str, Jail], *, has_journal: bool, is_admins: bool) -> Remedy:
+    """What the sshd jail needs to let fail2ban start; an admin's own setting is never overruled."""
+    jail = jails.get(JAIL)
+    if jail is None or is_admins or _can_start(jail, has_journal):
+        return NOTHING
+    return _JOURNAL if has_journal else _OFF
+
+
+def _can_start(jail: Jail, has_journal: bool) -> bool:
+    return has_journal if jail.backend.startswith("systemd") else bool(jail.logs)

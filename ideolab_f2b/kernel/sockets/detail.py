@@ -1,0 +1,61 @@
+"""How the peers of few sockets set up TCP: a second dump, apart from the one of each look."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from collections.abc import Collection, Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from ideolab_f2b.kernel.sockets.destroy import Network, Peers
+from ideolab_f2b.kernel.sockets.dump import batches
+from ideolab_f2b.kernel.sockets.inet_diag import dump_request, fold, peer_condition
+from ideolab_f2b.kernel.sockets.tcp_info import Fields, layout
+
+#: ESTABLISHED and CLOSE-WAIT: later ones have no options any more
+_STATES = 1 << 1 | 1 << 8
+#: struct inet_diag_msg: family, peer; struct tcp_info: options, window scales, segments towards the peer
+_FIELDS = Fields("=16x B 3x4x 16x16s 32x ", (("B", 5), ("B", 6), ("I", 16)))
+#: tcpi_options of linux/tcp.h
+TIMESTAMPS, SACK, WINDOW_SCALE, ECN = 1, 2, 4, 8
+#: what the timestamp option takes of a segment
+_TIMESTAMP_SIZE = 12
+
+
+class Detail(NamedTuple):
+    """How the peer of one connection, a packed address, set it up."""
+
+    peer: bytes
+    #: the largest segment that it takes, as far as our own link and its window let it show
+    mss: int
+    window_scale: int
+    options: int
+
+
+def details(port: int, networks: Collection[Network]) -> Iterator[Detail]:
+    """Of the connections to the local port whose peers lie in the networks; needs no privilege."""
+    if not networks:
+        return
+    peers = {family: Peers(family, networks) for family in (socket.AF_INET, socket.AF_INET6)}
+    request = dump_request(port, _STATES, _condition(networks), with_info=True)
+    form = functools.partial(layout, fields=_FIELDS)
+    for family, peer, options, scales, mss in chain.from_iterable(
+        batches(request, form, f"peers of port {port}")
+    ):
+        if mss and peers[family][peer]:
+            yield _detail(fold(family, peer), options, scales, mss)
+
+
+def _condition(networks: Collection[Network]) -> bytes:
+    """A single network is tested by the kernel, which then copies no other socket."""
+    if len(networks) > 1:
+        return b""
+    (network,) = networks
+    return peer_condition(network.network_address.packed, network.prefixlen)
+
+
+def _detail(peer: bytes, options: int, scales: int, mss: int) -> Detail:
+    whole = mss + _TIMESTAMP_SIZE * bool(options & TIMESTAMPS)
+    # of the two scales the peer's is the lower nibble
+    return Detail(peer, whole, scales & 0xF if options & WINDOW_SCALE else 0, options & 0xF)

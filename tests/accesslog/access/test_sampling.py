@@ -1,0 +1,59 @@
+"""Which answers are logged."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import override_settings
+
+from ideolab_accesslog.access.sampling import is_sampled, is_wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "expected"),
+    [
+        ("/", 200, True),
+        ("/cssguide/", 200, True),
+        ("/", 201, False),
+        ("/", 404, False),
+        ("/static/x", 200, False),
+        ("/media/photo", 200, False),
+        ("/favicon.ico", 200, False),
+        ("/robots.txt", 200, False),
+        ("/app/site.CSS", 200, False),
+        ("/app/font.woff2", 200, False),
+        ("/app/css", 200, True),
+    ],
+)
+def test_the_seed_s_defaults(path: str, status: int, expected: bool) -> None:
+    """200 only, without assets."""
+    assert is_wanted(path, status) is expected
+
+
+@override_settings(
+    ACCESSLOG_STATUS_CODES=[200, 500], ACCESSLOG_EXCLUDE_PREFIXES=[], ACCESSLOG_EXCLUDE_EXTENSIONS=[]
+)
+def test_the_settings_count() -> None:
+    """Empty lists exclude nothing."""
+    assert [is_wanted("/static/a.css", status) for status in (200, 404, 500)] == [True, False, True]
+
+
+@override_settings(ACCESSLOG_ENABLED=False)
+def test_off_is_off() -> None:
+    """ACCESSLOG_ENABLED = False logs nothing."""
+    assert not is_wanted("/", 200)
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 5])
+def test_a_sample_is_even_and_always_the_same(step: int) -> None:
+    """Also of every second or third request: pages that come in a fixed order are sampled alike."""
+    sample = [is_sampled(number, 0.2) for number in range(0, 10000 * step, step)]
+
+    assert sample == [is_sampled(number, 0.2) for number in range(0, 10000 * step, step)]
+    assert 1990 <= sum(sample) <= 2010
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(0.0, 0), (1.0, 100)])
+def test_none_or_all(rate: float, expected: int) -> None:
+    """The ends of the sample rate are exact."""
+    with override_settings(ACCESSLOG_SAMPLE_RATE=rate):
+        assert sum(is_wanted("/", 200) for _ in range(100)) == expected

@@ -1,0 +1,229 @@
+"""The admin lists and pages, through Django's own client."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client, override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+
+TRASH = "admin:ideolab_accesslog_traship_"
+HOSTILE = '/<script>alert(1)</script>"onmouseover=x'
+
+
+def _staff(*permissions: str) -> Client:
+    user = User.objects.create_user("bob", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def _trash(*addresses: str) -> list[TrashIP]:
+    return [TrashIP.objects.create(ip=address, last_path=HOSTILE, count_404=3) for address in addresses]
+
+
+def _messages(answer: Any) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+def _act(client: Client, action: str, rows: list[TrashIP], **more: str) -> Any:
+    data = {"action": action, "_selected_action": [row.pk for row in rows], **more}
+    return client.post(reverse(f"{TRASH}changelist"), data, follow=True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", ["accesslog", "traship", "firewallactionlog"])
+def test_lists_open_and_hostile_text_is_escaped(admin_client: Client, model: str) -> None:
+    """What an attacker wrote is text on the page, also when it is searched for and filtered."""
+    AccessLog.objects.create(
+        ip="198.51.100.7", path=HOSTILE, user_agent=HOSTILE, method="GET", status_code=200
+    )
+    _trash("198.51.100.7")
+    for query in ("", "?q=198.51.100.0/24", "?q=script", "?period=24h", "?o=1"):
+        answer = admin_client.get(reverse(f"admin:ideolab_accesslog_{model}_changelist") + query)
+        assert answer.status_code == 200
+        assert b"<script>alert" not in answer.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", ["accesslog", "traship", "firewallactionlog"])
+def test_evidence_is_read_only(admin_client: Client, model: str) -> None:
+    """Even the superuser can neither add, change nor delete it here."""
+    AccessLog.objects.create(pk=1, path="/", method="GET", status_code=200, user_id=999)
+    TrashIP.objects.create(pk=1, ip="198.51.100.7")
+    FirewallActionLog.objects.create(
+        pk=1, batch="00000000-0000-0000-0000-000000000001", action="ban", ip="198.51.100.7", actor_name="x"
+    )
+    base = f"admin:ideolab_accesslog_{model}_"
+    assert admin_client.get(reverse(base + "add")).status_code == 403
+    assert admin_client.get(reverse(base + "change", args=[1])).status_code == 200
+    assert admin_client.post(reverse(base + "change", args=[1]), {"ip": "198.51.100.8"}).status_code == 403
+    assert admin_client.post(reverse(base + "delete", args=[1]), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_list_costs_the_same_number_of_queries_however_long(
+    admin_client: Client, django_assert_max_num_queries: Any
+) -> None:
+    """No query for each row."""
+    AccessLog.objects.bulk_create(
+        AccessLog(ip="198.51.100.7", path="/", method="GET", status_code=200, user_id=number)
+        for number in range(60)
+    )
+    with django_assert_max_num_queries(7):
+        admin_client.get(reverse("admin:ideolab_accesslog_accesslog_changelist"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("action", "seconds"), [("ban_24h", 86400), ("ban_7d", 7 * 86400)])
+def test_a_ban_asks_once_more_and_has_an_end(admin_client: Client, action: str, seconds: int) -> None:
+    """The first click shows the addresses, the second one bans them."""
+    rows = _trash("198.51.100.7", "2001:db8::7")
+    page = _act(admin_client, action, rows)
+    assert b"198.51.100.7" in page.content
+    assert b"<script>alert" not in page.content
+    assert FirewallActionLog.objects.count() == 0
+    _act(admin_client, action, rows, confirmed="yes", reason="scan  of\nus")
+    banned = TrashIP.objects.filter(is_banned=True, ban_reason="scan of us")
+    assert banned.count() == 2
+    for row in banned:
+        assert row.ban_until is not None
+        assert abs((row.ban_until - timezone.now()).total_seconds() - seconds) < 60
+    audit = FirewallActionLog.objects.filter(action="ban", actor_name="admin", bantime=seconds)
+    assert sorted(row.state for row in audit) == ["skipped", "skipped"]
+
+
+@pytest.mark.django_db
+def test_a_ban_for_good_and_its_end(admin_client: Client) -> None:
+    """Permanent is no time; UNBAN takes the ban back at once."""
+    rows = _trash("198.51.100.7")
+    _act(admin_client, "ban_permanent", rows, confirmed="yes")
+    assert TrashIP.objects.filter(is_banned=True, ban_until=None).count() == 1
+    answer = _act(admin_client, "unban_now", rows)
+    assert TrashIP.objects.filter(is_banned=False).count() == 1
+    assert any(text.startswith("UNBAN: ") for text in _messages(answer))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_is_noted(admin_client: Client) -> None:
+    """A CHECK that could not be made says so."""
+    answer = _act(admin_client, "check_firewall", _trash("198.51.100.7"))
+    assert FirewallActionLog.objects.get().action == "check"
+    assert any(text.startswith("CHECK: 1 address not executed") for text in _messages(answer))
+
+
+@pytest.mark.django_db
+def test_nobody_bans_himself() -> None:
+    """The address that the click comes from is refused."""
+    client = Client(REMOTE_ADDR="198.51.100.7")
+    client.force_login(User.objects.create_superuser("root"))
+    answer = _act(client, "ban_24h", _trash("198.51.100.7"), confirmed="yes")
+    assert TrashIP.objects.filter(is_banned=True).count() == 0
+    assert any("your own address" in text for text in _messages(answer))
+
+
+@pytest.mark.django_db
+def test_each_action_needs_its_permission() -> None:
+    """Who may only look is offered no ban, and a forged POST does nothing."""
+    client = _staff("view_traship")
+    rows = _trash("198.51.100.7")
+    page = client.get(reverse(f"{TRASH}changelist")).content
+    assert b'value="check_firewall"' in page
+    for word in (b"ban_24h", b"unban_now", b"traship/ban/", b"traship/stats/"):
+        assert word not in page
+    _act(client, "ban_24h", rows, confirmed="yes")
+    _act(client, "unban_now", rows)
+    assert FirewallActionLog.objects.count() == 0
+    for name in ("ban", "stats"):
+        assert client.get(reverse(TRASH + name)).status_code == 403
+
+
+@pytest.mark.django_db
+def test_pages_need_a_login(client: Client) -> None:
+    """A stranger is sent to the login page."""
+    for url in (reverse(f"{TRASH}stats"), reverse(f"{TRASH}ban"), reverse(f"{TRASH}address", args=["::1"])):
+        answer = client.get(url)
+        assert (answer.status_code, "/login/" in answer["Location"]) == (302, True)
+
+
+@pytest.mark.django_db
+def test_bans_by_hand(admin_client: Client) -> None:
+    """Addresses that never scanned can be banned too; a word that is none bans nothing."""
+    url = reverse(f"{TRASH}ban")
+    assert b"198.51.100.9" in admin_client.get(url + "?addresses=198.51.100.9").content
+    bad = admin_client.post(url, {"addresses": "198.51.100.9 x<b>", "time": "24h"})
+    assert b"No address: x&lt;b&gt;" in bad.content
+    assert TrashIP.objects.count() == 0
+    admin_client.post(url, {"addresses": "198.51.100.9\n2001:db8::9", "time": "permanent", "reason": "why"})
+    assert TrashIP.objects.filter(is_banned=True, ban_until=None, ban_reason="why").count() == 2
+
+
+@pytest.mark.django_db
+def test_a_page_of_one_address(admin_client: Client) -> None:
+    """What all tables know of it, and nothing of others."""
+    _trash("198.51.100.7")
+    for address, path in (("198.51.100.7", "/seen"), ("198.51.100.8", "/other")):
+        AccessLog.objects.create(ip=address, path=path, method="GET", status_code=200)
+    page = admin_client.get(reverse(f"{TRASH}address", args=["198.51.100.7"])).content
+    assert b"/seen" in page
+    assert b"/other" not in page
+    assert admin_client.get(reverse(f"{TRASH}address", args=["x"])).status_code == 404
+    assert b"not in TrashIP" in admin_client.get(reverse(f"{TRASH}address", args=["2001:db8::1"])).content
+
+
+@pytest.mark.django_db
+def test_the_page_of_an_address_keeps_to_permissions() -> None:
+    """Who may not see the access log does not see it here either."""
+    AccessLog.objects.create(ip="198.51.100.7", path="/secret", method="GET", status_code=200)
+    client = _staff("view_traship")
+    assert b"/secret" not in client.get(reverse(f"{TRASH}address", args=["198.51.100.7"])).content
+
+
+@pytest.mark.django_db
+def test_statistics(admin_client: Client) -> None:
+    """Days, scanners and active bans; a nonsense period is the default."""
+    TrashIP.objects.create(
+        ip="198.51.100.7",
+        count_404=42,
+        last_path=HOSTILE,
+        is_banned=True,
+        ban_until=timezone.now() + timedelta(hours=1),
+    )
+    page = admin_client.get(reverse(f"{TRASH}stats") + "?days=7")
+    assert len(page.context["chart"]["days"]) == 7
+    assert b"<script>alert" not in page.content
+    assert b"198.51.100.7" in page.content
+    assert len(admin_client.get(reverse(f"{TRASH}stats") + "?days=x").context["chart"]["days"]) == 30
+
+
+@pytest.mark.django_db
+@override_settings(LANGUAGE_CODE="fr")
+def test_pages_are_in_french_too(admin_client: Client) -> None:
+    """The names of the seeds, in the language of the seeds."""
+    page = admin_client.get(reverse(f"{TRASH}stats")).content.decode()
+    assert "Bannissements et levées par jour" in page
+
+
+@pytest.mark.django_db
+def test_export(admin_client: Client) -> None:
+    """The chosen rows as CSV."""
+    answer = _act(admin_client, "export_csv", _trash("198.51.100.7"))
+    assert b"198.51.100.7" in b"".join(answer.streaming_content)
+
+
+@pytest.mark.django_db
+def test_too_many_at_once_are_refused(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`select all` of five million rows is no ban."""
+    from ideolab_accesslog.admin import lists
+
+    monkeypatch.setattr(lists, "MOST", 1)
+    answer = _act(admin_client, "ban_24h", _trash("198.51.100.7", "198.51.100.8"), confirmed="yes")
+    assert _messages(answer) == ["At most 1 addresses at once."]
+    assert TrashIP.objects.filter(is_banned=True).count() == 0

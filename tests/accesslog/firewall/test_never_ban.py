@@ -1,0 +1,63 @@
+"""Who is never banned."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+import pytest
+
+from ideolab_accesslog.firewall import never_ban
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("127.0.0.1", "loopback"),
+        ("::1", "loopback"),
+        ("::ffff:127.0.0.1", "loopback"),
+        ("169.254.1.1", "link-local"),
+        ("fe80::1", "link-local"),
+        ("0.0.0.0", "unspecified"),
+        ("224.0.0.1", "multicast"),
+        ("ff02::1", "multicast"),
+        ("255.255.255.255", "broadcast or reserved"),
+    ],
+)
+def test_addresses_of_the_protocols_are_never_banned(text: str, reason: str) -> None:
+    """Each with its reason."""
+    assert never_ban.why(never_ban.parse(text)) == reason
+
+
+def test_listed_networks_are_never_banned(settings: Any) -> None:
+    """The site's proxies and its own list."""
+    settings.ACCESSLOG_TRUSTED_PROXIES = ["198.51.100.1"]
+    settings.TRASHIP_NEVER_BAN = ["2001:db8:1::/48"]
+
+    assert never_ban.why(never_ban.parse("198.51.100.1")) == "198.51.100.1/32 of ACCESSLOG_TRUSTED_PROXIES"
+    assert never_ban.why(never_ban.parse("2001:db8:1::7")) == "2001:db8:1::/48 of TRASHIP_NEVER_BAN"
+    assert never_ban.why(never_ban.parse("2001:db8:2::7")) is None
+
+
+def test_a_mapped_address_is_its_ipv4_address() -> None:
+    """What a server with a v6 socket sees."""
+    assert never_ban.parse("::ffff:198.51.100.7") == ipaddress.ip_address("198.51.100.7")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "example.com",
+        "198.51.100.0/24",
+        "198.51.100.7 -j",
+        "fe80::1%eth0",
+        "1.2.3",
+        "0x7f.1",
+        "\u0661.1.1.1",
+    ],
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    """Names, networks, scopes, words."""
+    with pytest.raises(ValueError):
+        never_ban.parse(text)

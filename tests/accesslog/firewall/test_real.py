@@ -1,0 +1,129 @@
+"""Both transports with the real helper, a real fail2ban and the real kernel, in a namespace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from ideolab_accesslog.firewall import calls
+from ideolab_accesslog.models import FirewallActionLog, TrashIP
+from ideolab_f2b.kernel.ipset.sets import Sets
+from tests.actions.fail2ban_server import Server, wait_until
+from tests.lab.namespace import linked
+
+pytestmark = [pytest.mark.root, pytest.mark.usefixtures("database")]
+HELPER = Path(__file__).resolve().parents[3] / "scripts" / "ideolab-fw-ip"
+JAIL = "[ideolab-manual]\nenabled = true\nbackend = polling\n"
+VICTIM, OTHER = "198.51.100.7", "2001:db8:c::7"
+
+
+@dataclass
+class Host:
+    """A namespace with fail2ban and its kernel sets."""
+
+    server: Server
+    sets: Sets
+
+    def elements(self) -> dict[str, Any]:
+        """{network: seconds left} of both families."""
+        found = [*self.sets.elements("ideolab_manual"), *self.sets.elements("ideolab_manual6")]
+        return {str(each.network): each.timeout_s for each in found}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """One fail2ban for the module."""
+    with linked("f2bh") as (namespace, _client):
+        server = Server(namespace, tmp_path_factory.mktemp("f2b"), JAIL)
+        with namespace.entered():
+            sets = Sets()
+        try:
+            server.start()
+            wait_until(lambda: server.has_rules("ideolab-manual"), "the jail's rules")
+            yield Host(server, sets)
+        finally:
+            server.stop()
+            sets.close()
+
+
+@pytest.fixture
+def host(server: Host, settings: Any) -> Iterator[Host]:
+    """The site beside it; nothing is banned before and after."""
+    settings.TRASHIP_FIREWALL_EXECUTE = True
+    settings.TRASHIP_FIREWALL_TIMEOUT_S = 20
+    settings.TRASHIP_MANUAL_LOG = str(server.server.manual_log)
+    program = [str(HELPER), "--socket", f"{server.server.directory}/s"]
+    settings.TRASHIP_FIREWALL_HELPER = server.server.namespace.command(*program)
+    server.server.ask("unban", "--all")
+    yield server
+    server.server.ask("unban", "--all")
+
+
+def test_the_helper_bans_checks_and_unbans(host: Host, settings: Any) -> None:
+    """From the rows to the kernel and back; the kernel has the ban's time."""
+    settings.TRASHIP_FIREWALL_TRANSPORT = "helper"
+
+    assert calls.ban([VICTIM, OTHER], seconds=86400, actor="alice").counts() == {"done": 2}
+    wait_until(lambda: len(host.elements()) == 2, "both elements", tell=host.server.tail)
+    assert all(86300 <= seconds <= 86400 for seconds in host.elements().values())
+    assert TrashIP.objects.filter(is_banned=True, iptables_applied=True).count() == 2
+
+    checked = calls.check([VICTIM, OTHER], actor="alice")
+    assert [result.applied for result in checked.results.values()] == [True, True]
+
+    assert calls.unban([VICTIM, OTHER], actor="alice").counts() == {"done": 2}
+    wait_until(lambda: host.elements() == {}, "no elements", tell=host.server.tail)
+    assert TrashIP.objects.filter(iptables_applied=False, is_banned=False).count() == 2
+    assert FirewallActionLog.objects.filter(state="done", rc=0).count() == 6
+
+
+def test_a_line_of_the_log_becomes_a_ban(host: Host) -> None:
+    """The default: no privilege; the kernel confirms by CHECK, and unban_expired lifts it."""
+    calls.ban([VICTIM], seconds=600, actor="alice", reason='x" ban 198.51.100.9 ttl=1')
+    wait_until(lambda: list(host.elements()) == [f"{VICTIM}/32"], "the element", tell=host.server.tail)
+    assert not TrashIP.objects.get().iptables_applied
+
+    calls.check([VICTIM], actor="alice")
+    assert TrashIP.objects.get().iptables_applied
+
+    TrashIP.objects.update(ban_until=timezone.now() - timedelta(seconds=1))
+    call_command("unban_expired", verbosity=0)
+    wait_until(lambda: host.elements() == {}, "no element", tell=host.server.tail)
+    assert not TrashIP.objects.get().iptables_applied
+
+
+def test_reconcile_brings_back_what_the_kernel_lost(host: Host) -> None:
+    """And lifts what nobody wants: fail2ban knows of both."""
+    TrashIP.objects.create(ip=VICTIM, is_banned=True)
+    TrashIP.objects.create(ip=OTHER, iptables_applied=True)
+    host.server.ask("set", "ideolab-manual", "banip", OTHER)
+    wait_until(lambda: len(host.elements()) == 1, "the element", tell=host.server.tail)
+
+    call_command("reconcile_firewall", verbosity=0)
+
+    wait_until(lambda: list(host.elements()) == [f"{VICTIM}/32"], "the exchange", tell=host.server.tail)
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("transport", ["log", "helper"])
+def test_500_addresses_are_in_the_kernel_within_4_s(host: Host, settings: Any, transport: str) -> None:
+    """From the call to the last element."""
+    settings.TRASHIP_FIREWALL_TRANSPORT = transport
+    addresses = [f"2001:db8:c::{n:x}" for n in range(1, 501)]
+
+    began = time.monotonic()
+    calls.ban(addresses, seconds=600, actor="alice")
+    returned = time.monotonic() - began
+    wait_until(lambda: len(host.elements()) == 500, "all elements", 60, host.server.tail)
+    spent = time.monotonic() - began
+
+    print(f"\n{transport}: returned after {returned:.2f} s, in the kernel after {spent:.2f} s")
+    assert spent < 4

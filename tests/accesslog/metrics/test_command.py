@@ -1,0 +1,147 @@
+"""manage.py accesslog_metrics, and the counters behind it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.utils import timezone
+
+from ideolab_accesslog.access import recorder
+from ideolab_accesslog.metrics import totals
+from ideolab_accesslog.metrics.process import Meter
+from ideolab_accesslog.models import Total, TrashIP
+from tests.accesslog.conftest import VENDORS
+
+pytestmark = pytest.mark.usefixtures("database")
+
+EMPTY = """\
+# HELP ideolab_accesslog_offences_total Offences of clients, by reason.
+# TYPE ideolab_accesslog_offences_total counter
+ideolab_accesslog_offences_total{reason="404_burst"} 0
+ideolab_accesslog_offences_total{reason="sensitive_path"} 0
+# HELP ideolab_accesslog_firewall_actions_total Addresses in finished firewall actions.
+# TYPE ideolab_accesslog_firewall_actions_total counter
+ideolab_accesslog_firewall_actions_total{action="ban",result="done"} 0
+ideolab_accesslog_firewall_actions_total{action="ban",result="failed"} 0
+ideolab_accesslog_firewall_actions_total{action="ban",result="skipped"} 0
+ideolab_accesslog_firewall_actions_total{action="unban",result="done"} 0
+ideolab_accesslog_firewall_actions_total{action="unban",result="failed"} 0
+ideolab_accesslog_firewall_actions_total{action="unban",result="skipped"} 0
+ideolab_accesslog_firewall_actions_total{action="check",result="done"} 0
+ideolab_accesslog_firewall_actions_total{action="check",result="failed"} 0
+ideolab_accesslog_firewall_actions_total{action="check",result="skipped"} 0
+# HELP ideolab_accesslog_rows_total Rows of the access log, by what became of them.
+# TYPE ideolab_accesslog_rows_total counter
+ideolab_accesslog_rows_total{result="dropped"} 0
+ideolab_accesslog_rows_total{result="written"} 0
+# HELP ideolab_accesslog_banned_addresses Addresses that are wanted banned.
+# TYPE ideolab_accesslog_banned_addresses gauge
+ideolab_accesslog_banned_addresses{confirmed="no"} 0
+ideolab_accesslog_banned_addresses{confirmed="yes"} 0
+"""
+
+
+def run(*words: str) -> str:
+    output = StringIO()
+    call_command("accesslog_metrics", *words, stdout=output)
+    return output.getvalue()
+
+
+def test_every_series_is_there_from_the_beginning() -> None:
+    """A site on which nothing has happened."""
+    assert run("--output", "-") == EMPTY
+
+
+def test_prometheus_reads_it(tmp_path: Path) -> None:
+    """The file is replaced at once and readable by the collector."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    path = tmp_path / "ideolab_accesslog.prom"
+    totals.add({("rows_total", 'result="written"'): 7, ("offences_total", 'reason="sensitive_path"'): 2})
+    TrashIP.objects.create(ip="198.51.100.1", is_banned=True, iptables_applied=True)
+    TrashIP.objects.create(ip="198.51.100.2", is_banned=True)
+    TrashIP.objects.create(ip="198.51.100.3", is_banned=True, ban_until=timezone.now() - timedelta(seconds=1))
+
+    run("--output", str(path))
+
+    parsed = text_string_to_metric_families(path.read_text())  # type: ignore[no-untyped-call]
+    families = {family.name: family for family in parsed}
+    values = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families.values()
+        for sample in family.samples
+    }
+    assert values["ideolab_accesslog_rows_total", "written"] == 7
+    assert values["ideolab_accesslog_offences_total", "sensitive_path"] == 2
+    assert values["ideolab_accesslog_banned_addresses", "yes"] == 1
+    assert values["ideolab_accesslog_banned_addresses", "no"] == 1
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert list(tmp_path.glob(".ideolab*")) == []
+
+
+def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """With the option to change it."""
+    with pytest.raises(CommandError, match=r"missing.*; see --output"):
+        run("--output", str(tmp_path / "missing" / "x.prom"))
+
+
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+def test_counters_grow_whoever_adds() -> None:
+    """Eight threads that begin the same counter: nothing is lost."""
+    barrier, problems = threading.Barrier(8), []
+
+    def add() -> None:
+        try:
+            barrier.wait()
+            for _turn in range(5):
+                totals.add({("rows_total", 'result="written"'): 3})
+        except Exception as error:
+            problems.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=add) for _number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert problems == []
+    assert Total.objects.get().value == 8 * 5 * 3
+
+
+def test_a_process_adds_what_has_grown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each push once; a push that fails is made good by the next."""
+    rows = {"written": 5, "dropped": 1}
+    monkeypatch.setattr(recorder, "counts", lambda: rows)
+    monkeypatch.setattr("ideolab_accesslog.metrics.process.EVERY_S", 0.0)
+    meter = Meter()
+    meter.offence(reason="sensitive_path")
+    meter.offence(reason="404_burst", count=3)
+    meter.push()
+    rows["written"] = 9
+    real = totals.add
+
+    def broken(_amounts: Any) -> None:
+        raise RuntimeError("database down")
+
+    monkeypatch.setattr(totals, "add", broken)
+    with pytest.raises(RuntimeError):
+        meter.push()
+    monkeypatch.setattr(totals, "add", real)
+    meter.push()
+    meter.push()
+
+    assert {f"{total.name} {total.labels}": total.value for total in Total.objects.all()} == {
+        'offences_total reason="404_burst"': 3,
+        'offences_total reason="sensitive_path"': 1,
+        'rows_total result="dropped"': 1,
+        'rows_total result="written"': 9,
+    }

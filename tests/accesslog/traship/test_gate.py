@@ -1,0 +1,390 @@
+"""The middleware with TrashIP in it: what is refused, what is counted, and what it costs the request."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.signals import setting_changed
+from django.test import AsyncClient, Client, override_settings
+from django.utils import timezone
+
+from ideolab_accesslog.access import recorder
+from ideolab_accesslog.firewall import calls
+from ideolab_accesslog.models import TrashIP
+from ideolab_accesslog.signals import dropped, offence
+from ideolab_accesslog.traship import banned, gate, rows
+from ideolab_accesslog.traship.offence import Offence
+from tests.accesslog.sites import SERVED, decoded, targets
+
+MALLORY = "198.51.100.66"
+LINE = re.compile(r' traship: offence (\S+) reason=(\S+) status=(\d+) method=GET path="([^"]*)"')
+
+
+@pytest.fixture(autouse=True)
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A log of its own, no thread, and nothing left of other tests."""
+    monkeypatch.setattr(recorder, "start", lambda: None)
+    gate.forget("CACHES")
+    path = tmp_path / "traship.log"
+    with override_settings(TRASHIP_LOG=str(path)):
+        yield path
+    gate.forget("CACHES")
+    banned.forget()
+
+
+@pytest.fixture
+def client(database: str) -> Client:
+    return Client(REMOTE_ADDR=MALLORY, HTTP_USER_AGENT="zgrab/0.x")
+
+
+def lines(path: Path) -> list[tuple[str, ...]]:
+    """(address, reason, status, path) of each line."""
+    text = path.read_text() if path.exists() else ""
+    return [found.groups() for found in map(LINE.search, text.splitlines()) if found]
+
+
+def test_a_sensitive_path(client: Client, log: Path) -> None:
+    """403 at once, a row, and one line however often it is asked for."""
+    statuses = [client.get("/.env").status_code for _ in range(3)]
+    gate.drain()
+    gate.drain()
+
+    assert statuses == [403, 403, 403]
+    assert lines(log) == [(MALLORY, "sensitive_path", "403", "/.env")]
+    row = TrashIP.objects.get()
+    assert (row.ip, row.reason, row.count_hits, row.count_sensitive, row.count_404) == (
+        MALLORY, "sensitive_path", 3, 3, 0,
+    )  # fmt: skip
+    assert (row.last_path, row.last_user_agent, row.is_banned) == ("/.env", "zgrab/0.x", False)
+
+
+def test_the_seeds_scenario(client: Client, log: Path) -> None:
+    """Twenty pages that do not exist: counted, and the twentieth is a burst."""
+    for number in range(1, 21):
+        assert client.get(f"/nope-{number}").status_code == 404
+    gate.drain()
+
+    assert lines(log) == [(MALLORY, "404_burst", "404", "/nope-20")]
+    row = TrashIP.objects.get()
+    assert (row.reason, row.count_404, row.count_sensitive, row.last_path) == ("404_burst", 20, 0, "/nope-20")
+
+
+def test_one_missing_page_is_no_row(client: Client, log: Path) -> None:
+    """Only with the second."""
+    client.get("/this-should-404-123")
+    gate.drain()
+    assert TrashIP.objects.count() == 0
+
+    client.get("/this-should-404-123")
+    gate.drain()
+    assert TrashIP.objects.get().count_404 == 2
+    assert lines(log) == []
+
+
+def test_every_turn_counts_once_there_were_two(client: Client, log: Path) -> None:
+    """A single page in a later turn is added at once, and not kept for one that may never come."""
+    for paths in (("/a", "/b"), ("/c",), ("/d",)):
+        for path in paths:
+            client.get(path)
+        gate.drain()
+
+    assert TrashIP.objects.get().count_404 == 4
+
+
+def test_a_dead_link_is_no_burst(client: Client, log: Path) -> None:
+    """A thousand requests for one page are a monitor or a forgotten bookmark."""
+    for _ in range(300):
+        client.get("/dead-link")
+    gate.drain()
+
+    assert TrashIP.objects.get().count_404 == 300
+    assert lines(log) == []
+
+
+def test_a_page_with_many_missing_pictures_is_no_burst(client: Client, log: Path) -> None:
+    """They count as one."""
+    for number in range(60):
+        client.get(f"/photos/{number}.jpg")
+    gate.drain()
+
+    assert lines(log) == []
+
+
+def test_after_many_requests_fewer_paths_are_enough(client: Client, log: Path) -> None:
+    """TRASHIP_404_THRESHOLD: a quarter of the distinct paths."""
+    for _ in range(50):
+        for path in "abcdef":
+            client.get(f"/{path}")
+    gate.drain()
+
+    assert [path for *_others, path in lines(log)] == ["/e", "/f"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/favicon.ico", "/apple-touch-icon-120x120-precomposed.png", "/js/app.js.map", "/browserconfig.xml",
+        "/.well-known/assetlinks.json", "/robots.txt", "/sitemap.xml.gz", "/site.webmanifest", "/ads.txt",
+    ],
+)  # fmt: skip
+def test_what_browsers_ask_for(client: Client, path: str) -> None:
+    """Is not counted."""
+    for _ in range(2):
+        client.get(path)
+    gate.drain()
+
+    assert TrashIP.objects.count() == 0
+
+
+@pytest.mark.parametrize("prefix", ["", "/static"])
+def test_a_site_that_takes_every_path(client: Client, log: Path, prefix: str) -> None:
+    """The view is asked; after its 404 the path counts as what it is."""
+    with override_settings(TRASHIP_BLOCK_EARLY=bool(prefix)):
+        assert client.get(f"{prefix}/wp-login.php").status_code == 404
+    gate.drain()
+
+    assert lines(log) == [(MALLORY, "sensitive_path", "404", f"{prefix}/wp-login.php")]
+
+
+def test_no_block(client: Client) -> None:
+    """TRASHIP_BLOCK_SENSITIVE off: counted all the same. TRASHIP_ENABLED off: nothing."""
+    with override_settings(TRASHIP_BLOCK_SENSITIVE=False):
+        assert client.get("/.env").status_code == 404
+    with override_settings(TRASHIP_ENABLED=False):
+        assert client.get("/.env").status_code == 404
+    gate.drain()
+
+    assert TrashIP.objects.get().count_sensitive == 1
+
+
+@override_settings(ROOT_URLCONF="tests.accesslog.sites")
+def test_no_page_that_the_site_serves_is_flagged(client: Client, log: Path) -> None:
+    """All of the recorded targets and some that look like a scanner's: 200, no row, no line."""
+    statuses = {path: client.get(path.replace("%", "%25")).status_code for path in SERVED}
+    gate.drain()
+
+    assert {path for path, status in statuses.items() if status != 200} == set()
+    assert TrashIP.objects.count() == 0
+    assert lines(log) == []
+
+
+@override_settings(ROOT_URLCONF="tests.accesslog.sites")
+def test_attacks_on_such_a_site(client: Client) -> None:
+    """Of the real attacks all are refused before any view."""
+    attacks = [decoded(target) for source, target in targets("attack.tsv") if source == "real-2020s"]
+    statuses = [client.generic("GET", "/", PATH_INFO=path).status_code for path in attacks]
+
+    assert statuses == [403] * 20
+
+
+def test_in_the_seeds_rules_the_site_is_not_asked(client: Client) -> None:
+    """As the seed has it: a sensitive path is refused whatever the site has there."""
+    with override_settings(ROOT_URLCONF="tests.accesslog.sites", TRASHIP_RULES="seed"):
+        assert client.get("/shop/index.php").status_code == 403
+    with override_settings(ROOT_URLCONF="tests.accesslog.sites"):
+        assert client.get("/shop/index.php").status_code == 200
+
+
+def test_banned_addresses(client: Client, django_assert_num_queries: Any) -> None:
+    """403 for everything, without a query; over with the ban."""
+    row = TrashIP.objects.create(ip=MALLORY, is_banned=True)
+    banned.refresh()
+    with django_assert_num_queries(0):
+        response = client.get("/ok/")
+    assert (response.status_code, response.headers["Cache-Control"]) == (403, "no-store")
+    with override_settings(TRASHIP_BLOCK_BANNED=False):
+        assert client.get("/ok/").status_code == 200
+
+    TrashIP.objects.filter(pk=row.pk).update(ban_until=timezone.now() - timedelta(seconds=1))
+    banned.forget()
+    banned.refresh()
+    assert client.get("/ok/").status_code == 200
+
+
+def test_some_are_never_banned(database: str, log: Path) -> None:
+    """Counted, but neither refused for a ban nor told to fail2ban."""
+    TrashIP.objects.create(ip="127.0.0.1", is_banned=True)
+    banned.refresh()
+    client = Client(REMOTE_ADDR="127.0.0.1")
+
+    assert client.get("/ok/").status_code == 200
+    assert client.get("/.env").status_code == 403
+    with override_settings(TRASHIP_NEVER_BAN=["198.51.100.0/24"]):
+        Client(REMOTE_ADDR=MALLORY).get("/.env")
+        gate.drain()
+    assert lines(log) == []
+    assert TrashIP.objects.filter(count_sensitive=1).count() == 2
+
+
+def test_an_uncertain_address_is_never_counted(database: str, log: Path) -> None:
+    """Whoever stands behind it."""
+    client = Client(REMOTE_ADDR="")
+
+    assert client.get("/.env").status_code == 403
+    assert client.get("/nope").status_code == 404
+    assert client.get("/nope").status_code == 404
+    gate.drain()
+    assert TrashIP.objects.count() == 0
+    assert lines(log) == []
+
+
+def test_requests_ask_no_database(client: Client, django_assert_num_queries: Any) -> None:
+    """Neither the refused ones nor the 404s."""
+    with django_assert_num_queries(0):
+        client.get("/.env")
+        client.get("/nope")
+
+
+async def _asked(client: AsyncClient) -> list[int]:
+    return [(await client.get(path)).status_code for path in ("/async/", "/.env", "/nope", "/nope")]
+
+
+def test_async(database: str) -> None:
+    """The same in an event loop, where a query would be an error."""
+    from asgiref.sync import async_to_sync
+
+    client = AsyncClient(REMOTE_ADDR=MALLORY)
+    assert async_to_sync(_asked)(client) == [200, 403, 404, 404]
+    gate.drain()
+    assert TrashIP.objects.get().count_hits == 3
+
+
+def test_a_database_that_is_down(client: Client, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """fail2ban learns of the offence, and the counts are written later."""
+
+    def fail(_rows: Any) -> None:
+        raise OSError("no database")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rows, "write", fail)
+        client.get("/.env")
+        with pytest.raises(OSError, match="no database"):
+            gate.drain()
+        client.get("/.git/config")
+        with pytest.raises(OSError, match="no database"):
+            gate.drain()
+    gate.drain()
+
+    assert [path for *_others, path in lines(log)] == ["/.env", "/.git/config"]
+    assert TrashIP.objects.get().count_sensitive == 2
+
+
+def test_a_thread_that_hangs(client: Client, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From then on the requests tell fail2ban themselves, and nothing is told twice."""
+    monkeypatch.setattr(gate, "STALL_S", -1.0)
+    for path in ("/.env", "/.git/config", "/.git/config"):
+        client.get(path)
+    assert [path for *_others, path in lines(log)] == ["/.git/config"]
+
+    gate.drain()
+    assert [path for *_others, path in lines(log)] == ["/.git/config", "/.env"]
+
+
+def test_a_flood_is_bounded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit is counted as dropped."""
+    monkeypatch.setattr(gate, "NOTES_MAX", 5)
+    told: list[int] = []
+
+    def hear(count: int, **_others: Any) -> None:
+        told.append(count)
+
+    dropped.connect(hear)
+    for number in range(8):
+        client.get(f"/nope-{number}")
+    gate.drain()
+    dropped.disconnect(hear)
+
+    assert TrashIP.objects.get().count_404 == 5
+    assert told == [3]
+
+
+def test_the_signal(client: Client) -> None:
+    """Other apps hear of each offence once."""
+    told: list[tuple[str, str, str]] = []
+
+    def hear(address: str, reason: str, path: str, **_others: Any) -> None:
+        told.append((address, reason, path))
+
+    offence.connect(hear)
+    for path in ("/.env", "/.env", "/nope"):
+        client.get(path)
+    gate.drain()
+    offence.disconnect(hear)
+
+    assert told == [(MALLORY, "sensitive_path", "/.env")]
+
+
+def test_auto_ban(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Off by default; when it is on a burst is one ban for TRASHIP_AUTO_BAN_S."""
+    asked: list[tuple[Any, ...]] = []
+
+    def ban(addresses: list[str], *, actor: str, seconds: int, reason: str) -> None:
+        asked.append((addresses, actor, seconds, reason))
+
+    monkeypatch.setattr(calls, "ban", ban)
+    for number in range(30):
+        client.get(f"/nope-{number}")
+    gate.drain()
+    assert asked == []
+
+    with override_settings(TRASHIP_AUTO_BAN=True, TRASHIP_AUTO_BAN_S=3600):
+        for number in range(30, 60):
+            client.get(f"/nope-{number}")
+            gate.drain()
+    assert asked == [([MALLORY], "traship", 3600, "404_burst")]
+
+
+def test_two_threads_drain(client: Client) -> None:
+    """recorder.flush() may run while the thread does the same."""
+    for number in range(400):
+        client.get(f"/nope-{number % 7}")
+    _hear_in_two_threads()
+
+    assert TrashIP.objects.get().count_404 == 400
+
+
+def _hear_in_two_threads() -> None:
+    from django.db import connections
+
+    def work() -> None:
+        gate.drain()
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_hostile_words(client: Client, log: Path) -> None:
+    """No method, path or agent makes two lines of one, or costs the row."""
+    client.generic("GE T\r\n", "/", PATH_INFO="/.env\x00\n2026 traship", HTTP_USER_AGENT="\udcff\x00\n")
+    gate.drain()
+
+    assert TrashIP.objects.get().count_sensitive == 1
+    assert log.read_text().count("\n") == 1
+    assert " method=OTHER " in log.read_text()
+
+
+def test_the_reasons() -> None:
+    """The words of the log and of the table are the same."""
+    made = Offence(MALLORY, 0.0, "dotfile", 403, "GET", "/.env", "")
+
+    assert {made.reason, made._replace(rule="").reason} == {
+        str(TrashIP.Reason.SENSITIVE_PATH),
+        str(TrashIP.Reason.BURST_404),
+    }
+
+
+def test_settings_are_read_anew() -> None:
+    """The refresh follows TRASHIP_BANNED_REFRESH_S."""
+    setting_changed.send(sender=None, setting="TRASHIP_BANNED_REFRESH_S", value=1.0, enter=True)
+
+    assert "read the banned addresses" in recorder._background._periodic

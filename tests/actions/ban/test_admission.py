@@ -1,0 +1,194 @@
+"""The way of a ticket into a jail, with fail2ban's own Jail and tickets."""
+
+from __future__ import annotations
+
+import logging
+import time
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+from fail2ban.server.ipdns import IPAddr
+from fail2ban.server.jail import Jail
+from fail2ban.server.ticket import BanTicket, FailTicket
+
+from ideolab_f2b.actions.ban import admission
+from ideolab_f2b.actions.ban.admission import Admission, ban_list, network_of
+from ideolab_f2b.actions.ban.counts import Tally
+from ideolab_f2b.actions.protected.protected import Protected
+from ideolab_f2b.actions.protected.refusal import RefusedError
+from ideolab_f2b.kernel.ipset.element import Network
+
+
+class Ours(Protected):
+    """Refuses 192.0.2.0/24."""
+
+    def __init__(self) -> None:
+        pass
+
+    def admits(self, version: int, address: int, prefixlen: int) -> bool:
+        return self.refusal(ip_network((address, prefixlen))) is None
+
+    def refusal(self, network: Network) -> str | None:
+        return f"{network} is ours" if str(network).startswith("192.0.2.") else None
+
+
+class Scene:
+    """A jail with our hooks."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.jail: Any = Jail("scene", backend="polling")
+        self.jail.actions.setBanTime("-1")
+        self.tally = Tally()
+        self.prolonged: list[Any] = []
+        self.protected = Ours()
+        self.admission = Admission(
+            self.jail, self.protected, self.tally, self.prolonged.append, clock=lambda: self.now
+        )
+
+    def put(self, text: str, **data: object) -> Any:
+        ticket = FailTicket(IPAddr(text), time.time(), data=data)
+        self.jail.putFailTicket(ticket)
+        return ticket
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+@pytest.mark.parametrize(("ttl", "seconds"), [("600", 600), ("permanent", -1), ("junk", 86400), (None, None)])
+def test_time_of_the_ticket(scene: Scene, ttl: str | None, seconds: int | None) -> None:
+    """<F-TTL> becomes the ticket's own time before anything else sees it."""
+    ticket = scene.put("198.51.100.7", **({"ttl": ttl} if ttl else {}))
+
+    assert scene.jail.getFailTicket() is ticket
+    assert ticket.getBanTime() == seconds
+
+
+def test_restored_ticket_keeps_its_time(scene: Scene) -> None:
+    """The database holds the time already; the ttl in its data is not read again."""
+    ticket = FailTicket(IPAddr("198.51.100.7"), time.time(), data={"ttl": "600"})
+    ticket.setBanTime(300)
+    scene.jail.putFailTicket(ticket)
+
+    assert ticket.getBanTime() == 300
+
+
+def test_jail_bounds_the_time(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """A jail with a bantime of its own is the ceiling: fail2ban would clip the ban at the next restart."""
+    scene.jail.actions.setBanTime("3600")
+    ticket = scene.put("198.51.100.7", ttl="permanent")
+
+    assert ticket.getBanTime() == 3600
+    assert "above the longest ban of the jail" in caplog.text
+
+
+def test_refused_ticket(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """It never enters the queue; counted each time, told once in ten minutes."""
+    with caplog.at_level(logging.WARNING):
+        for now in (0.0, 5.0, 599.0, 600.0):
+            scene.now = now
+            scene.put("192.0.2.7")
+
+    assert not scene.jail.hasFailTickets
+    assert scene.tally.counts()["refused"] == 4
+    assert caplog.text.count("[scene] Refused: 192.0.2.7/32 is ours") == 2
+
+
+def test_many_refused(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was told is not remembered without bound."""
+    monkeypatch.setattr(admission, "SAID_LIMIT", 3)
+    for host in range(10):
+        scene.put(f"192.0.2.{host}")
+
+    assert len(scene.admission._said) <= 3
+
+
+def test_check_that_fails_lets_the_ticket_through(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """A mistake in the check is no reason not to ban: ban() checks once more."""
+    scene.protected.admits = lambda *numbers: 1 / 0 > 0  # type: ignore[method-assign]
+
+    scene.put("198.51.100.7")
+
+    assert scene.jail.hasFailTickets
+    assert "division by zero" in caplog.text
+
+
+def test_network(scene: Scene) -> None:
+    """What ban() gets: the network of fail2ban's address, of its text, or a refusal."""
+    assert str(scene.admission.network(IPAddr("198.51.100.7"))) == "198.51.100.7/32"
+    assert str(scene.admission.network("2001:db8::/48")) == "2001:db8::/48"
+    with pytest.raises(RefusedError, match="'600' is no address and no network"):
+        scene.admission.network("600")
+
+
+def test_refused_ban_is_taken_back(scene: Scene) -> None:
+    """fail2ban's list, total and database forget what was never banned."""
+    deleted: list[tuple[Any, Any]] = []
+    scene.jail.database = type("Database", (), {"delBan": staticmethod(lambda *all: deleted.append(all))})()
+    bans = ban_list(scene.jail.actions)
+    bans.addBanTicket(BanTicket(IPAddr("192.0.2.7"), time.time()))
+    assert (bans.size(), bans.getBanTotal()) == (1, 1)
+
+    with pytest.raises(RefusedError, match=r"Refused: 192\.0\.2\.7/32 is ours"):
+        scene.admission.network(IPAddr("192.0.2.7"))
+
+    assert (bans.size(), bans.getBanTotal()) == (0, 0)
+    assert deleted == [(scene.jail, IPAddr("192.0.2.7"))]
+    assert scene.tally.counts()["refused"] == 1
+
+
+def test_longer_ban_of_who_is_banned(scene: Scene) -> None:
+    """fail2ban makes the ticket longer by itself; the action hears of it, and the database for a ttl."""
+    stored: list[Any] = []
+    scene.jail.database = type("Database", (), {"addBan": staticmethod(lambda *all: stored.append(all))})()
+    bans, now = ban_list(scene.jail.actions), time.time()
+    first, second, third = (
+        BanTicket(IPAddr("198.51.100.7"), now, data=data) for data in ({}, {}, {"ttl": "900"})
+    )
+    for ticket, seconds in ((first, 100), (second, 300), (third, 900)):
+        ticket.setBanTime(seconds)
+
+    assert bans.addBanTicket(first) is True
+    assert scene.prolonged == []
+    assert bans.addBanTicket(second, reason={}) is False
+    assert scene.prolonged == [first]
+    assert stored == []
+    bans.addBanTicket(third, reason={})
+    assert first.getBanTime() == 900
+    assert stored == [(scene.jail, first)]
+
+
+def test_hooks_end(scene: Scene) -> None:
+    """After the end of the action the jail is as fail2ban made it."""
+    scene.admission.undo()
+    ticket = scene.put("192.0.2.7", ttl="600")
+
+    assert scene.jail.hasFailTickets
+    assert ticket.getBanTime() is None
+    assert "putFailTicket" not in vars(scene.jail)
+
+
+@pytest.mark.parametrize(
+    ("identity", "network"),
+    [
+        (IPAddr("198.51.100.7"), "198.51.100.7/32"),
+        (IPAddr("198.51.100.77/24"), "198.51.100.0/24"),
+        (IPAddr("2001:db8::7"), "2001:db8::7/128"),
+        (IPAddr("2001:db8::/48"), "2001:db8::/48"),
+        ("198.51.100.7", "198.51.100.7/32"),
+        ("198.51.100.77/24", "198.51.100.0/24"),
+    ],
+)
+def test_network_of(identity: object, network: str) -> None:
+    """fail2ban's addresses and plain text."""
+    assert str(network_of(identity)) == network
+
+
+@pytest.mark.parametrize("identity", [IPAddr("600"), IPAddr("example.org"), "", "1.2.3", None])
+def test_network_of_what_is_none(identity: object) -> None:
+    """fail2ban bans any word; we do not."""
+    with pytest.raises(RefusedError, match="is no address and no network; nothing was banned"):
+        network_of(identity)

@@ -1,0 +1,122 @@
+"""A ban throws out who is connected: real TCP connections, a real fail2ban-server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Iterator
+from typing import Callable
+
+import pytest
+
+from ideolab_f2b.kernel.sockets import sock_diag
+from tests.actions.conftest import bind_any
+from tests.actions.fail2ban_server import Server, suspect, wait_until
+from tests.lab.namespace import SERVERS, Namespace
+
+pytestmark = pytest.mark.root
+Start = Callable[..., Server]
+Network = tuple[Namespace, Namespace]
+CONNMON = "[ideolab-connmon]\nenabled = true\n"
+
+
+@contextlib.contextmanager
+def connected(network: Network, port: int, *sources: str) -> Iterator[list[socket.socket]]:
+    """Accepted connections to the server, one from each source."""
+    server, client = network
+    with contextlib.ExitStack() as stack:
+        with server.entered():
+            listeners = {family: stack.enter_context(socket.socket(family)) for family in SERVERS}
+        for family, listener in listeners.items():
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((SERVERS[family], port))
+            listener.listen(64)
+        ends = []
+        for source in sources:
+            family = socket.AF_INET6 if ":" in source else socket.AF_INET
+            with client.entered():
+                own = stack.enter_context(socket.socket(family))
+            bind_any(own, source)
+            own.settimeout(5)
+            own.connect((SERVERS[family], port))
+            stack.enter_context(listeners[family].accept()[0])
+            ends.append(own)
+        yield ends
+
+
+def established(network: Network, port: int) -> int:
+    with network[0].entered():
+        return sum(row[1] == 1 for row in sock_diag.rows(port))
+
+
+def test_ban_ends_the_peers_connections(network: Network, start: Start) -> None:
+    """Within a second of the ban no socket of the peer is left; others, and other ports, are untouched."""
+    server = start(network[0], CONNMON)
+    with connected(network, 443, *["198.51.100.1"] * 30, "198.51.100.2", "2001:db8:c::2") as ends:
+        with connected(network, 8080, "198.51.100.1"):
+            server.write(server.connmon_log, suspect("198.51.100.1"))
+            wait_until(lambda: json.loads(server.stats("ideolab-connmon"))["bans"] == 1, "the ban")
+            banned = time.monotonic()
+            wait_until(lambda: established(network, 443) == 2, "the end of the connections", 1.0)
+            assert time.monotonic() - banned < 1.0
+            assert established(network, 8080) == 1
+        with pytest.raises(ConnectionResetError):
+            ends[0].recv(1)
+        ends[30].settimeout(0.05)
+        with pytest.raises(socket.timeout):
+            ends[30].recv(1)
+    assert json.loads(server.stats("ideolab-connmon"))["closer"] == {
+        "destroyed": 30, "dropped": 0, "failed": 0, "last_error": "", "waiting": 0
+    }  # fmt: skip
+    server.ask("unban", "--all")
+
+
+def test_ban_of_a_network_ends_all_its_connections(network: Network, start: Start) -> None:
+    """A banned prefix loses the connections of all its addresses, IPv6 as well."""
+    server = start(network[0], CONNMON)
+    sources = [f"198.51.100.{host}" for host in range(16, 24)] + ["2001:db8:c:5::1", "2001:db8:c:5::2"]
+    with connected(network, 443, *sources, "198.51.100.30"):
+        server.ask("set", "ideolab-connmon", "banip", "198.51.100.16/29", "2001:db8:c:5::/64")
+
+        wait_until(lambda: established(network, 443) == 1, "the end of the connections", 1.0)
+    server.ask("unban", "--all")
+
+
+def test_connections_can_be_left_open(network: Network, start: Start) -> None:
+    """With kill=no the packets are dropped and the sockets stay."""
+    server = start(network[0], CONNMON + "action = ideolab-ban.py[set=ideolab_connmon, kill=no]\n")
+    with connected(network, 443, "198.51.100.3"):
+        server.ask("set", "ideolab-connmon", "banip", "198.51.100.3")
+        time.sleep(0.2)
+
+        assert established(network, 443) == 1
+    server.ask("unban", "--all")
+
+
+def test_other_ports_by_option(network: Network, start: Start) -> None:
+    """The option ports names where connections are closed, numbers and names alike."""
+    server = start(network[0], CONNMON + 'action = ideolab-ban.py[ports="8443,http-alt"]\n')
+    with connected(network, 8443, "198.51.100.4"), connected(network, 8080, "198.51.100.4"):
+        server.ask("set", "ideolab-connmon", "banip", "198.51.100.4")
+
+        wait_until(lambda: not established(network, 8443) + established(network, 8080), "the end", 1.0)
+    server.ask("unban", "--all")
+
+
+def test_ssh_peer_is_not_banned(network: Network, start: Start) -> None:
+    """Who is connected to the SSH port is spared, and so is the network around him."""
+    server = start(network[0], CONNMON)
+    with connected(network, 22, "198.51.100.5", "2001:db8:c::5"):
+        for what, why in (
+            ("198.51.100.5", "198.51.100.5 is logged in over SSH"),
+            ("198.51.100.0/28", "198.51.100.0/28 holds 198.51.100.5, logged in over SSH"),
+            ("2001:db8:c::/64", "2001:db8:c::/64 holds 2001:db8:c::5, logged in over SSH"),
+        ):
+            with pytest.raises(Exception, match=f"Refused: {why}"):
+                server.ask("set", "ideolab-connmon", "banip", what)
+        server.ask("set", "ideolab-connmon", "banip", "198.51.100.6")
+
+    assert server.banned("ideolab-connmon") == ["198.51.100.6"]
+    server.ask("unban", "--all")

@@ -1,0 +1,96 @@
+"""Bans that a person orders through the action's own method: each with its time, and each with an answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from ideolab_f2b.kernel.ipset.sets import Sets
+from tests.actions.fail2ban_server import Server, wait_until
+from tests.lab.namespace import Namespace
+
+pytestmark = pytest.mark.root
+
+Start = Callable[..., Server]
+JAIL = """
+[ideolab-manual]
+enabled = true
+bantime = {bantime}
+action = ideolab-ban.py[set=manual, maxelem=64]
+"""
+
+
+def order(server: Server, *bans: Sequence[object]) -> list[tuple[str, Any, str]]:
+    asked = json.dumps({"bans": bans, "by": "alice", "reason": 'a "word"'})
+    told = json.loads(server.ask("set", "ideolab-manual", "action", "ideolab-ban", "by_hand", asked))
+    return [(each["result"], each["until"], each["detail"]) for each in told]
+
+
+def started(lone: Namespace, start: Start, bantime: str) -> Server:
+    server = start(lone, JAIL.format(bantime=bantime))
+    wait_until(lambda: server.has_rules("ideolab-manual"), "the rules")
+    return server
+
+
+def left(sets: Sets, name: str = "manual") -> dict[str, Any]:
+    return {str(each.network): each.timeout_s for each in sets.elements(name)}
+
+
+def test_each_has_its_own_time(lone: Namespace, lone_kernel: Sets, start: Start) -> None:
+    """Exact in fail2ban, in the kernel and in the database, over a restart too."""
+    server = started(lone, start, "-1")
+
+    told = order(server, ["198.51.100.7", 3600], ["198.51.100.8", "permanent"], ["2001:db8:c::/64", "86400"])
+    assert [result for result, _until, _detail in told] == ["banned"] * 3
+    assert [until is None for _result, until, _detail in told] == [False, True, False]
+    server.restart()
+    wait_until(lambda: len(server.banned("ideolab-manual")) == 3, "restored")
+
+    found = {**left(lone_kernel), **left(lone_kernel, "manual6")}
+    assert found.pop("198.51.100.8/32") is None
+    assert 3500 < found["198.51.100.7/32"] <= 3600
+    assert 86300 < found["2001:db8:c::/64"] <= 86400
+
+
+def test_a_longer_order_prolongs_and_a_shorter_one_does_not(
+    lone: Namespace, lone_kernel: Sets, start: Start
+) -> None:
+    """In fail2ban's list, in its database and in the kernel."""
+    server = started(lone, start, "-1")
+
+    results = [order(server, ["198.51.100.7", seconds])[0][0] for seconds in (60, 30, 3600, "permanent", 60)]
+    assert results == ["banned", "already", "banned", "banned", "already"]
+    assert left(lone_kernel) == {"198.51.100.7/32": None}
+    server.restart()
+    wait_until(lambda: server.banned("ideolab-manual") == ["198.51.100.7"], "restored")
+    assert left(lone_kernel) == {"198.51.100.7/32": None}
+
+
+def test_the_jail_s_longest_ban_is_kept_and_told(lone: Namespace, lone_kernel: Sets, start: Start) -> None:
+    """bantime of the jail is the ceiling of an order too."""
+    server = started(lone, start, "600")
+
+    result, until, detail = order(server, ["198.51.100.7", "permanent"])[0]
+    assert (result, until is not None) == ("banned", True)
+    assert detail == "ttl='permanent' is above the longest ban of the jail; 600 s are used"
+    assert 590 < left(lone_kernel)["198.51.100.7/32"] <= 600
+
+
+def test_what_cannot_be_banned_is_answered(lone: Namespace, lone_kernel: Sets, start: Start) -> None:
+    """A refusal keeps none of the others from being banned; fail2ban lists what the kernel holds."""
+    server = started(lone, start, "-1")
+
+    told = order(server, ["192.0.2.1", 60], ["600", 60], ["198.51.100.7", 60], ["198.51.100.7", 60])
+    assert [result for result, _until, _detail in told] == ["refused", "refused", "banned", "banned"]
+    assert told[1][2] == "'600' is no address and no network; nothing was banned"
+    assert server.banned("ideolab-manual") == ["198.51.100.7"]
+
+    told = order(server, *([f"10.0.{number}.1", 60] for number in range(200)))
+    failed = [detail for result, _until, detail in told if result == "error"]
+    assert failed and "full" in failed[0]
+    assert len(server.banned("ideolab-manual")) == len(left(lone_kernel)) == 201 - len(failed)
+    assert "By hand: 1 refused" not in server.log.read_text()
+    assert 'by="alice" reason="a \\x22word\\x22"' in server.log.read_text()

@@ -1,0 +1,134 @@
+"""The lists of what is never banned, and how fresh they are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+
+from ideolab_f2b.actions.options import Options
+from ideolab_f2b.actions.protected import protected
+from ideolab_f2b.actions.protected.protected import Protected
+
+
+class World:
+    """What Protected asks, and the clock."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.ignoreip = ["203.0.113.0/24", "example.org"]
+        self.own: list[Any] = [ip_address("192.0.2.1")]
+        self.peers: list[Any] = []
+        self.asked: list[object] = []
+
+    def sessions(self, ports: tuple[int, ...]) -> Iterable[Any]:
+        self.asked.append(ports)
+        return self.peers
+
+    def protected(self, **given: Any) -> Protected:
+        return Protected(
+            lambda: self.ignoreip,
+            Options(**given),
+            clock=lambda: self.now,
+            own=lambda: self.own,
+            gateways=lambda: [ip_address("192.0.2.254"), ip_address("fe80::1%3")],
+            sessions=self.sessions,
+        )
+
+
+def why(subject: Protected, text: str) -> str | None:
+    return subject.refusal(ip_network(text))
+
+
+def test_each_source() -> None:
+    """ignoreip, own addresses, gateways, SSH sessions and the option allow."""
+    world = World()
+    world.peers = [ip_address("198.51.100.22")]
+    subject = world.protected(allow=(ip_network("198.51.100.80/28"),), ssh_ports=(2222,))
+
+    assert why(subject, "203.0.113.7") == "203.0.113.7 lies in 203.0.113.0/24, listed in ignoreip"
+    assert why(subject, "192.0.2.1") == "192.0.2.1 is an own address of this host"
+    assert why(subject, "192.0.2.254") == "192.0.2.254 is a gateway of this host"
+    assert why(subject, "198.51.100.22") == "198.51.100.22 is logged in over SSH"
+    assert why(subject, "198.51.100.85") == (
+        "198.51.100.85 lies in 198.51.100.80/28, listed in the option allow"
+    )
+    assert why(subject, "::1") == "::1 is loopback"
+    assert why(subject, "198.51.100.7") is None
+    assert world.asked == [(2222,)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["203.0.113.7", "192.0.2.0/24", "198.51.100.7", "198.51.0.0/16", "198.0.0.0/15", "::1", "2400::/31",
+     "2001:db8::7", "fe80::/64"],
+)  # fmt: skip
+def test_quick_answer(text: str) -> None:
+    """The answer for numbers is the same as the one with a reason."""
+    subject, network = World().protected(), ip_network(text)
+
+    assert subject.admits(network.version, int(network.network_address), network.prefixlen) == (
+        subject.refusal(network) is None
+    )
+
+
+def test_answers_are_kept_a_while() -> None:
+    """A burst of bans asks the kernel once; seconds later it is asked again."""
+    world = World()
+    subject = world.protected()
+    for host in range(50):
+        assert why(subject, f"198.51.100.{host}") is None
+    world.own.append(ip_address("198.51.100.7"))
+    world.ignoreip.append("198.51.100.8")
+
+    assert why(subject, "198.51.100.7") is None
+    world.now = protected.FRESH_S
+    assert why(subject, "198.51.100.7") == "198.51.100.7 is an own address of this host"
+    assert why(subject, "198.51.100.8") == "198.51.100.8 is listed in ignoreip"
+    assert len(world.asked) == 2
+
+
+def test_new_options_count_at_once() -> None:
+    """A reload does not wait for old answers to age."""
+    world = World()
+    subject = world.protected()
+    assert why(subject, "198.51.100.0/28") is None
+
+    subject.use(Options(min_prefix4=29, allow=(ip_network("198.51.100.77"),)))
+
+    assert why(subject, "198.51.100.0/28") == "198.51.100.0/28 is wider than /29"
+    assert why(subject, "198.51.100.77") == "198.51.100.77 is listed in the option allow"
+
+
+def test_source_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+    """What cannot be read is told, and what was known before still protects."""
+    world = World()
+    subject = world.protected()
+    assert why(subject, "192.0.2.1") is not None
+
+    def broken(_ports: object) -> list[Any]:
+        raise OSError("no netlink")
+
+    world.own = None  # type: ignore[assignment]
+    world.sessions = broken  # type: ignore[assignment,method-assign]
+    world.now = protected.FRESH_S
+    with caplog.at_level(logging.ERROR):
+        assert why(subject, "192.0.2.1") is not None
+
+    assert "cannot read what must not be banned (own)" in caplog.text
+
+
+def test_ignoreip_of_a_jail() -> None:
+    """Names, networks, and the sets that fail2ban 1.1.1 reads from files."""
+
+    class Filter:
+        def getIgnoreIP(self) -> list[object]:
+            return ["198.51.100.0/24", {"203.0.113.1"}]
+
+    class Jail:
+        filter = Filter()
+
+    assert list(protected.ignored(Jail())) == ["198.51.100.0/24", "203.0.113.1"]

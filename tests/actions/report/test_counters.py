@@ -1,0 +1,106 @@
+"""counters: what is counted, how many series it makes, and that it never goes back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ideolab_f2b import metrics
+from ideolab_f2b.actions.report import exported
+from ideolab_f2b.actions.report.counters import JAILS, LOOKUPS, Counters
+
+
+def filled() -> Counters:
+    counters = Counters()
+    counters.ban("ideolab-connmon", "ip", "inet")
+    counters.ban("ideolab-connmon-net", "net", "inet6")
+    counters.ban("sshd", "ip", "inet")
+    counters.origin("FR", "64500")
+    counters.origin(None, None)
+    counters.unban("sshd")
+    counters.restored("sshd")
+    counters.event("written", 4)
+    counters.lookups({("cymru", "hit"): 3})
+    counters.delays([0.3])
+    return counters
+
+
+def lines(counters: Counters) -> list[str]:
+    text = metrics.render(counters.samples()).decode()
+    return [line for line in text.splitlines() if not line.startswith("#") and "bucket" not in line]
+
+
+def test_the_text() -> None:
+    """Labels are jail, scope, family, country, asn: never an address."""
+    assert lines(filled()) == [
+        "ideolab_connmon_bans_total 2.0",
+        'ideolab_f2b_bans_total{family="inet",jail="ideolab-connmon",scope="ip"} 1.0',
+        'ideolab_f2b_bans_total{family="inet6",jail="ideolab-connmon-net",scope="net"} 1.0',
+        'ideolab_f2b_bans_total{family="inet",jail="sshd",scope="ip"} 1.0',
+        'ideolab_f2b_unbans_total{jail="sshd"} 1.0',
+        'ideolab_f2b_restored_total{jail="sshd"} 1.0',
+        'ideolab_f2b_events_total{result="written"} 4.0',
+        'ideolab_f2b_events_total{result="without_origin"} 0.0',
+        'ideolab_f2b_events_total{result="lost"} 0.0',
+        'ideolab_f2b_origin_lookups_total{result="hit",source="cymru"} 3.0',
+        'ideolab_f2b_bans_by_country_total{country="FR"} 1.0',
+        'ideolab_f2b_bans_by_country_total{country="other"} 1.0',
+        'ideolab_f2b_bans_by_asn_total{asn="64500"} 1.0',
+        'ideolab_f2b_bans_by_asn_total{asn="other"} 1.0',
+        "ideolab_f2b_ban_latency_seconds_count 1.0",
+        "ideolab_f2b_ban_latency_seconds_sum 0.3",
+    ]
+
+
+def test_there_and_back() -> None:
+    """Through JSON, and through the exported text alone."""
+    again = Counters.from_json(json.loads(json.dumps(filled().to_json())))
+    assert lines(again) == lines(filled())
+
+    fresh = Counters()
+    fresh.raise_to(exported.parse(metrics.render(filled().samples()).decode()))
+    assert sorted(lines(fresh)) == sorted(lines(filled()))
+
+
+def test_the_larger_of_both_counts() -> None:
+    """An export that is older than the file takes nothing away."""
+    counters = filled()
+    counters.raise_to(exported.parse(metrics.render(Counters().samples()).decode()))
+
+    assert lines(counters) == lines(filled())
+
+
+def test_hundreds_of_jails_and_sources_are_few_series() -> None:
+    """The first ones have their names."""
+    counters = Counters()
+    for number in range(500):
+        counters.ban(f"jail{number}", "ip", "inet")
+        counters.unban(f"jail{number}")
+        counters.lookups({("x", str(number)): 1})
+
+    assert len(counters.values["ideolab_f2b_bans_total"]) == JAILS + 1
+    assert len(counters.values["ideolab_f2b_origin_lookups_total"]) == LOOKUPS + 1
+    assert len(lines(counters)) < 200
+
+
+@pytest.mark.parametrize("told", [{}, [], {"values": {"ideolab_f2b_bans_total": [[["a"], 1]]}, "tops": {}}])
+def test_what_is_no_state(told: object) -> None:
+    """A damaged file is an error of one of the four kinds that load() expects."""
+    with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
+        Counters.from_json(told)
+
+
+def test_a_jail_begins_at_zero() -> None:
+    """And meeting it again takes nothing away."""
+    counters = Counters()
+    counters.meet("sshd")
+    counters.ban("sshd", "ip", "inet")
+    counters.meet("sshd")
+
+    assert counters.values["ideolab_f2b_bans_total"] == {
+        ("sshd", "ip", "inet"): 1.0,
+        ("sshd", "ip", "inet6"): 0.0,
+    }
+    assert counters.values["ideolab_f2b_unbans_total"] == {("sshd",): 0.0}
+    assert counters.values["ideolab_f2b_restored_total"] == {("sshd",): 0.0}

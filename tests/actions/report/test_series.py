@@ -1,0 +1,80 @@
+"""top: few series of many keys, none of which ever goes back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ideolab_f2b.actions.report.series import KEYS, SERIES, Top
+
+
+def test_the_first_ones_have_room() -> None:
+    """As long as there are few, each has a series."""
+    top = Top()
+    for key in ("FR", "DE", "FR"):
+        top.add(key)
+
+    assert top.values() == {("FR",): 2.0, ("DE",): 1.0, ("other",): 0.0}
+
+
+def test_a_large_one_takes_the_place_of_a_small_one() -> None:
+    """When it has doubled it; what it had before is with the others for good."""
+    top = Top()
+    for number in range(SERIES):
+        top.add(f"a{number}", 10)
+    for _each in range(30):
+        top.add("botnet")
+
+    values = top.values()
+    assert (values["botnet",], values["other",], len(values)) == (10.0, 20.0, SERIES + 1)
+    assert ("a0",) not in values
+    top.add("a0", 100)
+    assert top.values()["a0",] == 110.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 40)), max_size=200))
+def test_no_series_goes_back(steps: list[tuple[int, int]]) -> None:
+    """Also one that was away for a while, also over a restart."""
+    top, highest = Top(), dict[tuple[str, ...], float]()
+    for key, count in steps:
+        top.add(str(key), count)
+        top = Top.from_json(top.to_json())
+        for labels, value in top.values().items():
+            assert value >= highest.get(labels, 0.0)
+            highest[labels] = value
+    assert len(top.values()) <= SERIES + 1
+    assert sum(top.own.values()) + top.other == sum(count for _key, count in steps)
+
+
+def test_memory_is_bounded() -> None:
+    """A hundred thousand networks are no reason to remember each."""
+    top = Top()
+    for number in range(5 * KEYS):
+        top.add(str(number))
+
+    assert len(top.seen) <= KEYS
+    assert sum(top.values().values()) == 5 * KEYS
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"seen": {}, "own": {}, "shown": ["x"], "other": 0},
+        {"seen": {}, "own": {"x": 1}, "shown": [], "other": 0},
+    ],
+)
+def test_what_is_no_table(told: object) -> None:
+    """A damaged file is found out."""
+    with pytest.raises((ValueError, KeyError)):
+        Top.from_json(told)
+
+
+def test_it_starts_where_the_export_ended() -> None:
+    """After the loss of the file."""
+    top = Top()
+    top.add("FR", 9)
+    top.raise_to({"FR": 4.0, "DE": 3.0, "other": 7.0})
+
+    assert top.values() == {("FR",): 9.0, ("DE",): 3.0, ("other",): 7.0}

@@ -1,0 +1,74 @@
+"""Who registers is collected; who leaves takes nothing that was counted along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ideolab_f2b.actions import metric_sources
+from ideolab_f2b.metrics import Sample
+
+
+@pytest.fixture(autouse=True)
+def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A registry of this test."""
+    monkeypatch.setattr(metric_sources, "_sources", {})
+    monkeypatch.setattr(metric_sources, "_kept", [])
+    monkeypatch.setattr(metric_sources, "_failed", 0)
+    yield
+
+
+def counter(value: float, jail: str = "a") -> Sample:
+    return Sample("bans_total", "Bans.", "counter", ("jail",), {(jail,): value})
+
+
+def gauge(value: float) -> Sample:
+    return Sample("active", "Now.", "gauge", (), {(): value})
+
+
+def test_one_sample_for_each_metric() -> None:
+    """Of several jails: labels side by side, the same labels added."""
+    metric_sources.add("a", lambda: [counter(2, "a"), gauge(5)])
+    metric_sources.add("b", lambda: [counter(3, "b"), gauge(7)])
+
+    assert metric_sources.collect() == [
+        Sample("bans_total", "Bans.", "counter", ("jail",), {("a",): 2, ("b",): 3}),
+        Sample("active", "Now.", "gauge", (), {(): 12}),
+    ]
+
+
+def test_a_source_that_fails_is_counted_and_left_out() -> None:
+    """The others are written all the same."""
+
+    def fail() -> list[Sample]:
+        raise OSError("no kernel")
+
+    metric_sources.add("bad", fail)
+    metric_sources.add("a", lambda: [gauge(5)])
+
+    assert metric_sources.collect() == [gauge(5)]
+    assert metric_sources.collect() == [gauge(5)]
+    assert metric_sources.failed() == 2
+
+
+def test_counters_of_a_jail_that_is_gone_stay() -> None:
+    """A counter that steps back would be a restart; a gauge of nobody would be a lie."""
+    metric_sources.add("a", lambda: [counter(2), gauge(5)])
+    metric_sources.remove("a")
+    assert metric_sources.collect() == [counter(2)]
+
+    metric_sources.add("a", lambda: [counter(1), gauge(4)])
+    assert metric_sources.collect() == [counter(3), gauge(4)]
+    metric_sources.remove("a")
+    metric_sources.remove("a")
+    metric_sources.remove("never there")
+    assert metric_sources.collect() == [counter(3)]
+
+
+def test_the_same_name_again_replaces() -> None:
+    """An action that is started twice is counted once."""
+    metric_sources.add("a", lambda: [gauge(5)])
+    metric_sources.add("a", lambda: [gauge(6)])
+
+    assert metric_sources.collect() == [gauge(6)]

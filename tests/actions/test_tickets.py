@@ -1,0 +1,105 @@
+"""fail2ban's own list of bans, read as numbers."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from fail2ban.server.banmanager import BanManager
+from fail2ban.server.ticket import BanTicket
+
+from ideolab_f2b.actions.tickets import Holdings, key_of_identity
+from ideolab_f2b.kernel.ipset.element import Key
+
+A: Key = (4, 0xC6336407, 32)
+B: Key = (4, 0xCB007100, 24)
+C: Key = (6, 0x20010DB8 << 96, 32)
+NOW = 1795359121.0
+
+
+class Actions:
+    """What holdings.py asks of a jail's actions."""
+
+    def __init__(self) -> None:
+        self.banManager, self.active = BanManager(), True
+
+    def getBanTime(self) -> int:
+        return int(self.banManager.getBanTime())
+
+
+class Jail:
+    def __init__(self) -> None:
+        self.actions, self.hasFailTickets = Actions(), False
+
+    def ban(self, identity: str, when: float, bantime: int | None = None) -> Any:
+        ticket = BanTicket(identity, when)
+        if bantime is not None:
+            ticket.setBanTime(bantime)
+        assert self.actions.banManager.addBanTicket(ticket)
+        return ticket
+
+
+@pytest.fixture
+def jail() -> Jail:
+    return Jail()
+
+
+def test_addresses_networks_and_words(jail: Jail) -> None:
+    """What is no address cannot be an element."""
+    for identity in ("198.51.100.7", "203.0.113.9/24", "2001:db8::/32", "600"):
+        jail.ban(identity, time.time())
+
+    assert set(Holdings(jail).tickets()) == {A, B, C}
+    assert Holdings(jail).by_family() == {"inet": 3, "inet6": 1}
+
+
+def test_raw_identity_of_an_older_fail2ban() -> None:
+    """0.11 leaves an F-ID as text, and so does banip anywhere what is no address."""
+    assert key_of_identity("203.0.113.9/24") == B
+    assert key_of_identity("2001:db8::/32") == C
+    assert key_of_identity("600") is None
+    assert key_of_identity(None) is None
+
+
+def test_time_that_is_left(jail: Jail) -> None:
+    """The jail's time, the ticket's own, for ever, over, and longer than the kernel counts."""
+    now = time.time()
+    held = Holdings(jail)
+
+    left = {
+        bantime: held.left_s(jail.ban(f"198.51.100.{number}", now, bantime), now + 100)
+        for number, bantime in enumerate([None, 3600, -1, 99, 10_000_000], 1)
+    }
+
+    assert left == {None: 500, 3600: 3500, -1: 0, 99: -1, 10_000_000: 0}
+
+
+def test_held_is_what_is_in_the_list_now(jail: Jail) -> None:
+    """Lifted; made again by another ticket."""
+    held = Holdings(jail)
+    ticket = jail.ban("198.51.100.7", time.time())
+    assert held.holds(ticket)
+
+    jail.actions.banManager.getTicketByID(ticket.getID())
+    assert not held.holds(ticket)
+    jail.ban("198.51.100.7", time.time())
+    assert held.holds(ticket)
+
+
+def test_rows_for_the_command_line(jail: Jail) -> None:
+    """As fail2ban writes an address."""
+    now = time.time()
+    jail.ban("198.51.100.7", now)
+    jail.ban("2001:db8::/32", now, -1)
+
+    assert Holdings(jail).rows() == [["198.51.100.7", now, 600], ["2001:db8::/32", now, -1]]
+
+
+def test_states_of_the_jail(jail: Jail) -> None:
+    """Queued while it restores, inactive while it stops."""
+    held = Holdings(jail)
+    assert (held.is_active, held.is_queued) == (True, False)
+
+    jail.hasFailTickets, jail.actions.active = True, False
+    assert (held.is_active, held.is_queued) == (False, True)

@@ -1,0 +1,96 @@
+"""command: options, users, and what the kernel's queue holds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b import cli
+from ideolab_f2b.commands import intake
+from ideolab_f2b.config import ConfigError
+from ideolab_f2b.intake.complaint import Complaint
+
+
+def test_users_by_name_and_number() -> None:
+    """A name that this host does not have is left out: distributions call nginx's user differently."""
+    assert intake.uids(["root", "no-such-user", "101"]) == {0, 101}
+
+
+def test_no_user_at_all_is_an_error() -> None:
+    """Everything would be refused."""
+    with pytest.raises(ConfigError, match="senders: this host has none of these users: no-such-user"):
+        intake.uids(["no-such-user"])
+
+
+@pytest.mark.parametrize(
+    ("length", "count"), [("10\n", 1), ("511\n", 1), ("512\n", 0), ("4096\n", 0), ("", 0)]
+)
+def test_a_short_queue_is_told(
+    tmp_path: Path, complaint: Complaint, said: list[str], length: str, count: int
+) -> None:
+    """The kernel's own 10 lose lines in a burst; systemd sets 512 at boot."""
+    path = tmp_path / "max_dgram_qlen"
+    path.write_text(length)
+    intake.look_at_queue(complaint, path)
+
+    assert len(said) == count
+    assert all("sysctl -w net.unix.max_dgram_qlen=512" in text for text in said)
+
+
+def test_a_missing_sysctl_is_no_matter(tmp_path: Path, complaint: Complaint, said: list[str]) -> None:
+    """A sandbox may hide it."""
+    intake.look_at_queue(complaint, tmp_path / "none")
+
+    assert said == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_and_the_handlers_come_back(number: signal.Signals) -> None:
+    """What was set before is set afterwards."""
+    before = signal.getsignal(number)
+    with intake.stopping() as (wakeup, is_stopped):
+        assert not is_stopped()
+        os.kill(os.getpid(), number)
+        assert is_stopped()
+        assert is_stopped()
+        with pytest.raises(BlockingIOError):
+            os.read(wakeup, 1)
+
+    assert signal.getsignal(number) == before
+
+
+def test_the_whole_verb_in_this_process(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the command line to files that the options name; a stranger's datagram and a bad tag are told."""
+    (place / "f2b.conf").write_text(f"[paths]\ntextfile_dir = {place}\n[intake]\nsenders = {os.geteuid()}\n")
+    words = ["intake", "--config", str(place / "f2b.conf"), "--socket", str(place / "s")]
+    words += ["--output", str(place / "error"), "--access-output", str(place / "access")]
+    nginx = threading.Thread(target=_visit, args=(place / "s",))
+    nginx.start()
+    code = cli.main(words)
+    nginx.join()
+
+    assert code == 0
+    assert (place / "error").read_text() == "2026/11/22 15:34:01 [alert] 7#7: 64 worker_connections\n"
+    assert (place / "access").read_text() == '192.0.2.7 - - [x] "GET /\\x0a" 408 0 "-"\n'
+    assert 'result="written"} 2.0' in (place / "ideolab_intake.prom").read_text()
+    assert 'without nginx\'s header and tag=nginx or tag=nginx_access: "<190>Nov 22 15:34:01 x: y"' in (
+        capsys.readouterr().err
+    )
+
+
+def _visit(path: Path) -> None:
+    """Three messages, and the end."""
+    while not path.is_socket():
+        time.sleep(0.01)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nginx:
+        nginx.connect(str(path))
+        nginx.send(b"<187>Nov 22 15:34:01 nginx: 2026/11/22 15:34:01 [alert] 7#7: 64 worker_connections")
+        nginx.send(b'<190>Nov 22 15:34:01 vm nginx_access: 192.0.2.7 - - [x] "GET /\n" 408 0 "-"')
+        nginx.send(b"<190>Nov 22 15:34:01 x: y")
+    os.kill(os.getpid(), signal.SIGTERM)

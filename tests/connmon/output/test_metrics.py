@@ -1,0 +1,31 @@
+"""gauges: what node_exporter reads of one tick."""
+
+from __future__ import annotations
+
+from ideolab_f2b import __version__, metrics
+from ideolab_f2b.connmon.connection import Suspect, Verdict
+from ideolab_f2b.connmon.output.metrics import Look, samples
+
+
+def test_the_whole_file() -> None:
+    """Two ports add up where the name has no port."""
+    suspect = Suspect("198.51.100.10", "ip", 2, 40, 1, {"mute": 40})
+    looks = [
+        Look(100.0, 443, Verdict([suspect], {"mute": 40, "idle": 2}, 42, 41), 0.25),
+        Look(100.5, 8443, Verdict([], {"idle": 1}, 1, 1), 0.25),
+    ]
+
+    text = metrics.render(samples(looks)).decode()
+
+    assert [line for line in text.splitlines() if not line.startswith("#")] == [
+        "ideolab_connmon_established_443 42.0",
+        "ideolab_connmon_suspect_ips 1.0",
+        'ideolab_f2b_connections{phase="mute",port="443"} 40.0',
+        'ideolab_f2b_connections{phase="idle",port="443"} 2.0',
+        'ideolab_f2b_connections{phase="idle",port="8443"} 1.0',
+        'ideolab_f2b_suspects{scope="ip"} 1.0',
+        'ideolab_f2b_suspects{scope="net"} 0.0',
+        "ideolab_f2b_snapshot_seconds 0.5",
+        'ideolab_f2b_last_success_timestamp_seconds{job="connmon"} 100.5',
+        f'ideolab_f2b_build_info{{program="connmon",version="{__version__}"}} 1.0',
+    ]

@@ -1,0 +1,96 @@
+"""writer: lines, events and gauges; and what is left of them on a bad day."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b import metrics
+from ideolab_f2b.config import Paths
+from ideolab_f2b.connmon.connection import Suspect, Verdict
+from ideolab_f2b.connmon.output.metrics import Look
+from ideolab_f2b.connmon.output.writer import Complaint, Writer
+
+SUSPECT = Suspect("198.51.100.10", "ip", 2, 40, 1, {"mute": 40}, ("40 mute",))
+
+
+def look(when: float, *suspects: Suspect) -> list[Look]:
+    """One look at port 443."""
+    return [Look(when, 443, Verdict(list(suspects), {"mute": 40}, 40, 40), 0.0)]
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the complaints said."""
+    return []
+
+
+@pytest.fixture
+def writer(tmp_path: Path, said: list[str]) -> Writer:
+    """A writer into tmp_path."""
+    return Writer(Paths(tmp_path, tmp_path, tmp_path), Complaint(said.append))
+
+
+def test_a_suspect_is_a_line_an_event_and_a_gauge(writer: Writer, tmp_path: Path, said: list[str]) -> None:
+    """One tick, three files."""
+    writer.put(look(100.0, SUSPECT))
+
+    assert (tmp_path / "connmon.log").read_text().startswith("1970-01-01T00:01:40.000+0000 connmon: suspect")
+    assert json.loads((tmp_path / "connmon_events.jsonl").read_text())["reason"] == "40 mute"
+    assert "ideolab_connmon_suspect_ips 1.0\n" in (tmp_path / "ideolab_connmon.prom").read_text()
+    assert said == []
+
+
+def test_a_suspect_that_stays_does_not_fill_the_log(writer: Writer, tmp_path: Path) -> None:
+    """Twenty ticks in 95 s are three lines; a break starts anew."""
+    for tick in range(20):
+        writer.put(look(100.0 + 5 * tick, SUSPECT))
+    assert len((tmp_path / "connmon.log").read_text().splitlines()) == 3
+
+    writer.put(look(200.0))
+    writer.put(look(205.0, SUSPECT))
+    assert len((tmp_path / "connmon.log").read_text().splitlines()) == 4
+
+
+def test_a_line_that_cannot_be_written_comes_at_the_next_tick(
+    writer: Writer, tmp_path: Path, said: list[str]
+) -> None:
+    """The error is said once, the gauges go on, and no suspect is lost."""
+    (tmp_path / "connmon.log").mkdir()
+    writer.put(look(100.0, SUSPECT))
+    assert said == [f"connmon: [Errno 21] Is a directory: '{tmp_path}/connmon.log'"]
+    assert (tmp_path / "ideolab_connmon.prom").exists()
+
+    (tmp_path / "connmon.log").rmdir()
+    writer.put(look(105.0, SUSPECT))
+    assert len((tmp_path / "connmon.log").read_text().splitlines()) == 1
+
+
+def test_an_event_that_cannot_be_written_does_not_repeat_the_line(
+    writer: Writer, tmp_path: Path, said: list[str]
+) -> None:
+    """Reporting may fail: the jail has its line, and the error is said."""
+    (tmp_path / "connmon_events.jsonl").mkdir()
+    for tick in range(3):
+        writer.put(look(100.0 + 5 * tick, SUSPECT))
+
+    assert len((tmp_path / "connmon.log").read_text().splitlines()) == 2
+    assert said[0].startswith("connmon: [Errno 21] Is a directory")
+
+
+def test_without_prometheus_client_the_lines_go_on(
+    writer: Writer, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The missing library is named, once and then each minute."""
+
+    def missing(*_arguments: object) -> None:
+        raise metrics.MetricsUnavailableError("install it")
+
+    monkeypatch.setattr(metrics, "write", missing)
+    for tick in range(14):
+        writer.put(look(100.0 + 5 * tick, SUSPECT))
+
+    assert said == ["connmon: install it"] * 3
+    assert (tmp_path / "connmon.log").exists()

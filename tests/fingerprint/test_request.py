@@ -1,0 +1,51 @@
+"""request: what an address asked for before it became a suspect."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ideolab_f2b.config import Paths
+from ideolab_f2b.connmon.connection import Suspect, Verdict
+from ideolab_f2b.connmon.output.metrics import Look
+from ideolab_f2b.connmon.output.writer import Writer
+from ideolab_f2b.fingerprint import request
+
+OLD = '{"ip":"198.51.100.9","time":"x","status":"408","tls":"TLSv1.3","ciphers":"0x1302","curves":"0x001d"}'
+NEW = '{"ip":"198.51.100.9","time":"x","status":"408","tls":"TLSv1.3","ciphers":"0x1301","curves":"0x001d"}'
+KEY = "nj1_13_01_0f2cb44170f4_6d9185085db1"
+
+
+def log(directory: Path, *lines: str) -> Path:
+    path = directory / "nginx-access.log"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return path
+
+
+def test_the_latest_request_counts(tmp_path: Path) -> None:
+    """Of this address, and of no longer one that begins alike."""
+    path = log(tmp_path, OLD, NEW, OLD.replace("100.9", "100.99"), '{"ip":"198.51.100.9","time":"cut')
+
+    assert request.fingerprints(path, {"198.51.100.9", "198.51.100.1"}) == {"198.51.100.9": {"nj1": KEY}}
+
+
+def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
+    """A suspect is no reason to read a gigabyte."""
+    path = log(tmp_path, NEW, "x" * request.TAIL)
+
+    assert request.fingerprints(path, {"198.51.100.9"}) == {}
+
+
+def test_no_log_no_fingerprint(tmp_path: Path) -> None:
+    """A host without the intake."""
+    assert request.fingerprints(tmp_path / "missing", {"198.51.100.9"}) == {}
+
+
+def test_the_event_of_a_suspect_has_it(tmp_path: Path) -> None:
+    """In raw, beside the network key."""
+    log(tmp_path, NEW)
+    suspect = Suspect("198.51.100.9", "ip", 2, 8, 1, {"mute": 8})
+    Writer(Paths(tmp_path, tmp_path, tmp_path)).put([Look(1795359121.0, 443, Verdict([suspect]), 0.0)])
+
+    event = json.loads((tmp_path / "connmon_events.jsonl").read_text())
+    assert event["raw"]["fingerprint"] == {"nj1": KEY}

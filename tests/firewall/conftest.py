@@ -1,0 +1,7 @@
+"""The namespaces of the actions' tests."""
+
+from tests.actions.conftest import kernel as kernel
+from tests.actions.conftest import lone as lone
+from tests.actions.conftest import lone_kernel as lone_kernel
+from tests.actions.conftest import network as network
+from tests.actions.conftest import probe as probe

@@ -1,0 +1,216 @@
+"""The DROP rule, with a fake iptables and with real ones in a namespace."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.rule import RuleError
+from ideolab_f2b.kernel.ipset.sets import Sets
+from tests.lab.namespace import Namespace, linked
+
+OURS = "-A INPUT -m set --match-set ideolab_ban src -j DROP"
+ACCEPT = "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+
+
+class Tables:
+    """An iptables whose chains are lists, and which remembers what it was asked."""
+
+    def __init__(self, **chains: list[str]) -> None:
+        self.chains = {name.replace("_", "-"): rules for name, rules in chains.items()}
+        self.asked: list[tuple[tuple[str, ...], str]] = []
+        self.refuses = ""
+
+    def run(self, words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
+        self.asked.append((tuple(words), text))
+        rules = self.chains.get(words[-1])
+        if words[-2:-1] == ("-S",):
+            if rules is None:
+                return subprocess.CompletedProcess(words, 1, "", "No chain/target/match by that name.\n")
+            return subprocess.CompletedProcess(words, 0, "\n".join([f"-P {words[-1]} ACCEPT", *rules]), "")
+        return subprocess.CompletedProcess(words, 2 if self.refuses else 0, "", self.refuses)
+
+
+def test_missing_rule_is_inserted() -> None:
+    """One transaction per chain; DOCKER-USER only where Docker made it."""
+    tables = Tables(INPUT=[ACCEPT], DOCKER_USER=["-A DOCKER-USER -j RETURN"])
+
+    assert rule.place(4, tables.run) is None
+
+    assert tables.asked == [
+        (("iptables", "-w", "5", "-S", "INPUT"), ""),
+        (
+            ("iptables-restore", "-w", "5", "--noflush"),
+            "*filter\n-I INPUT 1 -m set --match-set ideolab_ban src -j DROP\nCOMMIT\n",
+        ),
+        (("iptables", "-w", "5", "-S", "DOCKER-USER"), ""),
+        (
+            ("iptables-restore", "-w", "5", "--noflush"),
+            "*filter\n-I DOCKER-USER 1 -m set --match-set ideolab_ban src -j DROP\nCOMMIT\n",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "deletions"), [([ACCEPT, OURS], 1), ([OURS, ACCEPT, OURS], 2), ([OURS, OURS], 2)]
+)
+def test_moved_or_doubled_rule(rules: list[str], deletions: int) -> None:
+    """All copies go and one comes first within one commit: at no moment there is none."""
+    tables = Tables(INPUT=rules)
+
+    rule.place(4, tables.run)
+
+    delete = "-D INPUT -m set --match-set ideolab_ban src -j DROP\n"
+    insert = "-I INPUT 1 -m set --match-set ideolab_ban src -j DROP\n"
+    assert tables.asked[1][1] == f"*filter\n{delete * deletions}{insert}COMMIT\n"
+
+
+def test_rule_in_place() -> None:
+    """Nothing is changed when nothing needs to be."""
+    tables = Tables(INPUT=[OURS, ACCEPT])
+
+    assert rule.place(4, tables.run) is None
+    assert rule.is_first(4, tables.run)
+    assert [words[-1] for words, _text in tables.asked] == ["INPUT", "DOCKER-USER"] * 2
+    assert not rule.is_first(4, Tables(INPUT=[ACCEPT, OURS]).run)
+    assert not rule.is_first(4, Tables(INPUT=[]).run)
+
+
+def test_iptables_that_fails() -> None:
+    """Its own words, what was asked, and a way out."""
+    with pytest.raises(RuleError, match="iptables -S INPUT: No chain/target/match by that name"):
+        rule.place(4, Tables().run)
+    tables = Tables(INPUT=[])
+    tables.refuses = "line 2: set ideolab_ban doesn't exist\nmore"
+    with pytest.raises(RuleError) as caught:
+        rule.place(4, tables.run)
+
+    assert str(caught.value) == (
+        "iptables-restore -w 5 --noflush: line 2: set ideolab_ban doesn't exist; "
+        "is the kernel module xt_set there?"
+    )
+
+
+def test_chain_that_cannot_be_read() -> None:
+    """Only 1 means that there is no DOCKER-USER; a held lock or a lost table is no reason to leave it out."""
+
+    def locked(words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
+        if words[-1] == "DOCKER-USER":
+            return subprocess.CompletedProcess(words, 4, "", "Another app is currently holding the lock")
+        return Tables(INPUT=[OURS]).run(words, text)
+
+    with pytest.raises(RuleError, match="iptables -S DOCKER-USER: Another app is currently holding"):
+        rule.place(4, locked)
+
+
+def test_iptables_that_hangs() -> None:
+    """A command that does not end is an error like another, after a while."""
+
+    def hangs(words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
+        raise subprocess.TimeoutExpired(words, 15)
+
+    with pytest.raises(RuleError, match=r"iptables: Command .* timed out after 15 seconds"):
+        rule.place(4, hangs)
+
+
+def test_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host without IPv6 needs no rule; one that has it and no ip6tables does."""
+    monkeypatch.setattr(rule, "has_ipv6", lambda: False)
+    assert rule.place(6, Tables().run) == "IPv6 is disabled"
+    monkeypatch.setattr(rule, "has_ipv6", lambda: True)
+    with pytest.raises(RuleError, match="ip6tables -S INPUT"):
+        rule.place(6, Tables().run)
+
+
+def test_has_ipv6(tmp_path: Path) -> None:
+    """The kernel lists IPv6 addresses only when it knows IPv6."""
+    listed = tmp_path / "if_inet6"
+    assert not rule.has_ipv6(listed)
+    listed.write_text("")
+    assert not rule.has_ipv6(listed)
+    listed.write_text("00000000000000000000000000000001 01 80 10 80 lo\n")
+    assert rule.has_ipv6(listed)
+
+
+def test_program_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package to install is named."""
+    monkeypatch.setattr("shutil.which", lambda _name, path: None)
+
+    with pytest.raises(RuleError, match="iptables is not installed; apt-get install iptables"):
+        rule.place(4)
+
+
+@pytest.fixture(scope="module")
+def namespace() -> Iterator[Namespace]:
+    with linked("f2bban-rule") as (server, _client):
+        with server.entered():
+            sets = Sets()
+        sets.create_list("ideolab_ban")
+        sets.close()
+        yield server
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("variant", ["", "-legacy"])
+@pytest.mark.parametrize("version", [4, 6])
+def test_real_iptables(namespace: Namespace, variant: str, version: int) -> None:
+    """Insert, move up, join copies, remove: both families, on nf_tables and on the older xtables."""
+    program = rule.PROGRAMS[version] + variant
+    other = "-A INPUT -p tcp -j ACCEPT"
+    namespace.run(program, "-P", "INPUT", "ACCEPT")
+    namespace.run(program, "-F", "INPUT")
+    namespace.run(program, "-A", *other.split()[1:])
+
+    def run(words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
+        name, _dash, rest = words[0].partition("-")
+        return subprocess.run(
+            namespace.command(f"{name}{variant}{'-' + rest if rest else ''}", *words[1:]),
+            input=text, capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+
+    def rules() -> list[str]:
+        return namespace.run(program, "-S", "INPUT").splitlines()[1:]
+
+    rule.place(version, run)
+    assert rules() == [OURS, other]
+    assert rule.is_first(version, run)
+    namespace.run(program, "-I", "INPUT", "1", *other.split()[2:])
+    namespace.run(program, "-A", *OURS.split()[1:])
+    assert not rule.is_first(version, run)
+    rule.place(version, run)
+    assert rules() == [OURS, other, other]
+    namespace.run(program, "-A", *OURS.split()[1:])
+    rule.remove(version, run)
+    assert rules() == [other, other]
+    namespace.run(program, "-F", "INPUT")
+
+
+@pytest.mark.root
+def test_dropped_packets(lone: Namespace) -> None:
+    """By chain, of our rule alone; a chain without it is left out."""
+    with lone.entered():
+        lone.run("ipset", "create", "ideolab_ban", "list:set")
+        assert rule.dropped(4) == {}
+        rule.place(4)
+        lone.run("iptables", "-A", "INPUT", "-s", "198.51.100.7", "-j", "DROP")
+        lone.run("iptables", "-N", "DOCKER-USER")
+
+        assert rule.dropped(4) == {"INPUT": 0}
+
+
+@pytest.mark.parametrize(
+    ("line", "packets"),
+    [
+        ("-A INPUT -m set --match-set ideolab_ban src -c 12 720 -j DROP", {"INPUT": 12}),
+        ("-A INPUT -m set --match-set ideolab_ban src -j DROP -c 7 420", {"INPUT": 7}),
+        ("-A INPUT -m set --match-set other src -c 12 720 -j DROP", {}),
+        ("-A INPUT -m set --match-set ideolab_ban src -j DROP", {}),
+    ],
+)
+def test_counters_wherever_they_stand(line: str, packets: dict[str, int]) -> None:
+    """iptables-legacy and iptables-nft put them at different places."""
+    assert rule.dropped(4, Tables(INPUT=[line]).run) == packets

@@ -1,0 +1,209 @@
+"""A throw-away fail2ban-server tries a configuration: what it lets through, and what it refuses."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b import fail2ban_client
+from ideolab_f2b.config import Settings
+from ideolab_f2b.install.host import Host
+from ideolab_f2b.install.plan import fail2ban
+from ideolab_f2b.install.source import Source
+from ideolab_f2b.install.trial import trial
+from ideolab_f2b.install.trial.examine import BrokenBeforeError, examine
+from ideolab_f2b.install.trial.server import TrialError
+
+pytestmark = pytest.mark.root
+
+HOST = Host(has_journal=False)
+OURS = "ideolab-connmon, ideolab-connmon-net, ideolab-manual"
+RAISING = "raise RuntimeError('not today')\n"
+
+
+@pytest.fixture
+def etc(tmp_path: Path) -> Path:
+    """The distribution's configuration with one jail of the admin's, whose shell action leaves a trace."""
+    etc = tmp_path / "fail2ban"
+    shutil.copytree("/etc/fail2ban", etc)
+    for own in (*etc.glob("*.local"), *etc.glob("jail.d/*"), *etc.glob("*/*.local")):
+        own.unlink()
+    (tmp_path / "their.log").touch()
+    (etc / "filter.d" / "theirs.conf").write_text("[Definition]\nfailregex = ^bad <ADDR>$\n")
+    (etc / "action.d" / "trace.conf").write_text(f"[Definition]\nactionstart = touch {tmp_path}/trace\n")
+    (etc / "jail.d" / "theirs.conf").write_text(
+        f"[theirs]\nenabled = true\nfilter = theirs\nlogpath = {tmp_path}/their.log\naction = trace\n"
+    )
+    return etc
+
+
+def sshd(etc: Path, log: str) -> None:
+    (etc / "jail.d" / "defaults-debian.conf").write_text(f"[sshd]\nenabled = true\nlogpath = {log}\n")
+
+
+def test_all_jails_start_and_nothing_is_touched(checkout: Source, etc: Path, tmp_path: Path) -> None:
+    """The admin's firewall and mail actions do nothing meanwhile; their files stay as they are."""
+    before = sorted((path, path.stat().st_mtime_ns) for path in etc.rglob("*"))
+
+    examined = examine(checkout, HOST, Settings(), etc)
+
+    assert examined.messages == (f"a throw-away fail2ban-server starts all jails: {OURS}, theirs",)
+    assert not (tmp_path / "trace").exists()
+    assert sorted((path, path.stat().st_mtime_ns) for path in etc.rglob("*")) == before
+
+
+def test_an_sshd_jail_without_a_log_is_switched_off_and_explained(checkout: Source, etc: Path) -> None:
+    """fail2ban would not start with it; where a journal can be read it reads that."""
+    sshd(etc, "/nowhere/auth.log")
+
+    examined = examine(checkout, HOST, Settings(), etc)
+
+    assert "\n[sshd]\nenabled = false\n" in examined.block
+    assert "the sshd jail is off" in examined.messages[1]
+
+
+def test_an_sshd_jail_that_works_is_left_alone(checkout: Source, etc: Path, tmp_path: Path) -> None:
+    """It starts with the others."""
+    sshd(etc, f"{tmp_path}/their.log")
+
+    examined = examine(checkout, HOST, Settings(), etc)
+
+    assert "sshd" not in examined.block
+    assert examined.messages == (f"a throw-away fail2ban-server starts all jails: {OURS}, sshd, theirs",)
+
+
+def test_an_sshd_jail_of_the_admins_is_not_overruled(checkout: Source, etc: Path) -> None:
+    """If it stops fail2ban, that is told; it was so before."""
+    (etc / "jail.local").write_text("[sshd]\nenabled = true\nlogpath = /nowhere/auth.log\n")
+
+    with pytest.raises(BrokenBeforeError, match="Have not found any log file for sshd jail"):
+        examine(checkout, HOST, Settings(), etc)
+
+
+def test_an_action_that_raises_is_found(checkout: Source, etc: Path) -> None:
+    """It would end every jail of the server, and `fail2ban-client -t` calls it a success."""
+    (etc / "action.d" / "raising.py").write_text(RAISING)
+    (etc / "jail.d" / "ideolab.local").write_text("[ideolab-connmon]\naction = raising.py\n")
+
+    assert "OK" in fail2ban_client.ask("-t", options=("-c", str(etc)))
+    with pytest.raises(TrialError, match="not today") as caught:
+        examine(checkout, HOST, Settings(), etc)
+
+    assert not isinstance(caught.value, BrokenBeforeError)
+
+
+def test_a_filter_of_ours_that_cannot_be_read_is_found(checkout: Source, etc: Path) -> None:
+    """fail2ban would skip the jail and go on."""
+    (etc / "jail.d" / "ideolab.local").write_text("[ideolab-connmon]\nfilter = no-such-filter\n")
+
+    with pytest.raises(
+        TrialError, match=r"'ideolab-connmon' skipped.*Unable to read the filter 'no-such-filter'"
+    ):
+        examine(checkout, HOST, Settings(), etc)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("jail.local", "[a]\nenabled = false\n[a]\nenabled = false\n", "section 'a' already exists"),
+        ("action.d/raising.py", RAISING, "not today"),
+    ],
+)
+def test_what_was_broken_before_is_told_apart(
+    checkout: Source, etc: Path, file: str, text: str, said: str
+) -> None:
+    """The admin should not look for the mistake in this pack."""
+    (etc / file).write_text(text)
+    (etc / "jail.d" / "theirs.local").write_text(
+        "[theirs]\naction = raising.py\n" if "raising" in file else ""
+    )
+
+    with pytest.raises(BrokenBeforeError, match=said):
+        examine(checkout, HOST, Settings(), etc)
+
+
+def test_a_jail_of_the_admins_that_is_skipped_anyway_does_not_matter(checkout: Source, etc: Path) -> None:
+    """fail2ban leaves it out with or without us."""
+    (etc / "jail.d" / "theirs.local").write_text("[theirs]\nfilter = no-such-filter\n")
+
+    examined = examine(checkout, HOST, Settings(), etc)
+
+    assert examined.messages == (f"a throw-away fail2ban-server starts all jails: {OURS}",)
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+def test_a_package_that_cannot_be_imported_is_found(
+    checkout: Source, etc: Path, tmp_path: Path, is_private: bool
+) -> None:
+    """The server lives with it, and every ban would fail."""
+    package = tmp_path / "library" / "ideolab_f2b"
+    shutil.copytree(checkout.package, package, ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "actions" / "ban" / "action.py").write_text(RAISING)
+    config = tmp_path / "trial" / "config"
+    shutil.copytree(etc, config)
+    block = f"[ideolab-connmon]\nenabled = true\nlogpath = {tmp_path}/logs/connmon.log\n".encode()
+    trial.with_ours(config, fail2ban(checkout), block, tmp_path / "logs")
+
+    with pytest.raises(TrialError, match=r"cannot be (imported|loaded)"):
+        trial.attempt(config.parent, package.parent, is_private=lambda: is_private)
+
+
+def test_without_namespaces_the_configuration_is_read_and_the_action_loaded(
+    checkout: Source, etc: Path, tmp_path: Path
+) -> None:
+    """As in a container that may not make any."""
+    config = tmp_path / "trial" / "config"
+    shutil.copytree(etc, config)
+    (config / "action.d" / "ideolab-ban.py").write_bytes(checkout.read("action.d/ideolab-ban.py"))
+
+    tried = trial.attempt(config.parent, checkout.package.parent, is_private=lambda: False)
+
+    assert tried == trial.Tried(("theirs",), False)
+
+
+def test_the_block_that_the_admin_changed_is_what_is_tried(
+    checkout: Source, etc: Path, tmp_path: Path
+) -> None:
+    """And refused when it does not work."""
+    edited = (
+        b"# >>> ideolab-f2b\n[ideolab-connmon]\nenabled = true\nlogpath = /nowhere.log\n# <<< ideolab-f2b\n"
+    )
+
+    with pytest.raises(TrialError, match="Have not found any log file for ideolab-connmon jail"):
+        examine(checkout, HOST, Settings(), etc, edited)
+
+
+def test_a_jail_that_the_admin_has_switched_off_stays_off(checkout: Source, etc: Path) -> None:
+    """What jail.d/ideolab.local says comes after our block."""
+    (etc / "jail.d" / "ideolab.local").write_text("[ideolab-connmon-net]\nenabled = false\n")
+
+    examined = examine(checkout, HOST, Settings(), etc)
+
+    assert examined.messages == (
+        "a throw-away fail2ban-server starts all jails: ideolab-connmon, ideolab-manual, theirs",
+    )
+
+
+def test_a_section_of_the_admins_in_the_same_file_is_not_written_twice(checkout: Source, etc: Path) -> None:
+    """Two of a name would stop fail2ban; the admin is told what is theirs to write."""
+    (etc / "jail.local").write_text("[ideolab-manual]\nbantime = 1w\n")
+
+    examined = examine(checkout, HOST, Settings(), etc)
+
+    assert "[ideolab-manual]" not in examined.block
+    assert examined.messages == (
+        "a throw-away fail2ban-server starts all jails: ideolab-connmon, ideolab-connmon-net, theirs",
+        "jail.local has a section [ideolab-manual] of its own: enabled = true is for you to write there",
+    )
+
+
+def test_without_pyinotify_the_jails_poll(checkout: Source, etc: Path) -> None:
+    """Which is said."""
+    examined = examine(checkout, Host(has_pyinotify=False, has_journal=False), Settings(), etc)
+
+    assert examined.block.count("backend = polling\n") == 3
+    assert (
+        examined.messages[1] == "fail2ban's Python has no pyinotify: the jails poll their logs (0.1 s slower)"
+    )

@@ -1,0 +1,72 @@
+"""complaint: said at once, then again after some time while it lasts."""
+
+from __future__ import annotations
+
+import pytest
+
+from ideolab_f2b.complaint import Complaint
+
+Said = list[str]
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """It stands at 100 seconds."""
+    return Clock()
+
+
+def test_again_after_the_time_while_it_lasts(clock: Clock) -> None:
+    """Each subject for itself, with the text of the moment."""
+    said: Said = []
+    complaint = Complaint(said.append, 60.0, clock)
+
+    for second in range(120):
+        clock.now = 100.0 + second
+        complaint.say(f"full for {second} s", "disk")
+        complaint.say("gone")
+
+    assert said == ["full for 0 s", "gone", "full for 60 s", "gone"]
+
+
+def test_say_tells_whether_it_was_said(clock: Clock) -> None:
+    """A caller that counts can count what was held back."""
+    complaint = Complaint(lambda text: None, 60.0, clock)
+
+    assert [complaint.say("full"), complaint.say("full")] == [True, False]
+
+
+def test_the_end_is_said_once_and_only_of_what_was_said(clock: Clock) -> None:
+    """After it, the next time is new."""
+    said: Said = []
+    complaint = Complaint(said.append, 60.0, clock)
+
+    complaint.settle("disk", "space again")
+    complaint.say("full", "disk")
+    complaint.settle("disk", "space again")
+    complaint.settle("disk", "space again")
+    complaint.say("full", "disk")
+
+    assert said == ["full", "space again", "full"]
+    assert complaint.subjects() == ["disk"]
+
+
+def test_the_number_of_subjects_has_a_limit(clock: Clock) -> None:
+    """The oldest is forgotten first: what a stranger chooses never costs more memory than that."""
+    said: Said = []
+    complaint = Complaint(said.append, 60.0, clock, limit=2)
+
+    for text in ("one", "two", "three", "two", "one"):
+        complaint.say(text)
+
+    assert said == ["one", "two", "three", "one"]
+    assert complaint.subjects() == ["three", "one"]

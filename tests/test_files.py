@@ -1,0 +1,113 @@
+"""files: replaced at once, opened without a surprise."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b import files
+
+
+def mode_of(path: Path) -> int:
+    """The permission bits of a file."""
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+@pytest.mark.parametrize("is_durable", [False, True])
+def test_replace_puts_the_whole_file_with_its_mode(tmp_path: Path, is_durable: bool) -> None:
+    """Whatever the umask is; nothing stays beside it."""
+    path = tmp_path / "a.prom"
+    path.write_text("old")
+    before = os.umask(0o077)
+    try:
+        files.replace(path, b"new\n", 0o644, is_durable=is_durable)
+    finally:
+        os.umask(before)
+
+    assert (path.read_bytes(), mode_of(path)) == (b"new\n", 0o644)
+    assert os.listdir(tmp_path) == ["a.prom"]
+
+
+def test_a_failed_replace_leaves_the_old_file(tmp_path: Path) -> None:
+    """A directory in the way: an error, and nothing beside it."""
+    path = tmp_path / "taken"
+    path.mkdir()
+
+    with pytest.raises(OSError):
+        files.replace(path, b"new", 0o600)
+
+    assert os.listdir(tmp_path) == ["taken"]
+
+
+def test_replace_takes_the_place_of_a_link(tmp_path: Path) -> None:
+    """The link's target keeps its content: a stranger who planted it gains nothing."""
+    target, path = tmp_path / "target", tmp_path / "link"
+    target.write_text("kept")
+    path.symlink_to(target)
+
+    files.replace(path, b"new", 0o600)
+
+    assert (target.read_text(), path.read_text(), path.is_symlink()) == ("kept", "new", False)
+
+
+def test_open_to_read_takes_a_regular_file(tmp_path: Path) -> None:
+    """And gives its bytes."""
+    path = tmp_path / "a"
+    path.write_bytes(b"text")
+
+    with files.open_to_read(path) as file:
+        assert file.read() == b"text"
+
+
+def test_open_to_read_refuses_all_else(tmp_path: Path) -> None:
+    """A link is not followed, a pipe is not waited for, a directory is no file."""
+    target, link, pipe = tmp_path / "target", tmp_path / "link", tmp_path / "pipe"
+    target.write_text("secret")
+    link.symlink_to(target)
+    os.mkfifo(pipe)
+
+    with pytest.raises(OSError):
+        files.open_to_read(link)
+    for path in (pipe, tmp_path):
+        with pytest.raises(files.NotRegularError, match="is no regular file"):
+            files.open_to_read(path)
+    with pytest.raises(FileNotFoundError):
+        files.open_to_read(tmp_path / "absent")
+
+
+def test_open_to_append_creates_with_the_mode_and_adds_at_the_end(tmp_path: Path) -> None:
+    """A second opening finds the same file."""
+    path = tmp_path / "log"
+    for text in (b"one\n", b"tw"):
+        descriptor = files.open_to_append(path, 0o640)
+        os.write(descriptor, text)
+        os.close(descriptor)
+
+    descriptor = files.open_to_append(path, 0o640)
+    assert not files.ends_a_line(descriptor)
+    os.close(descriptor)
+    assert (path.read_bytes(), mode_of(path) & ~0o640) == (b"one\ntw", 0)
+
+
+def test_open_to_append_refuses_a_link_and_a_pipe(tmp_path: Path) -> None:
+    """Neither is ours to write to; a pipe would stop the writer."""
+    target, link, pipe = tmp_path / "target", tmp_path / "link", tmp_path / "pipe"
+    target.touch()
+    link.symlink_to(target)
+    os.mkfifo(pipe)
+
+    with pytest.raises(OSError):
+        files.open_to_append(link, 0o640)
+    with pytest.raises(files.NotRegularError, match="is a pipe"):
+        files.open_to_append(pipe, 0o640)
+
+
+def test_an_empty_file_ends_a_line(tmp_path: Path) -> None:
+    """Nothing has to be ended before the first line."""
+    descriptor = files.open_to_append(tmp_path / "log", 0o640)
+
+    assert files.ends_a_line(descriptor)
+    os.close(descriptor)
