@@ -1,4 +1,4 @@
-"""The rules of the house that a program can check; `python -m tests.house.rules [PATH...]` prints what breaks one.
+"""The rules of the house that a program can check: `python -m tests.house.rules [PATH...]`.
 
 CONTRIBUTING.md has the rules. Each function here takes parsed modules and returns one line for each breach.
 """
@@ -20,7 +20,7 @@ PACKAGES = ("ideolab_f2b", "ideolab_accesslog")
 ROOM = 15
 #: names that say nothing to a reader who does not know the joke
 METAPHORS = (
-    "desk", "clerk", "lull", "barrier", "keeper", "ledger", "holdings", "carry", "boiler", "feed", "inlet", "outlet",
+    "barrier", "carry", "clerk", "desk", "feed", "holdings", "inlet", "keeper", "ledger", "lull", "outlet",
     "tally",
 )  # fmt: skip
 #: classes that several modules may each have: what fail2ban or Django looks for by this name
@@ -182,8 +182,8 @@ def missing_tests(modules: Sequence[Module]) -> list[str]:
 
 
 RULES = (
-    crowded_folders, missing_docstrings, headless_docstrings, crowded_constants, repeated_classes, participles,
-    metaphors, missing_tests,
+    crowded_folders, missing_docstrings, headless_docstrings, crowded_constants, repeated_classes,
+    participles, metaphors, missing_tests,
 )  # fmt: skip
 
 
