@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 if str(REPOSITORY) not in sys.path:
     sys.path.insert(0, str(REPOSITORY))
 
-from tests.packages import missing  # noqa: E402 - it is below the checkout
+from tests.packages import missing, packages  # noqa: E402 - it is below the checkout
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,6 +35,22 @@ def _obstacle(item: pytest.Item) -> str:
     wider = "root" if "systemd" in marks else ""
     found = [missing(mark) for mark in ("root", "systemd") if mark in {*marks, wider}]
     return "; ".join(filter(None, [missing(names=names), *found]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Skip a file that imports a Debian module which is missing."""
+    report = yield
+    call = getattr(report, "call", None)
+    error = call.excinfo.value if call is not None and call.excinfo is not None else None
+    while error is not None and not isinstance(error, ModuleNotFoundError):
+        error = error.__cause__
+    if report.failed and error is not None:
+        names = [one.name for one in packages() if (error.name or "").partition(".")[0] in one.modules]
+        if names:
+            report.outcome = "skipped"
+            report.longrepr = (report.nodeid, 1, f"Skipped: {missing(names=names)}")
+    return report
 
 
 def pytest_report_header() -> list[str]:

@@ -210,10 +210,10 @@ def test_many_processes_and_logrotate(tmp_path: Path) -> None:
     turns = 0
     while any(writer.poll() is None for writer in writers) and turns < 60:
         rotate = ["/usr/sbin/logrotate", "--force", "--state", str(tmp_path / "state"), str(config)]
-        subprocess.run(rotate, check=True, timeout=60)
+        subprocess.run(rotate, check=True, timeout=120)
         turns += 1
     for writer in writers:
-        writer.communicate(timeout=60)
+        writer.communicate(timeout=180)
 
     text = "".join(path.read_text() for path in tmp_path.glob("traship.log*"))
     # an empty line heals what looked like a writer's half line while another process wrote

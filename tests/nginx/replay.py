@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gzip
 import logging
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-with warnings.catch_warnings():
+with warnings.catch_warnings(), contextlib.suppress(ModuleNotFoundError):
     # fail2ban 1.0 imports modules that Python has deprecated since
     warnings.simplefilter("ignore", DeprecationWarning)
     from fail2ban.client.filterreader import FilterReader
