@@ -186,6 +186,7 @@ _WRITER = textwrap.dedent(
 )
 
 
+@pytest.mark.needs("logrotate")
 def test_many_processes_and_logrotate(tmp_path: Path) -> None:
     """Six processes write while the log is rotated again and again: every line is there, whole, and once."""
     log, count = tmp_path / "traship.log", 1500
