@@ -48,6 +48,8 @@ FAULTS: tuple[tuple[dict[str, Any], list[str]], ...] = (
     ),
     ({"TRASHIP_AUTO_BAN": True}, ["W007"]),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/tmp/nowhere/spool"}, []),
+    # the kernel refuses to look, as it does below a directory of another user
+    ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": f"/tmp/{'x' * 300}/spool"}, []),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/dev/null"}, ["W009"]),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/dev/null/spool"}, ["W009"]),
 )
