@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,57 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 if str(REPOSITORY) not in sys.path:
     sys.path.insert(0, str(REPOSITORY))
 
+from tests.packages import missing, packages  # noqa: E402 - it is below the checkout
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that needs root is skipped, with the reason, where there is none; CI is root."""
-    reason = None
-    if os.geteuid() != 0:
-        reason = "needs root"
-    elif shutil.which("ip") is None:
-        reason = "needs iproute2"
-    if reason is None:
-        return
+    """Skip, with the reason, what this machine cannot run: CI is root and has every package."""
     for item in items:
-        if {"root", "systemd", "matrix"} & {mark.name for mark in item.iter_markers()}:
+        reason = _obstacle(item)
+        if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _obstacle(item: pytest.Item) -> str:
+    """Say why a test cannot run here; empty when it can."""
+    marks = {mark.name for mark in item.iter_markers()}
+    if os.geteuid() != 0 and {"root", "systemd", "matrix"} & marks:
+        return "needs root"
+    names = [name for mark in item.iter_markers("needs") for name in mark.args]
+    # the tests that boot systemd use all that the others use
+    wider = "root" if "systemd" in marks else ""
+    found = [missing(mark) for mark in ("root", "systemd") if mark in {*marks, wider}]
+    return "; ".join(filter(None, [missing(names=names), *found]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Skip a file that imports a Debian module which is missing."""
+    report = yield
+    call = getattr(report, "call", None)
+    error = call.excinfo.value if call is not None and call.excinfo is not None else None
+    while error is not None and not isinstance(error, ModuleNotFoundError):
+        error = error.__cause__
+    if report.failed and error is not None:
+        names = [one.name for one in packages() if (error.name or "").partition(".")[0] in one.modules]
+        if names:
+            report.outcome = "skipped"
+            report.longrepr = (report.nodeid, 1, f"Skipped: {missing(names=names)}")
+    return report
+
+
+def pytest_report_header() -> list[str]:
+    """Name what makes many tests fail at once."""
+    closed = closed_directory(REPOSITORY) if os.geteuid() == 0 else None
+    if closed is None:
+        return []
+    return [f"{closed} is closed to the other users that daemons run as: their tests fail; use scripts/test"]
+
+
+def closed_directory(path: Path) -> Path | None:
+    """The outermost directory on the way to `path` that not everybody may enter."""
+    way = [directory for directory in (*reversed(path.parents), path) if not directory.stat().st_mode & 0o001]
+    return way[0] if way else None
 
 
 def host_network() -> dict[str, list[str]]:

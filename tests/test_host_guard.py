@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from ideolab_f2b.kernel.ipset.sets import Sets
+from tests.conftest import closed_directory
 from tests.lab.namespace import linked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -36,3 +38,16 @@ def test_a_set_in_the_wrong_namespace_is_seen() -> None:
 
     assert done.returncode == 1
     assert "AssertionError" in done.stderr
+
+
+def test_a_closed_directory_above_the_checkout_is_found() -> None:
+    """The outermost one: its mode is what keeps the daemons of the tests out."""
+    with tempfile.TemporaryDirectory(prefix="f2bt-closed-") as name:
+        checkout = Path(name, "home", "work", "checkout")
+        checkout.mkdir(parents=True)
+        Path(name).chmod(0o755)
+        assert closed_directory(checkout) is None
+
+        for closed in (checkout.parent, checkout.parent.parent):
+            closed.chmod(0o700)
+            assert closed_directory(checkout) == closed

@@ -53,12 +53,13 @@ def run(arguments: argparse.Namespace) -> int:
     }
     inlet = Inlet(arguments.socket or intake.socket, uids(intake.senders), complaint)
     look_at_queue(complaint)
-    inlet.open()
-    try:
-        with stopping() as (wakeup, is_stopped):
+    # first: who sees the socket may end us
+    with stopping() as (wakeup, is_stopped):
+        inlet.open()
+        try:
             Service(inlet, feeds, paths.intake_prom, complaint, counts).run(wakeup, is_stopped)
-    finally:
-        inlet.close()
+        finally:
+            inlet.close()
     return 0
 
 

@@ -19,6 +19,17 @@ from tests.lab.postgres import Postgres
 
 VENDORS = ("sqlite", "postgresql", "mysql")
 _MANNERS = ("calls", "refuse", "slow", "silent")
+#: Debian package of each server
+_SERVERS = {"postgresql": "postgresql", "mysql": "mariadb-server"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark a test with the package of the database that it was parametrized with."""
+    for item in items:
+        vendor = getattr(item, "callspec", None) and item.callspec.params.get("database")  # type: ignore[attr-defined]
+        if vendor in _SERVERS:
+            item.add_marker(pytest.mark.needs(_SERVERS[vendor]))
 
 
 @pytest.fixture(autouse=True)

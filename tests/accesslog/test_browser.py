@@ -21,6 +21,8 @@ from pytest_django.live_server_helper import LiveServer
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
 from tests.accesslog.browser import chromium
 
+pytestmark = pytest.mark.needs("chromium")
+
 LOCALE = "django.middleware.locale.LocaleMiddleware"
 TRASH = "admin:ideolab_accesslog_traship_"
 #: where pictures for the docs go; unset: a temporary directory
@@ -46,7 +48,7 @@ def live_server(settings: Any) -> Iterator[LiveServer]:
     server = LiveServer("127.0.0.1")
     yield server
     # the browser has closed its connections; threads that have not seen it yet would leave sockets behind
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while any("process_request" in thread.name for thread in threading.enumerate()):
         assert time.monotonic() < deadline, "the server still answers"
         time.sleep(0.02)

@@ -47,7 +47,9 @@ FAULTS: tuple[tuple[dict[str, Any], list[str]], ...] = (
         ["W006"],
     ),
     ({"TRASHIP_AUTO_BAN": True}, ["W007"]),
-    ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/tmp/none/spool"}, []),
+    ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/tmp/nowhere/spool"}, []),
+    # the kernel refuses to look, as it does below a directory of another user
+    ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": f"/tmp/{'x' * 300}/spool"}, []),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/dev/null"}, ["W009"]),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/dev/null/spool"}, ["W009"]),
 )

@@ -76,7 +76,7 @@ class Host:
             self.visitors.command(*words, "-w", "%{http_code}", f"https://192.0.2.1{path}"),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
         )
         return int(done.stdout or 0)
 

@@ -14,7 +14,7 @@ from typing import Any, Callable
 
 import pytest
 
-with warnings.catch_warnings():
+with warnings.catch_warnings(), contextlib.suppress(ModuleNotFoundError):
     # fail2ban's own imports of what Python calls deprecated
     warnings.simplefilter("ignore")
     import fail2ban.server.filterpoll

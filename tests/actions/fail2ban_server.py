@@ -62,7 +62,7 @@ class Refused(Exception):
 def wait_until(
     is_so: Callable[[], object],
     what: str,
-    seconds: float = 15.0,
+    seconds: float = 120.0,
     tell: Callable[[], str] = str,
     every_s: float = 0.01,
 ) -> None:

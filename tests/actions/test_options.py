@@ -20,6 +20,7 @@ def test_defaults() -> None:
     assert options.parse("ideolab-connmon", {}) == (Options(set="ideolab_connmon"), [])
 
 
+@pytest.mark.needs("netbase")
 def test_all_options() -> None:
     """Every option from its string."""
     given = {

@@ -129,9 +129,9 @@ def test_ban_ends_by_itself(server: Server, kernel: Sets, probe: Probe) -> None:
     server.write(server.directory / "short.log", suspect("198.51.100.3"))
     wait_until(lambda: in_set(kernel, "short", "198.51.100.3"), "the element")
 
-    wait_until(lambda: not in_set(kernel, "short", "198.51.100.3"), "the end in the kernel", 4)
+    wait_until(lambda: not in_set(kernel, "short", "198.51.100.3"), "the end in the kernel", 20)
     assert probe.reaches("198.51.100.3")
-    wait_until(lambda: "198.51.100.3" not in server.banned("short"), "the end in fail2ban", 6)
+    wait_until(lambda: "198.51.100.3" not in server.banned("short"), "the end in fail2ban", 30)
 
 
 def test_longer_ban_of_a_returning_address(server: Server, kernel: Sets) -> None:
@@ -139,7 +139,7 @@ def test_longer_ban_of_a_returning_address(server: Server, kernel: Sets) -> None
     log = server.directory / "again.log"
     server.write(log, suspect("198.51.100.4"))
     wait_until(lambda: in_set(kernel, "again", "198.51.100.4"), "the first ban")
-    wait_until(lambda: "198.51.100.4" not in server.banned("again"), "its end", 12)
+    wait_until(lambda: "198.51.100.4" not in server.banned("again"), "its end", 60)
     server.write(log, suspect("198.51.100.4"))
 
     wait_until(

@@ -132,7 +132,7 @@ def test_an_ordinary_user_gets_an_answer(tmp_path: Path) -> None:
             user=65534,
             group=65534,
             extra_groups=[],
-            timeout=60,
+            timeout=120,
         )
 
     cache = tmp_path / "connmon_cache.sqlite3"
@@ -180,7 +180,7 @@ def test_a_disk_that_takes_nothing(tmp_path: Path, kind: str, complaint: str) ->
     """Everybody is answered, what was kept before is still there, and it is said."""
     script = SMALL.format(repository=str(REPOSITORY), directory=str(tmp_path))
     done = subprocess.run(
-        ["unshare", "-m", sys.executable, "-c", script, kind], capture_output=True, text=True, timeout=60
+        ["unshare", "-m", sys.executable, "-c", script, kind], capture_output=True, text=True, timeout=120
     )
 
     assert done.stderr == ""

@@ -12,7 +12,7 @@ from tests.lab.client import visit
 from tests.lab.demo import NAT
 from tests.lab.promise import closed_s
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.alone]
 
 QUIET = ["silent", "half hello", "handshake"]
 SLOW = ["slowloris", "slow read"]

@@ -16,7 +16,7 @@ import pytest
 from tests.lab import requirements
 from tests.lab.child import REPOSITORY
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.alone]
 
 PARTS = ("action.d", "filter.d", "jail.d", "ideolab_f2b", "scripts", "tests")
 
@@ -44,7 +44,7 @@ def _host() -> list[str]:
 
 
 def _output(words: list[str]) -> str:
-    return subprocess.run(words, capture_output=True, text=True, timeout=30).stdout
+    return subprocess.run(words, capture_output=True, text=True, timeout=120).stdout
 
 
 def _left(pid: int) -> list[str]:
@@ -59,7 +59,7 @@ def test_demo_keeps_its_promise_and_leaves_nothing(checkout: Path) -> None:
     """From a bare copy, with the distribution's Python: all ok in under a minute, and the host as it was."""
     before, begun = _host(), time.monotonic()
     demo = _start(checkout)
-    output, complaints = demo.communicate(timeout=90)
+    output, complaints = demo.communicate(timeout=180)
     took_s = time.monotonic() - begun
 
     assert (demo.returncode, complaints) == (0, ""), output
@@ -80,7 +80,7 @@ def test_stopped_demo_leaves_nothing(checkout: Path, number: signal.Signals) -> 
     while " attack " not in demo.stdout.readline():
         assert demo.poll() is None
     demo.send_signal(number)
-    _output_text, complaints = demo.communicate(timeout=60)
+    _output_text, complaints = demo.communicate(timeout=180)
 
     assert (demo.returncode, complaints) == (130, "demo: stopped; everything is taken away again\n")
     assert _left(demo.pid) == []

@@ -7,7 +7,7 @@ import pytest
 from tests.lab.recovery import SLOTS, measure
 from tests.lab.site import Site
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.alone]
 
 
 def test_new_client_is_served_within_two_seconds_of_the_ban() -> None:

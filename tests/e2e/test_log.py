@@ -11,7 +11,7 @@ from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.lab.attacker import SILENT, Attack
 from tests.lab.site import Site
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.alone]
 
 ATTACKER = "198.51.100.15"
 #: the first line is spoilt by the cut one before it; the second comes with the next poll

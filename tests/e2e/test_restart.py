@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import Outcome
 from tests.lab.probe import is_answered
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.alone]
 
 ATTACKER = "198.51.100.10"
 

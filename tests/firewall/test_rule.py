@@ -169,7 +169,7 @@ def test_real_iptables(namespace: Namespace, variant: str, version: int) -> None
         name, _dash, rest = words[0].partition("-")
         return subprocess.run(
             namespace.command(f"{name}{variant}{'-' + rest if rest else ''}", *words[1:]),
-            input=text, capture_output=True, text=True, timeout=30, check=False,
+            input=text, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
     def rules() -> list[str]:

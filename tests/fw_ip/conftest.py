@@ -70,7 +70,7 @@ class Host(NamedTuple):
             self.namespace.command(str(PROGRAM), "--socket", path, *words),
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
-            timeout=60,
+            timeout=120,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
         )
         return Done(

@@ -16,7 +16,7 @@ SUDOERS = PROGRAM.parents[1] / "deploy" / "sudoers.d" / "ideolab-fw-ip"
 
 
 def run(*words: str, stdin: bytes = b"", **keywords: object) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([str(PROGRAM), *words], input=stdin, capture_output=True, timeout=60, **keywords)  # type: ignore[call-overload, no-any-return]
+    return subprocess.run([str(PROGRAM), *words], input=stdin, capture_output=True, timeout=120, **keywords)  # type: ignore[call-overload, no-any-return]
 
 
 def test_it_imports_the_standard_library_only() -> None:
@@ -69,7 +69,7 @@ def test_only_root_runs_it(tmp_path: Path) -> None:
     done = subprocess.run(
         ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(copy), "check", "198.51.100.7"],
         capture_output=True,
-        timeout=60,
+        timeout=120,
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"ideolab-fw-ip: run it as root\n")
@@ -90,7 +90,7 @@ def test_the_caller_s_modules_are_not_imported(tmp_path: Path) -> None:
 def test_sudo_reads_the_rule() -> None:
     """visudo says so."""
     done = subprocess.run(
-        ["visudo", "-c", "-q", "-f", str(SUDOERS)], capture_output=True, text=True, timeout=30
+        ["visudo", "-c", "-q", "-f", str(SUDOERS)], capture_output=True, text=True, timeout=120
     )
 
     assert (done.returncode, done.stdout + done.stderr) == (0, "")

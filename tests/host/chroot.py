@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
+from tests.lab.wait import ENOUGH_S
 
 _START = """
 mkdir -p "$1/root$3" && mount --bind "$2" "$1/root$3"
@@ -37,13 +38,13 @@ class Chroot(Host):
 def _init(process: subprocess.Popen[bytes]) -> int:
     """Its PID 1 as it is called outside. Never empty: nsenter would stay on this host."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    for _ in range(200):
+    for _ in range(int(ENOUGH_S / 0.05)):
         assert process.poll() is None, "the chroot ended"
         for word in children.read_text().split():
             if Path(f"/proc/{word}/comm").read_text().strip() == "sleep":
                 return int(word)
         time.sleep(0.05)
-    raise AssertionError("the chroot is not up after 10 s")
+    raise AssertionError("the chroot is not up")
 
 
 @contextlib.contextmanager

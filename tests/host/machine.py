@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
+from tests.lab.wait import ENOUGH_S, wait_until
 
 #: services of a development machine that a fresh host does not have
 _MASKED = (
@@ -47,10 +48,11 @@ class Machine(Host):
     def _enter(self, not_pid: int = 0) -> None:
         leader = self._leader(not_pid)
         self.enter = ["nsenter", "-t", str(leader), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w"]
-        until = time.monotonic() + 30
-        while self._state() not in ("running", "degraded"):
-            assert time.monotonic() < until, f"systemd is {self._state()} after 30 s"
-            time.sleep(0.05)
+        wait_until(
+            lambda: self._state() in ("running", "degraded"),
+            lambda: f"systemd is {self._state()}",
+            every_s=0.2,
+        )
         self.run("ip", "link", "set", "lo", "up")
 
     def _state(self) -> str:
@@ -58,7 +60,7 @@ class Machine(Host):
 
     def _leader(self, not_pid: int) -> int:
         """The machine's PID 1 as it is called outside. Never empty: nsenter would stay on this host."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + ENOUGH_S
         while time.monotonic() < until and self._process.poll() is None:
             for child in _children(self._process.pid):
                 for grandchild in _children(child):
@@ -139,7 +141,7 @@ def _cgroup(name: str) -> Iterator[str]:
     if path:
         os.mkdir(path)
     yield path
-    until = time.monotonic() + 5
+    until = time.monotonic() + ENOUGH_S
     while path and os.path.isdir(path):
         assert time.monotonic() < until, f"processes are left in {path}"
         # what was killed takes a moment to leave

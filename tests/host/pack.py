@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from tests.host.overlay import Host
+from tests.lab.wait import wait_until
 
 SUSPECT = "203.0.113.9"
 
@@ -26,10 +25,9 @@ def is_banned(host: Host, address: str = SUSPECT) -> bool:
 
 
 def wait_for_ban(host: Host, address: str = SUSPECT) -> None:
-    until = time.monotonic() + 10
-    while not is_banned(host, address):
-        assert time.monotonic() < until, host.shell("tail -30 /var/log/fail2ban.log; ipset list")
-        time.sleep(0.1)
+    wait_until(
+        lambda: is_banned(host, address), lambda: host.shell("tail -30 /var/log/fail2ban.log; ipset list")
+    )
 
 
 def verdicts(host: Host) -> tuple[int, list[str]]:
@@ -40,7 +38,4 @@ def verdicts(host: Host) -> tuple[int, list[str]]:
 
 def wait_for_health(host: Host) -> None:
     """connmon looks for the first time a moment after its start, and the jails place their rules."""
-    until = time.monotonic() + 15
-    while verdicts(host) != (0, []):
-        assert time.monotonic() < until, verdicts(host)
-        time.sleep(0.5)
+    wait_until(lambda: verdicts(host) == (0, []), lambda: str(verdicts(host)), every_s=0.5)

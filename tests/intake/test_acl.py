@@ -42,7 +42,7 @@ def test_the_named_users_and_nobody_else(place: Path) -> None:
 def _sends(uid: int, path: Path) -> bool:
     script = "import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'x', sys.argv[1])"
     words = ["setpriv", f"--reuid={uid}", "--clear-groups", sys.executable, "-c", script, str(path)]
-    return subprocess.run(words, capture_output=True, timeout=60).returncode == 0
+    return subprocess.run(words, capture_output=True, timeout=120).returncode == 0
 
 
 def test_a_file_system_without_lists_is_an_error(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

@@ -42,7 +42,7 @@ def machine() -> Iterator[Machine]:
 
 
 def until(machine: Machine, is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 120
     while not is_so():
         assert time.monotonic() < deadline, machine.shell("journalctl -u ideolab-intake; ls -la /run/ideolab")
         time.sleep(0.1)

@@ -90,7 +90,7 @@ def scene() -> Iterator[Scene]:
         yield Scene(server, client, undo)
 
 
-def eventually(is_true: Callable[[], bool], within_s: float = 5.0) -> bool:
+def eventually(is_true: Callable[[], bool], within_s: float = 60.0) -> bool:
     """Whether it became true in time."""
     end = time.monotonic() + within_s
     while not is_true():

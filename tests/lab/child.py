@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Callable
 
-from tests.lab.error import LabError
 from tests.lab.namespace import Namespace
+from tests.lab.wait import wait_until
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-_START_S, _STOP_S = 20, 15
+#: seconds from SIGTERM to SIGKILL
+_STOP_S = 60
 
 
 class Child:
@@ -37,13 +37,7 @@ class Child:
 
     def wait_until(self, is_ready: Callable[[], bool], what: str) -> None:
         """Returns when `is_ready` says so; a program that ends or takes too long is an error."""
-        deadline = time.monotonic() + _START_S
-        while not is_ready():
-            if self._process.poll() is not None:
-                raise LabError(f"{self.name} ended before {what}:\n{self._tail()}")
-            if time.monotonic() > deadline:
-                raise LabError(f"{self.name}: not {what} after {_START_S} s:\n{self._tail()}")
-            time.sleep(0.05)
+        wait_until(is_ready, lambda: f"{self.name} is not {what}:\n{self._tail()}", is_alive=self.is_alive)
 
     def is_alive(self) -> bool:
         return self._process.poll() is None

@@ -9,13 +9,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.lab.error import LabError
+from tests.lab.wait import wait_until
 
-_START_S, _STOP_S = 60, 30
+#: seconds from the signal to SIGKILL
+_STOP_S = 60
 
 
 class Server:
@@ -62,13 +63,18 @@ class Server:
                 cwd=self.directory,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + _START_S
-        while not is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                tail = (self.directory / "output").read_text(errors="replace")[-2000:]
-                self.halt(signal.SIGKILL)
-                raise LabError(f"{self.name} does not answer:\n{tail}")
-            time.sleep(0.05)
+        try:
+            wait_until(is_ready, self._silence, is_alive=self._is_alive)
+        except BaseException:
+            self.halt(signal.SIGKILL)
+            raise
+
+    def _is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _silence(self) -> str:
+        tail = (self.directory / "output").read_text(errors="replace")[-2000:]
+        return f"{self.name} does not answer:\n{tail}"
 
     def halt(self, number: signal.Signals) -> None:
         """End the daemon; its data stay, so that it can be launched again."""

@@ -161,8 +161,8 @@ def _verdict(is_good: bool) -> str:
 
 
 def _versions() -> str:
-    nginx = subprocess.run(["nginx", "-v"], capture_output=True, text=True, timeout=30).stderr
-    fail2ban = subprocess.run(["fail2ban-server", "-V"], capture_output=True, text=True, timeout=30).stdout
+    nginx = subprocess.run(["nginx", "-v"], capture_output=True, text=True, timeout=120).stderr
+    fail2ban = subprocess.run(["fail2ban-server", "-V"], capture_output=True, text=True, timeout=120).stdout
     name = nginx.rpartition("/")[2].strip()
     return f"nginx {name} with TLS, fail2ban {fail2ban.strip()} with the pack, connmon every {EVERY_S:.0f} s"
 

@@ -104,7 +104,7 @@ class Fail2ban:
 
     def _ask(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = self._namespace.command("fail2ban-client", *self._place(), *words)
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment())
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment())
 
     def client(self, *words: str) -> str:
         """What `fail2ban-client WORDS` prints."""

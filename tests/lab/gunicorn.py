@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.lab.child import REPOSITORY
 from tests.lab.error import LabError
 
-_STOP_S = 40
+_STOP_S = 120
 
 
 class Served:
@@ -46,7 +46,7 @@ class Served:
 
     def __enter__(self) -> Served:
         # the backlog holds us until a worker has loaded the site
-        if self.get("/nope/", timeout_s=60) != 404:
+        if self.get("/nope/", timeout_s=120) != 404:
             said = self.output.read_text()[-3000:]
             self.__exit__()
             raise LabError(f"the server does not answer:\n{said}")

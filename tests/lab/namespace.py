@@ -43,7 +43,7 @@ route add local 203.0.113.0/24 dev lo
 
 
 def _ip(*words: str) -> None:
-    done = subprocess.run(["ip", *words], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(["ip", *words], capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise LabError(f"ip {' '.join(words)}: {done.stderr.strip()}")
 
@@ -59,7 +59,7 @@ class Namespace:
 
     def run(self, *words: str) -> str:
         """Standard output of a program that must succeed."""
-        done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=60)
+        done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120)
         if done.returncode:
             raise LabError(f"{' '.join(words)}: exit {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout

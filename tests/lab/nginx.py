@@ -54,7 +54,7 @@ def _write_certificate(directory: Path) -> None:
     words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
     words += " -subj /CN=lab.example"
     files = ["-keyout", str(directory / "lab.key"), "-out", str(directory / "lab.crt")]
-    done = subprocess.run([*words.split(), *files], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*words.split(), *files], capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise LabError(f"openssl made no certificate:\n{done.stderr}")
 
@@ -69,7 +69,7 @@ def _write_pages(root: Path) -> None:
 
 def _early_log(path: Path) -> list[str]:
     """Before 1.19.5 nginx knows no -e and opens the host's error log until it has read its configuration."""
-    known = subprocess.run(["nginx", "-e", str(path), "-v"], capture_output=True, timeout=30)
+    known = subprocess.run(["nginx", "-e", str(path), "-v"], capture_output=True, timeout=120)
     return [] if known.returncode else ["-e", str(path)]
 
 

@@ -15,7 +15,7 @@ from tests.monitor import preview
 from tests.monitor.scene import Scene, attacked, opened, visited
 
 BANS = 6
-_PATIENCE_S = 75.0
+_PATIENCE_S = 150.0
 
 
 @pytest.fixture(scope="session")
@@ -43,5 +43,5 @@ def value(scene: Scene, name: str) -> float:
 
 def lint(text: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60
+        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=120
     )

@@ -50,7 +50,7 @@ def photograph(made: Page, picture: Path) -> None:
         size = f"--window-size={page.WIDTH + _MARGIN},{made.height}"
         words = [*(_CHROMIUM + _QUIET).split(), f"--user-data-dir={directory}/profile", size]
         command = [*words, f"--screenshot={picture}", html.as_uri()]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
 
 
 def _crowd(kind: attacker.Kind, hosts: range, per_address: int) -> Attack:

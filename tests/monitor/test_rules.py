@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,11 @@ TESTS = REPOSITORY / "tests/monitor/rules.test.yml"
 DOCS = REPOSITORY / "docs/monitoring.md"
 RUNBOOK = "file:///usr/local/lib/ideolab-f2b/docs/monitoring.md#"
 
-needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="needs prometheus (apt)")
+needs_promtool = pytest.mark.needs("prometheus")
 
 
 def promtool(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["promtool", *words], capture_output=True, text=True, timeout=60)
+    return subprocess.run(["promtool", *words], capture_output=True, text=True, timeout=120)
 
 
 def alerts() -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gzip
 import logging
@@ -9,13 +10,16 @@ import warnings
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-with warnings.catch_warnings():
-    # fail2ban 1.0 imports modules that Python has deprecated since
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from fail2ban.client.filterreader import FilterReader
+if TYPE_CHECKING:
     from fail2ban.server.filter import Filter
+
+with warnings.catch_warnings(), contextlib.suppress(ModuleNotFoundError):
+    # now and without a word: fail2ban 1.0 imports modules that Python has deprecated since
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import fail2ban.client.filterreader
+    import fail2ban.server.filter  # noqa: F401
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOGS = Path(__file__).parent / "logs"
@@ -38,6 +42,8 @@ def quiet() -> None:
 
 def matcher(name: str, mode: str = "", base: Path = REPOSITORY) -> Filter:
     """The filter as a jail would have it."""
+    from fail2ban.server.filter import Filter
+
     found = Filter(None)
     configure(found, read(name, mode, base))
     # a saved line is not too old, and nobody is asked for a name
@@ -48,6 +54,8 @@ def matcher(name: str, mode: str = "", base: Path = REPOSITORY) -> Filter:
 
 def read(name: str, mode: str, base: Path) -> list[list[Any]]:
     """The commands that a client would send for this filter."""
+    from fail2ban.client.filterreader import FilterReader
+
     options = {"mode": mode} if mode else {}
     reader = FilterReader(name, "replay", options, share_config={}, basedir=str(base))
     reader.setBaseDir(str(base))

@@ -198,6 +198,7 @@ def test_slow_people_are_served(lived: dict[str, Any]) -> None:
     assert lived["page"] == "HTTP/1.1 200 OK HTTP/1.1 200 OK"
 
 
+@pytest.mark.alone
 def test_slow_clients_are_closed_early(place: Web, lived: dict[str, Any]) -> None:
     """Nothing, a handshake and nothing, half a request: after 15 s, where nginx itself gives them 60."""
     took = [lived[address] for address in ATTACKERS]

@@ -10,6 +10,8 @@ import pytest
 
 from tests.nginx import replay
 
+pytestmark = pytest.mark.needs("fail2ban")
+
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 LENGTH = 100_000
 #: seconds of CPU for one line of LENGTH; a quadratic expression needs minutes

@@ -8,6 +8,8 @@ import pytest
 
 from tests.nginx import reach, replay
 
+pytestmark = pytest.mark.needs("fail2ban")
+
 SLOWTLS, PROBE = "nginx-ideolab-slowtls", "nginx-ideolab-probe"
 
 

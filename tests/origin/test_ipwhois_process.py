@@ -85,6 +85,7 @@ def test_what_one_address_raises_does_not_stop_the_next(library: Any) -> None:
     assert ask([A, B]) == ({A: Origin("198.51.100.7", source="ipwhois")}, "ipwhois: MemoryError: too long")
 
 
+@pytest.mark.alone
 def test_a_library_that_hangs_is_ended(library: Any) -> None:
     """What was answered before is kept."""
     library(f"import time; return {ANSWER!r} if self.net.address == '198.51.100.7' else time.sleep(60)")
@@ -174,12 +175,13 @@ def real(mode: str, seconds: float) -> tuple[list[str], str | None, int, float]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=120,
     )
     found, trouble, connections, took = json.loads(done.stdout)
     return found, trouble, connections, took
 
 
+@pytest.mark.alone
 @pytest.mark.root
 def test_the_real_ipwhois() -> None:
     """DNS is dead there, so it goes on to whois; it would not ask for an address of the documentation."""
@@ -191,6 +193,7 @@ def test_the_real_ipwhois() -> None:
     assert took < 12.0
 
 
+@pytest.mark.alone
 @pytest.mark.root
 @pytest.mark.parametrize("mode", ["drip", "blackhole", "huge"])
 def test_the_real_ipwhois_is_ended_at_the_deadline(mode: str) -> None:

@@ -146,6 +146,7 @@ def test_a_dead_server_is_left_alone(make_front: MakeFront, refused_port: int) -
     ]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("mode", sorted(set(MODES) - {"ok", "multi", "utf8split", "open", "half", "na"}))
 def test_no_server_can_hold_it_or_break_it(make_front: MakeFront, mode: str) -> None:
     """The deadline is that of the whole look-up; the next one, at once after, does not even begin."""
@@ -175,6 +176,7 @@ def test_half_an_answer_is_used_and_kept(make_front: MakeFront) -> None:
     assert server.asked[3:] == ["203.0.113.9", "2001:db8::7"]
 
 
+@pytest.mark.alone
 def test_the_deadline_of_the_caller(make_front: MakeFront) -> None:
     """Shorter than the configured one."""
     with WhoisServer("blackhole") as server:
@@ -248,6 +250,7 @@ def test_ipwhois_for_a_few_of_what_is_left(make_front: MakeFront, refused_port: 
     assert front.counts()["ipwhois", "hit"] == 2
 
 
+@pytest.mark.alone
 def test_ipwhois_has_time_left_beside_a_black_hole(make_front: MakeFront) -> None:
     """Four tenths of it; and it is let alone after a failure, as every source is."""
     single = Single()
@@ -289,6 +292,7 @@ def test_it_opens_nothing_before_the_first_question(make_front: MakeFront, cache
     assert cache_path.exists()
 
 
+@pytest.mark.alone
 def test_others_may_ask_while_one_resolves(make_front: MakeFront) -> None:
     """cached() does not wait for the network."""
     with WhoisServer("blackhole") as server:

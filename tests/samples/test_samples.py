@@ -56,6 +56,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.needs("fail2ban")
 @pytest.mark.parametrize("name", FILTERS)
 def test_samples(name: str, directory: Path) -> None:
     """Each line matches or not as its failJSON says, and each failregex is hit by a line."""
@@ -74,6 +75,7 @@ def test_samples_hold_refusals(name: str) -> None:
     assert "injection:" in text
 
 
+@pytest.mark.needs("fail2ban")
 def test_samples_are_really_tested(tmp_path: Path) -> None:
     """A filter that no longer matches its samples fails this very run."""
     (tmp_path / "filter.d").mkdir()

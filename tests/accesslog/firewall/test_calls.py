@@ -217,6 +217,7 @@ def test_a_helper_that_is_not_there_is_named(kernel: FakeKernel, settings: Any) 
     assert "TRASHIP_FIREWALL_HELPER" in detail
 
 
+@pytest.mark.alone
 def test_the_time_limit_ends_the_call_and_keeps_what_was_answered(kernel: FakeKernel, settings: Any) -> None:
     """The first address was banned in time, the second has no answer."""
     kernel.behave("slow")

@@ -112,6 +112,7 @@ def test_reconcile_brings_back_what_the_kernel_lost(host: Host) -> None:
     wait_until(lambda: list(host.elements()) == [f"{VICTIM}/32"], "the exchange", tell=host.server.tail)
 
 
+@pytest.mark.alone
 @pytest.mark.bench
 @pytest.mark.parametrize("transport", ["log", "helper"])
 def test_500_addresses_are_in_the_kernel_within_4_s(host: Host, settings: Any, transport: str) -> None:

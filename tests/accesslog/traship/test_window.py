@@ -145,6 +145,7 @@ _PROCESS = textwrap.dedent(
 )
 
 
+@pytest.mark.needs("redis-server")
 def test_real_processes_at_once(redis: str) -> None:
     """Four processes see the same sixty paths: sixty are new, and the last sum is sixty points, 240 hits."""
     children = [
@@ -154,7 +155,7 @@ def test_real_processes_at_once(redis: str) -> None:
         )
         for _ in range(4)
     ]  # fmt: skip
-    told = [child.communicate(timeout=60)[0].split() for child in children]
+    told = [child.communicate(timeout=180)[0].split() for child in children]
 
     assert sum(int(new) for new, _score, _hits in told) == 60
     assert max(int(score) for _new, score, _hits in told) == 60

@@ -51,6 +51,7 @@ def established(network: Network, port: int) -> int:
         return sum(row[1] == 1 for row in sock_diag.rows(port))
 
 
+@pytest.mark.alone
 def test_ban_ends_the_peers_connections(network: Network, start: Start) -> None:
     """Within a second of the ban no socket of the peer is left; others, and other ports, are untouched."""
     server = start(network[0], CONNMON)
@@ -73,6 +74,7 @@ def test_ban_ends_the_peers_connections(network: Network, start: Start) -> None:
     server.ask("unban", "--all")
 
 
+@pytest.mark.alone
 def test_ban_of_a_network_ends_all_its_connections(network: Network, start: Start) -> None:
     """A banned prefix loses the connections of all its addresses, IPv6 as well."""
     server = start(network[0], CONNMON)
@@ -95,6 +97,7 @@ def test_connections_can_be_left_open(network: Network, start: Start) -> None:
     server.ask("unban", "--all")
 
 
+@pytest.mark.alone
 def test_other_ports_by_option(network: Network, start: Start) -> None:
     """The option ports names where connections are closed, numbers and names alike."""
     server = start(network[0], CONNMON + 'action = ideolab-ban.py[ports="8443,http-alt"]\n')

@@ -57,6 +57,7 @@ def test_walks_end() -> None:
     assert len(kernel.walks) == socket_closer.WALKS
 
 
+@pytest.mark.alone
 def test_one_walk_for_all_who_wait() -> None:
     """Bans during a walk share the next one, and nobody who adds waits for it."""
     kernel = Kernel()

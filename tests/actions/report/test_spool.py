@@ -111,7 +111,7 @@ def test_a_killed_server_leaves_its_lines(tmp_path: Path) -> None:
         "queue.append(b'2\\n')\n"
         "os.kill(os.getpid(), 9)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "state")], timeout=30)
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "state")], timeout=120)
     assert done.returncode == -9
     queue = opened(tmp_path)
     assert queue.waiting == 2
