@@ -14,7 +14,7 @@ from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.report.reporter import OPTIONS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-DOCS = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+DOCS = [*sorted(REPOSITORY.glob("*.md")), *sorted((REPOSITORY / "docs").glob("*.md"))]
 README = (REPOSITORY / "README.md").read_text()
 
 

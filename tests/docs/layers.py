@@ -17,7 +17,8 @@ def contracts() -> dict[str, configparser.SectionProxy]:
     """{id of an import contract: its section in setup.cfg}"""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(REPOSITORY / "setup.cfg")
-    return {name.removeprefix(_PREFIX): parser[name] for name in parser.sections() if name.startswith(_PREFIX)}
+    names = [name for name in parser.sections() if name.startswith(_PREFIX)]
+    return {name.removeprefix(_PREFIX): parser[name] for name in names}
 
 
 def text() -> str:

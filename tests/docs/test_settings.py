@@ -70,8 +70,9 @@ def test_the_options_of_the_report_action() -> None:
 def test_the_headers_of_the_shims_say_the_same(name: str) -> None:
     """Who reads /etc/fail2ban/action.d finds the same options and defaults."""
     text = (REPOSITORY / "action.d" / f"{name}.py").read_text()
+    option = re.compile(r"^# Option: (.+)\n(?:#.*\n)*?# Values:.*Default: (.+)$", re.MULTILINE)
     found = {}
-    for names, default in re.findall(r"^# Option: (.+)\n(?:#.*\n)*?# Values:.*Default: (.+)$", text, re.MULTILINE):
+    for names, default in option.findall(text):
         for one, value in zip(names.split(", "), default.split(" and ")):
             found[one] = value
     rows = documented(f"{name}.py")
