@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ideolab_accesslog import checks
 from ideolab_accesslog.conf import DEFAULTS
+from ideolab_accesslog.traship import classify, rules
 
 SETTINGS = Path("docs/settings.md").read_text(encoding="utf-8")
 TEXT = Path("docs/django.md").read_text(encoding="utf-8")
@@ -76,3 +77,22 @@ def test_every_check_is_documented() -> None:
         for kind, number in re.findall(r"_(error|warning)\(\s*(\d+)", source)
     }
     assert code == set(re.findall(r"^\| ([EW]\d{3}) \|", TEXT, re.MULTILINE))
+
+
+def test_every_rule_and_its_examples() -> None:
+    """Each example of docs/traship.md meets a rule of its row, but for those behind `never`."""
+    rows = re.findall(r"^\| ((?:`[a-z-]+`(?:, )?)+) \| (`/.*) \|$", PAGES["traship.md"], re.MULTILINE)
+    wrong = []
+    for ids, examples in rows:
+        meant, _never, spared = examples.partition("; never ")
+        for path in re.findall(r"`(/[^`]*)`", meant):
+            rule = classify.rule_of(path.replace("%2e", ".").replace("%00", "\x00"))
+            if f"`{rule}`" not in ids:
+                wrong.append((path, rule))
+        wrong += [(path, "") for path in re.findall(r"`(/[^`]*)`", spared) if classify.rule_of(path)]
+
+    named = {name for ids, _examples in rows for name in re.findall(r"`([a-z-]+)`", ids)}
+    tables = [table for name, table in vars(rules).items() if name.isupper() and isinstance(table, dict)]
+    known = {rule for table in tables for rule in table.values()}
+    assert wrong == []
+    assert known - named == set()
