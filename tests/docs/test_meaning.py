@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import cli, event
-from ideolab_f2b.bans import row as bans_row
-from ideolab_f2b.commands import answer, check
-from tests.docs import pages
+from tests.docs import code, pages
 from tests.docs.pages import PAGES, REPOSITORY
 
 DOCS = REPOSITORY / "docs"
+PACK = REPOSITORY / "ideolab_f2b"
 NUMBERS = {"nineteen": 19, "twenty": 20, "twenty-one": 21, "twenty-two": 22}
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 _SCRIPT = re.compile(r"(?:^|[\s(])(?:sudo )?(scripts/install|ideolab-f2b (?:[a-z]+\|)*[a-z]+)\b(.*)")
@@ -88,7 +87,8 @@ def test_the_checks() -> None:
     """Each check of the verb has a row in docs/install.md, in the same order."""
     rows = [cells[0].rstrip(" …") for cells in pages.table(page("install.md"), "check")]
     words = {word for text in rows for word in re.split(r"[ ,…]+", text)}
-    silent = [name for name in check.CHECKS if name not in words and name.rstrip("s") not in words]
+    checks = code.keys_of(PACK, "CHECKS")
+    silent = [name for name in checks if name not in words and name.rstrip("s") not in words]
 
     assert silent == []
 
@@ -97,9 +97,7 @@ def test_the_results_of_a_ban_by_hand() -> None:
     """The words of ideolab-fw-ip and of the verbs are one list."""
     documented = {cells[0].strip("`") for cells in pages.table(page("firewall.md"), "result")}
 
-    assert documented == {
-        answer.BANNED, answer.ALREADY, answer.UNBANNED, answer.NOT_BANNED, answer.REFUSED, answer.ERROR,
-    }  # fmt: skip
+    assert documented == set(code.words_beside(PACK, "NOT_BANNED").values())
 
 
 def test_the_types_of_events() -> None:
@@ -111,13 +109,8 @@ def test_the_types_of_events() -> None:
 def test_the_states_of_bans() -> None:
     """The column `state` of docs/bans.md holds the words of the code, and no other."""
     documented = {cells[1].strip("`") for cells in pages.table(page("bans.md"), "in the kernel")}
-    code = {
-        value
-        for name, value in vars(bans_row).items()
-        if name.isupper() and not name.startswith("_") and isinstance(value, str)
-    }
 
-    assert documented == code
+    assert documented == set(code.words_beside(PACK / "bans", "UNWATCHED").values())
 
 
 def test_the_number_of_alerts() -> None:
