@@ -25,6 +25,15 @@ def keys_of(top: Path, name: str) -> list[str]:
     raise LookupError(f"no module below {top} has the dict {name}")
 
 
+def texts_of(top: Path, name: str) -> list[str]:
+    """The texts of the tuple `name`, which one module below `top` assigns."""
+    for module in _modules(top):
+        for target, value in _assignments(module):
+            if isinstance(target, ast.Name) and target.id == name and isinstance(value, ast.Tuple):
+                return [str(one.value) for one in value.elts if isinstance(one, ast.Constant)]
+    raise LookupError(f"no module below {top} has the tuple {name}")
+
+
 def _modules(top: Path) -> Iterator[ast.Module]:
     return (ast.parse(path.read_text()) for path in sorted(top.rglob("*.py")))
 

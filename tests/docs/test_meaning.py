@@ -113,6 +113,13 @@ def test_the_states_of_bans() -> None:
     assert documented == set(code.words_beside(PACK / "bans", "UNWATCHED").values())
 
 
+def test_the_phases() -> None:
+    """The table of docs/detection.md has each phase, in the order of the code."""
+    documented = [cells[0] for cells in pages.table(page("detection.md"), "phase")]
+
+    assert documented == code.texts_of(PACK / "connmon", "PHASES")
+
+
 def test_the_number_of_alerts() -> None:
     """Said in words on the page, and there is a heading for each."""
     rules = (REPOSITORY / "deploy/prometheus/ideolab-f2b.rules.yml").read_text()
