@@ -76,11 +76,12 @@ def test_quoted_commands_have_their_options(path: Path) -> None:
     assert wrong == []
 
 
-def test_the_options_of_the_list_of_bans() -> None:
-    """The table of docs/bans.md."""
-    documented = {re.split(r"[` ]", cells[0])[1] for cells in pages.table(page("bans.md"), "option")}
+@pytest.mark.parametrize(("verb", "name"), [("bans", "bans.md"), ("connmon", "detection.md")])
+def test_the_options_of_a_verb(verb: str, name: str) -> None:
+    """The table `option` of its page."""
+    documented = {re.split(r"[` ]", cells[0])[1] for cells in pages.table(page(name), "option")}
 
-    assert documented == options("bans")
+    assert documented == options(verb)
 
 
 def test_the_checks() -> None:
