@@ -14,7 +14,7 @@ from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.report.reporter import OPTIONS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-DOCS = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+DOCS = [*sorted(REPOSITORY.glob("*.md")), *sorted((REPOSITORY / "docs").glob("*.md"))]
 README = (REPOSITORY / "README.md").read_text()
 
 
@@ -39,8 +39,8 @@ def test_every_jail_is_off_until_it_is_enabled() -> None:
 
 
 def test_the_options_of_the_ban_are_explained_with_their_defaults() -> None:
-    """In docs/ban.md and in the header of the shim."""
-    docs = (REPOSITORY / "docs" / "ban.md").read_text()
+    """In docs/settings.md and in the header of the shim."""
+    docs = (REPOSITORY / "docs" / "settings.md").read_text()
     shim = (REPOSITORY / "action.d" / "ideolab-ban.py").read_text()
     names = [item.name for item in dataclasses.fields(Options)]
 
@@ -49,8 +49,8 @@ def test_the_options_of_the_ban_are_explained_with_their_defaults() -> None:
 
 
 def test_the_options_of_the_report_are_explained() -> None:
-    """In docs/report.md and in the header of the shim."""
-    docs = (REPOSITORY / "docs" / "report.md").read_text()
+    """In docs/settings.md and in the header of the shim."""
+    docs = (REPOSITORY / "docs" / "settings.md").read_text()
     shim = (REPOSITORY / "action.d" / "ideolab-report.py").read_text()
 
     assert [name for name in OPTIONS if f"| `{name}` |" not in docs] == []

@@ -1,4 +1,4 @@
-"""docs/django.md names what exists, with its default."""
+"""docs/settings.md and docs/django.md name what exists, with its default."""
 
 from __future__ import annotations
 
@@ -7,23 +7,66 @@ from pathlib import Path
 
 from ideolab_accesslog import checks
 from ideolab_accesslog.conf import DEFAULTS
+from ideolab_accesslog.traship import classify, rules
 
+SETTINGS = Path("docs/settings.md").read_text(encoding="utf-8")
 TEXT = Path("docs/django.md").read_text(encoding="utf-8")
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in Path("docs").glob("*.md")}
+
+
+def row(name: str) -> tuple[str, str]:
+    """Default and meaning of a setting, as the reference has them."""
+    found = re.search(rf"^\| `{name}` \| ([^|]*) \| (.*) \|$", SETTINGS, re.MULTILINE)
+    assert found is not None
+    return found[1], found[2]
 
 
 def test_every_setting_is_documented_and_no_other() -> None:
-    """A setting without a line in the guide is one that nobody finds."""
-    rows = set(re.findall(r"^\| `((?:ACCESSLOG|TRASHIP)_\w+)` \|", TEXT, re.MULTILINE))
+    """A setting without a line in the reference is one that nobody finds."""
+    rows = set(re.findall(r"^\| `((?:ACCESSLOG|TRASHIP)_\w+)` \|", SETTINGS, re.MULTILINE))
     assert rows == set(DEFAULTS)
 
 
 def test_documented_defaults_are_the_real_ones() -> None:
     """Numbers, booleans and texts stand in the table as Python writes them."""
     for name, value in DEFAULTS.items():
-        row = re.search(rf"^\| `{name}` \| `?([^|]*?)`? \|", TEXT, re.MULTILINE)
-        assert row is not None
+        default, _meaning = row(name)
         if not isinstance(value, list):
-            assert row[1].replace('"', "'") == repr(value)
+            assert default.strip("`").replace('"', "'") == repr(value)
+
+
+def test_documented_lists_are_the_real_ones() -> None:
+    """`[]` is empty; of a long list each entry that the table shows is there."""
+    for name, value in DEFAULTS.items():
+        default, _meaning = row(name)
+        if isinstance(value, list):
+            shown = re.findall(r"`([^`]+)`", default)
+            assert shown
+            if shown == [f"{value!r}"]:
+                continue
+            assert [text for text in shown if text not in value] == []
+
+
+def test_every_choice_of_a_setting_is_explained() -> None:
+    """What E001 allows is what the table says."""
+    silent = [
+        (name, choice)
+        for name, choices in checks.CHOICES.items()
+        for choice in choices
+        if f"`{choice}`" not in row(name)[1] and f'`"{choice}"`' not in row(name)[1]
+    ]
+    assert silent == []
+
+
+def test_no_page_names_a_setting_that_is_gone() -> None:
+    """Every ACCESSLOG_* and TRASHIP_* anywhere in the docs exists."""
+    gone = {
+        (page, name)
+        for page, text in PAGES.items()
+        for name in re.findall(r"\b(?:ACCESSLOG|TRASHIP)_[A-Z0-9_]*[A-Z0-9]\b", text)
+        if name not in DEFAULTS
+    }
+    assert gone == set()
 
 
 def test_every_check_is_documented() -> None:
@@ -34,3 +77,22 @@ def test_every_check_is_documented() -> None:
         for kind, number in re.findall(r"_(error|warning)\(\s*(\d+)", source)
     }
     assert code == set(re.findall(r"^\| ([EW]\d{3}) \|", TEXT, re.MULTILINE))
+
+
+def test_every_rule_and_its_examples() -> None:
+    """Each example of docs/traship.md meets a rule of its row, but for those behind `never`."""
+    rows = re.findall(r"^\| ((?:`[a-z-]+`(?:, )?)+) \| (`/.*) \|$", PAGES["traship.md"], re.MULTILINE)
+    wrong = []
+    for ids, examples in rows:
+        meant, _never, spared = examples.partition("; never ")
+        for path in re.findall(r"`(/[^`]*)`", meant):
+            rule = classify.rule_of(path.replace("%2e", ".").replace("%00", "\x00"))
+            if f"`{rule}`" not in ids:
+                wrong.append((path, rule))
+        wrong += [(path, "") for path in re.findall(r"`(/[^`]*)`", spared) if classify.rule_of(path)]
+
+    named = {name for ids, _examples in rows for name in re.findall(r"`([a-z-]+)`", ids)}
+    tables = [table for name, table in vars(rules).items() if name.isupper() and isinstance(table, dict)]
+    known = {rule for table in tables for rule in table.values()}
+    assert wrong == []
+    assert known - named == set()

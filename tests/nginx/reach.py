@@ -40,7 +40,7 @@ WHY = {
     "h2_ping_hold": "3 connections: a browser tab does the same",
     "h2_priority_flood": _FLOOD,
     "h2_settings_flood": _FLOOD,
-    "h2_window0": "10 connections leave 10 lines: maxretry 10 reaches them, the second seed's 15 does not",
+    "h2_window0": "10 connections leave 10 lines: maxretry 10 reaches them, the default 15 does not",
     "slow_body_static": "stock: connmon. hard: lingering_timeout ends them after 3 s",
     "sni_malformed": "4 connections, one of them with a line",
     "syn_spoof": "spoofable: the source addresses are forged, and nginx never sees them",

@@ -1,0 +1,210 @@
+"""What the docs say is so: options, messages, results, numbers and links."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import configparser
+import re
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b import cli, event
+from tests.docs import code, pages
+from tests.docs.pages import PAGES, REPOSITORY
+
+DOCS = REPOSITORY / "docs"
+PACK = REPOSITORY / "ideolab_f2b"
+NUMBERS = {"nineteen": 19, "twenty": 20, "twenty-one": 21, "twenty-two": 22}
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+_SCRIPT = re.compile(r"(?:^|[\s(])(?:sudo )?(scripts/install|ideolab-f2b (?:[a-z]+\|)*[a-z]+)\b(.*)")
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text()
+
+
+def options(verb: str) -> set[str]:
+    """What a verb takes, without --help."""
+    parser = argparse.ArgumentParser()
+    subparsers = parser.add_subparsers()
+    whole = cli.parser(verb)
+    [choices] = [
+        action.choices for action in whole._actions if isinstance(action, type(subparsers)) and action.choices
+    ]
+    return {
+        name for action in choices[verb]._actions for name in action.option_strings if name[:2] == "--"
+    } - {"--help"}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_to_headings_that_exist(path: Path) -> None:
+    """`page.md#heading`, and `#heading` of the page itself."""
+    links = re.findall(r"\]\(([^)\s]*)#([^)\s]+)\)", path.read_text())
+    dead = [
+        f"{target}#{anchor}"
+        for target, anchor in links
+        if "://" not in target
+        and anchor not in pages.anchors((path.parent / target if target else path).read_text())
+    ]
+
+    assert dead == []
+
+
+@pytest.mark.parametrize("verb", ["install", "uninstall"])
+def test_the_options_of_the_installer(verb: str) -> None:
+    """Those of --help, each under its verb."""
+    documented = {re.split(r"[` ]", cells[0])[1] for cells in pages.table(page("install.md"), verb)}
+
+    assert documented == options(verb)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_quoted_commands_have_their_options(path: Path) -> None:
+    """Whatever is typed after `ideolab-f2b VERB` or `scripts/install` is an option of it."""
+    wrong = []
+    for text in pages.code(path.read_text()):
+        for command, rest in _SCRIPT.findall(text.partition("#")[0]):
+            verb = command.partition(" ")[2] or ("uninstall" if "--uninstall" in rest else "install")
+            own = {"--no-apt", "--uninstall", "--help"} if command == "scripts/install" else {"--help"}
+            if not set(verb.split("|")) <= set(cli.VERBS):
+                continue
+            known = own.union(*map(options, verb.split("|")))
+            wrong += [f"{command} {option}" for option in _OPTION.findall(rest) if option not in known]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("verb", "name"), [("bans", "bans.md"), ("connmon", "detection.md")])
+def test_the_options_of_a_verb(verb: str, name: str) -> None:
+    """The table `option` of its page."""
+    documented = {re.split(r"[` ]", cells[0])[1] for cells in pages.table(page(name), "option")}
+
+    assert documented == options(verb)
+
+
+def test_the_checks() -> None:
+    """Each check of the verb has a row in docs/install.md, in the same order."""
+    rows = [cells[0].rstrip(" …") for cells in pages.table(page("install.md"), "check")]
+    words = {word for text in rows for word in re.split(r"[ ,…]+", text)}
+    checks = code.keys_of(PACK, "CHECKS")
+    silent = [name for name in checks if name not in words and name.rstrip("s") not in words]
+
+    assert silent == []
+
+
+def test_the_results_of_a_ban_by_hand() -> None:
+    """The words of ideolab-fw-ip and of the verbs are one list."""
+    documented = {cells[0].strip("`") for cells in pages.table(page("firewall.md"), "result")}
+
+    assert documented == set(code.words_beside(PACK, "NOT_BANNED").values())
+
+
+def test_the_types_of_events() -> None:
+    """docs/report.md names each, and each is in the table of contracts."""
+    for text in (page("report.md"), page("architecture.md")):
+        assert [kind for kind in event.TYPES if f"`{kind}`" not in text] == []
+
+
+def test_the_states_of_bans() -> None:
+    """The column `state` of docs/bans.md holds the words of the code, and no other."""
+    documented = {cells[1].strip("`") for cells in pages.table(page("bans.md"), "in the kernel")}
+
+    assert documented == set(code.words_beside(PACK / "bans", "UNWATCHED").values())
+
+
+def test_the_phases() -> None:
+    """The table of docs/detection.md has each phase, in the order of the code."""
+    documented = [cells[0] for cells in pages.table(page("detection.md"), "phase")]
+
+    assert documented == code.texts_of(PACK / "connmon", "PHASES")
+
+
+def test_the_number_of_alerts() -> None:
+    """Said in words on the page, and there is a heading for each."""
+    rules = (REPOSITORY / "deploy/prometheus/ideolab-f2b.rules.yml").read_text()
+    names = re.findall(r"- alert: (\w+)", rules)
+    [said] = re.findall(r"and ([a-z-]+) Prometheus alerts", " ".join(page("monitoring.md").split()))
+
+    assert NUMBERS[said] == len(names)
+    assert set(re.findall(r"^### (Ideolab\w+)$", page("monitoring.md"), re.MULTILINE)) == set(names)
+
+
+def test_the_numbers_of_the_nginx_jails() -> None:
+    """`N in S s` is maxretry and findtime of jail.d."""
+    jails = configparser.ConfigParser(interpolation=None)
+    jails.read(REPOSITORY / "jail.d" / "ideolab.conf")
+    rows = {cells[0].strip("`"): cells[2] for cells in pages.table(page("nginx.md"), "jail")}
+
+    assert rows == {
+        name: f"{jails[name]['maxretry']} in {jails[name]['findtime']} s"
+        for name in jails.sections()
+        if name.startswith("nginx-")
+    }
+
+
+def test_the_times_of_the_hardening() -> None:
+    """The column `ours` of docs/nginx.md is what deploy/nginx/ideolab-hardening.conf sets."""
+    text = (REPOSITORY / "deploy/nginx/ideolab-hardening.conf").read_text()
+    wrong = []
+    for names, ours, *_rest in pages.table(page("nginx.md"), ""):
+        for name, value in zip(re.findall(r"`(\w+)`", names), ours.split(", ")):
+            found = re.search(rf"^\s*{name}\s+([^;]+);", text, re.MULTILINE)
+            if found is None or found[1].split()[0] != value.replace(" ", ""):
+                wrong.append((name, value, found and found[1]))
+
+    assert wrong == []
+
+
+def messages() -> list[str]:
+    """Every text of the code, with … for what is put into it."""
+    found = []
+    places = [REPOSITORY / "ideolab_f2b", REPOSITORY / "ideolab_accesslog", REPOSITORY / "action.d"]
+    files = [path for place in places for path in place.rglob("*.py")]
+    for path in [*files, REPOSITORY / "scripts" / "ideolab-fw-ip"]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                parts = [part.value if isinstance(part, ast.Constant) else "…" for part in node.values]
+                found.append("".join(map(str, parts)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(re.sub(r"%[sdr]|\{[^}]*\}", "…", node.value))
+    return found
+
+
+@pytest.mark.parametrize(("name", "first"), [("ban.md", "it says"), ("firewall.md", "detail")])
+def test_quoted_messages_are_those_of_the_code(name: str, first: str) -> None:
+    """`…` stands for what differs; the rest is the code's, in one text."""
+    texts = messages()
+    quoted = [re.findall(r"`([^`]+)`", cells[0])[0] for cells in pages.table(page(name), first)]
+
+    def is_said(message: str) -> bool:
+        pattern = ".*".join(map(re.escape, message.replace("(…)", "…").split("…")))
+        return any(re.search(pattern, text.replace("(…)", "…"), re.DOTALL) for text in texts)
+
+    assert quoted
+    assert [message for message in quoted if not is_said(message)] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_paths_of_the_tree_exist(path: Path) -> None:
+    """`ideolab_f2b/…`, `tests/…`, `deploy/…`: as a path or as a dotted name."""
+    gone = []
+    for text in pages.code(path.read_text()):
+        tops = r"ideolab_f2b|ideolab_accesslog|tests|deploy|filter\.d|action\.d|jail\.d|docs"
+        for word in re.findall(rf"(?<![\w/.-])((?:{tops})/[\w./-]*[\w*])", text):
+            if not list(REPOSITORY.glob(word)):
+                gone.append(word)
+        for word in re.findall(r"(?<![\w/.-])((?:ideolab_f2b|ideolab_accesslog|tests)(?:\.[a-z_]+)+)", text):
+            if not _is_importable(word):
+                gone.append(word)
+
+    assert gone == []
+
+
+def _is_importable(dotted: str) -> bool:
+    top = REPOSITORY.joinpath(*dotted.split("."))
+    if top.is_dir() or top.with_suffix(".py").exists():
+        return True
+    # the last part is a name in a module, or a logger
+    return top.parent.with_suffix(".py").exists() or top.parent.is_dir()
