@@ -146,7 +146,7 @@ def test_watch_until_ctrl_c(host: Host) -> None:
         wait_until(lambda: json.loads(process.stdout.readline())["bans"], "the ban")  # type: ignore[union-attr]
         process.send_signal(signal.SIGINT)
         process.stdout.read()
-        assert process.wait(10) == 0
+        assert process.wait(120) == 0
     finally:
         process.kill()
         process.stdout.close()
