@@ -164,7 +164,7 @@ def _started(host: Host, *words: str) -> subprocess.Popen[str]:
 
 def test_watch_fits_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the rows that do not fit are counted, and the sum stays in sight."""
-    monkeypatch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size((80, 10)))
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda *_a, **_k: os.terminal_size((80, 10)))
     rows = ["HEAD", *(f"row {number}" for number in range(20)), "SUM"]
 
     shown = list(command._fitted(rows))
