@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Generator, Iterator
@@ -15,6 +16,15 @@ if str(REPOSITORY) not in sys.path:
     sys.path.insert(0, str(REPOSITORY))
 
 from tests.packages import missing, packages  # noqa: E402 - it is below the checkout
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C also where a shell started the tests in the background, with SIGINT ignored.
+
+    What the tests start would inherit that, and some tests end a program by SIGINT.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import functools
 import os
 import re
@@ -176,6 +177,18 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert packages.missing(names=["chromium"]) == "needs chromium (apt; scripts/test installs it)"
     assert packages.missing("root") == "needs ipset (apt; scripts/test installs it)"
     assert packages.missing("systemd") == packages.missing(names=["redis-server"]) == ""
+
+
+def test_the_lock_has_what_setup_cfg_asks_for() -> None:
+    """Whoever adds a requirement runs scripts/lock."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(REPOSITORY / "setup.cfg")
+    extras = parser["options.extras_require"]
+    lines = [line.strip() for name in ("test", "lint") for line in extras[name].splitlines()]
+    wanted = {re.split(r"[^\w-]", line)[0].lower() for line in lines if line and not line.startswith("#")}
+
+    assert wanted - set(re.findall(r"^([a-z0-9-]+)==", LOCK.read_text(), re.MULTILINE)) == set()
+    assert "grafana-foundation-sdk" in wanted
 
 
 def test_the_lock_holds_no_address() -> None:

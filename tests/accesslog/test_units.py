@@ -20,6 +20,7 @@ def commands_there() -> set[str]:
     return {path.stem for path in Path(commands.__path__[0]).glob("[a-z]*.py")}
 
 
+@pytest.mark.root
 @needs_systemd
 def test_systemd_finds_no_fault(tmp_path: Path) -> None:
     """In the timers, and in both services for each command that a timer starts."""
@@ -56,6 +57,7 @@ def test_each_timer_starts_a_command_that_exists() -> None:
     assert started <= commands_there()
 
 
+@pytest.mark.root
 @needs_systemd
 def test_the_sandbox_is_a_sandbox(tmp_path: Path) -> None:
     """systemd's own measure of the service without sudo: at most 3.0 of 10."""

@@ -147,7 +147,7 @@ def test_watch_until_ctrl_c(host: Host) -> None:
         wait_until(lambda: json.loads(process.stdout.readline())["bans"], "the ban")  # type: ignore[union-attr]
         process.send_signal(signal.SIGINT)
         process.stdout.read()
-        assert process.wait(10) == 0
+        assert process.wait(120) == 0
     finally:
         process.kill()
         process.stdout.close()
@@ -165,7 +165,7 @@ def _started(host: Host, *words: str) -> subprocess.Popen[str]:
 
 def test_watch_fits_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the rows that do not fit are counted, and the sum stays in sight."""
-    monkeypatch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size((80, 10)))
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda *_a, **_k: os.terminal_size((80, 10)))
     rows = ["HEAD", *(f"row {number}" for number in range(20)), "SUM"]
 
     shown = list(bans._fitted(rows))
