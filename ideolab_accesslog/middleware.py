@@ -15,6 +15,7 @@ from ideolab_accesslog.access import recorder, response_size
 from ideolab_accesslog.access.client_ip import Client, resolve
 from ideolab_accesslog.access.row import row_of
 from ideolab_accesslog.access.sampling import is_wanted
+from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.traship import gate
 
 logger = logging.getLogger("ideolab_accesslog")
@@ -73,7 +74,7 @@ class Visit:
         self._began = perf_counter()
         self._request = request
         self.client: Client = resolve(request.META)
-        recorder.start()
+        scheduler.start()
 
     def blocked(self, response: Any) -> Any:
         # a scan must not fill Django's own log with "Forbidden: /.env" as well, nor pay for it

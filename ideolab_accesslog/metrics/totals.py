@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from ideolab_accesslog import databases
 from ideolab_accesslog.models import Total
 
 #: (metric without its prefix, labels as Prometheus writes them)
@@ -21,7 +22,7 @@ def add(amounts: Mapping[Key, int]) -> None:
 
 
 def _add(name: str, labels: str, amount: int) -> None:
-    row = Total.objects.using(router.db_for_write(Total)).filter(name=name, labels=labels)
+    row = Total.objects.using(databases.totals()).filter(name=name, labels=labels)
     if row.update(value=F("value") + amount):
         return
     try:

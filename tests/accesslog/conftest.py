@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from ideolab_accesslog.access import recorder
+from ideolab_accesslog.scheduler import scheduler
 from tests.lab.mariadb import Mariadb, use_driver
 from tests.lab.postgres import Postgres
 
@@ -25,7 +26,7 @@ _MANNERS = ("calls", "refuse", "slow", "silent")
 def no_thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The app's thread runs only in tests that ask for `writer_thread`; no row outlives its test."""
     if "writer_thread" not in request.fixturenames:
-        monkeypatch.setattr(recorder, "start", lambda: None)
+        monkeypatch.setattr(scheduler, "start", lambda: None)
     yield
     recorder.forget()
 

@@ -10,9 +10,9 @@ from typing import Callable, Optional
 from ideolab_accesslog.access.counts import tally
 from ideolab_accesslog.access.insert import insert
 from ideolab_accesslog.access.row import Row
-from ideolab_accesslog.access.scheduler import close_connections
 from ideolab_accesslog.access.sinks.backoff import Backoff
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.scheduler import close_connections
 
 logger = logging.getLogger("ideolab_accesslog")
 

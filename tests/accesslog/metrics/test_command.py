@@ -13,7 +13,6 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
-from ideolab_accesslog.access import recorder
 from ideolab_accesslog.metrics import totals
 from ideolab_accesslog.metrics.process import Meter
 from ideolab_accesslog.models import Total, TrashIP
@@ -120,11 +119,10 @@ def test_counters_grow_whoever_adds() -> None:
 def test_a_process_adds_what_has_grown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each push once; a push that fails is made good by the next."""
     rows = {"written": 5, "dropped": 1}
-    monkeypatch.setattr(recorder, "counts", lambda: rows)
     monkeypatch.setattr("ideolab_accesslog.metrics.process.EVERY_S", 0.0)
-    meter = Meter()
-    meter.offence(reason="sensitive_path")
-    meter.offence(reason="404_burst", count=3)
+    meter = Meter(lambda: rows)
+    meter.count_offence(reason="sensitive_path")
+    meter.count_offence(reason="404_burst", count=3)
     meter.push()
     rows["written"] = 9
     real = totals.add
