@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Callable, NamedTuple, Optional, Union
 
-from django.core.signals import setting_changed
-
-from ideolab_accesslog.conf import conf
+from ideolab_accesslog.conf import cached, conf
 
 logger = logging.getLogger("ideolab_accesslog")
 
@@ -125,15 +123,8 @@ def _forwarded(header: str) -> Iterator[str]:
         yield said[0] if len(said) == 1 else ""
 
 
-@lru_cache(maxsize=1)
+@cached
 def _resolver() -> Resolver:
     return Resolver(
         conf.ACCESSLOG_TRUSTED_PROXIES, conf.ACCESSLOG_FORWARDED_HEADER, conf.ACCESSLOG_TRUST_UNIX_SOCKET
     )
-
-
-def _forget(**_setting: Any) -> None:
-    _resolver.cache_clear()
-
-
-setting_changed.connect(_forget)

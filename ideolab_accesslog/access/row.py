@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
 from typing import Any, Optional
 
 from django.conf import settings
-from django.core.signals import setting_changed
 from django.http import HttpRequest
 
 from ideolab_accesslog.access.client_ip import Client
+from ideolab_accesslog.conf import cached
 
 Row = tuple[Any, ...]
 
@@ -66,13 +65,6 @@ def digest(session_key: str) -> str:
     return hashlib.blake2b(text, digest_size=16, key=_secret(), person=b"accesslog").hexdigest()
 
 
-@lru_cache(maxsize=1)
+@cached
 def _secret() -> bytes:
     return hashlib.sha256(str(settings.SECRET_KEY).encode()).digest()
-
-
-def _forget(**_setting: Any) -> None:
-    _secret.cache_clear()
-
-
-setting_changed.connect(_forget)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import count
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.core.signals import setting_changed
-
-from ideolab_accesslog.conf import conf
+from ideolab_accesslog.conf import cached, conf
 
 #: multiples of it fall evenly between 0 and 1, also every second or third of them: a page that is always
 #: followed by two API calls is sampled like they are. Nobody outside can choose what is left out.
@@ -40,7 +37,7 @@ def is_sampled(number: int, rate: float) -> bool:
 _counter = count(1)
 
 
-@lru_cache(maxsize=1)
+@cached
 def _limits() -> Limits:
     return Limits(
         is_enabled=bool(conf.ACCESSLOG_ENABLED),
@@ -49,10 +46,3 @@ def _limits() -> Limits:
         extensions=tuple(extension.lower() for extension in conf.ACCESSLOG_EXCLUDE_EXTENSIONS),
         rate=float(conf.ACCESSLOG_SAMPLE_RATE),
     )
-
-
-def _forget(**_setting: Any) -> None:
-    _limits.cache_clear()
-
-
-setting_changed.connect(_forget)

@@ -112,8 +112,8 @@ def after(request: HttpRequest, response: Any, client: Client) -> None:
 
 def _is_nobodys(request: HttpRequest, rule: str) -> bool:
     """Whether the site would not answer anyway."""
-    if conf.TRASHIP_RULES == classify.SEED:
-        # as the seed has it: whatever the site has there
+    if conf.TRASHIP_RULES == classify.SUBSTRINGS:
+        # whatever the site has there
         return True
     if rule not in _TRICKS and not site_urls.is_known_before(request.path):
         return False

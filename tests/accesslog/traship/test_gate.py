@@ -183,9 +183,10 @@ def test_attacks_on_such_a_site(client: Client) -> None:
     assert statuses == [403] * 20
 
 
-def test_in_the_seeds_rules_the_site_is_not_asked(client: Client) -> None:
-    """As the seed has it: a sensitive path is refused whatever the site has there."""
-    with override_settings(ROOT_URLCONF="tests.accesslog.sites", TRASHIP_RULES="seed"):
+@pytest.mark.parametrize("value", ["substrings", "seed"])
+def test_with_the_two_lists_the_site_is_not_asked(client: Client, value: str) -> None:
+    """A sensitive path is refused whatever the site has there."""
+    with override_settings(ROOT_URLCONF="tests.accesslog.sites", TRASHIP_RULES=value):
         assert client.get("/shop/index.php").status_code == 403
     with override_settings(ROOT_URLCONF="tests.accesslog.sites"):
         assert client.get("/shop/index.php").status_code == 200
