@@ -52,7 +52,7 @@ class Scheduler:
         self.is_stopping = False
 
     def start(self) -> None:
-        """Cheap when the thread runs already."""
+        """Start the thread; cheap when it runs already, for each request calls it."""
         if self._thread is None and not self.is_stopping:
             self._start()
 

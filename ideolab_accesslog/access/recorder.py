@@ -8,9 +8,9 @@ from typing import Any, Optional
 
 from django.core.signals import setting_changed
 
-from ideolab_accesslog.access.counts import tally
+from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.access.row import Row
-from ideolab_accesslog.access.sinks import Sink, chosen
+from ideolab_accesslog.access.sinks import Sink, make_sink
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.scheduler import scheduler
 
@@ -33,8 +33,8 @@ def flush(timeout_s: float = EXIT_S) -> bool:
 
 
 def counts() -> dict[str, int]:
-    """Rows of this process: waiting, written, dropped."""
-    return {"waiting": _sink.waiting() if _sink else 0, **tally.counts()}
+    """Return the rows of this process: waiting, written, dropped."""
+    return {"waiting": _sink.count_waiting() if _sink else 0, **row_counter.read()}
 
 
 def stop(timeout_s: float = EXIT_S) -> None:
@@ -44,19 +44,19 @@ def stop(timeout_s: float = EXIT_S) -> None:
     if _sink is not None:
         _sink.close(timeout_s if is_over else 0.0)
     _sink = None
-    tally.report()
+    row_counter.report()
 
 
 def _new_sink() -> Sink:
     global _sink
-    _sink = _sink or chosen(conf.ACCESSLOG_SINK, scheduler.wake)
+    _sink = _sink or make_sink(conf.ACCESSLOG_SINK, scheduler.wake)
     return _sink
 
 
 def _store() -> None:
     if _sink is not None:
         _sink.flush(EXIT_S if scheduler.is_stopping else None)
-    tally.report()
+    row_counter.report()
 
 
 def forget() -> None:
@@ -65,7 +65,7 @@ def forget() -> None:
     if _sink is not None:
         _sink.abandon()
     _sink = None
-    tally.reset()
+    row_counter.reset()
 
 
 def _forget(setting: str, **_others: Any) -> None:

@@ -24,6 +24,7 @@ FIELDS = (
 def row_of(
     request: HttpRequest, client: Client, status: int, size: Optional[int], ts: float, duration_s: float
 ) -> Row:
+    """Return the row of an answered request; every text is cut to the width of its column."""
     get = request.META.get
     match = request.resolver_match
     return (
@@ -60,7 +61,7 @@ def _session(request: HttpRequest) -> str:
 
 
 def digest(session_key: str) -> str:
-    """The same session gives the same text, and nobody gets from it to the key."""
+    """Return a text that is the same for the same session, and from which nobody gets to its key."""
     text = str(session_key).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=16, key=_secret(), person=b"accesslog").hexdigest()
 

@@ -13,6 +13,8 @@ GOLDEN_RATIO = 0.6180339887498949
 
 
 class Limits(NamedTuple):
+    """The settings in the forms that are quick to ask."""
+
     is_enabled: bool
     statuses: frozenset[int]
     prefixes: tuple[str, ...]
@@ -21,6 +23,7 @@ class Limits(NamedTuple):
 
 
 def is_wanted(path_info: str, status: int) -> bool:
+    """Whether the answer with this status is logged; counts it for the sample."""
     limits = _limits()
     if status not in limits.statuses or not limits.is_enabled:
         return False

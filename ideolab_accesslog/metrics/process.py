@@ -18,14 +18,14 @@ from ideolab_accesslog.signals import offence
 #: pause between two pushes: a scrape comes every 15 s or more
 EVERY_S = 5.0
 #: gives the rows of the access log in this process, with the keys "written" and "dropped"
-RowCounts = Callable[[], Mapping[str, int]]
+ReadRows = Callable[[], Mapping[str, int]]
 
 
 class Meter:
     """Pushes what has grown since the last push; at the end of the process at once."""
 
-    def __init__(self, row_counts: RowCounts) -> None:
-        self._row_counts = row_counts
+    def __init__(self, read_rows: ReadRows) -> None:
+        self._read_rows = read_rows
         self.forget()
 
     def forget(self) -> None:
@@ -55,15 +55,15 @@ class Meter:
     def _now(self) -> dict[totals.Key, int]:
         with self._lock:
             found = {("offences_total", f'reason="{reason}"'): n for reason, n in self._offences.items()}
-        rows = self._row_counts()
+        rows = self._read_rows()
         for result in ("written", "dropped"):
             found["rows_total", f'result="{result}"'] = rows[result]
         return found
 
 
-def begin(row_counts: RowCounts) -> None:
+def begin(read_rows: ReadRows) -> None:
     """Register with signals and scheduler, for the app's ready(); nothing starts here."""
-    meter = Meter(row_counts)
+    meter = Meter(read_rows)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=meter.forget)
     # the scheduler keeps the meter alive

@@ -1,4 +1,4 @@
-"""Counters in the database, added to by every process: what accesslog_metrics shows."""
+"""Counters in the database, to which every process adds; accesslog_metrics shows them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Key = tuple[str, str]
 
 
 def add(amounts: Mapping[Key, int]) -> None:
-    """Grow each counter; sorted, so that two processes never wait for each other in a circle."""
+    """Add to each counter, in their order, so that two processes never wait for each other in a circle."""
     for (name, labels), amount in sorted(amounts.items()):
         if amount > 0:
             _add(name, labels, amount)

@@ -16,10 +16,10 @@ from django.test import override_settings
 
 from ideolab_accesslog.access import insert as insert_module
 from ideolab_accesslog.access import recorder
-from ideolab_accesslog.access.counts import tally
-from ideolab_accesslog.access.sinks import load, segment
+from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.access.sinks import spool as module
-from ideolab_accesslog.access.sinks.load import line, parsed
+from ideolab_accesslog.access.sinks import spool_file, spool_load
+from ideolab_accesslog.access.sinks.spool_load import format_row, parse_row
 from ideolab_accesslog.models import AccessLog, LoadedSpool
 from tests.accesslog.conftest import VENDORS
 from tests.accesslog.rows import row
@@ -34,9 +34,9 @@ def spool(tmp_path: Path) -> Iterator[Path]:
 
 def closed(directory: Path, *rows: Any) -> Path:
     """A file as a process that ended properly leaves it."""
-    file = segment.create(directory)
+    file = spool_file.create(directory)
     for each in rows:
-        file.append(line(each))
+        file.append(format_row(each))
     file.release()
     return file.path
 
@@ -62,11 +62,11 @@ def test_a_crash_between_commit_and_removal_doubles_nothing(
     """The name was stored with the rows."""
     path = closed(spool, row(), row())
     text = path.read_bytes()
-    assert load.load(path) == 2
+    assert spool_load.load(path) == 2
     path.write_bytes(text)
     LoadedSpool.objects.create(name=path.name)
 
-    assert load.load(path) == 0
+    assert spool_load.load(path) == 0
     assert AccessLog.objects.count() == 2
     assert (path.exists(), LoadedSpool.objects.count()) == (False, 0)
 
@@ -85,12 +85,12 @@ def test_a_crash_before_the_commit_loses_nothing(
         return real(rows)
 
     real = insert_module.insert
-    monkeypatch.setattr(load, "insert", insert)
+    monkeypatch.setattr(spool_load, "insert", insert)
     with override_settings(ACCESSLOG_BATCH=20), pytest.raises(KeyboardInterrupt):
-        load.load(path)
+        spool_load.load(path)
     assert (AccessLog.objects.count(), LoadedSpool.objects.count(), path.exists()) == (0, 0, True)
 
-    assert load.load(path) == 30
+    assert spool_load.load(path) == 30
     assert AccessLog.objects.count() == 30
 
 
@@ -98,7 +98,7 @@ def test_two_loaders_do_not_load_twice(database: str, spool: Path) -> None:
     """Who comes second finds no file."""
     path = closed(spool, row())
 
-    assert [load.load(path), load.load(path)] == [1, 0]
+    assert [spool_load.load(path), spool_load.load(path)] == [1, 0]
     assert AccessLog.objects.count() == 1
 
 
@@ -151,7 +151,7 @@ def test_a_fork_does_not_write_into_its_parent_s_file(database: str, spool: Path
 
     mine, other = sorted(path.stat().st_size for path in spool.iterdir())
     assert mine == other
-    assert len(list(segment.orphans(spool))) == 1
+    assert len(list(spool_file.orphans(spool))) == 1
 
 
 def test_a_spool_that_cannot_be_written_is_counted(spool: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_spool_that_cannot_be_written_is_counted(spool: Path) -> None:
     spool.parent.joinpath("spool").write_text("no directory")
     recorder.record(row())
 
-    assert tally.counts() == {"written": 0, "dropped": 1}
+    assert row_counter.read() == {"written": 0, "dropped": 1}
 
 
 def test_the_disk_is_not_filled(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,7 @@ def test_the_disk_is_not_filled(spool: Path, monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_a_line_that_is_no_row_is_skipped(text: bytes) -> None:
     """What a full disk or a stranger left."""
-    assert parsed(text) is None
+    assert parse_row(text) is None
 
 
 def test_an_unreadable_line_costs_only_itself(database: str, spool: Path) -> None:
@@ -192,5 +192,5 @@ def test_an_unreadable_line_costs_only_itself(database: str, spool: Path) -> Non
     path = closed(spool, row(), row())
     path.write_bytes(path.read_bytes() + b'[179536,"198.51')
 
-    assert load.load(path) == 2
-    assert tally.counts() == {"written": 2, "dropped": 1}
+    assert spool_load.load(path) == 2
+    assert row_counter.read() == {"written": 2, "dropped": 1}
