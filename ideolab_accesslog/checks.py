@@ -165,7 +165,8 @@ def spool() -> Iterator[CheckMessage]:
     if not conf.ACCESSLOG_ENABLED or conf.ACCESSLOG_SINK != "spool" or not _is_valid("ACCESSLOG_SPOOL"):
         return
     wanted = Path(conf.ACCESSLOG_SPOOL)
-    nearest = next(path for path in (wanted, *wanted.parents) if path.exists())
+    # os.path: a directory that this user may not look into counts as missing, and raises nothing
+    nearest = next(path for path in (wanted, *wanted.parents) if os.path.exists(path))
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         yield _warning(
             9,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from django.test import override_settings
 
 from ideolab_accesslog.access import recorder
 from ideolab_accesslog.scheduler import scheduler
@@ -36,6 +37,14 @@ def writer_thread(database: str) -> Iterator[None]:
     """The app's thread on `database`; it has ended before the database goes."""
     yield
     recorder.stop()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Path]:
+    """The directory of the sink `spool`, which the settings name."""
+    directory = tmp_path / "spool"
+    with override_settings(ACCESSLOG_SINK="spool", ACCESSLOG_SPOOL=str(directory)):
+        yield directory
 
 
 @pytest.fixture(scope="session")
