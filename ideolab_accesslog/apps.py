@@ -15,4 +15,4 @@ class AccessLogConfig(AppConfig):
         from ideolab_accesslog.access import recorder
         from ideolab_accesslog.metrics import process
 
-        process.begin(recorder.counts)
+        process.register(recorder.counts)

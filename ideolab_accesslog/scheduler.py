@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from dataclasses import dataclass
 from time import monotonic
 from typing import Callable, Optional
 
@@ -21,13 +22,13 @@ logger = logging.getLogger("ideolab_accesslog")
 Job = Callable[[], object]
 
 
-class Periodic:
+@dataclass
+class PeriodicJob:
     """A job that is due every `seconds`; `due` is on the clock of time.monotonic."""
 
-    def __init__(self, seconds: float, job: Job) -> None:
-        self.seconds = seconds
-        self.job = job
-        self.due = 0.0
+    seconds: float
+    job: Job
+    due: float = 0.0
 
 
 class Scheduler:
@@ -36,16 +37,16 @@ class Scheduler:
     def __init__(self, interval: Callable[[], float]) -> None:
         self._interval = interval
         self._each_turn: list[Job] = []
-        self._periodic: dict[str, Periodic] = {}
+        self._periodic: dict[str, PeriodicJob] = {}
         self._failing: set[str] = set()
         self._begin_anew()
         # the same connection for some seconds even with CONN_MAX_AGE = 0, and none in a process at rest
-        self.run_every(5.0, "close old connections", close_old_connections)
+        self.add_periodic_job(5.0, "close old connections", close_old_connections)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._begin_anew)
 
     def _begin_anew(self) -> None:
-        """A forked child has no thread, and its parent's locks may be taken for ever."""
+        """Forget the thread: a forked child has none, and its parent's locks may be taken for ever."""
         self._thread: Optional[threading.Thread] = None
         self._starting = threading.Lock()
         self._wake = threading.Event()
@@ -73,11 +74,11 @@ class Scheduler:
         """Have the next turn begin now."""
         self._wake.set()
 
-    def run_every(self, seconds: float, name: str, job: Job) -> None:
+    def add_periodic_job(self, seconds: float, name: str, job: Job) -> None:
         """Run `job` in the first turn and then every `seconds`; the same name replaces the job."""
-        self._periodic[name] = Periodic(seconds, job)
+        self._periodic[name] = PeriodicJob(seconds, job)
 
-    def run_each_turn(self, job: Job) -> None:
+    def add_job(self, job: Job) -> None:
         """Run `job` in every turn, the last one of a process too; the same job is run once."""
         if job not in self._each_turn:
             self._each_turn.append(job)

@@ -73,7 +73,7 @@ def _forget(setting: str, **_others: Any) -> None:
         stop()
 
 
-scheduler.run_each_turn(_store)
+scheduler.add_job(_store)
 setting_changed.connect(_forget)
 atexit.register(stop)
 if hasattr(os, "register_at_fork"):

@@ -61,11 +61,11 @@ class Meter:
         return found
 
 
-def begin(read_rows: ReadRows) -> None:
-    """Register with signals and scheduler, for the app's ready(); nothing starts here."""
+def register(read_rows: ReadRows) -> None:
+    """Have offences and rows of this process counted from now on; the app's ready() calls it."""
     meter = Meter(read_rows)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=meter.forget)
     # the scheduler keeps the meter alive
     offence.connect(meter.count_offence, dispatch_uid="ideolab_accesslog.metrics")
-    scheduler.run_each_turn(meter.push)
+    scheduler.add_job(meter.push)

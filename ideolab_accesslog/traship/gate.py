@@ -153,9 +153,11 @@ def forget(setting: str, **_others: Any) -> None:
 
 def register() -> None:
     """Have the thread do its part; it starts with the first request."""
-    scheduler.run_each_turn(drain)
-    scheduler.run_every(float(conf.TRASHIP_BANNED_REFRESH_S), "read the banned addresses", banned.refresh)
-    scheduler.run_every(5.0, "forget old 404s", _notes.tidy)
+    scheduler.add_job(drain)
+    scheduler.add_periodic_job(
+        float(conf.TRASHIP_BANNED_REFRESH_S), "read the banned addresses", banned.refresh
+    )
+    scheduler.add_periodic_job(5.0, "forget old 404s", _notes.tidy)
 
 
 setting_changed.connect(forget)

@@ -45,11 +45,11 @@ def test_jobs_run_in_the_thread(database: str, writer_thread: None) -> None:
 
     before = dict(scheduler._periodic), list(scheduler._each_turn)
     try:
-        scheduler.run_every(0.01, "often", lambda: ran.append("often"))
-        scheduler.run_every(600.0, "rarely", lambda: ran.append("rarely"))
-        scheduler.run_every(0.01, "failing", fail)
-        scheduler.run_each_turn(note := lambda: ran.append("flush"))
-        scheduler.run_each_turn(note)
+        scheduler.add_periodic_job(0.01, "often", lambda: ran.append("often"))
+        scheduler.add_periodic_job(600.0, "rarely", lambda: ran.append("rarely"))
+        scheduler.add_periodic_job(0.01, "failing", fail)
+        scheduler.add_job(note := lambda: ran.append("flush"))
+        scheduler.add_job(note)
         with override_settings(ACCESSLOG_FLUSH_S=0.02):
             scheduler.start()
             wait_until(lambda: ran.count("often") >= 3 and ran.count("failed") >= 3 and "flush" in ran)
@@ -71,7 +71,7 @@ def test_a_job_that_fails_is_said_once_an_outage(caplog: pytest.LogCaptureFixtur
     one = Scheduler(lambda: 1.0)
     # another test's connection may be open, and this one may not touch it
     one._periodic.clear()
-    one.run_every(0.0, "job", job)
+    one.add_periodic_job(0.0, "job", job)
     for state in (True, True, False, True):
         is_broken[0] = state
         one.run_turn()

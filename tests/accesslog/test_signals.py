@@ -41,5 +41,5 @@ def test_a_listener_that_fails_stops_no_ban(kernel: FakeKernel) -> None:
 
     signals.banned.connect(fail)
 
-    assert calls.ban([ADDRESS], actor="alice").counts() == {"done": 1}
+    calls.ban([ADDRESS], actor="alice")
     assert kernel.elements() == {ADDRESS: "permanent"}
