@@ -1,4 +1,4 @@
-"""For ASGI servers that end by the signal itself (uvicorn alone), without Python's exit functions."""
+"""Stores the last rows under ASGI servers that end without Python's exit functions (uvicorn alone)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def stored_at_shutdown(application: Application) -> Application:
-    """`application = stored_at_shutdown(get_asgi_application())`: SIGTERM loses no row."""
+    """Wrap an application so that SIGTERM loses no row: `stored_at_shutdown(get_asgi_application())`."""
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

@@ -19,22 +19,14 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from ideolab_accesslog.conf import DEFAULTS, conf
+from ideolab_accesslog.conf import ROWS, SETTINGS, conf
+from ideolab_accesslog.setting_types import NETWORKS, Choice, ListOf, Number
 
 MIDDLEWARE = "ideolab_accesslog.middleware.AccessLogMiddleware"
-#: setting -> what it may be
-CHOICES = {
-    "ACCESSLOG_SINK": ("queue", "spool", "direct"),
-    "TRASHIP_RULES": ("segments", "seed"),
-    "TRASHIP_FIREWALL_TRANSPORT": ("log", "helper"),
-}
-POSITIVE = (
-    *("ACCESSLOG_FLUSH_S", "ACCESSLOG_BATCH", "ACCESSLOG_QUEUE_MAX", "TRASHIP_404_WINDOW_S"),
-    *("TRASHIP_404_THRESHOLD", "TRASHIP_404_DISTINCT", "TRASHIP_BANNED_REFRESH_S", "TRASHIP_AUTO_BAN_S"),
-    "TRASHIP_FIREWALL_TIMEOUT_S",
-)
-#: newest requests that tell whether everybody has one address, and the least that say anything
-SAMPLE, FEWEST = 500, 100
+#: newest requests that tell whether everybody has one address
+NEWEST = 500
+#: fewer requests than these say nothing
+FEWEST = 100
 
 
 def _error(number: int, text: str, hint: str) -> CheckMessage:
@@ -45,7 +37,7 @@ def _warning(number: int, text: str, hint: str) -> CheckMessage:
     return Warning(text, hint=hint, id=f"ideolab_accesslog.W{number:03}")
 
 
-def _listed(check: Callable[[], Iterator[CheckMessage]]) -> Callable[..., list[CheckMessage]]:
+def _as_list(check: Callable[[], Iterator[CheckMessage]]) -> Callable[..., list[CheckMessage]]:
     def run(app_configs: Any = None, **_others: Any) -> list[CheckMessage]:
         return list(check())
 
@@ -54,53 +46,60 @@ def _listed(check: Callable[[], Iterator[CheckMessage]]) -> Callable[..., list[C
 
 
 @register()
-@_listed
+@_as_list
 def values() -> Iterator[CheckMessage]:
-    """E001-E003, W001: is every setting one that the app understands?"""
-    for name, allowed in CHOICES.items():
-        if getattr(conf, name) not in allowed:
-            yield _error(1, f"{name} is {getattr(conf, name)!r}", f"Choose one of {', '.join(allowed)}.")
-    for name in POSITIVE:
+    """E001-E003, E007, W001, W010: is every setting one that the app understands?"""
+    for name, kind, _default, _help in SETTINGS:
         value = getattr(conf, name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
-            yield _error(2, f"{name} is {value!r}", "Give a number above 0.")
-    rate = conf.ACCESSLOG_SAMPLE_RATE
-    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
-        yield _error(2, f"ACCESSLOG_SAMPLE_RATE is {rate!r}", "Give a number from 0 to 1; 1 logs all.")
-    for name, default in DEFAULTS.items():
-        if isinstance(default, list) and isinstance(getattr(conf, name), (str, bytes)):
-            yield _error(3, f"{name} is one text", f"Write a list: [{getattr(conf, name)!r}].")
-    for name in dir(settings):
-        if name.startswith(("ACCESSLOG_", "TRASHIP_")) and name not in DEFAULTS:
-            yield _warning(
-                1, f"{name} is no setting of ideolab_accesslog", "Is it misspelt? See docs/django.md."
-            )
-
-
-@register()
-@_listed
-def proxies() -> Iterator[CheckMessage]:
-    """E004, E005: whose X-Forwarded-For is believed?"""
-    if isinstance(conf.ACCESSLOG_TRUSTED_PROXIES, (str, bytes)):
-        return
-    for text in conf.ACCESSLOG_TRUSTED_PROXIES:
-        try:
-            network = ip_network(text, strict=False)
-        except ValueError:
-            yield _error(
-                4, f"ACCESSLOG_TRUSTED_PROXIES holds {text!r}", "Write networks: 10.0.0.0/8, 2001:db8::7."
-            )
+        if kind.accepts(value):
             continue
-        if network.prefixlen == 0:
-            yield _error(
-                5,
-                f"ACCESSLOG_TRUSTED_PROXIES holds {text!r}: every visitor is a trusted proxy",
-                "Anybody could get anybody banned. Name the addresses of your proxies only.",
+        if isinstance(kind, Choice):
+            yield _error(1, f"{name} is {value!r}", kind.hint)
+        elif isinstance(kind, Number):
+            yield _error(2, f"{name} is {value!r}", kind.hint)
+        elif isinstance(kind, ListOf) and isinstance(value, (str, bytes)):
+            yield _error(3, f"{name} is one text", f"Write a list: [{value!r}].")
+        else:
+            yield _error(7, f"{name} is {value!r}", kind.hint)
+    for name in [name for name in dir(settings) if name.startswith(("ACCESSLOG_", "TRASHIP_"))]:
+        if name not in ROWS:
+            yield _warning(
+                1, f"{name} is no setting of ideolab_accesslog", "Is it misspelt? See docs/settings.md."
+            )
+        elif _is_valid(name) and getattr(conf, name) != getattr(settings, name):
+            yield _warning(
+                10,
+                f"{name} is {getattr(settings, name)!r}, the former name of {getattr(conf, name)!r}",
+                f"Write {getattr(conf, name)!r}; both mean the same.",
             )
 
 
+def _is_valid(*names: str) -> bool:
+    """Whether these settings have values of their types; where not, E001-E003 and E007 say so."""
+    return all(ROWS[name].type.accepts(getattr(conf, name)) for name in names)
+
+
 @register()
-@_listed
+@_as_list
+def networks() -> Iterator[CheckMessage]:
+    """E004, E005: whose X-Forwarded-For is believed, and who is never banned?"""
+    for name in [row.name for row in SETTINGS if row.type is NETWORKS and _is_valid(row.name)]:
+        for text in getattr(conf, name):
+            try:
+                network = ip_network(text, strict=False)
+            except ValueError:
+                yield _error(4, f"{name} holds {text!r}", "Write networks: 10.0.0.0/8, 2001:db8::7.")
+                continue
+            if name == "ACCESSLOG_TRUSTED_PROXIES" and network.prefixlen == 0:
+                yield _error(
+                    5,
+                    f"{name} holds {text!r}: every visitor is a trusted proxy",
+                    "Anybody could get anybody banned. Name the addresses of your proxies only.",
+                )
+
+
+@register()
+@_as_list
 def middleware() -> Iterator[CheckMessage]:
     """W002, W003: is the middleware there, once, and early enough?"""
     if not (conf.ACCESSLOG_ENABLED or conf.TRASHIP_ENABLED):
@@ -123,10 +122,10 @@ _BELOW = ("SessionMiddleware", "AuthenticationMiddleware", "CommonMiddleware", "
 
 
 @register()
-@_listed
+@_as_list
 def cache() -> Iterator[CheckMessage]:
     """E006, W004: do the processes of the site see each other's 404s?"""
-    if not conf.TRASHIP_ENABLED:
+    if not conf.TRASHIP_ENABLED or not _is_valid("TRASHIP_CACHE"):
         return
     try:
         backend = caches[conf.TRASHIP_CACHE]
@@ -142,12 +141,14 @@ def cache() -> Iterator[CheckMessage]:
 
 
 @register()
-@_listed
+@_as_list
 def logs() -> Iterator[CheckMessage]:
     """W005: can the lines for fail2ban be written?"""
     wanted = {"TRASHIP_LOG": conf.TRASHIP_ENABLED}
     wanted["TRASHIP_MANUAL_LOG"] = conf.TRASHIP_FIREWALL_EXECUTE and conf.TRASHIP_FIREWALL_TRANSPORT == "log"
-    for name in [name for name, is_used in wanted.items() if is_used and getattr(conf, name)]:
+    for name in [
+        name for name, is_used in wanted.items() if is_used and _is_valid(name) and getattr(conf, name)
+    ]:
         path = Path(getattr(conf, name))
         if not os.access(path if path.exists() else path.parent, os.W_OK):
             yield _warning(
@@ -158,10 +159,10 @@ def logs() -> Iterator[CheckMessage]:
 
 
 @register()
-@_listed
+@_as_list
 def spool() -> Iterator[CheckMessage]:
     """W009: can the spool be written, where rows go there?"""
-    if not conf.ACCESSLOG_ENABLED or conf.ACCESSLOG_SINK != "spool":
+    if not conf.ACCESSLOG_ENABLED or conf.ACCESSLOG_SINK != "spool" or not _is_valid("ACCESSLOG_SPOOL"):
         return
     wanted = Path(conf.ACCESSLOG_SPOOL)
     # os.path: a directory that this user may not look into counts as missing, and raises nothing
@@ -175,7 +176,7 @@ def spool() -> Iterator[CheckMessage]:
 
 
 @register()
-@_listed
+@_as_list
 def firewall() -> Iterator[CheckMessage]:
     """W006, W007: can what the admin clicks be done here?"""
     if not conf.TRASHIP_FIREWALL_EXECUTE:
@@ -188,7 +189,7 @@ def firewall() -> Iterator[CheckMessage]:
         return
     if sys.platform == "win32":
         yield _warning(6, "TRASHIP_FIREWALL_EXECUTE: Windows has no ipset", "Set it to False here.")
-    elif conf.TRASHIP_FIREWALL_TRANSPORT == "helper":
+    elif conf.TRASHIP_FIREWALL_TRANSPORT == "helper" and _is_valid("TRASHIP_FIREWALL_HELPER"):
         missing = [
             word for word in conf.TRASHIP_FIREWALL_HELPER if word[:1] == "/" and not Path(word).exists()
         ]
@@ -229,4 +230,4 @@ def _addresses(alias: str) -> list[str]:
         return []
     since = timezone.now() - timedelta(days=7)
     rows = AccessLog.objects.using(alias).filter(ts__gte=since, ip__isnull=False)
-    return list(rows.order_by("-ts").values_list("ip", flat=True)[:SAMPLE])
+    return list(rows.order_by("-ts").values_list("ip", flat=True)[:NEWEST])

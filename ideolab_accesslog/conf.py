@@ -1,81 +1,274 @@
-"""The settings ACCESSLOG_* and TRASHIP_* with their defaults (the seeds' names and values are kept)."""
+"""The settings ACCESSLOG_* and TRASHIP_*: one row for each, from which defaults, checks and docs are made.
+
+`python -m ideolab_accesslog.conf` prints the table of docs/settings.md.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from functools import lru_cache
+from typing import Any, Callable, NamedTuple, TypeVar
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
-DEFAULTS: dict[str, Any] = {
+from ideolab_accesslog.setting_types import (
+    NETWORKS,
+    OPTIONAL_PATH,
+    PART,
+    PATH,
+    POSITIVE,
+    SWITCH,
+    TEXT,
+    TEXTS,
+    WHOLE_NUMBERS,
+    SettingType,
+    choice,
+)
+
+
+class Setting(NamedTuple):
+    """One setting; `help` is Markdown without a full stop, for the cell of a table."""
+
+    name: str
+    type: SettingType
+    default: Any
+    help: str
+
+
+# the names and values of the first version are kept
+SETTINGS = (
     # --- what is logged
-    "ACCESSLOG_ENABLED": True,
-    "ACCESSLOG_STATUS_CODES": [200],
-    "ACCESSLOG_SAMPLE_RATE": 1.0,
-    "ACCESSLOG_EXCLUDE_PREFIXES": ["/static/", "/media/", "/favicon.ico", "/robots.txt"],
-    "ACCESSLOG_EXCLUDE_EXTENSIONS": [
-        *(".css", ".js", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico"),
-        *(".woff", ".woff2", ".map"),
-    ],
-    # --- who asks: networks of the proxies whose X-Forwarded-For is believed; none = REMOTE_ADDR
-    "ACCESSLOG_TRUSTED_PROXIES": [],
-    "ACCESSLOG_TRUST_UNIX_SOCKET": False,
-    "ACCESSLOG_FORWARDED_HEADER": "X-Forwarded-For",
-    # --- how rows are written: queue (thread), spool (file, nothing is lost), direct (in the request)
-    "ACCESSLOG_SINK": "queue",
-    "ACCESSLOG_DATABASE": "default",
-    "ACCESSLOG_FLUSH_S": 0.5,
-    "ACCESSLOG_BATCH": 500,
-    "ACCESSLOG_QUEUE_MAX": 20000,
-    "ACCESSLOG_SPOOL": "/var/spool/ideolab/accesslog",
-    "ACCESSLOG_SPOOL_MAX_MB": 1024,
-    # --- TrashIP
-    "TRASHIP_ENABLED": True,
-    "TRASHIP_404_WINDOW_S": 600,
-    "TRASHIP_404_THRESHOLD": 200,
-    "TRASHIP_404_DISTINCT": 20,
-    "TRASHIP_CACHE": "default",
-    "TRASHIP_BLOCK_SENSITIVE": True,
-    # False: only after the site has answered 404, for sites whose middlewares answer what no URL pattern does
-    "TRASHIP_BLOCK_EARLY": True,
-    "TRASHIP_RULES": "segments",
-    "TRASHIP_SENSITIVE_SUBSTRINGS": [
-        *("/wp-", "/wordpress", "/wp-admin", "/wp-login", "/xmlrpc.php"),
-        *("/.env", "/.git", "/.svn", "/.hg", "/phpmyadmin", "/pma", "/admin.php", "/login.php"),
-    ],
-    "TRASHIP_SENSITIVE_SUFFIXES": [
-        *(".php", ".asp", ".aspx", ".cgi", ".pl", ".bak", ".old", ".sql", ".zip", ".tar", ".gz"),
-    ],
-    "TRASHIP_ALLOW_PATHS": [],
-    "TRASHIP_NEVER_BAN": [],
-    "TRASHIP_BLOCK_BANNED": True,
-    "TRASHIP_BANNED_REFRESH_S": 3.0,
-    "TRASHIP_AUTO_BAN": False,
-    "TRASHIP_AUTO_BAN_S": 86400,
-    "TRASHIP_LOG": "/var/log/ideolab/traship.log",
+    Setting("ACCESSLOG_ENABLED", SWITCH, True, "log requests at all"),
+    Setting("ACCESSLOG_STATUS_CODES", WHOLE_NUMBERS, [200], "answers with these statuses are logged"),
+    Setting("ACCESSLOG_SAMPLE_RATE", PART, 1.0, "the part of these answers that is logged; `0.2` is a fifth"),
+    Setting(
+        "ACCESSLOG_EXCLUDE_PREFIXES",
+        TEXTS,
+        ["/static/", "/media/", "/favicon.ico", "/robots.txt"],
+        "paths that begin with one of these are not logged",
+    ),
+    Setting(
+        "ACCESSLOG_EXCLUDE_EXTENSIONS",
+        TEXTS,
+        [
+            *(".css", ".js", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico"),
+            *(".woff", ".woff2", ".map"),
+        ],
+        "paths that end with one of these are not logged",
+    ),
+    # --- who asks
+    Setting(
+        "ACCESSLOG_TRUSTED_PROXIES",
+        NETWORKS,
+        [],
+        "addresses and networks of your proxies, whose header is believed; none: the peer's address counts",
+    ),
+    Setting(
+        "ACCESSLOG_TRUST_UNIX_SOCKET",
+        SWITCH,
+        False,
+        "a request without a peer's address comes from your proxy on a unix socket",
+    ),
+    Setting(
+        "ACCESSLOG_FORWARDED_HEADER",
+        TEXT,
+        "X-Forwarded-For",
+        "the header in which the proxies name the client",
+    ),
+    # --- how rows are stored
+    Setting(
+        "ACCESSLOG_SINK",
+        choice("queue", "spool", "direct"),
+        "queue",
+        "`queue`: a thread writes batches; `spool`: through files, so that a kill -9 loses no row; "
+        "`direct`: in the request",
+    ),
+    Setting("ACCESSLOG_DATABASE", TEXT, "default", "the alias of the database that holds the access log"),
+    Setting(
+        "ACCESSLOG_FLUSH_S",
+        POSITIVE,
+        0.5,
+        "seconds between two batches: with `queue`, a kill -9 loses the rows of this time",
+    ),
+    Setting("ACCESSLOG_BATCH", POSITIVE, 500, "rows of one batch"),
+    Setting(
+        "ACCESSLOG_QUEUE_MAX",
+        POSITIVE,
+        20000,
+        "rows that wait for the database at most; more are dropped and counted",
+    ),
+    Setting(
+        "ACCESSLOG_SPOOL",
+        PATH,
+        "/var/spool/ideolab/accesslog",
+        "the directory of the sink `spool`; it belongs to the user of the site's processes",
+    ),
+    Setting(
+        "ACCESSLOG_SPOOL_MAX_MB",
+        POSITIVE,
+        1024,
+        "megabytes of the directory at most; what comes after is dropped and counted",
+    ),
+    # --- scanners
+    Setting("TRASHIP_ENABLED", SWITCH, True, "look for scanners at all"),
+    Setting("TRASHIP_404_WINDOW_S", POSITIVE, 600, "seconds of the sliding window in which 404s are counted"),
+    Setting(
+        "TRASHIP_404_THRESHOLD",
+        POSITIVE,
+        200,
+        "after this many missing pages in the window, a quarter of `TRASHIP_404_DISTINCT` is a burst",
+    ),
+    Setting(
+        "TRASHIP_404_DISTINCT",
+        POSITIVE,
+        20,
+        "points in the window that are a burst; each different missing page is one, a sensitive path two",
+    ),
+    Setting("TRASHIP_CACHE", TEXT, "default", "the alias of the cache in which all processes count together"),
+    Setting(
+        "TRASHIP_BLOCK_SENSITIVE",
+        SWITCH,
+        True,
+        "answer 403 to a sensitive path that the site does not have; `False`: count it after the site's 404",
+    ),
+    Setting(
+        "TRASHIP_BLOCK_EARLY",
+        SWITCH,
+        True,
+        "block before the view; `False`: only after the site's own 404, for sites whose middleware answers "
+        "paths that no URL pattern has",
+    ),
+    Setting(
+        "TRASHIP_RULES",
+        choice("segments", "substrings", former={"seed": "substrings"}),
+        "segments",
+        "`segments`: whole parts of the path and real endings; `substrings`: the two lists below, "
+        "whatever the site has there (`seed` is the former name)",
+    ),
+    Setting(
+        "TRASHIP_SENSITIVE_SUBSTRINGS",
+        TEXTS,
+        [
+            *("/wp-", "/wordpress", "/wp-admin", "/wp-login", "/xmlrpc.php"),
+            *("/.env", "/.git", "/.svn", "/.hg", "/phpmyadmin", "/pma", "/admin.php", "/login.php"),
+        ],
+        "a path with one of these in it is sensitive; with `segments`, only entries that you add count",
+    ),
+    Setting(
+        "TRASHIP_SENSITIVE_SUFFIXES",
+        TEXTS,
+        [
+            *(".php", ".asp", ".aspx", ".cgi", ".pl", ".bak", ".old", ".sql", ".zip", ".tar", ".gz"),
+        ],
+        "a path that ends in one of these is sensitive; with `segments`, only entries that you add count",
+    ),
+    Setting(
+        "TRASHIP_ALLOW_PATHS",
+        TEXTS,
+        [],
+        'paths that are never sensitive: `"/shop.php"` itself, `"/old/"` all below, `"*.action"` a pattern',
+    ),
+    Setting(
+        "TRASHIP_NEVER_BAN", NETWORKS, [], "addresses and networks that are never reported and never banned"
+    ),
+    Setting("TRASHIP_BLOCK_BANNED", SWITCH, True, "answer 403 to an address that is banned in the database"),
+    Setting(
+        "TRASHIP_BANNED_REFRESH_S", POSITIVE, 3.0, "seconds after which every process knows of a new ban"
+    ),
+    Setting(
+        "TRASHIP_AUTO_BAN",
+        SWITCH,
+        False,
+        "the site itself asks for a ban after a burst; fail2ban judges better",
+    ),
+    Setting("TRASHIP_AUTO_BAN_S", POSITIVE, 86400, "seconds of such a ban"),
+    Setting(
+        "TRASHIP_LOG",
+        OPTIONAL_PATH,
+        "/var/log/ideolab/traship.log",
+        'the lines that fail2ban reads, unless `LOGGING` has a `TrashipHandler`; `""`: none',
+    ),
     # --- the firewall, from the admin and the cron
-    "TRASHIP_FIREWALL_EXECUTE": False,
-    "TRASHIP_FIREWALL_TIMEOUT_S": 3,
-    "TRASHIP_FIREWALL_TRANSPORT": "log",
-    "TRASHIP_FIREWALL_HELPER": ["/usr/bin/sudo", "-n", "/usr/local/sbin/ideolab-fw-ip"],
-    "TRASHIP_MANUAL_LOG": "/var/log/ideolab/manual.log",
-}
+    Setting(
+        "TRASHIP_FIREWALL_EXECUTE",
+        SWITCH,
+        False,
+        "carry out bans in the firewall; `False`: note them, and let the site answer 403",
+    ),
+    Setting("TRASHIP_FIREWALL_TIMEOUT_S", POSITIVE, 3, "seconds for one call of the helper"),
+    Setting(
+        "TRASHIP_FIREWALL_TRANSPORT",
+        choice("log", "helper"),
+        "log",
+        "`log`: a line for fail2ban, without privileges; `helper`: through sudo, needed for UNBAN and CHECK",
+    ),
+    Setting(
+        "TRASHIP_FIREWALL_HELPER",
+        TEXTS,
+        ["/usr/bin/sudo", "-n", "/usr/local/sbin/ideolab-fw-ip"],
+        "the command of the helper",
+    ),
+    Setting("TRASHIP_MANUAL_LOG", PATH, "/var/log/ideolab/manual.log", "where the transport `log` writes"),
+)
+ROWS = {setting.name: setting for setting in SETTINGS}
+DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
+_Made = TypeVar("_Made")
+#: what is called when a setting changes
+_drops: list[Callable[[], object]] = []
 
 
 class Conf:
     """`conf.ACCESSLOG_ENABLED`: the project's value or the default; each is read once and kept."""
 
     def __getattr__(self, name: str) -> Any:
-        if name not in DEFAULTS:
-            raise AttributeError(f"{name} is no setting of ideolab_accesslog; see docs/django.md")
-        value = getattr(django_settings, name, DEFAULTS[name])
+        if name not in ROWS:
+            raise AttributeError(f"{name} is no setting of ideolab_accesslog; see docs/settings.md")
+        setting = ROWS[name]
+        value = setting.type.read(getattr(django_settings, name, setting.default))
         self.__dict__[name] = value
         return value
 
-    def forget(self, *, setting: str, **_others: Any) -> None:
-        """Read a setting anew after override_settings changed it."""
-        self.__dict__.pop(setting, None)
-
 
 conf = Conf()
-setting_changed.connect(conf.forget)
+
+
+def cached(function: Callable[[], _Made]) -> Callable[[], _Made]:
+    """Keep what `function` makes of the settings until one of them changes."""
+    kept = lru_cache(maxsize=1)(function)
+    drop_on_change(kept.cache_clear)
+    return kept
+
+
+def drop_on_change(drop: Callable[[], object]) -> None:
+    """Call `drop`, which empties a cache, whenever a setting changes."""
+    _drops.append(drop)
+
+
+def _forget(*, setting: str, **_others: Any) -> None:
+    """Read a setting anew after override_settings changed it."""
+    conf.__dict__.pop(setting, None)
+    for drop in _drops:
+        drop()
+
+
+setting_changed.connect(_forget)
+
+
+def reference() -> list[str]:
+    """Return the lines of a Markdown table of all settings: name, type, default, and what each is for."""
+    rows = [
+        (f"`{setting.name}`", setting.type.text, f"`{_literal(setting.default)}`", setting.help)
+        for setting in SETTINGS
+    ]
+    heads = ["| setting | type | default | what it is for |", "|---|---|---|---|"]
+    return [*heads, *(f"| {' | '.join(row)} |" for row in rows)]
+
+
+def _literal(value: Any) -> str:
+    """The value as Python with double quotes writes it."""
+    return json.dumps(value) if isinstance(value, (str, list)) else repr(value)
+
+
+if __name__ == "__main__":
+    print("\n".join(reference()))

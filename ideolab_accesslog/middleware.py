@@ -1,4 +1,4 @@
-"""Wraps each request: who asks, may they, and the row about it. A log that fails changes no answer."""
+"""Wraps each request: finds its client, blocks scanners, logs the answer; a failing log changes no answer."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from ideolab_accesslog.access import recorder, response_size
 from ideolab_accesslog.access.client_ip import Client, resolve
 from ideolab_accesslog.access.row import row_of
 from ideolab_accesslog.access.sampling import is_wanted
+from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.traship import gate
 
 logger = logging.getLogger("ideolab_accesslog")
 
-Answer = Union[HttpResponseBase, Awaitable[HttpResponseBase]]
+ResponseOrAwaitable = Union[HttpResponseBase, Awaitable[HttpResponseBase]]
 
 
 class AccessLogMiddleware:
@@ -34,37 +35,37 @@ class AccessLogMiddleware:
         if self._is_async:
             markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> Answer:
+    def __call__(self, request: HttpRequest) -> ResponseOrAwaitable:
         if self._is_async:
-            return self._answered(request)
+            return self._call_async(request)
         visit = Visit(request)
         blocked = gate.before(request, visit.client)
         if blocked is not None:
-            return visit.blocked(blocked)
+            return visit.refuse(blocked)
         try:
             response = self._get_response(request)
         except Exception:
-            visit.failed()
+            visit.log_failure()
             raise
         gate.after(request, response, visit.client)
-        return visit.answered(response)
+        return visit.log_response(response)
 
-    async def _answered(self, request: HttpRequest) -> HttpResponseBase:
+    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         visit = Visit(request)
         blocked = gate.before(request, visit.client)
         if blocked is not None:
-            return visit.blocked(blocked)
+            return visit.refuse(blocked)
         try:
             response = await self._get_response(request)
         except Exception:
-            visit.failed()
+            visit.log_failure()
             raise
         gate.after(request, response, visit.client)
-        return visit.answered(response)
+        return visit.log_response(response)
 
 
 class Visit:
-    """One request on its way through."""
+    """One request: when it came, and from whom."""
 
     __slots__ = ("_began", "_request", "_ts", "client")
 
@@ -73,31 +74,32 @@ class Visit:
         self._began = perf_counter()
         self._request = request
         self.client: Client = resolve(request.META)
-        recorder.start()
+        scheduler.start()
 
-    def blocked(self, response: Any) -> Any:
+    def refuse(self, response: Any) -> Any:
+        """Log the 403 that blocks the request, and return it."""
         # a scan must not fill Django's own log with "Forbidden: /.env" as well, nor pay for it
         response._has_been_logged = True
-        return self.answered(response)
+        return self.log_response(response)
 
-    def answered(self, response: Any) -> Any:
-        """The response as it is, once its row is on its way."""
+    def log_response(self, response: Any) -> Any:
+        """Log the response where it is wanted, and return it as it is."""
         try:
             if is_wanted(self._request.path_info, response.status_code):
-                self._note(response)
+                self._log(response)
         except Exception:
             logger.exception("access log: a request was not logged")
         return response
 
-    def _note(self, response: Any) -> None:
+    def _log(self, response: Any) -> None:
         if response.streaming:
             status = response.status_code
-            response_size.when_over(self._request, response, lambda size: self._record(status, size))
+            response_size.call_at_end(self._request, response, lambda size: self._record(status, size))
         else:
             self._record(response.status_code, response_size.size(self._request, response))
 
-    def failed(self) -> None:
-        """The site let an exception through (DEBUG_PROPAGATE_EXCEPTIONS): the server answers 500."""
+    def log_failure(self) -> None:
+        """Log a 500: the site let an exception through (DEBUG_PROPAGATE_EXCEPTIONS)."""
         if is_wanted(self._request.path_info, 500):
             self._record(500, None)
 

@@ -1,4 +1,4 @@
-"""What the app keeps: requests, suspicious addresses with the ban wanted for them, and who did what."""
+"""The tables: requests, suspicious addresses with the ban wanted for them, and who did what."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccessLog(models.Model):
-    """One answered request; written in batches by recorder, never changed."""
+    """One answered request; written in batches by access/recorder.py, never changed."""
 
     ts = models.DateTimeField(_("time"), default=timezone.now)
     # None: the address is not certain (client_ip)
@@ -54,7 +54,7 @@ class AccessLog(models.Model):
 
 
 class LoadedSpool(models.Model):
-    """A spool file whose rows are stored, while the file may still be there (load.py)."""
+    """A spool file whose rows are stored, while the file may still be there (access/sinks/spool_load.py)."""
 
     name = models.CharField(max_length=255, unique=True)
     ts = models.DateTimeField(default=timezone.now)

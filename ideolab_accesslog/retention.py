@@ -11,27 +11,28 @@ from django.db.models import QuerySet
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
 
+#: rows of one transaction: some tenths of a second
 BATCH = 5000
 
 
 def requests(before: datetime) -> QuerySet[Any]:
-    """Rows of the access log."""
+    """Return the rows of the access log from before this time."""
     return AccessLog.objects.using(conf.ACCESSLOG_DATABASE).filter(ts__lt=before).order_by("ts", "id")
 
 
 def addresses(before: datetime) -> QuerySet[Any]:
-    """Rows of TrashIP that nobody wants banned and the firewall does not hold."""
+    """Return the rows of TrashIP last seen before, without those that are banned or in the firewall."""
     rows = TrashIP.objects.filter(last_seen__lt=before, is_banned=False, iptables_applied=False)
     return rows.order_by("last_seen", "id")
 
 
 def actions(before: datetime) -> QuerySet[Any]:
-    """Rows of the audit."""
+    """Return the rows of the audit from before this time."""
     return FirewallActionLog.objects.filter(ts__lt=before).order_by("ts", "id")
 
 
 def delete(rows: QuerySet[Any], batch: int = BATCH) -> Iterator[int]:
-    """Delete all of them; yields how many each batch has taken."""
+    """Delete the rows in batches, each its own transaction; yield how many each batch was."""
     while True:
         # a subquery with LIMIT is not for MySQL; the condition stays, for a row may change in between
         keys = list(rows.values_list("pk", flat=True)[:batch])

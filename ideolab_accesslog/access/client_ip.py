@@ -1,4 +1,4 @@
-"""Who really asks. Believes only what the configured proxies say, and rather nobody than a forged address."""
+"""The address of the client. Only the configured proxies are believed; a doubtful address is none."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Callable, NamedTuple, Optional, Union
 
-from django.core.signals import setting_changed
-
-from ideolab_accesslog.conf import conf
+from ideolab_accesslog.conf import cached, conf
 
 logger = logging.getLogger("ideolab_accesslog")
 
@@ -30,13 +28,13 @@ UNKNOWN = Client(None, False)
 
 
 def resolve(meta: Mapping[str, Any]) -> Client:
-    """The address that sent the request with these headers; REMOTE_ADDR unless a trusted proxy connected."""
+    """Return the client that sent these headers: REMOTE_ADDR, unless a trusted proxy connected."""
     return _resolver()(meta)
 
 
 @lru_cache(maxsize=4096)
 def canonical(token: str) -> Optional[str]:
-    """`198.51.100.7`, `198.51.100.7:80`, `[2001:db8::7]:80`, `::ffff:198.51.100.7` as one text, or None."""
+    """Return one text for `198.51.100.7`, `198.51.100.7:80`, `::ffff:198.51.100.7`; None for no address."""
     address = _without_port(token.strip().strip('"'))
     try:
         parsed = ipaddress.ip_address(address) if len(address) <= 64 else None
@@ -63,7 +61,7 @@ def _is_port(text: str) -> bool:
 
 
 def networks(values: Iterable[str]) -> tuple[Network, ...]:
-    """The networks among `values`; what is none is reported and trusted by nobody."""
+    """Return the networks among `values`; what is none is reported and trusted by nobody."""
     found = []
     for value in values:
         try:
@@ -74,21 +72,23 @@ def networks(values: Iterable[str]) -> tuple[Network, ...]:
 
 
 class Resolver:
+    """Finds the client of a request; remembers what it found out about peers and hops."""
+
     def __init__(self, trusted: Iterable[str], header: str, is_unix_trusted: bool) -> None:
         self._networks = networks(trusted)
         self._key = "HTTP_" + header.upper().replace("-", "_")
         self._hops: Callable[[str], Iterator[str]] = (
-            _forwarded if self._key == "HTTP_FORWARDED" else _addresses
+            _read_forwarded_header if self._key == "HTTP_FORWARDED" else _read_address_list
         )
         self._is_unix_trusted = is_unix_trusted
-        self._peer: Callable[[str], Optional[Client]] = lru_cache(maxsize=4096)(self._judged_peer)
+        self._peer: Callable[[str], Optional[Client]] = lru_cache(maxsize=4096)(self._judge_peer)
         self._is_proxy: Callable[[str], bool] = lru_cache(maxsize=4096)(self._is_trusted)
 
     def __call__(self, meta: Mapping[str, Any]) -> Client:
         client = self._peer(meta.get("REMOTE_ADDR") or "")
-        return self._walked(meta.get(self._key, "")) if client is None else client
+        return self._walk(meta.get(self._key, "")) if client is None else client
 
-    def _judged_peer(self, remote_addr: str) -> Optional[Client]:
+    def _judge_peer(self, remote_addr: str) -> Optional[Client]:
         """The client that speaks for itself; None: a proxy of ours, its header counts."""
         if not remote_addr:
             return None if self._is_unix_trusted else UNKNOWN
@@ -97,7 +97,7 @@ class Resolver:
             return UNKNOWN
         return None if self._is_trusted(ip) else Client(ip, True)
 
-    def _walked(self, header: str) -> Client:
+    def _walk(self, header: str) -> Client:
         for hop in self._hops(header[-HEADER_MAX:]):
             ip = canonical(hop)
             if ip is None:
@@ -112,12 +112,12 @@ class Resolver:
         return any(address in network for network in self._networks)
 
 
-def _addresses(header: str) -> Iterator[str]:
+def _read_address_list(header: str) -> Iterator[str]:
     """The hops of X-Forwarded-For, nearest first."""
     return reversed(header.split(","))
 
 
-def _forwarded(header: str) -> Iterator[str]:
+def _read_forwarded_header(header: str) -> Iterator[str]:
     """The `for=` of each hop of Forwarded (RFC 7239), nearest first; "" where a hop does not say."""
     for hop in reversed(header.split(",")):
         pairs = [pair.partition("=") for pair in hop.split(";")]
@@ -125,15 +125,8 @@ def _forwarded(header: str) -> Iterator[str]:
         yield said[0] if len(said) == 1 else ""
 
 
-@lru_cache(maxsize=1)
+@cached
 def _resolver() -> Resolver:
     return Resolver(
         conf.ACCESSLOG_TRUSTED_PROXIES, conf.ACCESSLOG_FORWARDED_HEADER, conf.ACCESSLOG_TRUST_UNIX_SOCKET
     )
-
-
-def _forget(**_setting: Any) -> None:
-    _resolver.cache_clear()
-
-
-setting_changed.connect(_forget)

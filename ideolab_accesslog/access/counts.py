@@ -1,4 +1,4 @@
-"""How many rows were written and dropped in this process; what is dropped is said once and signalled."""
+"""Counts the rows that this process has written and dropped; warns once of dropped ones."""
 
 from __future__ import annotations
 
@@ -10,30 +10,34 @@ from ideolab_accesslog.signals import dropped as dropped_signal
 logger = logging.getLogger("ideolab_accesslog")
 
 
-class Tally:
+class RowCounter:
+    """Rows of this process; used by requests and by the thread."""
+
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
+        """Begin at nothing, with a lock of its own: a forked child may find the old one taken."""
         self._lock = Lock()
         self._written = 0
         self._dropped = 0
         self._unreported: dict[str, int] = {}
         self._is_warned = False
 
-    def written(self, count: int) -> None:
+    def add_written_rows(self, count: int) -> None:
+        """Count rows that are stored; the next dropped row is news again."""
         with self._lock:
             self._written += count
             self._is_warned = False
 
-    def dropped(self, count: int, why: str) -> None:
-        """Cheap; the signal and the warning wait for `report`."""
+    def add_dropped_rows(self, count: int, why: str) -> None:
+        """Count rows that are lost; signal and warning wait for `report`, so that a request pays little."""
         with self._lock:
             self._dropped += count
             self._unreported[why] = self._unreported.get(why, 0) + count
 
     def report(self) -> None:
-        """Tell of what was dropped since the last report; one warning until rows are written again."""
+        """Signal what was dropped since the last report, with one warning until rows are written again."""
         with self._lock:
             unreported, self._unreported = self._unreported, {}
             is_news = bool(unreported) and not self._is_warned
@@ -41,10 +45,11 @@ class Tally:
         for why, count in unreported.items():
             if is_news:
                 logger.warning("access log: %d rows dropped (%s); the rest is only counted", count, why)
-            dropped_signal.send_robust(sender=Tally, count=count, why=why)
+            dropped_signal.send_robust(sender=RowCounter, count=count, why=why)
 
-    def counts(self) -> dict[str, int]:
+    def read(self) -> dict[str, int]:
+        """Return the rows by result, `written` and `dropped`."""
         return {"written": self._written, "dropped": self._dropped}
 
 
-tally = Tally()
+row_counter = RowCounter()

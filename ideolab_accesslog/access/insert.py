@@ -1,4 +1,4 @@
-"""Rows into the table at the least cost per row: COPY where psycopg 3 offers it, executemany elsewhere."""
+"""Inserts rows at the least cost for each: COPY where psycopg 3 offers it, executemany elsewhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Callable
 from django.conf import settings
 from django.db import DataError, IntegrityError, connections, transaction
 
-from ideolab_accesslog.access.counts import tally
+from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.access.row import FIELDS, Row
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.models import AccessLog
@@ -26,21 +26,21 @@ NO_NUL = "\N{REPLACEMENT CHARACTER}"
 
 
 def insert(rows: Sequence[Row]) -> int:
-    """Store the rows in one transaction, without the ones that cannot be stored; the number that were."""
+    """Store the rows in one transaction and return how many; a row that the table cannot hold is dropped."""
     try:
         _write(rows)
     except Exception as error:
         if not _is_a_rows_fault(error):
             raise
-        return _divided(rows, error)
-    tally.written(len(rows))
+        return _insert_halves(rows, error)
+    row_counter.add_written_rows(len(rows))
     return len(rows)
 
 
-def _divided(rows: Sequence[Row], error: Exception) -> int:
-    """One bad row must not cost the batch."""
+def _insert_halves(rows: Sequence[Row], error: Exception) -> int:
+    """Insert the halves of a batch by themselves: one bad row must not cost the others."""
     if len(rows) == 1:
-        tally.dropped(1, f"the database cannot hold it: {type(error).__name__}")
+        row_counter.add_dropped_rows(1, f"the database cannot hold it: {type(error).__name__}")
         return 0
     middle = len(rows) // 2
     return insert(rows[:middle]) + insert(rows[middle:])
@@ -74,28 +74,29 @@ def _statement(connection: Any, verb: str) -> str:
 
 
 def _adapter(connection: Any) -> Callable[[Row], Row]:
-    """What turns a row into this database's values."""
+    """Return the function that turns a row into this database's values."""
     zone = timezone.utc if settings.USE_TZ else None
     moment = connection.ops.adapt_datetimefield_value
     address = connection.ops.adapt_ipaddressfield_value
     user = AccessLog._meta.get_field("user")
 
-    def adapted(row: Row) -> Row:
+    def adapt(row: Row) -> Row:
         if not is_clean("".join([value for value in row if value.__class__ is str])):
             row = tuple([clean(value) if value.__class__ is str else value for value in row])
         ts, ip, forwarded_for, user_pk = row[:4]
         user_pk = None if user_pk is None else user.get_db_prep_save(user_pk, connection)
         return (moment(datetime.fromtimestamp(ts, zone)), address(ip), forwarded_for, user_pk, *row[4:])
 
-    return adapted
+    return adapt
 
 
 def is_clean(text: str) -> bool:
+    """Whether every database takes the text as it is; ASCII is the case that costs nothing."""
     return text.isascii() and "\0" not in text
 
 
 def clean(text: str) -> str:
-    """Text that every database takes; a client sends bytes of its choice."""
+    """Return the text as every database takes it; a client sends bytes of its choice."""
     if "\0" in text:
         text = text.replace("\0", NO_NUL)
     return text if text.isascii() else text.encode("utf-8", "replace").decode()

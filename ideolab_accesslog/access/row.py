@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
 from typing import Any, Optional
 
 from django.conf import settings
-from django.core.signals import setting_changed
 from django.http import HttpRequest
 
 from ideolab_accesslog.access.client_ip import Client
+from ideolab_accesslog.conf import cached
 
 Row = tuple[Any, ...]
 
@@ -25,6 +24,7 @@ FIELDS = (
 def row_of(
     request: HttpRequest, client: Client, status: int, size: Optional[int], ts: float, duration_s: float
 ) -> Row:
+    """Return the row of an answered request; every text is cut to the width of its column."""
     get = request.META.get
     match = request.resolver_match
     return (
@@ -61,18 +61,11 @@ def _session(request: HttpRequest) -> str:
 
 
 def digest(session_key: str) -> str:
-    """The same session gives the same text, and nobody gets from it to the key."""
+    """Return a text that is the same for the same session, and from which nobody gets to its key."""
     text = str(session_key).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=16, key=_secret(), person=b"accesslog").hexdigest()
 
 
-@lru_cache(maxsize=1)
+@cached
 def _secret() -> bytes:
     return hashlib.sha256(str(settings.SECRET_KEY).encode()).digest()
-
-
-def _forget(**_setting: Any) -> None:
-    _secret.cache_clear()
-
-
-setting_changed.connect(_forget)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import count
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.core.signals import setting_changed
-
-from ideolab_accesslog.conf import conf
+from ideolab_accesslog.conf import cached, conf
 
 #: multiples of it fall evenly between 0 and 1, also every second or third of them: a page that is always
 #: followed by two API calls is sampled like they are. Nobody outside can choose what is left out.
@@ -16,6 +13,8 @@ GOLDEN_RATIO = 0.6180339887498949
 
 
 class Limits(NamedTuple):
+    """The settings in the forms that are quick to ask."""
+
     is_enabled: bool
     statuses: frozenset[int]
     prefixes: tuple[str, ...]
@@ -24,6 +23,7 @@ class Limits(NamedTuple):
 
 
 def is_wanted(path_info: str, status: int) -> bool:
+    """Whether the answer with this status is logged; counts it for the sample."""
     limits = _limits()
     if status not in limits.statuses or not limits.is_enabled:
         return False
@@ -40,7 +40,7 @@ def is_sampled(number: int, rate: float) -> bool:
 _counter = count(1)
 
 
-@lru_cache(maxsize=1)
+@cached
 def _limits() -> Limits:
     return Limits(
         is_enabled=bool(conf.ACCESSLOG_ENABLED),
@@ -49,10 +49,3 @@ def _limits() -> Limits:
         extensions=tuple(extension.lower() for extension in conf.ACCESSLOG_EXCLUDE_EXTENSIONS),
         rate=float(conf.ACCESSLOG_SAMPLE_RATE),
     )
-
-
-def _forget(**_setting: Any) -> None:
-    _limits.cache_clear()
-
-
-setting_changed.connect(_forget)

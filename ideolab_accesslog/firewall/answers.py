@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ideolab_accesslog.firewall.intents import Noted, again, database
+from ideolab_accesslog.databases import firewall as database
+from ideolab_accesslog.firewall.intents import Noted, again
 from ideolab_accesslog.firewall.transports.order import DONE, Answer, Call, Order
 from ideolab_accesslog.metrics import totals
 from ideolab_accesslog.models import FirewallActionLog, TrashIP

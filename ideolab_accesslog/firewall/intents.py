@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Optional, TypeVar
 
-from django.db import OperationalError, router, transaction
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from ideolab_accesslog.databases import firewall as database
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 
 #: a click or a retry with the same words within this time is the same call
@@ -56,11 +57,6 @@ class Noted:
     repeated: list[str] = field(default_factory=list)
     #: the TrashIP rows of `opened`, where there are any
     keys: dict[str, int] = field(default_factory=dict)
-
-
-def database() -> str:
-    """Intents and audit rows are in one database, or they could not be in one transaction."""
-    return str(router.db_for_write(FirewallActionLog))
 
 
 def note(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
-from functools import lru_cache
 from typing import Optional, Union
 
-from ideolab_accesslog.conf import conf
+from ideolab_accesslog.conf import cached, conf
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
@@ -34,13 +32,17 @@ def why(address: Address) -> Optional[str]:
     ):
         if holds:
             return name
-    for setting in ("ACCESSLOG_TRUSTED_PROXIES", "TRASHIP_NEVER_BAN"):
-        for network in _networks(tuple(map(str, getattr(conf, setting)))):
-            if address in network:
-                return f"{network} of {setting}"
+    for network, setting in _networks():
+        if address in network:
+            return f"{network} of {setting}"
     return None
 
 
-@lru_cache(maxsize=16)
-def _networks(texts: Sequence[str]) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+@cached
+def _networks() -> tuple[tuple[Network, str], ...]:
+    """The networks that settings name, each with its setting."""
+    return tuple(
+        (ipaddress.ip_network(str(text), strict=False), setting)
+        for setting in ("ACCESSLOG_TRUSTED_PROXIES", "TRASHIP_NEVER_BAN")
+        for text in getattr(conf, setting)
+    )

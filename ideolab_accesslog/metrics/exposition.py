@@ -1,4 +1,4 @@
-"""The totals of all processes -> Prometheus' text format, written by hand: they are whole numbers."""
+"""Shows the totals of all processes in Prometheus' text format, without a library: they are whole numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PREFIX = "ideolab_accesslog_"
 
 
 class Metric(NamedTuple):
-    """`values`: labels as they are written, without braces, to the number."""
+    """One metric; `values` maps labels, as they are written between the braces, to numbers."""
 
     name: str
     documentation: str
@@ -23,8 +23,8 @@ class Metric(NamedTuple):
     values: Mapping[str, int]
 
 
-def _known() -> dict[str, tuple[str, list[str]]]:
-    """Each counter with its help and the labels that are shown from zero on: rate() then sees the first."""
+def _counters() -> dict[str, tuple[str, list[str]]]:
+    """Return each counter with its help and the labels shown from zero on: rate() then sees the first."""
     actions = FirewallActionLog.Action.values
     results = ("done", "failed", "skipped")
     return {
@@ -44,7 +44,7 @@ def _known() -> dict[str, tuple[str, list[str]]]:
 
 
 def collect() -> list[Metric]:
-    """What is shown now."""
+    """Return the metrics as the database has them now."""
     stored: dict[str, dict[str, int]] = {}
     for name, labels, value in Total.objects.order_by("name", "labels").values_list(
         "name", "labels", "value"
@@ -52,12 +52,12 @@ def collect() -> list[Metric]:
         stored.setdefault(name, {})[labels] = value
     counters = [
         Metric(PREFIX + name, help_text, "counter", {**dict.fromkeys(labels, 0), **stored.get(name, {})})
-        for name, (help_text, labels) in _known().items()
+        for name, (help_text, labels) in _counters().items()
     ]
-    return [*counters, _banned()]
+    return [*counters, _count_bans()]
 
 
-def _banned() -> Metric:
+def _count_bans() -> Metric:
     rows = TrashIP.objects.filter(is_banned=True)
     live = rows.exclude(ban_until__lte=timezone.now())
     confirmed = live.filter(iptables_applied=True).count()
@@ -66,7 +66,7 @@ def _banned() -> Metric:
 
 
 def render(metrics: Iterable[Metric]) -> str:
-    """The text of the file."""
+    """Return the text of the file."""
     lines: list[str] = []
     for metric in metrics:
         lines += [f"# HELP {metric.name} {metric.documentation}", f"# TYPE {metric.name} {metric.kind}"]

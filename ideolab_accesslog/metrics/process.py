@@ -1,66 +1,71 @@
-"""What this process has stored, dropped and seen, added to the totals of all processes now and then."""
+"""Adds what this process has stored, dropped and seen to the totals of all processes, every five seconds."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, Callable
 
 from django.db import transaction
 
-from ideolab_accesslog.access import recorder
-from ideolab_accesslog.firewall.intents import database
+from ideolab_accesslog import databases
 from ideolab_accesslog.metrics import totals
+from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import offence
 
+#: pause between two pushes: a scrape comes every 15 s or more
 EVERY_S = 5.0
+#: gives the rows of the access log in this process, with the keys "written" and "dropped"
+ReadRows = Callable[[], Mapping[str, int]]
 
 
 class Meter:
     """Pushes what has grown since the last push; at the end of the process at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_rows: ReadRows) -> None:
+        self._read_rows = read_rows
         self.forget()
 
     def forget(self) -> None:
-        """A forked child has done nothing yet."""
+        """Begin at nothing: a forked child has done nothing yet."""
         self._lock = Lock()
         self._offences: dict[str, int] = {}
         self._pushed: dict[totals.Key, int] = {}
         self._next = 0.0
 
-    def offence(self, *, reason: str, count: int = 1, **_others: Any) -> None:
+    def count_offence(self, *, reason: str, count: int = 1, **_others: Any) -> None:
+        """Count the signal `offence`, by reason."""
         with self._lock:
             self._offences[reason] = self._offences.get(reason, 0) + count
 
     def push(self) -> None:
-        """A job of the recorder's thread."""
-        if monotonic() < self._next and not recorder.is_stopping():
+        """Add to the totals, at most every EVERY_S; a job of the scheduler."""
+        if monotonic() < self._next and not scheduler.is_stopping:
             return
         self._next = monotonic() + EVERY_S
         now = self._now()
         grown = {key: value - self._pushed.get(key, 0) for key, value in now.items()}
         if any(amount > 0 for amount in grown.values()):
-            with transaction.atomic(using=database()):
+            with transaction.atomic(using=databases.totals()):
                 totals.add(grown)
         self._pushed = now
 
     def _now(self) -> dict[totals.Key, int]:
         with self._lock:
             found = {("offences_total", f'reason="{reason}"'): n for reason, n in self._offences.items()}
-        rows = recorder.counts()
+        rows = self._read_rows()
         for result in ("written", "dropped"):
             found["rows_total", f'result="{result}"'] = rows[result]
         return found
 
 
-meter = Meter()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=meter.forget)
-
-
-def begin() -> None:
-    """Called by the app's ready(): registers, and starts nothing."""
-    offence.connect(meter.offence, dispatch_uid="ideolab_accesslog.metering")
-    recorder.at_flush(meter.push)
+def register(read_rows: ReadRows) -> None:
+    """Have offences and rows of this process counted from now on; the app's ready() calls it."""
+    meter = Meter(read_rows)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=meter.forget)
+    # the scheduler keeps the meter alive
+    offence.connect(meter.count_offence, dispatch_uid="ideolab_accesslog.metrics")
+    scheduler.add_job(meter.push)

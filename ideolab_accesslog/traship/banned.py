@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 from time import monotonic
 
-from django.core.signals import setting_changed
 from django.db.models import Q
 from django.utils import timezone
 
+from ideolab_accesslog.conf import drop_on_change
 from ideolab_accesslog.firewall import never_ban
 from ideolab_accesslog.models import TrashIP
 
@@ -36,10 +36,10 @@ def _may_be(address: str) -> bool:
     return never_ban.why(ipaddress.ip_address(address)) is None
 
 
-def forget(**_setting: object) -> None:
+def forget() -> None:
     """Nobody is banned until the next look."""
     global current, _not_before
     current, _not_before = frozenset(), 0.0
 
 
-setting_changed.connect(forget)
+drop_on_change(forget)

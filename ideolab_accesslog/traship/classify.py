@@ -6,15 +6,16 @@ import fnmatch
 from collections.abc import Iterable
 from typing import Callable, Optional
 
-from django.core.signals import setting_changed
-
-from ideolab_accesslog.conf import DEFAULTS, conf
+from ideolab_accesslog.conf import DEFAULTS, conf, drop_on_change
 from ideolab_accesslog.traship import rules
 from ideolab_accesslog.traship.normalize import normalize
 
 #: paths whose verdict is remembered; most sites have fewer that are asked for all the time
-REMEMBERED, LONGEST = 8192, 256
-SEED = "seed"
+REMEMBERED = 8192
+#: bytes of the longest path that is remembered
+LONGEST = 256
+#: the value of TRASHIP_RULES for the two lists as they are
+SUBSTRINGS = "substrings"
 
 _verdicts: dict[str, Optional[str]] = {}
 _UNKNOWN = "?"
@@ -33,20 +34,22 @@ def rule_of(path: str) -> Optional[str]:
 
 
 def _by_choice(path: str) -> Optional[str]:
-    choice: Callable[[str], Optional[str]] = by_seed if conf.TRASHIP_RULES == SEED else by_segments
+    choice: Callable[[str], Optional[str]] = (
+        by_substrings if conf.TRASHIP_RULES == SUBSTRINGS else by_segments
+    )
     rule = choice(path)
     return None if rule is not None and _is_allowed(normalize(path).text) else rule
 
 
-def by_seed(path: str) -> Optional[str]:
-    """The seed's lists as the seed read them: parts and endings of the decoded path."""
+def by_substrings(path: str) -> Optional[str]:
+    """The rule of the two lists as they are: parts and endings of the decoded path."""
     if any(part in path for part in conf.TRASHIP_SENSITIVE_SUBSTRINGS):
         return "substring"
     return "suffix" if path.endswith(tuple(conf.TRASHIP_SENSITIVE_SUFFIXES)) else None
 
 
 def by_segments(path: str) -> Optional[str]:
-    """Our rules, and what the project added to the seed's lists."""
+    """The rule of our own tables, or of what the project added to the two lists."""
     text, trick = normalize(path)
     if trick:
         return trick
@@ -122,7 +125,7 @@ def _archive(stem: str, is_private: bool) -> Optional[str]:
 
 
 def _added(text: str) -> Optional[str]:
-    """Entries of TRASHIP_SENSITIVE_SUBSTRINGS and _SUFFIXES beyond the defaults keep the seed's meaning."""
+    """The rule of the entries that the project added to TRASHIP_SENSITIVE_SUBSTRINGS and _SUFFIXES."""
     if any(part.lower() in text for part in _beyond("TRASHIP_SENSITIVE_SUBSTRINGS")):
         return "substring"
     ends = tuple(end.lower() for end in _beyond("TRASHIP_SENSITIVE_SUFFIXES"))
@@ -145,9 +148,4 @@ def _allows(entry: str, text: str) -> bool:
     return text == entry.rstrip("/") or (entry.endswith("/") and text.startswith(entry))
 
 
-def forget(**_setting: object) -> None:
-    """Judge all paths anew."""
-    _verdicts.clear()
-
-
-setting_changed.connect(forget)
+drop_on_change(_verdicts.clear)

@@ -16,9 +16,9 @@ from typing import Any, Optional
 from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 
-from ideolab_accesslog.access import recorder
 from ideolab_accesslog.access.client_ip import Client
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.traship import banned, classify, site_urls
 from ideolab_accesslog.traship.judge import Judge
@@ -112,8 +112,8 @@ def after(request: HttpRequest, response: Any, client: Client) -> None:
 
 def _is_nobodys(request: HttpRequest, rule: str) -> bool:
     """Whether the site would not answer anyway."""
-    if conf.TRASHIP_RULES == classify.SEED:
-        # as the seed has it: whatever the site has there
+    if conf.TRASHIP_RULES == classify.SUBSTRINGS:
+        # whatever the site has there
         return True
     if rule not in _TRICKS and not site_urls.is_known_before(request.path):
         return False
@@ -153,9 +153,11 @@ def forget(setting: str, **_others: Any) -> None:
 
 def register() -> None:
     """Have the thread do its part; it starts with the first request."""
-    recorder.at_flush(drain)
-    recorder.every(float(conf.TRASHIP_BANNED_REFRESH_S), "read the banned addresses", banned.refresh)
-    recorder.every(5.0, "forget old 404s", _notes.tidy)
+    scheduler.add_job(drain)
+    scheduler.add_periodic_job(
+        float(conf.TRASHIP_BANNED_REFRESH_S), "read the banned addresses", banned.refresh
+    )
+    scheduler.add_periodic_job(5.0, "forget old 404s", _notes.tidy)
 
 
 setting_changed.connect(forget)

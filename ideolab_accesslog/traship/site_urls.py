@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any, Optional
 
 from django.conf import settings
-from django.core.signals import setting_changed
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 from django.utils import translation
 
-from ideolab_accesslog.conf import conf
+from ideolab_accesslog.conf import cached, conf
 
 #: middlewares that answer where no URL pattern does: flat pages, redirects of a moved site
 _FALLBACK = re.compile(r"fallback|redirect(?!_?to_?https)", re.I)
@@ -23,7 +21,7 @@ def is_known_before(path: str) -> bool:
     return not _is_late() and not path.startswith(_file_prefixes())
 
 
-@lru_cache(maxsize=1)
+@cached
 def _is_late() -> bool:
     """Whether only the response tells what the site has."""
     if not conf.TRASHIP_BLOCK_EARLY or getattr(settings, "WHITENOISE_ROOT", None):
@@ -31,7 +29,7 @@ def _is_late() -> bool:
     return any(_FALLBACK.search(name.rpartition(".")[2]) for name in settings.MIDDLEWARE)
 
 
-@lru_cache(maxsize=1)
+@cached
 def _file_prefixes() -> tuple[str, ...]:
     """Where a middleware or a view serves files, whose names tell nothing."""
     urls = (settings.STATIC_URL, settings.MEDIA_URL)
@@ -73,15 +71,6 @@ def _is_valid_abroad(path: str, urlconf: Any) -> bool:
         )
 
 
-@lru_cache(maxsize=1)
+@cached
 def _speaks() -> bool:
     return settings.USE_I18N and any(name.endswith(".LocaleMiddleware") for name in settings.MIDDLEWARE)
-
-
-def forget(**_setting: object) -> None:
-    """Look at the settings anew."""
-    for cached in (_is_late, _file_prefixes, _speaks):
-        cached.cache_clear()
-
-
-setting_changed.connect(forget)

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from django.test import override_settings
 
 from ideolab_accesslog.access import recorder
+from ideolab_accesslog.scheduler import scheduler
 from tests.lab.mariadb import Mariadb, use_driver
 from tests.lab.postgres import Postgres
 
@@ -36,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def no_thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The app's thread runs only in tests that ask for `writer_thread`; no row outlives its test."""
     if "writer_thread" not in request.fixturenames:
-        monkeypatch.setattr(recorder, "start", lambda: None)
+        monkeypatch.setattr(scheduler, "start", lambda: None)
     yield
     recorder.forget()
 
@@ -46,6 +48,14 @@ def writer_thread(database: str) -> Iterator[None]:
     """The app's thread on `database`; it has ended before the database goes."""
     yield
     recorder.stop()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Path]:
+    """The directory of the sink `spool`, which the settings name."""
+    directory = tmp_path / "spool"
+    with override_settings(ACCESSLOG_SINK="spool", ACCESSLOG_SPOOL=str(directory)):
+        yield directory
 
 
 @pytest.fixture(scope="session")

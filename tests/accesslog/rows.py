@@ -1,10 +1,13 @@
-"""Rows for tests."""
+"""Rows for tests, and files of the spool with rows."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ideolab_accesslog.access.row import FIELDS, Row
+from ideolab_accesslog.access.sinks import spool_file
+from ideolab_accesslog.access.sinks.spool_load import format_row
 
 
 def row(**fields: Any) -> Row:
@@ -21,3 +24,12 @@ def row(**fields: Any) -> Row:
         "duration_ms": 1.5,
     }
     return tuple({**plain, **fields}.values())
+
+
+def write_spool_file(directory: Path, *rows: Any) -> Path:
+    """A file as a process that ended properly leaves it."""
+    file = spool_file.create(directory)
+    for each in rows:
+        file.append(format_row(each))
+    file.release()
+    return file.path

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Callable, Optional, Protocol
 
 from ideolab_accesslog.access.row import Row
-from ideolab_accesslog.access.sinks.direct import Direct
-from ideolab_accesslog.access.sinks.queue import Queue
-from ideolab_accesslog.access.sinks.spool import Spool
+from ideolab_accesslog.access.sinks.direct import DirectSink
+from ideolab_accesslog.access.sinks.queue import QueueSink
+from ideolab_accesslog.access.sinks.spool import SpoolSink
 
 
 class Sink(Protocol):
+    """Takes rows in requests and stores them in the thread."""
+
     def record(self, row: Row) -> None:
         """In the request: never raises."""
 
     def flush(self, timeout_s: Optional[float]) -> bool:
         """Store what waits. None: when it is time to; seconds: now, at the end of the process."""
 
-    def waiting(self) -> int: ...
+    def count_waiting(self) -> int:
+        """Return how many rows are not stored yet."""
 
     def close(self, timeout_s: float) -> None:
         """The last call; what cannot be kept is counted as dropped."""
@@ -26,9 +29,13 @@ class Sink(Protocol):
         """After a fork, in the child: touch nothing that the parent uses."""
 
 
-SINKS: dict[str, Callable[[Callable[[], None]], Sink]] = {"queue": Queue, "spool": Spool, "direct": Direct}
+SINKS: dict[str, Callable[[Callable[[], None]], Sink]] = {
+    "queue": QueueSink,
+    "spool": SpoolSink,
+    "direct": DirectSink,
+}
 
 
-def chosen(name: str, wake: Callable[[], None]) -> Sink:
-    """The sink of this name; the queue where there is none such (check E says so)."""
-    return SINKS.get(name, Queue)(wake)
+def make_sink(name: str, wake: Callable[[], None]) -> Sink:
+    """Return a new sink of this name; a queue where there is no such sink (check E001 says so)."""
+    return SINKS.get(name, QueueSink)(wake)

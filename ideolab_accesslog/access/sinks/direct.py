@@ -6,33 +6,37 @@ import asyncio
 import logging
 from typing import Callable, Optional
 
-from ideolab_accesslog.access.counts import tally
+from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.access.insert import insert
 from ideolab_accesslog.access.row import Row
-from ideolab_accesslog.access.sinks.queue import Queue
+from ideolab_accesslog.access.sinks.queue import QueueSink
 
 logger = logging.getLogger("ideolab_accesslog")
 
 
-class Direct:
+class DirectSink:
+    """Stores a row before the request is answered."""
+
     def __init__(self, wake: Callable[[], None]) -> None:
         # an event loop must not wait for a database: its rows take the queue
-        self._queue = Queue(wake)
+        self._queue = QueueSink(wake)
         self.abandon = self._queue.abandon
-        self.waiting = self._queue.waiting
+        self.count_waiting = self._queue.count_waiting
         self.close = self._queue.close
 
     def record(self, row: Row) -> None:
+        """Store the row; a row that the database refuses is counted as dropped."""
         if _is_in_event_loop():
             self._queue.record(row)
             return
         try:
             insert([row])
         except Exception as error:
-            tally.dropped(1, f"the database refuses: {type(error).__name__}")
-            tally.report()
+            row_counter.add_dropped_rows(1, f"the database refuses: {type(error).__name__}")
+            row_counter.report()
 
     def flush(self, timeout_s: Optional[float]) -> bool:
+        """Store the rows that came from event loops."""
         return self._queue.flush(timeout_s)
 
 

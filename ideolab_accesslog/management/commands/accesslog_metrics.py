@@ -16,9 +16,11 @@ class Command(BaseCommand):
     help = "Writes the app's metrics for the textfile collector of node_exporter."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
         parser.add_argument("--output", default=OUTPUT, help=f"the file; - prints ({OUTPUT})")
 
     def handle(self, *_args: Any, output: str, **_options: Any) -> None:
+        """Write the file, or print it with `--output -`."""
         text = exposition.render(exposition.collect())
         if output == "-":
             self.stdout.write(text, ending="")

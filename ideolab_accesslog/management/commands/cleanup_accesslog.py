@@ -25,6 +25,7 @@ class Command(BaseCommand):
     help = "Deletes old rows in short transactions. Banned addresses stay, and so does the audit by default."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
         parser.add_argument("--dry-run", action="store_true", help="count, delete nothing")
         parser.add_argument("--accesslog-days", type=_days, default=30, help="age of requests (30)")
         parser.add_argument("--traship-days", type=_days, default=180, help="since last seen (180)")
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--batch", type=_days, default=retention.BATCH, help="rows in one transaction")
 
     def handle(self, *_args: Any, dry_run: bool, batch: int, **options: Any) -> None:
+        """Delete from each table that has a number of days, and print how many rows."""
         for option, (what, rows_before) in _TABLES.items():
             days: Optional[int] = options[option]
             if days is None:
@@ -43,7 +45,7 @@ class Command(BaseCommand):
 
 
 def _days(text: str) -> int:
-    """0 would empty the table."""
+    """Read a whole number of days or rows; 0 is refused, it would empty the table."""
     if not text.isdecimal() or not 1 <= int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 100000")
     return int(text)

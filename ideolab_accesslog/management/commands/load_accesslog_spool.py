@@ -1,4 +1,4 @@
-"""`manage.py load_accesslog_spool`: what the spool holds, into the database, now."""
+"""manage.py load_accesslog_spool: loads the files of the spool that no process holds. After a crash."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from ideolab_accesslog.access.sinks import segment
-from ideolab_accesslog.access.sinks.load import load
+from ideolab_accesslog.access.sinks import spool_file
+from ideolab_accesslog.access.sinks.spool_load import load
 from ideolab_accesslog.conf import conf
 
 
@@ -18,12 +18,14 @@ class Command(BaseCommand):
     help = "Load the files that ACCESSLOG_SINK = 'spool' left; safe at any time, as often as you like."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
         parser.add_argument("--directory", default=conf.ACCESSLOG_SPOOL, help="default: ACCESSLOG_SPOOL")
 
     def handle(self, *_arguments: Any, directory: str, **_options: Any) -> None:
+        """Load each file that no process holds, and print how many rows."""
         rows = files = 0
         try:
-            for orphan in segment.orphans(Path(directory)):
+            for orphan in spool_file.orphans(Path(directory)):
                 rows += load(orphan.path)
                 files += 1
         except (DatabaseError, OSError) as error:

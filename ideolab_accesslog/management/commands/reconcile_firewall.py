@@ -13,9 +13,11 @@ class Command(BaseCommand):
     help = "Compares the bans of the database with the kernel, and repairs what differs."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
         parser.add_argument("--dry-run", action="store_true", help="compare, change no ban")
 
     def handle(self, *_args: Any, dry_run: bool, **_options: Any) -> None:
+        """Print what differs and repair it; exit code 1 when an address could not be compared or repaired."""
         lost = 0 if dry_run else reconcile.forget_lost_calls()
         try:
             drift = reconcile.compare()

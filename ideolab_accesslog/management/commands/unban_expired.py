@@ -14,9 +14,11 @@ class Command(BaseCommand):
     help = "Lifts the bans whose time is over, in the database and in what the firewall still holds."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
         parser.add_argument("--dry-run", action="store_true", help="show the addresses, change nothing")
 
     def handle(self, *_args: Any, dry_run: bool, **_options: Any) -> None:
+        """Unban and print how many; exit code 1 when the firewall failed."""
         if dry_run:
             return self._show()
         total, failures = 0, []

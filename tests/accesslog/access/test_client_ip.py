@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideolab_accesslog.access.client_ip import UNKNOWN, Client, canonical, resolve
@@ -166,6 +166,7 @@ def test_a_setting_that_is_no_network_is_trusted_by_nobody(caplog: pytest.LogCap
     assert caplog.messages == ["ACCESSLOG_TRUSTED_PROXIES: 'nginx' is no network; it is ignored"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=40))
 def test_no_text_left_of_our_proxy_changes_the_client(forged: str, remote_addr: str) -> None:
     """Whatever the client sends, our proxy appends whom it saw; and nothing raises."""

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.test import override_settings
 
 from ideolab_accesslog.access import insert as module
-from ideolab_accesslog.access.counts import tally
+from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.access.insert import clean, insert
 from ideolab_accesslog.models import AccessLog
 from tests.accesslog.conftest import VENDORS
@@ -50,7 +50,7 @@ def test_one_bad_row_does_not_cost_the_batch(database: str) -> None:
 
     assert insert(batch) == 18
     assert AccessLog.objects.count() == 18
-    assert tally.counts()["dropped"] == 2
+    assert row_counter.read()["dropped"] == 2
 
 
 @on_each_database
@@ -66,7 +66,7 @@ def test_a_missing_table_is_the_database_s_fault(database: str) -> None:
                 with connection.cursor() as cursor:
                     cursor.execute("ALTER TABLE gone RENAME TO ideolab_accesslog_accesslog")
 
-    assert tally.counts() == {"written": 0, "dropped": 0}
+    assert row_counter.read() == {"written": 0, "dropped": 0}
 
 
 def test_mysql_s_word_for_a_character_it_cannot_hold() -> None:

@@ -116,9 +116,10 @@ def test_evasions() -> None:
     assert escaped == Counter()
 
 
-def test_the_seeds_rules() -> None:
-    """TRASHIP_RULES = "seed": parts and endings of the path, with the seed's false alarms."""
-    with override_settings(TRASHIP_RULES="seed"):
+@pytest.mark.parametrize("value", ["substrings", "seed"])
+def test_the_two_lists_as_they_are(value: str) -> None:
+    """TRASHIP_RULES = "substrings", formerly "seed": parts and endings of the path, with false alarms."""
+    with override_settings(TRASHIP_RULES=value):
         assert rule_of("/wp-migration-guide/") == "substring"
         assert rule_of("/downloads/app-1.2.zip") == "suffix"
         assert rule_of("/WP-LOGIN") is None

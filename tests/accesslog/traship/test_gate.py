@@ -14,9 +14,9 @@ from django.core.signals import setting_changed
 from django.test import AsyncClient, Client, override_settings
 from django.utils import timezone
 
-from ideolab_accesslog.access import recorder
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.models import TrashIP
+from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import dropped, offence
 from ideolab_accesslog.traship import banned, gate, rows
 from ideolab_accesslog.traship.offence import Offence
@@ -29,7 +29,7 @@ LINE = re.compile(r' traship: offence (\S+) reason=(\S+) status=(\d+) method=GET
 @pytest.fixture(autouse=True)
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A log of its own, no thread, and nothing left of other tests."""
-    monkeypatch.setattr(recorder, "start", lambda: None)
+    monkeypatch.setattr(scheduler, "start", lambda: None)
     gate.forget("CACHES")
     path = tmp_path / "traship.log"
     with override_settings(TRASHIP_LOG=str(path)):
@@ -183,9 +183,10 @@ def test_attacks_on_such_a_site(client: Client) -> None:
     assert statuses == [403] * 20
 
 
-def test_in_the_seeds_rules_the_site_is_not_asked(client: Client) -> None:
-    """As the seed has it: a sensitive path is refused whatever the site has there."""
-    with override_settings(ROOT_URLCONF="tests.accesslog.sites", TRASHIP_RULES="seed"):
+@pytest.mark.parametrize("value", ["substrings", "seed"])
+def test_with_the_two_lists_the_site_is_not_asked(client: Client, value: str) -> None:
+    """A sensitive path is refused whatever the site has there."""
+    with override_settings(ROOT_URLCONF="tests.accesslog.sites", TRASHIP_RULES=value):
         assert client.get("/shop/index.php").status_code == 403
     with override_settings(ROOT_URLCONF="tests.accesslog.sites"):
         assert client.get("/shop/index.php").status_code == 200
@@ -387,4 +388,4 @@ def test_settings_are_read_anew() -> None:
     """The refresh follows TRASHIP_BANNED_REFRESH_S."""
     setting_changed.send(sender=None, setting="TRASHIP_BANNED_REFRESH_S", value=1.0, enter=True)
 
-    assert "read the banned addresses" in recorder._background._periodic
+    assert "read the banned addresses" in scheduler._periodic

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from ideolab_accesslog.access import recorder
-from ideolab_accesslog.access.counts import tally
+from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.models import AccessLog
 from tests.accesslog.rows import row
 
@@ -39,7 +39,7 @@ def test_a_refusal_harms_neither_the_request_nor_its_transaction(database: str) 
             assert cursor.fetchone() == (0,)
         transaction.set_rollback(True)
 
-    assert tally.counts() == {"written": 0, "dropped": 1}
+    assert row_counter.read() == {"written": 0, "dropped": 1}
 
 
 def test_an_event_loop_does_not_wait(database: str) -> None:

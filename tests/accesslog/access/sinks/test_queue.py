@@ -10,9 +10,9 @@ from django.test import override_settings
 
 from ideolab_accesslog import signals
 from ideolab_accesslog.access import recorder
-from ideolab_accesslog.access.counts import tally
+from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.access.sinks import queue
-from ideolab_accesslog.access.sinks.queue import Queue
+from ideolab_accesslog.access.sinks.queue import QueueSink
 from ideolab_accesslog.models import AccessLog
 from tests.accesslog.rows import row
 
@@ -28,7 +28,7 @@ class Database:
         if self.is_down:
             raise OperationalError("the server is gone")
         self.batches.append(len(rows))
-        tally.written(len(rows))
+        row_counter.add_written_rows(len(rows))
         return len(rows)
 
 
@@ -39,9 +39,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Database:
     return database
 
 
-def filled(rows: int) -> tuple[Queue, list[str]]:
+def filled(rows: int) -> tuple[QueueSink, list[str]]:
     woken: list[str] = []
-    sink = Queue(lambda: woken.append("woken"))
+    sink = QueueSink(lambda: woken.append("woken"))
     for _ in range(rows):
         sink.record(row())
     return sink, woken
@@ -71,14 +71,14 @@ def test_an_outage_keeps_rows_up_to_the_bound(server: Database, caplog: pytest.L
     for _ in range(10):
         sink.record(row())
     assert not sink.flush(5.0)
-    tally.report()
+    row_counter.report()
     sink.record(row())
-    tally.report()
+    row_counter.report()
     server.is_down = False
 
-    assert sink.waiting() == 20
+    assert sink.count_waiting() == 20
     assert sink.flush(5.0)
-    assert tally.counts() == {"written": 20, "dropped": 6}
+    assert row_counter.read() == {"written": 20, "dropped": 6}
     assert heard == [(5, "the queue is full"), (1, "the queue is full")]
     assert caplog.messages == [
         "access log: the database refuses; rows wait",
@@ -103,7 +103,7 @@ def test_the_end_of_a_process_counts_what_it_could_not_store(server: Database) -
     sink, _ = filled(3)
     sink.close(1.0)
 
-    assert (sink.waiting(), tally.counts()["dropped"]) == (0, 3)
+    assert (sink.count_waiting(), row_counter.read()["dropped"]) == (0, 3)
 
 
 def test_a_flush_that_finds_another_at_work_gives_up_in_time(server: Database) -> None:

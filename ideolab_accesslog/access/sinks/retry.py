@@ -6,8 +6,8 @@ from time import monotonic
 from typing import Callable
 
 
-class Backoff:
-    """0.5 s, 1 s, 2 s, ... up to `most_s`: so long rows wait after an outage, at most."""
+class Retry:
+    """Pauses of 0.5 s, 1 s, 2 s, ... up to `most_s`: so long rows wait after an outage, at most."""
 
     def __init__(
         self, least_s: float = 0.5, most_s: float = 5.0, now: Callable[[], float] = monotonic
@@ -15,20 +15,22 @@ class Backoff:
         self._least_s = least_s
         self._most_s = most_s
         self._now = now
-        self.succeeded()
+        self.note_success()
 
-    def succeeded(self) -> None:
+    def note_success(self) -> None:
+        """The database answered: the next failure begins with the shortest pause."""
         self._delay_s = self._least_s
         self._due = 0.0
-        self.is_out = False
+        self.is_failing = False
 
-    def failed(self) -> bool:
-        """True for the first failure of an outage."""
-        is_first = not self.is_out
-        self.is_out = True
+    def note_failure(self) -> bool:
+        """Begin a pause, twice as long as the last one; True for the first failure of an outage."""
+        is_first = not self.is_failing
+        self.is_failing = True
         self._due = self._now() + self._delay_s
         self._delay_s = min(self._delay_s * 2, self._most_s)
         return is_first
 
     def is_due(self) -> bool:
+        """Whether the pause is over."""
         return self._now() >= self._due

@@ -1,51 +1,59 @@
-"""The one thread of a process: it stores what waits and runs the periodic jobs. Started by the first request,
-never at import, so that it lives in the worker that serves and not in the master that forked it."""
+"""The one thread of a process, and the jobs that it runs: who has one registers it here.
+
+The first request starts the thread, no import does: so it lives in the worker that serves and not in the
+master that forked it.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import threading
+from dataclasses import dataclass
 from time import monotonic
 from typing import Callable, Optional
 
 from django.db import close_old_connections, connections
+
+from ideolab_accesslog.conf import conf
 
 logger = logging.getLogger("ideolab_accesslog")
 
 Job = Callable[[], object]
 
 
-class Periodic:
-    def __init__(self, seconds: float, job: Job) -> None:
-        self.seconds = seconds
-        self.job = job
-        self.due = 0.0
+@dataclass
+class PeriodicJob:
+    """A job that is due every `seconds`; `due` is on the clock of time.monotonic."""
+
+    seconds: float
+    job: Job
+    due: float = 0.0
 
 
-class Background:
-    """Turns follow each other every `interval()` seconds, or as soon as `wake` asks for one."""
+class Scheduler:
+    """A thread with one turn every `interval()` seconds, or as soon as `wake` asks for one."""
 
     def __init__(self, interval: Callable[[], float]) -> None:
         self._interval = interval
         self._each_turn: list[Job] = []
-        self._periodic: dict[str, Periodic] = {}
+        self._periodic: dict[str, PeriodicJob] = {}
         self._failing: set[str] = set()
-        self._forget()
+        self._begin_anew()
         # the same connection for some seconds even with CONN_MAX_AGE = 0, and none in a process at rest
-        self.every(5.0, "close old connections", close_old_connections)
+        self.add_periodic_job(5.0, "close old connections", close_old_connections)
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forget)
+            os.register_at_fork(after_in_child=self._begin_anew)
 
-    def _forget(self) -> None:
-        """A forked child has no thread, and its parent's locks may be taken for ever."""
+    def _begin_anew(self) -> None:
+        """Forget the thread: a forked child has none, and its parent's locks may be taken for ever."""
         self._thread: Optional[threading.Thread] = None
         self._starting = threading.Lock()
         self._wake = threading.Event()
         self.is_stopping = False
 
     def start(self) -> None:
-        """Cheap when the thread runs already."""
+        """Start the thread; cheap when it runs already, for each request calls it."""
         if self._thread is None and not self.is_stopping:
             self._start()
 
@@ -63,28 +71,30 @@ class Background:
                     self._thread = thread
 
     def wake(self) -> None:
+        """Have the next turn begin now."""
         self._wake.set()
 
-    def every(self, seconds: float, name: str, job: Job) -> None:
+    def add_periodic_job(self, seconds: float, name: str, job: Job) -> None:
         """Run `job` in the first turn and then every `seconds`; the same name replaces the job."""
-        self._periodic[name] = Periodic(seconds, job)
+        self._periodic[name] = PeriodicJob(seconds, job)
 
-    def at_turn(self, job: Job) -> None:
+    def add_job(self, job: Job) -> None:
+        """Run `job` in every turn, the last one of a process too; the same job is run once."""
         if job not in self._each_turn:
             self._each_turn.append(job)
 
-    def turn(self) -> None:
-        """Everything that is due, in the calling thread."""
+    def run_turn(self) -> None:
+        """Run everything that is due, in the calling thread."""
         for name, periodic in list(self._periodic.items()):
             if monotonic() >= periodic.due:
                 periodic.due = monotonic() + periodic.seconds
-                self._guarded(name, periodic.job)
-        self.finish()
+                self._run_job(name, periodic.job)
+        self.run_jobs()
 
-    def finish(self) -> None:
-        """What each turn does, in the calling thread."""
+    def run_jobs(self) -> None:
+        """Run the jobs of each turn, in the calling thread."""
         for job in list(self._each_turn):
-            self._guarded(getattr(job, "__qualname__", repr(job)), job)
+            self._run_job(getattr(job, "__qualname__", repr(job)), job)
 
     def stop(self, timeout_s: float) -> bool:
         """End the thread after one last turn; False: it still hangs in the database."""
@@ -95,7 +105,7 @@ class Background:
             thread.join(timeout_s)
         is_over = thread is None or not thread.is_alive()
         if is_over:
-            self._forget()
+            self._begin_anew()
         return is_over
 
     def _run(self) -> None:
@@ -103,16 +113,16 @@ class Background:
             while not self.is_stopping:
                 self._wake.clear()
                 began = monotonic()
-                self.turn()
+                self.run_turn()
                 if not self.is_stopping:
                     self._wake.wait(max(0.0, began + self._interval() - monotonic()))
-            self.finish()
+            self.run_jobs()
         finally:
             connections.close_all()
             if self._thread is threading.current_thread():
                 self._thread = None
 
-    def _guarded(self, name: str, job: Job) -> None:
+    def _run_job(self, name: str, job: Job) -> None:
         try:
             job()
             self._failing.discard(name)
@@ -124,7 +134,11 @@ class Background:
 
 
 def close_connections() -> None:
-    """After an error a connection may be half dead; the next use opens another."""
+    """Close all connections after an error: one may be half dead; the next use opens another."""
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close()
+
+
+# 0.9: what kill -9 takes is the last turn's rows and the write of them, together FLUSH_S
+scheduler = Scheduler(lambda: float(conf.ACCESSLOG_FLUSH_S) * 0.9)

@@ -1,8 +1,7 @@
-"""manage.py accesslog_metrics, and the counters behind it."""
+"""manage.py accesslog_metrics."""
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -10,14 +9,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
 from django.utils import timezone
 
-from ideolab_accesslog.access import recorder
 from ideolab_accesslog.metrics import totals
-from ideolab_accesslog.metrics.process import Meter
-from ideolab_accesslog.models import Total, TrashIP
-from tests.accesslog.conftest import VENDORS
+from ideolab_accesslog.models import TrashIP
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -91,58 +86,3 @@ def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
     """With the option to change it."""
     with pytest.raises(CommandError, match=r"missing.*; see --output"):
         run("--output", str(tmp_path / "missing" / "x.prom"))
-
-
-@pytest.mark.parametrize("database", VENDORS, indirect=True)
-def test_counters_grow_whoever_adds() -> None:
-    """Eight threads that begin the same counter: nothing is lost."""
-    barrier, problems = threading.Barrier(8), []
-
-    def add() -> None:
-        try:
-            barrier.wait()
-            for _turn in range(5):
-                totals.add({("rows_total", 'result="written"'): 3})
-        except Exception as error:
-            problems.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=add) for _number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert problems == []
-    assert Total.objects.get().value == 8 * 5 * 3
-
-
-def test_a_process_adds_what_has_grown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each push once; a push that fails is made good by the next."""
-    rows = {"written": 5, "dropped": 1}
-    monkeypatch.setattr(recorder, "counts", lambda: rows)
-    monkeypatch.setattr("ideolab_accesslog.metrics.process.EVERY_S", 0.0)
-    meter = Meter()
-    meter.offence(reason="sensitive_path")
-    meter.offence(reason="404_burst", count=3)
-    meter.push()
-    rows["written"] = 9
-    real = totals.add
-
-    def broken(_amounts: Any) -> None:
-        raise RuntimeError("database down")
-
-    monkeypatch.setattr(totals, "add", broken)
-    with pytest.raises(RuntimeError):
-        meter.push()
-    monkeypatch.setattr(totals, "add", real)
-    meter.push()
-    meter.push()
-
-    assert {f"{total.name} {total.labels}": total.value for total in Total.objects.all()} == {
-        'offences_total reason="404_burst"': 3,
-        'offences_total reason="sensitive_path"': 1,
-        'rows_total result="dropped"': 1,
-        'rows_total result="written"': 9,
-    }

@@ -1,4 +1,4 @@
-"""Spool files into the database, each exactly once: its rows and its name are one transaction."""
+"""Loads spool files into the database, each exactly once: its rows and its name are one transaction."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Optional
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from ideolab_accesslog.access.counts import tally
+from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.access.insert import insert
 from ideolab_accesslog.access.row import FIELDS, Row
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.models import AccessLog, LoadedSpool
 
 # json.dumps would make an encoder each time; a user's key may be a UUID
-_encoded = json.JSONEncoder(separators=(",", ":"), default=str).encode
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 logger = logging.getLogger("ideolab_accesslog")
 
 
-def line(row: Row) -> bytes:
-    """One row as the line that `parsed` reads."""
-    return (_encoded(row) + "\n").encode("ascii")
+def format_row(row: Row) -> bytes:
+    """Return the line of one row, as `parse_row` reads it."""
+    return (_encode(row) + "\n").encode("ascii")
 
 
-def parsed(text: bytes) -> Optional[Row]:
-    """The row of one line; None for what is none (a disk that was full, a foreign file)."""
+def parse_row(text: bytes) -> Optional[Row]:
+    """Return the row of one line; None for what is no row (a disk that was full, a foreign file)."""
     try:
         values = json.loads(text)
         if not isinstance(values, list) or len(values) != len(FIELDS):
@@ -41,7 +41,7 @@ def parsed(text: bytes) -> Optional[Row]:
 
 
 def load(path: Path) -> int:
-    """Store the file's rows and remove it; 0 rows when another process has done so."""
+    """Store the file's rows, remove the file and return how many rows; 0 when another process has done so."""
     using = conf.ACCESSLOG_DATABASE
     loaded = LoadedSpool.objects.using(using)
     try:
@@ -64,9 +64,9 @@ def _batches(path: Path, size: int) -> Iterator[list[Row]]:
     batch: list[Row] = []
     with path.open("rb") as lines:
         for text in lines:
-            row = parsed(text)
+            row = parse_row(text)
             if row is None:
-                tally.dropped(1, "an unreadable line in the spool")
+                row_counter.add_dropped_rows(1, "an unreadable line in the spool")
                 continue
             batch.append(row)
             if len(batch) >= size:

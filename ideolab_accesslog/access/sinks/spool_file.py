@@ -1,4 +1,4 @@
-"""The files of the spool. A process holds what it appends to or loads; the rest is of dead ones."""
+"""Files of the spool: a process locks the one that it appends to or loads, until it ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if sys.platform != "win32":
 SUFFIX = ".jsonl"
 
 
-class Segment:
+class SpoolFile:
     """A file of the spool that this process holds: no other loads it. The lock ends with the process."""
 
     def __init__(self, path: Path, fd: int) -> None:
@@ -26,39 +26,41 @@ class Segment:
         self.bytes = 0
 
     def append(self, line: bytes) -> None:
+        """Write one line in one call; OSError when the disk is full."""
         if os.write(self._fd, line) != len(line):
             raise OSError(f"{self.path}: the disk took only a part")
         self.rows += 1
         self.bytes += len(line)
 
     def release(self) -> None:
+        """Close the file, and with it the lock."""
         os.close(self._fd)
 
 
-def create(directory: Path) -> Segment:
-    """A new file to append to."""
+def create(directory: Path) -> SpoolFile:
+    """Return a new file to append to."""
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
     # the host's name: hosts that share a database must not take each other's files for loaded ones
     path = directory / f"{socket.gethostname()}-{uuid.uuid4().hex}{SUFFIX}"
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
     fd = os.open(path, flags, 0o640)
     _hold(fd)
-    return Segment(path, fd)
+    return SpoolFile(path, fd)
 
 
-def orphans(directory: Path) -> Iterator[Segment]:
-    """The files that nobody holds, oldest first, each held until the next one is asked for."""
-    for path in sorted(directory.glob(f"*{SUFFIX}"), key=_modified):
-        segment = _taken(path)
-        if segment is not None:
+def orphans(directory: Path) -> Iterator[SpoolFile]:
+    """Yield the files that no process holds, oldest first; each is held until the next one is asked for."""
+    for path in sorted(directory.glob(f"*{SUFFIX}"), key=_mtime):
+        file = _take(path)
+        if file is not None:
             try:
-                yield segment
+                yield file
             finally:
-                segment.release()
+                file.release()
 
 
 def size(directory: Path) -> int:
-    """The bytes of everything that waits."""
+    """Return the bytes of all files in the directory."""
     total = 0
     for path in directory.glob(f"*{SUFFIX}"):
         try:
@@ -68,14 +70,14 @@ def size(directory: Path) -> int:
     return total
 
 
-def _modified(path: Path) -> float:
+def _mtime(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
 
 
-def _taken(path: Path) -> Optional[Segment]:
+def _take(path: Path) -> Optional[SpoolFile]:
     if sys.platform == "win32" and not _is_closed(path):
         return None
     try:
@@ -84,7 +86,7 @@ def _taken(path: Path) -> Optional[Segment]:
         return None
     # a file without a name was loaded while we came
     if _hold(fd) and os.fstat(fd).st_nlink:
-        return Segment(path, fd)
+        return SpoolFile(path, fd)
     os.close(fd)
     return None
 

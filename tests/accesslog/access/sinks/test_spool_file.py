@@ -1,0 +1,39 @@
+"""Files of the spool, each held by one process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ideolab_accesslog.access.sinks import spool_file
+from tests.accesslog.rows import row, write_spool_file
+
+
+def test_a_file_is_held_until_it_is_released(tmp_path: Path) -> None:
+    """Nobody else loads it meanwhile."""
+    file = spool_file.create(tmp_path / "spool")
+    file.append(b"[1]\n")
+    file.append(b"[22]\n")
+    assert (file.rows, file.bytes, file.path.read_bytes()) == (2, 9, b"[1]\n[22]\n")
+    assert list(spool_file.orphans(tmp_path / "spool")) == []
+
+    file.release()
+    assert [orphan.path for orphan in spool_file.orphans(tmp_path / "spool")] == [file.path]
+
+
+def test_orphans_come_oldest_first(tmp_path: Path) -> None:
+    """As they were written."""
+    files = [write_spool_file(tmp_path, row()) for _ in range(3)]
+    for age, path in enumerate(files):
+        os.utime(path, (1000 - age, 1000 - age))
+
+    assert [orphan.path for orphan in spool_file.orphans(tmp_path)] == files[::-1]
+
+
+def test_the_size_is_that_of_all_files(tmp_path: Path) -> None:
+    """Files of others in the directory do not count."""
+    files = [write_spool_file(tmp_path, row()) for _ in range(2)]
+    (tmp_path / "notes.txt").write_text("x" * 1000)
+
+    assert spool_file.size(tmp_path) == sum(path.stat().st_size for path in files)
+    assert spool_file.size(tmp_path / "missing") == 0

@@ -1,0 +1,73 @@
+"""manage.py cleanup_accesslog."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+from tests.accesslog.conftest import VENDORS
+
+pytestmark = pytest.mark.usefixtures("database")
+BATCH_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def rows() -> None:
+    """Of each table one row that is 40 days old and one that is 400, beside what must stay."""
+    for days in (40, 400):
+        then = timezone.now() - timedelta(days=days)
+        AccessLog.objects.create(ts=then, ip="198.51.100.1", method="GET", path="/", status_code=200)
+        TrashIP.objects.create(last_seen=then, ip=f"2001:db8::{days}")
+        FirewallActionLog.objects.create(ts=then, batch=BATCH_ID, actor_name="alice", action="ban", ip="::5")
+    then = timezone.now() - timedelta(days=400)
+    TrashIP.objects.create(last_seen=then, ip="198.51.100.2", is_banned=True)
+    TrashIP.objects.create(last_seen=then, ip="198.51.100.3", iptables_applied=True)
+
+
+def run(*words: str) -> str:
+    output = StringIO()
+    call_command("cleanup_accesslog", *words, stdout=output)
+    return output.getvalue()
+
+
+def left() -> tuple[int, int, int]:
+    return AccessLog.objects.count(), TrashIP.objects.count(), FirewallActionLog.objects.count()
+
+
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+def test_old_rows_go_and_the_rest_stays(rows: None) -> None:
+    """30 and 180 days by default; banned addresses, those in the firewall and the audit stay."""
+    assert run() == (
+        "2 requests older than 30 days deleted\n1 addresses of TrashIP older than 180 days deleted\n"
+    )
+    assert left() == (0, 3, 2)
+
+
+def test_the_days_are_chosen(rows: None) -> None:
+    """The audit too, when it is asked for."""
+    assert run("--accesslog-days", "300", "--traship-days", "30", "--firewall-days", "365") == (
+        "1 requests older than 300 days deleted\n"
+        "2 addresses of TrashIP older than 30 days deleted\n"
+        "1 firewall actions older than 365 days deleted\n"
+    )
+    assert left() == (1, 2, 1)
+
+
+def test_a_dry_run_counts(rows: None) -> None:
+    """And deletes nothing."""
+    assert run("--dry-run").startswith("2 requests older than 30 days would be deleted\n")
+    assert left() == (2, 4, 2)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "x", "1.5"])
+def test_days_that_would_empty_the_table_are_refused(rows: None, days: str) -> None:
+    """Nothing is deleted."""
+    with pytest.raises(CommandError, match="no whole number from 1"):
+        run("--accesslog-days", days)
+
+    assert left() == (2, 4, 2)
