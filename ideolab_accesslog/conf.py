@@ -117,7 +117,8 @@ SETTINGS = (
         "TRASHIP_404_THRESHOLD",
         POSITIVE,
         200,
-        "after this many missing pages in the window, a quarter of `TRASHIP_404_DISTINCT` is a burst",
+        "after this many offences in the window, a quarter of `TRASHIP_404_DISTINCT` is a burst; by itself "
+        "the number makes none",
     ),
     Setting(
         "TRASHIP_404_DISTINCT",
@@ -201,7 +202,8 @@ SETTINGS = (
         "TRASHIP_FIREWALL_TRANSPORT",
         choice("log", "helper"),
         "log",
-        "`log`: a line for fail2ban, without privileges; `helper`: through sudo, needed for UNBAN and CHECK",
+        "`log`: a ban is a line for fail2ban, without privileges, and UNBAN and CHECK use the helper where "
+        "it is installed; `helper`: all three through sudo",
     ),
     Setting(
         "TRASHIP_FIREWALL_HELPER",

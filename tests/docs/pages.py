@@ -10,7 +10,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 TOP = sorted(path for path in REPOSITORY.glob("*.md") if path.name != "CHANGELOG.md")
 PAGES = [*TOP, *sorted((REPOSITORY / "docs").glob("*.md"))]
 #: tables that a program of the tests writes
-_GENERATED = re.compile(r"<!-- (table|layers): .*?<!-- end of \1 -->", re.DOTALL)
+_GENERATED = re.compile(r"<!-- (table|layers|settings): .*?<!-- end of \1 -->", re.DOTALL)
 _BLOCK = re.compile(r"^[ >]*```.*?^[ >]*```$", re.DOTALL | re.MULTILINE)
 
 
