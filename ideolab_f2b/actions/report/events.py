@@ -8,7 +8,6 @@ from ipaddress import ip_network
 from typing import Any, Optional
 
 from ideolab_f2b import logline
-from ideolab_f2b.actions import matched
 from ideolab_f2b.actions.report.record import Record
 from ideolab_f2b.event import Event
 
@@ -21,7 +20,7 @@ _AROUND = {4: 24, 6: 64}
 def event(record: Record, origin: Optional[Any], fingerprint: Mapping[str, str] = {}) -> Event:
     """`origin` is an origin.Origin, or None when it was not looked for."""
     ip, subnet = places(record.address)
-    line = matched.last(record.matches)
+    line = logline.read_last_line(record.matches)
     connections = line.number("connections") if line else None
     return Event(
         _time(record.at),
