@@ -49,7 +49,7 @@ class Intake:
 
 
 @dataclass(frozen=True)
-class Origin:
+class OriginSettings:
     """Whom to ask whose an address is, for how long, and how long to remember it."""
 
     cymru_host: str = "whois.cymru.com"
@@ -118,10 +118,10 @@ class Settings:
     connmon: Connmon = field(default_factory=Connmon)
     paths: Paths = field(default_factory=Paths)
     intake: Intake = field(default_factory=Intake)
-    origin: Origin = field(default_factory=Origin)
+    origin: OriginSettings = field(default_factory=OriginSettings)
 
 
-Section = Union[type[Connmon], type[Intake], type[Origin], type[Paths]]
+Section = Union[type[Connmon], type[Intake], type[OriginSettings], type[Paths]]
 
 
 def _count(text: str) -> int:
@@ -275,7 +275,7 @@ def parse(text: str, path: Path = DEFAULT_PATH) -> Settings:
         Connmon(**_section(path, parser, "connmon", Connmon)),  # type: ignore[arg-type]
         Paths(**_section(path, parser, "paths", Paths)),  # type: ignore[arg-type]
         Intake(**_section(path, parser, "intake", Intake)),  # type: ignore[arg-type]
-        Origin(**_section(path, parser, "origin", Origin)),  # type: ignore[arg-type]
+        OriginSettings(**_section(path, parser, "origin", OriginSettings)),  # type: ignore[arg-type]
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.origin import target
-from ideolab_f2b.origin.lookup import Front
+from ideolab_f2b.origin.lookup import Lookup
 from ideolab_f2b.origin.origin import Origin
 
 _HEAD = ("address", "AS", "country", "prefix", "source", "name")
@@ -35,14 +35,14 @@ def _asked(text: str) -> str:
 def run(arguments: argparse.Namespace) -> int:
     """0 also for addresses that nobody knows; what is missing or broken is said on stderr."""
     settings = config.load(arguments.config)
-    front = Front(settings.origin, settings.paths.origin_cache)
+    lookup = Lookup(settings.origin, settings.paths.origin_cache)
     try:
-        found = front.resolve(arguments.addresses)
+        found = lookup.resolve(arguments.addresses)
     finally:
-        front.close()
+        lookup.close()
     for text in as_json(found.values()) if arguments.json else table(list(found.values())):
         print(text)
-    for complaint in front.complaints():
+    for complaint in lookup.complaints():
         print(f"ideolab-f2b origin: {complaint}", file=sys.stderr)
     return 0
 

@@ -10,7 +10,7 @@ _MOST = 50
 
 
 class Tally:
-    """One for a Front and all that it asks."""
+    """One for a Lookup and all that it asks."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

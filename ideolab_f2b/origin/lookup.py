@@ -25,7 +25,7 @@ Known = dict[Address, Origin]
 BULK_SHARE = 0.6
 
 
-class Front:
+class Lookup:
     """Whose addresses are. Nothing is opened before the first question, so a fork in between is safe.
 
     One worker thread may resolve while others ask cached(), counts() and complaints().
@@ -33,7 +33,7 @@ class Front:
 
     def __init__(
         self,
-        settings: config.Origin,
+        settings: config.OriginSettings,
         cache_path: Path,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
