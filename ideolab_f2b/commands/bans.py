@@ -100,7 +100,7 @@ def _origins(settings: Settings, seen: Look) -> dict[str, Origin]:
         return {}
     lookup = Lookup(settings.origin, settings.paths.origin_cache)
     try:
-        return lookup.cached(addresses)
+        return lookup.resolve_locally(addresses)
     finally:
         lookup.close()
 

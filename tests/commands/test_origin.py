@@ -163,7 +163,7 @@ with WhoisServer(prefixes=rows) as server:
     found = lookup.resolve(many)
     again = lookup.resolve(many)
     print(*(sum(one.is_known for one in answer.values()) for answer in (found, again)))
-    print(lookup.cached(many[:1])[many[0]].asn, *lookup.complaints(), sep="\\n")
+    print(lookup.resolve_locally(many[:1])[many[0]].asn, *lookup.complaints(), sep="\\n")
     lookup.close()
 """
 

@@ -12,7 +12,7 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from ideolab_f2b.origin.bulk import Answer
+from ideolab_f2b.origin.bulk import Reply
 from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import Origin
 from tests.origin.conftest import MakeFront
@@ -40,7 +40,7 @@ class Single:
         self.asked: list[list[str]] = []
         self.left: list[float] = []
 
-    def __call__(self, addresses: Collection[Address], deadline: float) -> Answer:
+    def __call__(self, addresses: Collection[Address], deadline: float) -> Reply:
         self.asked.append([str(one) for one in addresses])
         self.left.append(deadline - time.monotonic())
         found = {
@@ -48,7 +48,7 @@ class Single:
             for one in addresses
             if f"a{one}" in self.asns
         }
-        return Answer(found, None if len(found) == len(addresses) else "ipwhois: nothing")
+        return Reply(found, None if len(found) == len(addresses) else "ipwhois: nothing")
 
 
 def mmdb_file(path: Path, record: dict[str, object]) -> Path:
@@ -187,9 +187,9 @@ def test_cached_asks_nobody(make_front: MakeFront) -> None:
     """For a list that is printed now."""
     with WhoisServer() as server:
         lookup = make_front(server.port)
-        assert lookup.cached(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
+        assert lookup.resolve_locally(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
         lookup.resolve(["198.51.100.8"])
-        assert lookup.cached(["198.51.100.7"]) == {"198.51.100.7": CYMRU}
+        assert lookup.resolve_locally(["198.51.100.7"]) == {"198.51.100.7": CYMRU}
 
     assert server.connections == 1
     assert lookup.counts() == {("cache", "miss"): 2, ("cymru", "hit"): 1, ("cache", "hit"): 1}
@@ -215,7 +215,7 @@ def test_a_country_file_completes_whois(make_front: MakeFront, tmp_path: Path) -
     path = mmdb_file(tmp_path / "country.mmdb", {"country": {"iso_code": "ES"}})
     with WhoisServer() as server:
         lookup = make_front(server.port, mmdb=(path,))
-        first, again = lookup.resolve(["198.51.100.7"]), lookup.cached(["198.51.100.7"])
+        first, again = lookup.resolve(["198.51.100.7"]), lookup.resolve_locally(["198.51.100.7"])
 
     assert (
         first
@@ -244,7 +244,7 @@ def test_ipwhois_for_a_few_of_what_is_left(make_front: MakeFront, refused_port: 
     assert [(origin.asn, origin.source) for origin in found.values()] == [
         ("64500", "ipwhois"), ("64500", "ipwhois"), ("64501", "ipwhois"), (None, "none"),
     ]  # fmt: skip
-    assert lookup.cached(["198.51.100.9"])["198.51.100.9"].source == "ipwhois"
+    assert lookup.resolve_locally(["198.51.100.9"])["198.51.100.9"].source == "ipwhois"
     assert lookup.counts()["ipwhois", "hit"] == 2
 
 
@@ -285,7 +285,7 @@ def test_it_opens_nothing_before_the_first_question(make_front: MakeFront, cache
     assert (os.listdir("/proc/self/fd"), threading.active_count()) == (descriptors, threads)
     assert not cache_path.exists()
 
-    lookup.cached(["198.51.100.7"])
+    lookup.resolve_locally(["198.51.100.7"])
     assert cache_path.exists()
 
 
@@ -299,7 +299,7 @@ def test_others_may_ask_while_one_resolves(make_front: MakeFront) -> None:
         while not server.connections and time.monotonic() - begin < 5:
             pass
         begin = time.monotonic()
-        lookup.cached(["198.51.100.8"])
+        lookup.resolve_locally(["198.51.100.8"])
         assert time.monotonic() - begin < 0.5
         worker.join()
 
@@ -310,6 +310,6 @@ def test_a_broken_cache_does_not_stop_it(make_front: MakeFront, cache_path: Path
     with WhoisServer() as server:
         lookup = make_front(server.port)
         assert lookup.resolve(["198.51.100.7"]) == {"198.51.100.7": CYMRU}
-        assert lookup.cached(["198.51.100.7"]) == {"198.51.100.7": CYMRU}
+        assert lookup.resolve_locally(["198.51.100.7"]) == {"198.51.100.7": CYMRU}
 
     assert "begun anew" in lookup.complaints()[0]
