@@ -47,12 +47,12 @@ class Sample(NamedTuple):
 
 
 def gauge(name: str, documentation: str, value: float) -> Sample:
-    """A gauge without labels."""
+    """Return a gauge without labels."""
     return Sample(name, documentation, "gauge", (), {(): value})
 
 
 def build_info(program: str) -> Sample:
-    """Which version a program has loaded; each program writes a file of its own."""
+    """Return which version a program has loaded; each program writes a file of its own."""
     labels: dict[tuple[str, ...], float] = {(__version__, program): 1.0}
     return Sample("ideolab_f2b_build_info", "Always 1.", "gauge", ("version", "program"), labels)
 
