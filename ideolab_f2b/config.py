@@ -142,10 +142,10 @@ def _count(text: str) -> int:
     return number
 
 
-def _at_least_one(text: str) -> int:
+def _at_least_one(text: str, why: str = "0 would make a suspect of everyone") -> int:
     number = _count(text)
     if number < 1:
-        raise ValueError("0 would make a suspect of everyone; 1 or more is needed")
+        raise ValueError(f"{why}; 1 or more is needed")
     return number
 
 
@@ -176,10 +176,7 @@ def _flag(text: str) -> int:
 
 
 def _rate(text: str) -> int:
-    number = _count(text)
-    if number < 1:
-        raise ValueError("0 would keep every line from fail2ban; 1 or more is needed")
-    return number
+    return _at_least_one(text, "0 would keep every line from fail2ban")
 
 
 def _tag(text: str) -> str:

@@ -66,11 +66,14 @@ class Worker:
         if segment is None:
             # nothing on disk remembers these: a failing save must not count them again
             self.state.counters = counters
-            return
-        counted = State(counters, self.state.carried, segment)
+        else:
+            self._save(State(counters, self.state.carried, segment))
+
+    def _save(self, counted: State) -> None:
         try:
             counted.save(self._directory)
         except OSError:
+            # the same records come again, and their events are in the log
             self._log.is_certain = False
             raise
         self.state = counted

@@ -83,11 +83,11 @@ def test_hundreds_of_jails_and_sources_are_few_series() -> None:
     assert len(lines(counters)) < 200
 
 
-@pytest.mark.parametrize("told", [{}, [], {"values": {"ideolab_f2b_bans_total": [[["a"], 1]]}, "tops": {}}])
-def test_what_is_no_state(told: object) -> None:
+@pytest.mark.parametrize("data", [{}, [], {"values": {"ideolab_f2b_bans_total": [[["a"], 1]]}, "tops": {}}])
+def test_what_is_no_state(data: object) -> None:
     """A damaged file is an error of one of the four kinds that load() expects."""
     with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
-        Counters.from_json(told)
+        Counters.from_json(data)
 
 
 def test_a_jail_begins_at_zero() -> None:

@@ -84,7 +84,7 @@ def test_a_disk_that_takes_nothing(made: Reporter, monkeypatch: pytest.MonkeyPat
     """So many wait in memory, the others are lost and counted; it is said once."""
     said: list[str] = []
     monkeypatch.setattr(
-        logging.getLogger("fail2ban.ideolab-report"), "error", lambda *told: said.append(told[1])
+        logging.getLogger("fail2ban.ideolab-report"), "error", lambda *words: said.append(words[1])
     )
     monkeypatch.setattr(queue, "MOST_IN_MEMORY", 3)
     (tmp_path / "state").write_text("no directory")

@@ -58,17 +58,17 @@ def test_memory_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "data",
     [
         {},
         {"seen": {}, "own": {}, "shown": ["x"], "other": 0},
         {"seen": {}, "own": {"x": 1}, "shown": [], "other": 0},
     ],
 )
-def test_what_is_no_table(told: object) -> None:
+def test_what_is_no_table(data: object) -> None:
     """A damaged file is found out."""
     with pytest.raises((ValueError, KeyError)):
-        TopSeries.from_json(told)
+        TopSeries.from_json(data)
 
 
 def test_it_starts_where_the_export_ended() -> None:
