@@ -45,7 +45,7 @@ class Exchange:
         self._resolved: list[Any] | OSError = []
 
     def pieces(self, request: bytes, deadline: Deadline, limit: int) -> Iterator[bytes]:
-        """The answer as it comes, until the server closes; more than `limit` bytes are an error."""
+        """Yield the answer as it comes until the server closes; ExchangeError beyond `limit` bytes."""
         with self._connect(deadline) as connection:
             connection.setblocking(False)
             left = memoryview(request)

@@ -27,7 +27,7 @@ def parse_address(text: str) -> Optional[Address]:
 
 
 def is_public(one: Address) -> bool:
-    """Whether a server on the internet may be told: private networks are nobody else's business."""
+    """Whether a server on the internet may be asked for it: a private network is nobody else's business."""
     if one.is_loopback or one.is_link_local or one.is_multicast or one.is_unspecified:
         return False
     return not any(one in network for network in _OWN[one.version])

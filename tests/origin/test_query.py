@@ -1,4 +1,4 @@
-"""query: which address is meant, who may be told of it, who shares its answer."""
+"""query: which address is meant, whether it may be asked for, who shares its answer."""
 
 from __future__ import annotations
 
