@@ -31,7 +31,9 @@ except BaseException as error:
     why = f"ideolab_f2b cannot be loaded ({error!r}): bans are not reported; run ideolab-f2b check"
 
     class Action(ActionBase):  # type: ignore[misc, no-redef]
-        banEpoch, stats = 0, json.dumps({"degraded": why})
+        # fail2ban compares this once a shell action of the same jail was repaired
+        banEpoch = 0
+        stats = json.dumps({"degraded": why})
 
         def __init__(self, jail: object, name: str, **options: object) -> None:
             super().__init__(jail, name)

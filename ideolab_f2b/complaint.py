@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ LIMIT = 1000
 
 
 class Complaint:
-    """Passes a text to `say` when its subject is new, or was said `again_s` seconds ago."""
+    """Passes a text to `say` when its subject is new, or was said `again_s` seconds ago; for any thread."""
 
     def __init__(
         self,
@@ -20,6 +21,7 @@ class Complaint:
         limit: int = LIMIT,
     ) -> None:
         self._say, self._again_s, self._clock, self._limit = say, again_s, clock, limit
+        self._lock = threading.Lock()
         #: subject -> when it was said, the oldest first
         self._said: dict[str, float] = {}
 
@@ -28,21 +30,31 @@ class Complaint:
 
         Without `subject` the text is its own subject. A text with numbers in it is always new: give it one.
         """
-        name, now = subject or text, self._clock()
-        if now - self._said.get(name, float("-inf")) < self._again_s:
+        if not self._mark(subject or text):
             return False
-        self._said.pop(name, None)
-        while len(self._said) >= self._limit:
-            del self._said[next(iter(self._said))]
-        self._said[name] = now
         self._say(text)
+        return True
+
+    def _mark(self, subject: str) -> bool:
+        """Note that a subject is said now; False when it was said lately."""
+        now = self._clock()
+        with self._lock:
+            if now - self._said.get(subject, float("-inf")) < self._again_s:
+                return False
+            self._said.pop(subject, None)
+            while len(self._said) >= self._limit:
+                del self._said[next(iter(self._said))]
+            self._said[subject] = now
         return True
 
     def settle(self, subject: str, text: str = "") -> None:
         """Note that `subject` is over; say `text` if it had been said that it began."""
-        if self._said.pop(subject, None) is not None and text:
+        with self._lock:
+            was_said = self._said.pop(subject, None) is not None
+        if was_said and text:
             self._say(text)
 
     def subjects(self) -> list[str]:
         """What was said and is not settled, the oldest first."""
-        return list(self._said)
+        with self._lock:
+            return list(self._said)

@@ -1,4 +1,4 @@
-"""/etc/ideolab/f2b.conf -> frozen settings; what the file does not know is an error, never a guess."""
+"""Reads /etc/ideolab/f2b.conf into frozen settings; an unknown section or key is an error, never a guess."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Union
 
+#: the settings file of the pack
 DEFAULT_PATH = Path("/etc/ideolab/f2b.conf")
 #: what the report action keeps over a restart of fail2ban-server; root's alone, unlike state_dir
 SERVER_STATE = Path("/var/lib/ideolab-f2b")
@@ -49,8 +50,8 @@ class Intake:
 
 
 @dataclass(frozen=True)
-class Origin:
-    """Whom to ask whose an address is, for how long, and how long to remember it."""
+class OriginSettings:
+    """Whom to ask for the origin of an address, for how long, and how long to remember it."""
 
     cymru_host: str = "whois.cymru.com"
     cymru_port: int = 43
@@ -72,42 +73,52 @@ class Paths:
 
     @property
     def connmon_log(self) -> Path:
+        """What connmon writes and the jails ideolab-connmon and ideolab-connmon-net read."""
         return self.log_dir / "connmon.log"
 
     @property
     def manual_log(self) -> Path:
+        """What people write to ban, and the jail ideolab-manual reads."""
         return self.log_dir / "manual.log"
 
     @property
     def traship_log(self) -> Path:
+        """What the Django app writes and the jail ideolab-traship reads."""
         return self.log_dir / "traship.log"
 
     @property
     def events(self) -> Path:
+        """One JSON object a line for each suspect, ban and unban."""
         return self.log_dir / "connmon_events.jsonl"
 
     @property
     def nginx_error_log(self) -> Path:
+        """nginx's error log, as the intake writes it."""
         return self.log_dir / "nginx-error.log"
 
     @property
     def nginx_access_log(self) -> Path:
+        """nginx's access log, as the intake writes it."""
         return self.log_dir / "nginx-access.log"
 
     @property
     def origin_cache(self) -> Path:
+        """The origins that were looked up."""
         return self.state_dir / "connmon_cache.sqlite3"
 
     @property
     def connmon_prom(self) -> Path:
+        """The metrics of connmon."""
         return self.textfile_dir / "ideolab_connmon.prom"
 
     @property
     def intake_prom(self) -> Path:
+        """The metrics of the intake."""
         return self.textfile_dir / "ideolab_intake.prom"
 
     @property
     def report_prom(self) -> Path:
+        """The metrics of fail2ban-server: those of the report action and of the actions that ban."""
         return self.textfile_dir / "ideolab_f2b.prom"
 
 
@@ -118,10 +129,10 @@ class Settings:
     connmon: Connmon = field(default_factory=Connmon)
     paths: Paths = field(default_factory=Paths)
     intake: Intake = field(default_factory=Intake)
-    origin: Origin = field(default_factory=Origin)
+    origin: OriginSettings = field(default_factory=OriginSettings)
 
 
-Section = Union[type[Connmon], type[Intake], type[Origin], type[Paths]]
+Section = Union[type[Connmon], type[Intake], type[OriginSettings], type[Paths]]
 
 
 def _count(text: str) -> int:
@@ -131,15 +142,15 @@ def _count(text: str) -> int:
     return number
 
 
-def _at_least_one(text: str) -> int:
+def _at_least_one(text: str, why: str = "0 would make a suspect of everyone") -> int:
     number = _count(text)
     if number < 1:
-        raise ValueError("0 would make a suspect of everyone; 1 or more is needed")
+        raise ValueError(f"{why}; 1 or more is needed")
     return number
 
 
 def duration(text: str) -> float:
-    """Seconds of `8`, `0.5`, `5s`, `10m`, `24h` or `7d`; zero and less are refused."""
+    """Return the seconds of `8`, `0.5`, `5s`, `10m`, `24h` or `7d`; ValueError for zero and less."""
     unit = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}.get(text[-1:].lower())
     seconds = float(text[:-1]) * unit if unit else float(text)
     if not 0 < seconds < 1e9:
@@ -165,10 +176,7 @@ def _flag(text: str) -> int:
 
 
 def _rate(text: str) -> int:
-    number = _count(text)
-    if number < 1:
-        raise ValueError("0 would keep every line from fail2ban; 1 or more is needed")
-    return number
+    return _at_least_one(text, "0 would keep every line from fail2ban")
 
 
 def _tag(text: str) -> str:
@@ -241,7 +249,7 @@ _READ: dict[str, Callable[[str], object]] = {
 
 
 def keys(section: Section) -> dict[str, str]:
-    """{key in the file: field name} of one section."""
+    """Return {key in the file: field name} of one section."""
     return {str(item.metadata.get("key", item.name)): item.name for item in dataclasses.fields(section)}
 
 
@@ -258,7 +266,7 @@ def _section(path: Path, parser: configparser.ConfigParser, name: str, section: 
 
 
 def parse(text: str, path: Path = DEFAULT_PATH) -> Settings:
-    """Settings of the file's text; `path` is only named in errors."""
+    """Read the file's text; `path` is only named in errors."""
     parser = configparser.ConfigParser(
         interpolation=None, inline_comment_prefixes=("#",), default_section="\0none"
     )
@@ -275,12 +283,12 @@ def parse(text: str, path: Path = DEFAULT_PATH) -> Settings:
         Connmon(**_section(path, parser, "connmon", Connmon)),  # type: ignore[arg-type]
         Paths(**_section(path, parser, "paths", Paths)),  # type: ignore[arg-type]
         Intake(**_section(path, parser, "intake", Intake)),  # type: ignore[arg-type]
-        Origin(**_section(path, parser, "origin", Origin)),  # type: ignore[arg-type]
+        OriginSettings(**_section(path, parser, "origin", OriginSettings)),  # type: ignore[arg-type]
     )
 
 
 def load(path: Path = DEFAULT_PATH) -> Settings:
-    """Settings of the file; a missing file means the defaults, an unreadable one is an error."""
+    """Read the file; a missing one means the defaults, an unreadable one is a ConfigError."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The event record <-> one JSON line of connmon_events.jsonl: the contract with Django."""
+"""An event, and its JSON line in connmon_events.jsonl: the contract with Django."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Optional
 
+#: what may happen; a restored ban is one that fail2ban made again after a restart
 TYPES = ("suspect", "ban", "unban", "restored")
 
 
@@ -46,7 +47,7 @@ class Event:
                 raise EventError("a time without a zone says nothing to another host")
 
     def to_json(self) -> str:
-        """One line, ASCII, without its newline."""
+        """Return one line of ASCII, without its newline."""
         record = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
         return json.dumps(record, default=_text, separators=(",", ":"))
 
@@ -58,7 +59,7 @@ def _text(value: object) -> str:
 
 
 def from_json(line: str) -> Event:
-    """The event of one line; EventError when it is cut, no object, or has fields of another kind."""
+    """Read one line; EventError when it is cut, no object, or has fields of another kind."""
     try:
         record = json.loads(line)
     except ValueError as error:

@@ -24,8 +24,16 @@ def replace(
     """Put `content` at `path` in one step; a reader sees the old file or the new one, whole.
 
     `mode` holds whatever the umask is; -1 leaves the owner as it is. `is_durable` waits for the disk, so that
-    a power cut leaves no empty file. OSError leaves the old file, and nothing beside it.
+    a power cut leaves no empty file. OSError leaves the old file, and nothing beside it; it names `path`.
     """
+    try:
+        _replace(path, content, mode, uid, gid, is_durable)
+    except OSError as error:
+        # the temporary name is another one each time, and Complaint says a new text anew
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(path: Path, content: bytes, mode: int, uid: int, gid: int, is_durable: bool) -> None:
     # the temporary name ends in .tmp: the collector of node_exporter reads every *.prom of its directory
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:

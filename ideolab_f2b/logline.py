@@ -1,4 +1,4 @@
-"""The text that filter.d reads: one grammar for all our lines, and the one write that puts it down.
+"""The grammar of our log lines, which filter.d reads: write a line, read it back, add it to a log.
 
 `<ISO 8601, ms, zone> <program>: <kind> <address> key=value ... key="quoted"`: the address comes first after
 fixed words, and whatever a client could choose comes last, quoted, so that no client names an address.
@@ -10,19 +10,70 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Union
+from typing import NamedTuple, Optional, Union
 
 from ideolab_f2b import files
 
 #: bytes of client-controlled text that are kept
 QUOTED_BYTES = 300
-_WORD = re.compile(r"[A-Za-z0-9_.:/+@%-]+")
-_KEY = re.compile(r"[a-z][a-z0-9_-]*")
+#: what a plain value is made of; filter.d has the same text
+WORD = r"[A-Za-z0-9_.:/+@%-]+"
+#: what a key is made of; filter.d has the same text
+KEY = r"[a-z][a-z0-9_-]*"
+#: phase of connmon -> its key, in the order of the line; `handshake` is the shorter word for handshake-only
+PHASE_KEYS: Mapping[str, str] = {
+    "mute": "mute",
+    "partial-hello": "partial-hello",
+    "handshake-only": "handshake",
+    "trickle": "trickle",
+    "slow-read": "slow-read",
+    "idle": "idle",
+}
+_WORD = re.compile(WORD)
+_KEY = re.compile(KEY)
+_DATE = re.compile(
+    r"(?P<second>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,6}))?(?P<zone>[+-]\d{4})(?: |$)"
+)
+_REST = re.compile(
+    rf"(?P<program>[a-z]+): (?P<kind>[a-z]+) (?P<address>\S+)(?P<plain>(?: {KEY}={WORD})*)"
+    rf'(?: (?P<quoted>{KEY}=".*))?$'
+)
+_QUOTED = re.compile(rf'({KEY})="([^"]*)"')
+
+
+class Line(NamedTuple):
+    """A line of ours, read back.
+
+    `when` is epoch seconds, None for a date of whole seconds; `plain` and `quoted` are the key=value.
+    """
+
+    when: Optional[float]
+    program: str
+    kind: str
+    address: str
+    plain: Mapping[str, str]
+    quoted: Mapping[str, str]
+
+    def number(self, key: str) -> Optional[int]:
+        """The plain value as a number of at most nine digits; None when it is missing or no number."""
+        text = self.plain.get(key, "")
+        return int(text) if text.isdecimal() and len(text) <= 9 else None
+
+    @property
+    def reason(self) -> Optional[str]:
+        """The reason that a person or a program gave; for a line of connmon its phases with their counts."""
+        given = self.quoted.get("reason") or self.plain.get("reason")
+        if given:
+            return given
+        keys = PHASE_KEYS.values()
+        phases = [f"{self.plain[key]} {key}" for key in keys if self.plain.get(key, "0") != "0"]
+        return ", ".join(phases) or None
 
 
 def quote(text: str | bytes) -> str:
-    r"""`"..."` with every byte outside printable ASCII, the quote and the backslash as \xNN."""
+    r"""Return `"..."` with every byte outside printable ASCII, the quote and the backslash as \xNN."""
     data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
     return '"' + "".join(map(_escape, data[:QUOTED_BYTES])) + '"'
 
@@ -48,7 +99,7 @@ def format_line(
     plain: Mapping[str, Union[int, str]],
     quoted: Mapping[str, Union[str, bytes]] = {},
 ) -> str:
-    """One line without its newline; ValueError when a plain value is not a plain word."""
+    """Return one line without its newline; ValueError when a plain value is not a plain word."""
     if when.tzinfo is None:
         raise ValueError("a time without a zone would be read as the server's local time")
     if not all(_WORD.fullmatch(word) for word in (program, kind, address)):
@@ -59,6 +110,43 @@ def format_line(
     words += [_pair(key, value) for key, value in plain.items()]
     words += [f"{_pair(key, 'x')[:-1]}{quote(text)}" for key, text in quoted.items()]
     return " ".join(words)
+
+
+def read_line(text: str) -> Optional[Line]:
+    """Read one line; None when it does not have our grammar from its first letter on."""
+    date = _DATE.match(text)
+    rest = _REST.match(text, date.end()) if date else None
+    if date is None or rest is None:
+        return None
+    plain = dict(pair.split("=", 1) for pair in rest["plain"].split())
+    quoted = dict(_QUOTED.findall(rest["quoted"] or ""))
+    when = _epoch(date) if date["fraction"] else None
+    return Line(when, rest["program"], rest["kind"], rest["address"], plain, quoted)
+
+
+def read_last_line(texts: str) -> Optional[Line]:
+    """Read the last of several lines, such as a ban's matches; None when that one is not ours."""
+    return read_line(texts.rstrip("\n").rpartition("\n")[2])
+
+
+def read_date(text: str) -> Optional[float]:
+    """Return the date at the beginning of a line in epoch seconds; None when there is none."""
+    date = _DATE.match(text)
+    return None if date is None else _epoch(date)
+
+
+def _epoch(date: re.Match[str]) -> Optional[float]:
+    whole = _epoch_of_second(date["second"] + date["zone"])
+    return None if whole is None else whole + float(f"0.{date['fraction'] or 0}")
+
+
+@lru_cache(maxsize=64)
+def _epoch_of_second(text: str) -> Optional[float]:
+    # a burst has thousands of lines of the same second
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").timestamp()
+    except ValueError:
+        return None
 
 
 def append(path: Path, text: str, mode: int = 0o640) -> None:

@@ -1,12 +1,22 @@
-"""Metrics -> an atomic .prom file for the textfile collector. The only user of prometheus_client."""
+"""The .prom files of the textfile collector: write one, read one. Only this module uses prometheus_client."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from ideolab_f2b import __version__, files
+
+#: bytes of a file that are read; one of ours has some ten thousand
+_READ_BYTES = 1 << 20
+_LINE = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? ([0-9.e+]+|\+Inf)$')
+_LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(r"\\(.)")
+
+#: {name: {((label, value), ...) in alphabetical order: number}}
+Values = dict[str, dict[tuple[tuple[str, str], ...], float]]
 
 
 class MetricsUnavailableError(RuntimeError):
@@ -37,18 +47,18 @@ class Sample(NamedTuple):
 
 
 def gauge(name: str, documentation: str, value: float) -> Sample:
-    """A gauge without labels."""
+    """Return a gauge without labels."""
     return Sample(name, documentation, "gauge", (), {(): value})
 
 
 def build_info(program: str) -> Sample:
-    """Which version a program has loaded; each program writes a file of its own."""
+    """Return which version a program has loaded; each program writes a file of its own."""
     labels: dict[tuple[str, ...], float] = {(__version__, program): 1.0}
     return Sample("ideolab_f2b_build_info", "Always 1.", "gauge", ("version", "program"), labels)
 
 
 def render(samples: Iterable[Sample]) -> bytes:
-    """The exposition text of the samples, in their order."""
+    """Return the exposition text of the samples, in their order."""
     try:
         from prometheus_client import CollectorRegistry, generate_latest
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -86,3 +96,28 @@ def _buckets(known: Distribution) -> list[tuple[str, float]]:
 def write(path: Path, samples: Iterable[Sample]) -> None:
     """Replace `path` at once, mode 0644 whatever the umask; OSError leaves the old file as it was."""
     files.replace(path, render(list(samples)), 0o644)
+
+
+def read(path: Path) -> Values:
+    """Return the values of a .prom file; {} when there is no such file or it cannot be read."""
+    try:
+        file = files.open_to_read(path)
+    except OSError:
+        return {}
+    with file:
+        return parse(file.read(_READ_BYTES).decode("utf-8", "replace"))
+
+
+def parse(text: str) -> Values:
+    """Return the values of an exposition text; a line that is no metric is passed over."""
+    values: Values = {}
+    for line in text.splitlines():
+        hit = _LINE.match(line)
+        if hit and not line.startswith("#"):
+            pairs = ((label, _ESCAPED.sub(_unescape, value)) for label, value in _LABEL.findall(hit[2] or ""))
+            values.setdefault(hit[1], {})[tuple(sorted(pairs))] = float(hit[3])
+    return values
+
+
+def _unescape(hit: re.Match[str]) -> str:
+    return "\n" if hit[1] == "n" else hit[1]

@@ -17,7 +17,7 @@ PIECE = 200
 
 
 def pieces(items: Iterable[_Item], pause: Pause, size: int = PIECE) -> Iterator[list[_Item]]:
-    """Lists of at most `size`; `pause` is called between two, and after the last."""
+    """Yield lists of at most `size` items; `pause` is called between two, and after the last."""
     rest = iter(items)
     while piece := list(islice(rest, size)):
         yield piece
@@ -25,4 +25,4 @@ def pieces(items: Iterable[_Item], pause: Pause, size: int = PIECE) -> Iterator[
 
 
 def no_pause() -> None:
-    """For a process that has nothing else to do."""
+    """Do nothing: for a process that has nothing else to do."""

@@ -11,7 +11,7 @@ import pytest
 from ideolab_f2b import config
 
 PATH = Path("/etc/ideolab/f2b.conf")
-SECTIONS = (config.Connmon, config.Intake, config.Origin, config.Paths)
+SECTIONS = (config.Connmon, config.Intake, config.OriginSettings, config.Paths)
 
 
 def test_missing_file_means_the_defaults(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ textfile_dir = /srv/prom
             lines_address=20,
             lines_total=900,
         ),
-        config.Origin(
+        config.OriginSettings(
             cymru_host="192.0.2.43",
             cymru_port=4343,
             deadline_s=5.0,

@@ -36,10 +36,14 @@ def test_a_failed_replace_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "taken"
     path.mkdir()
 
-    with pytest.raises(OSError):
+    with pytest.raises(IsADirectoryError) as caught:
         files.replace(path, b"new", 0o600)
 
+    assert str(caught.value) == f"[Errno 21] Is a directory: '{path}'"
     assert os.listdir(tmp_path) == ["taken"]
+    with pytest.raises(FileNotFoundError) as missing:
+        files.replace(tmp_path / "none" / "a", b"new", 0o600)
+    assert str(missing.value) == f"[Errno 2] No such file or directory: '{tmp_path}/none/a'"
 
 
 def test_replace_takes_the_place_of_a_link(tmp_path: Path) -> None:

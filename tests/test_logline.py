@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from ideolab_f2b import logline
 
 WHEN = datetime(2026, 11, 22, 14, 52, 1, tzinfo=timezone.utc)
+DATE = "2026-11-22T14:52:01.250+0000"
+LINE = f"{DATE} connmon: suspect 198.51.100.7 scope=ip score=5 connections=40 mute=38 handshake=2 idle=0"
 
 
 def test_a_suspect_line() -> None:
@@ -69,6 +71,74 @@ def test_a_time_without_a_zone_is_refused() -> None:
     """fail2ban would read it in the server's zone and ban late or never."""
     with pytest.raises(ValueError, match="zone"):
         logline.format_line(datetime(2026, 1, 1), "connmon", "suspect", "192.0.2.1", {})
+
+
+def test_a_line_of_connmon() -> None:
+    """Its time to the millisecond, its numbers, its phases as a reason."""
+    found = logline.read_last_line(f"something before\n{LINE}\n")
+
+    assert found is not None
+    assert (found.when, found.program, found.reason) == (1795359121.25, "connmon", "38 mute, 2 handshake")
+    assert (found.number("score"), found.number("connections"), found.number("scope")) == (5, 40, None)
+
+
+def test_a_line_of_a_person() -> None:
+    """The reason is the person's; a line without a fraction has no time to measure by."""
+    found = logline.read_last_line(
+        '2026-11-22T14:52:01+0000 manual: ban 198.51.100.7 ttl=60 actor="al" reason="403 scan"'
+    )
+
+    assert found is not None
+    assert (found.when, found.reason, found.plain) == (None, "403 scan", {"ttl": "60"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        f"x {LINE}",
+        f"Nov 22 host sshd[1]: Invalid user {LINE}",
+        f"{LINE}\nx",
+        LINE.replace("+0000", ""),
+        f"{LINE} <b>",
+    ],
+)
+def test_what_is_not_ours_tells_nothing(text: str) -> None:
+    """A name or a path that looks like our line does not stand where it begins."""
+    assert logline.read_last_line(text) is None
+
+
+def test_a_date_that_is_none() -> None:
+    """The words count all the same."""
+    found = logline.read_last_line(LINE.replace("-11-22T", "-99-22T"))
+
+    assert found is not None and (found.when, found.number("score")) == (None, 5)
+
+
+@given(st.ip_addresses(), st.integers(0, 10**8), st.text() | st.binary())
+def test_a_line_is_read_as_it_was_written(address: object, score: int, path: str | bytes) -> None:
+    """The quoted text comes back as it stands in the line, escaped."""
+    text = logline.format_line(WHEN, "traship", "offence", str(address), {"score": score}, {"path": path})
+
+    assert logline.read_line(text) == (
+        1795359121.0, "traship", "offence", str(address), {"score": str(score)},
+        {"path": logline.quote(path)[1:-1]},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        (LINE, 1795359121.25),
+        ("2026-11-22T16:52:01+0200 connmon: x", 1795359121.0),
+        ("2026-11-22T14:52:01", None),
+        ("2026-99-22T14:52:01+0000 connmon: x", None),
+        ("", None),
+    ],
+)
+def test_the_date_of_any_line(text: str, date: float | None) -> None:
+    """Also of a line that was cut, and of one with whole seconds; None without a date at the beginning."""
+    assert logline.read_date(text) == date
 
 
 def test_append_adds_whole_lines(tmp_path: Path) -> None:

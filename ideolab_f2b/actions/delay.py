@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ideolab_f2b.actions import matched
+from ideolab_f2b import logline
 
 #: bans between two looks of the report action; the oldest are forgotten where there is none
 LIMIT = 20_000
@@ -33,7 +33,7 @@ def taken() -> Iterator[float]:
     """Seconds, of every ban since the last time, whose line has milliseconds."""
     while _noted:
         text, at = _noted.popleft()
-        line = matched.last(text)
+        line = logline.read_last_line(text)
         if line is not None and line.when is not None:
             # a clock that was set back in between
             yield max(0.0, at - line.when)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from ideolab_f2b import config, manifest
+from ideolab_f2b import config, logline, manifest
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import Entry
@@ -101,15 +99,7 @@ def _newest(path: Path) -> Optional[float]:
         file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
         lines = file.read().decode("utf-8", "replace").splitlines()
         written = os.fstat(file.fileno()).st_mtime
-    return max([written, *(said for said in map(_when, lines[-1:]) if said is not None)])
-
-
-def _when(line: str) -> Optional[float]:
-    try:
-        date = re.sub(r"\.\d+", "", line.split(" ", 1)[0])
-        return datetime.strptime(date, "%Y-%m-%dT%H:%M:%S%z").timestamp()
-    except ValueError:
-        return None
+    return max([written, *(said for said in map(logline.read_date, lines[-1:]) if said is not None)])
 
 
 def judge_clock(newest: Optional[float], now: float) -> Verdict:

@@ -15,7 +15,7 @@ from ideolab_f2b import config, fail2ban_client
 from ideolab_f2b.bans import text
 from ideolab_f2b.bans.look import Look, look
 from ideolab_f2b.config import Settings
-from ideolab_f2b.origin.lookup import Front
+from ideolab_f2b.origin.lookup import Lookup
 from ideolab_f2b.origin.origin import Origin
 from ideolab_f2b.places import restart
 
@@ -98,11 +98,11 @@ def _origins(settings: Settings, seen: Look) -> dict[str, Origin]:
     addresses = {one.address for one in seen.rows}
     if not addresses or not _is_there(settings):
         return {}
-    front = Front(settings.origin, settings.paths.origin_cache)
+    lookup = Lookup(settings.origin, settings.paths.origin_cache)
     try:
-        return front.cached(addresses)
+        return lookup.resolve_locally(addresses)
     finally:
-        front.close()
+        lookup.close()
 
 
 def _is_there(settings: Settings) -> bool:

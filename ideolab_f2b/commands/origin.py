@@ -9,54 +9,53 @@ import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ideolab_f2b import config
-from ideolab_f2b.origin import target
-from ideolab_f2b.origin.lookup import Front
+from ideolab_f2b import columns, config
+from ideolab_f2b.origin import query
+from ideolab_f2b.origin.lookup import Lookup
 from ideolab_f2b.origin.origin import Origin
 
 _HEAD = ("address", "AS", "country", "prefix", "source", "name")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the verb and its options."""
     parser.description = "Say whose addresses are: AS, name, country, announced prefix."
     parser.add_argument(
-        "addresses", nargs="+", type=_asked, metavar="ADDRESS", help="an address or a network"
+        "addresses", nargs="+", type=_check_address, metavar="ADDRESS", help="an address or a network"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object for each address")
     parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
 
 
-def _asked(text: str) -> str:
-    if target.address(text) is None:
+def _check_address(text: str) -> str:
+    if query.parse_address(text) is None:
         raise argparse.ArgumentTypeError(f"{text!r} is not an address and not a network")
     return text
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 also for addresses that nobody knows; what is missing or broken is said on stderr."""
+    """Print the origins; 0 also when nobody knows an address. What is missing or broken is said on stderr."""
     settings = config.load(arguments.config)
-    front = Front(settings.origin, settings.paths.origin_cache)
+    lookup = Lookup(settings.origin, settings.paths.origin_cache)
     try:
-        found = front.resolve(arguments.addresses)
+        found = lookup.resolve(arguments.addresses)
     finally:
-        front.close()
+        lookup.close()
     for text in as_json(found.values()) if arguments.json else table(list(found.values())):
         print(text)
-    for complaint in front.complaints():
+    for complaint in lookup.complaints():
         print(f"ideolab-f2b origin: {complaint}", file=sys.stderr)
     return 0
 
 
 def as_json(origins: Collection[Origin]) -> list[str]:
-    """One line each, null where nothing is known."""
+    """Return one JSON object for each, null where nothing is known."""
     return [json.dumps(dataclasses.asdict(origin), separators=(",", ":")) for origin in origins]
 
 
 def table(origins: Sequence[Origin]) -> list[str]:
-    """Aligned columns; the name, of any length, is the last."""
-    rows = [_HEAD, *map(_row, origins)]
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    """Return the lines of a table; the name, of any length, is its last column."""
+    return columns.align([_HEAD, *map(_row, origins)])
 
 
 def _row(origin: Origin) -> tuple[str, ...]:
@@ -67,11 +66,11 @@ def _row(origin: Origin) -> tuple[str, ...]:
         origin.country or "-",
         origin.prefix or "-",
         origin.source,
-        _shown(origin.asname or "-"),
+        _printable(origin.asname or "-"),
     )
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     # a terminal of another encoding gets escapes, not an exception
     encoding = sys.stdout.encoding or "ascii"
     return text.encode(encoding, "backslashreplace").decode(encoding)

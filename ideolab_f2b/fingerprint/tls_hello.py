@@ -14,15 +14,17 @@ from collections.abc import Iterable, Mapping
 
 from ideolab_f2b.fingerprint.tls_ids import CIPHERS, GROUPS
 
+#: nginx's $ssl_protocol -> the version as JA4 writes it
 _VERSIONS = {"TLSv1.3": "13", "TLSv1.2": "12", "TLSv1.1": "11", "TLSv1": "10"}
 _NUMBER = re.compile(r"0x[0-9a-fA-F]{1,4}")
+#: fingerprints that others make -> their form
 _FOREIGN = {"ja3": re.compile(r"[0-9a-f]{32}"), "ja4": re.compile(r"[a-z0-9]{10}_[0-9a-f]{12}_[0-9a-f]{12}")}
 #: what the intake writes for a byte that is no printable ASCII
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9a-f]{2})")
 
 
 def nj1(fields: Mapping[str, str]) -> str:
-    """The key; "" for a request without TLS."""
+    """Return the key; "" for a request without TLS."""
     version = _VERSIONS.get(fields.get("tls", ""))
     ciphers = _numbers(fields.get("ciphers", ""), CIPHERS)
     if version is None or not ciphers:
@@ -35,8 +37,8 @@ def nj1(fields: Mapping[str, str]) -> str:
     return "_".join(parts)
 
 
-def known(fields: Mapping[str, str]) -> dict[str, str]:
-    """All fingerprints of one line: nj1, and ja3 or ja4 where a module or a front provides them."""
+def collect(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return all fingerprints of one line: nj1, and ja3 or ja4 where a module or a front provides them."""
     found = {"nj1": nj1(fields)}
     found.update(
         {name: fields[name] for name, form in _FOREIGN.items() if form.fullmatch(fields.get(name, ""))}
@@ -44,19 +46,19 @@ def known(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def of_line(line: str) -> dict[str, str]:
-    """Of a line in the format of deploy/nginx/ideolab-log.conf, also after the intake; {} of any other."""
+def read_line(line: str) -> dict[str, str]:
+    """Return the fingerprints of a line of deploy/nginx/ideolab-log.conf, also after the intake; else {}."""
     try:
         fields = json.loads(_ESCAPED.sub(r"\1\\u00\2", line))
     except ValueError:
         return {}
     if not isinstance(fields, dict):
         return {}
-    return known({name: text for name, text in fields.items() if isinstance(text, str)})
+    return collect({name: text for name, text in fields.items() if isinstance(text, str)})
 
 
 def _numbers(text: str, names: Mapping[str, str]) -> list[str]:
-    """In the client's order, without GREASE; a name that is in no table stays itself."""
+    """Return the numbers in the client's order, without GREASE; a name that is in no table stays itself."""
     found = [_number(word, names) for word in text.strip("-").split(":") if word]
     return [number for number in found if not _is_grease(number)]
 
@@ -66,7 +68,7 @@ def _number(word: str, names: Mapping[str, str]) -> str:
 
 
 def _is_grease(number: str) -> bool:
-    """RFC 8701: 0a0a, 1a1a, ... fafa."""
+    """Whether it is one of RFC 8701: 0a0a, 1a1a, ... fafa."""
     return len(number) == 4 and number[1] == number[3] == "a" and number[0] == number[2]
 
 

@@ -8,8 +8,8 @@ from typing import Callable
 LONGEST_S = 3600.0
 
 
-class Backoff:
-    """One source's; `clock` is monotonic seconds."""
+class SourceBackoff:
+    """The wait for one source; `clock` is monotonic seconds."""
 
     def __init__(self, first_s: float, clock: Callable[[], float]) -> None:
         self._first_s = first_s
@@ -19,12 +19,15 @@ class Backoff:
 
     @property
     def is_over(self) -> bool:
+        """Whether the source may be asked."""
         return self._clock() >= self._until
 
-    def failed(self) -> None:
+    def note_failure(self) -> None:
+        """Wait, twice as long as the last time if nothing was answered since."""
         self._wait_s = min(LONGEST_S, self._wait_s * 2 or self._first_s)
         self._until = self._clock() + self._wait_s
 
-    def answered(self) -> None:
+    def note_answer(self) -> None:
+        """Wait no longer."""
         self._wait_s = 0.0
         self._until = float("-inf")

@@ -1,4 +1,4 @@
-"""Many addresses, one connection to Cymru's whois, or to a server that speaks as it does."""
+"""Asks Cymru's whois, or a server that speaks as it does, for many addresses by one connection."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from ideolab_f2b.origin.origin import Origin
 _LAST_S = 0.5
 
 
-class Answer(NamedTuple):
-    """What came, and why it is not everything."""
+class Reply(NamedTuple):
+    """What one source answered, and why that is not everything."""
 
     found: dict[Address, Origin]
-    trouble: Optional[str]
+    error: Optional[str]
 
 
 class Bulk:
-    """One server; the resolver of its name is part of the deadline."""
+    """One server; the time to resolve its name is part of each deadline."""
 
     def __init__(self, host: str, port: int) -> None:
         self._name = f"{host}:{port}"
         self._exchange = Exchange(host, port)
 
-    def ask(self, addresses: Collection[Address], deadline: float) -> Answer:
-        """By one connection; `deadline` is time.monotonic(). Never raises for what the world does."""
-        rows, end = cymru.Rows(addresses), Deadline(deadline)
+    def ask(self, addresses: Collection[Address], deadline: float) -> Reply:
+        """Ask by one connection until `deadline` (time.monotonic()); never raises for what the world does."""
+        reader, end = cymru.ReplyReader(addresses), Deadline(deadline)
         limit = cymru.size_limit(len(addresses))
         try:
             for piece in self._exchange.pieces(cymru.request(addresses), end, limit):
-                rows.feed(piece)
-                if rows.is_complete:
+                reader.read(piece)
+                if reader.is_complete:
                     end.shorten(_LAST_S)
-            rows.end()
+            reader.end()
         except OSError as error:
-            if not rows.is_complete:
-                return Answer(rows.found, f"{self._name}: {error}")
-        if not rows.is_complete:
-            return Answer(rows.found, f"{self._name}: it closed before all was answered")
-        return Answer(rows.found, None)
+            if not reader.is_complete:
+                return Reply(reader.found, f"{self._name}: {error}")
+        if not reader.is_complete:
+            return Reply(reader.found, f"{self._name}: it closed before all was answered")
+        return Reply(reader.found, None)

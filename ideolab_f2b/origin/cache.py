@@ -1,4 +1,4 @@
-"""Answers by network, kept in sqlite: a botnet in one prefix is looked up once. What fails here is a miss."""
+"""Keeps origins by network in sqlite: a botnet in one prefix is looked up once. What fails here is a miss."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Callable
 
-from ideolab_f2b.origin import cache_file, field, target
-from ideolab_f2b.origin.counts import Tally
-from ideolab_f2b.origin.field import Address, Network
+from ideolab_f2b.config import Network
+from ideolab_f2b.origin import cache_file, field, query
+from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import NONE, Origin
+from ideolab_f2b.origin.results import LookupResults
 
 #: rows; those that end first go first
 MOST_ROWS = 200_000
-_PURGE_S, _PURGE_ROWS = 3600.0, 10_000
+#: seconds between two searches for rows that are over
+_PURGE_S = 3600.0
+#: new rows after which they are searched for in any case
+_PURGE_ROWS = 10_000
 _COLUMNS = "key, asn, asname, country, prefix, source, until"
 _SEEK = f"SELECT {_COLUMNS} FROM origin WHERE key <= ? ORDER BY key DESC LIMIT 1"  # noqa: S608 (no values)
 
@@ -30,44 +34,44 @@ class Cache:
         path: Path,
         keep_s: float,
         unknown_s: float,
-        tally: Tally,
+        results: LookupResults,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._path = path
         self._keep_s, self._unknown_s = keep_s, unknown_s
-        self._tally = tally
+        self._results = results
         self._clock = clock
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
         self._purged_at, self._rows = float("-inf"), 0
 
     def get(self, addresses: Iterable[Address]) -> dict[Address, Origin]:
-        """Of the longest known network of each, without the address; not known where nobody knew."""
+        """Return the origin of the longest known network of each address; its own `address` is empty."""
         found: dict[Address, Origin] = {}
         with self._lock:
             try:
                 self._read(addresses, found)
             except (OSError, sqlite3.Error) as error:
-                self._trouble(error)
+                self._note_error(error)
             except (TypeError, ValueError, IndexError) as error:
-                self._trouble(cache_file.BrokenError(f"a row is not ours: {error}"))
+                self._note_error(cache_file.BrokenError(f"a row is not ours: {error}"))
         return found
 
     def _read(self, addresses: Iterable[Address], found: dict[Address, Origin]) -> None:
-        database, now = self._opened(), self._clock()
+        database, now = self._open(), self._clock()
         # one lock of the file for all questions: it costs more than they do
         database.execute("BEGIN")
         try:
             for address in addresses:
-                origin = self._one(database, address, now)
+                origin = self._find(database, address, now)
                 if origin is not None:
                     found[address] = origin
         finally:
             if database.in_transaction:
                 database.execute("ROLLBACK")
 
-    def _one(self, database: sqlite3.Connection, address: Address, now: float) -> Origin | None:
-        """Each seek finds the network that begins last before the address; what holds it holds that, too."""
+    def _find(self, database: sqlite3.Connection, address: Address, now: float) -> Origin | None:
+        """Seek the network that begins last before the address: what holds the address holds that, too."""
         number = int(address)
         length = bits = int(address.max_prefixlen)
         while length >= field.WIDEST[address.version]:
@@ -88,10 +92,10 @@ class Cache:
             try:
                 self._write([_row(address, origin, self._until(origin)) for address, origin in answers])
             except (OSError, sqlite3.Error) as error:
-                self._trouble(error)
+                self._note_error(error)
 
     def _write(self, rows: list[tuple[Any, ...]]) -> None:
-        database = self._opened()
+        database = self._open()
         database.execute("BEGIN IMMEDIATE")
         try:
             database.executemany("INSERT OR REPLACE INTO origin VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
@@ -117,27 +121,28 @@ class Cache:
     def _until(self, origin: Origin) -> float:
         return self._clock() + (self._keep_s if origin.is_known else min(self._unknown_s, self._keep_s))
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         if self._database is None:
             self._database = cache_file.connect(self._path)
         return self._database
 
-    def _trouble(self, error: Exception) -> None:
-        self._tally.count("cache", "error")
+    def _note_error(self, error: Exception) -> None:
+        self._results.count("cache", "error")
         if _is_locked(error):
             return
         self._close()
         if not _is_broken(error):
-            self._tally.complain(f"the cache of origins {self._path} is not used: {error}")
+            self._results.complain(f"the cache of origins {self._path} is not used: {error}")
             return
         try:
             aside = cache_file.set_aside(self._path)
         except OSError as failure:
-            self._tally.complain(f"the cache of origins {self._path} is broken and stays there: {failure}")
+            self._results.complain(f"the cache of origins {self._path} is broken and stays there: {failure}")
         else:
-            self._tally.complain(f"the cache of origins was broken ({error}): moved to {aside}, begun anew")
+            self._results.complain(f"the cache of origins was broken ({error}): moved to {aside}, begun anew")
 
     def close(self) -> None:
+        """Close the file; the next question opens it again."""
         with self._lock:
             self._close()
 
@@ -148,17 +153,18 @@ class Cache:
 
 
 def _key(address: Address, number: int, length: int) -> bytes:
-    """Sorts by family, first address, length."""
+    """Return a key that sorts by family, first address, length."""
     hosts = address.max_prefixlen - length
     first = (number >> hosts << hosts).to_bytes(address.max_prefixlen // 8, "big")
     return b"%c%b%c" % (address.version, first, length)
 
 
 def _row(address: Address, origin: Origin, until: float) -> tuple[Any, ...]:
-    network: Network = ipaddress.ip_network(origin.prefix) if origin.prefix else target.grain(address)
+    prefix = origin.prefix
+    network: Network = ipaddress.ip_network(prefix) if prefix else query.smallest_network(address)
     key = _key(address, int(address), network.prefixlen)
     source = origin.source if origin.is_known else NONE
-    return key, origin.asn, origin.asname, origin.country, origin.prefix, source, until
+    return key, origin.asn, origin.asname, origin.country, prefix, source, until
 
 
 def _origin(values: list[Any]) -> Origin:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 #: seconds; a cache that is locked for longer is a miss
 LOCKED_S = 0.1
+#: version of the table; a file with another one is not ours
 VERSION = 1
 _TABLES = """\
 BEGIN IMMEDIATE;
@@ -30,7 +31,7 @@ class BrokenError(sqlite3.DatabaseError):
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """The open cache; OSError or sqlite3.Error where there can be none."""
+    """Open the cache; OSError or sqlite3.Error where there can be none."""
     if not _is_safe(path):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     database = sqlite3.connect(
@@ -49,7 +50,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _is_safe(path: Path) -> bool:
-    """Whether it is there; OSError if it, or what SQLite keeps beside it, is not a plain file of ours."""
+    """Whether the file is there; OSError if it, or what SQLite keeps beside it, is no plain file of ours."""
     for suffix in ("-journal", "-wal", "-shm", ""):
         name = f"{path}{suffix}"
         try:
@@ -78,7 +79,7 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename the broken file, for a look at it; a journal of it must not be played into the next one."""
+    """Rename the broken file, to be examined; its journal must not be played into the next one."""
     aside = Path(f"{path}.corrupt")
     os.replace(path, aside)
     for suffix in ("-journal", "-wal", "-shm"):

@@ -20,23 +20,25 @@ from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import Origin
 
 SOURCE = "cymru"
-#: a row is 60 to 200 bytes, some addresses have several
-ANSWER_BYTES, ROW_BYTES = 64 * 1024, 1024
+#: bytes of an answer beside its rows: the first line, and what a server adds
+ANSWER_BYTES = 64 * 1024
+#: bytes for each address: a row is 60 to 200 bytes, some addresses have several
+ROW_BYTES = 1024
 
 
 def request(addresses: Iterable[Address]) -> bytes:
-    """The documented form: begin, verbose, one address a line, end."""
+    """Return the request in its documented form: begin, verbose, one address a line, end."""
     return "\n".join(["begin", "verbose", *map(str, addresses), "end", ""]).encode()
 
 
 def size_limit(count: int) -> int:
-    """Bytes that an honest answer about `count` addresses stays under."""
+    """Return the bytes that an honest answer about `count` addresses stays under."""
     return ANSWER_BYTES + ROW_BYTES * count
 
 
 def row(line: bytes) -> Optional[tuple[Address, Origin]]:
-    """One row; unrouted addresses (NA) give an Origin that is not known, every other line None."""
-    parts = field.decoded(line[: 4 * ROW_BYTES]).split("|", 6)
+    """Read one row; unrouted addresses (NA) give an Origin that is not known, every other line None."""
+    parts = field.decode(line[: 4 * ROW_BYTES]).split("|", 6)
     if len(parts) != 7:
         return None
     try:
@@ -57,8 +59,8 @@ def row(line: bytes) -> Optional[tuple[Address, Origin]]:
     )
 
 
-class Rows:
-    """The rows of one answer, from pieces of any size; only addresses that were asked for are heard."""
+class ReplyReader:
+    """Reads the rows of one answer, in pieces of any size; those that nobody asked for do not count."""
 
     def __init__(self, asked: Iterable[Address]) -> None:
         self.found: dict[Address, Origin] = {}
@@ -67,16 +69,18 @@ class Rows:
 
     @property
     def is_complete(self) -> bool:
+        """Whether there is a row for each address."""
         return len(self.found) == len(self._asked)
 
-    def feed(self, piece: bytes) -> None:
+    def read(self, piece: bytes) -> None:
+        """Take in the next bytes of the answer."""
         *lines, self._rest = (self._rest + piece).split(b"\n")
-        for address, origin in _parsed(lines):
+        for address, origin in _parse_rows(lines):
             self._take(address, origin)
 
     def end(self) -> None:
-        """A last row without its line feed counts: the server may have closed properly."""
-        self.feed(b"\n")
+        """Take in a last row without its line feed: the server may have closed properly."""
+        self.read(b"\n")
 
     def _take(self, address: Address, origin: Origin) -> None:
         if address in self._asked:
@@ -84,7 +88,7 @@ class Rows:
             self.found[address] = origin if known is None else min(known, origin, key=_rank)
 
 
-def _parsed(lines: Iterable[bytes]) -> Iterator[tuple[Address, Origin]]:
+def _parse_rows(lines: Iterable[bytes]) -> Iterator[tuple[Address, Origin]]:
     for line in lines:
         found = row(line)
         if found is not None:

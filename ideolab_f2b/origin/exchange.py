@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+#: bytes that are sent or received at a time
 _PIECE = 65536
 
 
@@ -22,38 +23,39 @@ class Deadline:
     def __init__(self, at: float) -> None:
         self._at = at
 
-    def left(self) -> float:
-        """Seconds; ExchangeError when there are none."""
-        left = self._at - time.monotonic()
-        if left <= 0:
+    def remaining_s(self) -> float:
+        """Return the seconds until then; ExchangeError when there are none."""
+        remaining_s = self._at - time.monotonic()
+        if remaining_s <= 0:
             raise ExchangeError("no complete answer in time")
-        return left
+        return remaining_s
 
     def shorten(self, seconds: float) -> None:
+        """Bring it forward to so many seconds from now; a nearer one stays."""
         self._at = min(self._at, time.monotonic() + seconds)
 
 
 class Exchange:
-    """The questions of one server; a name that its resolver never answers is asked for by one thread only."""
+    """The requests to one server; a name that the resolver never answers is asked for by one thread only."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._port = port
-        self._naming: threading.Thread | None = None
-        self._named: list[Any] | OSError = []
+        self._resolver: threading.Thread | None = None
+        self._resolved: list[Any] | OSError = []
 
     def pieces(self, request: bytes, deadline: Deadline, limit: int) -> Iterator[bytes]:
-        """The answer as it comes, until the server closes; more than `limit` bytes are an error."""
-        with self._connected(deadline) as connection:
+        """Yield the answer as it comes until the server closes; ExchangeError beyond `limit` bytes."""
+        with self._connect(deadline) as connection:
             connection.setblocking(False)
             left = memoryview(request)
             while True:
                 readable, writable = _wait(connection, bool(left), deadline)
                 if writable:
-                    left = left[_sent(connection, left) :]
+                    left = left[_send(connection, left) :]
                 if not readable:
                     continue
-                piece = _received(connection)
+                piece = _receive(connection)
                 if piece == b"":
                     return
                 limit -= len(piece or b"")
@@ -62,13 +64,13 @@ class Exchange:
                 if piece:
                     yield piece
 
-    def _connected(self, deadline: Deadline) -> socket.socket:
+    def _connect(self, deadline: Deadline) -> socket.socket:
         addresses = self._addresses(deadline)
         last: OSError = ExchangeError("the name has no address")
         for position, (family, kind, protocol, _name, address) in enumerate(addresses):
-            share = deadline.left() / (len(addresses) - position)
-            connection = socket.socket(family, kind, protocol)
             # each of a name's addresses gets its share: the first may be a black hole
+            share = deadline.remaining_s() / (len(addresses) - position)
+            connection = socket.socket(family, kind, protocol)
             connection.settimeout(share)
             try:
                 connection.connect(address)
@@ -76,7 +78,7 @@ class Exchange:
             except OSError as error:
                 connection.close()
                 last = error
-            deadline.left()
+            deadline.remaining_s()
         raise ExchangeError(f"no connection: {last}") from last
 
     def _addresses(self, deadline: Deadline) -> list[Any]:
@@ -85,24 +87,24 @@ class Exchange:
         except (OSError, UnicodeError):
             pass
         # getaddrinfo() knows no deadline
-        if self._naming is None or not self._naming.is_alive():
-            self._named = []
-            self._naming = threading.Thread(target=self._name, name="ideolab-name", daemon=True)
-            self._naming.start()
-        self._naming.join(deadline.left())
-        if self._naming.is_alive():
+        if self._resolver is None or not self._resolver.is_alive():
+            self._resolved = []
+            self._resolver = threading.Thread(target=self._resolve, name="ideolab-name", daemon=True)
+            self._resolver.start()
+        self._resolver.join(deadline.remaining_s())
+        if self._resolver.is_alive():
             raise ExchangeError("the name is not resolved in time")
-        if isinstance(self._named, OSError):
-            raise ExchangeError(f"the name is not resolved: {self._named}")
-        return self._named
+        if isinstance(self._resolved, OSError):
+            raise ExchangeError(f"the name is not resolved: {self._resolved}")
+        return self._resolved
 
-    def _name(self) -> None:
+    def _resolve(self) -> None:
         try:
-            self._named = self._lookup(0)
+            self._resolved = self._lookup(0)
         except OSError as error:
-            self._named = error
+            self._resolved = error
         except UnicodeError as error:
-            self._named = OSError(str(error))
+            self._resolved = OSError(str(error))
 
     def _lookup(self, flags: int) -> list[Any]:
         return socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM, flags=flags)
@@ -112,20 +114,20 @@ def _wait(connection: socket.socket, is_writing: bool, deadline: Deadline) -> tu
     # poll(), not select(): fail2ban may have more than 1024 descriptors
     poll = select.poll()
     poll.register(connection, select.POLLIN | (select.POLLOUT if is_writing else 0))
-    events = poll.poll(deadline.left() * 1000)
-    deadline.left()
+    events = poll.poll(deadline.remaining_s() * 1000)
+    deadline.remaining_s()
     flags = events[0][1] if events else 0
     return bool(flags & ~select.POLLOUT), bool(flags & select.POLLOUT)
 
 
-def _sent(connection: socket.socket, left: memoryview) -> int:
+def _send(connection: socket.socket, left: memoryview) -> int:
     try:
         return connection.send(left[:_PIECE])
     except BlockingIOError:
         return 0
 
 
-def _received(connection: socket.socket) -> bytes | None:
+def _receive(connection: socket.socket) -> bytes | None:
     try:
         return connection.recv(_PIECE)
     except BlockingIOError:

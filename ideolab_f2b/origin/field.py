@@ -1,4 +1,4 @@
-"""One field of somebody's answer -> a value, or None: all of it is hostile until it is in here. Pure."""
+"""Reads one field of somebody's answer: a clean value, or None. All of it is hostile before. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import re
 import unicodedata
 from typing import Optional, Union
 
+from ideolab_f2b.config import Network
+
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 #: characters of an AS name that are kept
 NAME_LENGTH = 120
@@ -20,8 +21,8 @@ _NO_COUNTRY = "ZZ"
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
-def decoded(data: bytes) -> str:
-    """UTF-8, or the Latin-1 that LACNIC's registrants wrote."""
+def decode(data: bytes) -> str:
+    """Read UTF-8, or the Latin-1 that LACNIC's registrants wrote."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -29,21 +30,21 @@ def decoded(data: bytes) -> str:
 
 
 def name(text: object) -> Optional[str]:
-    """One printable line of at most 120 characters."""
+    """Return one printable line of at most NAME_LENGTH characters."""
     # a bound before the work: what comes in may be megabytes
-    seen = (_seen(character) for character in str(text or "")[: 4 * NAME_LENGTH])
-    words = " ".join("".join(seen).split())
+    clean = (_clean(character) for character in str(text or "")[: 4 * NAME_LENGTH])
+    words = " ".join("".join(clean).split())
     return words[:NAME_LENGTH].rstrip() or None
 
 
-def _seen(character: str) -> str:
+def _clean(character: str) -> str:
     if character in "\t\n\r":
         return " "
     return "" if unicodedata.category(character) in _UNSEEN else character
 
 
 def asn(text: object) -> Optional[str]:
-    """Digits: `64500` of 64500, AS64500, `64500 64501` and `{64500,64501}` (several origins: the first)."""
+    """Return the digits: `64500` of 64500, AS64500, `64500 64501` and `{64500,64501}` (the first origin)."""
     match = re.match(r"\s*\{?\s*(?:AS)?([0-9]{1,10})(?![0-9.])", str(text), re.IGNORECASE)
     if not match or not 0 < int(match.group(1)) < 2**32:
         return None
@@ -51,13 +52,13 @@ def asn(text: object) -> Optional[str]:
 
 
 def country(text: object) -> Optional[str]:
-    """Two upper-case letters."""
+    """Return two upper-case letters."""
     word = str(text or "").strip().upper()
     return word if re.fullmatch("[A-Z]{2}", word) and word != _NO_COUNTRY else None
 
 
 def network(text: object, address: Address) -> Optional[Network]:
-    """One that holds the address and that somebody could announce; LACNIC's `200.3/16` is one, too."""
+    """Return the network if it holds the address and can be announced; LACNIC's `200.3/16` is one, too."""
     word = str(text).strip()
     base, slash, length = word[:64].partition("/")
     if address.version == 4 and slash:

@@ -1,4 +1,4 @@
-"""ipwhois in a process of its own; prints JSON lines.
+"""Asks ipwhois, in a process of its own; prints JSON lines.
 
 `python3 -m ideolab_f2b.origin.ipwhois_child SECONDS ADDRESS...`
 
@@ -16,13 +16,14 @@ from typing import Any
 
 #: bytes of address space: ipwhois and its libraries take a third
 MEMORY = 512 * 1024 * 1024
+#: keys of its answer that are of use
 _KEYS = ("asn", "asn_cidr", "asn_country_code", "asn_description")
 #: what it says instead of an answer when the library is not there
 MISSING = "missing"
 
 
-def one(address: str, timeout_s: float) -> dict[str, Any]:
-    """ipwhois' own keys or {"error": ...}; it asks by DNS, then whois, then the registry's web service."""
+def look_up(address: str, timeout_s: float) -> dict[str, Any]:
+    """Return ipwhois' own keys or {"error": ...}; it asks by DNS, whois, then the registry's web service."""
     from ipwhois import exceptions
     from ipwhois.asn import IPASN
     from ipwhois.net import Net
@@ -37,6 +38,7 @@ def one(address: str, timeout_s: float) -> dict[str, Any]:
 
 
 def main(words: Sequence[str]) -> int:
+    """Look up each address, `words` are the seconds for one wait and the addresses; 1 without the library."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     timeout_s, addresses = float(words[0]), words[1:]
     try:
@@ -45,7 +47,7 @@ def main(words: Sequence[str]) -> int:
         print(json.dumps({"error": MISSING}), flush=True)
         return 1
     for address in addresses:
-        print(json.dumps({"address": address, **one(address, timeout_s)}), flush=True)
+        print(json.dumps({"address": address, **look_up(address, timeout_s)}), flush=True)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""ipwhois for a few addresses, where bulk whois gave nothing: a process that is ended at the deadline."""
+"""Asks ipwhois for a few addresses where bulk whois gave nothing, by a process that ends at the deadline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ideolab_f2b.origin import field, ipwhois_child
-from ideolab_f2b.origin.bulk import Answer
+from ideolab_f2b.origin.bulk import Reply
 from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import Origin
 
@@ -19,29 +19,29 @@ SOURCE = "ipwhois"
 MISSING = "ipwhois is missing, single look-ups are left out: pip install ipwhois"
 
 
-def ask(addresses: Collection[Address], deadline: float) -> Answer:
-    """One after the other, in one process; `deadline` is time.monotonic(). Never raises for the world."""
+def ask(addresses: Collection[Address], deadline: float) -> Reply:
+    """Ask one by one until `deadline` (time.monotonic()); never raises for what the world does."""
     left = deadline - time.monotonic()
     try:
-        lines = _output([str(address) for address in addresses], left) if left > 0 else []
+        lines = _run([str(address) for address in addresses], left) if left > 0 else []
     except OSError as error:
-        return Answer({}, f"ipwhois: not started: {error}")
+        return Reply({}, f"ipwhois: not started: {error}")
     found: dict[Address, Origin] = {}
-    trouble = "no answer in time"
+    error_text = "no answer in time"
     for address, line in zip(addresses, lines):
-        answer = _parsed(line)
+        answer = _parse(line)
         origin = _origin(address, answer)
         if origin is not None:
             found[address] = origin
         else:
-            trouble = str(answer.get("error", "no ASN in the answer"))
-    if trouble == ipwhois_child.MISSING:
-        return Answer({}, MISSING)
-    return Answer(found, None if len(found) == len(addresses) else f"ipwhois: {trouble}")
+            error_text = str(answer.get("error", "no ASN in the answer"))
+    if error_text == ipwhois_child.MISSING:
+        return Reply({}, MISSING)
+    return Reply(found, None if len(found) == len(addresses) else f"ipwhois: {error_text}")
 
 
-def _output(addresses: Sequence[str], left: float) -> list[str]:
-    """Its lines, those of a process that had to be ended included."""
+def _run(addresses: Sequence[str], left: float) -> list[str]:
+    """Return what the process printed, also when it had to be ended."""
     # each of its three ways to ask may use up its own time
     command = [sys.executable, "-m", ipwhois_child.__name__, f"{max(0.5, left / 4):.2f}", *addresses]
     environment = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -62,7 +62,7 @@ def _output(addresses: Sequence[str], left: float) -> list[str]:
     return output.decode("utf-8", "replace").splitlines()
 
 
-def _parsed(line: str) -> Mapping[str, Any]:
+def _parse(line: str) -> Mapping[str, Any]:
     try:
         answer = json.loads(line)
     except ValueError:
@@ -71,7 +71,7 @@ def _parsed(line: str) -> Mapping[str, Any]:
 
 
 def _origin(address: Address, answer: Mapping[str, Any]) -> Origin | None:
-    """One that is not known for addresses that are nobody's; None without an answer."""
+    """Return an Origin that is not known for addresses that are nobody's; None without an answer."""
     if answer.get("asn") == "NA":
         return Origin(str(address), source=SOURCE)
     number = field.asn(answer.get("asn"))

@@ -1,4 +1,4 @@
-"""The one look-up: cache, local files, bulk whois, ipwhois; each for what those before did not know."""
+"""Looks origins up: cache, local files, bulk whois, ipwhois; each for what those before did not know."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from pathlib import Path
 from typing import Callable, Optional
 
 from ideolab_f2b import config, pace
-from ideolab_f2b.origin import cymru, ipwhois_process, mmdb, target
-from ideolab_f2b.origin.backoff import Backoff
-from ideolab_f2b.origin.bulk import Answer, Bulk
+from ideolab_f2b.origin import cymru, ipwhois_process, mmdb, query
+from ideolab_f2b.origin.backoff import SourceBackoff
+from ideolab_f2b.origin.bulk import Bulk, Reply
 from ideolab_f2b.origin.cache import Cache
-from ideolab_f2b.origin.counts import Tally
 from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.mmdb import Mmdb
 from ideolab_f2b.origin.networks import Networks
 from ideolab_f2b.origin.origin import Origin
+from ideolab_f2b.origin.results import LookupResults
 
 #: (addresses, time.monotonic() deadline) -> what came; never raises for what the world does
-Ask = Callable[[Collection[Address], float], Answer]
-Known = dict[Address, Origin]
-#: of the time for a look-up, where ipwhois may be asked as well
+Ask = Callable[[Collection[Address], float], Reply]
+Origins = dict[Address, Origin]
+#: share of the time of a look-up that bulk whois has where ipwhois may be asked as well
 BULK_SHARE = 0.6
 
 
-class Front:
-    """Whose addresses are. Nothing is opened before the first question, so a fork in between is safe.
+class Lookup:
+    """Tells whose addresses are. Nothing is opened before the first question, so a fork in between is safe.
 
-    One worker thread may resolve while others ask cached(), counts() and complaints().
+    One worker thread may resolve while others ask resolve_locally(), counts() and complaints().
     """
 
     def __init__(
         self,
-        settings: config.Origin,
+        settings: config.OriginSettings,
         cache_path: Path,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -41,89 +41,91 @@ class Front:
         pause: pace.Pause = pace.no_pause,
     ) -> None:
         self._settings = settings
-        self._tally = Tally()
-        self._cache = Cache(cache_path, settings.cache_s, settings.unknown_s, self._tally, clock)
-        self._files = Mmdb(settings.mmdb, self._tally)
+        self._results = LookupResults()
+        self._cache = Cache(cache_path, settings.cache_s, settings.unknown_s, self._results, clock)
+        self._files = Mmdb(settings.mmdb, self._results)
         self._ask_bulk = Bulk(settings.cymru_host, settings.cymru_port).ask
         self._ask_single = ask_single
         self._pause = pause
         self._backoff = {
-            source: Backoff(settings.retry_s, monotonic) for source in (cymru.SOURCE, ipwhois_process.SOURCE)
+            source: SourceBackoff(settings.retry_s, monotonic)
+            for source in (cymru.SOURCE, ipwhois_process.SOURCE)
         }
 
-    def resolve(self, addresses: Collection[str], deadline_s: Optional[float] = None) -> dict[str, Origin]:
-        """An Origin for each; never raises for what the world does, never takes longer than the deadline."""
+    def resolve(self, texts: Collection[str], deadline_s: Optional[float] = None) -> dict[str, Origin]:
+        """Return an Origin for each address or network; never longer than the deadline, in seconds.
+
+        Never raises for what the world does.
+        """
         deadline = time.monotonic() + (self._settings.deadline_s if deadline_s is None else deadline_s)
-        asked = self._parsed(addresses)
-        known, local = self._look_here(asked.values())
-        missing = {one for one in _some(asked.values()) if self._is_wanted(one, known, local)}
+        address_of = self._parse(texts)
+        known, local = self._look_here(address_of.values())
+        missing = {one for one in _addresses(address_of.values()) if _is_missing(one, known, local)}
         self._look_there(missing, known, deadline)
         self._pause()
-        return self._named(asked, known, local)
+        return self._complete(address_of, known, local)
 
-    def cached(self, addresses: Collection[str]) -> dict[str, Origin]:
-        """As resolve(), from the cache and the local files alone."""
-        asked = self._parsed(addresses)
-        return self._named(asked, *self._look_here(asked.values()))
+    def resolve_locally(self, texts: Collection[str]) -> dict[str, Origin]:
+        """Return what resolve() does, from the cache and the local files alone."""
+        address_of = self._parse(texts)
+        return self._complete(address_of, *self._look_here(address_of.values()))
 
     def counts(self) -> Mapping[tuple[str, str], int]:
-        """{(source, result): times} since the start; the words are few and fixed."""
-        return self._tally.counts()
+        """Return {(source, result): times} since the start; the words are few and fixed."""
+        return self._results.counts()
 
     def complaints(self) -> list[str]:
-        """What is missing or broken, each once; for a log, by the caller."""
-        return self._tally.complaints()
+        """Return what is missing or broken, each once; for a log, by the caller."""
+        return self._results.complaints()
 
     def close(self) -> None:
+        """Close the cache and the local files; the next question opens them again."""
         self._cache.close()
         self._files.close()
 
-    def _look_here(self, asked: Iterable[Optional[Address]]) -> tuple[Known, Known]:
-        wanted = set(_some(asked))
-        known: Known = {}
+    def _parse(self, texts: Iterable[str]) -> dict[str, Optional[Address]]:
+        address_of = {}
+        for piece in pace.pieces(texts, self._pause):
+            address_of.update({text: query.parse_address(text) for text in piece})
+        return address_of
+
+    def _look_here(self, addresses: Iterable[Optional[Address]]) -> tuple[Origins, Origins]:
+        """Return what the cache knows, and what the local files say."""
+        wanted = set(_addresses(addresses))
+        known: Origins = {}
         for piece in pace.pieces(wanted, self._pause):
             known.update(self._cache.get(piece))
-        hits = sum(origin.is_known for origin in known.values())
-        self._tally.count("cache", "hit", hits)
-        self._tally.count("cache", "negative", len(known) - hits)
-        self._tally.count("cache", "miss", len(wanted) - len(known))
+        self._count("cache", known, "miss", len(wanted) - len(known))
         return known, self._look_in_files(wanted) if self._files.is_used else {}
 
-    def _look_in_files(self, wanted: Iterable[Address]) -> Known:
+    def _look_in_files(self, addresses: Iterable[Address]) -> Origins:
         self._files.refresh()
-        local: Known = {}
-        for piece in pace.pieces(wanted, self._pause):
+        local: Origins = {}
+        for piece in pace.pieces(addresses, self._pause):
             local.update((one, self._files.get(one)) for one in piece)
-        hits = sum(origin.is_known for origin in local.values())
-        self._tally.count(mmdb.SOURCE, "hit", hits)
-        self._tally.count(mmdb.SOURCE, "miss", len(local) - hits)
+        hits = _known_count(local)
+        self._results.count(mmdb.SOURCE, "hit", hits)
+        self._results.count(mmdb.SOURCE, "miss", len(local) - hits)
         return local
 
-    def _is_wanted(self, address: Address, known: Known, local: Known) -> bool:
-        if address in known or not target.is_public(address):
-            return False
-        # a country file alone does not say whose the address is, an ASN file not where
-        here = local.get(address)
-        return here is None or here.asn is None or here.country is None
-
-    def _look_there(self, missing: set[Address], known: Known, deadline: float) -> None:
+    def _look_there(self, missing: set[Address], known: Origins, deadline: float) -> None:
+        """Ask over the network; what is answered moves from `missing` to `known`."""
         start = time.monotonic()
         # whois may be a black hole: what is left is for the other way
         share = BULK_SHARE if self._settings.ipwhois else 1.0
         if self._settings.cymru_host:
             self._ask_by_bulk(missing, known, start + share * (deadline - start))
-        few = _one_of_each_grain(missing)[: self._settings.ipwhois] if self._settings.ipwhois else []
+        few = _one_of_each_network(missing)[: self._settings.ipwhois] if self._settings.ipwhois else []
         if few:
             self._ask(ipwhois_process.SOURCE, self._ask_single, few, missing, known, deadline)
 
-    def _ask_by_bulk(self, missing: set[Address], known: Known, deadline: float) -> None:
+    def _ask_by_bulk(self, missing: set[Address], known: Origins, deadline: float) -> None:
         # the second round: prefixes that are longer than the /24 or /48 of their first address
-        for few in (_one_of_each_grain, _all):
+        for select in (_one_of_each_network, _all):
             if not missing:
                 return
             self._pause()
-            is_whole = self._ask(cymru.SOURCE, self._ask_bulk, few(missing), missing, known, deadline)
-            if not is_whole:
+            if not self._ask(cymru.SOURCE, self._ask_bulk, select(missing), missing, known, deadline):
                 return
 
     def _ask(
@@ -132,68 +134,76 @@ class Front:
         ask: Ask,
         few: Collection[Address],
         missing: set[Address],
-        known: Known,
+        known: Origins,
         deadline: float,
     ) -> bool:
-        """Whether all was answered. A source that gives nothing is left alone for a while."""
+        """Ask one source; whether all was answered. One that gives nothing is left alone for a while."""
         backoff = self._backoff[source]
         if not backoff.is_over:
-            self._tally.count(source, "backoff", len(few))
+            self._results.count(source, "backoff", len(few))
             return False
-        answer = ask(few, deadline)
-        self._count(source, answer, len(few))
-        if answer.found:
-            backoff.answered()
-            for piece in pace.pieces(answer.found.items(), self._pause, 10 * pace.PIECE):
-                self._cache.put(piece)
-            self._spread(answer.found, missing, known)
+        reply = ask(few, deadline)
+        self._count(source, reply.found, "error", len(few) - len(reply.found))
+        if reply.error:
+            self._results.complain(f"no origins of {reply.error}")
+        if reply.found:
+            backoff.note_answer()
+            self._keep(reply.found, missing, known)
         else:
-            backoff.failed()
-        return answer.trouble is None
+            backoff.note_failure()
+        return reply.error is None
 
-    def _spread(self, found: Known, missing: set[Address], known: Known) -> None:
-        """Take the answers over, for all missing addresses that they hold good for."""
+    def _keep(self, found: Origins, missing: set[Address], known: Origins) -> None:
+        """Put origins into the cache, and into `known` for all missing addresses of their networks."""
+        for piece in pace.pieces(found.items(), self._pause, 10 * pace.PIECE):
+            self._cache.put(piece)
         networks = Networks(found.items())
-        for piece in pace.pieces(list(missing), self._pause):
-            for address in piece:
+        for addresses in pace.pieces(list(missing), self._pause):
+            for address in addresses:
                 origin = found.get(address) or networks.get(address)
                 if origin is not None:
                     known[address] = origin
                     missing.discard(address)
 
-    def _parsed(self, addresses: Iterable[str]) -> dict[str, Optional[Address]]:
-        asked = {}
-        for piece in pace.pieces(addresses, self._pause):
-            asked.update({text: target.address(text) for text in piece})
-        return asked
-
-    def _named(self, asked: Mapping[str, Optional[Address]], known: Known, local: Known) -> dict[str, Origin]:
-        named = {}
-        for piece in pace.pieces(asked.items(), self._pause):
+    def _complete(
+        self, address_of: Mapping[str, Optional[Address]], known: Origins, local: Origins
+    ) -> dict[str, Origin]:
+        origins = {}
+        for piece in pace.pieces(address_of.items(), self._pause):
             for text, one in piece:
-                named[text] = Origin(text) if one is None else _answer(text, known.get(one), local.get(one))
-        return named
+                found = None if one is None else known.get(one)
+                origin = Origin(text) if found is None else found.of(text)
+                origins[text] = origin if one is None else origin.with_local(local.get(one))
+        return origins
 
-    def _count(self, source: str, answer: Answer, asked: int) -> None:
-        hits = sum(origin.is_known for origin in answer.found.values())
-        self._tally.count(source, "hit", hits)
-        self._tally.count(source, "negative", len(answer.found) - hits)
-        self._tally.count(source, "error", asked - len(answer.found))
-        if answer.trouble:
-            self._tally.complain(f"no origins of {answer.trouble}")
+    def _count(self, source: str, found: Origins, other: str, others: int) -> None:
+        hits = _known_count(found)
+        self._results.count(source, "hit", hits)
+        self._results.count(source, "negative", len(found) - hits)
+        self._results.count(source, other, others)
 
 
-def _some(asked: Iterable[Optional[Address]]) -> Iterable[Address]:
-    return (one for one in asked if one is not None)
+def _is_missing(address: Address, known: Origins, local: Origins) -> bool:
+    """Whether the network is to be asked."""
+    if address in known or not query.is_public(address):
+        return False
+    # a country file alone does not say whose the address is, an ASN file not where
+    here = local.get(address)
+    return here is None or here.asn is None or here.country is None
+
+
+def _addresses(found: Iterable[Optional[Address]]) -> Iterable[Address]:
+    return (one for one in found if one is not None)
+
+
+def _known_count(origins: Origins) -> int:
+    return sum(origin.is_known for origin in origins.values())
 
 
 def _all(missing: Iterable[Address]) -> list[Address]:
     return sorted(missing, key=lambda one: (one.version, int(one)))
 
 
-def _one_of_each_grain(missing: Iterable[Address]) -> list[Address]:
-    return list({target.grain_key(one): one for one in reversed(_all(missing))}.values())[::-1]
-
-
-def _answer(text: str, known: Optional[Origin], local: Optional[Origin]) -> Origin:
-    return (Origin(text) if known is None else known.of(text)).with_local(local)
+def _one_of_each_network(missing: Iterable[Address]) -> list[Address]:
+    """Return the first address of each /24 or /48."""
+    return list({query.smallest_network_key(one): one for one in reversed(_all(missing))}.values())[::-1]

@@ -1,4 +1,4 @@
-"""Local MMDB files (country, ASN, or both): several make one answer. maxminddb only where there are any."""
+"""Reads local MMDB files (country, ASN, or both): several make one origin. Only then maxminddb is needed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ideolab_f2b.origin import field
-from ideolab_f2b.origin.counts import Tally
 from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import Origin
+from ideolab_f2b.origin.results import LookupResults
 
 SOURCE = "mmdb"
 #: bytes; the file is held in memory
@@ -22,14 +22,15 @@ _COUNTRY = ("country", "country_code", "registered_country")
 
 
 class Mmdb:
-    """Files in the order of their say: the first that knows a field gives it."""
+    """The files in the order of their rank: the first that knows a field gives it."""
 
-    def __init__(self, paths: Sequence[Path], tally: Tally) -> None:
+    def __init__(self, paths: Sequence[Path], results: LookupResults) -> None:
         self._files = [_File(path) for path in paths]
-        self._tally = tally
+        self._results = results
 
     @property
     def is_used(self) -> bool:
+        """Whether any file is configured."""
         return bool(self._files)
 
     def refresh(self) -> None:
@@ -38,45 +39,46 @@ class Mmdb:
             try:
                 file.refresh()
             except ImportError:
-                self._tally.complain(
+                self._results.complain(
                     "MMDB files are configured, maxminddb is missing: apt-get install python3-maxminddb"
                 )
             except Exception as error:
                 # InvalidDatabaseError, or whatever a reader makes of garbage
-                self._tally.complain(f"{file.path}: not read as an MMDB file: {error!r}")
+                self._results.complain(f"{file.path}: not read as an MMDB file: {error!r}")
 
     def get(self, address: Address) -> Origin:
-        """One that is not known when no file has it."""
+        """Return the origin of an address, one that is not known when no file has it."""
         origin = Origin(str(address))
         for file in self._files:
             try:
-                origin = _merged(origin, file.get(address))
+                origin = _merge(origin, file.get(address))
             except Exception as error:
-                self._tally.count(SOURCE, "error")
-                self._tally.complain(f"{file.path}: a look-up fails: {type(error).__name__}")
+                self._results.count(SOURCE, "error")
+                self._results.complain(f"{file.path}: a look-up fails: {type(error).__name__}")
         return origin
 
     def close(self) -> None:
+        """Drop what is in memory."""
         for file in self._files:
             file.close()
 
 
 class _File:
-    """One file and its reader; the reader is dropped when the file is replaced."""
+    """One file and its reader; a reader is dropped when its file is replaced."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._reader: Any = None
-        self._seen: tuple[int, int, int] | None = None
+        self._version: tuple[int, int, int] | None = None
 
     def refresh(self) -> None:
         found = os.stat(self.path)
-        seen = (found.st_ino, found.st_size, found.st_mtime_ns)
-        if seen == self._seen:
+        version = (found.st_ino, found.st_size, found.st_mtime_ns)
+        if version == self._version:
             return
         self.close()
         # also when it is no good: it is not read again before it changes
-        self._seen = seen
+        self._version = version
         if found.st_size > MOST_BYTES:
             raise ValueError(f"it has more than {MOST_BYTES} bytes")
         import maxminddb
@@ -93,7 +95,7 @@ class _File:
     def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
-        self._reader, self._seen = None, None
+        self._reader, self._version = None, None
 
 
 def _origin(record: Mapping[str, Any], address: Address, length: int) -> Origin:
@@ -119,7 +121,7 @@ def _first(record: Mapping[str, Any], keys: Sequence[str]) -> object:
     return next((record[key] for key in keys if record.get(key) not in (None, "")), None)
 
 
-def _merged(origin: Origin, other: Origin | None) -> Origin:
+def _merge(origin: Origin, other: Origin | None) -> Origin:
     if other is None or not other.is_known:
         return origin
     return Origin(

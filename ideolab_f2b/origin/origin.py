@@ -1,4 +1,4 @@
-"""The answer about one address: plain values, cleaned, safe to print and to store."""
+"""The origin of one address: plain values, cleaned, safe to print and to store."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ class Origin:
 
     @property
     def is_known(self) -> bool:
+        """Whether anybody knew an AS or a country."""
         return self.asn is not None or self.country is not None
 
     def of(self, address: str) -> Origin:
-        """The same answer for another address of the prefix."""
+        """Return the same origin for another address of the prefix."""
         return Origin(address, self.asn, self.asname, self.country, self.prefix, self.source)
 
     def with_local(self, local: Optional[Origin]) -> Origin:
-        """Completed by the host's files: their country is better than the registry's, their ASN a stopgap."""
+        """Complete it by local files: their country before the registry's, their ASN where there is none."""
         if local is None or not local.is_known:
             return self if self.is_known else Origin(self.address)
         if self.asn is None:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from ideolab_f2b.actions.report import exported
 from ideolab_f2b.event import EventError, from_json
+from ideolab_f2b.metrics import read
 from tests.actions.fail2ban_server import Server, by_hand, stamp, wait_until
 from tests.lab.namespace import Namespace
 
@@ -89,7 +89,7 @@ def events(server: Server) -> list[dict[str, Any]]:
 
 def metrics(server: Server) -> dict[tuple[str, ...], float]:
     """{(name, label values...): number}."""
-    known = exported.read(server.directory / "ideolab_f2b.prom")
+    known = read(server.directory / "ideolab_f2b.prom")
     return {
         (name, *(value for _label, value in pairs)): number
         for name, values in known.items()

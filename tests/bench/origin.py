@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
 from ideolab_f2b import config  # noqa: E402
-from ideolab_f2b.origin.lookup import Front  # noqa: E402
+from ideolab_f2b.origin.lookup import Lookup  # noqa: E402
 from ideolab_f2b.origin.origin import Origin  # noqa: E402
 from tests.bench.ban import judge, percentile  # noqa: E402
 from tests.origin.whois_server import WhoisServer  # noqa: E402
@@ -101,29 +101,29 @@ def one_by_one(asked: list[str]) -> dict[str, Origin]:
 
 def by_bulk(asked: list[str], directory: Path) -> tuple[float, dict[str, Origin]]:
     """Seconds and answers of an empty cache, which is written meanwhile."""
-    front = make_front(directory)
+    lookup = make_lookup(directory)
     begin = time.monotonic()
-    found = front.resolve(asked)
+    found = lookup.resolve(asked)
     took = time.monotonic() - begin
-    front.close()
+    lookup.close()
     return took, found
 
 
-def make_front(directory: Path) -> Front:
-    settings = config.Origin(cymru_host="127.0.0.1", cymru_port=WHOIS, ipwhois=0, deadline_s=60.0)
-    return Front(settings, directory / "cache.sqlite3")
+def make_lookup(directory: Path) -> Lookup:
+    settings = config.OriginSettings(cymru_host="127.0.0.1", cymru_port=WHOIS, ipwhois=0, deadline_s=60.0)
+    return Lookup(settings, directory / "cache.sqlite3")
 
 
 def look_ups(asked: list[str], directory: Path) -> list[float]:
     """Seconds of each address by itself, from text to Origin, out of the file."""
-    front, found = make_front(directory), []
+    lookup, found = make_lookup(directory), []
     for address in asked:
         begin = time.perf_counter()
-        origin = front.cached([address])[address]
+        origin = lookup.resolve_locally([address])[address]
         found.append(time.perf_counter() - begin)
         if not origin.is_known:
             raise AssertionError(f"{address} is not in the cache")
-    front.close()
+    lookup.close()
     return sorted(found)
 
 

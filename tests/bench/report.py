@@ -24,7 +24,7 @@ sys.path.insert(0, str(REPOSITORY))
 
 from ideolab_f2b import metrics  # noqa: E402
 from ideolab_f2b.actions.report.counters import Counters  # noqa: E402
-from ideolab_f2b.actions.report.reporter import Desk  # noqa: E402
+from ideolab_f2b.actions.report.reporter import Reporter  # noqa: E402
 from tests.actions.fail2ban_server import Server, stamp, wait_until  # noqa: E402
 from tests.lab.namespace import Namespace, linked  # noqa: E402
 
@@ -162,10 +162,10 @@ def microseconds() -> float:
         "matches": suspect("198.51.100.7"),
     }  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="f2bb-bench-") as directory:
-        desk = Desk(Path("/nonexistent"), Path(directory, "state"))
-        desk._spool.open()
-        took = timeit.repeat(lambda: desk.put("ban", "bench", info), number=2000, repeat=7)
-        desk._spool.close()
+        reporter = Reporter(Path("/nonexistent"), Path(directory, "state"))
+        reporter._queue.spool.open()
+        took = timeit.repeat(lambda: reporter.put("ban", "bench", info), number=2000, repeat=7)
+        reporter._queue.spool.close()
     return min(took) / 2000 * 1e6
 
 
@@ -174,11 +174,12 @@ def series(bans: int = 100_000) -> int:
     counters = Counters()
     for number in range(bans):
         scope, family = ("ip", "net")[number % 7 == 0], ("inet", "inet6")[number % 3 == 0]
-        counters.ban(f"jail-{number % 7}", scope, family)
-        counters.origin(f"{chr(65 + number % 26)}{chr(65 + number // 26 % 10)}", str(number * 7919 % 30_000))
-        counters.event("written")
-        counters.unban(f"jail-{number % 7}")
-    text = metrics.render(counters.samples()).decode()
+        counters.count_ban(f"jail-{number % 7}", scope, family)
+        country = f"{chr(65 + number % 26)}{chr(65 + number // 26 % 10)}"
+        counters.count_origin(country, str(number * 7919 % 30_000))
+        counters.count_events("written")
+        counters.count_unban(f"jail-{number % 7}")
+    text = metrics.render(counters.collect()).decode()
     return sum(not line.startswith("#") for line in text.splitlines())
 
 

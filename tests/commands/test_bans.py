@@ -16,9 +16,9 @@ from ideolab_f2b import cli, fail2ban_client
 from ideolab_f2b.bans import repair
 from ideolab_f2b.commands import bans
 from ideolab_f2b.origin.cache import Cache
-from ideolab_f2b.origin.counts import Tally
 from ideolab_f2b.origin.origin import Origin
-from ideolab_f2b.origin.target import address
+from ideolab_f2b.origin.query import parse_address as address
+from ideolab_f2b.origin.results import LookupResults
 from tests.actions.fail2ban_server import REPOSITORY, wait_until
 from tests.bans.conftest import Host
 
@@ -98,7 +98,7 @@ def test_origins_that_are_known(host: Host) -> None:
     assert host.seen()["bans"][0]["asn"] is None
     assert not (host.directory / "connmon_cache.sqlite3").exists()
 
-    cache = Cache(host.directory / "connmon_cache.sqlite3", 600, 600, Tally())
+    cache = Cache(host.directory / "connmon_cache.sqlite3", 600, 600, LookupResults())
     one = address("198.51.100.7")
     assert one is not None
     cache.put([(one, Origin("198.51.100.7", "64500", "EXAMPLE", "FR", "198.51.100.0/24", "cymru"))])

@@ -147,24 +147,24 @@ import subprocess, sys, ipaddress
 sys.path.insert(0, {repository!r})
 from pathlib import Path
 from ideolab_f2b import config
-from ideolab_f2b.origin.lookup import Front
+from ideolab_f2b.origin.lookup import Lookup
 from tests.origin.whois_server import WhoisServer
 directory = Path({directory!r})
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", directory], check=True)
 many = ["198.%d.%d.1" % (18 + number // 256, number % 256) for number in range(512)]
 rows = {{one[:-1] + "0/24": ("64500", "FR", "x" * 120) for one in many}}
 with WhoisServer(prefixes=rows) as server:
-    settings = config.Origin(cymru_host="127.0.0.1", cymru_port=server.port, ipwhois=0)
-    front = Front(settings, directory / "cache.sqlite3")
-    front.resolve(many[:1])
+    settings = config.OriginSettings(cymru_host="127.0.0.1", cymru_port=server.port, ipwhois=0)
+    lookup = Lookup(settings, directory / "cache.sqlite3")
+    lookup.resolve(many[:1])
     if sys.argv[1] == "read-only":
-        front.close()
+        lookup.close()
         subprocess.run(["mount", "-o", "remount,ro", directory], check=True)
-    found = front.resolve(many)
-    again = front.resolve(many)
+    found = lookup.resolve(many)
+    again = lookup.resolve(many)
     print(*(sum(one.is_known for one in answer.values()) for answer in (found, again)))
-    print(front.cached(many[:1])[many[0]].asn, *front.complaints(), sep="\\n")
-    front.close()
+    print(lookup.resolve_locally(many[:1])[many[0]].asn, *lookup.complaints(), sep="\\n")
+    lookup.close()
 """
 
 

@@ -83,15 +83,15 @@ def test_signature_algorithms_are_a_part_of_their_own() -> None:
 )
 def test_no_tls_no_key(line: dict[str, str]) -> None:
     """A request over plain HTTP, or a line whose fields are empty."""
-    assert tls_hello.known(line) == {}
+    assert tls_hello.collect(line) == {}
 
 
 def test_ja3_and_ja4_of_a_front_are_taken_and_nothing_else() -> None:
     """Only what has their form: a client could write anything into a header that no front sets."""
     ja3, ja4 = "0149f47eabf9a20d0893e2a44e5a6323", "t13d3112h2_e8f1e7e78f70_b26ce05bbdd6"
 
-    assert tls_hello.known({"ja3": ja3, "ja4": ja4}) == {"ja3": ja3, "ja4": ja4}
-    assert tls_hello.known({"ja3": "x" * 32, "ja4": f"{ja4}\n"}) == {}
+    assert tls_hello.collect({"ja3": ja3, "ja4": ja4}) == {"ja3": ja3, "ja4": ja4}
+    assert tls_hello.collect({"ja3": "x" * 32, "ja4": f"{ja4}\n"}) == {}
 
 
 def test_a_line_that_came_through_the_intake() -> None:
@@ -100,13 +100,13 @@ def test_a_line_that_came_through_the_intake() -> None:
         "@", r"\xc3\xa9t\xc3\xa9 \\x41"
     )
 
-    assert tls_hello.of_line(line) == {"nj1": CURL}
+    assert tls_hello.read_line(line) == {"nj1": CURL}
 
 
 @pytest.mark.parametrize("line", ["", "x", "[]", '"x"', '{"tls":13,"ciphers":null}', '{"tls":'])
 def test_other_lines_say_nothing(line: str) -> None:
     """Half a line, another format."""
-    assert tls_hello.of_line(line) == {}
+    assert tls_hello.read_line(line) == {}
 
 
 def test_the_numbers_are_those_of_openssl() -> None:

@@ -1,4 +1,4 @@
-"""A Front that asks a server on loopback, and nothing else in the world."""
+"""A Lookup that asks a server on loopback, and nothing else in the world."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, Callable
 import pytest
 
 from ideolab_f2b import config
-from ideolab_f2b.origin.lookup import Front
+from ideolab_f2b.origin.lookup import Lookup
 
 #: (port, settings of [origin] that differ)
-MakeFront = Callable[..., Front]
+MakeFront = Callable[..., Lookup]
 
 
 @pytest.fixture
@@ -24,16 +24,16 @@ def cache_path(tmp_path: Path) -> Path:
 @pytest.fixture
 def make_front(cache_path: Path) -> Iterator[MakeFront]:
     """Closed at the end; ipwhois is never asked unless a test gives its own."""
-    fronts = []
+    lookups = []
 
-    def make(port: int, clocks: dict[str, Any] | None = None, **settings: Any) -> Front:
+    def make(port: int, clocks: dict[str, Any] | None = None, **settings: Any) -> Lookup:
         given = {"cymru_host": "127.0.0.1", "cymru_port": port, "ipwhois": 0, "deadline_s": 5.0, **settings}
-        fronts.append(Front(config.Origin(**given), cache_path, **(clocks or {})))
-        return fronts[-1]
+        lookups.append(Lookup(config.OriginSettings(**given), cache_path, **(clocks or {})))
+        return lookups[-1]
 
     yield make
-    for front in fronts:
-        front.close()
+    for lookup in lookups:
+        lookup.close()
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_a_name_that_is_never_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert calls == ["whois.example"]
     assert (
-        bulk.ask([A], time.monotonic() + 5).trouble
+        bulk.ask([A], time.monotonic() + 5).error
         == "whois.example:43: no connection: the name has no address"
     )
 
@@ -159,6 +159,6 @@ def test_a_name_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", resolver)
-    trouble = Bulk("whois.example", 43).ask([A], time.monotonic() + 5).trouble
+    trouble = Bulk("whois.example", 43).ask([A], time.monotonic() + 5).error
 
     assert trouble == "whois.example:43: the name is not resolved: [Errno -2] Name or service not known"

@@ -13,9 +13,9 @@ import pytest
 
 from ideolab_f2b.origin import cache as cache_module
 from ideolab_f2b.origin.cache import Cache
-from ideolab_f2b.origin.counts import Tally
 from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import Origin
+from ideolab_f2b.origin.results import LookupResults
 
 DAY = 86400.0
 Make = Callable[[], Cache]
@@ -31,8 +31,8 @@ def known(asn: str, prefix: str | None) -> Origin:
 
 
 @pytest.fixture
-def tally() -> Tally:
-    return Tally()
+def results() -> LookupResults:
+    return LookupResults()
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def now() -> list[float]:
 
 
 @pytest.fixture
-def make(cache_path: Path, tally: Tally, now: list[float]) -> Iterator[Make]:
+def make(cache_path: Path, results: LookupResults, now: list[float]) -> Iterator[Make]:
     """Further processes' caches of the same file; answers are kept for 7 days, unknown for 6 hours."""
     caches: list[Cache] = []
 
     def open_one() -> Cache:
-        caches.append(Cache(cache_path, 7 * DAY, 6 * 3600.0, tally, lambda: now[0]))
+        caches.append(Cache(cache_path, 7 * DAY, 6 * 3600.0, results, lambda: now[0]))
         return caches[-1]
 
     yield open_one
@@ -203,7 +203,9 @@ def test_old_rows_and_too_many_rows_go(
 @pytest.mark.parametrize(
     "content", [b"no database at all" * 100, b"SQLite format 3\x00" + b"\xff" * 5000], ids=["text", "half"]
 )
-def test_a_broken_file_is_moved_aside(cache: Cache, cache_path: Path, tally: Tally, content: bytes) -> None:
+def test_a_broken_file_is_moved_aside(
+    cache: Cache, cache_path: Path, results: LookupResults, content: bytes
+) -> None:
     """Said, kept for a look, and begun anew."""
     cache_path.write_bytes(content)
     assert asn(cache, "198.51.100.7") is None
@@ -211,12 +213,14 @@ def test_a_broken_file_is_moved_aside(cache: Cache, cache_path: Path, tally: Tal
 
     assert asn(cache, "198.51.100.7") == "64500"
     assert Path(f"{cache_path}.corrupt").read_bytes() == content
-    (complaint,) = tally.complaints()
+    (complaint,) = results.complaints()
     assert complaint.startswith("the cache of origins was broken (file is not a database): moved to ")
-    assert tally.counts() == {("cache", "error"): 1}
+    assert results.counts() == {("cache", "error"): 1}
 
 
-def test_pages_that_rot_under_an_open_cache(cache: Cache, cache_path: Path, tally: Tally, make: Make) -> None:
+def test_pages_that_rot_under_an_open_cache(
+    cache: Cache, cache_path: Path, results: LookupResults, make: Make
+) -> None:
     """Malformed pages, found while it is read."""
     rows = [(ip(f"198.{number >> 8}.{number & 255}.1"), known("64500", None)) for number in range(3000)]
     cache.put(rows)
@@ -227,7 +231,7 @@ def test_pages_that_rot_under_an_open_cache(cache: Cache, cache_path: Path, tall
 
     assert make().get([address for address, _origin in rows]) == {}
     assert Path(f"{cache_path}.corrupt").exists()
-    assert "begun anew" in tally.complaints()[0]
+    assert "begun anew" in results.complaints()[0]
 
 
 @pytest.mark.parametrize(
@@ -274,7 +278,7 @@ def test_rows_that_are_not_ours(
     assert asn(make(), "198.51.100.7") is None
 
 
-def test_a_locked_cache_is_a_miss(cache: Cache, cache_path: Path, tally: Tally) -> None:
+def test_a_locked_cache_is_a_miss(cache: Cache, cache_path: Path, results: LookupResults) -> None:
     """Nobody waits for another process, and nothing is moved aside."""
     cache.put([(ip("198.51.100.7"), known("64500", None))])
     other = sqlite3.connect(cache_path, isolation_level=None)
@@ -285,13 +289,13 @@ def test_a_locked_cache_is_a_miss(cache: Cache, cache_path: Path, tally: Tally) 
     other.close()
 
     assert [asn(cache, text) for text in ("198.51.100.7", "203.0.113.9")] == ["64500", None]
-    assert (tally.complaints(), tally.counts()) == ([], {("cache", "error"): 2})
+    assert (results.complaints(), results.counts()) == ([], {("cache", "error"): 2})
 
 
 @pytest.mark.parametrize("suffix", ["", "-journal", "-wal"])
 @pytest.mark.parametrize("kind", ["link", "dangling", "hard link", "directory", "fifo"])
 def test_what_was_planted_is_not_opened(
-    cache: Cache, cache_path: Path, tmp_path: Path, tally: Tally, suffix: str, kind: str
+    cache: Cache, cache_path: Path, tmp_path: Path, results: LookupResults, suffix: str, kind: str
 ) -> None:
     """state_dir is another user's: root follows no link from there."""
     elsewhere, planted = tmp_path / "elsewhere", Path(f"{cache_path}{suffix}")
@@ -308,7 +312,7 @@ def test_what_was_planted_is_not_opened(
     cache.put([(ip("198.51.100.7"), known("64500", None))])
 
     assert asn(cache, "198.51.100.7") is None
-    assert tally.complaints() == [
+    assert results.complaints() == [
         f"the cache of origins {cache_path} is not used: "
         f"{planted} is not a plain file of this user or of root; remove it"
     ]
@@ -316,30 +320,30 @@ def test_what_was_planted_is_not_opened(
 
 
 @pytest.mark.root
-def test_a_file_of_another_user_is_not_opened(cache: Cache, cache_path: Path, tally: Tally) -> None:
+def test_a_file_of_another_user_is_not_opened(cache: Cache, cache_path: Path, results: LookupResults) -> None:
     """Its content would be that user's."""
     asn(cache, "198.51.100.7")
     cache.close()
     os.chown(cache_path, 65534, 65534)
 
     assert asn(cache, "198.51.100.7") is None
-    assert "is not a plain file of this user or of root; remove it" in tally.complaints()[0]
+    assert "is not a plain file of this user or of root; remove it" in results.complaints()[0]
 
 
-def test_no_directory(tmp_path: Path, tally: Tally) -> None:
+def test_no_directory(tmp_path: Path, results: LookupResults) -> None:
     """Not installed yet: every question is a miss, and it is said."""
     path = tmp_path / "none" / "connmon_cache.sqlite3"
-    cache = Cache(path, DAY, DAY, tally)
+    cache = Cache(path, DAY, DAY, results)
     cache.put([(ip("198.51.100.7"), known("64500", None))])
 
     assert asn(cache, "198.51.100.7") is None
-    assert tally.complaints() == [
+    assert results.complaints() == [
         f"the cache of origins {path} is not used: [Errno 2] No such file or directory: '{path}'"
     ]
 
 
 def test_a_broken_file_that_cannot_be_moved(
-    cache: Cache, cache_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch
+    cache: Cache, cache_path: Path, results: LookupResults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stays, nothing is kept, and every question is a miss."""
 
@@ -351,6 +355,6 @@ def test_a_broken_file_that_cannot_be_moved(
     cache.put([(ip("198.51.100.7"), known("64500", None))])
 
     assert asn(cache, "198.51.100.7") is None
-    assert tally.complaints() == [
+    assert results.complaints() == [
         f"the cache of origins {cache_path} is broken and stays there: [Errno 30] Read-only file system"
     ]

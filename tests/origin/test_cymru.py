@@ -77,22 +77,22 @@ def test_pieces_of_any_size_give_the_same_rows(sizes: list[int], has_end: bool) 
     """A read may end inside of a line, and of a character."""
     text = ROW.replace(b"EXAMPLE", "Café".encode())
     text = text if has_end else text[:-1]
-    rows = cymru.Rows([A])
+    reader = cymru.ReplyReader([A])
     for size in sizes:
-        rows.feed(text[:size])
+        reader.read(text[:size])
         text = text[size:]
-    rows.feed(text)
-    rows.end()
+    reader.read(text)
+    reader.end()
 
-    assert rows.found == {A: Origin("198.51.100.7", "64500", "Café, FR", "FR", "198.51.100.0/24", "cymru")}
+    assert reader.found == {A: Origin("198.51.100.7", "64500", "Café, FR", "FR", "198.51.100.0/24", "cymru")}
 
 
 def test_only_addresses_that_were_asked_for_are_heard() -> None:
     """A server cannot say whose other addresses are."""
-    rows = cymru.Rows([B])
-    rows.feed(ROW)
+    reader = cymru.ReplyReader([B])
+    reader.read(ROW)
 
-    assert (rows.found, rows.is_complete) == ({}, False)
+    assert (reader.found, reader.is_complete) == ({}, False)
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -104,7 +104,7 @@ def test_of_several_origins_one_is_taken_whatever_the_order(order: int) -> None:
         ROW,
         b"NA | 198.51.100.7 | NA | | | | NA\n",
     ]
-    rows = cymru.Rows([A])
-    rows.feed(b"".join(lines[::order]))
+    reader = cymru.ReplyReader([A])
+    reader.read(b"".join(lines[::order]))
 
-    assert rows.found == {A: ORIGIN}
+    assert reader.found == {A: ORIGIN}

@@ -1,10 +1,9 @@
-"""single: ipwhois in a process of its own, with the library, without it, and with one that hangs."""
+"""ipwhois_process: ipwhois in a process of its own, with the library, without it, and with one that hangs."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
-import resource
 import subprocess
 import sys
 import textwrap
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ideolab_f2b.origin import ipwhois_child, ipwhois_process
+from ideolab_f2b.origin import ipwhois_process
 from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import Origin
 
@@ -204,16 +203,3 @@ def test_the_real_ipwhois_is_ended_at_the_deadline(mode: str) -> None:
     assert found == []
     assert trouble is not None
     assert took < 6.0
-
-
-def test_the_process_by_itself(
-    library: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Usage as its docstring has it; the limit of memory is set first."""
-    limits: list[Any] = []
-    monkeypatch.setattr(resource, "setrlimit", lambda *words: limits.append(words))
-    monkeypatch.setitem(sys.modules, "ipwhois", None)
-
-    assert ipwhois_child.main(["1.0", "198.51.100.7"]) == 1
-    assert capsys.readouterr().out == '{"error": "missing"}\n'
-    assert limits == [(resource.RLIMIT_AS, (ipwhois_child.MEMORY, ipwhois_child.MEMORY))]

@@ -1,4 +1,4 @@
-"""front: who is asked, in which order, and for what; and that nothing ever raises or waits."""
+"""lookup: who is asked, in which order, and for what; and that nothing ever raises or waits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from ideolab_f2b.origin.bulk import Answer
+from ideolab_f2b.origin.bulk import Reply
 from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import Origin
 from tests.origin.conftest import MakeFront
@@ -40,7 +40,7 @@ class Single:
         self.asked: list[list[str]] = []
         self.left: list[float] = []
 
-    def __call__(self, addresses: Collection[Address], deadline: float) -> Answer:
+    def __call__(self, addresses: Collection[Address], deadline: float) -> Reply:
         self.asked.append([str(one) for one in addresses])
         self.left.append(deadline - time.monotonic())
         found = {
@@ -48,7 +48,7 @@ class Single:
             for one in addresses
             if f"a{one}" in self.asns
         }
-        return Answer(found, None if len(found) == len(addresses) else "ipwhois: nothing")
+        return Reply(found, None if len(found) == len(addresses) else "ipwhois: nothing")
 
 
 def mmdb_file(path: Path, record: dict[str, object]) -> Path:
@@ -62,8 +62,8 @@ def test_one_look_up_for_a_botnet_in_one_prefix(make_front: MakeFront) -> None:
     """At once and later; also by another process, from the same file."""
     botnet = [f"198.51.100.{number}" for number in range(256)]
     with WhoisServer() as server:
-        front = make_front(server.port)
-        found = front.resolve(botnet)
+        lookup = make_front(server.port)
+        found = lookup.resolve(botnet)
         again = make_front(server.port).resolve(botnet)
 
     assert set(found) == set(botnet)
@@ -71,7 +71,7 @@ def test_one_look_up_for_a_botnet_in_one_prefix(make_front: MakeFront) -> None:
     assert found["198.51.100.7"] == CYMRU
     assert again == found
     assert (server.connections, server.asked) == (1, ["198.51.100.0"])
-    assert front.counts() == {("cache", "miss"): 256, ("cymru", "hit"): 1}
+    assert lookup.counts() == {("cache", "miss"): 256, ("cymru", "hit"): 1}
 
 
 def test_everything_that_can_be_asked_for(make_front: MakeFront) -> None:
@@ -123,25 +123,25 @@ def test_nobody_knows_is_remembered_for_a_while(make_front: MakeFront) -> None:
     """Six hours; then it is asked again."""
     wall = Clock()
     with WhoisServer("na") as server:
-        front = make_front(server.port, {"clock": wall})
+        lookup = make_front(server.port, {"clock": wall})
         for wait in (0.0, 6 * 3600.0 - 1, 1.0):
             wall.now += wait
-            assert front.resolve(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
+            assert lookup.resolve(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
 
     assert server.connections == 2
-    assert front.counts() == {("cache", "miss"): 2, ("cache", "negative"): 1, ("cymru", "negative"): 2}
+    assert lookup.counts() == {("cache", "miss"): 2, ("cache", "negative"): 1, ("cymru", "negative"): 2}
 
 
 def test_a_dead_server_is_left_alone(make_front: MakeFront, refused_port: int) -> None:
     """One attempt, then none for a minute, then for two; an answer ends it."""
     clock = Clock()
-    front = make_front(refused_port, {"monotonic": clock})
+    lookup = make_front(refused_port, {"monotonic": clock})
     for wait in (0.0, 1.0, 58.9, 0.1, 60.0, 60.0):
         clock.now += wait
-        assert front.resolve(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
+        assert lookup.resolve(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
 
-    assert front.counts() == {("cache", "miss"): 6, ("cymru", "error"): 3, ("cymru", "backoff"): 3}
-    assert front.complaints() == [
+    assert lookup.counts() == {("cache", "miss"): 6, ("cymru", "error"): 3, ("cymru", "backoff"): 3}
+    assert lookup.complaints() == [
         f"no origins of 127.0.0.1:{refused_port}: no connection: [Errno 111] Connection refused"
     ]
 
@@ -151,25 +151,25 @@ def test_a_dead_server_is_left_alone(make_front: MakeFront, refused_port: int) -
 def test_no_server_can_hold_it_or_break_it(make_front: MakeFront, mode: str) -> None:
     """The deadline is that of the whole look-up; the next one, at once after, does not even begin."""
     with WhoisServer(mode, drip_s=0.05) as server:
-        front = make_front(server.port, deadline_s=0.5)
+        lookup = make_front(server.port, deadline_s=0.5)
         begin = time.monotonic()
-        assert front.resolve(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
+        assert lookup.resolve(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
         first = time.monotonic() - begin
-        assert front.resolve(["198.51.100.8"]) == {"198.51.100.8": Origin("198.51.100.8")}
+        assert lookup.resolve(["198.51.100.8"]) == {"198.51.100.8": Origin("198.51.100.8")}
 
         assert first < 2.0
         assert time.monotonic() - begin - first < 0.4
         assert server.connections == 1
-    assert len(front.complaints()) == 1
+    assert len(lookup.complaints()) == 1
 
 
 def test_half_an_answer_is_used_and_kept(make_front: MakeFront) -> None:
     """The rest is asked for the next time, without a pause: the server works."""
     with WhoisServer("half") as server:
-        front = make_front(server.port)
-        first = front.resolve(["198.51.100.7", "2001:db8::7", "203.0.113.9"])
+        lookup = make_front(server.port)
+        first = lookup.resolve(["198.51.100.7", "2001:db8::7", "203.0.113.9"])
         server.mode = "ok"
-        second = front.resolve(["198.51.100.7", "2001:db8::7", "203.0.113.9"])
+        second = lookup.resolve(["198.51.100.7", "2001:db8::7", "203.0.113.9"])
 
     assert [origin.asn for origin in first.values()] == ["64500", None, None]
     assert [origin.asn for origin in second.values()] == ["64500", "64501", None]
@@ -188,36 +188,36 @@ def test_the_deadline_of_the_caller(make_front: MakeFront) -> None:
 def test_cached_asks_nobody(make_front: MakeFront) -> None:
     """For a list that is printed now."""
     with WhoisServer() as server:
-        front = make_front(server.port)
-        assert front.cached(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
-        front.resolve(["198.51.100.8"])
-        assert front.cached(["198.51.100.7"]) == {"198.51.100.7": CYMRU}
+        lookup = make_front(server.port)
+        assert lookup.resolve_locally(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
+        lookup.resolve(["198.51.100.8"])
+        assert lookup.resolve_locally(["198.51.100.7"]) == {"198.51.100.7": CYMRU}
 
     assert server.connections == 1
-    assert front.counts() == {("cache", "miss"): 2, ("cymru", "hit"): 1, ("cache", "hit"): 1}
+    assert lookup.counts() == {("cache", "miss"): 2, ("cymru", "hit"): 1, ("cache", "hit"): 1}
 
 
 def test_local_files_before_the_network(make_front: MakeFront, tmp_path: Path) -> None:
     """One that knows AS and country is enough."""
     path = mmdb_file(tmp_path / "both.mmdb", {"asn": 64510, "as_name": "LOCAL", "country_code": "ES"})
     with WhoisServer() as server:
-        front = make_front(server.port, mmdb=(path,))
-        found = front.resolve(["198.51.100.7", "198.51.100.200"])
+        lookup = make_front(server.port, mmdb=(path,))
+        found = lookup.resolve(["198.51.100.7", "198.51.100.200"])
 
     assert found == {
         "198.51.100.7": Origin("198.51.100.7", "64510", "LOCAL", "ES", "198.51.100.0/25", "mmdb"),
         "198.51.100.200": CYMRU.of("198.51.100.200"),
     }
     assert server.asked == ["198.51.100.200"]
-    assert front.counts()["mmdb", "hit"] == front.counts()["mmdb", "miss"] == 1
+    assert lookup.counts()["mmdb", "hit"] == lookup.counts()["mmdb", "miss"] == 1
 
 
 def test_a_country_file_completes_whois(make_front: MakeFront, tmp_path: Path) -> None:
     """Its country is better than the registry's, the first time and from the cache."""
     path = mmdb_file(tmp_path / "country.mmdb", {"country": {"iso_code": "ES"}})
     with WhoisServer() as server:
-        front = make_front(server.port, mmdb=(path,))
-        first, again = front.resolve(["198.51.100.7"]), front.cached(["198.51.100.7"])
+        lookup = make_front(server.port, mmdb=(path,))
+        first, again = lookup.resolve(["198.51.100.7"]), lookup.resolve_locally(["198.51.100.7"])
 
     assert (
         first
@@ -239,15 +239,15 @@ def test_an_asn_file_stands_in_for_a_dead_server(
 def test_ipwhois_for_a_few_of_what_is_left(make_front: MakeFront, refused_port: int) -> None:
     """One of each /24, no more than configured; the answer holds for its neighbours and is kept."""
     single = Single(**{"a198_51_100_7": "64500", "a198_51_101_7": "64501"})
-    front = make_front(refused_port, {"ask_single": single}, ipwhois=2)
-    found = front.resolve(["198.51.100.7", "198.51.100.8", "198.51.101.7", "198.51.102.7"])
+    lookup = make_front(refused_port, {"ask_single": single}, ipwhois=2)
+    found = lookup.resolve(["198.51.100.7", "198.51.100.8", "198.51.101.7", "198.51.102.7"])
 
     assert single.asked == [["198.51.100.7", "198.51.101.7"]]
     assert [(origin.asn, origin.source) for origin in found.values()] == [
         ("64500", "ipwhois"), ("64500", "ipwhois"), ("64501", "ipwhois"), (None, "none"),
     ]  # fmt: skip
-    assert front.cached(["198.51.100.9"])["198.51.100.9"].source == "ipwhois"
-    assert front.counts()["ipwhois", "hit"] == 2
+    assert lookup.resolve_locally(["198.51.100.9"])["198.51.100.9"].source == "ipwhois"
+    assert lookup.counts()["ipwhois", "hit"] == 2
 
 
 @pytest.mark.alone
@@ -255,13 +255,13 @@ def test_ipwhois_has_time_left_beside_a_black_hole(make_front: MakeFront) -> Non
     """Four tenths of it; and it is let alone after a failure, as every source is."""
     single = Single()
     with WhoisServer("blackhole") as server:
-        front = make_front(server.port, {"ask_single": single}, ipwhois=4, deadline_s=1.0)
-        front.resolve(["198.51.100.7"])
-        front.resolve(["198.51.100.7"])
+        lookup = make_front(server.port, {"ask_single": single}, ipwhois=4, deadline_s=1.0)
+        lookup.resolve(["198.51.100.7"])
+        lookup.resolve(["198.51.100.7"])
 
     assert len(single.asked) == 1
     assert 0.2 < single.left[0] <= 0.4
-    assert front.counts()["ipwhois", "backoff"] == 1
+    assert lookup.counts()["ipwhois", "backoff"] == 1
 
 
 def test_ipwhois_is_not_asked_for_what_whois_answered(make_front: MakeFront) -> None:
@@ -275,20 +275,20 @@ def test_ipwhois_is_not_asked_for_what_whois_answered(make_front: MakeFront) -> 
 
 def test_nobody_is_asked_without_a_host(make_front: MakeFront) -> None:
     """cymru_host empty, ipwhois 0: the cache and the files alone."""
-    front = make_front(1, cymru_host="")
+    lookup = make_front(1, cymru_host="")
 
-    assert front.resolve(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
-    assert (front.counts(), front.complaints()) == ({("cache", "miss"): 1}, [])
+    assert lookup.resolve(["198.51.100.7"]) == {"198.51.100.7": UNKNOWN}
+    assert (lookup.counts(), lookup.complaints()) == ({("cache", "miss"): 1}, [])
 
 
 def test_it_opens_nothing_before_the_first_question(make_front: MakeFront, cache_path: Path) -> None:
     """fail2ban forks in between."""
     descriptors, threads = os.listdir("/proc/self/fd"), threading.active_count()
-    front = make_front(1)
+    lookup = make_front(1)
     assert (os.listdir("/proc/self/fd"), threading.active_count()) == (descriptors, threads)
     assert not cache_path.exists()
 
-    front.cached(["198.51.100.7"])
+    lookup.resolve_locally(["198.51.100.7"])
     assert cache_path.exists()
 
 
@@ -296,14 +296,14 @@ def test_it_opens_nothing_before_the_first_question(make_front: MakeFront, cache
 def test_others_may_ask_while_one_resolves(make_front: MakeFront) -> None:
     """cached() does not wait for the network."""
     with WhoisServer("blackhole") as server:
-        front = make_front(server.port, deadline_s=30.0)
-        worker = threading.Thread(target=front.resolve, args=(["198.51.100.7"], 1.0))
+        lookup = make_front(server.port, deadline_s=30.0)
+        worker = threading.Thread(target=lookup.resolve, args=(["198.51.100.7"], 1.0))
         worker.start()
         begin = time.monotonic()
         while not server.connections and time.monotonic() - begin < 5:
             pass
         begin = time.monotonic()
-        front.cached(["198.51.100.8"])
+        lookup.resolve_locally(["198.51.100.8"])
         assert time.monotonic() - begin < 0.5
         worker.join()
 
@@ -312,8 +312,8 @@ def test_a_broken_cache_does_not_stop_it(make_front: MakeFront, cache_path: Path
     """Answered from the network, begun anew, and said."""
     cache_path.write_bytes(b"garbage" * 1000)
     with WhoisServer() as server:
-        front = make_front(server.port)
-        assert front.resolve(["198.51.100.7"]) == {"198.51.100.7": CYMRU}
-        assert front.cached(["198.51.100.7"]) == {"198.51.100.7": CYMRU}
+        lookup = make_front(server.port)
+        assert lookup.resolve(["198.51.100.7"]) == {"198.51.100.7": CYMRU}
+        assert lookup.resolve_locally(["198.51.100.7"]) == {"198.51.100.7": CYMRU}
 
-    assert "begun anew" in front.complaints()[0]
+    assert "begun anew" in lookup.complaints()[0]

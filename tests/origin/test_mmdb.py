@@ -14,9 +14,9 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from ideolab_f2b.origin import mmdb
-from ideolab_f2b.origin.counts import Tally
 from ideolab_f2b.origin.mmdb import Mmdb
 from ideolab_f2b.origin.origin import Origin
+from ideolab_f2b.origin.results import LookupResults
 
 A = ipaddress.ip_address("198.51.100.7")
 ASN = {"autonomous_system_number": 64500, "autonomous_system_organization": "EXAMPLE\x1b"}
@@ -39,8 +39,8 @@ def write(tmp_path: Path) -> Write:
     return one
 
 
-def look(*paths: Path, tally: Tally | None = None, address: Any = A) -> Origin:
-    files = Mmdb(paths, tally or Tally())
+def look(*paths: Path, results: LookupResults | None = None, address: Any = A) -> Origin:
+    files = Mmdb(paths, results or LookupResults())
     files.refresh()
     try:
         return files.get(address)
@@ -90,7 +90,7 @@ def test_ipv6(write: Write) -> None:
 def test_a_replaced_file_is_read_anew(write: Write, tmp_path: Path) -> None:
     """As geoipupdate does it, by a rename."""
     path = write({"asn": 64500})
-    files = Mmdb([path], Tally())
+    files = Mmdb([path], LookupResults())
     files.refresh()
     assert files.get(A).asn == "64500"
 
@@ -104,7 +104,7 @@ def test_a_replaced_file_is_read_anew(write: Write, tmp_path: Path) -> None:
 def test_a_file_that_shrinks_in_place_does_no_harm(write: Write) -> None:
     """A mapped one would end the process with SIGBUS."""
     path = write({"asn": 64500})
-    files = Mmdb([path], Tally())
+    files = Mmdb([path], LookupResults())
     files.refresh()
     os.truncate(path, 0)
 
@@ -117,19 +117,19 @@ def test_a_file_that_shrinks_in_place_does_no_harm(write: Write) -> None:
 )
 def test_a_wrong_file_is_said(tmp_path: Path, write: Write, content: bytes) -> None:
     """The other files are used."""
-    wrong, tally = tmp_path / "wrong.mmdb", Tally()
+    wrong, results = tmp_path / "wrong.mmdb", LookupResults()
     wrong.write_bytes(content)
 
-    assert look(wrong, write(ASN), tally=tally).asn == "64500"
-    (complaint,) = tally.complaints()
+    assert look(wrong, write(ASN), results=results).asn == "64500"
+    (complaint,) = results.complaints()
     assert complaint.startswith(f"{wrong}: not read as an MMDB file: ")
 
 
 def test_a_wrong_file_is_read_once_and_again_when_it_changes(write: Write, tmp_path: Path) -> None:
     """It may be large; and it may be mended."""
-    path, tally = tmp_path / "a.mmdb", Tally()
+    path, results = tmp_path / "a.mmdb", LookupResults()
     path.write_bytes(b"wrong")
-    files = Mmdb([path], tally)
+    files = Mmdb([path], results)
     for _again in range(2):
         files.refresh()
         assert files.get(A) == Origin("198.51.100.7")
@@ -155,35 +155,35 @@ def test_a_rotten_file_raises_nothing(write: Write, at: int) -> None:
 
 def test_a_look_up_that_fails_is_counted_and_said(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pointers that lead nowhere show at the look-up."""
-    tally, path = Tally(), write(ASN)
+    results, path = LookupResults(), write(ASN)
 
     def broken(*_arguments: object) -> None:
         raise maxminddb.InvalidDatabaseError("pointer")
 
     monkeypatch.setattr(maxminddb.reader.Reader, "get_with_prefix_len", broken)
-    assert look(path, tally=tally) == Origin("198.51.100.7")
-    assert tally.counts() == {("mmdb", "error"): 1}
-    assert tally.complaints() == [f"{path}: a look-up fails: InvalidDatabaseError"]
+    assert look(path, results=results) == Origin("198.51.100.7")
+    assert results.counts() == {("mmdb", "error"): 1}
+    assert results.complaints() == [f"{path}: a look-up fails: InvalidDatabaseError"]
 
 
 def test_a_missing_and_a_huge_file(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both by name."""
-    tally, path = Tally(), write(ASN)
+    results, path = LookupResults(), write(ASN)
     monkeypatch.setattr(mmdb, "MOST_BYTES", 10)
-    look(tmp_path / "none.mmdb", path, tally=tally)
+    look(tmp_path / "none.mmdb", path, results=results)
 
-    assert [text.partition(": ")[0] for text in tally.complaints()] == [f"{tmp_path}/none.mmdb", str(path)]
-    assert "FileNotFoundError" in tally.complaints()[0]
-    assert "it has more than 10 bytes" in tally.complaints()[1]
+    assert [text.partition(": ")[0] for text in results.complaints()] == [f"{tmp_path}/none.mmdb", str(path)]
+    assert "FileNotFoundError" in results.complaints()[0]
+    assert "it has more than 10 bytes" in results.complaints()[1]
 
 
 def test_without_maxminddb(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Said with the way out; where no files are configured it is not missed."""
-    path, tally = write(ASN), Tally()
+    path, results = write(ASN), LookupResults()
     monkeypatch.setitem(sys.modules, "maxminddb", None)
 
-    assert look(path, tally=tally) == Origin("198.51.100.7")
-    assert tally.complaints() == [
+    assert look(path, results=results) == Origin("198.51.100.7")
+    assert results.complaints() == [
         "MMDB files are configured, maxminddb is missing: apt-get install python3-maxminddb"
     ]
-    assert not Mmdb([], tally).is_used
+    assert not Mmdb([], results).is_used

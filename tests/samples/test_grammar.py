@@ -58,6 +58,14 @@ def found(subject: Any, text: str) -> list[tuple[str, str | None]]:
     return failures
 
 
+def test_the_filters_have_the_grammar_of_logline() -> None:
+    """What ends a line in a filter is made of the words and keys that logline writes."""
+    rest = rf'_rest = (?: {logline.KEY}={logline.WORD})*(?:$| {logline.KEY}=")'.replace("%", "%%")
+
+    for name in ("ideolab-connmon", "ideolab-manual", "ideolab-traship"):
+        assert rest in (FILTERS / f"{name}.conf").read_text().splitlines(), name
+
+
 def now() -> datetime:
     return datetime.fromtimestamp(int(time.time()), timezone.utc)
 

@@ -11,7 +11,10 @@ from fail2ban.server.action import ActionBase
 from ideolab_f2b.actions import outcome
 from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.actions.report import reporter
-from ideolab_f2b.actions.report.reporter import OPTIONS, Desk
+from ideolab_f2b.actions.report.reporter import OPTIONS, Reporter
+
+#: characters of the ban action's error that are kept
+ERROR_LENGTH = 300
 
 
 class Action(ActionBase):  # type: ignore[misc]
@@ -20,70 +23,74 @@ class Action(ActionBase):  # type: ignore[misc]
     # fail2ban compares this once a shell action of the same jail was repaired
     banEpoch = 0
 
-    def __init__(self, jail: Any, name: str, **given: Any) -> None:
+    def __init__(self, jail: Any, name: str, **options: Any) -> None:
         super().__init__(jail, name)
-        self._is_in = False
-        self._desk = self._chosen(given)
+        self._is_started = False
+        self._reporter = self._choose_reporter(options)
 
     # fail2ban keeps an action over a reload only when it has both of these
     def clearAllParams(self) -> None:
-        """Nothing to clear: reload() brings all options."""
+        """Do nothing: reload() brings all options."""
 
-    def reload(self, **given: Any) -> None:
-        chosen = self._chosen(given)
-        if chosen is not self._desk:
-            was_in = self._is_in
+    def reload(self, **options: Any) -> None:
+        """Take new options; other paths mean another reporter."""
+        chosen = self._choose_reporter(options)
+        if chosen is not self._reporter:
+            was_started = self._is_started
             self.stop()
-            self._desk = chosen
-            if was_in:
+            self._reporter = chosen
+            if was_started:
                 self.start()
 
     def start(self) -> None:
-        if not self._is_in:
-            self._is_in = True
-            self._desk.enter(self._jail.name)
+        """Take part with this jail; a second start changes nothing."""
+        if not self._is_started:
+            self._is_started = True
+            self._reporter.enter(self._jail.name)
 
     def stop(self) -> None:
-        if self._is_in:
-            self._is_in = False
-            self._desk.leave()
+        """Take no part any more; the last jail that stops waits until what is handed in is written."""
+        if self._is_started:
+            self._is_started = False
+            self._reporter.leave()
 
     def ban(self, info: Mapping[str, Any]) -> None:
+        """Hand in a ban, with the error of the ban action when the kernel does not hold it."""
         error = outcome.taken(self._jail.name, info["ip"])
         # fail2ban has forgotten what was refused: there is no ban
         if not isinstance(error, RefusedError):
-            self._put(
-                "restored" if info["restored"] else "ban", info, "" if error is None else str(error)[:300]
-            )
+            kind = "restored" if info["restored"] else "ban"
+            self._put(kind, info, "" if error is None else str(error)[:ERROR_LENGTH])
 
     def reban(self, info: Mapping[str, Any]) -> None:
-        """After a repair: the same ban once more, and no event."""
+        """Do nothing: after a repair it is the same ban once more, and no event."""
 
     def prolong(self, info: Mapping[str, Any]) -> None:
-        """A ban that gets longer is the same ban."""
+        """Do nothing: a ban that gets longer is the same ban."""
 
     def unban(self, info: Mapping[str, Any]) -> None:
+        """Hand in the end of a ban."""
         self._put("unban", info)
 
     def flush(self) -> bool:
-        """At a stop no ban ends; of `unban --all` each one has its event: False asks for unban()."""
+        """Whether fail2ban may skip unban() for each: at a stop no ban ends, `unban --all` ends each one."""
         return not self._jail.actions.active
 
     @property
     def stats(self) -> str:
         """One JSON object, for `fail2ban-client get JAIL action ideolab-report stats`."""
-        return self._desk.stats()
+        return self._reporter.stats()
 
     def _put(self, kind: str, info: Mapping[str, Any], error: str = "") -> None:
         try:
-            self._desk.put(kind, self._jail.name, info, error)
+            self._reporter.put(kind, self._jail.name, info, error)
         except BaseException as problem:
             # a SystemExit would end the jail's thread in silence
             raise RuntimeError(f"the {kind} of {info['ip']} is not reported: {problem!r}") from problem
 
-    def _chosen(self, given: Mapping[str, Any]) -> Desk:
+    def _choose_reporter(self, options: Mapping[str, Any]) -> Reporter:
         paths = dict(OPTIONS)
-        for name, text in given.items():
+        for name, text in options.items():
             path = Path(str(text).strip())
             if name not in OPTIONS:
                 self._say(f"option {name!r} is unknown; known are {', '.join(sorted(OPTIONS))}")
@@ -91,7 +98,7 @@ class Action(ActionBase):  # type: ignore[misc]
                 self._say(f"option {name} = {text!r}: an absolute path is needed; {paths[name]} is used")
             else:
                 paths[name] = path
-        return reporter.of(paths["config"], paths["state"])
+        return reporter.get(paths["config"], paths["state"])
 
     def _say(self, text: str) -> None:
         self._logSys.error("[%s] %s: %s", self._jail.name, self._name, text)

@@ -8,37 +8,44 @@ from typing import Callable, Optional
 
 #: seconds that a burst can put the work off
 BURST_S = 5.0
-#: rest after a piece of work, in times of what it took; in a burst of so many bans a second until it is over,
-#: in steps of so many seconds, and not longer than that
-REST, RATE, STEP_S, REST_IN_BURST_S = 2.0, 50, 0.25, 2.0
+#: rest after a piece of work, in times of what it took: the interpreter is mostly the jails'
+REST = 2.0
+#: bans a second that are a burst
+RATE = 50
+#: seconds between two questions whether the burst is over
+STEP_S = 0.25
+#: seconds of one rest in a burst, at most
+REST_IN_BURST_S = 2.0
 
 
-class Lull:
+class Burst:
     """`puts` is how many bans were handed in; whoever hands one in adds to it."""
 
     def __init__(self) -> None:
         self.puts = 0
-        self._seen = 0
-        self._burst_since: Optional[float] = None
-        self._marked = (0.0, 0)
+        #: `puts` at the last is_due()
+        self._puts_before = 0
+        self._since: Optional[float] = None
+        #: time and `puts` at the last question for the rate
+        self._mark = (0.0, 0)
 
     def is_due(self) -> bool:
         """Whether nothing came since the last question, or a burst has put the work off long enough."""
         puts, now = self.puts, time.monotonic()
-        is_quiet, self._seen = puts == self._seen, puts
+        is_quiet, self._puts_before = puts == self._puts_before, puts
         if is_quiet:
-            self._burst_since = None
+            self._since = None
             return True
         # of this burst, not of what an earlier one has left
-        self._burst_since = now if self._burst_since is None else self._burst_since
-        return now - self._burst_since >= BURST_S
+        self._since = now if self._since is None else self._since
+        return now - self._since >= BURST_S
 
-    def worked(self) -> None:
-        """Everything that waited is done."""
-        self._burst_since = None
+    def end(self) -> None:
+        """Note that everything that waited is done."""
+        self._since = None
 
     def rest(self, took_s: float, stop: threading.Event, can_wait: Callable[[], bool]) -> None:
-        """After a piece of work; `stop` ends it at once."""
+        """Rest after a piece of work, then while a burst lasts and that can wait; `stop` ends it at once."""
         begin = time.monotonic()
         stop.wait(min(STEP_S, REST * took_s))
         while self._is_burst() and can_wait() and time.monotonic() - begin < REST_IN_BURST_S:
@@ -46,8 +53,8 @@ class Lull:
                 return
 
     def _is_burst(self) -> bool:
-        """Whether many were handed in since the last time."""
+        """Whether many were handed in since the last question."""
         now, puts = time.monotonic(), self.puts
-        passed, came = now - self._marked[0], puts - self._marked[1]
-        self._marked = (now, puts)
-        return came > RATE * passed
+        passed_s, came = now - self._mark[0], puts - self._mark[1]
+        self._mark = (now, puts)
+        return came > RATE * passed_s

@@ -6,12 +6,11 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ideolab_f2b.actions.report.exported import Values
-from ideolab_f2b.metrics import Sample
+from ideolab_f2b.metrics import Sample, Values
 
 #: the kernel counts these, and goes on while fail2ban is down
 KERNEL = frozenset({"ideolab_f2b_dropped_packets_total"})
-#: series that are carried, of all sources together
+#: series that are carried over a restart, of all sources together
 SERIES = 120
 
 #: a name, and its labels with their values in alphabetical order
@@ -23,17 +22,17 @@ def _name(sample: Sample) -> str:
 
 
 @dataclass
-class Carry:
+class CarriedCounters:
     """`totals` are what is exported, `raw` what a source said last."""
 
     totals: dict[_Key, float] = field(default_factory=dict)
     raw: dict[_Key, float] = field(default_factory=dict)
 
     def apply(self, samples: Iterable[Sample]) -> list[Sample]:
-        """The samples with counters that go on where those of the last process ended."""
-        return [self._carried(sample) if sample.kind == "counter" else sample for sample in samples]
+        """Return the samples with counters that go on where those of the last process ended."""
+        return [self._continue(sample) if sample.kind == "counter" else sample for sample in samples]
 
-    def _carried(self, sample: Sample) -> Sample:
+    def _continue(self, sample: Sample) -> Sample:
         name = _name(sample)
         for values, value in sample.values.items():
             self._count((name, tuple(sorted(zip(sample.labels, values)))), value)
@@ -55,27 +54,29 @@ class Carry:
         self.raw[key] = value
 
     def raise_to(self, exported: Values, own: Container[str]) -> None:
-        """Nothing below what was exported earlier; `own` are the names that are not of a source."""
-        for name, known in exported.items():
-            if name.endswith("_total") and name not in own:
-                for pairs, value in known.items():
-                    key = (name, pairs)
-                    if key in self.totals or len(self.totals) < SERIES:
-                        self.totals[key] = max(self.totals.get(key, 0.0), value)
+        """Raise each counter to at least what was exported earlier; names in `own` are not of a source."""
+        for name, values in exported.items():
+            if not name.endswith("_total") or name in own:
+                continue
+            for pairs, value in values.items():
+                key = (name, pairs)
+                if key in self.totals or len(self.totals) < SERIES:
+                    self.totals[key] = max(self.totals.get(key, 0.0), value)
 
     def to_json(self) -> list[list[Any]]:
+        """Return what json.dumps() writes and from_json() reads."""
         return [
             [name, [list(pair) for pair in pairs], total, self.raw.get((name, pairs), 0.0)]
             for (name, pairs), total in self.totals.items()
         ]
 
     @classmethod
-    def from_json(cls, told: Any) -> Carry:
-        """ValueError or TypeError when it is none."""
-        made = cls()
-        for name, pairs, total, raw in told:
+    def from_json(cls, data: Any) -> CarriedCounters:
+        """Read what to_json() returned; ValueError or TypeError when it is something else."""
+        counters = cls()
+        for name, pairs, total, raw in data:
             key = (str(name), tuple((str(label), str(value)) for label, value in pairs))
-            made.totals[key] = float(total)
+            counters.totals[key] = float(total)
             if name in KERNEL:
-                made.raw[key] = float(raw)
-        return made
+                counters.raw[key] = float(raw)
+        return counters

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ideolab_f2b.actions.report.buckets import Buckets
-from ideolab_f2b.actions.report.exported import Values
-from ideolab_f2b.actions.report.series import OTHER, Top
-from ideolab_f2b.metrics import Distribution, Sample
+from ideolab_f2b.actions.report.series import OTHER, Histogram, TopSeries
+from ideolab_f2b.metrics import Distribution, Sample, Values
 
 #: name -> (help, labels)
 COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -24,17 +22,21 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "ideolab_f2b_events_total": ("Events by what became of them.", ("result",)),
     "ideolab_f2b_origin_lookups_total": ("Origins looked up.", ("source", "result")),
 }
-#: written; written without a look for its origin (there were too many); lost (no disk, no room)
+#: written; written without a look-up of its origin (there were too many); lost (no disk, no room)
 RESULTS = ("written", "without_origin", "lost")
+#: jails that read connmon.log: their bans have a counter of their own, the first that the pack had
 CONNMON = ("ideolab-connmon", "ideolab-connmon-net")
-#: jails that have series of their own
+#: jails that have series of their own; the others share one
 JAILS = 40
+#: pairs of source and result that have series of their own; the others share one
 LOOKUPS = 60
+#: name -> (label, help) of the counters with few series for many keys
 TOPS = {
     "ideolab_f2b_bans_by_country_total": ("country", "Bans by country of the address."),
     "ideolab_f2b_bans_by_asn_total": ("asn", "Bans by AS number of the address."),
 }
 _LATENCY = "ideolab_f2b_ban_latency_seconds"
+#: series that are there before anything is counted
 _START: Mapping[str, Mapping[tuple[str, ...], float]] = {
     "ideolab_connmon_bans_total": {(): 0.0},
     "ideolab_f2b_events_total": {(result,): 0.0 for result in RESULTS},
@@ -50,87 +52,91 @@ class Counters:
     """`values`: {name: {label values: count}}; all of it only grows."""
 
     values: dict[str, dict[tuple[str, ...], float]] = field(default_factory=_zero)
-    tops: dict[str, Top] = field(default_factory=lambda: {name: Top() for name in TOPS})
-    latency: Buckets = field(default_factory=Buckets)
+    tops: dict[str, TopSeries] = field(default_factory=lambda: {name: TopSeries() for name in TOPS})
+    latency: Histogram = field(default_factory=Histogram)
 
     def copy(self) -> Counters:
+        """Return counters of their own with the same values."""
         return copy.deepcopy(self)
 
     def add(self, name: str, labels: tuple[str, ...] = (), count: float = 1) -> None:
-        known = self.values[name]
-        known[labels] = known.get(labels, 0.0) + count
+        """Add to one series; KeyError when the name is none of COUNTERS."""
+        series = self.values[name]
+        series[labels] = series.get(labels, 0.0) + count
 
-    def meet(self, jail: str) -> None:
-        """Series that begin at 0: Prometheus sees no growth in one whose first value is a burst."""
-        named = self._jail(jail)
+    def add_jail(self, jail: str) -> None:
+        """Begin a jail's series at 0: Prometheus sees no growth in one whose first value is a burst."""
+        label = self._jail_label(jail)
         for family in ("inet", "inet6"):
-            self.add("ideolab_f2b_bans_total", (named, "ip", family), 0)
-        self.add("ideolab_f2b_unbans_total", (named,), 0)
-        self.add("ideolab_f2b_restored_total", (named,), 0)
+            self.add("ideolab_f2b_bans_total", (label, "ip", family), 0)
+        self.add("ideolab_f2b_unbans_total", (label,), 0)
+        self.add("ideolab_f2b_restored_total", (label,), 0)
 
-    def ban(self, jail: str, scope: str, family: str) -> None:
+    def count_ban(self, jail: str, scope: str, family: str) -> None:
+        """Count one ban; `scope` is ip or net, `family` inet or inet6."""
         if jail in CONNMON:
             self.add("ideolab_connmon_bans_total")
-        self.add("ideolab_f2b_bans_total", (self._jail(jail), scope, family))
+        self.add("ideolab_f2b_bans_total", (self._jail_label(jail), scope, family))
 
-    def origin(self, country: Optional[str], asn: Optional[str]) -> None:
-        """Of a ban; what is not known is among the others."""
+    def count_origin(self, country: Optional[str], asn: Optional[str]) -> None:
+        """Count one ban by country and AS; unknown values count as `other`."""
         for name, key in zip(TOPS, (country, asn)):
             if key:
                 self.tops[name].add(key)
             else:
                 self.tops[name].other += 1
 
-    def unban(self, jail: str) -> None:
-        self.add("ideolab_f2b_unbans_total", (self._jail(jail),))
+    def count_unban(self, jail: str) -> None:
+        """Count one ban that ended."""
+        self.add("ideolab_f2b_unbans_total", (self._jail_label(jail),))
 
-    def restored(self, jail: str) -> None:
-        self.add("ideolab_f2b_restored_total", (self._jail(jail),))
+    def count_restored_ban(self, jail: str) -> None:
+        """Count one ban that fail2ban made again after a restart."""
+        self.add("ideolab_f2b_restored_total", (self._jail_label(jail),))
 
-    def event(self, result: str, count: int = 1) -> None:
+    def count_events(self, result: str, count: int = 1) -> None:
+        """Count events by what became of them: one of RESULTS."""
         self.add("ideolab_f2b_events_total", (result,), count)
 
-    def lookups(self, counts: Mapping[tuple[str, str], int]) -> None:
-        """How many more there were."""
-        known = self.values["ideolab_f2b_origin_lookups_total"]
+    def count_lookups(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Add look-ups: {(source, result): how many more there were}."""
+        name = "ideolab_f2b_origin_lookups_total"
+        known = self.values[name]
         for labels, count in counts.items():
-            self.add(
-                "ideolab_f2b_origin_lookups_total",
-                labels if labels in known or len(known) < LOOKUPS else (OTHER, OTHER),
-                count,
-            )
+            has_series = labels in known or len(known) < LOOKUPS
+            self.add(name, labels if has_series else (OTHER, OTHER), count)
 
-    def delays(self, seconds: Iterable[float]) -> None:
-        for each in seconds:
-            self.latency.add(each)
+    def count_delays(self, delays_s: Iterable[float]) -> None:
+        """Count the seconds from a log line to the element in the kernel."""
+        for delay_s in delays_s:
+            self.latency.add(delay_s)
 
-    def _jail(self, jail: str) -> str:
-        known = {labels[0] for name in ("bans", "unbans", "restored") for labels in self._of(name)}
+    def _jail_label(self, jail: str) -> str:
+        names = [f"ideolab_f2b_{what}_total" for what in ("bans", "unbans", "restored")]
+        known = {labels[0] for name in names for labels in self.values[name]}
         return jail if jail in known or len(known) < JAILS else OTHER
 
-    def _of(self, name: str) -> Iterable[tuple[str, ...]]:
-        return self.values[f"ideolab_f2b_{name}_total"]
-
-    def samples(self) -> list[Sample]:
-        found = [
+    def collect(self) -> list[Sample]:
+        """Return all counters and the histogram as samples."""
+        samples = [
             Sample(name, text, "counter", labels, dict(self.values[name]))
             for name, (text, labels) in COUNTERS.items()
         ]
-        found += [
+        samples += [
             Sample(name, text, "counter", (label,), self.tops[name].values())
             for name, (label, text) in TOPS.items()
         ]
-        known: dict[tuple[str, ...], Distribution] = {(): self.latency.distribution()}
+        latency: dict[tuple[str, ...], Distribution] = {(): self.latency.distribution()}
         text = "Seconds from a log line with milliseconds to the element in the kernel."
-        return [*found, Sample(_LATENCY, text, "histogram", (), {}, known)]
+        return [*samples, Sample(_LATENCY, text, "histogram", (), {}, latency)]
 
     def raise_to(self, exported: Values) -> None:
-        """Nothing below what was exported earlier: Prometheus would take it for a restart from zero."""
+        """Raise all to at least what was exported: Prometheus would take less for a restart from zero."""
         for name, (_text, labels) in COUNTERS.items():
             for pairs, value in exported.get(name, {}).items():
-                told = dict(pairs)
-                if told.keys() == set(labels):
-                    key = tuple(told[label] for label in labels)
+                value_of = dict(pairs)
+                if value_of.keys() == set(labels):
+                    key = tuple(value_of[label] for label in labels)
                     self.values[name][key] = max(self.values[name].get(key, 0.0), value)
         for name, top in self.tops.items():
             top.raise_to({pairs[0][1]: value for pairs, value in exported.get(name, {}).items() if pairs})
@@ -143,23 +149,28 @@ class Counters:
             self.latency.sum = exported.get(f"{_LATENCY}_sum", {}).get((), 0.0)
 
     def to_json(self) -> dict[str, Any]:
+        """Return what json.dumps() writes and from_json() reads."""
         values = {
-            name: [[list(key), count] for key, count in known.items()] for name, known in self.values.items()
+            name: [[list(labels), count] for labels, count in series.items()]
+            for name, series in self.values.items()
         }
         tops = {name: top.to_json() for name, top in self.tops.items()}
         return {"values": values, "tops": tops, "latency": self.latency.to_json()}
 
     @classmethod
-    def from_json(cls, told: Any) -> Counters:
-        """ValueError, TypeError, KeyError or AttributeError when it is none; unknown names are skipped."""
-        made = cls()
+    def from_json(cls, data: Any) -> Counters:
+        """Read what to_json() returned; names that are unknown are skipped.
+
+        ValueError, TypeError, KeyError or AttributeError when it is something else.
+        """
+        counters = cls()
         for name, (_text, labels) in COUNTERS.items():
-            for key, count in told["values"].get(name, ()):
+            for key, count in data["values"].get(name, ()):
                 if len(key) != len(labels):
                     raise ValueError(f"{name} has other labels")
-                made.values[name][tuple(map(str, key))] = float(count)
+                counters.values[name][tuple(map(str, key))] = float(count)
         for name in TOPS:
-            if name in told["tops"]:
-                made.tops[name] = Top.from_json(told["tops"][name])
-        made.latency = Buckets.from_json(told["latency"])
-        return made
+            if name in data["tops"]:
+                counters.tops[name] = TopSeries.from_json(data["tops"][name])
+        counters.latency = Histogram.from_json(data["latency"])
+        return counters

@@ -1,27 +1,29 @@
-"""A record and the origin of its address -> the finished event. Pure."""
+"""Builds the event of a record and the origin of its address. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from ipaddress import ip_network
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ideolab_f2b import logline
-from ideolab_f2b.actions import matched
 from ideolab_f2b.actions.report.record import Record
 from ideolab_f2b.event import Event
 
+if TYPE_CHECKING:
+    from ideolab_f2b.origin.origin import Origin
+
 #: matched lines in `raw`, each quoted as in our logs
 LINES = 3
-#: what contains an address: the networks of our jails
+#: length of the network around an address: that of our jails
 _AROUND = {4: 24, 6: 64}
 
 
-def event(record: Record, origin: Optional[Any], fingerprint: Mapping[str, str] = {}) -> Event:
-    """`origin` is an origin.Origin, or None when it was not looked for."""
-    ip, subnet = places(record.address)
-    line = matched.last(record.matches)
+def build(record: Record, origin: Optional[Origin], fingerprint: Mapping[str, str] = {}) -> Event:
+    """Return the event of a record; `origin` is None when it was not looked up."""
+    ip, subnet = split_address(record.address)
+    line = logline.read_last_line(record.matches)
     connections = line.number("connections") if line else None
     return Event(
         _time(record.at),
@@ -43,8 +45,8 @@ def event(record: Record, origin: Optional[Any], fingerprint: Mapping[str, str] 
     )
 
 
-def places(address: str) -> tuple[Optional[str], Optional[str]]:
-    """(address or None for a network, the network); what is no address of either family stays as it came."""
+def split_address(address: str) -> tuple[Optional[str], Optional[str]]:
+    """Return the address, None for a network, and the network; what is neither stays as it came."""
     try:
         network = ip_network(address, strict=False)
     except ValueError:
@@ -64,7 +66,7 @@ def _until(record: Record) -> Optional[datetime]:
         return None
 
 
-def _raw(record: Record, origin: Optional[Any], fingerprint: Mapping[str, str]) -> dict[str, Any]:
+def _raw(record: Record, origin: Optional[Origin], fingerprint: Mapping[str, str]) -> dict[str, Any]:
     raw: dict[str, Any] = {"origin_source": origin.source if origin else "skipped"}
     if record.matches:
         raw["failures"] = record.failures

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from json.encoder import encode_basestring_ascii as _text
 from typing import Any, NamedTuple, Union
 
-#: characters of the matched lines that are kept: the last ones, each at most as long as a path can be
+#: characters of the matched lines that are kept, from their end: the last line is the one that banned
 MATCHES = 1500
 _TYPES = ("ban", "unban", "restored")
 _NETWORK: dict[str, Callable[[tuple[int, int]], Union[IPv4Network, IPv6Network]]] = {
@@ -37,7 +37,7 @@ class Record(NamedTuple):
     error: str
 
     def to_line(self) -> bytes:
-        """With its newline."""
+        """Return the line of the spool, with its newline."""
         # a third of the time of json.dumps, and a jail's thread waits for it
         return (
             f"[{_text(self.id)},{_text(self.type)},{_text(self.jail)},{_text(self.address)},{self.at!r},"
@@ -45,28 +45,20 @@ class Record(NamedTuple):
         ).encode("ascii")
 
 
-def of(kind: str, jail: str, info: Any, name: str, at: float, error: str = "") -> Record:
-    """Of what fail2ban hands to an action, to be written and read again: the address is packed.
+def from_action_info(kind: str, jail: str, info: Any, name: str, at: float, error: str = "") -> Record:
+    """Take from fail2ban's ActionInfo what is written to the spool and read again: its address is packed.
 
     Nothing of `info` may be asked for that resolves names.
     """
     matches = str(info["matches"])[-MATCHES:] if kind != "unban" else ""
+    address, time = _pack(info["ip"]), float(info["time"])
     return Record(
-        name,
-        kind,
-        jail,
-        _packed(info["ip"]),
-        at,
-        float(info["time"]),
-        int(info["bantime"]),
-        int(info["failures"]),
-        matches,
-        error,
+        name, kind, jail, address, at, time, int(info["bantime"]), int(info["failures"]), matches, error
     )
 
 
-def _packed(identity: Any) -> str:
-    """As fail2ban holds it: to make its text takes as long as all the rest."""
+def _pack(identity: Any) -> str:
+    """Return the number that fail2ban holds: the address as text would take as long as all the rest."""
     family = getattr(identity, "family", None)
     if family == socket.AF_INET:
         return f"4:{identity.addr}/{identity.plen}"
@@ -75,7 +67,7 @@ def _packed(identity: Any) -> str:
     return str(identity)
 
 
-def _unpacked(text: str) -> str:
+def _unpack(text: str) -> str:
     if text[:2] not in _NETWORK:
         return text
     number, _, length = text[2:].partition("/")
@@ -85,17 +77,16 @@ def _unpacked(text: str) -> str:
 
 
 def from_line(line: bytes) -> Record:
-    """RecordError when the line is cut."""
+    """Read a line of the spool; RecordError when it is cut."""
     try:
-        told = json.loads(line)
-        name, kind, jail, address, at, time, bantime, failures, matches, error = told
+        name, kind, jail, address, at, time, bantime, failures, matches, error = json.loads(line)
         if kind not in _TYPES:
             raise ValueError(f"type {kind!r}")
         return Record(
             str(name),
             kind,
             str(jail),
-            _unpacked(str(address)),
+            _unpack(str(address)),
             float(at),
             float(time),
             int(bantime),
@@ -103,5 +94,5 @@ def from_line(line: bytes) -> Record:
             str(matches),
             str(error),
         )
-    except (ValueError, TypeError) as error_:
-        raise RecordError(f"no record: {error_}") from error_
+    except (ValueError, TypeError) as problem:
+        raise RecordError(f"no record: {problem}") from problem

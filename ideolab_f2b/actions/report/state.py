@@ -7,62 +7,56 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ideolab_f2b.actions.report import exported
-from ideolab_f2b.actions.report.carried_counters import Carry
+from ideolab_f2b import files, metrics
+from ideolab_f2b.actions.report.carried_counters import CarriedCounters
 from ideolab_f2b.actions.report.counters import COUNTERS, TOPS, Counters
 
+#: the file's name in the directory of state
 NAME = "counters.json"
 
 
 @dataclass
-class Ledger:
+class State:
     """`done`: segments of the spool up to this one are counted."""
 
     counters: Counters = field(default_factory=Counters)
-    carry: Carry = field(default_factory=Carry)
+    carried: CarriedCounters = field(default_factory=CarriedCounters)
     done: int = 0
 
     def save(self, directory: Path) -> None:
-        """Replace the file at once; OSError leaves the old one."""
-        told = {"done": self.done, "counters": self.counters.to_json(), "carry": self.carry.to_json()}
-        temporary = directory / f"{NAME}.new"
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-        )
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(json.dumps(told, separators=(",", ":")))
-            file.flush()
-            # after a power cut an empty file would stand there
-            os.fsync(descriptor)
-        os.replace(temporary, directory / NAME)
+        """Replace the file at once, so that a power cut leaves no empty one; OSError leaves the old one."""
+        data = {"done": self.done, "counters": self.counters.to_json(), "carry": self.carried.to_json()}
+        text = json.dumps(data, separators=(",", ":"))
+        files.replace(directory / NAME, text.encode("ascii"), 0o600, is_durable=True)
 
 
-def load(directory: Path, prom: Path) -> tuple[Ledger, str]:
-    """The ledger, and what was wrong with it; never below what `prom`, the last export, says.
+def load(directory: Path, prom: Path) -> tuple[State, str]:
+    """Return the state, and what was wrong with it; never below what `prom`, the last export, says.
 
     A file that cannot be used is moved aside, and the export alone is what is known.
     """
     complaint = ""
     path = directory / NAME
     try:
-        ledger = _parsed(path.read_text(encoding="ascii"))
+        state = _parse(path.read_text(encoding="ascii"))
     except FileNotFoundError:
-        ledger = Ledger()
+        state = State()
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        ledger = Ledger()
-        complaint = f"{path} cannot be used ({error!r}); {_aside(path)}; counters go on from {prom}"
-    known = exported.read(prom)
-    ledger.counters.raise_to(known)
-    ledger.carry.raise_to(known, {*COUNTERS, *TOPS})
-    return ledger, complaint
+        state = State()
+        complaint = f"{path} cannot be used ({error!r}); {_move_aside(path)}; counters go on from {prom}"
+    exported = metrics.read(prom)
+    state.counters.raise_to(exported)
+    state.carried.raise_to(exported, {*COUNTERS, *TOPS})
+    return state, complaint
 
 
-def _parsed(text: str) -> Ledger:
-    told = json.loads(text)
-    return Ledger(Counters.from_json(told["counters"]), Carry.from_json(told["carry"]), int(told["done"]))
+def _parse(text: str) -> State:
+    data = json.loads(text)
+    counters, carried = Counters.from_json(data["counters"]), CarriedCounters.from_json(data["carry"])
+    return State(counters, carried, int(data["done"]))
 
 
-def _aside(path: Path) -> str:
+def _move_aside(path: Path) -> str:
     try:
         os.replace(path, f"{path}.corrupt")
     except OSError as error:

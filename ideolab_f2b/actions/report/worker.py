@@ -1,23 +1,27 @@
-"""Does what a ban has no time for: looks origins up, writes events, counts, and writes the counters down."""
+"""Does what a ban has no time for: looks origins up, writes events, counts them, and saves the counters."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
-from ideolab_f2b import logline, pace
+from ideolab_f2b import pace
 from ideolab_f2b.actions import delay, metric_sources
-from ideolab_f2b.actions.report import events, written
-from ideolab_f2b.actions.report import state as ledger
+from ideolab_f2b.actions.report import events, state
 from ideolab_f2b.actions.report.counters import Counters
+from ideolab_f2b.actions.report.event_log import EventLog
 from ideolab_f2b.actions.report.record import Record
-from ideolab_f2b.actions.report.state import Ledger
+from ideolab_f2b.actions.report.state import State
 from ideolab_f2b.config import Paths
 from ideolab_f2b.fingerprint import request
 from ideolab_f2b.metrics import Sample
+
+if TYPE_CHECKING:
+    from ideolab_f2b.origin.lookup import Lookup
+    from ideolab_f2b.origin.origin import Origin
 
 #: events of one write(): the jails get the interpreter back after some milliseconds
 SLICE = 50
@@ -25,122 +29,127 @@ SLICE = 50
 PIECE_S = 0.002
 
 
-class Clerk:
-    """Of one thread. `rest` is called between two slices, with the seconds that the last one took."""
+class Worker:
+    """What one thread uses. `rest` is called between two slices, with the seconds that the last one took."""
 
     def __init__(
-        self, paths: Paths, state: Path, front: Optional[Any], rest: Callable[[float], None]
+        self, paths: Paths, directory: Path, lookup: Optional[Lookup], rest: Callable[[float], None]
     ) -> None:
-        self._paths, self._state, self._front, self._rest = paths, state, front, rest
-        self.ledger = Ledger()
-        #: the last write may have put down a part
-        self._is_in_doubt = True
-        self._looked_up: dict[tuple[str, str], int] = {}
+        self._paths, self._directory, self._lookup, self._rest = paths, directory, lookup, rest
+        self._log = EventLog(paths.events)
+        self._looked_up: Mapping[tuple[str, str], int] = {}
+        self.state = State()
 
     def load(self) -> str:
-        """Go on where the last process ended; what was wrong with its file, or nothing."""
-        self.ledger, complaint = ledger.load(self._state, self._paths.report_prom)
+        """Go on where the last process ended; return what was wrong with its file, or nothing."""
+        self.state, complaint = state.load(self._directory, self._paths.report_prom)
         return complaint
 
     def work(
         self,
         records: Sequence[Record],
         segment: Optional[int],
-        is_skipped: bool,
+        is_without_origins: bool,
         deadline_s: Optional[float] = None,
     ) -> None:
         """Write the events, then the counters with the segment's number; OSError: call again with the same.
 
-        `is_skipped`: there are so many that no origin is looked for.
+        `is_without_origins`: there are so many that no origin is looked up.
         """
-        origins = {} if is_skipped else self._origins({record.address for record in records}, deadline_s)
+        addresses = set() if is_without_origins else {record.address for record in records}
+        origins = self._look_up(addresses, deadline_s)
         self._write(records, origins)
-        self._extra(self.ledger.counters)
-        counters = self.ledger.counters.copy()
+        self._count_extra(self.state.counters)
+        counters = self.state.counters.copy()
         for piece in pace.pieces(records, self._pause):
-            _count(counters, piece, origins, is_skipped)
+            _count(counters, piece, origins, is_without_origins)
         if segment is None:
             # nothing on disk remembers these: a failing save must not count them again
-            self.ledger.counters = counters
-            return
-        counted = Ledger(counters, self.ledger.carry, segment)
+            self.state.counters = counters
+        else:
+            self._save(State(counters, self.state.carried, segment))
+
+    def _save(self, counted: State) -> None:
         try:
-            counted.save(self._state)
+            counted.save(self._directory)
         except OSError:
-            self._is_in_doubt = True
+            # the same records come again, and their events are in the log
+            self._log.is_certain = False
             raise
-        self.ledger = counted
+        self.state = counted
 
-    def lost(self, count: int) -> None:
-        self.ledger.counters.event("lost", count)
+    def count_lost(self, count: int) -> None:
+        """Count events that nobody will ever write."""
+        self.state.counters.count_events("lost", count)
 
-    def samples(self) -> list[Sample]:
-        """Of the counters and of all sources; save() comes before anybody sees them."""
-        self._extra(self.ledger.counters)
-        return [*self.ledger.counters.samples(), *self.ledger.carry.apply(metric_sources.collect())]
+    def collect(self) -> list[Sample]:
+        """Return the counters and the samples of all sources; save() comes before anybody sees them."""
+        self._count_extra(self.state.counters)
+        return [*self.state.counters.collect(), *self.state.carried.apply(metric_sources.collect())]
 
     def save(self) -> None:
-        self.ledger.save(self._state)
+        """Write the counters down; OSError leaves what was saved before."""
+        self.state.save(self._directory)
 
     def complaints(self) -> list[str]:
-        return [] if self._front is None else list(self._front.complaints())
+        """What is missing or broken where origins are looked up."""
+        return [] if self._lookup is None else self._lookup.complaints()
 
     def close(self) -> None:
-        if self._front is not None:
-            self._front.close()
+        """Close what the look-ups have open."""
+        if self._lookup is not None:
+            self._lookup.close()
 
     def _pause(self) -> None:
         self._rest(PIECE_S)
 
-    def _origins(self, addresses: Iterable[str], deadline_s: Optional[float]) -> dict[str, Any]:
-        if self._front is None:
+    def _look_up(self, addresses: set[str], deadline_s: Optional[float]) -> dict[str, Origin]:
+        if self._lookup is None or not addresses:
             return {}
-        found: dict[str, Any] = self._front.resolve(set(addresses), deadline_s)
-        return found
+        return self._lookup.resolve(addresses, deadline_s)
 
-    def _write(self, records: Sequence[Record], origins: dict[str, Any]) -> None:
-        done: set[str] = set()
-        if self._is_in_doubt and records:
-            done = written.among(self._paths.events, {record.id for record in records})
-        todo = [record for record in records if record.id not in done]
-        self._is_in_doubt = True
-        prints = request.fingerprints(
-            self._paths.nginx_access_log, {record.address for record in todo if record.type == "ban"}
-        )
-        for start in range(0, len(todo), SLICE):
+    def _write(self, records: Sequence[Record], origins: Mapping[str, Origin]) -> None:
+        missing = self._log.select_missing(records)
+        self._log.is_certain = False
+        banned = {record.address for record in missing if record.type == "ban"}
+        prints = request.fingerprints(self._paths.nginx_access_log, banned)
+        for start in range(0, len(missing), SLICE):
             begin = time.monotonic()
-            lines = [
-                events.event(each, origins.get(each.address), prints.get(each.address, {})).to_json()
-                for each in todo[start : start + SLICE]
-            ]
-            logline.append_all(self._paths.events, lines)
+            self._log.append(
+                [
+                    events.build(each, origins.get(each.address), prints.get(each.address, {}))
+                    for each in missing[start : start + SLICE]
+                ]
+            )
             self._rest(time.monotonic() - begin)
-        self._is_in_doubt = False
+        self._log.is_certain = True
 
-    def _extra(self, counters: Counters) -> None:
+    def _count_extra(self, counters: Counters) -> None:
+        """Count what others have noted since the last time: delays, and look-ups of origins."""
         for piece in pace.pieces(delay.taken(), self._pause):
-            counters.delays(piece)
-        if self._front is not None:
-            now = dict(self._front.counts())
-            counters.lookups({key: count - self._looked_up.get(key, 0) for key, count in now.items()})
+            counters.count_delays(piece)
+        if self._lookup is not None:
+            now = self._lookup.counts()
+            counters.count_lookups({key: count - self._looked_up.get(key, 0) for key, count in now.items()})
             self._looked_up = now
 
 
-def _count(counters: Counters, records: Iterable[Record], origins: dict[str, Any], is_skipped: bool) -> None:
+def _count(
+    counters: Counters, records: Iterable[Record], origins: Mapping[str, Origin], is_without_origins: bool
+) -> None:
     for record in records:
-        counters.event("without_origin" if is_skipped else "written")
+        counters.count_events("without_origin" if is_without_origins else "written")
         if record.type == "unban":
-            counters.unban(record.jail)
+            counters.count_unban(record.jail)
         elif record.type == "restored":
-            counters.restored(record.jail)
+            counters.count_restored_ban(record.jail)
         elif not record.error:
-            counters.ban(record.jail, *_kind(record.address))
+            counters.count_ban(record.jail, *_scope_and_family(record.address))
             origin = origins.get(record.address)
-            counters.origin(origin and origin.country, origin and origin.asn)
+            counters.count_origin(origin.country if origin else None, origin.asn if origin else None)
 
 
-def _kind(address: str) -> tuple[str, str]:
-    """(scope, family)."""
+def _scope_and_family(address: str) -> tuple[str, str]:
     try:
         network = ip_network(address, strict=False)
     except ValueError:

@@ -11,16 +11,6 @@ from ideolab_f2b import logline
 from ideolab_f2b.connmon.connection import Suspect
 from ideolab_f2b.event import Event
 
-#: phases in the order of the line; `handshake` is the grammar's shorter word for handshake-only
-LINE_KEYS = {
-    "mute": "mute",
-    "partial-hello": "partial-hello",
-    "handshake-only": "handshake",
-    "trickle": "trickle",
-    "slow-read": "slow-read",
-    "idle": "idle",
-}
-
 
 def line(suspect: Suspect, when: float, port: int) -> str:
     """The line that filter.d/ideolab-connmon.conf reads."""
@@ -28,7 +18,7 @@ def line(suspect: Suspect, when: float, port: int) -> str:
     if suspect.scope == "net":
         plain["addresses"] = suspect.addresses
     plain["connections"] = suspect.connections
-    plain.update({key: suspect.phases.get(phase, 0) for phase, key in LINE_KEYS.items()})
+    plain.update({key: suspect.phases.get(phase, 0) for phase, key in logline.PHASE_KEYS.items()})
     plain["port"] = port
     return logline.format_line(_time(when), "connmon", "suspect", suspect.address, plain)
 

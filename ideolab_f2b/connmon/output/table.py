@@ -7,9 +7,9 @@ from datetime import datetime
 
 from ideolab_f2b.connmon.connection import Cluster, Suspect
 from ideolab_f2b.connmon.output.metrics import Look
-from ideolab_f2b.connmon.output.record import LINE_KEYS
+from ideolab_f2b.logline import PHASE_KEYS
 
-_HEAD = ("who", "connections", *LINE_KEYS.values(), "active", "score", "would be banned", "why")
+_HEAD = ("who", "connections", *PHASE_KEYS.values(), "active", "score", "would be banned", "why")
 _JAILS = {"ip": "ideolab-connmon", "net": "ideolab-connmon-net"}
 
 
@@ -40,7 +40,7 @@ def _row(item: Suspect, is_suspect: bool) -> tuple[str, ...]:
     return (
         item.address,
         str(item.connections),
-        *(_count(item, phase) for phase in LINE_KEYS),
+        *(_count(item, phase) for phase in PHASE_KEYS),
         _count(item, "active"),
         str(item.score),
         _JAILS[item.scope] if is_suspect else "-",

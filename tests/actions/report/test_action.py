@@ -23,7 +23,7 @@ INFO: dict[str, Any] = {
 }
 
 
-class Desk:
+class FakeReporter:
     """Remembers what it is given."""
 
     def __init__(self) -> None:
@@ -43,12 +43,12 @@ class Desk:
 def action(tmp_path: Path) -> Action:
     jail = SimpleNamespace(name="j", actions=SimpleNamespace(active=True))
     made = Action(jail, "ideolab-report", config=str(tmp_path / "c"), state=str(tmp_path / "s"))
-    made._desk = Desk()  # type: ignore[assignment]
+    made._reporter = FakeReporter()  # type: ignore[assignment]
     return made
 
 
 def got(action: Action) -> list[Any]:
-    return action._desk.got  # type: ignore[attr-defined,no-any-return]
+    return action._reporter.got  # type: ignore[attr-defined,no-any-return]
 
 
 def test_what_fail2ban_looks_for(action: Action) -> None:
@@ -86,7 +86,7 @@ def test_a_system_exit_does_not_end_the_jail(action: Action, monkeypatch: pytest
     def leave(*_given: object) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(action._desk, "put", leave)
+    monkeypatch.setattr(action._reporter, "put", leave)
     with pytest.raises(RuntimeError, match="not reported"):
         action.ban(INFO)
 

@@ -1,4 +1,4 @@
-"""lull: the report waits for the end of a burst, and not for ever."""
+"""burst: the report waits for the end of a burst, and not for ever."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import time
 import pytest
 
 from ideolab_f2b.actions.report import burst
-from ideolab_f2b.actions.report.burst import Lull
+from ideolab_f2b.actions.report.burst import Burst
 
 
 def test_a_quiet_moment_is_due() -> None:
     """Bans that came meanwhile put it off once."""
-    one = Lull()
+    one = Burst()
     one.puts += 3
     assert not one.is_due()
     assert one.is_due()
@@ -23,7 +23,7 @@ def test_a_burst_puts_it_off_for_a_while(monkeypatch: pytest.MonkeyPatch) -> Non
     """The next burst has its own time, whatever an earlier one has left."""
     clock = iter((100.0, 104.9, 105.0, 200.0, 201.0))
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-    one = Lull()
+    one = Burst()
     found = []
     for came in (1, 1, 1, 0, 1):
         one.puts += came
@@ -35,7 +35,7 @@ def test_a_burst_puts_it_off_for_a_while(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_rest_lasts_as_long_as_a_burst(monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends with the burst, when it can wait no longer, and at a stop."""
     monkeypatch.setattr(burst, "STEP_S", 0.001)
-    one, asked = Lull(), []
+    one, asked = Burst(), []
 
     def can_wait() -> bool:
         asked.append(True)

@@ -7,27 +7,26 @@ import json
 import pytest
 
 from ideolab_f2b import metrics
-from ideolab_f2b.actions.report import exported
 from ideolab_f2b.actions.report.counters import JAILS, LOOKUPS, Counters
 
 
 def filled() -> Counters:
     counters = Counters()
-    counters.ban("ideolab-connmon", "ip", "inet")
-    counters.ban("ideolab-connmon-net", "net", "inet6")
-    counters.ban("sshd", "ip", "inet")
-    counters.origin("FR", "64500")
-    counters.origin(None, None)
-    counters.unban("sshd")
-    counters.restored("sshd")
-    counters.event("written", 4)
-    counters.lookups({("cymru", "hit"): 3})
-    counters.delays([0.3])
+    counters.count_ban("ideolab-connmon", "ip", "inet")
+    counters.count_ban("ideolab-connmon-net", "net", "inet6")
+    counters.count_ban("sshd", "ip", "inet")
+    counters.count_origin("FR", "64500")
+    counters.count_origin(None, None)
+    counters.count_unban("sshd")
+    counters.count_restored_ban("sshd")
+    counters.count_events("written", 4)
+    counters.count_lookups({("cymru", "hit"): 3})
+    counters.count_delays([0.3])
     return counters
 
 
 def lines(counters: Counters) -> list[str]:
-    text = metrics.render(counters.samples()).decode()
+    text = metrics.render(counters.collect()).decode()
     return [line for line in text.splitlines() if not line.startswith("#") and "bucket" not in line]
 
 
@@ -59,14 +58,14 @@ def test_there_and_back() -> None:
     assert lines(again) == lines(filled())
 
     fresh = Counters()
-    fresh.raise_to(exported.parse(metrics.render(filled().samples()).decode()))
+    fresh.raise_to(metrics.parse(metrics.render(filled().collect()).decode()))
     assert sorted(lines(fresh)) == sorted(lines(filled()))
 
 
 def test_the_larger_of_both_counts() -> None:
     """An export that is older than the file takes nothing away."""
     counters = filled()
-    counters.raise_to(exported.parse(metrics.render(Counters().samples()).decode()))
+    counters.raise_to(metrics.parse(metrics.render(Counters().collect()).decode()))
 
     assert lines(counters) == lines(filled())
 
@@ -75,28 +74,28 @@ def test_hundreds_of_jails_and_sources_are_few_series() -> None:
     """The first ones have their names."""
     counters = Counters()
     for number in range(500):
-        counters.ban(f"jail{number}", "ip", "inet")
-        counters.unban(f"jail{number}")
-        counters.lookups({("x", str(number)): 1})
+        counters.count_ban(f"jail{number}", "ip", "inet")
+        counters.count_unban(f"jail{number}")
+        counters.count_lookups({("x", str(number)): 1})
 
     assert len(counters.values["ideolab_f2b_bans_total"]) == JAILS + 1
     assert len(counters.values["ideolab_f2b_origin_lookups_total"]) == LOOKUPS + 1
     assert len(lines(counters)) < 200
 
 
-@pytest.mark.parametrize("told", [{}, [], {"values": {"ideolab_f2b_bans_total": [[["a"], 1]]}, "tops": {}}])
-def test_what_is_no_state(told: object) -> None:
+@pytest.mark.parametrize("data", [{}, [], {"values": {"ideolab_f2b_bans_total": [[["a"], 1]]}, "tops": {}}])
+def test_what_is_no_state(data: object) -> None:
     """A damaged file is an error of one of the four kinds that load() expects."""
     with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
-        Counters.from_json(told)
+        Counters.from_json(data)
 
 
 def test_a_jail_begins_at_zero() -> None:
     """And meeting it again takes nothing away."""
     counters = Counters()
-    counters.meet("sshd")
-    counters.ban("sshd", "ip", "inet")
-    counters.meet("sshd")
+    counters.add_jail("sshd")
+    counters.count_ban("sshd", "ip", "inet")
+    counters.add_jail("sshd")
 
     assert counters.values["ideolab_f2b_bans_total"] == {
         ("sshd", "ip", "inet"): 1.0,

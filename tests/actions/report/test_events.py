@@ -1,4 +1,4 @@
-"""finished: a record and an origin as an event, to the letter."""
+"""events: a record and an origin as an event, to the letter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ideolab_f2b.actions.report.events import event, places
+from ideolab_f2b.actions.report.events import build, split_address
 from ideolab_f2b.actions.report.record import Record
 from ideolab_f2b.origin.origin import Origin
 
@@ -18,7 +18,7 @@ def test_a_ban_with_everything() -> None:
     """One line of JSON; the id comes last."""
     origin = Origin("198.51.100.7", "64500", "EXAMPLE, FR", "FR", "198.51.100.0/22", "cymru")
 
-    assert event(BAN, origin, {"nj1": "x"}).to_json() == (
+    assert build(BAN, origin, {"nj1": "x"}).to_json() == (
         '{"ts":"2026-11-22T14:52:01.750+00:00","type":"ban","ip":"198.51.100.7","subnet":"198.51.100.0/24",'
         '"count":40,"score":5,"asn":"64500","asname":"EXAMPLE, FR","country":"FR","reason":"40 mute",'
         '"jail":"ideolab-connmon","bantime":3600,"until":"2026-11-22T15:52:01.000+00:00",'
@@ -29,19 +29,19 @@ def test_a_ban_with_everything() -> None:
 
 def test_a_permanent_ban_and_an_unban_end_at_no_time() -> None:
     """And a ban that the kernel does not hold says so."""
-    for_ever = event(BAN._replace(bantime=-1, error='set "x" is full'), None)
-    lifted = event(BAN._replace(type="unban", matches=""), None)
+    for_ever = build(BAN._replace(bantime=-1, error='set "x" is full'), None)
+    lifted = build(BAN._replace(type="unban", matches=""), None)
 
     assert (for_ever.until, for_ever.bantime, lifted.until) == (None, -1, None)
     assert for_ever.raw is not None and for_ever.raw["error"] == 'set "x" is full'
     assert lifted.raw == {"origin_source": "skipped"}
-    assert event(BAN._replace(bantime=10**15), None).until is None
+    assert build(BAN._replace(bantime=10**15), None).until is None
 
 
 def test_lines_of_others_are_escaped_and_few() -> None:
     """Three, each as quoted as in our own logs."""
     record = BAN._replace(jail="sshd", failures=7, matches='1\n2\n3\nbad "\x1b[2J\\é\udc80' + "x" * 5000)
-    found = event(record, None)
+    found = build(record, None)
 
     assert found.raw is not None
     assert found.raw["matches"][:2] == ["2", "3"]
@@ -62,4 +62,4 @@ def test_lines_of_others_are_escaped_and_few() -> None:
 )
 def test_where_an_address_stands(address: str, both: tuple[str, str]) -> None:
     """A jail of somebody else's may ban by a name."""
-    assert places(address) == both
+    assert split_address(address) == both

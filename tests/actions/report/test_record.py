@@ -14,7 +14,7 @@ BAN = Record("s-1", "ban", "j", "198.51.100.7", 101.5, 100.0, 600, 3, "é\nb\udc
 
 def test_there_and_back() -> None:
     """One ASCII line, whatever the log held."""
-    line = record.of("ban", "j", INFO, "s-1", 101.5).to_line()
+    line = record.from_action_info("ban", "j", INFO, "s-1", 101.5).to_line()
 
     assert line.count(b"\n") == 1 and line.isascii()
     assert from_line(line) == BAN
@@ -22,12 +22,12 @@ def test_there_and_back() -> None:
 
 def test_an_unban_asks_for_no_lines() -> None:
     """They are the ban's."""
-    assert record.of("unban", "j", INFO, "s-2", 1.0).matches == ""
+    assert record.from_action_info("unban", "j", INFO, "s-2", 1.0).matches == ""
 
 
 def test_long_lines_are_cut() -> None:
     """The end is kept: the last line is the one that banned."""
-    kept = record.of("ban", "j", {**INFO, "matches": "x" * 9000 + "end"}, "s-2", 1.0).matches
+    kept = record.from_action_info("ban", "j", {**INFO, "matches": "x" * 9000 + "end"}, "s-2", 1.0).matches
 
     assert (len(kept), kept[-4:]) == (record.MATCHES, "xend")
 
@@ -45,6 +45,6 @@ def test_what_is_no_record(line: bytes) -> None:
 )
 def test_an_address_comes_back_as_it_was(text: str) -> None:
     """fail2ban's own kind is packed as the number that it is."""
-    line = record.of("ban", "j", {**INFO, "ip": IPAddr(text)}, "s-1", 1.0).to_line()
+    line = record.from_action_info("ban", "j", {**INFO, "ip": IPAddr(text)}, "s-1", 1.0).to_line()
 
     assert from_line(line).address == text

@@ -1,4 +1,4 @@
-"""desk: bans handed in, and what its thread does with them."""
+"""reporter: bans handed in, and what its thread does with them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Any
 
 import pytest
 
-from ideolab_f2b.actions.report import reporter
-from ideolab_f2b.actions.report.reporter import Desk
+from ideolab_f2b.actions.report import queue, reporter, thread
+from ideolab_f2b.actions.report.reporter import Reporter
 from tests.actions.fail2ban_server import wait_until
 
 INFO = {"ip": "198.51.100.7", "time": 100.0, "bantime": 600, "failures": 1, "matches": ""}
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setattr(reporter, "TICK_S", 0.02)
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reporter]:
+    monkeypatch.setattr(thread, "TICK_S", 0.02)
     settings = tmp_path / "f2b.conf"
     settings.write_text(
         f"[origin]\ncymru_host =\nipwhois = 0\n[paths]\nlog_dir = {tmp_path}\nstate_dir = {tmp_path}\n"
         f"textfile_dir = {tmp_path}\n"
     )
-    one = Desk(settings, tmp_path / "state")
+    one = Reporter(settings, tmp_path / "state")
     yield one
-    while one._users:
+    while one._jails:
         one.leave()
 
 
@@ -36,7 +36,7 @@ def events(directory: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def test_events_come_in_a_quiet_moment(made: Desk, tmp_path: Path) -> None:
+def test_events_come_in_a_quiet_moment(made: Reporter, tmp_path: Path) -> None:
     """And the queue is empty again."""
     made.enter("sshd")
     made.put("ban", "j", INFO)
@@ -46,7 +46,7 @@ def test_events_come_in_a_quiet_moment(made: Desk, tmp_path: Path) -> None:
     assert list((tmp_path / "state").glob("spool.*")) == []
 
 
-def test_a_stop_writes_what_waits(made: Desk, tmp_path: Path) -> None:
+def test_a_stop_writes_what_waits(made: Reporter, tmp_path: Path) -> None:
     """When the last jail leaves; a jail that comes again starts it anew."""
     made.enter("sshd")
     made.enter("sshd")
@@ -63,12 +63,12 @@ def test_a_stop_writes_what_waits(made: Desk, tmp_path: Path) -> None:
 
 
 def test_a_full_queue_is_written_without_origins(
-    made: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Reporter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond the limit nobody is asked; beyond that of the disk a ban is lost, and counted."""
-    monkeypatch.setattr(reporter, "QUEUE", 2)
-    monkeypatch.setattr(reporter, "HELD", 4)
-    made._open()
+    monkeypatch.setattr(thread, "MOST_LOOKED_UP", 2)
+    monkeypatch.setattr(queue, "MOST_ON_DISK", 4)
+    made._queue.open()
     for _each in range(6):
         made.put("ban", "j", INFO)
     made.enter("sshd")
@@ -80,13 +80,13 @@ def test_a_full_queue_is_written_without_origins(
     assert 'events_total{result="lost"} 2.0' in text
 
 
-def test_a_disk_that_takes_nothing(made: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_disk_that_takes_nothing(made: Reporter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """So many wait in memory, the others are lost and counted; it is said once."""
     said: list[str] = []
     monkeypatch.setattr(
-        logging.getLogger("fail2ban.ideolab-report"), "error", lambda *told: said.append(told[1])
+        logging.getLogger("fail2ban.ideolab-report"), "error", lambda *words: said.append(words[1])
     )
-    monkeypatch.setattr(reporter, "MEMORY", 3)
+    monkeypatch.setattr(queue, "MOST_IN_MEMORY", 3)
     (tmp_path / "state").write_text("no directory")
     for _each in range(5):
         made.put("ban", "j", INFO)
@@ -96,7 +96,7 @@ def test_a_disk_that_takes_nothing(made: Desk, monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_the_installers_trial_leaves_no_trace(
-    made: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Reporter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its throw-away server runs on the real host."""
     monkeypatch.setenv(reporter.TRIAL, "1")
@@ -108,5 +108,5 @@ def test_the_installers_trial_leaves_no_trace(
 
 def test_one_for_each_pair_of_paths(tmp_path: Path) -> None:
     """All jails of a server share it."""
-    assert reporter.of(tmp_path, tmp_path) is reporter.of(tmp_path, tmp_path)
-    assert reporter.of(tmp_path, tmp_path) is not reporter.of(tmp_path, tmp_path / "x")
+    assert reporter.get(tmp_path, tmp_path) is reporter.get(tmp_path, tmp_path)
+    assert reporter.get(tmp_path, tmp_path) is not reporter.get(tmp_path, tmp_path / "x")

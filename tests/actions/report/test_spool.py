@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b.actions.report import spool
-from ideolab_f2b.actions.report.spool import Spool, SpoolError
+from ideolab_f2b.actions.report.spool import RecordSpool, SpoolError
 
 
-def opened(directory: Path) -> Spool:
-    made = Spool(directory / "state")
+def opened(directory: Path) -> RecordSpool:
+    made = RecordSpool(directory / "state")
     made.open()
     return made
 
@@ -28,7 +28,7 @@ def test_what_goes_in_comes_out_in_order(tmp_path: Path) -> None:
     queue.append(b"2\n")
     [first] = queue.segments()
     queue.append(b"3\n")
-    found = {number: queue.lines(number) for number in queue.segments()}
+    found = {number: queue.read(number) for number in queue.segments()}
 
     assert list(found.values()) == [[b"1", b"2"], [b"3"]]
     assert queue.waiting == 3
@@ -48,7 +48,7 @@ def test_the_next_process_finds_it(tmp_path: Path) -> None:
         file.write(b'["half')
 
     again = opened(tmp_path)
-    assert (again.waiting, again.segments(), again.lines(number)) == (2, [number], [b"1", b'["half'])
+    assert (again.waiting, again.segments(), again.read(number)) == (2, [number], [b"1", b'["half'])
     again.append(b"4\n")
     assert again.segments()[0] == number < again.segments()[1]
     again.close()
@@ -58,7 +58,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     """Two would write into each other's segments."""
     queue = opened(tmp_path)
     with pytest.raises(SpoolError, match="in use by another fail2ban-server"):
-        Spool(tmp_path / "state").open()
+        RecordSpool(tmp_path / "state").open()
     queue.close()
     with pytest.raises(SpoolError, match="is not open"):
         queue.append(b"1\n")
@@ -79,7 +79,7 @@ def test_a_full_disk_leaves_no_half_segment(tmp_path: Path, monkeypatch: pytest.
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["lock"]
     queue.append(b"2\n")
 
-    assert [queue.lines(number) for number in queue.segments()] == [[b"2"]]
+    assert [queue.read(number) for number in queue.segments()] == [[b"2"]]
     assert queue.waiting == 1
     queue.close()
 
@@ -94,7 +94,7 @@ def test_long_lines_take_more_segments(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(SpoolError, match="no room"):
         queue.append(b"x" * mmap.PAGESIZE + b"\n")
 
-    found = [queue.lines(number) for number in queue.segments()]
+    found = [queue.read(number) for number in queue.segments()]
     assert [line for segment in found for line in segment] == lines
     assert [len(segment) for segment in found] == [2, 2, 1]
     queue.close()
@@ -104,8 +104,8 @@ def test_a_killed_server_leaves_its_lines(tmp_path: Path) -> None:
     """Nothing was closed: the room behind the last line is no line."""
     program = (
         "import os, pathlib, sys\n"
-        "from ideolab_f2b.actions.report.spool import Spool\n"
-        "queue = Spool(pathlib.Path(sys.argv[1]))\n"
+        "from ideolab_f2b.actions.report.spool import RecordSpool\n"
+        "queue = RecordSpool(pathlib.Path(sys.argv[1]))\n"
         "queue.open()\n"
         "queue.append(b'1\\n')\n"
         "queue.append(b'2\\n')\n"
@@ -115,7 +115,7 @@ def test_a_killed_server_leaves_its_lines(tmp_path: Path) -> None:
     assert done.returncode == -9
     queue = opened(tmp_path)
     assert queue.waiting == 2
-    assert [queue.lines(number) for number in queue.segments()] == [[b"1", b"2"]]
+    assert [queue.read(number) for number in queue.segments()] == [[b"1", b"2"]]
     queue.close()
 
 
@@ -134,7 +134,7 @@ def test_threads_and_full_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for thread in threads:
         thread.join()
 
-    found = [queue.lines(number) for number in queue.segments()]
+    found = [queue.read(number) for number in queue.segments()]
     assert [len(lines) for lines in found] == [100] * 8
     assert len({line for lines in found for line in lines}) == 800
     queue.close()

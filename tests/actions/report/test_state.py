@@ -1,4 +1,4 @@
-"""ledger: the counters on disk."""
+"""state: the counters on disk."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from ideolab_f2b import metrics
 from ideolab_f2b.actions.report import state
-from ideolab_f2b.actions.report.state import Ledger
+from ideolab_f2b.actions.report.state import State
 
 
 def test_there_and_back(tmp_path: Path) -> None:
     """With the last segment; only root reads it."""
-    one = Ledger(done=7)
-    one.counters.ban("sshd", "ip", "inet")
+    one = State(done=7)
+    one.counters.count_ban("sshd", "ip", "inet")
     one.save(tmp_path)
 
     again, complaint = state.load(tmp_path, tmp_path / "none.prom")
@@ -26,9 +26,9 @@ def test_there_and_back(tmp_path: Path) -> None:
 
 def test_a_damaged_file_is_kept_aside(tmp_path: Path) -> None:
     """The last export says where to go on."""
-    one = Ledger()
-    one.counters.ban("sshd", "ip", "inet")
-    metrics.write(tmp_path / "a.prom", one.counters.samples())
+    one = State()
+    one.counters.count_ban("sshd", "ip", "inet")
+    metrics.write(tmp_path / "a.prom", one.counters.collect())
     (tmp_path / "counters.json").write_text("{")
 
     again, complaint = state.load(tmp_path, tmp_path / "a.prom")

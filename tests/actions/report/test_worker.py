@@ -1,4 +1,4 @@
-"""clerk: events and counters of a batch, and what happens when one of the two cannot be written."""
+"""worker: events and counters of a batch, and what happens when one of the two cannot be written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from ideolab_f2b import logline
 from ideolab_f2b.actions.report import state
 from ideolab_f2b.actions.report.record import Record
-from ideolab_f2b.actions.report.worker import Clerk
+from ideolab_f2b.actions.report.worker import Worker
 from ideolab_f2b.config import Paths
 from ideolab_f2b.origin.origin import Origin
 
@@ -26,7 +26,7 @@ BATCH = [
 ]
 
 
-class Front:
+class FakeLookup:
     """Knows one address."""
 
     def __init__(self) -> None:
@@ -54,8 +54,8 @@ def paths(tmp_path: Path) -> Paths:
     return Paths(tmp_path, tmp_path, tmp_path)
 
 
-def clerk(paths: Paths, front: Any = None) -> Clerk:
-    made = Clerk(paths, paths.log_dir, front, lambda _took_s: None)
+def worker(paths: Paths, lookup: Any = None) -> Worker:
+    made = Worker(paths, paths.log_dir, lookup, lambda _took_s: None)
     made.load()
     return made
 
@@ -64,21 +64,21 @@ def events(paths: Paths) -> list[dict[str, Any]]:
     return [json.loads(line) for line in paths.events.read_text().splitlines()]
 
 
-def counted(one: Clerk) -> dict[str, dict[tuple[str, ...], float]]:
-    return {sample.name.split("_f2b_")[-1]: dict(sample.values) for sample in one.ledger.counters.samples()}
+def counted(one: Worker) -> dict[str, dict[tuple[str, ...], float]]:
+    return {sample.name.split("_f2b_")[-1]: dict(sample.values) for sample in one.state.counters.collect()}
 
 
 def test_a_batch(paths: Paths) -> None:
     """One question for all addresses, an event each, the counters on disk with the segment's number."""
-    front = Front()
-    one = clerk(paths, front)
+    lookup = FakeLookup()
+    one = worker(paths, lookup)
     one.work(BATCH, 7, False)
 
-    assert front.asked == [{"198.51.100.7", "2001:db8::/48"}]
+    assert lookup.asked == [{"198.51.100.7", "2001:db8::/48"}]
     assert [(event["type"], event["asn"]) for event in events(paths)] == [
         ("ban", "64500"), ("ban", None), ("ban", "64500"), ("unban", "64500"), ("restored", "64500"),
     ]  # fmt: skip
-    found = counted(clerk(paths))
+    found = counted(worker(paths))
     assert found["bans_total"] == {
         ("ideolab-connmon", "ip", "inet"): 1.0, ("ideolab-connmon", "net", "inet6"): 1.0
     }  # fmt: skip
@@ -91,17 +91,17 @@ def test_a_batch(paths: Paths) -> None:
 
 def test_too_many_are_not_looked_up(paths: Paths) -> None:
     """And are counted as such."""
-    front = Front()
-    one = clerk(paths, front)
+    lookup = FakeLookup()
+    one = worker(paths, lookup)
     one.work([BAN], 7, True)
 
-    assert (front.asked, events(paths)[0]["raw"]) == ([], {"origin_source": "skipped"})
+    assert (lookup.asked, events(paths)[0]["raw"]) == ([], {"origin_source": "skipped"})
     assert counted(one)["events_total"]["without_origin",] == 1.0
 
 
 def test_events_are_not_written_twice(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk was full in the middle: what stands there already is passed over, all is counted once."""
-    one = clerk(paths)
+    one = worker(paths)
     many = [BAN._replace(id=f"s-{number}") for number in range(120)]
     real, calls = logline.append_all, []
 
@@ -123,9 +123,9 @@ def test_events_are_not_written_twice(paths: Paths, monkeypatch: pytest.MonkeyPa
 
 def test_a_killed_server_had_written_them(paths: Paths) -> None:
     """The next one counts them and writes none."""
-    clerk(paths).work(BATCH, 7, False)
+    worker(paths).work(BATCH, 7, False)
     (paths.log_dir / "counters.json").unlink()
-    again = clerk(paths)
+    again = worker(paths)
     again.work(BATCH, 7, False)
 
     assert len(events(paths)) == 5
@@ -134,7 +134,7 @@ def test_a_killed_server_had_written_them(paths: Paths) -> None:
 
 def test_counters_that_cannot_be_saved(paths: Paths, tmp_path: Path) -> None:
     """A segment is kept for another try and not counted; what is in memory alone is counted at once."""
-    one = Clerk(paths, tmp_path / "none", None, lambda _took_s: None)
+    one = Worker(paths, tmp_path / "none", None, lambda _took_s: None)
     one.load()
     with pytest.raises(OSError, match="none"):
         one.work(BATCH, 7, False)

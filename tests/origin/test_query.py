@@ -1,4 +1,4 @@
-"""target: which address is meant, who may be told of it, who shares its answer."""
+"""query: which address is meant, whether it may be asked for, who shares its answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from ideolab_f2b.origin import target
+from ideolab_f2b.origin import query
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from ideolab_f2b.origin import target
 )
 def test_the_address_that_is_meant(text: str, address: str | None) -> None:
     """A network is asked for by its first address."""
-    found = target.address(text)
+    found = query.parse_address(text)
 
     assert (None if found is None else str(found)) == address
 
@@ -53,14 +53,15 @@ def test_the_address_that_is_meant(text: str, address: str | None) -> None:
 )
 def test_private_addresses_stay_here(text: str, is_public: bool) -> None:
     """No server on the internet hears of the networks inside."""
-    assert target.is_public(ipaddress.ip_address(text)) is is_public
+    assert query.is_public(ipaddress.ip_address(text)) is is_public
 
 
-def test_the_grain_is_the_longest_prefix_of_the_internet() -> None:
+def test_the_smallest_network_is_the_longest_prefix_of_the_internet() -> None:
     """/24 and /48; the key tells two of them apart as the networks do."""
     v4, v6 = ipaddress.ip_address("198.51.100.7"), ipaddress.ip_address("2001:db8:1:2::7")
 
-    assert [str(target.grain(one)) for one in (v4, v6)] == ["198.51.100.0/24", "2001:db8:1::/48"]
-    assert target.grain_key(v4) == target.grain_key(ipaddress.ip_address("198.51.100.255"))
-    assert target.grain_key(v4) != target.grain_key(ipaddress.ip_address("198.51.101.7"))
-    assert target.grain_key(v6) == target.grain_key(ipaddress.ip_address("2001:db8:1:ffff::"))
+    assert [str(query.smallest_network(one)) for one in (v4, v6)] == ["198.51.100.0/24", "2001:db8:1::/48"]
+    key, ip = query.smallest_network_key, ipaddress.ip_address
+    assert key(v4) == key(ip("198.51.100.255"))
+    assert key(v4) != key(ip("198.51.101.7"))
+    assert key(v6) == key(ip("2001:db8:1:ffff::"))
