@@ -48,7 +48,7 @@ def fail2ban(directory: Path) -> dict[str, Metric]:
     metric_sources.add("tests.docs", _reconcile)
     try:
         with mock.patch.object(metrics, "write", lambda _path, samples: written.extend(samples)):
-            one = reporter.Desk(settings, directory / "state")
+            one = reporter.Reporter(settings, directory / "state")
             one.enter("sshd")
             one.leave()
     finally:
