@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ideolab_accesslog.access.client_ip import resolve
-from ideolab_accesslog.firewall.calls import Outcome, Result
+from ideolab_accesslog.firewall.calls import AddressResult, CallResult
 
 #: addresses that a message names
 NAMED = 5
 
 
-def tell(request: HttpRequest, outcome: Outcome) -> None:
+def tell(request: HttpRequest, result: CallResult) -> None:
     """One message for each state that some address is in, the bad ones with their reasons."""
     for state, level in (
         ("done", messages.SUCCESS),
@@ -26,9 +26,9 @@ def tell(request: HttpRequest, outcome: Outcome) -> None:
         ("refused", messages.ERROR),
         ("failed", messages.ERROR),
     ):
-        found = outcome.having(state)
+        found = result.in_state(state)
         if found:
-            text = f"{outcome.action.upper()}: {_counted(state, len(found))}{_details(found)}"
+            text = f"{result.action.upper()}: {_counted(state, len(found))}{_details(found)}"
             messages.add_message(request, level, text)
 
 
@@ -54,13 +54,13 @@ def _counted(state: str, count: int) -> str:
     return str(texts[state] % {"count": count})
 
 
-def _details(found: Sequence[Result]) -> str:
+def _details(found: Sequence[AddressResult]) -> str:
     named = [f"{one.address[:60]} ({_state(one)})" for one in found[:NAMED] if _state(one)]
     rest = _(" and more") if named and len(found) > NAMED else ""
     return f": {'; '.join(named)}{rest}" if named else ""
 
 
-def _state(one: Result) -> str:
+def _state(one: AddressResult) -> str:
     if one.state == "done" and one.applied is not None:
         return str(_("in the firewall") if one.applied else _("not in the firewall"))
     return one.detail[:200]

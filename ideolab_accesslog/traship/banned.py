@@ -33,7 +33,7 @@ def refresh() -> None:
 
 
 def _may_be(address: str) -> bool:
-    return never_ban.why(ipaddress.ip_address(address)) is None
+    return never_ban.find_reason(ipaddress.ip_address(address)) is None
 
 
 def forget(**_setting: object) -> None:

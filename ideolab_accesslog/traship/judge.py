@@ -61,7 +61,7 @@ class Judge:
         points = sum(one.points for one in new)
         score = self._window.score(address, points) - points
         limit = enough(count)
-        is_safe = never_ban.why(ipaddress.ip_address(address)) is not None
+        is_safe = never_ban.find_reason(ipaddress.ip_address(address)) is not None
         for one in new:
             score += one.points
             if not is_safe and (one.rule or score >= limit) and (address, page(one)) not in self._told:
@@ -79,7 +79,7 @@ class Judge:
         key, now = (offence.address, page(offence)), time()
         if not offence.rule or self._told.get(key, 0.0) > now:
             return
-        if never_ban.why(ipaddress.ip_address(offence.address)) is None:
+        if never_ban.find_reason(ipaddress.ip_address(offence.address)) is None:
             if len(self._told) >= WAITING_MAX:
                 self._told.clear()
             self._told[key] = now + float(conf.TRASHIP_404_WINDOW_S)
