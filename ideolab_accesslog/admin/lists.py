@@ -244,4 +244,4 @@ class TrashIPAdmin(EvidenceAdmin):
             "executes": conf.TRASHIP_FIREWALL_EXECUTE,
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/accesslog_confirm.html", context)
+        return TemplateResponse(request, "admin/ideolab_accesslog/confirm.html", context)

@@ -30,7 +30,7 @@ def statistics(model_admin: Any, request: HttpRequest) -> HttpResponse:
     days = int(text) if text in map(str, PERIODS) else 30
     found = stats(days)
     context = {"stats": found, "chart": _chart(found), "periods": PERIODS, "chosen": days}
-    return _page(model_admin, request, "admin/accesslog_stats.html", _("Statistics"), context)
+    return _page(model_admin, request, "admin/ideolab_accesslog/stats.html", _("Statistics"), context)
 
 
 def _chart(found: Stats) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def address(model_admin: Any, request: HttpRequest, text: str) -> HttpResponse:
         else (),
         "can_ban": model_admin.has_ban_permission(request),
     }
-    return _page(model_admin, request, "admin/accesslog_address.html", wanted, context)
+    return _page(model_admin, request, "admin/ideolab_accesslog/address.html", wanted, context)
 
 
 def ban(model_admin: Any, request: HttpRequest) -> HttpResponse:
@@ -82,7 +82,7 @@ def ban(model_admin: Any, request: HttpRequest) -> HttpResponse:
         tell(request, outcome)
         return HttpResponseRedirect(reverse("admin:ideolab_accesslog_traship_changelist"))
     context = {"form": form, "executes": conf.TRASHIP_FIREWALL_EXECUTE}
-    return _page(model_admin, request, "admin/accesslog_ban.html", _("Ban addresses"), context)
+    return _page(model_admin, request, "admin/ideolab_accesslog/ban.html", _("Ban addresses"), context)
 
 
 def _page(
