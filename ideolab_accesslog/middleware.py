@@ -38,7 +38,7 @@ class AccessLogMiddleware:
         if self._is_async:
             return self._answered(request)
         visit = Visit(request)
-        blocked = gate.before(request, visit.client)
+        blocked = gate.check_request(request, visit.client)
         if blocked is not None:
             return visit.blocked(blocked)
         try:
@@ -46,12 +46,12 @@ class AccessLogMiddleware:
         except Exception:
             visit.failed()
             raise
-        gate.after(request, response, visit.client)
+        gate.check_response(request, response, visit.client)
         return visit.answered(response)
 
     async def _answered(self, request: HttpRequest) -> HttpResponseBase:
         visit = Visit(request)
-        blocked = gate.before(request, visit.client)
+        blocked = gate.check_request(request, visit.client)
         if blocked is not None:
             return visit.blocked(blocked)
         try:
@@ -59,7 +59,7 @@ class AccessLogMiddleware:
         except Exception:
             visit.failed()
             raise
-        gate.after(request, response, visit.client)
+        gate.check_response(request, response, visit.client)
         return visit.answered(response)
 
 

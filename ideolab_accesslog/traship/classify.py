@@ -1,4 +1,4 @@
-"""Which rule, if any, a path meets. Pure: knows neither the site's URLs nor who asks."""
+"""Finds the rule that a path meets. Knows neither the site's URLs nor who asks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from ideolab_accesslog.traship import rules
 from ideolab_accesslog.traship.normalize import normalize
 
 #: paths whose verdict is remembered; most sites have fewer that are asked for all the time
-REMEMBERED, LONGEST = 8192, 256
+REMEMBERED = 8192
+#: characters of the longest path whose verdict is remembered
+LONGEST = 256
 SEED = "seed"
 
 _verdicts: dict[str, Optional[str]] = {}
@@ -21,7 +23,7 @@ _UNKNOWN = "?"
 
 
 def rule_of(path: str) -> Optional[str]:
-    """The id of the rule that request.path meets; None for all that the site's own pages could be."""
+    """Return the id of the rule that request.path meets; None for all that the site's own pages could be."""
     verdict = _verdicts.get(path, _UNKNOWN)
     if verdict is _UNKNOWN:
         verdict = _by_choice(path)
@@ -51,10 +53,10 @@ def by_segments(path: str) -> Optional[str]:
     if trick:
         return trick
     segments = text[1:].split("/")
-    return _names(segments) or _ending(segments) or _added(text)
+    return _match_names(segments) or _match_ending(segments) or _match_added(text)
 
 
-def _names(segments: list[str]) -> Optional[str]:
+def _match_names(segments: list[str]) -> Optional[str]:
     is_alone = len(segments) == 1
     first = segments[0]
     rule = rules.OWN.get(first)
@@ -69,21 +71,21 @@ def _names(segments: list[str]) -> Optional[str]:
         if rule is None and segment[:1] == "." and segment not in rules.PUBLIC_DOTS:
             rule = "dotfile"
         if rule is None and rules.PATTERN_HINT.search(segment):
-            rule = _pattern(segment)
+            rule = _match_pattern(segment)
         if rule is None and "." in segment:
-            rule = _script(segment)
+            rule = _match_script(segment)
         if rule is not None:
             return rule
         before = segment
     return None
 
 
-def _pattern(segment: str) -> Optional[str]:
+def _match_pattern(segment: str) -> Optional[str]:
     return next((rule for rule, pattern in rules.PATTERNS if pattern.fullmatch(segment)), None)
 
 
-def _script(segment: str) -> Optional[str]:
-    """Of index.php, index.php.bak and index.php~, but not of php or .php-notes."""
+def _match_script(segment: str) -> Optional[str]:
+    """Return the rule of index.php, index.php.bak and index.php~; None for php and .php-notes."""
     for ending in segment.split(".")[1:]:
         rule = rules.SCRIPTS.get(ending.rstrip("~"))
         if rule is not None:
@@ -91,8 +93,8 @@ def _script(segment: str) -> Optional[str]:
     return None
 
 
-def _ending(segments: list[str]) -> Optional[str]:
-    """What only the last segment tells: it is the file."""
+def _match_ending(segments: list[str]) -> Optional[str]:
+    """Return the rule that only the last segment can meet, because it is the file."""
     name = segments[-1]
     is_private = len(segments) == 1 or segments[-2] in rules.PRIVATE_PLACES
     rule = rules.FILES.get(name)
@@ -105,31 +107,31 @@ def _ending(segments: list[str]) -> Optional[str]:
         return "backup"
     rule = rules.LEFT_BEHIND.get(ending) or rules.LAST_SCRIPTS.get(ending)
     if rule is None and ending in rules.ARCHIVES:
-        return _archive(stem, is_private)
+        return _match_archive(stem, is_private)
     if rule is None and is_private and name not in rules.PUBLIC_FILES:
         rule = rules.PRIVATE.get(ending) or rules.TOP_SCRIPTS.get(ending)
     return rule
 
 
-def _archive(stem: str, is_private: bool) -> Optional[str]:
+def _match_archive(stem: str, is_private: bool) -> Optional[str]:
     inner = stem.rpartition(".")[2] if "." in stem else ""
     if inner in rules.ARCHIVES:
-        return _archive(stem.rpartition(".")[0], is_private)
+        return _match_archive(stem.rpartition(".")[0], is_private)
     if inner in rules.DUMPED:
         return "database"
     is_named = rules.ARCHIVED.fullmatch(stem) or rules.DOMAIN.fullmatch(stem)
     return "archive" if is_private and is_named else None
 
 
-def _added(text: str) -> Optional[str]:
+def _match_added(text: str) -> Optional[str]:
     """Entries of TRASHIP_SENSITIVE_SUBSTRINGS and _SUFFIXES beyond the defaults keep the seed's meaning."""
-    if any(part.lower() in text for part in _beyond("TRASHIP_SENSITIVE_SUBSTRINGS")):
+    if any(part.lower() in text for part in _added_entries("TRASHIP_SENSITIVE_SUBSTRINGS")):
         return "substring"
-    ends = tuple(end.lower() for end in _beyond("TRASHIP_SENSITIVE_SUFFIXES"))
+    ends = tuple(end.lower() for end in _added_entries("TRASHIP_SENSITIVE_SUFFIXES"))
     return "suffix" if ends and text.endswith(ends) else None
 
 
-def _beyond(setting: str) -> Iterable[str]:
+def _added_entries(setting: str) -> Iterable[str]:
     entries = getattr(conf, setting)
     return () if entries is DEFAULTS[setting] else [one for one in entries if one not in DEFAULTS[setting]]
 
@@ -139,14 +141,14 @@ def _is_allowed(text: str) -> bool:
 
 
 def _allows(entry: str, text: str) -> bool:
-    """`/shop.php` allows itself, `/old/` all below, and an entry with * what it matches."""
+    """Whether an entry allows a path: `/shop.php` itself, `/old/` all below, one with * what it matches."""
     if "*" in entry:
         return fnmatch.fnmatchcase(text, entry)
     return text == entry.rstrip("/") or (entry.endswith("/") and text.startswith(entry))
 
 
 def forget(**_setting: object) -> None:
-    """Judge all paths anew."""
+    """Forget the verdicts: a setting changed."""
     _verdicts.clear()
 
 
