@@ -16,7 +16,7 @@ ACTOR = "unban_expired"
 _BATCH = 500
 
 
-def find_expired(now: datetime) -> Iterator[list[str]]:
+def find_ended_bans(now: datetime) -> Iterator[list[str]]:
     """Yield the addresses whose bans have ended, in batches."""
     last = 0
     while True:
@@ -35,5 +35,5 @@ def lift() -> Iterator[calls.CallResult]:
     def is_over(intent: Intent) -> bool:
         return intent.is_banned and intent.until is not None and intent.until <= now
 
-    for addresses in find_expired(now):
+    for addresses in find_ended_bans(now):
         yield calls.unban(addresses, actor=ACTOR, reason="the ban's time is over", only=is_over)

@@ -107,29 +107,29 @@ def _sort_out(call: Call, chunk: list[str], locked: Mapping[str, Intent]) -> tup
     """Return the addresses to act on and the repeated ones."""
     if call.only is not None:
         chunk = [address for address in chunk if address in locked and call.only(locked[address])]
-    repeated = _find_repeated(call, locked)
+    repeated = _find_repetitions(call, locked)
     return [address for address in chunk if address not in repeated], sorted(repeated.intersection(chunk))
 
 
 def _lock(chunk: list[str], create: bool) -> dict[str, Intent]:
     # SQLite locks at the first write only, and refuses a transaction that has read before it
     _trash_ips().filter(pk=-1).update(intent=None)
-    locked = _read_locked(chunk)
+    locked = _read_intents(chunk)
     missing = [address for address in chunk if address not in locked]
     if create and missing:
         fresh = [TrashIP(ip=address, reason=TrashIP.Reason.MANUAL) for address in missing]
         _trash_ips().bulk_create(fresh, ignore_conflicts=True)
-        locked.update(_read_locked(missing))
+        locked.update(_read_intents(missing))
     return locked
 
 
-def _read_locked(chunk: list[str]) -> dict[str, Intent]:
+def _read_intents(chunk: list[str]) -> dict[str, Intent]:
     rows = _trash_ips().select_for_update().filter(ip__in=chunk).order_by("pk")
     fields = rows.values_list("ip", "pk", "is_banned", "ban_until", "intent")
     return {ip: Intent(*values) for ip, *values in fields}
 
 
-def _find_repeated(call: Call, locked: Mapping[str, Intent]) -> set[str]:
+def _find_repetitions(call: Call, locked: Mapping[str, Intent]) -> set[str]:
     """Return the addresses whose newest call is this very one, a moment ago, and did not fail."""
     batches = {intent.batch for intent in locked.values() if intent.batch is not None}
     if not batches:

@@ -53,7 +53,7 @@ def by_segments(path: str) -> Optional[str]:
     if trick:
         return trick
     segments = text[1:].split("/")
-    return _match_names(segments) or _match_ending(segments) or _match_added(text)
+    return _match_names(segments) or _match_ending(segments) or _match_own_entries(text)
 
 
 def _match_names(segments: list[str]) -> Optional[str]:
@@ -123,15 +123,15 @@ def _match_archive(stem: str, is_private: bool) -> Optional[str]:
     return "archive" if is_private and is_named else None
 
 
-def _match_added(text: str) -> Optional[str]:
-    """Entries of TRASHIP_SENSITIVE_SUBSTRINGS and _SUFFIXES beyond the defaults keep the seed's meaning."""
-    if any(part.lower() in text for part in _added_entries("TRASHIP_SENSITIVE_SUBSTRINGS")):
+def _match_own_entries(text: str) -> Optional[str]:
+    """Return the rule of an entry that the project added to TRASHIP_SENSITIVE_SUBSTRINGS or _SUFFIXES."""
+    if any(part.lower() in text for part in _own_entries("TRASHIP_SENSITIVE_SUBSTRINGS")):
         return "substring"
-    ends = tuple(end.lower() for end in _added_entries("TRASHIP_SENSITIVE_SUFFIXES"))
+    ends = tuple(end.lower() for end in _own_entries("TRASHIP_SENSITIVE_SUFFIXES"))
     return "suffix" if ends and text.endswith(ends) else None
 
 
-def _added_entries(setting: str) -> Iterable[str]:
+def _own_entries(setting: str) -> Iterable[str]:
     entries = getattr(conf, setting)
     return () if entries is DEFAULTS[setting] else [one for one in entries if one not in DEFAULTS[setting]]
 

@@ -31,7 +31,7 @@ class OffenceJudge:
         self._window = window or Window()
         self._waiting: dict[str, OffenceSum] = {}
         #: came more than once within the window, to any process: each of their offences counts
-        self._repeated: set[str] = set()
+        self._returning: set[str] = set()
         #: (address, page) whose line a request has written itself -> until when
         self._written: dict[tuple[str, str], float] = {}
         #: address -> reason
@@ -53,7 +53,7 @@ class OffenceJudge:
         new = [one for one in offences if self._window.add_path(address, page_key(one), one.points)]
         count = self._window.add_hits(address, len(offences))
         if count > 1:
-            self._repeated.add(address)
+            self._returning.add(address)
         if new:
             self._process_new(address, new, count)
         total = self._waiting.setdefault(address, OffenceSum(offences[0].when))
@@ -95,14 +95,14 @@ class OffenceJudge:
         due = {
             address: total
             for address, total in self._waiting.items()
-            if address in self._repeated or total.hits > 1 or total.sensitive
+            if address in self._returning or total.hits > 1 or total.sensitive
         }
         if due:
             self._drop_excess()
             rows.write(due)
             for address in due:
                 self._waiting.pop(address, None)
-        self._repeated &= self._waiting.keys()
+        self._returning &= self._waiting.keys()
 
     def _ban(self) -> None:
         while self._to_ban:
@@ -130,7 +130,7 @@ class OffenceJudge:
         once = [
             address for address, total in self._waiting.items() if total.hits == 1 and not total.sensitive
         ]
-        twice = self._window.find_repeated(once)
+        twice = self._window.find_returning(once)
         if twice:
             rows.write({address: self._waiting[address] for address in twice})
         for address in once:

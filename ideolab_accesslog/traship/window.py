@@ -67,7 +67,7 @@ class Window:
         shared = self._ask(lambda cache: _increment(cache, f"{_key(address)}:hits", count, self._length_s), 0)
         return max(own, int(shared))
 
-    def find_repeated(self, addresses: Iterable[str]) -> set[str]:
+    def find_returning(self, addresses: Iterable[str]) -> set[str]:
         """Return those of the addresses that came more than once, to whichever process."""
         keys = {f"{_key(address)}:hits": address for address in addresses}
         found = self._ask(lambda cache: cache.get_many(list(keys)), {}) if keys else {}

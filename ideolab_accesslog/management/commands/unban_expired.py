@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def _show(self) -> None:
         total = 0
-        for addresses in expiry.find_expired(timezone.now()):
+        for addresses in expiry.find_ended_bans(timezone.now()):
             total += len(addresses)
             self.stdout.write("\n".join(f"would unban {address}" for address in addresses))
         self.stdout.write(f"{total} expired bans; nothing was changed")

@@ -82,7 +82,7 @@ def test_two_processes_count_together(shared: Any) -> None:
     assert other.add_points(ALICE, 1) == 2
     assert one.add_hits(ALICE, 1) == 1
     assert other.add_hits(ALICE, 1) == 2
-    assert one.find_repeated([ALICE, "198.51.100.8"]) == {ALICE}
+    assert one.find_returning([ALICE, "198.51.100.8"]) == {ALICE}
 
 
 def test_a_cache_that_fails(
