@@ -122,8 +122,8 @@ class BannedFilter(SimpleListFilter):
         """Return the choices: (value, label)."""
         return (
             ("active", _("banned")),
-            ("permanent", _("for good")),
-            ("expired", _("time is over")),
+            ("permanent", _("permanent")),
+            ("expired", _("expired")),
             ("missing", _("not confirmed by the firewall")),
             ("none", _("not banned")),
         )

@@ -20,12 +20,12 @@ class BanForm(forms.Form):
     addresses = forms.CharField(
         label=_("Addresses"),
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("IPv4 or IPv6, one a line or with spaces between them"),
+        help_text=_("IPv4 or IPv6 addresses, one per line or separated by spaces"),
         max_length=50 * MOST,
     )
     time = forms.ChoiceField(
-        label=_("For"),
-        choices=(("24h", _("24 hours")), ("7d", _("7 days")), ("permanent", _("for good"))),
+        label=_("Duration"),
+        choices=(("24h", _("24 hours")), ("7d", _("7 days")), ("permanent", _("permanent"))),
     )
     reason = forms.CharField(label=_("Reason"), max_length=255, required=False)
 
@@ -37,7 +37,7 @@ class BanForm(forms.Form):
         wrong = [word for word in words if _parse(word) is None]
         if wrong:
             shown = ", ".join(word[:60] for word in wrong[:5])
-            raise ValidationError(_("No address: %(words)s"), params={"words": shown})
+            raise ValidationError(_("Not an address: %(words)s"), params={"words": shown})
         return list(dict.fromkeys(str(_parse(word)) for word in words))
 
     def clean_reason(self) -> str:

@@ -48,15 +48,15 @@ class EvidenceAdmin(admin.ModelAdmin):
     text_fields: tuple[str, ...] = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds evidence."""
+        """Return False: evidence is not added by hand."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes evidence."""
+        """Return False: evidence is not changed."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes evidence here: cleanup_accesslog does."""
+        """Return False: only cleanup_accesslog deletes evidence."""
         return False
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -87,7 +87,7 @@ class AccessLogAdmin(EvidenceAdmin):
     list_display_links = ("ts",)
     list_filter = (PeriodFilter, StatusFilter, MethodFilter, SlowFilter)
     search_fields = ("ip",)
-    search_help_text = _("an address, a network (198.51.100.0/24), or words of path, user agent and view")
+    search_help_text = _("an address, a network (198.51.100.0/24), or words of the path, user agent or view")
     text_fields = ("path", "user_agent", "view_name")
     exclude = ("user",)
     readonly_fields = ("who",)
@@ -130,7 +130,7 @@ class FirewallActionLogAdmin(EvidenceAdmin):
     list_display_links = ("ts",)
     list_filter = (PeriodFilter, "action", "state")
     search_fields = ("ip",)
-    search_help_text = _("an address, a network, or words of who, reason and error")
+    search_help_text = _("an address, a network, or words of the name, reason or error")
     text_fields = ("actor_name", "reason", "stderr")
     exclude = ("actor",)
 
@@ -146,7 +146,7 @@ class TrashIPAdmin(EvidenceAdmin):
     list_display_links = None
     list_filter = (BannedFilter, "reason", SeenFilter)
     search_fields = ("ip",)
-    search_help_text = _("an address, a network (198.51.100.0/24), or words of path and user agent")
+    search_help_text = _("an address, a network (198.51.100.0/24), or words of the path or user agent")
     text_fields = ("last_path", "last_user_agent", "ban_reason")
     actions: ClassVar[Any] = [
         "ban_24h",
@@ -210,10 +210,10 @@ class TrashIPAdmin(EvidenceAdmin):
         """Ban the chosen addresses for 7 days, once it is confirmed."""
         return self._ban(request, queryset, "7d", gettext("Ban these addresses for 7 days?"))
 
-    @admin.action(description=_("BAN for good"), permissions=["ban"])
+    @admin.action(description=_("BAN permanently"), permissions=["ban"])
     def ban_permanent(self, request: HttpRequest, queryset: Any) -> Optional[HttpResponse]:
         """Ban the chosen addresses permanently, once it is confirmed."""
-        return self._ban(request, queryset, "permanent", gettext("Ban these addresses for good?"))
+        return self._ban(request, queryset, "permanent", gettext("Ban these addresses permanently?"))
 
     @admin.action(description=_("UNBAN"), permissions=["unban"])
     def unban_now(self, request: HttpRequest, queryset: Any) -> None:

@@ -28,8 +28,8 @@ def show_result(request: HttpRequest, result: CallResult) -> None:
     ):
         found = result.in_state(state)
         if found:
-            text = f"{result.action.upper()}: {_format_count(state, len(found))}{_format_details(found)}"
-            messages.add_message(request, level, text)
+            text = _add_after_colon(_format_count(state, len(found)), _format_details(found))
+            messages.add_message(request, level, _add_after_colon(result.action.upper(), text))
 
 
 def find_own_address(request: HttpRequest) -> list[str]:
@@ -43,8 +43,8 @@ def _format_count(state: str, count: int) -> str:
         "done": ngettext("%(count)d address done", "%(count)d addresses done", count),
         "pending": ngettext("%(count)d address noted", "%(count)d addresses noted", count),
         "repeated": ngettext(
-            "%(count)d address asked for a moment ago",
-            "%(count)d addresses asked for a moment ago",
+            "%(count)d address already asked for a moment ago",
+            "%(count)d addresses already asked for a moment ago",
             count,
         ),
         "skipped": ngettext("%(count)d address not executed", "%(count)d addresses not executed", count),
@@ -57,10 +57,15 @@ def _format_count(state: str, count: int) -> str:
 def _format_details(found: Sequence[AddressResult]) -> str:
     named = [f"{one.address[:60]} ({_format_state(one)})" for one in found[:NAMED] if _format_state(one)]
     rest = _(" and more") if named and len(found) > NAMED else ""
-    return f": {'; '.join(named)}{rest}" if named else ""
+    return f"{'; '.join(named)}{rest}"
+
+
+def _add_after_colon(before: str, after: str) -> str:
+    """Return both, with the colon as the language writes it; `before` alone when nothing follows."""
+    return _("%(before)s: %(after)s") % {"before": before, "after": after} if after else before
 
 
 def _format_state(one: AddressResult) -> str:
     if one.state == "done" and one.applied is not None:
         return str(_("in the firewall") if one.applied else _("not in the firewall"))
-    return one.detail[:200]
+    return _(one.detail)[:200] if one.detail else ""

@@ -49,7 +49,7 @@ def show_address(model_admin: Any, request: HttpRequest, text: str) -> HttpRespo
     try:
         wanted = str(ip_address(text))
     except ValueError as error:
-        raise Http404(_("No address: %(words)s") % {"words": text[:60]}) from error
+        raise Http404(_("Not an address: %(words)s") % {"words": text[:60]}) from error
     may = request.user.has_perm
     context = {
         "address": wanted,

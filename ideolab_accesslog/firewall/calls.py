@@ -13,6 +13,7 @@ from typing import Any, Optional
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from ideolab_accesslog import signals
 from ideolab_accesslog.conf import conf
@@ -41,7 +42,7 @@ PENDING = "pending"
 REFUSED = "refused"
 REPEATED = "repeated"
 CHANGED = "changed"
-NOT_EXECUTED = "TRASHIP_FIREWALL_EXECUTE is False: noted, and nothing was run"
+NOT_EXECUTED = gettext_noop("TRASHIP_FIREWALL_EXECUTE is False: noted, and nothing was run")
 
 Only = Callable[[Intent], bool]
 
@@ -148,7 +149,7 @@ def _make(call: Call, addresses: Iterable[str], spare: Collection[str] = ()) -> 
         if address not in refused
     }
     for address in orders:
-        result.set(address, PENDING, "the transaction is not committed yet")
+        result.set(address, PENDING, gettext_noop("the transaction is not committed yet"))
     transport = transports.choose(call.action) if conf.TRASHIP_FIREWALL_EXECUTE else None
     written = intents.write(
         call,
@@ -178,7 +179,7 @@ def _parse(result: CallResult, addresses: Iterable[str]) -> dict[str, Address]:
 def _find_refused(parsed: Mapping[str, Address], spare: Collection[str]) -> dict[str, str]:
     """Return the reason for each address that must not be banned."""
     reasons = {
-        text: "your own address" if text in spare else never_ban.find_reason(address)
+        text: gettext_noop("your own address") if text in spare else never_ban.find_reason(address)
         for text, address in parsed.items()
     }
     return {text: reason for text, reason in reasons.items() if reason is not None}
@@ -220,11 +221,11 @@ def _run(
 def _mark_left_out(result: CallResult, written: WrittenCall) -> None:
     """Set the results of the addresses for which nothing will be run."""
     for address in written.repeated:
-        result.set(address, REPEATED, "asked for a moment ago")
+        result.set(address, REPEATED, gettext_noop("asked for a moment ago"))
     kept = {*written.pending, *written.repeated}
     for left_out in result.in_state(PENDING):
         if left_out.address not in kept:
-            result.set(left_out.address, CHANGED, "somebody else was faster")
+            result.set(left_out.address, CHANGED, gettext_noop("somebody else was faster"))
 
 
 def _skip(orders: Sequence[Order]) -> Reply:

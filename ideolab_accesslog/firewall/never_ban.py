@@ -1,4 +1,4 @@
-"""The addresses that nobody may ban from the site, whoever asks; the root helper has its own list besides."""
+"""The addresses that the site never bans, whoever asks. The root helper has a list of its own."""
 
 from __future__ import annotations
 

@@ -59,9 +59,9 @@ def by_segments(path: str) -> Optional[str]:
 def _match_names(segments: list[str]) -> Optional[str]:
     is_alone = len(segments) == 1
     first = segments[0]
-    rule = rules.OWN.get(first)
-    if rule is None and (is_alone or segments[1] in rules.DOORS):
-        rule = rules.FIRST.get(first)
+    rule = rules.FIRST.get(first)
+    if rule is None and (is_alone or segments[1] in rules.START_PAGES):
+        rule = rules.FIRST_WORDS.get(first)
     if rule is not None:
         return rule
     pair, before = "", ""

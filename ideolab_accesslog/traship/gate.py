@@ -113,7 +113,7 @@ def check_response(request: HttpRequest, response: Any, client: Client) -> None:
 
 
 def _is_refusable(request: HttpRequest, rule: str) -> bool:
-    """Whether the site has nothing at this path, as far as its settings and URL patterns tell."""
+    """Whether the site has nothing at this path, as far as its settings and URL patterns show."""
     if conf.TRASHIP_RULES == classify.SEED:
         # as the seed has it: whatever the site has there
         return True

@@ -1,4 +1,4 @@
-"""Would the site itself answer this path? Its own pages are never an offence, whatever they are called."""
+"""Finds out whether the site has a page at a path: its own pages are never an offence."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_decidable_early(path: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _is_late() -> bool:
-    """Whether only the response tells what the site has."""
+    """Whether only the response shows what the site has."""
     if not conf.TRASHIP_BLOCK_EARLY or getattr(settings, "WHITENOISE_ROOT", None):
         return True
     return any(_FALLBACK.search(name.rpartition(".")[2]) for name in settings.MIDDLEWARE)
@@ -47,7 +47,7 @@ def is_served(request: HttpRequest) -> bool:
             _has_locale_middleware() and _is_served_in_a_language(path, urlconf)
         )
     except Exception:
-        # a URLconf that fails is for the site to tell
+        # an error of the URLconf is the site's: the request goes on and shows it
         return True
 
 

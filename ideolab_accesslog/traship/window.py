@@ -112,7 +112,7 @@ class Window:
         try:
             cache = caches[conf.TRASHIP_CACHE]
             if isinstance(cache, (LocMemCache, DummyCache)):
-                # nobody else sees it
+                # no other process sees it
                 return otherwise
             answer = question(cache)
             self._has_cache = True
