@@ -75,8 +75,8 @@ def test_the_messages_are_in_french_too() -> None:
 
     with translation.override("fr"):
         assert shown(result) == [
-            ("error", "BAN : 1 adresse refusée : 198.51.100.4 (votre propre adresse)"),
-            ("error", "BAN : 1 adresse en échec : 198.51.100.1 (no answer)"),
+            ("error", "BAN : 1 adresse refusée : 198.51.100.4 (votre propre adresse)"),  # codespell:ignore
+            ("error", "BAN : 1 adresse en échec : 198.51.100.1 (no answer)"),  # codespell:ignore
         ]
 
 
