@@ -110,7 +110,7 @@ def ban(
     if seconds is not None and until is None:
         until = timezone.now() + timedelta(seconds=seconds)
     call = Call(
-        "ban", *_describe(actor), seconds=seconds, until=until, reason=reason[:_REASON_MAX], only=only
+        "ban", *_identify(actor), seconds=seconds, until=until, reason=reason[:_REASON_MAX], only=only
     )
     return _make(call, addresses, {str(never_ban.parse(address)) for address in spare})
 
@@ -119,15 +119,15 @@ def unban(
     addresses: Iterable[str], *, actor: Any, reason: str = "", only: Optional[Only] = None
 ) -> CallResult:
     """Lift bans; with `only` those whose row is still as the caller saw it."""
-    return _make(Call("unban", *_describe(actor), reason=reason[:_REASON_MAX], only=only), addresses)
+    return _make(Call("unban", *_identify(actor), reason=reason[:_REASON_MAX], only=only), addresses)
 
 
 def check(addresses: Iterable[str], *, actor: Any) -> CallResult:
     """Ask the kernel; the flags of the rows follow its answer."""
-    return _make(Call("check", *_describe(actor)), addresses)
+    return _make(Call("check", *_identify(actor)), addresses)
 
 
-def _describe(actor: Any) -> tuple[Any, str]:
+def _identify(actor: Any) -> tuple[Any, str]:
     """Return the user, if there is one in the database, and the name for the audit."""
     if isinstance(actor, str):
         return None, actor[:_NAME_MAX]

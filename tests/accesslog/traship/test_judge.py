@@ -22,9 +22,9 @@ def offence(path: str, rule: str = "", address: str = ADDRESS) -> Offence:
     return Offence(address, NOW, rule, 403 if rule else 404, "GET", path, "curl/8")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths of the lines that are written."""
+    """The paths of the lines that would be written; no test writes a file."""
     paths: list[str] = []
     monkeypatch.setattr(log, "write", lambda one: paths.append(one.path))
     return paths

@@ -54,6 +54,8 @@ def fail2ban_log() -> Iterator[None]:
 @pytest.fixture
 def own_logger() -> Iterator[logging.Logger]:
     """The logger, as it was again afterwards."""
+    # else a handler that another test had added would come back afterwards
+    log.forget()
     found = log.logger
     before = (found.handlers[:], found.propagate, found.level)
     yield found
