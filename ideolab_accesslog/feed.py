@@ -1,4 +1,4 @@
-"""The former place of the handler; LOGGING of earlier versions names it."""
+"""The former path of TrashipHandler: LOGGING of earlier versions names it. Importing it warns once."""
 
 import warnings
 

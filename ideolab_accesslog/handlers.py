@@ -1,3 +1,3 @@
-"""The logging handler of TrashIP lines, under the path that LOGGING names."""
+"""TrashipHandler under the path that LOGGING names; its code is in traship/log.py."""
 
 from ideolab_accesslog.traship.log import TrashipHandler as TrashipHandler

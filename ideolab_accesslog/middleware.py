@@ -39,7 +39,7 @@ class AccessLogMiddleware:
         if self._is_async:
             return self._call_async(request)
         visit = Visit(request)
-        blocked = gate.before(request, visit.client)
+        blocked = gate.check_request(request, visit.client)
         if blocked is not None:
             return visit.refuse(blocked)
         try:
@@ -47,12 +47,12 @@ class AccessLogMiddleware:
         except Exception:
             visit.log_failure()
             raise
-        gate.after(request, response, visit.client)
+        gate.check_response(request, response, visit.client)
         return visit.log_response(response)
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         visit = Visit(request)
-        blocked = gate.before(request, visit.client)
+        blocked = gate.check_request(request, visit.client)
         if blocked is not None:
             return visit.refuse(blocked)
         try:
@@ -60,7 +60,7 @@ class AccessLogMiddleware:
         except Exception:
             visit.log_failure()
             raise
-        gate.after(request, response, visit.client)
+        gate.check_response(request, response, visit.client)
         return visit.log_response(response)
 
 

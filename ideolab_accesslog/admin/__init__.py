@@ -1,3 +1,3 @@
-"""The pages of the admin; Django's autodiscovery imports this package, which registers the lists."""
+"""The lists and pages of the admin; Django's autodiscovery imports this package, which registers them."""
 
 from ideolab_accesslog.admin import lists as lists

@@ -10,13 +10,13 @@ from django.contrib.admin import SimpleListFilter
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ideolab_accesslog.admin.days import midnight, next_midnight, parse
+from ideolab_accesslog.admin.days import midnight, next_midnight, parse_day
 
 Choices = tuple[tuple[str, Any], ...]
 
 
 class PeriodFilter(SimpleListFilter):
-    """By the time of a row: the last hours or one of the last days."""
+    """Filters by the time of a row: the last hours, or one of the last days."""
 
     title = _("time")
     parameter_name = "period"
@@ -30,28 +30,32 @@ class PeriodFilter(SimpleListFilter):
     DAYS = 7
 
     def lookups(self, _request: Any, _model_admin: Any) -> Choices:
+        """Return the choices: (value, label)."""
         days = [midnight(ago) for ago in range(self.DAYS)]
         spans = [(name, label) for name, (_span, label) in self.SPANS.items()]
         return (*spans, *((f"{day:%Y-%m-%d}", f"{day:%Y-%m-%d}") for day in days))
 
     def queryset(self, _request: Any, queryset: Any) -> Any:
+        """Return the rows of the chosen value; all when it is no choice."""
         value = self.value()
         if value in self.SPANS:
             return queryset.filter(**{f"{self.field}__gte": timezone.now() - self.SPANS[value][0]})
         try:
-            start = parse(value or "")
+            start = parse_day(value or "")
         except ValueError:
             return queryset
         return queryset.filter(**{f"{self.field}__gte": start, f"{self.field}__lt": next_midnight(start)})
 
 
 class SeenFilter(PeriodFilter):
+    """Filters by the time at which an address was last seen."""
+
     title = _("last seen")
     field = "last_seen"
 
 
 class StatusFilter(SimpleListFilter):
-    """By the class of the answer, or one of the usual codes."""
+    """Filters by the class of the status, or one of the usual codes."""
 
     title = _("status")
     parameter_name = "status"
@@ -64,9 +68,11 @@ class StatusFilter(SimpleListFilter):
     CODES = ("200", "403", "404", "500")
 
     def lookups(self, _request: Any, _model_admin: Any) -> Choices:
+        """Return the choices: (value, label)."""
         return tuple((value, value) for value in (*self.RANGES, *self.CODES))
 
     def queryset(self, _request: Any, queryset: Any) -> Any:
+        """Return the rows of the chosen value; all when it is no choice."""
         value = self.value()
         if value in self.RANGES:
             return queryset.filter(status_code__range=self.RANGES[value])
@@ -74,48 +80,56 @@ class StatusFilter(SimpleListFilter):
 
 
 class MethodFilter(SimpleListFilter):
+    """Filters by the method of a request."""
+
     title = _("method")
     parameter_name = "method"
     METHODS = ("GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 
     def lookups(self, _request: Any, _model_admin: Any) -> Choices:
+        """Return the choices: (value, label)."""
         return tuple((method, method) for method in self.METHODS)
 
     def queryset(self, _request: Any, queryset: Any) -> Any:
+        """Return the rows of the chosen value; all when it is no choice."""
         return queryset.filter(method=self.value()) if self.value() in self.METHODS else queryset
 
 
 class SlowFilter(SimpleListFilter):
-    """By the time that the answer took."""
+    """Filters by the time that the answer took."""
 
     title = _("duration")
     parameter_name = "slower"
     LIMITS_MS: ClassVar[dict[str, str]] = {"100": "> 100 ms", "1000": "> 1 s", "5000": "> 5 s"}
 
     def lookups(self, _request: Any, _model_admin: Any) -> Choices:
+        """Return the choices: (value, label)."""
         return tuple(self.LIMITS_MS.items())
 
     def queryset(self, _request: Any, queryset: Any) -> Any:
+        """Return the rows of the chosen value; all when it is no choice."""
         value = self.value()
         return queryset.filter(duration_ms__gt=float(value)) if value in self.LIMITS_MS else queryset
 
 
 class BannedFilter(SimpleListFilter):
-    """By the ban that is wanted, and whether the firewall has it."""
+    """Filters by the ban that is wanted, and whether the firewall has it."""
 
     title = _("ban")
     parameter_name = "ban"
 
     def lookups(self, _request: Any, _model_admin: Any) -> Choices:
+        """Return the choices: (value, label)."""
         return (
             ("active", _("banned")),
-            ("permanent", _("for good")),
-            ("expired", _("time is over")),
+            ("permanent", _("permanent")),
+            ("expired", _("expired")),
             ("missing", _("not confirmed by the firewall")),
             ("none", _("not banned")),
         )
 
     def queryset(self, _request: Any, queryset: Any) -> Any:
+        """Return the rows of the chosen value; all when it is no choice."""
         now = timezone.now()
         value = self.value()
         if value == "none":

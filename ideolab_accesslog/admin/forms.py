@@ -10,41 +10,43 @@ from django.utils.translation import gettext_lazy as _
 
 #: addresses of one call
 MOST = 1000
-#: form value -> seconds, None = for good
+#: form value -> seconds; None = permanent
 TIMES = {"24h": 86400, "7d": 7 * 86400, "permanent": None}
 
 
 class BanForm(forms.Form):
-    """Addresses, one or many; for how long; why."""
+    """The addresses, how long they are banned, and why."""
 
     addresses = forms.CharField(
         label=_("Addresses"),
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("IPv4 or IPv6, one a line or with spaces between them"),
+        help_text=_("IPv4 or IPv6 addresses, one per line or separated by spaces"),
         max_length=50 * MOST,
     )
     time = forms.ChoiceField(
-        label=_("For"),
-        choices=(("24h", _("24 hours")), ("7d", _("7 days")), ("permanent", _("for good"))),
+        label=_("Duration"),
+        choices=(("24h", _("24 hours")), ("7d", _("7 days")), ("permanent", _("permanent"))),
     )
     reason = forms.CharField(label=_("Reason"), max_length=255, required=False)
 
     def clean_addresses(self) -> list[str]:
-        """Each one once, in the notation in which they are stored."""
+        """Return each address once, in the notation in which it is stored."""
         words = self.cleaned_data["addresses"].replace(",", " ").split()
         if len(words) > MOST:
             raise ValidationError(_("At most %(most)d addresses at once."), params={"most": MOST})
-        wrong = [word for word in words if _address(word) is None]
+        wrong = [word for word in words if _parse(word) is None]
         if wrong:
             shown = ", ".join(word[:60] for word in wrong[:5])
-            raise ValidationError(_("No address: %(words)s"), params={"words": shown})
-        return list(dict.fromkeys(str(_address(word)) for word in words))
+            raise ValidationError(_("Not an address: %(words)s"), params={"words": shown})
+        return list(dict.fromkeys(str(_parse(word)) for word in words))
 
     def clean_reason(self) -> str:
+        """Return the reason in one line, with single spaces."""
         return " ".join(self.cleaned_data["reason"].split())
 
 
-def _address(word: str) -> object:
+def _parse(word: str) -> object:
+    """Return an address, a mapped IPv4 one as IPv4; None for what is no address."""
     try:
         found = ip_address(word)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The lists of the admin: evidence is read-only; bans go through a page that asks once more."""
+"""The lists of the admin. Evidence is read-only; a ban is confirmed on a page of its own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ideolab_accesslog.admin.filters import (
     StatusFilter,
 )
 from ideolab_accesslog.admin.forms import MOST, TIMES
-from ideolab_accesslog.admin.messages import spare, tell
+from ideolab_accesslog.admin.messages import find_own_address, show_result
 from ideolab_accesslog.admin.paginator import EstimatingPaginator
 from ideolab_accesslog.admin.search import search
 from ideolab_accesslog.conf import conf
@@ -35,7 +35,7 @@ from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
 
 
 class EvidenceAdmin(admin.ModelAdmin):
-    """A list that nobody changes, quick at millions of rows."""
+    """A read-only list that is quick with millions of rows."""
 
     paginator = EstimatingPaginator
     show_full_result_count = False
@@ -44,25 +44,29 @@ class EvidenceAdmin(admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
     actions: ClassVar[Any] = ["export_csv"]
-    #: searched for words that are no address
+    #: fields that are searched for words
     text_fields: tuple[str, ...] = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: evidence is not added by hand."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: evidence is not changed."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: only cleanup_accesslog deletes evidence."""
         return False
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Return the rows that match what was typed, and that none of them comes twice."""
         found = search(queryset, search_term, self.text_fields) if search_term.strip() else queryset
         return found, False
 
     @admin.display(description=_("address"), ordering="ip")
     def address(self, row: Any) -> str:
-        """The address, with a link to all that is known of it."""
+        """Return the address with a link to its page."""
         if not row.ip:
             return "-"
         url = reverse("admin:ideolab_accesslog_traship_address", args=[row.ip])
@@ -71,21 +75,25 @@ class EvidenceAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Export as CSV"), permissions=["view"])
     def export_csv(self, _request: HttpRequest, queryset: Any) -> HttpResponse:
-        return export.csv_response(queryset)
+        """Send the chosen rows as a file."""
+        return export.export_csv(queryset)
 
 
 @admin.register(AccessLog)
 class AccessLogAdmin(EvidenceAdmin):
+    """The list of requests."""
+
     list_display = ("ts", "address", "method", "path_start", "status_code", "duration_ms", "view_name", "who")
     list_display_links = ("ts",)
     list_filter = (PeriodFilter, StatusFilter, MethodFilter, SlowFilter)
     search_fields = ("ip",)
-    search_help_text = _("an address, a network (198.51.100.0/24), or words of path, user agent and view")
+    search_help_text = _("an address, a network (198.51.100.0/24), or words of the path, user agent or view")
     text_fields = ("path", "user_agent", "view_name")
     exclude = ("user",)
     readonly_fields = ("who",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the rows of ACCESSLOG_DATABASE, with their users where they can be joined."""
         rows = super().get_queryset(request).using(conf.ACCESSLOG_DATABASE)
         # users of another database cannot be joined: their numbers are shown
         is_one = rows.db == router.db_for_read(get_user_model())
@@ -93,18 +101,21 @@ class AccessLogAdmin(EvidenceAdmin):
 
     @admin.display(description=_("path"), ordering="path")
     def path_start(self, row: AccessLog) -> str:
+        """Return the first 80 characters of the path."""
         text: str = row.path if len(row.path) <= 80 else f"{row.path[:79]}…"
         return text
 
     @admin.display(description=_("user"))
     def who(self, row: AccessLog) -> str:
-        """The user's name; the number alone once the user is deleted."""
+        """Return the user's name; the number alone once the user is deleted."""
         user = row.__dict__["_state"].fields_cache.get("user")
         return "-" if row.user_id is None else str(user or row.user_id)
 
 
 @admin.register(FirewallActionLog)
 class FirewallActionLogAdmin(EvidenceAdmin):
+    """The list of bans, unbans and checks."""
+
     list_display = (
         "ts",
         "action",
@@ -119,13 +130,15 @@ class FirewallActionLogAdmin(EvidenceAdmin):
     list_display_links = ("ts",)
     list_filter = (PeriodFilter, "action", "state")
     search_fields = ("ip",)
-    search_help_text = _("an address, a network, or words of who, reason and error")
+    search_help_text = _("an address, a network, or words of the name, reason or error")
     text_fields = ("actor_name", "reason", "stderr")
     exclude = ("actor",)
 
 
 @admin.register(TrashIP)
 class TrashIPAdmin(EvidenceAdmin):
+    """The list of addresses that scanned, with the actions BAN, UNBAN and CHECK."""
+
     list_display = (
         *("address", "is_banned", "ban_until", "in_firewall", "reason", "count_404", "count_sensitive"),
         *("last_path_start", "last_seen"),
@@ -133,7 +146,7 @@ class TrashIPAdmin(EvidenceAdmin):
     list_display_links = None
     list_filter = (BannedFilter, "reason", SeenFilter)
     search_fields = ("ip",)
-    search_help_text = _("an address, a network (198.51.100.0/24), or words of path and user agent")
+    search_help_text = _("an address, a network (198.51.100.0/24), or words of the path or user agent")
     text_fields = ("last_path", "last_user_agent", "ban_reason")
     actions: ClassVar[Any] = [
         "ban_24h",
@@ -146,24 +159,29 @@ class TrashIPAdmin(EvidenceAdmin):
     change_list_template = "admin/ideolab_accesslog/traship/change_list.html"
 
     def has_ban_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may ban."""
         return bool(request.user.has_perm("ideolab_accesslog.ban_ip"))
 
     def has_unban_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may lift bans."""
         return bool(request.user.has_perm("ideolab_accesslog.unban_ip"))
 
     def get_urls(self) -> list[Any]:
-        def page(name: str, route: str, view: Any) -> Any:
+        """Return the pages of views.py before Django's own."""
+
+        def make_url(name: str, route: str, view: Any) -> Any:
             bound = functools.update_wrapper(functools.partial(view, self), view)
             return path(route, self.admin_site.admin_view(bound), name=f"ideolab_accesslog_traship_{name}")
 
         return [
-            page("stats", "stats/", views.statistics),
-            page("ban", "ban/", views.ban),
-            page("address", "address/<str:text>/", views.address),
+            make_url("stats", "stats/", views.show_statistics),
+            make_url("ban", "ban/", views.ban_by_hand),
+            make_url("address", "address/<str:text>/", views.show_address),
             *super().get_urls(),
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Optional[dict[str, Any]] = None) -> Any:
+        """Show the list, with links to the pages that the user may see."""
         context = {
             **(extra_context or {}),
             "can_ban": self.has_ban_permission(request),
@@ -173,56 +191,62 @@ class TrashIPAdmin(EvidenceAdmin):
 
     @admin.display(description=_("in the firewall"), boolean=True, ordering="iptables_applied")
     def in_firewall(self, row: TrashIP) -> Optional[bool]:
-        """Nothing to show for an address that is not banned and not there."""
+        """Return whether the firewall has the address; None for one that is neither banned nor there."""
         return row.iptables_applied if row.is_banned or row.iptables_applied else None
 
     @admin.display(description=_("last path"))
     def last_path_start(self, row: TrashIP) -> str:
+        """Return the first 60 characters of the last path."""
         text: str = row.last_path if len(row.last_path) <= 60 else f"{row.last_path[:59]}…"
         return text
 
     @admin.action(description=_("BAN for 24 hours"), permissions=["ban"])
     def ban_24h(self, request: HttpRequest, queryset: Any) -> Optional[HttpResponse]:
+        """Ban the chosen addresses for 24 hours, once it is confirmed."""
         return self._ban(request, queryset, "24h", gettext("Ban these addresses for 24 hours?"))
 
     @admin.action(description=_("BAN for 7 days"), permissions=["ban"])
     def ban_7d(self, request: HttpRequest, queryset: Any) -> Optional[HttpResponse]:
+        """Ban the chosen addresses for 7 days, once it is confirmed."""
         return self._ban(request, queryset, "7d", gettext("Ban these addresses for 7 days?"))
 
-    @admin.action(description=_("BAN for good"), permissions=["ban"])
+    @admin.action(description=_("BAN permanently"), permissions=["ban"])
     def ban_permanent(self, request: HttpRequest, queryset: Any) -> Optional[HttpResponse]:
-        return self._ban(request, queryset, "permanent", gettext("Ban these addresses for good?"))
+        """Ban the chosen addresses permanently, once it is confirmed."""
+        return self._ban(request, queryset, "permanent", gettext("Ban these addresses permanently?"))
 
     @admin.action(description=_("UNBAN"), permissions=["unban"])
     def unban_now(self, request: HttpRequest, queryset: Any) -> None:
-        rows = self._rows(request, queryset)
+        """Lift the bans of the chosen addresses at once."""
+        rows = self._read_rows(request, queryset)
         if rows:
-            tell(request, calls.unban([row.ip for row in rows], actor=request.user))
+            show_result(request, calls.unban([row.ip for row in rows], actor=request.user))
 
     @admin.action(description=_("CHECK the firewall"), permissions=["view"])
     def check_firewall(self, request: HttpRequest, queryset: Any) -> None:
-        rows = self._rows(request, queryset)
+        """Ask the firewall about the chosen addresses."""
+        rows = self._read_rows(request, queryset)
         if rows:
-            tell(request, calls.check([row.ip for row in rows], actor=request.user))
+            show_result(request, calls.check([row.ip for row in rows], actor=request.user))
 
     def _ban(self, request: HttpRequest, queryset: Any, time: str, question: str) -> Optional[HttpResponse]:
-        rows = self._rows(request, queryset)
+        rows = self._read_rows(request, queryset)
         if not rows:
             return None
         if request.POST.get("confirmed") != "yes":
             return self._confirm(request, rows, f"ban_{time}", question)
         reason = " ".join(request.POST.get("reason", "").split())[:255]
-        outcome = calls.ban(
+        result = calls.ban(
             [row.ip for row in rows],
             actor=request.user,
             seconds=TIMES[time],
             reason=reason,
-            spare=spare(request),
+            spare=find_own_address(request),
         )
-        tell(request, outcome)
+        show_result(request, result)
         return None
 
-    def _rows(self, request: HttpRequest, queryset: Any) -> list[TrashIP]:
+    def _read_rows(self, request: HttpRequest, queryset: Any) -> list[TrashIP]:
         rows = list(queryset[: MOST + 1])
         if len(rows) > MOST:
             self.message_user(
@@ -244,4 +268,4 @@ class TrashIPAdmin(EvidenceAdmin):
             "executes": conf.TRASHIP_FIREWALL_EXECUTE,
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/accesslog_confirm.html", context)
+        return TemplateResponse(request, "admin/ideolab_accesslog/confirm.html", context)

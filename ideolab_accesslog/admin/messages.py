@@ -1,4 +1,4 @@
-"""What became of a firewall call -> the messages that an admin sees."""
+"""Shows the result of a firewall call as messages of the admin."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ideolab_accesslog.access.client_ip import resolve
-from ideolab_accesslog.firewall.calls import Outcome, Result
+from ideolab_accesslog.firewall.calls import AddressResult, CallResult
 
-#: addresses that a message names
+#: addresses that one message names
 NAMED = 5
 
 
-def tell(request: HttpRequest, outcome: Outcome) -> None:
-    """One message for each state that some address is in, the bad ones with their reasons."""
+def show_result(request: HttpRequest, result: CallResult) -> None:
+    """Add one message for each state that some address is in, with the details of the first addresses."""
     for state, level in (
         ("done", messages.SUCCESS),
         ("pending", messages.INFO),
@@ -26,25 +26,25 @@ def tell(request: HttpRequest, outcome: Outcome) -> None:
         ("refused", messages.ERROR),
         ("failed", messages.ERROR),
     ):
-        found = outcome.having(state)
+        found = result.in_state(state)
         if found:
-            text = f"{outcome.action.upper()}: {_counted(state, len(found))}{_details(found)}"
-            messages.add_message(request, level, text)
+            text = _add_after_colon(_format_count(state, len(found)), _format_details(found))
+            messages.add_message(request, level, _add_after_colon(result.action.upper(), text))
 
 
-def spare(request: HttpRequest) -> list[str]:
-    """The address that the click comes from: nobody bans himself."""
+def find_own_address(request: HttpRequest) -> list[str]:
+    """Return the address that the click comes from, which must not be banned; [] when it is not certain."""
     client = resolve(request.META)
     return [client.ip] if client.ip else []
 
 
-def _counted(state: str, count: int) -> str:
+def _format_count(state: str, count: int) -> str:
     texts = {
         "done": ngettext("%(count)d address done", "%(count)d addresses done", count),
         "pending": ngettext("%(count)d address noted", "%(count)d addresses noted", count),
         "repeated": ngettext(
-            "%(count)d address asked for a moment ago",
-            "%(count)d addresses asked for a moment ago",
+            "%(count)d address already asked for a moment ago",
+            "%(count)d addresses already asked for a moment ago",
             count,
         ),
         "skipped": ngettext("%(count)d address not executed", "%(count)d addresses not executed", count),
@@ -54,13 +54,18 @@ def _counted(state: str, count: int) -> str:
     return str(texts[state] % {"count": count})
 
 
-def _details(found: Sequence[Result]) -> str:
-    named = [f"{one.address[:60]} ({_state(one)})" for one in found[:NAMED] if _state(one)]
+def _format_details(found: Sequence[AddressResult]) -> str:
+    named = [f"{one.address[:60]} ({_format_state(one)})" for one in found[:NAMED] if _format_state(one)]
     rest = _(" and more") if named and len(found) > NAMED else ""
-    return f": {'; '.join(named)}{rest}" if named else ""
+    return f"{'; '.join(named)}{rest}"
 
 
-def _state(one: Result) -> str:
+def _add_after_colon(before: str, after: str) -> str:
+    """Return both, with the colon as the language writes it; `before` alone when nothing follows."""
+    return _("%(before)s: %(after)s") % {"before": before, "after": after} if after else before
+
+
+def _format_state(one: AddressResult) -> str:
     if one.state == "done" and one.applied is not None:
         return str(_("in the firewall") if one.applied else _("not in the firewall"))
-    return one.detail[:200]
+    return _(one.detail)[:200] if one.detail else ""

@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.models import Max, Min
 from django.utils.functional import cached_property
 
-#: rows that can be paged through; beyond, the filters and the search are quicker than any page number
+#: rows that have a page; beyond them, the filters and the search are quicker than any page number
 REACH = 10_000
 
 
@@ -18,6 +18,7 @@ class EstimatingPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
+        """The number of rows, at most REACH."""
         queryset = self.object_list
         if not queryset.query.where and _estimate(queryset) > REACH:
             return REACH
@@ -25,16 +26,16 @@ class EstimatingPaginator(Paginator):
 
 
 def _estimate(queryset: Any) -> int:
-    """About how many rows the table has, from its first and last key."""
+    """Return about how many rows the table has, from its first and last key."""
     span = queryset.model._default_manager.using(queryset.db).aggregate(first=Min("pk"), last=Max("pk"))
     if span["last"] is None:
         return 0
     estimate: int = span["last"] - span["first"] + 1
-    return _planned(queryset) if connections[queryset.db].vendor == "postgresql" else estimate
+    return _ask_planner(queryset) if connections[queryset.db].vendor == "postgresql" else estimate
 
 
-def _planned(queryset: Any) -> int:
-    """What PostgreSQL's planner believes; -1 before the first analyze, then the rows are counted."""
+def _ask_planner(queryset: Any) -> int:
+    """Return the number that PostgreSQL's planner assumes; -1 before the first ANALYZE."""
     table = queryset.model._meta.db_table
     with connections[queryset.db].cursor() as cursor:
         cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [f'"{table}"'])

@@ -1,4 +1,4 @@
-"""What an admin types into the search box -> a query that an index answers: address, network, or text."""
+"""Makes a query from what an admin types into the search box: an address, a network, or words."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from django.db.models import Max, Q
 
 Network = Union[IPv4Network, IPv6Network]
 
-#: text is looked for in so many newest rows: without an index a search of all of them takes seconds
+#: newest rows in which words are looked for: without an index a search of all rows takes seconds
 TEXT_ROWS = 100_000
-#: words of a search that count: each is a condition on every field
+#: words of a search that are used: each is a condition on every field
 WORDS = 10
-#: distinct addresses of an IPv6 network that are looked at where the database keeps addresses as text
+#: distinct addresses that are compared with an IPv6 network where the database keeps addresses as text
 CANDIDATES = 10_000
 
 
-def network(term: str) -> Optional[Network]:
-    """The network of `198.51.100.7`, `198.51.100.0/24`, `198.51.100.` or `2001:db8::/32`; else None."""
+def parse_network(term: str) -> Optional[Network]:
+    """Return the network of `198.51.100.7`, `198.51.100.0/24`, `198.51.100.`, `2001:db8::/32`; else None."""
     text = term.strip()
     if text.endswith(".") and text.count(".") < 4:
         parts = text.rstrip(".").split(".")
@@ -35,10 +35,10 @@ def network(term: str) -> Optional[Network]:
 
 
 def search(queryset: Any, term: str, texts: tuple[str, ...]) -> Any:
-    """`queryset` narrowed to the term; `texts` are the fields in which words are looked for."""
-    found = network(term)
+    """Return the rows of `queryset` that match the term; words are looked for in the fields `texts`."""
+    found = parse_network(term)
     if found is not None:
-        return queryset.filter(addresses(queryset, found))
+        return queryset.filter(match_network(queryset, found))
     newest = queryset.model._default_manager.using(queryset.db).aggregate(newest=Max("pk"))["newest"] or 0
     queryset = queryset.filter(pk__gt=newest - TEXT_ROWS)
     for word in term.split()[:WORDS]:
@@ -49,19 +49,19 @@ def search(queryset: Any, term: str, texts: tuple[str, ...]) -> Any:
     return queryset
 
 
-def addresses(queryset: Any, wanted: Network) -> Q:
-    """The condition on `ip` for one network."""
+def match_network(queryset: Any, wanted: Network) -> Q:
+    """Return the condition on `ip` for one network; an index answers it on each database."""
     if wanted.prefixlen == wanted.max_prefixlen:
         return Q(ip=str(wanted.network_address))
     if connections[queryset.db].vendor == "postgresql":
         return Q(ip__gte=str(wanted.network_address), ip__lte=str(wanted.broadcast_address))
     if isinstance(wanted, IPv4Network):
-        return _text_ranges(wanted)
-    return _text_candidates(queryset, wanted)
+        return _match_text_ranges(wanted)
+    return _match_text_candidates(queryset, wanted)
 
 
-def _text_ranges(wanted: IPv4Network) -> Q:
-    """Addresses kept as text: each whole octet is one range of the index."""
+def _match_text_ranges(wanted: IPv4Network) -> Q:
+    """Return the condition for addresses kept as text: each whole octet is one range of the index."""
     octets = -(-wanted.prefixlen // 8)
     if octets == 0:
         return Q(ip__contains=".")
@@ -76,8 +76,8 @@ def _text_ranges(wanted: IPv4Network) -> Q:
     return condition
 
 
-def _text_candidates(queryset: Any, wanted: IPv6Network) -> Q:
-    """Compressed IPv6 text has no order: the addresses that share its first groups are compared here."""
+def _match_text_candidates(queryset: Any, wanted: IPv6Network) -> Q:
+    """Return the condition for IPv6 kept as text, which has no order: equal beginnings are compared."""
     start = "".join(_leading_groups(wanted))
     rows = queryset.model._default_manager.using(queryset.db).order_by()
     rows = rows.filter(ip__gte=start, ip__lt=start[:-1] + ";") if start else rows.filter(ip__contains=":")
@@ -86,7 +86,7 @@ def _text_candidates(queryset: Any, wanted: IPv6Network) -> Q:
 
 
 def _leading_groups(wanted: IPv6Network) -> Iterator[str]:
-    """The groups with which the text of every address of the network begins: those before the first 0."""
+    """Yield the groups with which every address of the network begins as text: those before the first 0."""
     groups = wanted.network_address.exploded.split(":")
     for group in groups[: wanted.prefixlen // 16]:
         if not int(group, 16):

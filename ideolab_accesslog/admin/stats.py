@@ -1,4 +1,4 @@
-"""The numbers of the stats page: bans and unbans a day, top scanners, active bans.
+"""Reads the numbers of the statistics page: bans and unbans per day, top scanners, active bans.
 
 Days are counted here, because MySQL without time-zone tables cannot.
 """
@@ -14,16 +14,17 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from ideolab_accesslog.admin.days import local, midnight
+from ideolab_accesslog.admin.days import midnight, to_local
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 
 #: rows of each table of the page
 TOP = 20
-#: audit rows that one page counts; beyond it says so
+#: audit rows that one page counts; it says so when there are more
 MOST_ACTIONS = 200_000
+#: days that the page can show
 PERIODS = (7, 30, 90)
-#: with TRASHIP_FIREWALL_EXECUTE off, a ban is still one: the middleware refuses the address
-COUNTED = (FirewallActionLog.State.DONE, FirewallActionLog.State.SKIPPED)
+#: states that count; a ban with TRASHIP_FIREWALL_EXECUTE off is one too: the middleware refuses the address
+COUNTED_STATES = (FirewallActionLog.State.DONE, FirewallActionLog.State.SKIPPED)
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class Day:
 
 @dataclass(frozen=True)
 class Stats:
+    """What the statistics page shows. `is_cut`: there are more audit rows than were counted."""
+
     days: tuple[Day, ...]
-    #: more audit rows than were counted
     is_cut: bool
     scanners: tuple[TrashIP, ...]
     active: tuple[TrashIP, ...]
@@ -47,17 +49,17 @@ class Stats:
     failed_count: int
 
 
-def stats(days: int) -> Stats:
-    """Of the last `days` days, today included."""
+def read_stats(days: int) -> Stats:
+    """Read the numbers of the last `days` days, today included."""
     first = midnight(days - 1)
     actions = FirewallActionLog.objects.filter(ts__gte=first, action__in=("ban", "unban"))
-    counted = actions.filter(state__in=COUNTED).order_by().values_list("ts", "action")
+    counted = actions.filter(state__in=COUNTED_STATES).order_by().values_list("ts", "action")
     rows = list(counted[: MOST_ACTIONS + 1])
     banned = TrashIP.objects.filter(is_banned=True).filter(active_at(timezone.now()))
     return Stats(
-        days=tuple(per_day(rows[:MOST_ACTIONS], first.date(), days)),
+        days=tuple(count_by_day(rows[:MOST_ACTIONS], first.date(), days)),
         is_cut=len(rows) > MOST_ACTIONS,
-        scanners=tuple(_scanners()),
+        scanners=tuple(_read_scanners()),
         active=tuple(banned.order_by("-last_seen")[:TOP]),
         active_count=banned.count(),
         missing_count=banned.filter(iptables_applied=False).count(),
@@ -66,18 +68,19 @@ def stats(days: int) -> Stats:
 
 
 def active_at(now: datetime) -> Q:
-    """Bans whose time is not over."""
+    """Return the condition of bans whose time is not over."""
     return Q(ban_until=None) | Q(ban_until__gt=now)
 
 
-def per_day(rows: Iterable[tuple[datetime, str]], first: date, days: int) -> list[Day]:
-    """Every day of the period, also those on which nothing happened."""
-    counts: Counter[tuple[date, str]] = Counter((local(when).date(), action) for when, action in rows)
+def count_by_day(rows: Iterable[tuple[datetime, str]], first: date, days: int) -> list[Day]:
+    """Count the rows (time, action) by day, also for days on which nothing happened."""
+    counts: Counter[tuple[date, str]] = Counter((to_local(when).date(), action) for when, action in rows)
     wanted = [first + timedelta(days=number) for number in range(days)]
     return [Day(day, counts[day, "ban"], counts[day, "unban"]) for day in wanted]
 
 
-def _scanners() -> list[TrashIP]:
+def _read_scanners() -> list[TrashIP]:
+    """Return the addresses with the most offences of both kinds."""
     # two indexed lists: an index on the sum would have to be kept for every offence
     found: dict[Any, TrashIP] = {}
     for field in ("count_404", "count_sensitive"):

@@ -1,4 +1,4 @@
-"""Pages beside the admin lists: statistics, one address, bans by hand. The admin's urls lead here."""
+"""The pages beside the admin's lists: statistics, one address, bans by hand."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ideolab_accesslog.admin.forms import TIMES, BanForm
-from ideolab_accesslog.admin.messages import spare, tell
-from ideolab_accesslog.admin.stats import PERIODS, Stats, stats
+from ideolab_accesslog.admin.messages import find_own_address, show_result
+from ideolab_accesslog.admin.stats import PERIODS, Stats, read_stats
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
 
-#: newest rows of each table of an address
+#: newest rows of each table on the page of an address
 NEWEST = 100
 
 
-def statistics(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """Bans and unbans a day, top scanners, active bans; `?days=7|30|90`."""
+def show_statistics(model_admin: Any, request: HttpRequest) -> HttpResponse:
+    """Show bans and unbans per day, top scanners and active bans; `?days=7|30|90`."""
     if not request.user.has_perm("ideolab_accesslog.view_stats"):
         raise PermissionDenied
     text = request.GET.get("days", "")
     days = int(text) if text in map(str, PERIODS) else 30
-    found = stats(days)
-    context = {"stats": found, "chart": _chart(found), "periods": PERIODS, "chosen": days}
-    return _page(model_admin, request, "admin/accesslog_stats.html", _("Statistics"), context)
+    found = read_stats(days)
+    context = {"stats": found, "chart": _make_chart(found), "periods": PERIODS, "chosen": days}
+    return _render(model_admin, request, "admin/ideolab_accesslog/stats.html", _("Statistics"), context)
 
 
-def _chart(found: Stats) -> dict[str, Any]:
+def _make_chart(found: Stats) -> dict[str, Any]:
     return {
         "labels": {"bans": _("Bans"), "unbans": _("Unbans")},
         "days": [day.day.isoformat() for day in found.days],
@@ -42,14 +42,14 @@ def _chart(found: Stats) -> dict[str, Any]:
     }
 
 
-def address(model_admin: Any, request: HttpRequest, text: str) -> HttpResponse:
-    """What is known of one address, from all tables that the visitor may see."""
+def show_address(model_admin: Any, request: HttpRequest, text: str) -> HttpResponse:
+    """Show one address, from all tables that the visitor may see."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     try:
         wanted = str(ip_address(text))
     except ValueError as error:
-        raise Http404(_("No address: %(words)s") % {"words": text[:60]}) from error
+        raise Http404(_("Not an address: %(words)s") % {"words": text[:60]}) from error
     may = request.user.has_perm
     context = {
         "address": wanted,
@@ -62,30 +62,30 @@ def address(model_admin: Any, request: HttpRequest, text: str) -> HttpResponse:
         else (),
         "can_ban": model_admin.has_ban_permission(request),
     }
-    return _page(model_admin, request, "admin/accesslog_address.html", wanted, context)
+    return _render(model_admin, request, "admin/ideolab_accesslog/address.html", wanted, context)
 
 
-def ban(model_admin: Any, request: HttpRequest) -> HttpResponse:
+def ban_by_hand(model_admin: Any, request: HttpRequest) -> HttpResponse:
     """Ban addresses that need not be in TrashIP yet."""
     if not model_admin.has_ban_permission(request):
         raise PermissionDenied
     form = BanForm(request.POST or None, initial={"addresses": request.GET.get("addresses", "")})
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
-        outcome = calls.ban(
+        result = calls.ban(
             wanted["addresses"],
             actor=request.user,
             seconds=TIMES[wanted["time"]],
             reason=wanted["reason"],
-            spare=spare(request),
+            spare=find_own_address(request),
         )
-        tell(request, outcome)
+        show_result(request, result)
         return HttpResponseRedirect(reverse("admin:ideolab_accesslog_traship_changelist"))
     context = {"form": form, "executes": conf.TRASHIP_FIREWALL_EXECUTE}
-    return _page(model_admin, request, "admin/accesslog_ban.html", _("Ban addresses"), context)
+    return _render(model_admin, request, "admin/ideolab_accesslog/ban.html", _("Ban addresses"), context)
 
 
-def _page(
+def _render(
     model_admin: Any, request: HttpRequest, template: str, title: str, context: dict[str, Any]
 ) -> HttpResponse:
     whole = {**model_admin.admin_site.each_context(request), "opts": TrashIP._meta, "title": title, **context}

@@ -1,4 +1,4 @@
-"""ban, unban and check: intents and audit rows first, then one call of the firewall for all addresses."""
+"""ban, unban and check: the rows first, and once they are committed one run for all addresses."""
 
 from __future__ import annotations
 
@@ -8,25 +8,42 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Optional
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from ideolab_accesslog import signals
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.firewall import answers as applied
-from ideolab_accesslog.firewall import intents, never_ban, transports
-from ideolab_accesslog.firewall.intents import Intent, Noted, Wish
+from ideolab_accesslog.databases import firewall as database
+from ideolab_accesslog.firewall import answers, intents, never_ban, transports
+from ideolab_accesslog.firewall.intents import Call, Intent, WrittenCall
 from ideolab_accesslog.firewall.never_ban import Address
-from ideolab_accesslog.firewall.transports.order import DONE, FAILED, SKIPPED, Answer, Call, Order, Transport
+from ideolab_accesslog.firewall.transports.order import (
+    DONE,
+    FAILED,
+    SKIPPED,
+    FirewallAnswer,
+    Order,
+    Transport,
+    TransportReply,
+)
 
-#: addresses of one call; the helper reads no more either
+#: addresses of one call; the helper reads 10,000 lines
 MOST = 5000
-#: as ideolab-fw-ip has it; longer is permanent
+#: seconds of the longest ban, as in ideolab-fw-ip; longer is permanent
 LONGEST_S = 10 * 365 * 86400
-PENDING, REFUSED, REPEATED, CHANGED = "pending", "refused", "repeated", "changed"
-NOT_EXECUTED = "TRASHIP_FIREWALL_EXECUTE is False: noted, and nothing was run"
+#: characters of a reason and of a name in an audit row
+_REASON_MAX = 255
+_NAME_MAX = 150
+#: states of a result beyond those of an audit row
+PENDING = "pending"
+REFUSED = "refused"
+REPEATED = "repeated"
+CHANGED = "changed"
+NOT_EXECUTED = gettext_noop("TRASHIP_FIREWALL_EXECUTE is False: noted, and nothing was run")
 
 Only = Callable[[Intent], bool]
 
@@ -34,10 +51,13 @@ logger = logging.getLogger("ideolab_accesslog.firewall")
 
 
 @dataclass(frozen=True)
-class Result:
-    """`state`: done, failed, skipped (not run), refused (no intent), repeated (the call of a moment ago does
-    it), changed (`only` said no), or pending while an outer transaction is open. `applied`: the firewall has
-    the address; None = unknown."""
+class AddressResult:
+    """What became of one address.
+
+    `state`: done, failed, skipped (nothing was run), refused (the address may not be banned), repeated (the
+    same call was made a moment ago), changed (`only` left it out), or pending while an outer transaction is
+    open. `applied`: whether the firewall has the address; None = unknown.
+    """
 
     address: str
     state: str
@@ -46,22 +66,27 @@ class Result:
 
 
 @dataclass
-class Outcome:
+class CallResult:
     """The results of one call, by normalised address; they are final once the transaction is committed."""
 
     action: str
     batch: Optional[uuid.UUID] = None
-    results: dict[str, Result] = field(default_factory=dict)
+    results: dict[str, AddressResult] = field(default_factory=dict)
 
     def counts(self) -> Mapping[str, int]:
-        """How many addresses are in each state."""
-        counted: dict[str, int] = {}
+        """Return how many addresses are in each state."""
+        counts: dict[str, int] = {}
         for result in self.results.values():
-            counted[result.state] = counted.get(result.state, 0) + 1
-        return counted
+            counts[result.state] = counts.get(result.state, 0) + 1
+        return counts
 
-    def having(self, *states: str) -> list[Result]:
+    def in_state(self, *states: str) -> list[AddressResult]:
+        """Return the results in one of these states."""
         return [result for result in self.results.values() if result.state in states]
+
+    def set(self, address: str, state: str, detail: str, applied: Optional[bool] = None) -> None:
+        """Replace the result of one address."""
+        self.results[address] = AddressResult(address, state, applied, detail)
 
 
 def ban(
@@ -73,137 +98,154 @@ def ban(
     reason: str = "",
     spare: Collection[str] = (),
     only: Optional[Only] = None,
-) -> Outcome:
-    """Ban for `seconds`, or until a time, or for ever with neither. `actor` is a user, or a program's name;
-    `spare` names addresses that are refused too, such as the one that the admin's click came from."""
+) -> CallResult:
+    """Ban for `seconds`, or until a time, or for ever with neither.
+
+    `actor` is a user, or a program's name; `spare` names addresses that are refused too, such as the one that
+    the admin's click came from; `only` is asked for each row under its lock, and leaves out what has changed.
+    """
     if until is not None:
         seconds = math.ceil((until - timezone.now()).total_seconds())
     if seconds is not None and not 1 <= seconds <= LONGEST_S:
         raise ValueError(f"a ban of {seconds} s; 1 to {LONGEST_S}, or neither seconds nor until for ever")
     if seconds is not None and until is None:
         until = timezone.now() + timedelta(seconds=seconds)
-    wish = Wish("ban", *_actor(actor), seconds=seconds, until=until, reason=reason[:255], only=only)
-    return _carry_out(wish, addresses, {str(never_ban.parse(address)) for address in spare})
+    call = Call(
+        "ban", *_identify(actor), seconds=seconds, until=until, reason=reason[:_REASON_MAX], only=only
+    )
+    return _make(call, addresses, {str(never_ban.parse(address)) for address in spare})
 
 
-def unban(addresses: Iterable[str], *, actor: Any, reason: str = "", only: Optional[Only] = None) -> Outcome:
+def unban(
+    addresses: Iterable[str], *, actor: Any, reason: str = "", only: Optional[Only] = None
+) -> CallResult:
     """Lift bans; with `only` those whose row is still as the caller saw it."""
-    return _carry_out(Wish("unban", *_actor(actor), reason=reason[:255], only=only), addresses)
+    return _make(Call("unban", *_identify(actor), reason=reason[:_REASON_MAX], only=only), addresses)
 
 
-def check(addresses: Iterable[str], *, actor: Any) -> Outcome:
+def check(addresses: Iterable[str], *, actor: Any) -> CallResult:
     """Ask the kernel; the flags of the rows follow its answer."""
-    return _carry_out(Wish("check", *_actor(actor)), addresses)
+    return _make(Call("check", *_identify(actor)), addresses)
 
 
-def _actor(actor: Any) -> tuple[Any, str]:
+def _identify(actor: Any) -> tuple[Any, str]:
+    """Return the user, if there is one in the database, and the name for the audit."""
     if isinstance(actor, str):
-        return None, actor[:150]
-    return (actor if actor.pk else None), str(actor.get_username())[:150]
+        return None, actor[:_NAME_MAX]
+    return (actor if actor.pk else None), str(actor.get_username())[:_NAME_MAX]
 
 
-def _carry_out(wish: Wish, addresses: Iterable[str], spare: Collection[str] = ()) -> Outcome:
-    outcome = Outcome(wish.action)
-    named = _named(outcome, addresses)
-    orders = {
-        address: Order(wish.action, address, wish.seconds, wish.actor_name, wish.reason) for address in named
-    }
-    refused = _refused(named, spare) if wish.action == "ban" else {}
+def _make(call: Call, addresses: Iterable[str], spare: Collection[str] = ()) -> CallResult:
+    """Write the rows of a call, and have it run at the commit; without a transaction that is at once."""
+    result = CallResult(call.action)
+    parsed = _parse(result, addresses)
+    if not parsed:
+        return result
+    refused = _find_refused(parsed, spare) if call.action == "ban" else {}
     for address, why in refused.items():
-        outcome.results[address] = Result(address, REFUSED, detail=why)
-    transport = transports.choose(wish.action) if conf.TRASHIP_FIREWALL_EXECUTE else None
+        result.set(address, REFUSED, why)
+    orders = {
+        address: Order(call.action, address, call.seconds, call.actor_name, call.reason)
+        for address in parsed
+        if address not in refused
+    }
+    for address in orders:
+        result.set(address, PENDING, gettext_noop("the transaction is not committed yet"))
+    transport = transports.choose(call.action) if conf.TRASHIP_FIREWALL_EXECUTE else None
+    written = intents.write(
+        call,
+        {address: _audit_fields(order, transport) for address, order in orders.items()},
+        {address: {"state": FAILED, "stderr": f"refused: {why}"} for address, why in refused.items()},
+    )
+    pending = [orders[address] for address in written.pending]
+    run = partial(_run, result, call, written, pending, transport)
+    transaction.on_commit(run, using=database())
+    return result
 
-    def row(address: str) -> dict[str, Any]:
-        if address in refused:
-            return {"state": FAILED, "stderr": f"refused: {refused[address]}"}
-        if transport is None:
-            return {"state": SKIPPED, "stderr": NOT_EXECUTED}
-        return {"state": PENDING, "command": transport.command(orders[address])}
 
-    def then(noted: Noted) -> None:
-        _after(outcome, noted, [orders[address] for address in noted.opened], transport, wish.until)
-
-    for address in orders.keys() - refused.keys():
-        outcome.results[address] = Result(address, PENDING, detail="the transaction is not committed yet")
-    if orders:
-        intents.note(wish, list(orders.keys() - refused.keys()), list(refused), row, then)
-    return outcome
-
-
-def _named(outcome: Outcome, addresses: Iterable[str]) -> dict[str, Address]:
-    """Each address once; what is none becomes a refused result, which no audit row can hold."""
-    named: dict[str, Address] = {}
+def _parse(result: CallResult, addresses: Iterable[str]) -> dict[str, Address]:
+    """Return each address once; a text that is none becomes a refused result without audit row."""
+    parsed: dict[str, Address] = {}
     for text in addresses:
         try:
             address = never_ban.parse(text)
-            named[str(address)] = address
+            parsed[str(address)] = address
         except ValueError as error:
-            outcome.results[text] = Result(text, REFUSED, detail=str(error))
-        if len(named) > MOST:
+            result.set(text, REFUSED, str(error))
+        if len(parsed) > MOST:
             raise ValueError(f"more than {MOST} addresses in one call; split them")
-    return named
+    return parsed
 
 
-def _refused(named: Mapping[str, Address], spare: Collection[str]) -> dict[str, str]:
+def _find_refused(parsed: Mapping[str, Address], spare: Collection[str]) -> dict[str, str]:
+    """Return the reason for each address that must not be banned."""
     reasons = {
-        text: "your own address" if text in spare else never_ban.why(address)
-        for text, address in named.items()
+        text: gettext_noop("your own address") if text in spare else never_ban.find_reason(address)
+        for text, address in parsed.items()
     }
     return {text: reason for text, reason in reasons.items() if reason is not None}
 
 
-def _after(
-    outcome: Outcome,
-    noted: Noted,
+def _audit_fields(order: Order, transport: Optional[Transport]) -> dict[str, Any]:
+    if transport is None:
+        return {"state": SKIPPED, "stderr": NOT_EXECUTED}
+    return {"state": PENDING, "command": transport.describe(order)}
+
+
+def _run(
+    result: CallResult,
+    call: Call,
+    written: WrittenCall,
     orders: Sequence[Order],
     transport: Optional[Transport],
-    until: Optional[datetime],
 ) -> None:
-    """What follows the commit. The intents stand whatever happens here, so nothing is raised."""
-    outcome.batch = noted.batch
-    kept = {*noted.opened, *noted.repeated}
-    for address in [name for name, result in outcome.results.items() if result.state == PENDING]:
-        outcome.results[address] = (
-            Result(address, REPEATED, detail="asked for a moment ago")
-            if address in kept
-            else Result(address, CHANGED, detail="somebody else was faster")
-        )
+    """Run a call whose rows are committed. The intents stand whatever happens here, so nothing is raised."""
+    result.batch = written.batch
+    _mark_left_out(result, written)
     if not orders:
         return
     started = timezone.now()
-    call = _skipped(orders) if transport is None else _run(transport, orders)
+    reply = _skip(orders) if transport is None else _ask(transport, orders)
     try:
         if transport is None:
-            applied.count(orders, call)
+            answers.count_actions(orders, reply)
         else:
-            applied.settle(noted, orders, call, started)
+            answers.store(written, orders, reply, started)
     except DatabaseError:
         logger.exception("the firewall's answer could not be stored; reconcile_firewall finds the rows")
     for order in orders:
-        answer = call.answer(order.address)
-        detail = answer.stderr or answer.stdout
-        outcome.results[order.address] = Result(order.address, answer.state, answer.applied, detail)
-    _tell(outcome, orders[0], until)
+        answer = reply.find_answer(order.address)
+        result.set(order.address, answer.state, answer.stderr or answer.stdout, answer.applied)
+    _announce(result, call)
 
 
-def _skipped(orders: Sequence[Order]) -> Call:
-    return Call({order.address: Answer(SKIPPED, stderr=NOT_EXECUTED) for order in orders})
+def _mark_left_out(result: CallResult, written: WrittenCall) -> None:
+    """Set the results of the addresses for which nothing will be run."""
+    for address in written.repeated:
+        result.set(address, REPEATED, gettext_noop("asked for a moment ago"))
+    kept = {*written.pending, *written.repeated}
+    for left_out in result.in_state(PENDING):
+        if left_out.address not in kept:
+            result.set(left_out.address, CHANGED, gettext_noop("somebody else was faster"))
 
 
-def _run(transport: Transport, orders: Sequence[Order]) -> Call:
+def _skip(orders: Sequence[Order]) -> TransportReply:
+    return TransportReply({order.address: FirewallAnswer(SKIPPED, stderr=NOT_EXECUTED) for order in orders})
+
+
+def _ask(transport: Transport, orders: Sequence[Order]) -> TransportReply:
     try:
         return transport.run(orders)
-    except Exception as error:  # a transport of the site's own may do anything
+    except Exception as error:  # the rows are committed: a fault of ours must still finish them
         logger.exception("the transport failed")
-        return Call({}, stderr=f"{type(error).__name__}: {error}")
+        return TransportReply({}, stderr=f"{type(error).__name__}: {error}")
 
 
-def _tell(outcome: Outcome, order: Order, until: Optional[datetime]) -> None:
-    """A log line, and the signals for what the firewall has confirmed."""
-    logger.info("%s by %s: %s", outcome.action, ascii(order.actor), dict(outcome.counts()))
-    done = [result for result in outcome.having(DONE) if result.applied is not None]
-    changed = [result.address for result in done]
-    if changed and outcome.action == "ban":
-        signals.banned.send_robust(sender=None, addresses=changed, until=until, actor=order.actor)
-    if changed and outcome.action == "unban":
-        signals.unbanned.send_robust(sender=None, addresses=changed, until=None, actor=order.actor)
+def _announce(result: CallResult, call: Call) -> None:
+    """Write one log line, and send the signals for what the firewall has confirmed."""
+    logger.info("%s by %s: %s", call.action, ascii(call.actor_name), dict(result.counts()))
+    confirmed = [one.address for one in result.in_state(DONE) if one.applied is not None]
+    if confirmed and call.action == "ban":
+        signals.banned.send_robust(sender=None, addresses=confirmed, until=call.until, actor=call.actor_name)
+    if confirmed and call.action == "unban":
+        signals.unbanned.send_robust(sender=None, addresses=confirmed, until=None, actor=call.actor_name)

@@ -1,4 +1,4 @@
-"""Bans whose time is over: the rows are tidied and what the firewall still holds is lifted."""
+"""Lifts the bans whose time is over, in the rows and in what the firewall still holds."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from ideolab_accesslog.firewall.intents import Intent
 from ideolab_accesslog.models import TrashIP
 
 ACTOR = "unban_expired"
+#: addresses of one call
 _BATCH = 500
 
 
-def expired(now: datetime) -> Iterator[list[str]]:
-    """The addresses whose bans have ended, in batches."""
+def find_ended_bans(now: datetime) -> Iterator[list[str]]:
+    """Yield the addresses whose bans have ended, in batches."""
     last = 0
     while True:
         rows = TrashIP.objects.filter(is_banned=True, ban_until__lte=now, pk__gt=last).order_by("pk")
@@ -27,12 +28,12 @@ def expired(now: datetime) -> Iterator[list[str]]:
         yield [ip for _pk, ip in found]
 
 
-def lift() -> Iterator[calls.Outcome]:
+def lift() -> Iterator[calls.CallResult]:
     """Unban them, one call of the firewall for each batch; a ban that was prolonged in between stays."""
     now = timezone.now()
 
     def is_over(intent: Intent) -> bool:
         return intent.is_banned and intent.until is not None and intent.until <= now
 
-    for addresses in expired(now):
+    for addresses in find_ended_bans(now):
         yield calls.unban(addresses, actor=ACTOR, reason="the ban's time is over", only=is_over)

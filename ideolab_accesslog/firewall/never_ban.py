@@ -1,4 +1,4 @@
-"""The addresses that nobody may ban from the site, whoever asks; the root helper has its own list besides."""
+"""The addresses that the site never bans, whoever asks. The root helper has a list of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
 def parse(text: str) -> Address:
-    """One address, IPv4 out of its mapped form; ValueError for networks, names, scopes, anything else."""
+    """Return one address, a mapped IPv4 one as IPv4.
+
+    Raises ValueError for networks, names, IPv6 addresses with an interface, and anything else.
+    """
     address = ipaddress.ip_address(text.strip())
     if isinstance(address, ipaddress.IPv6Address):
         if "%" in text:
@@ -21,8 +24,8 @@ def parse(text: str) -> Address:
     return address
 
 
-def why(address: Address) -> Optional[str]:
-    """Why this address is never banned; None when it may be."""
+def find_reason(address: Address) -> Optional[str]:
+    """Return why this address is never banned; None when it may be."""
     for name, holds in (
         ("loopback", address.is_loopback),
         ("link-local", address.is_link_local),

@@ -11,16 +11,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.firewall import answers as applied
-from ideolab_accesslog.firewall import calls, transports
+from ideolab_accesslog.firewall import answers, calls, transports
 from ideolab_accesslog.firewall.intents import Intent
 from ideolab_accesslog.firewall.transports import absent
 from ideolab_accesslog.firewall.transports.order import DONE, Order
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 
 ACTOR = "reconcile_firewall"
-#: a call that has not finished by then never will: its process is gone
+#: seconds: a call that has not finished by then never will, its process is gone
 PENDING_S = 300
+#: addresses of one question to the kernel
 _BATCH = 500
 #: wanted, confirmed, failed, or wanted and never confirmed
 _IS_OPEN = (
@@ -32,13 +32,13 @@ _IS_OPEN = (
 
 
 class CannotCompareError(RuntimeError):
-    """Nobody here can ask the kernel; the text says why."""
+    """This host has no way to ask the kernel; the text says why."""
 
 
 @dataclass
-class Drift:
-    """What differed. `missing`: wanted and not in the kernel, with the end of the ban; `extra`: in the kernel
-    and not wanted; `unknown`: no answer, with what was said instead."""
+class Comparison:
+    """What rows and kernel have of the same addresses. `missing`: wanted and not in the kernel, with the end
+    of the ban; `extra`: in the kernel and not wanted; `unknown`: no answer, with what was said instead."""
 
     asked: int = 0
     missing: dict[str, Optional[datetime]] = field(default_factory=dict)
@@ -46,8 +46,11 @@ class Drift:
     unknown: dict[str, str] = field(default_factory=dict)
 
 
-def forget_lost_calls() -> int:
-    """Rows of calls whose process ended before the answer; what they wanted is compared like all else."""
+def close_lost_calls() -> int:
+    """Mark as failed the audit rows of calls whose process ended before the answer; return how many.
+
+    What they wanted stands in TrashIP and is compared like everything else.
+    """
     lost = FirewallActionLog.objects.filter(
         state=FirewallActionLog.State.PENDING, ts__lt=timezone.now() - timedelta(seconds=PENDING_S)
     )
@@ -56,36 +59,36 @@ def forget_lost_calls() -> int:
     )
 
 
-def compare() -> Drift:
-    """Ask the kernel about every address that is wanted banned or may still be in it; flags follow."""
+def compare() -> Comparison:
+    """Ask the kernel about every address that is wanted banned or may still be in it; the flags follow."""
     if not conf.TRASHIP_FIREWALL_EXECUTE:
         raise CannotCompareError("TRASHIP_FIREWALL_EXECUTE is False: this site changes no firewall")
     transport = transports.choose("check")
     if transport is absent:
-        answers = absent.run([Order("check", "")]).answers
-        raise CannotCompareError(answers[""].stderr)
-    drift = Drift()
-    for wanted in _rows():
+        reply = absent.run([Order("check", "")])
+        raise CannotCompareError(reply.find_answer("").stderr)
+    found = Comparison()
+    for wanted in _read_rows():
         started = timezone.now()
         orders = [Order("check", address) for address in wanted]
-        call = transport.run(orders)
-        applied.flag_checked(orders, call, started)
+        reply = transport.run(orders)
+        answers.store_flags(orders, reply, started)
         for address, (is_wanted, until) in wanted.items():
-            answer = call.answer(address)
-            drift.asked += 1
+            answer = reply.find_answer(address)
+            found.asked += 1
             if answer.state != DONE:
-                drift.unknown[address] = answer.stderr
+                found.unknown[address] = answer.stderr
             elif is_wanted and not answer.applied:
-                drift.missing[address] = until
+                found.missing[address] = until
             elif answer.applied and not is_wanted:
-                drift.extra.append(address)
-    return drift
+                found.extra.append(address)
+    return found
 
 
-def repair(drift: Drift) -> Iterator[calls.Outcome]:
+def repair(found: Comparison) -> Iterator[calls.CallResult]:
     """Ban again what is missing, lift what is extra; rows that have changed since are left alone."""
     by_end: dict[Optional[datetime], list[str]] = {}
-    for address, until in drift.missing.items():
+    for address, until in found.missing.items():
         by_end.setdefault(until, []).append(address)
     for until, addresses in by_end.items():
         if until is None or until > timezone.now() + timedelta(seconds=1):
@@ -94,13 +97,13 @@ def repair(drift: Drift) -> Iterator[calls.Outcome]:
                 until=until,
                 actor=ACTOR,
                 reason="not in the kernel",
-                only=_still(until),
+                only=_is_banned_until(until),
             )
-    if drift.extra:
-        yield calls.unban(drift.extra, actor=ACTOR, reason="not wanted", only=_is_unwanted)
+    if found.extra:
+        yield calls.unban(found.extra, actor=ACTOR, reason="not wanted", only=_is_unwanted)
 
 
-def _still(until: Optional[datetime]) -> calls.Only:
+def _is_banned_until(until: Optional[datetime]) -> calls.Only:
     return lambda intent: intent.is_banned and intent.until == until
 
 
@@ -108,8 +111,8 @@ def _is_unwanted(intent: Intent) -> bool:
     return not intent.is_banned
 
 
-def _rows() -> Iterator[dict[str, tuple[bool, Optional[datetime]]]]:
-    """By address: wanted or not, and until when; bans whose time is over are unban_expired's."""
+def _read_rows() -> Iterator[dict[str, tuple[bool, Optional[datetime]]]]:
+    """Yield by address whether it is wanted banned, and until when; unban_expired lifts what is over."""
     last = 0
     while True:
         now = timezone.now()

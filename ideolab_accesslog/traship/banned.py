@@ -1,4 +1,4 @@
-"""The banned addresses, in memory: the thread reads them, a request only looks."""
+"""The banned addresses in memory: the thread reads them from the database, a request reads `current`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ideolab_accesslog.conf import drop_on_change
 from ideolab_accesslog.firewall import never_ban
 from ideolab_accesslog.models import TrashIP
 
-#: of the thread's time, at most this part goes into reading the bans
+#: part of the thread's time that may go into reading the bans
 _SHARE = 0.05
 
 current: frozenset[str] = frozenset()
@@ -20,24 +20,24 @@ _not_before = 0.0
 
 
 def refresh() -> None:
-    """Read them from the database; when that fails, the last ones stay."""
+    """Read the bans from the database; when that fails, those of the last time stay."""
     global current, _not_before
     began = monotonic()
     if began < _not_before:
         return
     found = TrashIP.objects.filter(is_banned=True)
     found = found.filter(Q(ban_until=None) | Q(ban_until__gt=timezone.now()))
-    current = frozenset(filter(_may_be, found.values_list("ip", flat=True).iterator(chunk_size=5000)))
+    current = frozenset(filter(_is_bannable, found.values_list("ip", flat=True).iterator(chunk_size=5000)))
     # a hundred thousand bans are not read every three seconds
     _not_before = monotonic() + (monotonic() - began) / _SHARE
 
 
-def _may_be(address: str) -> bool:
-    return never_ban.why(ipaddress.ip_address(address)) is None
+def _is_bannable(address: str) -> bool:
+    return never_ban.find_reason(ipaddress.ip_address(address)) is None
 
 
 def forget() -> None:
-    """Nobody is banned until the next look."""
+    """Forget all bans until the next refresh."""
     global current, _not_before
     current, _not_before = frozenset(), 0.0
 

@@ -1,4 +1,4 @@
-"""Which rule, if any, a path meets. Pure: knows neither the site's URLs nor who asks."""
+"""Finds the rule that a path meets. Knows neither the site's URLs nor who asks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ideolab_accesslog.traship.normalize import normalize
 
 #: paths whose verdict is remembered; most sites have fewer that are asked for all the time
 REMEMBERED = 8192
-#: bytes of the longest path that is remembered
+#: characters of the longest path whose verdict is remembered
 LONGEST = 256
 #: the value of TRASHIP_RULES for the two lists as they are
 SUBSTRINGS = "substrings"
@@ -22,7 +22,7 @@ _UNKNOWN = "?"
 
 
 def rule_of(path: str) -> Optional[str]:
-    """The id of the rule that request.path meets; None for all that the site's own pages could be."""
+    """Return the id of the rule that request.path meets; None for all that the site's own pages could be."""
     verdict = _verdicts.get(path, _UNKNOWN)
     if verdict is _UNKNOWN:
         verdict = _by_choice(path)
@@ -54,15 +54,15 @@ def by_segments(path: str) -> Optional[str]:
     if trick:
         return trick
     segments = text[1:].split("/")
-    return _names(segments) or _ending(segments) or _added(text)
+    return _match_names(segments) or _match_ending(segments) or _match_own_entries(text)
 
 
-def _names(segments: list[str]) -> Optional[str]:
+def _match_names(segments: list[str]) -> Optional[str]:
     is_alone = len(segments) == 1
     first = segments[0]
-    rule = rules.OWN.get(first)
-    if rule is None and (is_alone or segments[1] in rules.DOORS):
-        rule = rules.FIRST.get(first)
+    rule = rules.FIRST.get(first)
+    if rule is None and (is_alone or segments[1] in rules.START_PAGES):
+        rule = rules.FIRST_WORDS.get(first)
     if rule is not None:
         return rule
     pair, before = "", ""
@@ -72,21 +72,21 @@ def _names(segments: list[str]) -> Optional[str]:
         if rule is None and segment[:1] == "." and segment not in rules.PUBLIC_DOTS:
             rule = "dotfile"
         if rule is None and rules.PATTERN_HINT.search(segment):
-            rule = _pattern(segment)
+            rule = _match_pattern(segment)
         if rule is None and "." in segment:
-            rule = _script(segment)
+            rule = _match_script(segment)
         if rule is not None:
             return rule
         before = segment
     return None
 
 
-def _pattern(segment: str) -> Optional[str]:
+def _match_pattern(segment: str) -> Optional[str]:
     return next((rule for rule, pattern in rules.PATTERNS if pattern.fullmatch(segment)), None)
 
 
-def _script(segment: str) -> Optional[str]:
-    """Of index.php, index.php.bak and index.php~, but not of php or .php-notes."""
+def _match_script(segment: str) -> Optional[str]:
+    """Return the rule of index.php, index.php.bak and index.php~; None for php and .php-notes."""
     for ending in segment.split(".")[1:]:
         rule = rules.SCRIPTS.get(ending.rstrip("~"))
         if rule is not None:
@@ -94,8 +94,8 @@ def _script(segment: str) -> Optional[str]:
     return None
 
 
-def _ending(segments: list[str]) -> Optional[str]:
-    """What only the last segment tells: it is the file."""
+def _match_ending(segments: list[str]) -> Optional[str]:
+    """Return the rule that only the last segment can meet, because it is the file."""
     name = segments[-1]
     is_private = len(segments) == 1 or segments[-2] in rules.PRIVATE_PLACES
     rule = rules.FILES.get(name)
@@ -108,31 +108,31 @@ def _ending(segments: list[str]) -> Optional[str]:
         return "backup"
     rule = rules.LEFT_BEHIND.get(ending) or rules.LAST_SCRIPTS.get(ending)
     if rule is None and ending in rules.ARCHIVES:
-        return _archive(stem, is_private)
+        return _match_archive(stem, is_private)
     if rule is None and is_private and name not in rules.PUBLIC_FILES:
         rule = rules.PRIVATE.get(ending) or rules.TOP_SCRIPTS.get(ending)
     return rule
 
 
-def _archive(stem: str, is_private: bool) -> Optional[str]:
+def _match_archive(stem: str, is_private: bool) -> Optional[str]:
     inner = stem.rpartition(".")[2] if "." in stem else ""
     if inner in rules.ARCHIVES:
-        return _archive(stem.rpartition(".")[0], is_private)
+        return _match_archive(stem.rpartition(".")[0], is_private)
     if inner in rules.DUMPED:
         return "database"
     is_named = rules.ARCHIVED.fullmatch(stem) or rules.DOMAIN.fullmatch(stem)
     return "archive" if is_private and is_named else None
 
 
-def _added(text: str) -> Optional[str]:
-    """The rule of the entries that the project added to TRASHIP_SENSITIVE_SUBSTRINGS and _SUFFIXES."""
-    if any(part.lower() in text for part in _beyond("TRASHIP_SENSITIVE_SUBSTRINGS")):
+def _match_own_entries(text: str) -> Optional[str]:
+    """Return the rule of an entry that the project added to TRASHIP_SENSITIVE_SUBSTRINGS or _SUFFIXES."""
+    if any(part.lower() in text for part in _own_entries("TRASHIP_SENSITIVE_SUBSTRINGS")):
         return "substring"
-    ends = tuple(end.lower() for end in _beyond("TRASHIP_SENSITIVE_SUFFIXES"))
+    ends = tuple(end.lower() for end in _own_entries("TRASHIP_SENSITIVE_SUFFIXES"))
     return "suffix" if ends and text.endswith(ends) else None
 
 
-def _beyond(setting: str) -> Iterable[str]:
+def _own_entries(setting: str) -> Iterable[str]:
     entries = getattr(conf, setting)
     return () if entries is DEFAULTS[setting] else [one for one in entries if one not in DEFAULTS[setting]]
 
@@ -142,7 +142,7 @@ def _is_allowed(text: str) -> bool:
 
 
 def _allows(entry: str, text: str) -> bool:
-    """`/shop.php` allows itself, `/old/` all below, and an entry with * what it matches."""
+    """Whether an entry allows a path: `/shop.php` itself, `/old/` all below, one with * what it matches."""
     if "*" in entry:
         return fnmatch.fnmatchcase(text, entry)
     return text == entry.rstrip("/") or (entry.endswith("/") and text.startswith(entry))

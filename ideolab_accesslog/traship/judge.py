@@ -1,4 +1,4 @@
-"""Turns offences into what follows from them: a line for fail2ban, a TrashIP row, a signal, maybe a ban."""
+"""Does what follows from offences: a line for fail2ban, a TrashIP row, a signal, maybe a ban."""
 
 from __future__ import annotations
 
@@ -13,91 +13,96 @@ from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.signals import offence as offence_signal
 from ideolab_accesslog.traship import log, rows
-from ideolab_accesslog.traship.offence import Offence, Suspect, page
+from ideolab_accesslog.traship.offence import Offence, OffenceSum, page_key
 from ideolab_accesslog.traship.window import Window
 
 #: addresses whose rows could not be written yet, or that missed a single page
 WAITING_MAX = 10_000
+#: who bans, in the audit
 ACTOR = "traship"
-#: one ban is enough until everybody has seen it
+#: seconds until the same address is banned again: by then every process has read the first ban
 PAUSE_S = 60.0
 
 
-class Judge:
-    """One per process; but for `tell_alone` it works in the writer's thread."""
+class OffenceJudge:
+    """Counts offences by address. One per process; all but `write_line_now` runs in the writer's thread."""
 
     def __init__(self, window: Optional[Window] = None) -> None:
         self._window = window or Window()
-        self._waiting: dict[str, Suspect] = {}
-        #: came more than once within the window, to any process: each of its offences counts
-        self._known: set[str] = set()
-        self._told: dict[tuple[str, str], float] = {}
+        self._waiting: dict[str, OffenceSum] = {}
+        #: came more than once within the window, to any process: each of their offences counts
+        self._returning: set[str] = set()
+        #: (address, page) whose line a request has written itself -> until when
+        self._written: dict[tuple[str, str], float] = {}
+        #: address -> reason
         self._to_ban: dict[str, str] = {}
+        #: address -> end of the pause after its ban
         self._banned: dict[str, float] = {}
 
-    def hear(self, offences: Iterable[Offence]) -> None:
-        """All that happened since the last turn."""
+    def process(self, offences: Iterable[Offence]) -> None:
+        """Count all offences since the last turn; write lines and rows, send signals, ban."""
         by_address: dict[str, list[Offence]] = {}
         for offence in offences:
             by_address.setdefault(offence.address, []).append(offence)
-        for address, its in by_address.items():
-            self._hear_one(address, its)
-        self._write()
+        for address, its_offences in by_address.items():
+            self._process_address(address, its_offences)
+        self._write_rows()
         self._ban()
 
-    def _hear_one(self, address: str, its: list[Offence]) -> None:
-        new = [one for one in its if self._window.is_new(address, page(one), one.points)]
-        count = self._window.hits(address, len(its))
+    def _process_address(self, address: str, offences: list[Offence]) -> None:
+        new = [one for one in offences if self._window.add_path(address, page_key(one), one.points)]
+        count = self._window.add_hits(address, len(offences))
         if count > 1:
-            self._known.add(address)
+            self._returning.add(address)
         if new:
-            self._consequences(address, new, count)
-        suspect = self._waiting.setdefault(address, Suspect(its[0].when))
-        for one in its:
-            suspect.add(one)
+            self._process_new(address, new, count)
+        total = self._waiting.setdefault(address, OffenceSum(offences[0].when))
+        for one in offences:
+            total.add(one)
 
-    def _consequences(self, address: str, new: list[Offence], count: int) -> None:
-        """Only the first time that an address asks for a path: ten reloads of a dead link are one mistake."""
+    def _process_new(self, address: str, new: list[Offence], count: int) -> None:
+        """Act on the paths that an address had not asked for: ten reloads of a dead link are one mistake."""
         points = sum(one.points for one in new)
-        score = self._window.score(address, points) - points
-        limit = enough(count)
-        is_safe = never_ban.why(ipaddress.ip_address(address)) is not None
+        score = self._window.add_points(address, points) - points
+        limit = burst_points(count)
+        is_safe = never_ban.find_reason(ipaddress.ip_address(address)) is not None
         for one in new:
             score += one.points
-            if not is_safe and (one.rule or score >= limit) and (address, page(one)) not in self._told:
-                log.tell(one)
-            if one.rule or score >= limit:
-                offence_signal.send_robust(
-                    sender=TrashIP, address=address, reason=one.reason, path=one.path,
-                    user_agent=one.agent, status=one.status, count=count,
-                )  # fmt: skip
+            if not one.rule and score < limit:
+                continue
+            if not is_safe and (address, page_key(one)) not in self._written:
+                log.write(one)
+            offence_signal.send_robust(
+                sender=TrashIP, address=address, reason=one.reason, path=one.path,
+                user_agent=one.agent, status=one.status, count=count,
+            )  # fmt: skip
         if score >= limit and conf.TRASHIP_AUTO_BAN and not is_safe:
             self._to_ban[address] = new[-1].reason
 
-    def tell_alone(self, offence: Offence) -> None:
-        """In a request, while the thread hangs: at least fail2ban learns of scanners at once."""
-        key, now = (offence.address, page(offence)), time()
-        if not offence.rule or self._told.get(key, 0.0) > now:
+    def write_line_now(self, offence: Offence) -> None:
+        """Write the line of a sensitive path in the request, because the thread hangs; once for each page."""
+        key, now = (offence.address, page_key(offence)), time()
+        if not offence.rule or self._written.get(key, 0.0) > now:
             return
-        if never_ban.why(ipaddress.ip_address(offence.address)) is None:
-            if len(self._told) >= WAITING_MAX:
-                self._told.clear()
-            self._told[key] = now + float(conf.TRASHIP_404_WINDOW_S)
-            log.tell(offence)
+        if never_ban.find_reason(ipaddress.ip_address(offence.address)) is None:
+            if len(self._written) >= WAITING_MAX:
+                self._written.clear()
+            self._written[key] = now + float(conf.TRASHIP_404_WINDOW_S)
+            log.write(offence)
 
-    def _write(self) -> None:
-        """Rows for whoever met a rule, and for whoever missed a page more than once."""
+    def _write_rows(self) -> None:
+        """Write the rows of all that met a rule, or missed a page more than once."""
         due = {
-            address: one
-            for address, one in self._waiting.items()
-            if address in self._known or one.hits > 1 or one.sensitive
+            address: total
+            for address, total in self._waiting.items()
+            if address in self._returning or total.hits > 1 or total.sensitive
         }
         if due:
-            self._keep_within_bounds()
+            self._drop_excess()
             rows.write(due)
             for address in due:
                 self._waiting.pop(address, None)
-        self._known &= self._waiting.keys()
+        self._returning &= self._waiting.keys()
 
     def _ban(self) -> None:
         while self._to_ban:
@@ -106,30 +111,36 @@ class Judge:
                 self._banned[address] = time() + PAUSE_S
                 calls.ban([address], seconds=int(conf.TRASHIP_AUTO_BAN_S), actor=ACTOR, reason=reason)
 
-    def _keep_within_bounds(self) -> None:
+    def _drop_excess(self) -> None:
+        """Drop the addresses that have waited longest, when the database takes none."""
         count = len(self._waiting) - WAITING_MAX
         if count > 0:
             for address in list(self._waiting)[:count]:
                 del self._waiting[address]
-            dropped.send_robust(sender=TrashIP, count=count, why="the database does not take suspects")
+            dropped.send_robust(sender=TrashIP, count=count, why="the database takes no rows of TrashIP")
 
-    def tidy(self) -> None:
-        """Forget what has left the window; who missed one page here and another elsewhere gets a row."""
+    def forget_old(self) -> None:
+        """Forget what has left the window.
+
+        An address that missed one page here and another in a different process gets its row here.
+        """
         now = time()
-        self._window.tidy()
-        length = float(conf.TRASHIP_404_WINDOW_S)
-        once = [address for address, one in self._waiting.items() if one.hits == 1 and not one.sensitive]
-        twice = self._window.repeated(once)
+        self._window.forget_old()
+        length_s = float(conf.TRASHIP_404_WINDOW_S)
+        once = [
+            address for address, total in self._waiting.items() if total.hits == 1 and not total.sensitive
+        ]
+        twice = self._window.find_returning(once)
         if twice:
             rows.write({address: self._waiting[address] for address in twice})
         for address in once:
-            if address in twice or self._waiting[address].last < now - length:
+            if address in twice or self._waiting[address].last < now - length_s:
                 del self._waiting[address]
-        self._told = {key: until for key, until in self._told.items() if until > now}
+        self._written = {key: until for key, until in self._written.items() if until > now}
         self._banned = {address: until for address, until in self._banned.items() if until > now}
 
 
-def enough(count: int) -> int:
-    """The points that make a burst; after TRASHIP_404_THRESHOLD requests a quarter of them."""
+def burst_points(count: int) -> int:
+    """Return the points that are a burst; after TRASHIP_404_THRESHOLD requests a quarter of them."""
     distinct = int(conf.TRASHIP_404_DISTINCT)
     return distinct if count < int(conf.TRASHIP_404_THRESHOLD) else max(2, distinct // 4)

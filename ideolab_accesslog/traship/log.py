@@ -1,4 +1,4 @@
-"""Offences -> the lines that fail2ban's filter ideolab-traship reads. One line is one write.
+"""Writes offences as lines that fail2ban's filter ideolab-traship reads. One line is one write.
 
     LOGGING = {
         "version": 1,
@@ -27,45 +27,47 @@ from typing import Optional, Union
 from django.core.signals import setting_changed
 
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.traship.offence import Offence, word
+from ideolab_accesslog.traship.offence import Offence, clean_method
 from ideolab_f2b import logline
 
+#: the logger of the lines
 NAME = "ideolab_accesslog.traship"
 logger = logging.getLogger(NAME)
-_own_words = logging.getLogger("ideolab_accesslog")
+#: the logger of what the app has to say itself
+_app_logger = logging.getLogger("ideolab_accesslog")
 
 
-def tell(offence: Offence) -> None:
+def write(offence: Offence) -> None:
     """Hand an offence to the logger, whose handlers write it."""
-    _see_to_a_handler()
+    _ensure_handler()
     # a warning: it must pass the levels that projects usually set
-    logger.warning("%s", _Text(offence), extra={"offence": offence})
+    logger.warning("%s", _Message(offence), extra={"offence": offence})
 
 
-def line_of(offence: Offence) -> str:
-    """The line without its newline; the address first, the client's own text last and quoted."""
+def format_line(offence: Offence) -> str:
+    """Return the line without its newline; the address first, the client's own text last and quoted."""
     return logline.format_line(
         datetime.fromtimestamp(offence.when, timezone.utc),
         "traship",
         "offence",
         offence.address,
-        {"reason": offence.reason, "status": offence.status, "method": word(offence.method)},
+        {"reason": offence.reason, "status": offence.status, "method": clean_method(offence.method)},
         {"path": offence.path, "agent": offence.agent, "rule": offence.rule},
     )
 
 
-class _Text:
-    """The same for other handlers, made only when one asks."""
+class _Message:
+    """The message for other handlers, formatted only when one of them asks."""
 
     def __init__(self, offence: Offence) -> None:
         self._offence = offence
 
     def __str__(self) -> str:
-        return line_of(self._offence).partition(": ")[2]
+        return format_line(self._offence).partition(": ")[2]
 
 
 class TrashipHandler(logging.Handler):
-    """Appends offences to a file that logrotate may rename at any time; other records it leaves alone."""
+    """Appends offences to a file that logrotate may rename at any time, and ignores other records."""
 
     def __init__(
         self, filename: Union[str, os.PathLike[str]], level: Union[int, str] = logging.NOTSET
@@ -77,17 +79,18 @@ class TrashipHandler(logging.Handler):
         self._is_failing = False
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Append the record's offence; a failure is logged once until a line is written again."""
         offence: Optional[Offence] = getattr(record, "offence", None)
         if not isinstance(offence, Offence):
             return
         try:
-            _append(self.path, line_of(offence))
+            _append(self.path, format_line(offence))
             self._is_failing = False
         except (OSError, ValueError) as error:
             self.lost += 1
             if not self._is_failing:
                 self._is_failing = True
-                _own_words.error("fail2ban does not learn of offences: %s", error)
+                _app_logger.error("fail2ban does not learn of offences: %s", error)
 
 
 def _append(path: Path, text: str) -> None:
@@ -103,11 +106,11 @@ _lock = threading.Lock()
 _added: Optional[TrashipHandler] = None
 
 
-def _see_to_a_handler() -> None:
+def _ensure_handler() -> None:
     global _added
     with _lock:
         if logger.level == logging.NOTSET:
-            # else a level that was set for the app's own words would silence the feed
+            # else a level that was set for the app's own logger would silence this one
             logger.setLevel(logging.WARNING)
         if _added is None and conf.TRASHIP_LOG and not any(map(_is_ours, _handlers())):
             _added = TrashipHandler(conf.TRASHIP_LOG)
@@ -119,7 +122,7 @@ def _is_ours(handler: logging.Handler) -> bool:
 
 
 def _handlers() -> list[logging.Handler]:
-    """All that a record of the logger reaches."""
+    """Return all handlers that a record of the logger reaches."""
     found: list[logging.Handler] = []
     current: Optional[logging.Logger] = logger
     while current is not None:
@@ -129,7 +132,7 @@ def _handlers() -> list[logging.Handler]:
 
 
 def forget(setting: str = "TRASHIP_LOG", **_others: object) -> None:
-    """Take the handler that was added here away: TRASHIP_LOG changed."""
+    """Remove the handler that was added here: TRASHIP_LOG or LOGGING changed."""
     global _added
     if setting in ("TRASHIP_LOG", "LOGGING") and _added is not None:
         logger.removeHandler(_added)

@@ -1,4 +1,4 @@
-"""One spelling for all the ways to write a path, so that a rule is not dodged by writing it otherwise."""
+"""One spelling for all the ways to write a path, so that nobody avoids a rule by writing it otherwise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-#: what is looked at; a longer path is no way around the rules, for they look at its beginning
+#: characters that are looked at; a longer path does not avoid the rules, for they see its beginning
 PATH_MAX = 2048
 #: paths without any of these are what they seem to be
 _UNUSUAL = re.compile(r"[%\\;\x00-\x20\x7f-\x9f]|//|/\.|\.(?:/|$)")
@@ -23,7 +23,7 @@ _PADDING = re.compile(r"(?<=[^./\s])[.\s]+(?=/|$)|(?<=/)\s+|\s+(?=/|$)")
 _ROUNDS = 4
 
 
-class Normal(NamedTuple):
+class NormalPath(NamedTuple):
     """The path in small letters, without tricks and without a slash at its end; `trick` names the one that
     no client plays by accident: `traversal`, `null-byte`, or "" for none."""
 
@@ -31,21 +31,21 @@ class Normal(NamedTuple):
     trick: str
 
 
-def normalize(path: str) -> Normal:
-    """`path` is what Django calls request.path: decoded once, without the query."""
+def normalize(path: str) -> NormalPath:
+    """Return the one spelling of `path`, which is Django's request.path: decoded once, without the query."""
     path = path[:PATH_MAX]
     if _UNUSUAL.search(path) is None:
-        return Normal(path.lower().rstrip("/"), "")
+        return NormalPath(path.lower().rstrip("/"), "")
     is_hidden = _ENCODED.search(path) is not None
-    text = _PARAMETER.sub("", _decoded(path).replace("\\", "/"))
+    text = _PARAMETER.sub("", _decode(path).replace("\\", "/"))
     trick = "null-byte" if "\x00" in text or "\x00" in path else ""
-    text, climbs = _without_dots(_SLASHES.sub("/", _CONTROL.sub("", text)))
-    if climbs or (is_hidden and ".." in _decoded(path)) or _OVERLONG.search(path):
+    text, climbs = _remove_dots(_SLASHES.sub("/", _CONTROL.sub("", text)))
+    if climbs or (is_hidden and ".." in _decode(path)) or _OVERLONG.search(path):
         trick = "traversal"
-    return Normal(_PADDING.sub("", text).lower().rstrip("/"), trick)
+    return NormalPath(_PADDING.sub("", text).lower().rstrip("/"), trick)
 
 
-def _decoded(text: str) -> str:
+def _decode(text: str) -> str:
     for _ in range(_ROUNDS):
         further = _WIDE.sub(lambda found: chr(int(found[1], 16)), unquote(text))
         if further == text:
@@ -54,8 +54,8 @@ def _decoded(text: str) -> str:
     return text
 
 
-def _without_dots(text: str) -> tuple[str, bool]:
-    """The path that is meant, and whether it climbs out of the site."""
+def _remove_dots(text: str) -> tuple[str, bool]:
+    """Return the path that is meant, and whether it climbs out of the site."""
     if "/." not in text:
         return text, False
     kept: list[str] = []

@@ -1,4 +1,4 @@
-"""What counts against an address: one offence, and the sum of them. Values only."""
+"""One offence of an address, and the sum of several. Values only."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-SENSITIVE, BURST = "sensitive_path", "404_burst"
-PATH_MAX, AGENT_MAX = 1024, 512
+#: reasons of an offence, as TrashIP.Reason has them
+SENSITIVE = "sensitive_path"
+BURST = "404_burst"
+#: characters of a path and of a user agent that are kept: the columns of TrashIP
+PATH_MAX = 1024
+AGENT_MAX = 512
 _METHOD = re.compile(r"[A-Z]{1,16}")
 #: what browsers, their tools and search engines ask for by themselves
 _MADE_BY_BROWSERS = re.compile(
@@ -39,32 +43,33 @@ class Offence(NamedTuple):
 
     @property
     def reason(self) -> str:
+        """The reason in the line and in the row."""
         return SENSITIVE if self.rule else BURST
 
     @property
     def points(self) -> int:
-        """A sensitive path says more than one that is merely missing."""
+        """The weight in a burst: a sensitive path says more than one that is merely missing."""
         return 2 if self.rule else 1
 
 
-def is_browsers(path: str) -> bool:
-    """Whether nobody chose to ask for this path."""
+def is_asked_by_browsers(path: str) -> bool:
+    """Whether browsers and search engines ask for this path by themselves."""
     return _MADE_BY_BROWSERS.search(path) is not None
 
 
-def page(offence: Offence) -> str:
-    """What two offences on the same page have in common."""
+def page_key(offence: Offence) -> str:
+    """Return what two offences on the same page have in common; missing files of one kind are one page."""
     return offence.path if offence.rule else _ASSET.sub(r"*\1", offence.path)
 
 
-def word(method: str) -> str:
-    """The method, where it is one: a client may send any word."""
+def clean_method(method: str) -> str:
+    """Return the method, or OTHER for what is none: a client may send any word."""
     return method if _METHOD.fullmatch(method) else "OTHER"
 
 
 @dataclass
-class Suspect:
-    """What one address did since it was last written down."""
+class OffenceSum:
+    """What one address did since its row was last written."""
 
     first: float
     last: float = 0.0
@@ -75,14 +80,8 @@ class Suspect:
     agent: str = ""
 
     def add(self, offence: Offence) -> None:
+        """Count one more offence, later than all others."""
         self.hits += 1
         self.sensitive += bool(offence.rule)
         self.missing += not offence.rule
         self.last, self.path, self.agent = offence.when, offence.path, offence.agent
-
-    def join(self, later: Suspect) -> None:
-        """Take in what came after."""
-        self.hits += later.hits
-        self.missing += later.missing
-        self.sensitive += later.sensitive
-        self.last, self.path, self.agent = later.last, later.path, later.agent

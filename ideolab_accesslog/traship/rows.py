@@ -1,4 +1,4 @@
-"""Adds what addresses did to their TrashIP rows: one statement per batch, whoever else writes meanwhile."""
+"""Adds what addresses did to their TrashIP rows: one statement per batch, also while others write."""
 
 from __future__ import annotations
 
@@ -14,19 +14,25 @@ from django.db.models import F
 
 from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.signals import dropped
-from ideolab_accesslog.traship.offence import AGENT_MAX, BURST, PATH_MAX, SENSITIVE, Suspect
+from ideolab_accesslog.traship.offence import AGENT_MAX, BURST, PATH_MAX, SENSITIVE, OffenceSum
 
 logger = logging.getLogger("ideolab_accesslog")
 
+#: rows of one statement
 ROWS = 200
+#: columns to which a statement adds, and those that it replaces
 _COUNTS = ("count_hits", "count_404", "count_sensitive")
 _LATEST = ("last_path", "last_user_agent", "last_seen")
 
 
-def write(suspects: Mapping[str, Suspect]) -> None:
-    """In the order of the addresses, so that two writers do not wait for each other."""
+def write(sums: Mapping[str, OffenceSum]) -> None:
+    """Add the sums to the rows of their addresses.
+
+    The addresses are sorted, so that two writers do not wait for each other. Raises OperationalError and
+    InterfaceError when the database does not work; a sum that it refuses is dropped.
+    """
     connection = connections[router.db_for_write(TrashIP)]
-    rows = iter([_row(address, suspects[address]) for address in sorted(suspects)])
+    rows = iter([_make_row(address, sums[address]) for address in sorted(sums)])
     room = connection.features.max_query_params or ROWS * 50
     size = max(1, min(ROWS, room // len(_fields())))
     while batch := list(islice(rows, size)):
@@ -35,46 +41,46 @@ def write(suspects: Mapping[str, Suspect]) -> None:
         except (OperationalError, InterfaceError):
             raise
         except (DatabaseError, ValueError) as error:
-            logger.warning("a suspect cannot be stored: %s", error)
-            _write_what_can_be(connection, batch)
+            logger.warning("an address of TrashIP cannot be stored: %s", error)
+            _write_one_by_one(connection, batch)
 
 
 def _write(connection: Any, batch: list[TrashIP]) -> None:
     with transaction.atomic(using=connection.alias):
-        _STATEMENTS.get(connection.vendor, _one_by_one)(connection, batch)
+        _STATEMENTS.get(connection.vendor, _update_or_insert)(connection, batch)
 
 
-def _write_what_can_be(connection: Any, batch: list[TrashIP]) -> None:
-    """One row that the database refuses must not keep the others."""
+def _write_one_by_one(connection: Any, batch: list[TrashIP]) -> None:
+    """Write each row by itself: one that the database refuses must not keep the others."""
     for row in batch:
         try:
             _write(connection, [row])
         except (OperationalError, InterfaceError):
             raise
         except (DatabaseError, ValueError):
-            dropped.send_robust(sender=TrashIP, count=1, why="the database refuses a suspect")
+            dropped.send_robust(sender=TrashIP, count=1, why="the database refuses an address of TrashIP")
 
 
-def _row(address: str, suspect: Suspect) -> TrashIP:
+def _make_row(address: str, total: OffenceSum) -> TrashIP:
     return TrashIP(
         ip=address,
-        reason=SENSITIVE if suspect.sensitive else BURST,
-        count_hits=suspect.hits,
-        count_404=suspect.missing,
-        count_sensitive=suspect.sensitive,
-        last_path=_clean(suspect.path, PATH_MAX),
-        last_user_agent=_clean(suspect.agent, AGENT_MAX),
-        first_seen=_time(suspect.first),
-        last_seen=_time(suspect.last),
+        reason=SENSITIVE if total.sensitive else BURST,
+        count_hits=total.hits,
+        count_404=total.missing,
+        count_sensitive=total.sensitive,
+        last_path=_clean(total.path, PATH_MAX),
+        last_user_agent=_clean(total.agent, AGENT_MAX),
+        first_seen=_to_datetime(total.first),
+        last_seen=_to_datetime(total.last),
     )
 
 
 def _clean(text: str, length: int) -> str:
-    """What PostgreSQL and MySQL take: no NUL, no half of a character."""
+    """Return what PostgreSQL and MySQL take: no NUL, no half of a character."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")[:length]
 
 
-def _time(seconds: float) -> datetime:
+def _to_datetime(seconds: float) -> datetime:
     when = datetime.fromtimestamp(seconds, timezone.utc)
     return when if settings.USE_TZ else when.astimezone().replace(tzinfo=None)
 
@@ -83,23 +89,23 @@ def _fields() -> list[Any]:
     return [field for field in TrashIP._meta.concrete_fields if not field.primary_key]
 
 
-def _on_conflict(connection: Any, batch: list[TrashIP]) -> None:
+def _insert_on_conflict(connection: Any, batch: list[TrashIP]) -> None:
     table, quote = connection.ops.quote_name(TrashIP._meta.db_table), connection.ops.quote_name
     parts = [f"{name} = {table}.{quote(name)} + excluded.{quote(name)}" for name in _COUNTS]
     parts += [f"{name} = excluded.{quote(name)}" for name in _LATEST]
-    parts.append(f"reason = {_reason(f'{table}.reason', 'excluded.reason')}")
+    parts.append(f"reason = {_choose_reason(f'{table}.reason', 'excluded.reason')}")
     _insert(connection, batch, f"ON CONFLICT (ip) DO UPDATE SET {', '.join(parts)}")
 
 
-def _on_duplicate_key(connection: Any, batch: list[TrashIP]) -> None:
+def _insert_on_duplicate_key(connection: Any, batch: list[TrashIP]) -> None:
     parts = [f"{name} = {name} + VALUES({name})" for name in _COUNTS]
     parts += [f"{name} = VALUES({name})" for name in _LATEST]
-    parts.append(f"reason = {_reason('reason', 'VALUES(reason)')}")
+    parts.append(f"reason = {_choose_reason('reason', 'VALUES(reason)')}")
     _insert(connection, batch, f"ON DUPLICATE KEY UPDATE {', '.join(parts)}")
 
 
-def _reason(old: str, new: str) -> str:
-    """A sensitive path outweighs missing pages, and what a person entered stays."""
+def _choose_reason(old: str, new: str) -> str:
+    """Return the SQL of the new reason: a sensitive path outweighs missing pages; a person's stays."""
     return f"CASE WHEN {old} = '{BURST}' THEN {new} ELSE {old} END"
 
 
@@ -116,8 +122,8 @@ def _insert(connection: Any, batch: list[TrashIP], otherwise: str) -> None:
         cursor.execute(f"INSERT INTO {table} ({names}) VALUES {marks} {otherwise}", values)  # noqa: S608
 
 
-def _one_by_one(connection: Any, batch: list[TrashIP]) -> None:
-    """For databases that have neither statement."""
+def _update_or_insert(connection: Any, batch: list[TrashIP]) -> None:
+    """Write rows to a database that has neither statement."""
     rows = TrashIP.objects.using(connection.alias)
     for row in batch:
         changes: dict[str, Any] = {name: F(name) + getattr(row, name) for name in _COUNTS}
@@ -128,4 +134,8 @@ def _one_by_one(connection: Any, batch: list[TrashIP]) -> None:
             rows.filter(ip=row.ip, reason=BURST).update(reason=SENSITIVE)
 
 
-_STATEMENTS = {"sqlite": _on_conflict, "postgresql": _on_conflict, "mysql": _on_duplicate_key}
+_STATEMENTS = {
+    "sqlite": _insert_on_conflict,
+    "postgresql": _insert_on_conflict,
+    "mysql": _insert_on_duplicate_key,
+}

@@ -1,8 +1,8 @@
-"""What scanners ask for and no page of this site is: data, by rule.
+"""What scanners ask for and a Django site does not have: data, by rule.
 
-Each rule has an id, which is told with every hit. A name is a whole segment in small letters, an ending is a
-real one: `/wp-migration-guide/`, `/project/pmake/` and `/downloads/site-1.2.tar.gz` match nothing.
-Names that could be a word of somebody's address are taken only as its first segment.
+Each rule has an id, which stands in every line. A name is a whole segment in small letters, and an ending is
+what follows a dot: `/wp-migration-guide/`, `/project/pmake/` and `/downloads/site-1.2.tar.gz` match nothing.
+Names that are also ordinary words count only as the first segment of a path.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LAST_SCRIPTS = _by_name({"java": "do action event view wsc", "cgi": "woa sms hta
 #: at the very end, of a file in the root or in a directory of programs
 TOP_SCRIPTS = _by_name({"cgi": "pl", "windows": "bat cmd ps1 vbs"})
 
-#: endings of what was left behind, wherever
+#: endings of copies and secrets that were left on the server, in any directory
 LEFT_BEHIND = _by_name(
     {
         "backup": "bak bak1 bak2 backup bkp bkup old orig original save saved sav swp swo swn copy",
@@ -44,7 +44,7 @@ LEFT_BEHIND = _by_name(
         "secret": "ppk pfx p12 jks keystore kdbx ovpn tfstate tfvars htpasswd htaccess pgpass",
     }
 )
-#: endings that are also somebody's download: only in the root or in a directory that is nobody's to see
+#: endings that downloads have too: only in the root or in one of PRIVATE_PLACES
 PRIVATE = _by_name(
     {
         "config": "ini conf cfg config yml yaml toml properties inc dist env passwd tpl",
@@ -54,6 +54,7 @@ PRIVATE = _by_name(
         "backup": "1 2 bk",
     }
 )
+#: directories that a site does not serve
 PRIVATE_PLACES = _words(
     """
     config configs configuration conf etc log logs private secret secrets ssl certs cert certificates
@@ -70,6 +71,7 @@ PUBLIC_FILES = _words(
     """
 )
 
+#: endings of archives
 ARCHIVES = _words(
     """
     zip tar gz tgz bz2 bzip2 xz 7z rar war z lz lzma zst tbz tbz2 txz jar ear
@@ -84,18 +86,18 @@ ARCHIVED = re.compile(
     r"|logs?|full|master|main|release|deploy|build|dist|package|archive|temp|tmp|new|\d{1,4}|[a-z])"
     r"(?:[-_.]?(?:\d[-_.\d]*|back-?up|bak|old|new|final|copy|latest))*"
 )
-#: a copy of the whole site, named after it
+#: names of archives of a whole site: its domain
 DOMAIN = re.compile(
     r"(?:[a-z0-9-]+\.)+(?:com|net|org|info|biz|io|co|fr|de|uk|eu|us|ru|cn|in|br|it|es|nl|pl|ch|be|jp)"
 )
-#: sql.gz and its like are a database, wherever and whatever their name
+#: endings before that of an archive: sql.gz is a database in any directory and under any name
 DUMPED = _words(
     """
     sql dump sqlite sqlite3 db mdb bak old backup
     """
 )
 
-#: names of files, wherever
+#: names of files, in any directory
 FILES = _by_name(
     {
         "wordpress": "wlwmanifest.xml wp-cli.yml",
@@ -155,17 +157,17 @@ TOP_FILES = _by_name(
         "probe": "env heapdump jolokia httptrace threaddump configprops trace readme.html",
     }
 )
-#: .env without its dot, and its brothers
+#: .env without its dot, and its variants
 ENV = re.compile(
     r"(?:[a-z0-9]+[-_.])?env(?:[-_.](?:bak|backup|old|txt|js|json|php|ya?ml|prod|production|dev|development|local"
     r"|test|testing|stage|staging|save|example|sample|dist|live|docker|zip|html|orig|default|\d+))+"
     r"|(?:[a-z0-9]+[-_])env\.(?:json|js|txt|ya?ml|bak)"
 )
 
-#: all others that begin with a dot are a rule of their own; .net is a word
+#: segments with a dot in front that are no offence, unlike all others; .net is a product
 PUBLIC_DOTS = frozenset((".well-known", ".net", "."))
 
-#: whole segments, wherever they stand
+#: whole segments, at any place of a path
 SEGMENTS = _by_name(
     {
         "wordpress": """
@@ -229,8 +231,8 @@ SEGMENTS = _by_name(
         "system": "passwd shadow system32 win.ini boot.ini winnt cmd.exe root.exe c: d:",
     }
 )
-#: whole segments, only as the first of the path, whatever follows
-OWN = _by_name(
+#: whole segments, only as the first of a path, with anything behind them
+FIRST = _by_name(
     {
         "wordpress": "wp wp1 wp2 wp3 wpp old-wp wp-old new-wp wp-new wp-test wordpress-old xmlrpc",
         "db-admin": "pma pma1 pma2 pma3 sqlbuddy mylittleadmin mylittlebackup openadmin phpmanager",
@@ -264,8 +266,8 @@ OWN = _by_name(
         "node": "node_modules bower_components",
     }
 )
-#: first segments that are also words and names of products: alone, or with one of DOORS behind them
-FIRST = _by_name(
+#: first segments that are also ordinary words: alone, or with one of START_PAGES behind them
+FIRST_WORDS = _by_name(
     {
         "wordpress": "wordpress",
         "db-admin": "mysql sqlite dbconsole sphider ldapadmin",
@@ -294,8 +296,8 @@ FIRST = _by_name(
         "spring": "heapdump threaddump configprops httptrace",
     }
 )
-#: where the interesting part of a product begins
-DOORS = _words(
+#: second segments with which the login or the interface of a product begins
+START_PAGES = _words(
     """
     login.html logon.html welcome.html account accounts logon.aspx hana faces favicon.ico web-inf
     admin administrator login logon index.html index.htm index.jsp setup install installer console
@@ -303,7 +305,7 @@ DOORS = _words(
     session apps auth rest api services core cores select
     """
 )
-#: segments that follow each other, wherever
+#: two or three segments that follow each other, at any place of a path
 PAIRS = _by_name(
     {
         "java": """
@@ -365,7 +367,7 @@ PAIRS = _by_name(
         """,
     }
 )
-#: segments that are a name with more behind it: a version, a language, a typing error on purpose
+#: segments that are a name with more behind it: a version, a language, a misspelling
 PATTERNS = tuple(
     (rule, re.compile(text))
     for rule, text in (
@@ -409,7 +411,7 @@ PATTERNS = tuple(
         ),
     )
 )
-#: the beginnings that PATTERNS can match, so that most segments never meet a regular expression
+#: parts of what PATTERNS can match: a segment without one of them is compared with none of them
 PATTERN_HINT = re.compile(
     r"my[-_]?admin|my[-_]?sql|php|pma|pmd|adminer|wp|wordpress|:|\$\{|nmap|nice p|w00t|hnap|goform"
     r"|gponform|userrpm|_shell_|_cfg|deviceup|stok=|struts|wls-|jmx-|invokers|class\.m|bonita-|settings|web[-_.]|applic|boots"

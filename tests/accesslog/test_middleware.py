@@ -221,7 +221,7 @@ def test_a_blocked_request_does_not_reach_the_view(
     monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]]
 ) -> None:
     """And it is logged where 403 is wanted."""
-    monkeypatch.setattr(gate, "before", lambda _request, _client: HttpResponseForbidden("no"))
+    monkeypatch.setattr(gate, "check_request", lambda _request, _client: HttpResponseForbidden("no"))
     with override_settings(ACCESSLOG_STATUS_CODES=[403]):
         response = answer(None)
 
@@ -256,7 +256,7 @@ def test_asgi(path: str, rows: list[dict[str, Any]]) -> None:
 
 def test_asgi_blocks_too(monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]]) -> None:
     """Before the view, without a thread."""
-    monkeypatch.setattr(gate, "before", lambda _request, _client: HttpResponseForbidden("no"))
+    monkeypatch.setattr(gate, "check_request", lambda _request, _client: HttpResponseForbidden("no"))
 
     assert asyncio.run(AsyncClient().get("/async/")).status_code == 403
 

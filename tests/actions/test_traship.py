@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_accesslog.traship.log import line_of
+from ideolab_accesslog.traship.log import format_line
 from ideolab_accesslog.traship.offence import Offence
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server, wait_until
@@ -37,7 +37,7 @@ def offend(server: Server, address: str, count: int) -> None:
     made = Offence(address, time.time(), "dotfile", 403, f"GET {_LINE}", "", f'"\n{_LINE}"')
     with (server.directory / "traship.log").open("a") as log:
         for number in range(count):
-            log.write(line_of(made._replace(path=f'/.env{number}"\r\n{_LINE}')) + "\n")
+            log.write(format_line(made._replace(path=f'/.env{number}"\r\n{_LINE}')) + "\n")
 
 
 def banned(kernel: Sets, name: str) -> set[str]:

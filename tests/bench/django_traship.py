@@ -36,7 +36,7 @@ from tests.nginx.replay import quiet  # noqa: E402
 
 ROUNDS, BLOCK = 40, 60
 ADDRESS = "198.51.100.7"
-#: us of before() for a page; us that a 404 may cost more; a refused request's share of a bare page
+#: us of check_request() for a page; us that a 404 may cost more; a refused request's share of a bare page
 BEFORE_US, MISSING_US, REFUSED = 1.0, 40.0, 0.6
 _LINE = (
     "2026-11-22T14:52:01+0000 traship: {kind} 198.51.100.{host} reason=sensitive_path status=403 method=GET "
@@ -70,7 +70,7 @@ def best_us(variants: dict[str, Callable[[], None]]) -> dict[str, float]:
             for _ in range(BLOCK):
                 ask()
             best[name] = min(best[name], (perf_counter() - began) / BLOCK * 1e6)
-            gate._notes.forget()
+            gate._pending.forget()
     return best
 
 
@@ -91,12 +91,12 @@ def requests() -> bool:
     best |= best_us({"banned": asked(ours, "/ok/")})
     banned.current = frozenset()
     request, client = RequestFactory().get("/ok/"), Client(ADDRESS, True)
-    before = best_us({"before": lambda: gate.before(request, client) and None})["before"]
+    before = best_us({"before": lambda: gate.check_request(request, client) and None})["before"]
     missing = best["404"] - best["bare 404"]
     shares = {name: best[name] / best["bare page"] for name in ("sensitive", "banned")}
     for name, value in best.items():
         print(f"{name}: {value:.1f} us")
-    print(f"before() of a page: {before:.2f} us (limit {BEFORE_US})")
+    print(f"check_request() of a page: {before:.2f} us (limit {BEFORE_US})")
     print(f"a 404: {missing:+.1f} us (limit {MISSING_US})")
     print(f"of a bare page: {', '.join(f'{n} {s:.2f}' for n, s in shares.items())} (limit {REFUSED})")
     return before <= BEFORE_US and missing <= MISSING_US and max(shares.values()) <= REFUSED

@@ -1,4 +1,4 @@
-"""The ways to the firewall, and which one an action takes on this host."""
+"""The ways to the firewall: a line of manual.log, the root helper, or neither on this host."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from ideolab_accesslog.firewall.transports.order import Transport
 
 
 def choose(action: str) -> Transport:
-    """By TRASHIP_FIREWALL_TRANSPORT: "log" bans by a line, and asks the helper, where it is, for the rest."""
+    """Return the transport of an action by TRASHIP_FIREWALL_TRANSPORT.
+
+    "log" bans by a line, and asks the helper, where it is installed, for the rest.
+    """
     if sys.platform == "win32":
         return absent
     if conf.TRASHIP_FIREWALL_TRANSPORT == "helper":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from ideolab_accesslog.firewall.transports.order import SKIPPED, Answer, Call, Order
+from ideolab_accesslog.firewall.transports.order import SKIPPED, FirewallAnswer, Order, TransportReply
 
 WINDOWS = "there is no firewall of ideolab-f2b on Windows; the site itself answers 403 to banned addresses"
 _LOG_ONLY = {
@@ -14,17 +14,19 @@ _LOG_ONLY = {
 }
 
 
-def command(_order: Order) -> str:
-    """Nothing is run."""
+def describe(_order: Order) -> str:
+    """Return no command, because nothing is run."""
     return ""
 
 
-def run(orders: Sequence[Order]) -> Call:
-    """Skipped, each with the way out."""
-    return Call({order.address: Answer(SKIPPED, stderr=_why(order)) for order in orders})
+def run(orders: Sequence[Order]) -> TransportReply:
+    """Skip every order; each answer says what a person can do instead."""
+    return TransportReply(
+        {order.address: FirewallAnswer(SKIPPED, stderr=_explain(order)) for order in orders}
+    )
 
 
-def _why(order: Order) -> str:
+def _explain(order: Order) -> str:
     if sys.platform == "win32":
         return WINDOWS
     return _LOG_ONLY[order.action].format(order.address)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Optional
 
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.firewall.transports.order import DONE, FAILED, Answer, Call, Order
+from ideolab_accesslog.firewall.transports.order import DONE, FAILED, FirewallAnswer, Order, TransportReply
 
 #: nothing of the web server's environment reaches a program that becomes root
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
@@ -22,39 +22,40 @@ _MEANINGS = {
     "unban": {"unbanned": False, "not-banned": False},
     "check": {"banned": True, "already": True, "not-banned": False},
 }
-_KEPT = 2000
+#: characters of each text of the helper that are kept
+_TEXT_MAX = 2000
 
 
-def words() -> list[str]:
-    """TRASHIP_FIREWALL_HELPER as the words of a command."""
+def command_words() -> list[str]:
+    """Return TRASHIP_FIREWALL_HELPER as the words of a command."""
     value = conf.TRASHIP_FIREWALL_HELPER
     return [value] if isinstance(value, str) else [str(word) for word in value]
 
 
 def is_installed() -> bool:
-    """Every program that the command names by an absolute path is there."""
-    paths = [word for word in words() if os.path.isabs(word)]
+    """Whether every program that the command names by an absolute path is there."""
+    paths = [word for word in command_words() if os.path.isabs(word)]
     return bool(paths) and all(map(os.path.exists, paths))
 
 
-def line(order: Order) -> str:
-    """One line of the helper's protocol."""
+def format_line(order: Order) -> str:
+    """Return one line of the helper's protocol, without the newline."""
     if order.action != "ban":
         return f"{order.action} {order.address}"
     return f"ban {order.address} {'permanent' if order.seconds is None else order.seconds}"
 
 
-def command(order: Order) -> str:
-    """As a shell would run it for this address alone."""
-    return f"{shlex.join(words())} <<< {shlex.quote(line(order))}"
+def describe(order: Order) -> str:
+    """Return the command as a shell would run it for this address alone."""
+    return f"{shlex.join(command_words())} <<< {shlex.quote(format_line(order))}"
 
 
-def run(orders: Sequence[Order]) -> Call:
-    """One process for all orders. What it answered before the time limit counts; the rest has failed."""
-    text = "".join(f"{line(order)}\n" for order in orders)
+def run(orders: Sequence[Order]) -> TransportReply:
+    """Start one process for all orders; what it answers within the time limit counts, the rest has failed."""
+    text = "".join(f"{format_line(order)}\n" for order in orders)
     try:
         process = subprocess.Popen(
-            words(),
+            command_words(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -63,24 +64,26 @@ def run(orders: Sequence[Order]) -> Call:
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        return Call({}, stderr=f"{error}; see TRASHIP_FIREWALL_HELPER")
-    out, err = _exchange(process, text.encode("ascii"))
-    return Call(
-        _answers(orders, out.splitlines()), process.returncode, err.decode("utf-8", "replace")[:_KEPT]
+        return TransportReply({}, stderr=f"{error}; see TRASHIP_FIREWALL_HELPER")
+    out, err = _communicate(process, text.encode("ascii"))
+    return TransportReply(
+        _read_answers(orders, out.splitlines()),
+        process.returncode,
+        err.decode("utf-8", "replace")[:_TEXT_MAX],
     )
 
 
-def _exchange(process: subprocess.Popen[bytes], text: bytes) -> tuple[bytes, bytes]:
+def _communicate(process: subprocess.Popen[bytes], text: bytes) -> tuple[bytes, bytes]:
     limit_s = float(conf.TRASHIP_FIREWALL_TIMEOUT_S)
     try:
         return process.communicate(text, limit_s)
     except subprocess.TimeoutExpired as late:
-        _end(process)
+        _stop(process)
         why = f"not finished after {limit_s:g} s (TRASHIP_FIREWALL_TIMEOUT_S)\n".encode()
         return late.stdout or b"", why + (late.stderr or b"")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     # sudo is root's process, which we may not signal: its pipes are closed, and its helper has its own limit
     with suppress(PermissionError, ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -91,17 +94,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             pipe.close()
 
 
-def _answers(orders: Sequence[Order], lines: Iterable[bytes]) -> dict[str, Answer]:
+def _read_answers(orders: Sequence[Order], lines: Iterable[bytes]) -> dict[str, FirewallAnswer]:
     asked = {order.address: order.action for order in orders}
-    found: dict[str, Answer] = {}
-    for record in filter(None, map(_record, lines)):
+    found: dict[str, FirewallAnswer] = {}
+    for record in filter(None, map(_parse_record, lines)):
         address = str(record.get("address"))
         if asked.get(address) == record.get("action"):
-            found[address] = _answer(record)
+            found[address] = _make_answer(record)
     return found
 
 
-def _record(text: bytes) -> Optional[dict[str, Any]]:
+def _parse_record(text: bytes) -> Optional[dict[str, Any]]:
     try:
         record = json.loads(text)
     except ValueError:
@@ -109,11 +112,11 @@ def _record(text: bytes) -> Optional[dict[str, Any]]:
     return record if isinstance(record, dict) else None
 
 
-def _answer(record: dict[str, Any]) -> Answer:
-    result, detail = str(record.get("result"))[:32], str(record.get("detail") or "")[:_KEPT]
+def _make_answer(record: dict[str, Any]) -> FirewallAnswer:
+    result, detail = str(record.get("result"))[:32], str(record.get("detail") or "")[:_TEXT_MAX]
     # without the address, so that the rows of a call can be finished together
-    shown = json.dumps({key: record.get(key) for key in ("result", "until", "detail")})[:_KEPT]
+    shown = json.dumps({key: record.get(key) for key in ("result", "until", "detail")})[:_TEXT_MAX]
     applied = _MEANINGS[record["action"]].get(result)
     if applied is None:
-        return Answer(FAILED, stdout=shown, stderr=f"{result}: {detail}" if detail else result)
-    return Answer(DONE, applied, stdout=shown)
+        return FirewallAnswer(FAILED, stdout=shown, stderr=f"{result}: {detail}" if detail else result)
+    return FirewallAnswer(DONE, applied, stdout=shown)

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional, Protocol
 
-DONE, FAILED, SKIPPED = "done", "failed", "skipped"
+#: states of one address after a run, as FirewallActionLog.State has them
+DONE = "done"
+FAILED = "failed"
+SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,8 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """`applied`: whether the firewall holds the address now; None when nobody knows."""
+class FirewallAnswer:
+    """What the firewall said of one address. `applied`: whether it holds the address now; None = unknown."""
 
     state: str
     applied: Optional[bool] = None
@@ -31,20 +34,22 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Call:
-    """One run for all orders; an order without an answer has failed with `stderr`."""
+class TransportReply:
+    """What one run gave for all its orders; an order without an answer has failed with `stderr`."""
 
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, FirewallAnswer]
     rc: Optional[int] = None
     stderr: str = ""
 
-    def answer(self, address: str) -> Answer:
-        return self.answers.get(address) or Answer(FAILED, stderr=self.stderr or "no answer")
+    def find_answer(self, address: str) -> FirewallAnswer:
+        """Return the answer for one address, or the failure of the whole run."""
+        return self.answers.get(address) or FirewallAnswer(FAILED, stderr=self.stderr or "no answer")
 
 
 class Transport(Protocol):
-    """A module with these two: `command` for the audit row, `run`, which raises nothing the world does."""
+    """A module with two functions: `describe` gives the command for the audit row; `run` carries out all
+    orders at once, and an error of the host becomes a failed answer, never an exception."""
 
-    def command(self, order: Order) -> str: ...
+    def describe(self, order: Order) -> str: ...
 
-    def run(self, orders: Sequence[Order]) -> Call: ...
+    def run(self, orders: Sequence[Order]) -> TransportReply: ...

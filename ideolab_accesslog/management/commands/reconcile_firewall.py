@@ -18,26 +18,26 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, dry_run: bool, **_options: Any) -> None:
         """Print what differs and repair it; exit code 1 when an address could not be compared or repaired."""
-        lost = 0 if dry_run else reconcile.forget_lost_calls()
+        lost = 0 if dry_run else reconcile.close_lost_calls()
         try:
-            drift = reconcile.compare()
+            found = reconcile.compare()
         except reconcile.CannotCompareError as error:
             raise CommandError(f"cannot compare: {error}") from error
-        self._show(drift, lost)
-        failed = len(drift.unknown)
-        for outcome in () if dry_run else reconcile.repair(drift):
-            for result in outcome.having("failed"):
-                self.stderr.write(f"{outcome.action} {result.address}: {result.detail}")
+        self._show(found, lost)
+        failed = len(found.unknown)
+        for call in () if dry_run else reconcile.repair(found):
+            for result in call.in_state("failed"):
+                self.stderr.write(f"{call.action} {result.address}: {result.detail}")
                 failed += 1
         if failed:
             raise CommandError(f"{failed} addresses could not be compared or repaired")
 
-    def _show(self, drift: reconcile.Drift, lost: int) -> None:
-        for address, until in drift.missing.items():
+    def _show(self, found: reconcile.Comparison, lost: int) -> None:
+        for address, until in found.missing.items():
             self.stdout.write(f"missing {address} until {until.isoformat() if until else 'for ever'}")
-        for address in drift.extra:
+        for address in found.extra:
             self.stdout.write(f"extra {address}")
-        for address, why in drift.unknown.items():
+        for address, why in found.unknown.items():
             self.stderr.write(f"unknown {address}: {why}")
-        counts = f"{len(drift.missing)} missing, {len(drift.extra)} extra, {len(drift.unknown)} unknown"
-        self.stdout.write(f"{drift.asked} compared: {counts}; {lost} lost calls closed")
+        counts = f"{len(found.missing)} missing, {len(found.extra)} extra, {len(found.unknown)} unknown"
+        self.stdout.write(f"{found.asked} compared: {counts}; {lost} lost calls closed")

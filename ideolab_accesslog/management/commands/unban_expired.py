@@ -22,9 +22,9 @@ class Command(BaseCommand):
         if dry_run:
             return self._show()
         total, failures = 0, []
-        for outcome in expiry.lift():
-            total += len(outcome.having("done", "skipped", "repeated", "pending"))
-            failures += outcome.having("failed")
+        for call in expiry.lift():
+            total += len(call.in_state("done", "skipped", "repeated", "pending"))
+            failures += call.in_state("failed")
         for result in failures:
             self.stderr.write(f"{result.address}: {result.detail}")
         self.stdout.write(f"{total} expired bans lifted, {len(failures)} failed in the firewall")
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
     def _show(self) -> None:
         total = 0
-        for addresses in expiry.expired(timezone.now()):
+        for addresses in expiry.find_ended_bans(timezone.now()):
             total += len(addresses)
             self.stdout.write("\n".join(f"would unban {address}" for address in addresses))
         self.stdout.write(f"{total} expired bans; nothing was changed")

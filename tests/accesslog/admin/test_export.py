@@ -17,7 +17,7 @@ def test_all_columns_are_exported_and_no_cell_is_a_formula() -> None:
     AccessLog.objects.create(
         ip="198.51.100.7", path='/a,"b"\n', user_agent="=cmd|'/C calc'!A0", method="GET", status_code=200
     )
-    answer = export.csv_response(AccessLog.objects.all())
+    answer = export.export_csv(AccessLog.objects.all())
     text = b"".join(answer.streaming_content).decode()
     names, row = csv.reader(io.StringIO(text))
     found = dict(zip(names, row))
@@ -34,7 +34,7 @@ def test_a_file_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five million rows are not sent by a click."""
     monkeypatch.setattr(export, "MOST", 2)
     AccessLog.objects.bulk_create(AccessLog(path="/", method="GET", status_code=200) for _ in range(5))
-    answer = export.csv_response(AccessLog.objects.all())
+    answer = export.export_csv(AccessLog.objects.all())
     assert len(b"".join(answer.streaming_content).splitlines()) == 3
 
 
@@ -44,4 +44,4 @@ def test_a_file_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_cells(value: object, expected: object) -> None:
     """Numbers stay numbers."""
-    assert export.cell(value) == expected
+    assert export.escape_cell(value) == expected

@@ -26,7 +26,7 @@ def test_what_is_no_address_is_named(word: str) -> None:
     """Nothing is banned when one word is wrong."""
     form = _form(f"198.51.100.7 {word}")
     assert not form.is_valid()
-    assert form.errors["addresses"] == [f"No address: {word}"]
+    assert form.errors["addresses"] == [f"Not an address: {word}"]
 
 
 def test_there_is_a_limit() -> None:

@@ -80,5 +80,5 @@ def test_a_long_text_is_a_search_like_any_other() -> None:
 @given(st.text(max_size=60))
 def test_anything_typed_is_a_network_or_words(term: str) -> None:
     """No text makes the parser fail; what it takes for a network is one."""
-    found = search.network(term)
+    found = search.parse_network(term)
     assert found is None or found == ip_network(str(found))

@@ -186,7 +186,7 @@ def test_a_refusal_of_the_helper_is_a_failure_of_that_address(kernel: FakeKernel
 
     outcome = calls.ban([VICTIM, OTHER], seconds=DAY, actor="alice")
 
-    assert outcome.results[VICTIM] == calls.Result(
+    assert outcome.results[VICTIM] == calls.AddressResult(
         VICTIM, "failed", None, "refused: listed in /etc/ideolab/never-ban"
     )
     assert outcome.results[OTHER].applied is True
@@ -346,7 +346,7 @@ def test_what_must_not_be_banned_is_refused_and_noted(kernel: FakeKernel, settin
 
     outcome = calls.ban(asked, seconds=DAY, actor="alice", spare=["198.51.100.99"])
 
-    refused = {result.address: result.detail for result in outcome.having("refused")}
+    refused = {result.address: result.detail for result in outcome.in_state("refused")}
     assert refused == {
         "127.0.0.1": "loopback",
         "198.51.100.3": "198.51.100.0/28 of TRASHIP_NEVER_BAN",
@@ -405,7 +405,7 @@ def test_a_database_that_is_lost_after_the_call_loses_no_ban(
     def lost(*_words: Any) -> None:
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(answers, "settle", lost)
+    monkeypatch.setattr(answers, "store", lost)
 
     assert calls.ban([VICTIM], seconds=DAY, actor="alice").counts() == {"done": 1}
     assert audit("state") == [("pending",)]

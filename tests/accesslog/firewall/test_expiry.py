@@ -102,14 +102,14 @@ def test_a_ban_that_is_prolonged_in_between_stays(
     kernel: FakeKernel, three_bans: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The click came after the command had read the row."""
-    real = expiry.expired
+    real = expiry.find_ended_bans
 
     def slow(now: datetime) -> Any:
         for addresses in real(now):
             calls.ban(addresses, seconds=86400, actor="alice")
             yield addresses
 
-    monkeypatch.setattr(expiry, "expired", slow)
+    monkeypatch.setattr(expiry, "find_ended_bans", slow)
 
     assert run() == "0 expired bans lifted, 0 failed in the firewall\n"
     assert OVER in banned()

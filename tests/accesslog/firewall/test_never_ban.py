@@ -26,7 +26,7 @@ from ideolab_accesslog.firewall import never_ban
 )
 def test_addresses_of_the_protocols_are_never_banned(text: str, reason: str) -> None:
     """Each with its reason."""
-    assert never_ban.why(never_ban.parse(text)) == reason
+    assert never_ban.find_reason(never_ban.parse(text)) == reason
 
 
 def test_listed_networks_are_never_banned(settings: Any) -> None:
@@ -34,9 +34,12 @@ def test_listed_networks_are_never_banned(settings: Any) -> None:
     settings.ACCESSLOG_TRUSTED_PROXIES = ["198.51.100.1"]
     settings.TRASHIP_NEVER_BAN = ["2001:db8:1::/48"]
 
-    assert never_ban.why(never_ban.parse("198.51.100.1")) == "198.51.100.1/32 of ACCESSLOG_TRUSTED_PROXIES"
-    assert never_ban.why(never_ban.parse("2001:db8:1::7")) == "2001:db8:1::/48 of TRASHIP_NEVER_BAN"
-    assert never_ban.why(never_ban.parse("2001:db8:2::7")) is None
+    assert (
+        never_ban.find_reason(never_ban.parse("198.51.100.1"))
+        == "198.51.100.1/32 of ACCESSLOG_TRUSTED_PROXIES"
+    )
+    assert never_ban.find_reason(never_ban.parse("2001:db8:1::7")) == "2001:db8:1::/48 of TRASHIP_NEVER_BAN"
+    assert never_ban.find_reason(never_ban.parse("2001:db8:2::7")) is None
 
 
 def test_a_mapped_address_is_its_ipv4_address() -> None:

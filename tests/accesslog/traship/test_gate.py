@@ -289,7 +289,7 @@ def test_a_thread_that_hangs(client: Client, log: Path, monkeypatch: pytest.Monk
 
 def test_a_flood_is_bounded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not fit is counted as dropped."""
-    monkeypatch.setattr(gate, "NOTES_MAX", 5)
+    monkeypatch.setattr(gate, "PENDING_MAX", 5)
     told: list[int] = []
 
     def hear(count: int, **_others: Any) -> None:

@@ -18,8 +18,8 @@ from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ideolab_accesslog.traship import log as feed
-from ideolab_accesslog.traship.log import TrashipHandler, line_of
+from ideolab_accesslog.traship import log
+from ideolab_accesslog.traship.log import TrashipHandler, format_line
 from ideolab_accesslog.traship.offence import Offence
 from tests.lab.child import REPOSITORY, environment
 from tests.nginx.replay import matcher, quiet
@@ -44,59 +44,61 @@ _WIRING = """
 @pytest.fixture(autouse=True, scope="module")
 def fail2ban_log() -> Iterator[None]:
     """The filters are run with fail2ban's log silenced; other tests read it."""
-    log = logging.getLogger("fail2ban")
-    before = log.level
+    fail2ban = logging.getLogger("fail2ban")
+    before = fail2ban.level
     quiet()
     yield
-    log.setLevel(before)
+    fail2ban.setLevel(before)
 
 
 @pytest.fixture
 def own_logger() -> Iterator[logging.Logger]:
     """The logger, as it was again afterwards."""
-    found = feed.logger
+    # else a handler that another test had added would come back afterwards
+    log.forget()
+    found = log.logger
     before = (found.handlers[:], found.propagate, found.level)
     yield found
-    feed.forget()
+    log.forget()
     found.handlers[:], found.propagate = before[:2]
     found.setLevel(before[2])
 
 
 def test_the_line() -> None:
     """The grammar of the design, and the rule at its end."""
-    assert line_of(MADE) == (
+    assert format_line(MADE) == (
         "2026-11-22T14:52:01.500+0000 traship: offence 198.51.100.7 reason=sensitive_path status=403 "
         'method=GET path="/.env" agent="curl/8" rule="dotfile"'
     )
-    assert line_of(MADE._replace(rule="", status=404, address="2001:db8::7", method="get /\n")) == (
+    assert format_line(MADE._replace(rule="", status=404, address="2001:db8::7", method="get /\n")) == (
         "2026-11-22T14:52:01.500+0000 traship: offence 2001:db8::7 reason=404_burst status=404 method=OTHER "
         'path="/.env" agent="curl/8" rule=""'
     )
 
 
 def test_the_wiring_of_the_docs(tmp_path: Path, own_logger: logging.Logger) -> None:
-    """The text in feed.py and docs/traship.md, as it stands there."""
+    """The text in traship/log.py and docs/traship.md, as it stands there."""
     shown = _WIRING.replace("FILENAME", '"/var/log/ideolab/traship.log"')
     docs = textwrap.dedent((REPOSITORY / "docs" / "traship.md").read_text())
-    assert shown.strip() in str(feed.__doc__)
+    assert shown.strip() in str(log.__doc__)
     assert textwrap.dedent(shown).strip() in docs
 
     names: dict[str, Any] = {"FILENAME": str(tmp_path / "traship.log")}
     exec(textwrap.dedent(_WIRING), names)  # noqa: S102
     logging.config.dictConfig(names["LOGGING"])
-    feed.tell(MADE)
+    log.write(MADE)
 
-    assert (tmp_path / "traship.log").read_text() == line_of(MADE) + "\n"
+    assert (tmp_path / "traship.log").read_text() == format_line(MADE) + "\n"
 
 
 def test_without_any_wiring(tmp_path: Path, own_logger: logging.Logger) -> None:
     """TRASHIP_LOG is written; other records of the logger are not."""
     with override_settings(TRASHIP_LOG=str(tmp_path / "own.log")):
-        feed.tell(MADE)
-        feed.tell(MADE)
+        log.write(MADE)
+        log.write(MADE)
         own_logger.warning("traship: offence 203.0.113.9 reason=sensitive_path status=403 method=GET")
 
-    assert (tmp_path / "own.log").read_text() == (line_of(MADE) + "\n") * 2
+    assert (tmp_path / "own.log").read_text() == (format_line(MADE) + "\n") * 2
 
 
 def test_a_log_that_cannot_be_written(
@@ -106,8 +108,8 @@ def test_a_log_that_cannot_be_written(
     handler = TrashipHandler(tmp_path / "missing" / "traship.log")
     own_logger.addHandler(handler)
     with caplog.at_level(logging.ERROR, "ideolab_accesslog"):
-        feed.tell(MADE)
-        feed.tell(MADE)
+        log.write(MADE)
+        log.write(MADE)
 
     assert handler.lost == 2
     assert len([record for record in caplog.records if "fail2ban does not learn" in record.message]) == 1
@@ -118,8 +120,8 @@ def test_other_handlers_see_escaped_text(
 ) -> None:
     """A console or Sentry gets no line feed of a client's either."""
     own_logger.addHandler(logging.NullHandler())
-    with override_settings(TRASHIP_LOG=""), caplog.at_level(logging.WARNING, feed.NAME):
-        feed.tell(MADE._replace(path="/.env\nroot: x"))
+    with override_settings(TRASHIP_LOG=""), caplog.at_level(logging.WARNING, log.NAME):
+        log.write(MADE._replace(path="/.env\nroot: x"))
 
     assert caplog.messages == [
         "offence 198.51.100.7 reason=sensitive_path status=403 method=GET "
@@ -154,7 +156,7 @@ def test_no_text_changes_who_is_named(
 ) -> None:
     """Whatever a client sends as method, path or agent: exactly the client, in exactly its mode."""
     rule = "dotfile" if is_sensitive else ""
-    line = line_of(Offence(address, time.time(), rule, 404, method, path, agent))
+    line = format_line(Offence(address, time.time(), rule, 404, method, path, agent))
 
     assert named("all", line) == [address]
     assert named("sensitive", line) == ([address] if is_sensitive else [])
@@ -189,10 +191,10 @@ _WRITER = textwrap.dedent(
 @pytest.mark.needs("logrotate")
 def test_many_processes_and_logrotate(tmp_path: Path) -> None:
     """Six processes write while the log is rotated again and again: every line is there, whole, and once."""
-    log, count = tmp_path / "traship.log", 1500
+    path, count = tmp_path / "traship.log", 1500
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", _WRITER, str(log), str(number), str(count)],
+            [sys.executable, "-c", _WRITER, str(path), str(number), str(count)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY,
             env={**environment(), "DJANGO_SETTINGS_MODULE": "tests.accesslog.settings"},
         )
@@ -202,7 +204,7 @@ def test_many_processes_and_logrotate(tmp_path: Path) -> None:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
     config = tmp_path / "rotation"
-    config.write_text(f"{log} {{\n rotate 100\n missingok\n create 0640\n}}\n")
+    config.write_text(f"{path} {{\n rotate 100\n missingok\n create 0640\n}}\n")
     config.chmod(0o644)
     for writer in writers:
         assert writer.stdin is not None

@@ -11,23 +11,23 @@ from django.db import OperationalError, connections
 
 from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.traship import rows
-from ideolab_accesslog.traship.offence import Suspect
+from ideolab_accesslog.traship.offence import OffenceSum
 from tests.accesslog.conftest import VENDORS
 
 ALICE, BOB = "198.51.100.7", "2001:db8::7"
 
 
-def suspect(**changes: Any) -> Suspect:
+def total(**changes: Any) -> OffenceSum:
     fields: dict[str, Any] = {"first": 1_790_000_000.0, "last": 1_790_000_001.0, "hits": 3, "missing": 3}
-    return Suspect(**{**fields, "path": "/nope", "agent": "curl", **changes})
+    return OffenceSum(**{**fields, "path": "/nope", "agent": "curl", **changes})
 
 
 @pytest.mark.parametrize("database", VENDORS, indirect=True)
 def test_counts_are_added(database: str) -> None:
     """The second batch adds to the first; the last path, agent and time are the latest."""
-    rows.write({ALICE: suspect(), BOB: suspect(path="/\x00\ud800", agent="x\x00")})
+    rows.write({ALICE: total(), BOB: total(path="/\x00\ud800", agent="x\x00")})
     rows.write(
-        {ALICE: suspect(hits=5, missing=2, sensitive=3, path="/.env", agent="zgrab", last=1_790_000_100.0)}
+        {ALICE: total(hits=5, missing=2, sensitive=3, path="/.env", agent="zgrab", last=1_790_000_100.0)}
     )
 
     alice, bob = TrashIP.objects.get(ip=ALICE), TrashIP.objects.get(ip=BOB)
@@ -43,7 +43,7 @@ def test_what_people_decided_stays(database: str) -> None:
     """A ban, its reason and a row that was entered by hand are not touched."""
     TrashIP.objects.create(ip=ALICE, reason="manual", is_banned=True, ban_reason="by hand", count_hits=1)
 
-    rows.write({ALICE: suspect(sensitive=1)})
+    rows.write({ALICE: total(sensitive=1)})
 
     row = TrashIP.objects.get(ip=ALICE)
     assert (row.reason, row.is_banned, row.ban_reason, row.count_hits) == ("manual", True, "by hand", 4)
@@ -59,7 +59,7 @@ def test_many_writers(database: str) -> None:
             for _ in range(5):
                 for _attempt in range(20):
                     try:
-                        rows.write({one: suspect() for one in (addresses if turn % 2 else addresses[::-1])})
+                        rows.write({one: total() for one in (addresses if turn % 2 else addresses[::-1])})
                         break
                     except OperationalError:
                         continue
@@ -75,7 +75,7 @@ def test_many_writers(database: str) -> None:
 
 def test_many_rows(database: str) -> None:
     """A thousand addresses are a few statements."""
-    many = {f"2001:db8::{number:x}": suspect() for number in range(1000)}
+    many = {f"2001:db8::{number:x}": total() for number in range(1000)}
 
     rows.write(many)
 
@@ -84,7 +84,7 @@ def test_many_rows(database: str) -> None:
 
 def test_a_row_that_is_refused_keeps_nobody(database: str) -> None:
     """The others of its batch are stored."""
-    rows.write({"no address": suspect(), ALICE: suspect()})
+    rows.write({"no address": total(), ALICE: total()})
 
     assert list(TrashIP.objects.values_list("ip", flat=True))[-1:] == [ALICE]
 
@@ -92,8 +92,8 @@ def test_a_row_that_is_refused_keeps_nobody(database: str) -> None:
 def test_other_databases(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without either statement rows are updated one by one, with the same result."""
     monkeypatch.setattr(rows, "_STATEMENTS", {})
-    rows.write({ALICE: suspect()})
-    rows.write({ALICE: suspect(sensitive=1)})
+    rows.write({ALICE: total()})
+    rows.write({ALICE: total(sensitive=1)})
 
     row = TrashIP.objects.get(ip=ALICE)
     assert (row.count_hits, row.count_sensitive, row.reason) == (6, 1, "sensitive_path")

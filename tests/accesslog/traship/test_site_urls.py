@@ -23,7 +23,7 @@ _LOCALE = "django.middleware.locale.LocaleMiddleware"
 
 
 def asked(target: str) -> bool:
-    return site_urls.is_the_sites(RequestFactory().get(target))
+    return site_urls.is_served(RequestFactory().get(target))
 
 
 @override_settings(ROOT_URLCONF=__name__)
@@ -59,15 +59,15 @@ def test_a_urlconf_that_fails() -> None:
     request = RequestFactory().get("/x.php")
     request.urlconf = "tests.accesslog.no_such_urlconf"
 
-    assert site_urls.is_the_sites(request)
+    assert site_urls.is_served(request)
 
 
 def test_files_are_not_judged_by_their_names() -> None:
     """Below STATIC_URL and MEDIA_URL."""
     with override_settings(STATIC_URL="/static/", MEDIA_URL="/media/"):
-        assert not site_urls.is_known_before("/static/x/index.php")
-        assert not site_urls.is_known_before("/media/backup.sql")
-        assert site_urls.is_known_before("/staticx/index.php")
+        assert not site_urls.is_decidable_early("/static/x/index.php")
+        assert not site_urls.is_decidable_early("/media/backup.sql")
+        assert site_urls.is_decidable_early("/staticx/index.php")
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,6 @@ def test_files_are_not_judged_by_their_names() -> None:
 )
 def test_sites_whose_patterns_do_not_tell_all(changed: dict[str, Any]) -> None:
     """There only the response tells."""
-    assert site_urls.is_known_before("/index.php")
+    assert site_urls.is_decidable_early("/index.php")
     with override_settings(**changed):
-        assert not site_urls.is_known_before("/index.php")
+        assert not site_urls.is_decidable_early("/index.php")

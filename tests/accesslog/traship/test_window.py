@@ -42,11 +42,11 @@ def test_a_path_counts_once() -> None:
     clock = Clock()
     window = Window(clock)
 
-    assert [window.is_new(ALICE, path, 1) for path in ("/a", "/b", "/a")] == [True, True, False]
-    assert window.score(ALICE, 2) == 2
+    assert [window.add_path(ALICE, path, 1) for path in ("/a", "/b", "/a")] == [True, True, False]
+    assert window.add_points(ALICE, 2) == 2
     clock.now += 601
-    assert window.score(ALICE, 0) == 0
-    assert window.is_new(ALICE, "/a", 1)
+    assert window.add_points(ALICE, 0) == 0
+    assert window.add_path(ALICE, "/a", 1)
 
 
 def test_it_slides() -> None:
@@ -54,10 +54,10 @@ def test_it_slides() -> None:
     clock = Clock()
     window = Window(clock)
     for number in range(10):
-        window.is_new(ALICE, f"/{number}", 1)
+        window.add_path(ALICE, f"/{number}", 1)
         clock.now += 100
 
-    assert window.score(ALICE, 0) == 5
+    assert window.add_points(ALICE, 0) == 5
 
 
 def test_hits_are_counted_with_repetitions() -> None:
@@ -65,9 +65,9 @@ def test_hits_are_counted_with_repetitions() -> None:
     clock = Clock()
     window = Window(clock)
 
-    assert [window.hits(ALICE, 3), window.hits(ALICE, 2)] == [3, 5]
+    assert [window.add_hits(ALICE, 3), window.add_hits(ALICE, 2)] == [3, 5]
     clock.now += 601
-    assert window.hits(ALICE, 1) == 1
+    assert window.add_hits(ALICE, 1) == 1
 
 
 def test_two_processes_count_together(shared: Any) -> None:
@@ -75,14 +75,14 @@ def test_two_processes_count_together(shared: Any) -> None:
     clock = Clock()
     one, other = Window(clock), Window(clock)
 
-    assert one.is_new(ALICE, "/a", 1)
-    assert one.score(ALICE, 1) == 1
-    assert not other.is_new(ALICE, "/a", 1)
-    assert other.is_new(ALICE, "/b", 1)
-    assert other.score(ALICE, 1) == 2
-    assert one.hits(ALICE, 1) == 1
-    assert other.hits(ALICE, 1) == 2
-    assert one.repeated([ALICE, "198.51.100.8"]) == {ALICE}
+    assert one.add_path(ALICE, "/a", 1)
+    assert one.add_points(ALICE, 1) == 1
+    assert not other.add_path(ALICE, "/a", 1)
+    assert other.add_path(ALICE, "/b", 1)
+    assert other.add_points(ALICE, 1) == 2
+    assert one.add_hits(ALICE, 1) == 1
+    assert other.add_hits(ALICE, 1) == 2
+    assert one.find_returning([ALICE, "198.51.100.8"]) == {ALICE}
 
 
 def test_a_cache_that_fails(
@@ -98,8 +98,8 @@ def test_a_cache_that_fails(
     window = Window()
 
     with caplog.at_level(logging.WARNING, "ideolab_accesslog"):
-        assert [window.is_new(ALICE, path, 1) for path in ("/a", "/b", "/a")] == [True, True, False]
-        assert window.score(ALICE, 2) == 2
+        assert [window.add_path(ALICE, path, 1) for path in ("/a", "/b", "/a")] == [True, True, False]
+        assert window.add_points(ALICE, 2) == 2
     assert len(caplog.records) == 1
 
 
@@ -107,9 +107,9 @@ def test_the_sites_cache_is_not_filled(shared: Any, tmp_path: Path) -> None:
     """A scanner has thousands of paths; a hundred of an address are enough to know it."""
     window = Window()
     for number in range(300):
-        window.is_new(ALICE, f"/{number}", 1)
+        window.add_path(ALICE, f"/{number}", 1)
 
-    assert window.score(ALICE, 300) == 300
+    assert window.add_points(ALICE, 300) == 300
     assert len(list(tmp_path.glob("*.djcache"))) <= 102
 
 
@@ -117,10 +117,10 @@ def test_memory_is_bounded() -> None:
     """The addresses and paths that were seen longest ago are forgotten first."""
     window = Window()
     for number in range(6000):
-        window.is_new(f"2001:db8::{number:x}", "/a", 1)
+        window.add_path(f"2001:db8::{number:x}", "/a", 1)
 
-    assert not window.is_new("2001:db8::176f", "/a", 1)
-    assert window.is_new("2001:db8::1", "/a", 1)
+    assert not window.add_path("2001:db8::176f", "/a", 1)
+    assert window.add_path("2001:db8::1", "/a", 1)
 
 
 @pytest.fixture
@@ -139,8 +139,8 @@ _PROCESS = textwrap.dedent(
     from ideolab_accesslog.traship.window import Window
     window = Window()
     paths = [f"/{number}" for number in range(60)]
-    new = [path for path in paths if window.is_new("198.51.100.7", path, 1)]
-    print(len(new), window.score("198.51.100.7", len(new)), window.hits("198.51.100.7", 60))
+    new = [path for path in paths if window.add_path("198.51.100.7", path, 1)]
+    print(len(new), window.add_points("198.51.100.7", len(new)), window.add_hits("198.51.100.7", 60))
     """
 )
 

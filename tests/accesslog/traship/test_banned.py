@@ -1,0 +1,52 @@
+"""The banned addresses in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from ideolab_accesslog.models import TrashIP
+from ideolab_accesslog.traship import banned
+
+
+@pytest.fixture(autouse=True)
+def anew(database: str) -> Iterator[None]:
+    """No bans of other tests, and none left for them."""
+    banned.forget()
+    yield
+    banned.forget()
+
+
+def test_only_bans_that_last_and_count_are_read(settings: Any) -> None:
+    """Neither one that is over, nor an address that is never banned."""
+    settings.TRASHIP_NEVER_BAN = ["2001:db8:1::/48"]
+    now = timezone.now()
+    TrashIP.objects.create(ip="198.51.100.1", is_banned=True)
+    TrashIP.objects.create(ip="198.51.100.2", is_banned=True, ban_until=now + timedelta(hours=1))
+    TrashIP.objects.create(ip="198.51.100.3", is_banned=True, ban_until=now - timedelta(hours=1))
+    TrashIP.objects.create(ip="198.51.100.4")
+    TrashIP.objects.create(ip="2001:db8:1::7", is_banned=True)
+    TrashIP.objects.create(ip="127.0.0.1", is_banned=True)
+
+    banned.refresh()
+
+    assert banned.current == {"198.51.100.1", "198.51.100.2"}
+
+
+def test_a_slow_read_is_not_repeated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading may take a twentieth of the thread's time; `forget` reads anew at the next refresh."""
+    clock = iter([100.0, 101.0, 101.0, 119.0, 121.5, 122.5, 122.5])
+    monkeypatch.setattr(banned, "monotonic", lambda: next(clock))
+    TrashIP.objects.create(ip="198.51.100.1", is_banned=True)
+
+    banned.refresh()
+    TrashIP.objects.create(ip="198.51.100.2", is_banned=True)
+    banned.refresh()
+    assert banned.current == {"198.51.100.1"}
+
+    banned.refresh()
+    assert banned.current == {"198.51.100.1", "198.51.100.2"}

@@ -1,0 +1,159 @@
+"""What follows from offences: lines, rows, signals, bans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ideolab_accesslog.firewall import calls
+from ideolab_accesslog.signals import dropped
+from ideolab_accesslog.signals import offence as offence_signal
+from ideolab_accesslog.traship import judge, log, rows
+from ideolab_accesslog.traship.judge import OffenceJudge, burst_points
+from ideolab_accesslog.traship.offence import Offence, OffenceSum
+
+ADDRESS = "198.51.100.7"
+NOW = 2_000_000_000.0
+
+
+def offence(path: str, rule: str = "", address: str = ADDRESS) -> Offence:
+    return Offence(address, NOW, rule, 403 if rule else 404, "GET", path, "curl/8")
+
+
+@pytest.fixture(autouse=True)
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths of the lines that would be written; no test writes a file."""
+    paths: list[str] = []
+    monkeypatch.setattr(log, "write", lambda one: paths.append(one.path))
+    return paths
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """The hits that are written to the row of each address."""
+    hits: dict[str, int] = {}
+
+    def write(sums: dict[str, OffenceSum]) -> None:
+        hits.update({address: hits.get(address, 0) + total.hits for address, total in sums.items()})
+
+    monkeypatch.setattr(rows, "write", write)
+    return hits
+
+
+@pytest.fixture
+def signalled() -> Iterator[list[tuple[str, int]]]:
+    """Reason and count of each signal."""
+    heard: list[tuple[str, int]] = []
+
+    def hear(reason: str, count: int, **_others: Any) -> None:
+        heard.append((reason, count))
+
+    offence_signal.connect(hear)
+    yield heard
+    offence_signal.disconnect(hear)
+
+
+def test_a_sensitive_path_has_consequences_once(
+    lines: list[str], written: dict[str, int], signalled: list[tuple[str, int]]
+) -> None:
+    """One line and one signal; every request counts in the row."""
+    judge = OffenceJudge()
+
+    judge.process([offence("/.env", "dotfile"), offence("/.env", "dotfile")])
+    judge.process([offence("/.env", "dotfile")])
+
+    assert lines == ["/.env"]
+    assert signalled == [("sensitive_path", 2)]
+    assert written == {ADDRESS: 3}
+
+
+def test_missing_pages_are_a_burst_from_the_limit_on(
+    lines: list[str], written: dict[str, int], signalled: list[tuple[str, int]], settings: Any
+) -> None:
+    """The page that reaches the limit has the first line."""
+    settings.TRASHIP_404_DISTINCT = 3
+
+    OffenceJudge().process([offence(f"/{number}") for number in range(4)])
+
+    assert lines == ["/2", "/3"]
+    assert signalled == [("404_burst", 4)] * 2
+    assert written == {ADDRESS: 4}
+
+
+def test_a_single_missing_page_waits(written: dict[str, int]) -> None:
+    """Until a second one comes."""
+    judge = OffenceJudge()
+    judge.process([offence("/a")])
+    assert written == {}
+
+    judge.process([offence("/b")])
+    assert written == {ADDRESS: 2}
+
+
+def test_a_line_of_a_request_is_not_written_again(lines: list[str], written: dict[str, int]) -> None:
+    """Plain missing pages, and addresses that are never banned, get no line in the request."""
+    judge = OffenceJudge()
+    for one in (offence("/.env", "dotfile"), offence("/a"), offence("/.git", "dotfile", "127.0.0.1")):
+        judge.write_line_now(one)
+        judge.write_line_now(one)
+    assert lines == ["/.env"]
+
+    judge.process([offence("/.env", "dotfile")])
+    assert lines == ["/.env"]
+
+
+def test_one_ban_for_an_address_within_the_pause(
+    lines: list[str], written: dict[str, int], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TRASHIP_AUTO_BAN: other processes need a moment to read the ban."""
+    settings.TRASHIP_AUTO_BAN = True
+    settings.TRASHIP_404_DISTINCT = 2
+    bans: list[tuple[list[str], dict[str, Any]]] = []
+    monkeypatch.setattr(calls, "ban", lambda addresses, **words: bans.append((addresses, words)))
+    judge = OffenceJudge()
+
+    judge.process([offence("/.env", "dotfile")])
+    judge.process([offence("/.git", "dotfile")])
+
+    assert bans == [([ADDRESS], {"seconds": 86400, "actor": "traship", "reason": "sensitive_path"})]
+
+
+def test_what_waits_is_bounded(written: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The addresses that have waited longest are dropped, and counted."""
+    monkeypatch.setattr(judge, "WAITING_MAX", 2)
+    counts: list[int] = []
+
+    def hear(count: int, **_others: Any) -> None:
+        counts.append(count)
+
+    dropped.connect(hear)
+    judged = OffenceJudge()
+    judged.process([offence("/a", address=f"198.51.100.{number}") for number in range(3)])
+    judged.process([offence("/.env", "dotfile", "2001:db8::7")])
+    dropped.disconnect(hear)
+
+    assert counts == [2]
+    assert written == {"2001:db8::7": 1}
+
+
+def test_old_offences_are_forgotten(written: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that was missed once, a window ago, is a mistake."""
+    now = [NOW]
+    monkeypatch.setattr(judge, "time", lambda: now[0])
+    judged = OffenceJudge()
+    judged.process([offence("/a")])
+    judged.forget_old()
+    assert list(judged._waiting) == [ADDRESS]
+
+    now[0] += 601
+    judged.forget_old()
+    assert list(judged._waiting) == []
+    assert written == {}
+
+
+@pytest.mark.parametrize(("count", "points"), [(1, 20), (199, 20), (200, 5), (10_000, 5)])
+def test_many_requests_need_fewer_points(count: int, points: int) -> None:
+    """A quarter after TRASHIP_404_THRESHOLD."""
+    assert burst_points(count) == points
