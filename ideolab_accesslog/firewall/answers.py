@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from ideolab_accesslog.databases import firewall as database
 from ideolab_accesslog.firewall.intents import WrittenCall, retry
-from ideolab_accesslog.firewall.transports.order import DONE, FirewallAnswer, Order, TransportReply
+from ideolab_accesslog.firewall.transports.order import DONE, FirewallAnswer, Order, RunReply
 from ideolab_accesslog.metrics import totals
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 
@@ -24,7 +24,7 @@ _TEXT_MAX = 4000
 _ERROR_MAX = 255
 
 
-def store(written: WrittenCall, orders: Sequence[Order], reply: TransportReply, started: datetime) -> None:
+def store(written: WrittenCall, orders: Sequence[Order], reply: RunReply, started: datetime) -> None:
     """Finish the audit rows of a call and set the flags, in one transaction.
 
     Addresses with the same answer share one statement.
@@ -36,7 +36,7 @@ def store(written: WrittenCall, orders: Sequence[Order], reply: TransportReply, 
 def _store(
     written: WrittenCall,
     orders: Sequence[Order],
-    reply: TransportReply,
+    reply: RunReply,
     started: datetime,
     duration_ms: float,
 ) -> None:
@@ -49,13 +49,13 @@ def _store(
         count_actions(orders, reply)
 
 
-def store_flags(orders: Sequence[Order], reply: TransportReply, started: datetime) -> None:
+def store_flags(orders: Sequence[Order], reply: RunReply, started: datetime) -> None:
     """Set the flags only, after a check that has no audit rows."""
     for answer, addresses in _group(orders, reply).items():
         _apply(_unconfirmed_since(addresses, started), answer)
 
 
-def count_actions(orders: Sequence[Order], reply: TransportReply) -> None:
+def count_actions(orders: Sequence[Order], reply: RunReply) -> None:
     """Add to ideolab_accesslog_firewall_actions_total."""
     amounts: dict[totals.Key, int] = {}
     for order in orders:
@@ -65,7 +65,7 @@ def count_actions(orders: Sequence[Order], reply: TransportReply) -> None:
     totals.add(amounts)
 
 
-def _group(orders: Sequence[Order], reply: TransportReply) -> dict[FirewallAnswer, list[str]]:
+def _group(orders: Sequence[Order], reply: RunReply) -> dict[FirewallAnswer, list[str]]:
     """Return the addresses by their answer."""
     groups: dict[FirewallAnswer, list[str]] = {}
     for order in orders:
@@ -77,7 +77,7 @@ def _finish_audit(
     batch: uuid.UUID,
     addresses: Optional[list[str]],
     answer: FirewallAnswer,
-    reply: TransportReply,
+    reply: RunReply,
     duration_ms: float,
 ) -> None:
     """Finish the pending audit rows of these addresses; None = all of the call."""

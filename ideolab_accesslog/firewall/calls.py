@@ -28,7 +28,7 @@ from ideolab_accesslog.firewall.transports.order import (
     FirewallAnswer,
     Order,
     Transport,
-    TransportReply,
+    RunReply,
 )
 
 #: addresses of one call; the helper reads 10,000 lines
@@ -229,16 +229,16 @@ def _mark_left_out(result: CallResult, written: WrittenCall) -> None:
             result.set(left_out.address, CHANGED, gettext_noop("somebody else was faster"))
 
 
-def _skip(orders: Sequence[Order]) -> TransportReply:
-    return TransportReply({order.address: FirewallAnswer(SKIPPED, stderr=NOT_EXECUTED) for order in orders})
+def _skip(orders: Sequence[Order]) -> RunReply:
+    return RunReply({order.address: FirewallAnswer(SKIPPED, stderr=NOT_EXECUTED) for order in orders})
 
 
-def _ask(transport: Transport, orders: Sequence[Order]) -> TransportReply:
+def _ask(transport: Transport, orders: Sequence[Order]) -> RunReply:
     try:
         return transport.run(orders)
     except Exception as error:  # the rows are committed: a fault of ours must still finish them
         logger.exception("the transport failed")
-        return TransportReply({}, stderr=f"{type(error).__name__}: {error}")
+        return RunReply({}, stderr=f"{type(error).__name__}: {error}")
 
 
 def _announce(result: CallResult, call: Call) -> None:

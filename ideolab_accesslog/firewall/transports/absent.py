@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from ideolab_accesslog.firewall.transports.order import SKIPPED, FirewallAnswer, Order, TransportReply
+from ideolab_accesslog.firewall.transports.order import SKIPPED, FirewallAnswer, Order, RunReply
 
 WINDOWS = "there is no firewall of ideolab-f2b on Windows; the site itself answers 403 to banned addresses"
 _LOG_ONLY = {
@@ -19,11 +19,9 @@ def describe(_order: Order) -> str:
     return ""
 
 
-def run(orders: Sequence[Order]) -> TransportReply:
+def run(orders: Sequence[Order]) -> RunReply:
     """Skip every order; each answer says what a person can do instead."""
-    return TransportReply(
-        {order.address: FirewallAnswer(SKIPPED, stderr=_explain(order)) for order in orders}
-    )
+    return RunReply({order.address: FirewallAnswer(SKIPPED, stderr=_explain(order)) for order in orders})
 
 
 def _explain(order: Order) -> str:

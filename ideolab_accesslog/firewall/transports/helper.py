@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Optional
 
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.firewall.transports.order import DONE, FAILED, FirewallAnswer, Order, TransportReply
+from ideolab_accesslog.firewall.transports.order import DONE, FAILED, FirewallAnswer, Order, RunReply
 
 #: nothing of the web server's environment reaches a program that becomes root
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
@@ -50,7 +50,7 @@ def describe(order: Order) -> str:
     return f"{shlex.join(command_words())} <<< {shlex.quote(format_line(order))}"
 
 
-def run(orders: Sequence[Order]) -> TransportReply:
+def run(orders: Sequence[Order]) -> RunReply:
     """Start one process for all orders; what it answers within the time limit counts, the rest has failed."""
     text = "".join(f"{format_line(order)}\n" for order in orders)
     try:
@@ -64,9 +64,9 @@ def run(orders: Sequence[Order]) -> TransportReply:
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        return TransportReply({}, stderr=f"{error}; see TRASHIP_FIREWALL_HELPER")
+        return RunReply({}, stderr=f"{error}; see TRASHIP_FIREWALL_HELPER")
     out, err = _communicate(process, text.encode("ascii"))
-    return TransportReply(
+    return RunReply(
         _read_answers(orders, out.splitlines()),
         process.returncode,
         err.decode("utf-8", "replace")[:_TEXT_MAX],

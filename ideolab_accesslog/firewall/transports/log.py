@@ -8,7 +8,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.firewall.transports.order import DONE, FAILED, FirewallAnswer, Order, TransportReply
+from ideolab_accesslog.firewall.transports.order import DONE, FAILED, FirewallAnswer, Order, RunReply
 from ideolab_f2b import logline
 
 
@@ -17,11 +17,11 @@ def describe(order: Order) -> str:
     return f"{conf.TRASHIP_MANUAL_LOG}: ban {order.address} ttl={_ttl(order)}"
 
 
-def run(orders: Sequence[Order]) -> TransportReply:
+def run(orders: Sequence[Order]) -> RunReply:
     """Write one line per address; an answer says that the line was written, not that fail2ban has read it."""
     answers = {order.address: _write(order) for order in orders}
     errors = [answer.stderr for answer in answers.values() if answer.state == FAILED]
-    return TransportReply(answers, rc=1 if errors else 0, stderr=errors[0] if errors else "")
+    return RunReply(answers, rc=1 if errors else 0, stderr=errors[0] if errors else "")
 
 
 def _write(order: Order) -> FirewallAnswer:

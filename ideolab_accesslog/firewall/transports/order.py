@@ -34,7 +34,7 @@ class FirewallAnswer:
 
 
 @dataclass(frozen=True)
-class TransportReply:
+class RunReply:
     """What one run gave for all its orders; an order without an answer has failed with `stderr`."""
 
     answers: Mapping[str, FirewallAnswer]
@@ -52,4 +52,4 @@ class Transport(Protocol):
 
     def describe(self, order: Order) -> str: ...
 
-    def run(self, orders: Sequence[Order]) -> TransportReply: ...
+    def run(self, orders: Sequence[Order]) -> RunReply: ...

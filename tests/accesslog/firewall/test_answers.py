@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from ideolab_accesslog.firewall import answers, intents
 from ideolab_accesslog.firewall.intents import Call, WrittenCall
-from ideolab_accesslog.firewall.transports.order import DONE, FAILED, FirewallAnswer, Order, TransportReply
+from ideolab_accesslog.firewall.transports.order import DONE, FAILED, FirewallAnswer, Order, RunReply
 from ideolab_accesslog.models import FirewallActionLog, Total, TrashIP
 from tests.accesslog.conftest import VENDORS
 
 pytestmark = pytest.mark.usefixtures("database")
 VICTIM, OTHER = "198.51.100.7", "2001:db8::7"
 ORDERS = [Order("ban", VICTIM), Order("ban", OTHER)]
-REPLY = TransportReply(
+REPLY = RunReply(
     {VICTIM: FirewallAnswer(DONE, True, "banned"), OTHER: FirewallAnswer(FAILED, stderr="no")}, rc=1
 )
 
@@ -68,7 +68,7 @@ def test_a_check_sets_the_flags_unless_a_later_call_has() -> None:
     started = timezone.now()
     TrashIP.objects.create(ip=VICTIM)
     TrashIP.objects.create(ip=OTHER, iptables_applied=True, applied_at=started + timedelta(seconds=1))
-    reply = TransportReply({VICTIM: FirewallAnswer(DONE, True), OTHER: FirewallAnswer(DONE, False)})
+    reply = RunReply({VICTIM: FirewallAnswer(DONE, True), OTHER: FirewallAnswer(DONE, False)})
 
     answers.store_flags([Order("check", VICTIM), Order("check", OTHER)], reply, started)
 
