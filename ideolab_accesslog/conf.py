@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Callable, NamedTuple, TypeVar
 
@@ -36,8 +37,8 @@ class Setting(NamedTuple):
     help: str
 
 
-# the names and values of the first version are kept
-SETTINGS = (
+# names and values are those of the first version
+ACCESS_LOG = (
     # --- what is logged
     Setting("ACCESSLOG_ENABLED", SWITCH, True, "log requests at all"),
     Setting("ACCESSLOG_STATUS_CODES", WHOLE_NUMBERS, [200], "answers with these statuses are logged"),
@@ -84,7 +85,12 @@ SETTINGS = (
         "`queue`: a thread writes batches; `spool`: through files, so that a kill -9 loses no row; "
         "`direct`: in the request",
     ),
-    Setting("ACCESSLOG_DATABASE", TEXT, "default", "the alias of the database that holds the access log"),
+    Setting(
+        "ACCESSLOG_DATABASE",
+        TEXT,
+        "default",
+        "the alias of the database that holds the access log; the other tables follow your database routers",
+    ),
     Setting(
         "ACCESSLOG_FLUSH_S",
         POSITIVE,
@@ -108,9 +114,10 @@ SETTINGS = (
         "ACCESSLOG_SPOOL_MAX_MB",
         POSITIVE,
         1024,
-        "megabytes of the directory at most; what comes after is dropped and counted",
+        "MiB that the directory may have while the database is away; more is dropped and counted",
     ),
-    # --- scanners
+)
+SCANNERS = (
     Setting("TRASHIP_ENABLED", SWITCH, True, "look for scanners at all"),
     Setting("TRASHIP_404_WINDOW_S", POSITIVE, 600, "seconds of the sliding window in which 404s are counted"),
     Setting(
@@ -126,7 +133,12 @@ SETTINGS = (
         20,
         "points in the window that are a burst; each different missing page is one, a sensitive path two",
     ),
-    Setting("TRASHIP_CACHE", TEXT, "default", "the alias of the cache in which all processes count together"),
+    Setting(
+        "TRASHIP_CACHE",
+        TEXT,
+        "default",
+        "the alias of the cache in which all processes count together (Redis, memcached)",
+    ),
     Setting(
         "TRASHIP_BLOCK_SENSITIVE",
         SWITCH,
@@ -144,8 +156,8 @@ SETTINGS = (
         "TRASHIP_RULES",
         choice("segments", "substrings", former={"seed": "substrings"}),
         "segments",
-        "`segments`: whole parts of the path and real endings; `substrings`: the two lists below, "
-        "whatever the site has there (`seed` is the former name)",
+        "`segments`: whole parts of the path and real endings; `substrings`: the two lists below, blocked "
+        "whatever the site has there (`seed`, its former name, still works)",
     ),
     Setting(
         "TRASHIP_SENSITIVE_SUBSTRINGS",
@@ -171,7 +183,10 @@ SETTINGS = (
         'paths that are never sensitive: `"/shop.php"` itself, `"/old/"` all below, `"*.action"` a pattern',
     ),
     Setting(
-        "TRASHIP_NEVER_BAN", NETWORKS, [], "addresses and networks that are never reported and never banned"
+        "TRASHIP_NEVER_BAN",
+        NETWORKS,
+        [],
+        "addresses and networks that are counted, but neither reported to fail2ban nor banned",
     ),
     Setting("TRASHIP_BLOCK_BANNED", SWITCH, True, "answer 403 to an address that is banned in the database"),
     Setting(
@@ -190,7 +205,8 @@ SETTINGS = (
         "/var/log/ideolab/traship.log",
         'the lines that fail2ban reads, unless `LOGGING` has a `TrashipHandler`; `""`: none',
     ),
-    # --- the firewall, from the admin and the cron
+)
+FIREWALL = (
     Setting(
         "TRASHIP_FIREWALL_EXECUTE",
         SWITCH,
@@ -213,6 +229,7 @@ SETTINGS = (
     ),
     Setting("TRASHIP_MANUAL_LOG", PATH, "/var/log/ideolab/manual.log", "where the transport `log` writes"),
 )
+SETTINGS = (*ACCESS_LOG, *SCANNERS, *FIREWALL)
 ROWS = {setting.name: setting for setting in SETTINGS}
 DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
 _Made = TypeVar("_Made")
@@ -257,11 +274,11 @@ def _forget(*, setting: str, **_others: Any) -> None:
 setting_changed.connect(_forget)
 
 
-def reference() -> list[str]:
-    """Return the lines of a Markdown table of all settings: name, type, default, and what each is for."""
+def reference(settings: Iterable[Setting] = SETTINGS) -> list[str]:
+    """Return the lines of a Markdown table of settings: name, type, default, and what each is for."""
     rows = [
         (f"`{setting.name}`", setting.type.text, f"`{_literal(setting.default)}`", setting.help)
-        for setting in SETTINGS
+        for setting in settings
     ]
     heads = ["| setting | type | default | what it is for |", "|---|---|---|---|"]
     return [*heads, *(f"| {' | '.join(row)} |" for row in rows)]

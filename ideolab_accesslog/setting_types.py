@@ -33,8 +33,9 @@ class ListOf(SettingType):
 
 @dataclass(frozen=True)
 class Choice(SettingType):
-    """One of some words; `former` has the names that earlier versions gave them."""
+    """One of `words`; `former` has the names that earlier versions gave them."""
 
+    words: tuple[str, ...] = ()
     former: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, value: Any) -> Any:
@@ -65,6 +66,7 @@ def choice(*words: str, former: Mapping[str, str] | None = None) -> Choice:
         text,
         f"Choose one of {', '.join(words)}.",
         lambda value: isinstance(value, str) and value in accepted,
+        words,
         former or {},
     )
 

@@ -27,8 +27,8 @@ from ideolab_accesslog.firewall.transports.order import (
     SKIPPED,
     FirewallAnswer,
     Order,
-    Transport,
     RunReply,
+    Transport,
 )
 
 #: addresses of one call; the helper reads 10,000 lines

@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.test import override_settings
 
-from ideolab_accesslog.conf import SETTINGS, cached, conf, reference
+from ideolab_accesslog.conf import ACCESS_LOG, FIREWALL, SCANNERS, SETTINGS, cached, conf, reference
 
 
 def test_the_project_s_value_or_the_default() -> None:
@@ -66,6 +66,7 @@ def test_the_table_has_a_line_for_each_setting() -> None:
     ]
     assert len(lines) == 2 + len(SETTINGS)
     assert {line.count(" | ") for line in lines[2:]} == {3}
+    assert lines == [*reference(ACCESS_LOG), *reference(SCANNERS)[2:], *reference(FIREWALL)[2:]]
 
 
 def test_the_table_can_be_printed() -> None:

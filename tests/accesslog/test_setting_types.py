@@ -40,6 +40,7 @@ def test_a_choice_reads_its_former_names() -> None:
         '`"segments"` or `"substrings"`',
         "Choose one of segments, substrings.",
     )
+    assert rules.words == ("segments", "substrings")
     assert rules.accepts("seed")
     assert rules.read("seed") == "substrings"
     assert [rules.read(value) for value in ("segments", "other", ["seed"])] == ["segments", "other", ["seed"]]

@@ -52,7 +52,7 @@ print(sum(counts))
 """
 
 
-def served(name: str, postgres: Postgres, python: str) -> Served:
+def make_server(name: str, postgres: Postgres, python: str) -> Served:
     database = f"load_{name}".replace("-", "_")
     postgres.run("createdb", "-h", str(postgres.directory), "-U", "postgres", database)
     environment = {
@@ -84,11 +84,11 @@ def rate(server: Served, seconds: float) -> float:
     return int(done.stdout) / seconds
 
 
-def measured(
+def measure(
     names: list[str], args: Any, postgres: Postgres
 ) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     """Of each variant and round: requests a second, and microseconds of the worker's processor a request."""
-    servers = {name: served(name, postgres, args.python) for name in names}
+    servers = {name: make_server(name, postgres, args.python) for name in names}
     rates: dict[str, list[float]] = {name: [] for name in names}
     costs: dict[str, list[float]] = {name: [] for name in names}
     try:
@@ -120,7 +120,7 @@ def main() -> int:
     postgres = Postgres()
     try:
         print(f"{args.rounds} rounds of {args.seconds} s in turns; load {os.getloadavg()[0]:.1f}", flush=True)
-        rates, costs = measured(["bare", "own", "own-spool", *peers(args.python)], args, postgres)
+        rates, costs = measure(["bare", "own", "own-spool", *peers(args.python)], args, postgres)
     finally:
         postgres.remove()
     print("variant          requests/s  of bare  processor us")

@@ -87,7 +87,7 @@ def state(postgres: Postgres, name: str) -> dict[str, str]:
     return {"BENCH_VARIANT": name, "ACCESSLOG_TEST_STATE": str(directory)}
 
 
-def measured(scenario: str, names: list[str], args: Any, postgres: Postgres) -> list[Variant]:
+def measure(scenario: str, names: list[str], args: Any, postgres: Postgres) -> list[Variant]:
     variants = [Variant(name, scenario, args.python, postgres) for name in names]
     for variant in variants:
         variant.wait()
@@ -142,7 +142,7 @@ def main() -> int:
         are_within = []
         for scenario in args.scenarios:
             names = ["bare", *OWN, *(peers(args.python) if scenario in ("200", "visitor") else [])]
-            are_within.append(report(scenario, measured(scenario, names, args, postgres)))
+            are_within.append(report(scenario, measure(scenario, names, args, postgres)))
     finally:
         postgres.remove()
     return 0 if all(are_within) else 1

@@ -52,7 +52,7 @@ class Wsgi:
             self._headers["HTTP_COOKIE"] = cookie()
         self.status = ""
 
-    def once(self, number: int) -> float:
+    def request(self, number: int) -> float:
         environ = {
             **{"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": self._path.format(number)},
             **{"QUERY_STRING": "a=1&b=2", "SERVER_NAME": "example.com", "SERVER_PORT": "443"},
@@ -72,7 +72,7 @@ class Wsgi:
         self.status = status
 
     def block(self, numbers: range) -> list[float]:
-        return [self.once(number) for number in numbers]
+        return [self.request(number) for number in numbers]
 
 
 class Asgi:
@@ -83,7 +83,7 @@ class Asgi:
         self._loop = asyncio.new_event_loop()
         self.status = ""
 
-    async def once(self, _number: int) -> float:
+    async def request(self, _number: int) -> float:
         scope = {
             **{"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET"},
             **{"scheme": "https", "path": "/async/", "raw_path": b"/async/", "query_string": b"a=1&b=2"},
@@ -108,7 +108,7 @@ class Asgi:
 
     def block(self, numbers: range) -> list[float]:
         async def all_of_them() -> list[float]:
-            return [await self.once(number) for number in numbers]
+            return [await self.request(number) for number in numbers]
 
         return self._loop.run_until_complete(all_of_them())
 
@@ -126,8 +126,8 @@ def prepare(scenario: str) -> None:
         TrashIP.objects.update_or_create(ip=BANNED, defaults={"is_banned": True})
 
 
-def settle() -> None:
-    """What waits is stored between the blocks, so that each pays only for its own."""
+def store_rows() -> None:
+    """Store what waits between the blocks, so that each pays only for its own rows."""
     from ideolab_accesslog.access import recorder
 
     recorder.flush()
@@ -141,14 +141,14 @@ def main() -> None:
     site.block(range(50))
     time.sleep(1.0)
     site.block(range(50, 100))
-    settle()
+    store_rows()
     gc.collect()
     print("ready", flush=True)
     number = 1000
     for line in sys.stdin:
         times = site.block(range(number, number + int(line)))
         number += int(line)
-        settle()
+        store_rows()
         print(json.dumps({"times": times, "status": site.status[:3]}), flush=True)
 
 

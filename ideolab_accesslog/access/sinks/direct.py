@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Callable, Optional
 
 from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.access.insert import insert
 from ideolab_accesslog.access.row import Row
 from ideolab_accesslog.access.sinks.queue import QueueSink
-
-logger = logging.getLogger("ideolab_accesslog")
 
 
 class DirectSink:

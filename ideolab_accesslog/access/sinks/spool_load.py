@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
@@ -19,7 +18,6 @@ from ideolab_accesslog.models import AccessLog, LoadedSpool
 
 # json.dumps would make an encoder each time; a user's key may be a UUID
 _encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
-logger = logging.getLogger("ideolab_accesslog")
 
 
 def format_row(row: Row) -> bytes:
