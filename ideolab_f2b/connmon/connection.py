@@ -2,54 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-#: linux/tcp_states.h
-ESTABLISHED, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT = 1, 2, 3, 4, 5, 6
-CLOSE, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING = 7, 8, 9, 10, 11
-#: idiag_timer of linux/inet_diag.h
-TIMER_OFF, TIMER_ON, TIMER_KEEPALIVE, TIMER_TIMEWAIT, TIMER_PERSIST = 0, 1, 2, 3, 4
+from ideolab_f2b.kernel.sockets.row import Row
+
 #: inode of a row that does not say whether nginx accepted the connection
 INODE_UNKNOWN = -1
-
-#: a Connection as the kernel reader yields it: a plain tuple, because 100,000 NamedTuples cost twice the time
-Row = tuple[
-    int, int, int, int, int, bytes, Hashable, int, int, int, int, int, int, int, int, int, int, int, int
-]
-
-
-class Connection(NamedTuple):
-    """One socket of the watched port, seen from the server; tcp_info fields are 0 where it has none."""
-
-    #: AF_INET (2) or AF_INET6 (10)
-    family: int
-    state: int
-    timer: int
-    #: retransmissions or zero-window probes that stay unanswered
-    retrans: int
-    #: in network byte order, as in idiag_dport
-    peer_port_be: int
-    #: 16 bytes as in idiag_dst: IPv4 in the first four and zeros after it, or mapped into IPv6
-    peer: bytes
-    #: the same in each snapshot as long as the connection lives
-    cookie: Hashable
-    #: bytes that nginx has not read yet
-    rqueue: int
-    #: bytes that the client has not acknowledged yet
-    wqueue: int
-    #: 0 for a socket that no process owns: not accepted yet, or already closed
-    inode: int
-    lastsnd_ms: int
-    lastrcv_ms: int
-    lastack_ms: int
-    acked: int
-    received: int
-    data_segs_in: int
-    data_segs_out: int
-    busy_us: int
-    rwnd_limited_us: int
 
 
 @dataclass

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from io import BufferedReader
 
 from ideolab_f2b.connmon import ss_row
-from ideolab_f2b.connmon.connection import ESTABLISHED, Connection, Snapshot
+from ideolab_f2b.connmon.connection import Snapshot
+from ideolab_f2b.kernel.sockets.row import ESTABLISHED, Connection
 
 _MARK, _ROW = "###", "row"
 _HEADERS = ("State ", "Netid ", "Recv-Q ")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Collection, Iterable
 
-from ideolab_f2b.connmon.connection import (
+from ideolab_f2b.connmon.connection import INODE_UNKNOWN
+from ideolab_f2b.kernel.sockets.row import (
     CLOSE,
     CLOSE_WAIT,
     CLOSING,
     ESTABLISHED,
     FIN_WAIT1,
     FIN_WAIT2,
-    INODE_UNKNOWN,
     LAST_ACK,
     LISTEN,
     SYN_RECV,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from ideolab_f2b.config import Connmon, Network
-from ideolab_f2b.connmon.connection import Row, Snapshot, Verdict
+from ideolab_f2b.connmon.connection import Snapshot, Verdict
 from ideolab_f2b.connmon.output.metrics import Look
 from ideolab_f2b.connmon.output.writer import Complaint, Output
 from ideolab_f2b.connmon.suspects.cluster import Clusters
@@ -17,6 +17,7 @@ from ideolab_f2b.connmon.suspects.judge import Judge
 from ideolab_f2b.kernel import address, sockstat
 from ideolab_f2b.kernel.sockets import detail, sock_diag
 from ideolab_f2b.kernel.sockets.detail import Detail
+from ideolab_f2b.kernel.sockets.row import Row
 
 #: seconds between two readings of the host's own addresses and gateways
 OWN_EVERY_S = 60.0

@@ -27,6 +27,7 @@ from ideolab_f2b.config import Connmon  # noqa: E402
 from ideolab_f2b.connmon.connection import Snapshot  # noqa: E402
 from ideolab_f2b.connmon.suspects.judge import Judge  # noqa: E402
 from ideolab_f2b.kernel.sockets import sock_diag  # noqa: E402
+from ideolab_f2b.kernel.sockets.destroy import destroy as destroy_sockets  # noqa: E402
 from tests.lab.namespace import Namespace, linked  # noqa: E402
 
 PORT, ADDRESSES = 443, 2000
@@ -104,12 +105,12 @@ def _cpu_s(pid: int) -> float:
 def destroy(_rounds: int) -> dict[str, float]:
     """CPU of ending one /24 (eight addresses): ours in this process, and ss -K of the next one."""
     before = sum(1 for _row in sock_diag.rows(PORT))
-    ours = own_cpu_ms(lambda: sock_diag.destroy([ipaddress.ip_network("10.0.2.0/24")], [PORT]))
+    ours = own_cpu_ms(lambda: destroy_sockets([ipaddress.ip_network("10.0.2.0/24")], [PORT]))
     between = sum(1 for _row in sock_diag.rows(PORT))
     theirs = cpu_ms(["ss", "-K", "-tn", "dst", "10.0.4.0/24", "sport", "=", f":{PORT}"])
     after = sum(1 for _row in sock_diag.rows(PORT))
     many = [ipaddress.ip_network(f"10.0.{net}.{host}/32") for net in range(6, 90) for host in range(1, 9)]
-    burst = own_cpu_ms(lambda: sock_diag.destroy(many, [PORT]))
+    burst = own_cpu_ms(lambda: destroy_sockets(many, [PORT]))
     last = sum(1 for _row in sock_diag.rows(PORT))
     return {"ours": ours, "closed": before - between, "ss": theirs, "ss_closed": between - after,
             "burst": burst, "networks": len(many), "burst_closed": after - last}  # fmt: skip

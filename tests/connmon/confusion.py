@@ -17,9 +17,10 @@ if str(REPOSITORY) not in sys.path:
 
 from ideolab_f2b.config import Connmon  # noqa: E402
 from ideolab_f2b.connmon import ss  # noqa: E402
-from ideolab_f2b.connmon.connection import Connection, Snapshot, Suspect, Verdict  # noqa: E402
+from ideolab_f2b.connmon.connection import Snapshot, Suspect, Verdict  # noqa: E402
 from ideolab_f2b.connmon.suspects.judge import Judge  # noqa: E402
 from ideolab_f2b.connmon.suspects.phase import HOSTILE, PHASES  # noqa: E402
+from ideolab_f2b.kernel.sockets.row import Connection  # noqa: E402
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 RUNS = ("stock", "seed", "hard")

@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ideolab_f2b.config import Connmon
-from ideolab_f2b.connmon.connection import ESTABLISHED, TIMER_ON, TIMER_PERSIST, Connection, Snapshot
+from ideolab_f2b.connmon.connection import Snapshot
 from ideolab_f2b.connmon.suspects.judge import Judge
+from ideolab_f2b.kernel.sockets.row import ESTABLISHED, TIMER_ON, TIMER_PERSIST, Connection
 
 #: a client of the lab: hello, Finished, what it got for them
 HELLO, FINISHED, FLIGHT = 517, 80, 1408

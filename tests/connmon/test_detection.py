@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from ideolab_f2b.config import Connmon
-from ideolab_f2b.connmon.connection import Connection, Snapshot
+from ideolab_f2b.connmon.connection import Snapshot
 from ideolab_f2b.connmon.suspects.judge import Judge
+from ideolab_f2b.kernel.sockets.row import Connection
 from tests.connmon import confusion
 from tests.connmon.confusion import MANY, RUNS, Seen, Series
 

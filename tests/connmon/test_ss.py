@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideolab_f2b.connmon import ss
-from ideolab_f2b.connmon.connection import INODE_UNKNOWN, Connection, Snapshot
+from ideolab_f2b.connmon.connection import INODE_UNKNOWN, Snapshot
+from ideolab_f2b.kernel.sockets.row import Connection
 from tests.connmon.confusion import REPOSITORY, SNAPSHOTS
 
 #: one slow reader, as iproute2 prints it: 5.9 without snd_wnd, 6.15 with rcv_wnd and no Process column

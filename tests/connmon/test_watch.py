@@ -11,10 +11,11 @@ import pytest
 
 from ideolab_f2b.config import Connmon
 from ideolab_f2b.connmon import watch
-from ideolab_f2b.connmon.connection import Connection, Snapshot, Suspect, Verdict
+from ideolab_f2b.connmon.connection import Snapshot, Suspect, Verdict
 from ideolab_f2b.connmon.output.metrics import Look
 from ideolab_f2b.connmon.output.writer import Complaint
 from ideolab_f2b.kernel.netlink import PermissionDeniedError
+from ideolab_f2b.kernel.sockets.row import Connection
 
 
 class Host:

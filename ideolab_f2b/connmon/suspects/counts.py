@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from socket import AF_INET
 
-from ideolab_f2b.connmon.connection import ESTABLISHED, Row
 from ideolab_f2b.connmon.suspects import phase
 from ideolab_f2b.connmon.suspects.phase import (
     ACTIVE,
@@ -22,6 +21,7 @@ from ideolab_f2b.connmon.suspects.phase import (
     YOUNG,
     Sample,
 )
+from ideolab_f2b.kernel.sockets.row import ACKED, COOKIE, DATA_SEGS_IN, ESTABLISHED, LASTSND_MS, Row
 
 Counts = list[int]
 #: (bytes received, bytes acknowledged, milliseconds since the client spoke, its data segments)
@@ -47,13 +47,13 @@ class Memory:
 
     def earlier(self, row: Row, when: float) -> Sample | None:
         """The sample to compare a row with; an idle connection's holds if we said nothing since."""
-        sample = self.samples.get(row[6])
-        if sample is not None or row[10] < (when - self.when) * 1000:
+        sample = self.samples.get(row[COOKIE])
+        if sample is not None or row[LASTSND_MS] < (when - self.when) * 1000:
             return sample
         if self._idle is None:
             self._idle = dict(zip(self.idle_cookies, self.idle_received))
-        received = self._idle.get(row[6])
-        return None if received is None else Sample(self.when, received, row[13], row[15] - 1, 0)
+        received = self._idle.get(row[COOKIE])
+        return None if received is None else Sample(self.when, received, row[ACKED], row[DATA_SEGS_IN] - 1, 0)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 
 from ideolab_f2b.config import Connmon
-from ideolab_f2b.connmon.connection import Row, Snapshot, Suspect, Verdict
+from ideolab_f2b.connmon.connection import Snapshot, Suspect, Verdict
 from ideolab_f2b.connmon.suspects import counts as tally
 from ideolab_f2b.connmon.suspects import network, points
 from ideolab_f2b.connmon.suspects.counts import Counts, Memory, Tally
@@ -17,6 +17,7 @@ from ideolab_f2b.connmon.suspects.in_step import InStep
 from ideolab_f2b.connmon.suspects.network import Sums
 from ideolab_f2b.connmon.suspects.phase import CLOSING_DOWN, HALF_OPEN
 from ideolab_f2b.connmon.suspects.points import Weight
+from ideolab_f2b.kernel.sockets.row import Row
 
 #: a longer gap between two snapshots is a clock that was set, or a host that slept
 _LONGEST_GAP_S = 60.0

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ideolab_f2b.connmon.connection import (
+from ideolab_f2b.kernel.sockets.row import (
+    ACKED,
+    BUSY_US,
     CLOSE_WAIT,
     CLOSING,
+    DATA_SEGS_IN,
     ESTABLISHED,
     FIN_WAIT1,
     LAST_ACK,
+    LASTRCV_MS,
+    LASTSND_MS,
+    RECEIVED,
+    RETRANS,
+    RWND_LIMITED_US,
+    STATE,
     SYN_RECV,
+    TIMER,
     TIMER_OFF,
     TIMER_PERSIST,
+    WQUEUE,
     Row,
 )
 
@@ -75,83 +86,86 @@ class Sample(NamedTuple):
 
 def look(row: Row, quiet_ms: int) -> int:
     """The phase of one row, or what only a comparison can tell (YOUNG and above)."""
-    if row[1] != ESTABLISHED:
+    (
+        _family, state, timer, _retrans, _port, _peer, _cookie, rqueue, wqueue, inode,
+        sent, heard, _ack, acked, received, segments, _out, _busy, _limited,
+    ) = row  # fmt: skip
+    if state != ESTABLISHED:
         return _leaving(row, quiet_ms)
-    if not row[9]:
+    if not inode:
         return UNACCEPTED
-    sent, heard = row[10], row[11]
-    if not row[14]:
+    if not received:
         return MUTE if sent >= quiet_ms and heard >= quiet_ms else YOUNG
-    if row[7] and heard >= UNREAD_MS and row[2] != TIMER_PERSIST:
+    if rqueue and heard >= UNREAD_MS and timer != TIMER_PERSIST:
         return UNACCEPTED
-    if not row[13]:
+    if not acked:
         return PARTIAL_HELLO if sent >= quiet_ms else YOUNG
-    if row[8]:
+    if wqueue:
         return _sending(row, quiet_ms)
     if heard + UNANSWERED_MS < sent:
         return UNANSWERED
-    is_handshake = row[15] == 1 or (row[15] == 2 and row[14] <= HANDSHAKE_BYTES)
+    is_handshake = segments == 1 or (segments == 2 and received <= HANDSHAKE_BYTES)
     if sent >= quiet_ms and heard >= quiet_ms:
         return HANDSHAKE_ONLY if is_handshake else SILENT
     if is_handshake:
         return YOUNG
-    is_fresh = row[15] <= FRESH_SEGS and row[14] < FRESH_RECEIVED and row[13] < FRESH_ACKED
+    is_fresh = segments <= FRESH_SEGS and received < FRESH_RECEIVED and acked < FRESH_ACKED
     return FRESH if is_fresh else ACTIVE
 
 
 def _leaving(row: Row, quiet_ms: int) -> int:
-    state = row[1]
+    state = row[STATE]
     if state == SYN_RECV:
         return HALF_OPEN
-    if row[8] and row[2] == TIMER_PERSIST and state in (FIN_WAIT1, CLOSE_WAIT, LAST_ACK, CLOSING):
-        return LEFT_STUCK if row[10] >= quiet_ms and row[13] < PAUSED_AFTER else CLOSING_DOWN
+    if row[WQUEUE] and row[TIMER] == TIMER_PERSIST and state in (FIN_WAIT1, CLOSE_WAIT, LAST_ACK, CLOSING):
+        return LEFT_STUCK if row[LASTSND_MS] >= quiet_ms and row[ACKED] < PAUSED_AFTER else CLOSING_DOWN
     return CLOSING_DOWN
 
 
 def _sending(row: Row, quiet_ms: int) -> int:
     """We have bytes for the client: does its window hold them back?"""
-    timer, busy, limited = row[2], row[17], row[18]
+    timer, busy, limited = row[TIMER], row[BUSY_US], row[RWND_LIMITED_US]
     is_held = timer == TIMER_PERSIST or (timer == TIMER_OFF and limited > 0)
-    if is_held and row[10] >= quiet_ms and row[13] < PAUSED_AFTER:
+    if is_held and row[LASTSND_MS] >= quiet_ms and row[ACKED] < PAUSED_AFTER:
         return SLOW_READ
-    return STUCK if is_held or (limited and limited * 10 >= busy * 9 and not row[3]) else ACTIVE
+    return STUCK if is_held or (limited and limited * 10 >= busy * 9 and not row[RETRANS]) else ACTIVE
 
 
 def compare(code: int, row: Row, when: float, earlier: Sample | None, quiet_ms: int) -> tuple[int, Sample]:
     """(phase or YOUNG, sample to keep) of a row that `look` left open."""
-    received, acked = row[14], row[13]
+    received, acked = row[RECEIVED], row[ACKED]
     if earlier is None or received < earlier.received or acked < earlier.acked or when <= earlier.when:
-        return _unproven(code, row, quiet_ms), Sample(when, received, acked, row[15], 0)
+        return _unproven(code, row, quiet_ms), Sample(when, received, acked, row[DATA_SEGS_IN], 0)
     if code == STUCK:
         return _compare_sending(row, when, earlier, quiet_ms)
     if acked != earlier.acked or acked >= ANSWERED:
-        return _unproven(code, row, quiet_ms), Sample(when, received, acked, row[15], 0)
-    is_pending = row[11] < ANSWER_MS and row[15] - earlier.data_segs_in < 2
+        return _unproven(code, row, quiet_ms), Sample(when, received, acked, row[DATA_SEGS_IN], 0)
+    is_pending = row[LASTRCV_MS] < ANSWER_MS and row[DATA_SEGS_IN] - earlier.data_segs_in < 2
     if received != earlier.received and not is_pending:
         proof = _proof(row, when, earlier, quiet_ms)
         proofs = 0 if proof is None else earlier.proofs + proof
-        earlier = Sample(when, received, acked, row[15], proofs)
+        earlier = Sample(when, received, acked, row[DATA_SEGS_IN], proofs)
     if earlier.proofs < _PROVEN:
         return _unproven(code, row, quiet_ms), earlier
-    return TRICKLE if row[10] >= quiet_ms else YOUNG, earlier
+    return TRICKLE if row[LASTSND_MS] >= quiet_ms else YOUNG, earlier
 
 
 def _unproven(code: int, row: Row, quiet_ms: int) -> int:
-    is_held = code == STUCK and row[2] == TIMER_PERSIST and row[13] < PAUSED_AFTER
-    return YOUNG if is_held and row[10] < quiet_ms else ACTIVE
+    is_held = code == STUCK and row[TIMER] == TIMER_PERSIST and row[ACKED] < PAUSED_AFTER
+    return YOUNG if is_held and row[LASTSND_MS] < quiet_ms else ACTIVE
 
 
 def _compare_sending(row: Row, when: float, earlier: Sample, quiet_ms: int) -> tuple[int, Sample]:
     """Slow when a whole quiet time brought less than SLOW_RATE; twice when the client took much before."""
-    span, grown, quiet = when - earlier.when, row[13] - earlier.acked, quiet_ms / 1000
-    took_much = row[13] >= PAUSED_AFTER
+    span, grown, quiet = when - earlier.when, row[ACKED] - earlier.acked, quiet_ms / 1000
+    took_much = row[ACKED] >= PAUSED_AFTER
     if grown >= SLOW_RATE * max(span, quiet):
-        return ACTIVE, Sample(when, row[14], row[13], row[15], 0)
+        return ACTIVE, Sample(when, row[RECEIVED], row[ACKED], row[DATA_SEGS_IN], 0)
     if took_much and not grown:
         return IDLE if span >= quiet else ACTIVE, earlier
     if span >= quiet:
         proofs = earlier.proofs + (1 if took_much else _PROVEN)
-        earlier = Sample(when, row[14], row[13], row[15], proofs)
+        earlier = Sample(when, row[RECEIVED], row[ACKED], row[DATA_SEGS_IN], proofs)
     if earlier.proofs >= _PROVEN:
         return SLOW_READ, earlier
     return _unproven(STUCK, row, quiet_ms), earlier
@@ -159,10 +173,10 @@ def _compare_sending(row: Row, when: float, earlier: Sample, quiet_ms: int) -> t
 
 def _proof(row: Row, when: float, earlier: Sample, quiet_ms: int) -> int | None:
     """How much the bytes that came since the earlier sample speak for a trickle; None: against it."""
-    grown, pieces = row[14] - earlier.received, row[15] - earlier.data_segs_in
+    grown, pieces = row[RECEIVED] - earlier.received, row[DATA_SEGS_IN] - earlier.data_segs_in
     if grown > PIECE * pieces or grown > TRICKLE_RATE * max(when - earlier.when, 1.0):
         return None
-    late_ms = row[10] - row[11]
+    late_ms = row[LASTSND_MS] - row[LASTRCV_MS]
     if _is_first_request(earlier) and late_ms > UNANSWERED_MS:
         return _PROVEN
     if grown > TINY_PIECE * pieces:

@@ -21,13 +21,12 @@ from ideolab_f2b.kernel.sockets.inet_diag import (
     garbled,
     peer_condition,
 )
+from ideolab_f2b.kernel.sockets.row import CLOSING, ESTABLISHED, LISTEN, TIME_WAIT, TIMER_TIMEWAIT, mask
 
 Network = Union[IPv4Network, IPv6Network]
 
 #: every state but TIME-WAIT, which holds nothing, and LISTEN
-_STATES = 0xFFE & ~(1 << 6 | 1 << 10)
-#: inet_diag_msg.idiag_timer of a TIME-WAIT minisock, which kernels before 6.1 cannot destroy
-_TIMEWAIT_TIMER = 3
+_STATES = mask(*range(ESTABLISHED, CLOSING + 1)) & ~mask(TIME_WAIT, LISTEN)
 #: struct nlmsghdr; family, timer; struct inet_diag_sockid in three pieces, the peer's address in the middle
 _VICTIM = "=16x BxBx 20s16s12s"
 #: sockets per datagram: the kernel holds its sock_diag lock over one
@@ -93,7 +92,8 @@ def _victims(networks: Collection[Network], port: int) -> Iterator[bytes]:
     request = dump_request(port, _STATES, _condition(networks))
     records = chain.from_iterable(batches(request, _layout, f"sockets of port {port}"))
     for family, timer, ports_and_source, peer, interface_and_cookie in records:
-        if peers[family][peer] and timer != _TIMEWAIT_TIMER:
+        # kernels before 6.1 cannot destroy the small socket that stands for one in TIME-WAIT
+        if peers[family][peer] and timer != TIMER_TIMEWAIT:
             yield destroy_request(family, ports_and_source + peer + interface_and_cookie)
 
 

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from ideolab_f2b.kernel.sockets.destroy import Network, Peers
 from ideolab_f2b.kernel.sockets.dump import batches
 from ideolab_f2b.kernel.sockets.inet_diag import dump_request, fold, peer_condition
+from ideolab_f2b.kernel.sockets.row import CLOSE_WAIT, ESTABLISHED, mask
 from ideolab_f2b.kernel.sockets.tcp_info import Fields, layout
 
-#: ESTABLISHED and CLOSE-WAIT: later ones have no options any more
-_STATES = 1 << 1 | 1 << 8
+#: sockets in later states have no options any more
+_STATES = mask(ESTABLISHED, CLOSE_WAIT)
 #: struct inet_diag_msg: family, peer; struct tcp_info: options, window scales, segments towards the peer
 _FIELDS = Fields("=16x B 3x4x 16x16s 32x ", (("B", 5), ("B", 6), ("I", 16)))
 #: tcpi_options of linux/tcp.h

@@ -5,32 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from ideolab_f2b.kernel.sockets.destroy import (
-    DestroyError,
-    DestroyUnsupportedError,
-    can_destroy,
-    destroy,
-    probe_destroy,
-)
 from ideolab_f2b.kernel.sockets.dump import Parser, batches
-from ideolab_f2b.kernel.sockets.inet_diag import SnapshotError, dump_request, fold
-from ideolab_f2b.kernel.sockets.tcp_info import Row, layout
+from ideolab_f2b.kernel.sockets.inet_diag import dump_request
+from ideolab_f2b.kernel.sockets.row import (
+    CLOSE_WAIT,
+    CLOSING,
+    ESTABLISHED,
+    FIN_WAIT1,
+    LAST_ACK,
+    SYN_RECV,
+    Row,
+    mask,
+)
+from ideolab_f2b.kernel.sockets.tcp_info import layout
 
-__all__ = [
-    "DestroyError",
-    "DestroyUnsupportedError",
-    "Row",
-    "SnapshotError",
-    "can_destroy",
-    "destroy",
-    "fold",
-    "parse",
-    "probe_destroy",
-    "rows",
-]
-
-#: ESTABLISHED, SYN-RECV, FIN-WAIT-1, CLOSE-WAIT, LAST-ACK, CLOSING: what occupies the server
-STATES = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 8 | 1 << 9 | 1 << 11
+#: what occupies the server
+STATES = mask(ESTABLISHED, SYN_RECV, FIN_WAIT1, CLOSE_WAIT, LAST_ACK, CLOSING)
 
 
 def rows(port: int) -> Iterator[Row]:

@@ -8,13 +8,6 @@ from typing import NamedTuple
 from ideolab_f2b.kernel.sockets.dump import Layout
 from ideolab_f2b.kernel.sockets.inet_diag import INFO, garbled
 
-#: family, state, timer, retrans, peer port (big endian), peer (16 bytes), cookie, rqueue, wqueue, inode;
-#: then of tcp_info, 0 where there is none: ms since the last data sent, data received, ACK received;
-#: bytes acked, bytes received, data segments in, data segments out, µs busy, µs limited by the peer's window
-Row = tuple[
-    int, int, int, int, int, bytes, int, int, int, int, int, int, int, int, int, int, int, int, int
-]  # fmt: skip
-
 #: struct nlmsghdr and struct inet_diag_msg
 _HEADERS_SIZE = 16 + 72
 _ATTRIBUTE = struct.Struct("=HH")
@@ -28,6 +21,7 @@ class Fields(NamedTuple):
     info: tuple[tuple[str, int], ...]
 
 
+#: the columns of row.Row: family to inode of the headers, the rest of struct tcp_info
 _ROW = Fields(
     "=16x BBBB 2xH 16x16s 4xQ 4xII 4xI ",
     (("I", 44), ("I", 52), ("I", 56), ("Q", 120), ("Q", 128), ("I", 152), ("I", 156), ("Q", 168), ("Q", 176)),

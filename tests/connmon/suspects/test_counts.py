@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given, settings
 
-from ideolab_f2b.connmon.connection import FIN_WAIT1, Connection
 from ideolab_f2b.connmon.suspects import counts as tally
 from ideolab_f2b.connmon.suspects import phase
 from ideolab_f2b.connmon.suspects.counts import Memory, Tally
 from ideolab_f2b.connmon.suspects.phase import IDLE, LEFT_STUCK, MUTE, SILENT, SLOW_READ, YOUNG, Sample
+from ideolab_f2b.kernel.sockets.row import FIN_WAIT1, Connection
 from tests.connmon import confusion
 from tests.connmon.crowd import ROW, connection, held, served
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from ideolab_f2b.config import Connmon
-from ideolab_f2b.connmon.connection import FIN_WAIT1, SYN_RECV, Connection, Row, Snapshot, Suspect, Verdict
+from ideolab_f2b.connmon.connection import Snapshot, Suspect, Verdict
 from ideolab_f2b.connmon.suspects.judge import Judge
+from ideolab_f2b.kernel.sockets.row import FIN_WAIT1, SYN_RECV, Connection, Row
 from tests.connmon.crowd import connection, handshake, held, served
 
 ATTACKER = "198.51.100.10"

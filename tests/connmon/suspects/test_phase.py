@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ideolab_f2b.connmon.connection import CLOSE_WAIT, FIN_WAIT1, SYN_RECV, TIMER_ON, Connection
 from ideolab_f2b.connmon.suspects import phase
 from ideolab_f2b.connmon.suspects.phase import (
     ACTIVE,
@@ -28,6 +27,7 @@ from ideolab_f2b.connmon.suspects.phase import (
     YOUNG,
     Sample,
 )
+from ideolab_f2b.kernel.sockets.row import CLOSE_WAIT, FIN_WAIT1, SYN_RECV, TIMER_ON, Connection
 from tests.connmon.crowd import ROW, connection, handshake, held, lost, served
 
 ME = "198.51.100.9"

@@ -17,6 +17,7 @@ from ideolab_f2b.kernel.sockets import destroy as sock_destroy
 from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.destroy import DestroyError, DestroyUnsupportedError, Network, Peers
 from ideolab_f2b.kernel.sockets.inet_diag import SnapshotError
+from ideolab_f2b.kernel.sockets.row import STATE
 from tests.kernel.scene import Scene, as_nobody, eventually, scene
 
 Address = Union[IPv4Address, IPv6Address]
@@ -42,7 +43,7 @@ def connected(stage: Scene, *sources: str, port: int = 443) -> dict[str, Pair]:
 
 def destroy(stage: Scene, *texts: str, ports: tuple[int, ...] = (443,)) -> int:
     with stage.server.entered():
-        return sock_diag.destroy(networks(*texts), ports)
+        return sock_destroy.destroy(networks(*texts), ports)
 
 
 def fate(client: socket.socket, accepted: socket.socket) -> str:
@@ -131,7 +132,7 @@ def test_every_state(stage: Scene) -> None:
 
 def _states(stage: Scene) -> list[int]:
     with stage.server.entered():
-        return [row[1] for row in sock_diag.rows(443)]
+        return [row[STATE] for row in sock_diag.rows(443)]
 
 
 @pytest.mark.root
@@ -150,8 +151,8 @@ def test_without_privilege(stage: Scene) -> None:
     """A process without privilege closes nothing and says what it lacks; without victims it is no error."""
     pairs = connected(stage, "198.51.100.1")
     with stage.server.entered():
-        told = as_nobody(lambda: sock_diag.destroy(networks("198.51.100.0/24"), [443]))
-        idle = as_nobody(lambda: sock_diag.destroy(networks("203.0.113.0/24"), [443]))
+        told = as_nobody(lambda: sock_destroy.destroy(networks("198.51.100.0/24"), [443]))
+        idle = as_nobody(lambda: sock_destroy.destroy(networks("203.0.113.0/24"), [443]))
 
     assert told == (
         "PermissionDeniedError: closing the sockets of 1 networks: Operation not permitted; "
@@ -166,9 +167,9 @@ def test_probe(stage: Scene) -> None:
     """The probe tells root and an unprivileged process apart and harms no connection."""
     pairs = connected(stage, "198.51.100.1")
     with stage.server.entered():
-        assert sock_diag.can_destroy() is True
-        assert as_nobody(sock_diag.can_destroy) == "False"
-        assert as_nobody(sock_diag.probe_destroy) == (
+        assert sock_destroy.can_destroy() is True
+        assert as_nobody(sock_destroy.can_destroy) == "False"
+        assert as_nobody(sock_destroy.probe_destroy) == (
             "PermissionDeniedError: closing a socket of our own: Operation not permitted; "
             "run as root or with CAP_NET_ADMIN"
         )
@@ -180,7 +181,7 @@ def test_probe_without_loopback(stage: Scene) -> None:
     """A namespace without 127.0.0.1 cannot be probed, and that is a named error."""
     stage.server.run("ip", "addr", "flush", "dev", "lo")
     with stage.server.entered(), pytest.raises(DestroyError) as raised:
-        sock_diag.probe_destroy()
+        sock_destroy.probe_destroy()
     assert str(raised.value).startswith("closing a socket of our own: ")
 
 
@@ -198,7 +199,7 @@ def test_kernel_without_inet_diag_destroy(stage: Scene, monkeypatch: pytest.Monk
         "CONFIG_INET_DIAG_DESTROY=y would end them at once"
     )
     with stage.server.entered():
-        assert sock_diag.can_destroy() is False
+        assert sock_destroy.can_destroy() is False
 
 
 @pytest.mark.root
@@ -240,7 +241,7 @@ def test_other_refusal(stage: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_network() -> None:
     """Nothing to close: nothing is asked."""
-    assert sock_diag.destroy([], [443]) == 0
+    assert sock_destroy.destroy([], [443]) == 0
 
 
 def test_garbled_socket() -> None:

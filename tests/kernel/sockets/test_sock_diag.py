@@ -7,7 +7,7 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,26 @@ from ideolab_f2b.kernel.netlink import KernelError, ModuleMissingError, Permissi
 from ideolab_f2b.kernel.sockets import dump as inet_dump
 from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.dump import Parser
-from ideolab_f2b.kernel.sockets.inet_diag import SnapshotError, dump_request, peer_condition
-from ideolab_f2b.kernel.sockets.sock_diag import Row
+from ideolab_f2b.kernel.sockets.inet_diag import SnapshotError, dump_request, fold, peer_condition
+from ideolab_f2b.kernel.sockets.row import (
+    ACKED,
+    BUSY_US,
+    COOKIE,
+    DATA_SEGS_IN,
+    FAMILY,
+    INODE,
+    LASTRCV_MS,
+    LASTSND_MS,
+    PEER,
+    PEER_PORT_BE,
+    RECEIVED,
+    RQUEUE,
+    RWND_LIMITED_US,
+    STATE,
+    TIMER,
+    WQUEUE,
+    Row,
+)
 from ideolab_f2b.kernel.sockets.tcp_info import layout
 from tests.kernel.scene import Scene, as_nobody, eventually, scene
 
@@ -106,8 +124,8 @@ def test_short_tcp_info() -> None:
     """A kernel whose tcp_info ends early has zeros for the fields it does not know."""
     served = messages(DUMPS["unprivileged"])[0]
     assert sock_diag.parse(served) == [ROWS[0]]
-    assert sock_diag.parse(with_info(104)) == [(*ROWS[0][:13], 0, 0, 0, 0, 0, 0)]
-    assert sock_diag.parse(with_info(48)) == [(*ROWS[0][:11], 0, 0, 0, 0, 0, 0, 0, 0)]
+    assert sock_diag.parse(with_info(104)) == [(*ROWS[0][:ACKED], 0, 0, 0, 0, 0, 0)]
+    assert sock_diag.parse(with_info(48)) == [(*ROWS[0][:LASTRCV_MS], 0, 0, 0, 0, 0, 0, 0, 0)]
 
 
 def test_interrupted_dump() -> None:
@@ -183,10 +201,10 @@ def test_mutated_dump(name: str, changes: list[tuple[int, bytes]], cut: int) -> 
 def test_fold() -> None:
     """A peer is 4 or 16 bytes, and the same for an IPv4 client whichever family the listener has."""
     v4, v6 = socket.AF_INET, socket.AF_INET6
-    assert sock_diag.fold(v4, b"\xc6\x33\x64\x01" + bytes(12)) == b"\xc6\x33\x64\x01"
-    assert sock_diag.fold(v6, bytes(10) + b"\xff\xff\xc6\x33\x64\x01") == b"\xc6\x33\x64\x01"
+    assert fold(v4, b"\xc6\x33\x64\x01" + bytes(12)) == b"\xc6\x33\x64\x01"
+    assert fold(v6, bytes(10) + b"\xff\xff\xc6\x33\x64\x01") == b"\xc6\x33\x64\x01"
     # 2a01:4f8:: looks like the IPv4 peer 42.1.4.248
-    assert sock_diag.fold(v6, b"\x2a\x01\x04\xf8" + bytes(12)) == b"\x2a\x01\x04\xf8" + bytes(12)
+    assert fold(v6, b"\x2a\x01\x04\xf8" + bytes(12)) == b"\x2a\x01\x04\xf8" + bytes(12)
 
 
 def test_request_bytes() -> None:
@@ -252,7 +270,7 @@ def seen(stage: Scene, port: int = 443) -> dict[str, Row]:
 
 
 def _folded(row: Row) -> tuple[int, bytes]:
-    packed = sock_diag.fold(row[0], row[5])
+    packed = fold(row[FAMILY], row[PEER])
     return socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed
 
 
@@ -260,9 +278,9 @@ SS_STATES = {"ESTAB": 1, "SYN-RECV": 3, "FIN-WAIT-1": 4, "CLOSE-WAIT": 8, "LAST-
 SS_TIMERS = {"on": 1, "keepalive": 2, "timewait": 3, "persist": 4, "unknown": 5}
 
 
-def told_by_ss(stage: Scene) -> dict[int, tuple[object, ...]]:
+def told_by_ss(stage: Scene) -> dict[Hashable, tuple[object, ...]]:
     """{cookie: what `ss` tells of the server's sockets of port 443}."""
-    found: dict[int, tuple[object, ...]] = {}
+    found: dict[Hashable, tuple[object, ...]] = {}
     for line in stage.server.run("ss", "-Htnaoei", "-O", "sport = :443").splitlines():
         state, rqueue, wqueue, _local, peer, *_rest = line.split()
         if state not in SS_STATES:
@@ -281,10 +299,19 @@ def told_by_ss(stage: Scene) -> dict[int, tuple[object, ...]]:
     return found
 
 
-def told_by_us(stage: Scene) -> dict[int, tuple[object, ...]]:
+def told_by_us(stage: Scene) -> dict[Hashable, tuple[object, ...]]:
     with stage.server.entered():
         rows = list(sock_diag.rows(443))
-    return {row[6]: (row[1], row[2], socket.ntohs(row[4]), *row[7:10], *row[13:17]) for row in rows}
+    return {
+        row[COOKIE]: (
+            row[STATE],
+            row[TIMER],
+            socket.ntohs(row[PEER_PORT_BE]),
+            *row[RQUEUE:LASTSND_MS],
+            *row[ACKED:BUSY_US],
+        )
+        for row in rows
+    }
 
 
 @pytest.mark.root
@@ -323,10 +350,10 @@ def test_times_and_window(stage: Scene) -> None:
     time.sleep(1.5)
     row = seen(stage)["198.51.100.1"]
 
-    assert row[2] == 4 and row[8] > 0
-    assert 1300 <= row[10] < 4000 and 1300 <= row[11] < 4000
-    assert row[14] == 500 and row[15] == 1
-    assert 0.9 * row[17] <= row[18] <= row[17]
+    assert row[TIMER] == 4 and row[WQUEUE] > 0
+    assert 1300 <= row[LASTSND_MS] < 4000 and 1300 <= row[LASTRCV_MS] < 4000
+    assert row[RECEIVED] == 500 and row[DATA_SEGS_IN] == 1
+    assert 0.9 * row[BUSY_US] <= row[RWND_LIMITED_US] <= row[BUSY_US]
 
 
 @pytest.mark.root
@@ -338,7 +365,7 @@ def test_mapped_and_plain_peers(stage: Scene) -> None:
     found = seen(stage)
 
     assert set(found) == {"198.51.100.1", "2001:db8:c::1"}
-    assert found["198.51.100.1"][0] == found["2001:db8:c::1"][0] == socket.AF_INET6
+    assert found["198.51.100.1"][FAMILY] == found["2001:db8:c::1"][FAMILY] == socket.AF_INET6
 
 
 @pytest.mark.root
@@ -350,9 +377,9 @@ def test_not_accepted(stage: Scene) -> None:
     stage.accept(listener)
     accepted = seen(stage)["198.51.100.1"]
 
-    assert (waiting[1], waiting[9]) == (1, 0)
-    assert accepted[1] == 1 and accepted[9] > 0
-    assert accepted[6] == waiting[6]
+    assert (waiting[STATE], waiting[INODE]) == (1, 0)
+    assert accepted[STATE] == 1 and accepted[INODE] > 0
+    assert accepted[COOKIE] == waiting[COOKIE]
 
 
 @pytest.mark.root
@@ -363,8 +390,8 @@ def test_half_open(stage: Scene) -> None:
     stage.half_open("2001:db8:c::1")
     assert eventually(lambda: len(seen(stage)) == 2)
     for row in seen(stage).values():
-        assert (row[1], row[2], row[9]) == (3, 1, 0)
-        assert row[10:] == (0,) * 9
+        assert (row[STATE], row[TIMER], row[INODE]) == (3, 1, 0)
+        assert row[LASTSND_MS:] == (0,) * 9
 
 
 @pytest.mark.root
@@ -387,8 +414,8 @@ def test_more_than_a_datagram(stage: Scene) -> None:
     with stage.server.entered():
         rows = list(sock_diag.rows(443))
 
-    assert len(rows) == 500 == len({row[6] for row in rows})
-    assert {socket.ntohs(row[4]) for row in rows} == ports
+    assert len(rows) == 500 == len({row[COOKIE] for row in rows})
+    assert {socket.ntohs(row[PEER_PORT_BE]) for row in rows} == ports
 
 
 @pytest.mark.root
@@ -397,11 +424,11 @@ def test_without_privilege(stage: Scene) -> None:
     listener = stage.listen("192.0.2.1")
     client, _accepted = stage.pair(listener, "198.51.100.1")
     client.sendall(bytes(77))
-    assert eventually(lambda: seen(stage)["198.51.100.1"][14] == 77)
+    assert eventually(lambda: seen(stage)["198.51.100.1"][RECEIVED] == 77)
     with stage.server.entered():
-        told = as_nobody(lambda: [(row[5][:4], row[9], row[14]) for row in sock_diag.rows(443)])
+        told = as_nobody(lambda: [(row[PEER][:4], row[INODE], row[RECEIVED]) for row in sock_diag.rows(443)])
 
-    assert told == repr([(b"\xc63d\x01", seen(stage)["198.51.100.1"][9], 77)])
+    assert told == repr([(b"\xc63d\x01", seen(stage)["198.51.100.1"][INODE], 77)])
 
 
 @pytest.mark.root
