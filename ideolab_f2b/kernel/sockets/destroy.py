@@ -156,12 +156,3 @@ def probe_destroy() -> None:
         raise DestroyError(error.errno or errno.ETIMEDOUT, asked) from error
     if gone:
         raise DestroyError(errno.ENOENT, asked)
-
-
-def can_destroy() -> bool:
-    """Whether this process may close other processes' sockets on this kernel."""
-    try:
-        probe_destroy()
-    except KernelError:
-        return False
-    return True
