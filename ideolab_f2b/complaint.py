@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 
 #: subjects that are remembered; a stranger's address may be one, so their number has a limit
 LIMIT = 1000
+#: seconds after which a service says again on stderr what lasts
+AGAIN_S = 60.0
 
 
 class Complaint:
@@ -46,3 +49,8 @@ class Complaint:
     def subjects(self) -> list[str]:
         """What was said and is not settled, the oldest first."""
         return list(self._said)
+
+
+def complain_on_stderr(program: str) -> Complaint:
+    """Return a complaint of a service: `program: text` on stderr (the journal), again once a minute."""
+    return Complaint(lambda text: print(f"{program}: {text}", file=sys.stderr, flush=True), AGAIN_S)

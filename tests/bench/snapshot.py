@@ -24,8 +24,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
 from ideolab_f2b.config import Connmon  # noqa: E402
-from ideolab_f2b.connmon.connection import Snapshot  # noqa: E402
-from ideolab_f2b.connmon.suspects.judge import Judge  # noqa: E402
+from ideolab_f2b.connmon.snapshot import Snapshot  # noqa: E402
+from ideolab_f2b.connmon.suspects.detector import Detector  # noqa: E402
 from ideolab_f2b.kernel.sockets import sock_diag  # noqa: E402
 from ideolab_f2b.kernel.sockets.destroy import destroy as destroy_sockets  # noqa: E402
 from tests.lab.namespace import Namespace, linked  # noqa: E402
@@ -63,14 +63,16 @@ def rss_mib() -> float:
 
 def measure(rounds: int) -> dict[str, float]:
     """Medians of interleaved rounds, in the server's namespace: ss, the rows alone, the rows judged."""
-    judge = Judge(Connmon())
+    detector = Detector(Connmon())
     jobs: dict[str, Callable[[], float]] = {
         "ss": lambda: cpu_ms(["ss", "-tni"]),
         "rows": lambda: own_cpu_ms(lambda: collections.deque(sock_diag.rows(PORT), maxlen=0)),
-        "snapshot": lambda: own_cpu_ms(lambda: judge.feed(Snapshot(time.time(), PORT, sock_diag.rows(PORT)))),
+        "snapshot": lambda: own_cpu_ms(
+            lambda: detector.judge(Snapshot(time.time(), PORT, sock_diag.rows(PORT)))
+        ),
     }
     # the first look has nothing to compare with, and the second nothing old enough
-    verdicts = [judge.feed(Snapshot(time.time(), PORT, sock_diag.rows(PORT))) for _ in range(2)]
+    verdicts = [detector.judge(Snapshot(time.time(), PORT, sock_diag.rows(PORT))) for _ in range(2)]
     taken = [{name: job() for name, job in jobs.items()} for _ in range(rounds)]
     found = {name: statistics.median(one[name] for one in taken) for name in jobs}
     seen, suspects = verdicts[-1].connections, len(verdicts[-1].suspects)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from ideolab_f2b.config import Connmon
-from ideolab_f2b.connmon.connection import Snapshot
-from ideolab_f2b.connmon.suspects.judge import Judge
+from ideolab_f2b.connmon.snapshot import Snapshot
+from ideolab_f2b.connmon.suspects.detector import Detector
 from ideolab_f2b.kernel.sockets.row import Connection
 from tests.connmon import confusion
 from tests.connmon.confusion import MANY, RUNS, Seen, Series
@@ -121,14 +121,14 @@ def every_five_seconds(offset: float) -> Callable[[Series], Series]:
 
 
 def as_the_daemon(offset: float) -> Callable[[Series], Series]:
-    """A look each 5 s, and in between when the verdict says that something ripens."""
+    """A look each 5 s, and in between when the findings says that something ripens."""
 
     def thinned(series: Series) -> Series:
-        taken, due, judge = [], series[0].when + offset, Judge(Connmon())
+        taken, due, detector = [], series[0].when + offset, Detector(Connmon())
         for snapshot in series:
             if snapshot.when >= due:
                 taken.append(snapshot)
-                ripe = judge.feed(snapshot).ripe_in_s
+                ripe = detector.judge(snapshot).ripe_in_s
                 due = snapshot.when + min(4.7, 4.7 if ripe is None else ripe + 0.1)
         return taken
 

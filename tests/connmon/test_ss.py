@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideolab_f2b.connmon import ss
-from ideolab_f2b.connmon.connection import INODE_UNKNOWN, Snapshot
+from ideolab_f2b.connmon.snapshot import Snapshot
+from ideolab_f2b.connmon.ss_row import INODE_UNKNOWN
 from ideolab_f2b.kernel.sockets.row import Connection
 from tests.connmon.confusion import REPOSITORY, SNAPSHOTS
 
@@ -155,7 +156,7 @@ def test_a_cut_or_garbled_line_is_counted(bad: str) -> None:
 
 def test_without_details_nothing_can_be_judged() -> None:
     """`ss -tn` without -i names the file, the line and the missing option."""
-    with pytest.raises(ss.SnapshotError) as error:
+    with pytest.raises(ss.SsTextError) as error:
         read(
             "### t=1\nESTAB 0 0 192.0.2.1:443 198.51.100.9:9\n"
             "SYN-RECV 0 0 192.0.2.1:443 198.51.100.3:9 timer:(on,18sec,5)\n"
@@ -175,7 +176,7 @@ def test_without_details_nothing_can_be_judged() -> None:
 )
 def test_another_file_is_refused(text: str, message: str) -> None:
     """When not one line is a row, the error names file and line and what was expected."""
-    with pytest.raises(ss.SnapshotError) as error:
+    with pytest.raises(ss.SsTextError) as error:
         read(text)
     assert str(error.value) == message
 
@@ -212,7 +213,7 @@ def test_no_text_raises_anything_else(text: str) -> None:
     try:
         for snapshot in read(text, (443, 8443)):
             assert all(len(row) == len(Connection._fields) for row in snapshot.rows)
-    except ss.SnapshotError as error:
+    except ss.SsTextError as error:
         assert str(error).startswith("saved.txt:")
 
 
@@ -224,6 +225,6 @@ def test_a_text_may_end_anywhere(length: int) -> None:
     whole = text[:length].count("\n")
     try:
         taken = sum(len(list(one.rows)) + one.skipped for one in read(text[:length]))
-    except ss.SnapshotError:
+    except ss.SsTextError:
         return
     assert taken <= whole + 1

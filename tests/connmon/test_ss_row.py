@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from ideolab_f2b.connmon import ss_row
-from ideolab_f2b.connmon.connection import INODE_UNKNOWN
+from ideolab_f2b.connmon.ss_row import INODE_UNKNOWN
 from ideolab_f2b.kernel.sockets.row import Connection
 
 

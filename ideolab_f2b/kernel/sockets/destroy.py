@@ -18,7 +18,7 @@ from ideolab_f2b.kernel.sockets.inet_diag import (
     destroy_request,
     dump_request,
     fold,
-    garbled,
+    garbled_error,
     peer_condition,
 )
 from ideolab_f2b.kernel.sockets.row import CLOSING, ESTABLISHED, LISTEN, TIME_WAIT, TIMER_TIMEWAIT, mask
@@ -77,7 +77,7 @@ def destroy(networks: Collection[Network], ports: Collection[int]) -> int:
         return 0
     plain = [_plain(network) for network in networks]
     victims = list(chain.from_iterable(_victims(plain, port) for port in ports))
-    return len(victims) - _refused(victims, f"closing the sockets of {len(networks)} networks")
+    return len(victims) - _destroy_each(victims, f"closing the sockets of {len(networks)} networks")
 
 
 def _plain(network: Network) -> Network:
@@ -108,12 +108,12 @@ def _condition(networks: Collection[Network]) -> bytes:
 def _layout(message: memoryview) -> Layout:
     rest = len(message) - struct.calcsize(_VICTIM)
     if rest < 0:
-        raise garbled(f"a socket of {len(message)} bytes")
+        raise garbled_error(f"a socket of {len(message)} bytes")
     return Layout(struct.Struct(f"{_VICTIM}{rest}x"), (), 0, len(message))
 
 
-def _refused(victims: list[bytes], asked: str) -> int:
-    """Ask for each socket's end: how many were gone before."""
+def _destroy_each(victims: list[bytes], asked: str) -> int:
+    """Ask for each socket's end; return how many were gone before."""
     count = 0
     try:
         with Channel(SOCK_DIAG) as channel:
@@ -149,7 +149,7 @@ def probe_destroy() -> None:
             own.listen(1)
             address, port = own.getsockname()
             identity = struct.pack(">HH4s32x", port, 0, socket.inet_aton(address)) + b"\xff" * 8
-            gone = _refused([destroy_request(socket.AF_INET, identity)], asked)
+            gone = _destroy_each([destroy_request(socket.AF_INET, identity)], asked)
     except KernelError:
         raise
     except OSError as error:

@@ -8,7 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ideolab_f2b.kernel.netlink import DATAGRAM_SIZE, DONE, ERROR, NOOP, Channel, KernelError, error_code
-from ideolab_f2b.kernel.sockets.inet_diag import BOTH_FAMILIES, BY_FAMILY, SOCK_DIAG, garbled, refused
+from ideolab_f2b.kernel.sockets.inet_diag import (
+    BOTH_FAMILIES,
+    BY_FAMILY,
+    SOCK_DIAG,
+    garbled_error,
+    refusal_error,
+)
 
 Record = tuple[Any, ...]
 _SOCKETS = frozenset((BOTH_FAMILIES, BY_FAMILY))
@@ -38,7 +44,7 @@ def batches(request: bytes, layout: Callable[[memoryview], Layout], asked: str) 
     except KernelError:
         raise
     except OSError as error:
-        raise refused(error.errno or errno.ETIMEDOUT, asked) from error
+        raise refusal_error(error.errno or errno.ETIMEDOUT, asked) from error
 
 
 class Parser:
@@ -52,7 +58,7 @@ class Parser:
     def records(self, datagram: memoryview) -> Iterable[Record]:
         """The records of one datagram, which must stay as it is until they are taken."""
         if len(datagram) < 16 or len(datagram) % 4:
-            raise garbled(f"a datagram of {len(datagram)} bytes")
+            raise garbled_error(f"a datagram of {len(datagram)} bytes")
         words = datagram.cast("I")
         length, kind = _HEADER.unpack_from(datagram)
         known = self._layouts.get(length)
@@ -66,7 +72,7 @@ class Parser:
         while offset < end and not self.is_finished:
             length, kind = _HEADER.unpack_from(datagram, offset) if offset + 16 <= end else (0, 0)
             if length < 16 or offset + length > end:
-                raise garbled(f"a message of {length} bytes, {end - offset} bytes before the end")
+                raise garbled_error(f"a message of {length} bytes, {end - offset} bytes before the end")
             if kind in _SOCKETS:
                 known = self._layouts.get(length)
                 if known is None or words[(offset + known.landmark) // 4] != known.word:
@@ -79,10 +85,10 @@ class Parser:
 
     def _end(self, kind: int, payload: memoryview) -> None:
         if kind not in (DONE, ERROR):
-            raise garbled(f"a message of type {kind}")
+            raise garbled_error(f"a message of type {kind}")
         code = error_code(bytes(payload))
         if code:
-            raise refused(code, self._asked)
+            raise refusal_error(code, self._asked)
         self.is_finished = True
 
 

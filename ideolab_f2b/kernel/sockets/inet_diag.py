@@ -18,23 +18,23 @@ _PEER_CONDITION = 8
 _MAPPED = bytes(10) + b"\xff\xff"
 
 
-class SnapshotError(KernelError):
+class DumpError(KernelError):
     """The answer of the kernel cannot be read, or did not come."""
 
     way_out = "it is tried again; if it stays, feed `ss -tnoi` to `ideolab-f2b connmon --snapshot -`"
 
 
-def garbled(what: str) -> SnapshotError:
-    return SnapshotError(errno.EBADMSG, "dump of sockets", what)
+def garbled_error(what: str) -> DumpError:
+    return DumpError(errno.EBADMSG, "dump of sockets", what)
 
 
-def refused(code: int, asked: str) -> KernelError:
+def refusal_error(code: int, asked: str) -> KernelError:
     """The named error of an errno that the kernel answered a dump with."""
     if code == errno.ENOENT:
         return ModuleMissingError(code, asked, way_out="load the kernel module: modprobe tcp_diag")
     if code in (errno.EPERM, errno.EACCES):
         return PermissionDeniedError(code, asked)
-    return SnapshotError(code, asked)
+    return DumpError(code, asked)
 
 
 def fold(family: int, peer: bytes) -> bytes:

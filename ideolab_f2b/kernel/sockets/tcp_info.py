@@ -6,7 +6,7 @@ import struct
 from typing import NamedTuple
 
 from ideolab_f2b.kernel.sockets.dump import Layout
-from ideolab_f2b.kernel.sockets.inet_diag import INFO, garbled
+from ideolab_f2b.kernel.sockets.inet_diag import INFO, garbled_error
 
 #: struct nlmsghdr and struct inet_diag_msg
 _HEADERS_SIZE = 16 + 72
@@ -32,11 +32,11 @@ def layout(message: memoryview, fields: Fields = _ROW) -> Layout:
     """The layout of messages like this one, by its attributes: offsets differ with kernel and privilege."""
     length, offset = len(message), _HEADERS_SIZE
     if length < offset or length % 4:
-        raise garbled(f"a socket of {length} bytes")
+        raise garbled_error(f"a socket of {length} bytes")
     while offset < length:
         size, kind = _ATTRIBUTE.unpack_from(message, offset)
         if size < 4 or offset + size > length:
-            raise garbled(f"an attribute of {size} bytes, {length - offset} bytes before the end")
+            raise garbled_error(f"an attribute of {size} bytes, {length - offset} bytes before the end")
         if kind == INFO:
             return _layout(message, offset, size - 4, fields)
         offset += (size + 3) & ~3

@@ -16,7 +16,7 @@ from ideolab_f2b.kernel.netlink import Channel, KernelError, PermissionDeniedErr
 from ideolab_f2b.kernel.sockets import destroy as sock_destroy
 from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.destroy import DestroyError, DestroyUnsupportedError, Network, Peers
-from ideolab_f2b.kernel.sockets.inet_diag import SnapshotError
+from ideolab_f2b.kernel.sockets.inet_diag import DumpError
 from ideolab_f2b.kernel.sockets.row import STATE
 from tests.kernel.scene import Scene, as_nobody, eventually, scene
 
@@ -197,9 +197,8 @@ def test_kernel_without_inet_diag_destroy(stage: Scene, monkeypatch: pytest.Monk
         "bans hold all the same, and open connections end by their timeouts; "
         "CONFIG_INET_DIAG_DESTROY=y would end them at once"
     )
-    with stage.server.entered():
-        with pytest.raises(DestroyUnsupportedError):
-            sock_destroy.probe_destroy()
+    with stage.server.entered(), pytest.raises(DestroyUnsupportedError):
+        sock_destroy.probe_destroy()
 
 
 @pytest.mark.root
@@ -246,7 +245,7 @@ def test_no_network() -> None:
 
 def test_garbled_socket() -> None:
     """A socket without an identity is an error, not a request for another one's end."""
-    with pytest.raises(SnapshotError):
+    with pytest.raises(DumpError):
         sock_destroy._layout(memoryview(bytes(40)))
 
 

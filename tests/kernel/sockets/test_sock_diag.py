@@ -18,7 +18,7 @@ from ideolab_f2b.kernel.netlink import KernelError, ModuleMissingError, Permissi
 from ideolab_f2b.kernel.sockets import dump as inet_dump
 from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.dump import Parser
-from ideolab_f2b.kernel.sockets.inet_diag import SnapshotError, dump_request, fold, peer_condition
+from ideolab_f2b.kernel.sockets.inet_diag import DumpError, dump_request, fold, peer_condition
 from ideolab_f2b.kernel.sockets.row import (
     ACKED,
     BUSY_US,
@@ -148,7 +148,7 @@ def test_interrupted_dump() -> None:
 )
 def test_garbled_dump(dump: bytes, text: str) -> None:
     """What is no dump of sockets is an error that says what was wrong and what to do."""
-    with pytest.raises(SnapshotError) as raised:
+    with pytest.raises(DumpError) as raised:
         sock_diag.parse(dump)
     assert str(raised.value).startswith(f"dump of sockets: {text}")
     assert str(raised.value).endswith("feed `ss -tnoi` to `ideolab-f2b connmon --snapshot -`")
@@ -157,7 +157,7 @@ def test_garbled_dump(dump: bytes, text: str) -> None:
 @pytest.mark.parametrize("cut", [1, 15, 17, 100, 407, 409])
 def test_cut_dump(cut: int) -> None:
     """A dump that ends inside a message is an error."""
-    with pytest.raises(SnapshotError):
+    with pytest.raises(DumpError):
         sock_diag.parse(DUMPS["privileged"][:cut])
 
 
@@ -166,7 +166,7 @@ def test_cut_dump(cut: int) -> None:
     [
         (2, ModuleMissingError, "No such file or directory; load the kernel module: modprobe tcp_diag"),
         (1, PermissionDeniedError, "Operation not permitted; run as root or with CAP_NET_ADMIN"),
-        (22, SnapshotError, "Invalid argument; it is tried again; if it stays, "
+        (22, DumpError, "Invalid argument; it is tried again; if it stays, "
          "feed `ss -tnoi` to `ideolab-f2b connmon --snapshot -`"),
     ],
 )  # fmt: skip
@@ -250,7 +250,7 @@ def test_broken_off(monkeypatch: pytest.MonkeyPatch, failure: OSError, text: str
     monkeypatch.setattr(SilentChannel, "failure", failure)
     rows = sock_diag.rows(443)
     assert next(rows) == ROWS[0]
-    with pytest.raises(SnapshotError) as raised:
+    with pytest.raises(DumpError) as raised:
         next(rows)
     assert str(raised.value).startswith(text)
 
