@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
             settings, connmon=dataclasses.replace(settings.connmon, every_s=arguments.every)
         )
     if arguments.snapshot is not None:
-        return _judge_saved(arguments, settings)
+        return _judge_file(arguments, settings)
     complaint, stop = complain_on_stderr("connmon"), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -111,7 +111,7 @@ def _output(
     return SeveralOutputs(*outputs)
 
 
-def _judge_saved(arguments: argparse.Namespace, settings: config.Settings) -> int:
+def _judge_file(arguments: argparse.Namespace, settings: config.Settings) -> int:
     """Judge a saved series as the daemon would have judged it."""
     output = _output(arguments, settings.paths, complain_on_stderr("connmon"), is_dry=not arguments.write)
     detectors = {port: Detector(settings.connmon) for port in settings.connmon.ports}

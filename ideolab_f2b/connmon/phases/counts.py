@@ -148,8 +148,8 @@ def add_up(counts: Iterable[PhaseCounts]) -> PhaseCounts:
     return [sum(column) for column in zip(*counts)] or [0] * WIDTH
 
 
-def count_held(counts: PhaseCounts) -> int:
-    """Return the number of connections that nginx holds: accepted, and not on their way out."""
+def count_slots(counts: PhaseCounts) -> int:
+    """Return how many of nginx's slots these connections take: accepted, and not on their way out."""
     return sum(counts[:UNACCEPTED]) + counts[YOUNG]
 
 

@@ -16,7 +16,7 @@ from ideolab_f2b.connmon.phases.counts import (
     add_up,
     by_name,
     count,
-    count_held,
+    count_slots,
 )
 from ideolab_f2b.connmon.phases.phase import CLOSING_DOWN, HALF_OPEN
 from ideolab_f2b.connmon.snapshot import Snapshot
@@ -95,7 +95,7 @@ class Detector:
         for address, counts in seen.phases.items():
             if (
                 count_hostile(counts) >= settings.th_hostile_ip
-                or count_held(counts) >= least
+                or count_slots(counts) >= least
                 or address in reasons
             ):
                 score = score_address(counts, settings, reasons.get(address, ""))
@@ -106,7 +106,7 @@ class Detector:
         self, seen: SnapshotCounts, totals: PhaseCounts, suspects: Collection[bytes]
     ) -> Iterator[Suspect]:
         settings, least = self.settings, self._least_count(self.settings.th_conn_subnet24)
-        if count_hostile(totals) < settings.th_hostile_subnet and count_held(totals) < least:
+        if count_hostile(totals) < settings.th_hostile_subnet and count_slots(totals) < least:
             return
         for name, sums in count_networks(seen.phases.items(), suspects).items():
             score = score_network(sums, settings)
@@ -147,10 +147,10 @@ class Detector:
 
 def _make_suspect(packed: bytes, counts: PhaseCounts, score: Score) -> Suspect:
     address = socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
-    return Suspect(address, "ip", score.points, count_held(counts), 1, by_name(counts), score.why)
+    return Suspect(address, "ip", score.points, count_slots(counts), 1, by_name(counts), score.why)
 
 
 def _make_network_suspect(name: bytes, sums: NetworkCounts, score: Score) -> Suspect:
     phases = by_name(sums.counts)
-    connections = count_held(sums.counts)
+    connections = count_slots(sums.counts)
     return Suspect(str(network_of(name)), "net", score.points, connections, sums.addresses, phases, score.why)

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from ideolab_f2b.config import Connmon
-from ideolab_f2b.connmon.phases.counts import PhaseCounts, count_held
+from ideolab_f2b.connmon.phases.counts import PhaseCounts, count_slots
 from ideolab_f2b.connmon.phases.phase import (
     ACTIVE,
     HANDSHAKE_ONLY,
@@ -52,13 +52,13 @@ def count_hostile(counts: PhaseCounts) -> int:
     return sum(counts[:HOSTILE])
 
 
-def _count_served(counts: PhaseCounts) -> int:
+def _count_idle_active(counts: PhaseCounts) -> int:
     return counts[IDLE] + counts[ACTIVE]
 
 
 def _count_proven(counts: PhaseCounts) -> int:
     """Return the number of hostile connections that the served ones beside them do not explain."""
-    served = _count_served(counts)
+    served = _count_idle_active(counts)
     proven = counts[MUTE] + counts[PARTIAL_HELLO] + counts[SLOW_READ]
     if counts[HANDSHAKE_ONLY] > SERVED_PER_HANDSHAKE * served:
         proven += counts[HANDSHAKE_ONLY]
@@ -69,7 +69,7 @@ def _count_proven(counts: PhaseCounts) -> int:
 
 def score_address(counts: PhaseCounts, settings: Connmon, synchronized: str = "") -> Score:
     """Return the score of one address; `synchronized` is the reason why its connections are one program's."""
-    served, proven = _count_served(counts), _count_proven(counts)
+    served, proven = _count_idle_active(counts), _count_proven(counts)
     limit = max(settings.th_hostile_ip, -(-served // SERVED_PER_HOSTILE))
     points, why = _points_of_count(counts, settings.th_conn_ip, settings)
     if proven >= limit:
@@ -92,7 +92,7 @@ def score_network(sums: NetworkCounts, settings: Connmon) -> Score:
     """
     counts, limit = sums.counts, settings.th_hostile_subnet
     points, why = _points_of_count(counts, settings.th_conn_subnet24, settings)
-    served, found, left = _count_served(counts), count_hostile(counts), _count_proven(sums.left)
+    served, found, left = _count_idle_active(counts), count_hostile(counts), _count_proven(sums.left)
     is_spread = left >= limit and left > served
     is_whole = (
         found >= limit
@@ -112,7 +112,7 @@ def _points_of_flood(found: int, limit: int, settings: Connmon) -> int:
 
 
 def _points_of_count(counts: PhaseCounts, limit: int, settings: Connmon) -> tuple[int, tuple[str, ...]]:
-    connections = count_held(counts)
+    connections = count_slots(counts)
     if connections < limit:
         return 0, ()
     why = f"{connections} connections (limit {limit})"

@@ -1,4 +1,4 @@
-"""A dump of sockets cut into records, whatever part of a socket the record is; knows no field of it."""
+"""Cuts a dump of sockets into records, whatever part of a socket a record is; knows no field of it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from ideolab_f2b.kernel.sockets.inet_diag import (
     refusal_error,
 )
 
+#: what a Layout unpacks of one message
 Record = tuple[Any, ...]
 _SOCKETS = frozenset((BOTH_FAMILIES, BY_FAMILY))
 _HEADER = struct.Struct("=IH")
 
 
 class Layout(NamedTuple):
-    """How messages of one length become records: `record` unpacks, `missing` is for what they lack."""
+    """How messages of one length become records: `record` unpacks, `missing` stands for what they lack."""
 
     record: struct.Struct
     missing: Record
@@ -32,7 +33,11 @@ class Layout(NamedTuple):
 
 
 def batches(request: bytes, layout: Callable[[memoryview], Layout], asked: str) -> Iterator[Iterable[Record]]:
-    """The records of a BOTH_FAMILIES dump by datagrams: take each batch before asking for the next."""
+    """Yield the records of a BOTH_FAMILIES dump, a batch for each datagram.
+
+    Take each batch before asking for the next. `asked` names the dump in errors: DumpError when the kernel's
+    answer cannot be read or does not come, KernelError when it refuses.
+    """
     parser = Parser(layout, asked)
     buffer = memoryview(bytearray(DATAGRAM_SIZE))
     try:
@@ -56,7 +61,7 @@ class Parser:
         self._layouts: dict[int, Layout] = {}
 
     def records(self, datagram: memoryview) -> Iterable[Record]:
-        """The records of one datagram, which must stay as it is until they are taken."""
+        """Return the records of one datagram, which must stay as it is until they are taken."""
         if len(datagram) < 16 or len(datagram) % 4:
             raise garbled_error(f"a datagram of {len(datagram)} bytes")
         words = datagram.cast("I")
@@ -93,7 +98,7 @@ class Parser:
 
 
 def _is_uniform(words: memoryview[int], step: int, known: Layout) -> bool:
-    """Whether the datagram is nothing but whole messages of this layout, which C can read in one go."""
+    """Return whether the datagram is only whole messages of this layout, which C can read in one go."""
     count, rest = divmod(len(words), step)
     return not (rest or known.missing) and all(
         words[at::step].tolist().count(words[at]) == count for at in (0, 1, known.landmark // 4)

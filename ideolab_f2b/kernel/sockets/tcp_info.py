@@ -1,4 +1,4 @@
-"""Where the fields of a row stand in a message of sock_diag: struct inet_diag_msg and tcp_info. Pure."""
+"""Finds the fields of a row in a message of sock_diag: struct inet_diag_msg and struct tcp_info. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ _ATTRIBUTE = struct.Struct("=HH")
 
 
 class Fields(NamedTuple):
-    """What is taken of a message: of its headers, as struct calls it, and of struct tcp_info, which only ever
-    grows, by type and offset."""
+    """What is taken of a message.
+
+    `headers` is a format of struct for its headers; `info` has (type, offset) of each field of struct
+    tcp_info, which only ever grows.
+    """
 
     headers: str
     info: tuple[tuple[str, int], ...]
@@ -29,7 +32,7 @@ _ROW = Fields(
 
 
 def layout(message: memoryview, fields: Fields = _ROW) -> Layout:
-    """The layout of messages like this one, by its attributes: offsets differ with kernel and privilege."""
+    """Return the layout of messages like this one; its attributes stand elsewhere with another kernel."""
     length, offset = len(message), _HEADERS_SIZE
     if length < offset or length % 4:
         raise garbled_error(f"a socket of {length} bytes")

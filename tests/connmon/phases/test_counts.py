@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from ideolab_f2b.connmon.phases import counts as phase_counts
-from ideolab_f2b.connmon.phases.counts import WIDTH, Memory, SnapshotCounts, add_up, by_name, count_held
+from ideolab_f2b.connmon.phases.counts import WIDTH, Memory, SnapshotCounts, add_up, by_name, count_slots
 from ideolab_f2b.connmon.phases.history import ConnectionHistory, compare
 from ideolab_f2b.connmon.phases.one_row import find_phase
 from ideolab_f2b.connmon.phases.phase import IDLE, LEFT_STUCK, MUTE, SILENT, SLOW_READ, YOUNG
@@ -92,7 +92,7 @@ def test_a_reader_left_by_nginx_is_a_slow_reader_and_an_orphan() -> None:
 def test_held_and_named() -> None:
     """Held is what nginx has accepted; young connections are shown as active."""
     counts = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
-    assert count_held(counts) == 1 + 2 + 4 + 8 + 16 + 32 + 64 + 1024
+    assert count_slots(counts) == 1 + 2 + 4 + 8 + 16 + 32 + 64 + 1024
     assert by_name(counts) == {
         "mute": 1,
         "partial-hello": 2,

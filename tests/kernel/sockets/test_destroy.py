@@ -1,21 +1,20 @@
-"""sock_destroy: which sockets are closed, which stay, and what a kernel that refuses says."""
+"""destroy: which sockets are closed, which stay, and what a kernel that refuses says."""
 
 from __future__ import annotations
 
 import errno
 import socket
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Union
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from ideolab_f2b.kernel.address import Network
 from ideolab_f2b.kernel.netlink import Channel, KernelError, PermissionDeniedError
 from ideolab_f2b.kernel.sockets import destroy as sock_destroy
 from ideolab_f2b.kernel.sockets import sock_diag
-from ideolab_f2b.kernel.sockets.destroy import DestroyError, DestroyUnsupportedError, Network, Peers
+from ideolab_f2b.kernel.sockets.destroy import DestroyError, DestroyUnsupportedError
 from ideolab_f2b.kernel.sockets.inet_diag import DumpError
 from ideolab_f2b.kernel.sockets.row import STATE
 from tests.kernel.scene import Scene, as_nobody, eventually, scene
@@ -247,29 +246,6 @@ def test_garbled_socket() -> None:
     """A socket without an identity is an error, not a request for another one's end."""
     with pytest.raises(DumpError):
         sock_destroy._layout(memoryview(bytes(40)))
-
-
-ADDRESSES = st.sampled_from([
-    ip_address(text)
-    for text in ("198.51.100.1", "198.51.100.129", "203.0.113.1", "2001:db8:c::1", "c633:6401::")
-])  # fmt: skip
-NETWORKS = st.builds(
-    lambda address, length: ip_network((address, min(length, address.max_prefixlen)), strict=False),
-    ADDRESSES,
-    st.integers(0, 128),
-)
-
-
-@given(peer=ADDRESSES, is_mapped=st.booleans(), ranges=st.lists(NETWORKS, max_size=6))
-def test_membership(peer: Address, is_mapped: bool, ranges: list[Network]) -> None:
-    """A peer is a victim when, and only when, a network holds it; c633:6401:: is no 198.51.100.1."""
-    family, packed = socket.AF_INET6, peer.packed
-    if peer.version == 4 and is_mapped:
-        packed = bytes(10) + b"\xff\xff" + packed
-    elif peer.version == 4:
-        family, packed = socket.AF_INET, packed + bytes(12)
-
-    assert Peers(family, ranges)[packed] == any(peer in one for one in ranges)
 
 
 def test_errors_are_kernel_errors() -> None:
