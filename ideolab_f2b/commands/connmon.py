@@ -82,7 +82,10 @@ class SeveralOutputs:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 done, 1 failed (said on stderr); a usage error has ended the program before."""
+    """Run the loop that the options mean; return 0.
+
+    ConfigError, SsTextError or OSError say what keeps it from working.
+    """
     settings = config.load(arguments.config)
     if arguments.every:
         settings = dataclasses.replace(
@@ -93,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
     complaint, stop = complain_on_stderr("connmon"), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    output = _output(arguments, settings.paths, complaint, is_dry=arguments.dry_run)
+    output = _choose_output(arguments, settings.paths, complaint, is_dry=arguments.dry_run)
     watcher = watch.Watch(settings.connmon)
     if arguments.once:
         watch.run_once(watcher, output, stop)
@@ -102,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _output(
+def _choose_output(
     arguments: argparse.Namespace, paths: config.Paths, complaint: Complaint, *, is_dry: bool
 ) -> TickOutput:
     outputs: list[TickOutput] = [] if is_dry else [Writer(paths, complaint)]
@@ -113,11 +116,13 @@ def _output(
 
 def _judge_file(arguments: argparse.Namespace, settings: config.Settings) -> int:
     """Judge a saved series as the daemon would have judged it."""
-    output = _output(arguments, settings.paths, complain_on_stderr("connmon"), is_dry=not arguments.write)
+    output = _choose_output(
+        arguments, settings.paths, complain_on_stderr("connmon"), is_dry=not arguments.write
+    )
     detectors = {port: Detector(settings.connmon) for port in settings.connmon.ports}
     skipped = 0
-    lines, name = ss.read(arguments.snapshot), arguments.snapshot
-    for snapshot in ss.snapshots(lines, settings.connmon.ports, name, time.time()):
+    lines, name = ss.read_lines(arguments.snapshot), arguments.snapshot
+    for snapshot in ss.read_snapshots(lines, settings.connmon.ports, name, time.time()):
         findings = detectors[snapshot.port].judge(snapshot)
         output.write([PortTick(snapshot.when, snapshot.port, findings, 0.0)])
         skipped += snapshot.skipped

@@ -99,7 +99,7 @@ def catch_stop() -> Iterator[tuple[int, Callable[[], bool]]]:
     caught: list[int] = []
     reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
-    # the number arrives in the pipe even between a look at it and the wait
+    # the number arrives in the pipe even between a test of it and the wait
     wakeup = signal.set_wakeup_fd(writing)
 
     def is_stopped() -> bool:

@@ -23,7 +23,7 @@ class SsTextError(ValueError):
     """The text cannot be judged; says file, line and the way out."""
 
 
-def read(path: str) -> Iterator[str]:
+def read_lines(path: str) -> Iterator[str]:
     """Yield the lines of a file, plain or gzip, or of standard input (`-`).
 
     A cut gzip ends in one garbled line.
@@ -42,7 +42,9 @@ def _source(path: str) -> BufferedReader:
     return open(sys.stdin.fileno() if path == "-" else path, "rb", closefd=path != "-")
 
 
-def snapshots(lines: Iterable[str], ports: Collection[int], name: str, when: float) -> Iterator[Snapshot]:
+def read_snapshots(
+    lines: Iterable[str], ports: Collection[int], name: str, when: float
+) -> Iterator[Snapshot]:
     """Yield one Snapshot per port and per `### t=EPOCH` line.
 
     `when` (epoch seconds) is the time of what comes before the first such line, `name` the text's name in

@@ -138,7 +138,7 @@ def _timer(text: str) -> tuple[int, int]:
 
 
 def _inode(details: dict[str, str]) -> int:
-    """Return the inode; without -e nothing tells an accepted connection from one that waits to be."""
+    """Return the inode; without -e an accepted connection looks like one that waits to be accepted."""
     if "ino" in details:
         return _number(details, "ino")
     return 0 if "sk" in details else INODE_UNKNOWN

@@ -1,4 +1,4 @@
-"""The loop of connmon: take a snapshot of each port, judge it, hand it over. Its parts are arguments."""
+"""The loop of connmon: take a snapshot of each port, judge it, write what was found."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CONFIRM_S = 1.0
 RIPE_MARGIN_S = 0.1
 
 
-def own_addresses() -> frozenset[bytes]:
+def read_own_addresses() -> frozenset[bytes]:
     """Return the packed addresses that are never scored: this host's own, and its gateways."""
     return frozenset(item.packed for item in address.local_addresses() | address.gateways())
 
@@ -48,7 +48,7 @@ class Watch:
         rows: Callable[[int], Iterable[Row]] = sock_diag.rows,
         details: Callable[[int, Collection[Network]], Iterable[Detail]] = detail.details,
         inuse: Callable[[], int] = sockstat.count_in_use,
-        own: Callable[[], frozenset[bytes]] = own_addresses,
+        own: Callable[[], frozenset[bytes]] = read_own_addresses,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
@@ -103,7 +103,7 @@ class Watch:
         return PortTick(when, port, self._add_clusters(port, findings), took_s)
 
     def _add_clusters(self, port: int, findings: Findings) -> Findings:
-        """Add the network keys of the suspects; leave them out when the kernel does not tell."""
+        """Add the network keys of the suspects; leave them out when the kernel does not answer."""
         with contextlib.suppress(OSError):
             suspects, clusters = self._cluster_finders[port].find(findings.suspects)
             return replace(findings, suspects=suspects, clusters=clusters)
@@ -125,7 +125,7 @@ class Watch:
 
 
 def run(watch: Watch, output: TickOutput, stop: threading.Event, complaint: Complaint) -> None:
-    """Tick until `stop` is set. An error is said and the next tick comes: nothing else ends the watch."""
+    """Tick until `stop` is set; an error is said on stderr, and the next tick comes all the same."""
     while not stop.is_set():
         try:
             ticks = watch.tick()

@@ -24,7 +24,7 @@ def escape_line(text: bytes) -> bytes:
 def join_lines(texts: Sequence[bytes]) -> bytes:
     """Return one escaped line for each text, each ended by a line feed."""
     whole = b"\n".join([*texts, b""])
-    # one look at all of them: nothing but our own line feeds is outside printable ASCII
+    # one test for all of them: nothing but our own line feeds is outside printable ASCII
     if len(whole.translate(None, _PRINTABLE)) == len(texts):
         return whole
     return b"".join([escape_line(text) + b"\n" for text in texts])

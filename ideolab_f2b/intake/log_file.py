@@ -11,7 +11,7 @@ from ideolab_f2b import files
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.intake import escape
 
-#: of a new file: the group reads it (fail2ban is root, adm looks), others do not
+#: of a new file: the group may read it, others may not; fail2ban is root
 MODE = 0o640
 
 
@@ -28,7 +28,7 @@ class LogFile:
     def write(self, texts: Sequence[bytes]) -> int:
         """Append one line for each text; return how many of them are in the file.
 
-        The others are lost, and that is said on stderr; OSError is never raised.
+        The others are lost, and stderr says so; OSError is never raised.
         """
         data, subject = escape.join_lines(texts), str(self.path)
         try:

@@ -91,7 +91,7 @@ class NginxSocket:
         try:
             acl.apply(path, [uid for uid in self._senders if uid])
         except OSError as error:
-            # the senders are looked at once more for each datagram
+            # receive() compares the sender of each datagram once more
             path.chmod(0o666)
             self._complaint.say(f"{path.parent}: {error.strerror}: every user may write to the socket", "acl")
 

@@ -1,4 +1,4 @@
-"""The loop of the intake: wait, receive, hand over to the pipelines; now and then check the socket."""
+"""The loop of the intake: wait, receive, give the lines to their pipelines; now and then check the socket."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Service:
         return len(received)
 
     def _group_by_tag(self, received: list[bytes]) -> dict[bytes, list[bytes]]:
-        """Return the texts for each pipeline; the rest is counted, and one of it said on stderr."""
+        """Return the texts for each pipeline; the rest is counted, and stderr shows one of it."""
         texts: dict[bytes, list[bytes]] = {tag: [] for tag in self._pipelines}
         strangers = []
         for data in received:

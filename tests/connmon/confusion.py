@@ -64,7 +64,7 @@ def classes() -> dict[str, Class]:
 
 
 def load(path: Path) -> Series:
-    return list(ss.snapshots(ss.read(str(path)), (PORT,), path.name, 0.0))
+    return list(ss.read_snapshots(ss.read_lines(str(path)), (PORT,), path.name, 0.0))
 
 
 def run(name: str) -> Series:

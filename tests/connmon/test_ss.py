@@ -55,7 +55,7 @@ MUTE = "ESTAB 0 0 192.0.2.1:443 198.51.100.{} cwnd:10 segs_in:2 lastsnd:9000 las
 
 
 def read(text: str, ports: tuple[int, ...] = (443,)) -> list[Snapshot]:
-    return list(ss.snapshots(io.StringIO(text), ports, "saved.txt", 7.0))
+    return list(ss.read_snapshots(io.StringIO(text), ports, "saved.txt", 7.0))
 
 
 def rows(text: str) -> list[Connection]:
@@ -185,7 +185,7 @@ def test_a_file_may_be_compressed_and_cut(tmp_path: Path) -> None:
     """Of a cut gzip everything that can be read is, and the cut is counted as a line."""
     path = tmp_path / "ss.txt.gz"
     path.write_bytes(gzip.compress(("### t=1\n" + MUTE.format("1:1") * 2000).encode())[:-30])
-    (snapshot,) = ss.snapshots(ss.read(str(path)), (443,), path.name, 0.0)
+    (snapshot,) = ss.read_snapshots(ss.read_lines(str(path)), (443,), path.name, 0.0)
     assert snapshot.skipped >= 1
     assert len(list(snapshot.rows)) > 500
 
@@ -197,7 +197,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     os.close(start)
     with open(end) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        (snapshot,) = ss.snapshots(ss.read("-"), (443,), "-", 0.0)
+        (snapshot,) = ss.read_snapshots(ss.read_lines("-"), (443,), "-", 0.0)
     assert (len(list(snapshot.rows)), snapshot.skipped) == (1, 1)
 
 

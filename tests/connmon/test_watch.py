@@ -181,4 +181,4 @@ def test_once_ticks_twice_and_a_third_time_when_something_ripens(monkeypatch: py
 
 def test_own_addresses_of_this_host_hold_loopback() -> None:
     """The real reader, on the real kernel."""
-    assert b"\x7f\x00\x00\x01" in watch.own_addresses()
+    assert b"\x7f\x00\x00\x01" in watch.read_own_addresses()

@@ -25,7 +25,7 @@ def _format_port(tick: PortTick, rows: int) -> str:
     everyone = [*tick.findings.suspects]
     everyone += [item for item in tick.findings.table() if (item.scope, item.address) not in suspects]
     lines = columns.align(
-        [_HEAD, *(_cells(item, (item.scope, item.address) in suspects) for item in everyone[:rows])]
+        [_HEAD, *(_format_cells(item, (item.scope, item.address) in suspects) for item in everyone[:rows])]
     )
     if len(everyone) > rows:
         lines.append(f"... and {len(everyone) - rows} more without a suspicion")
@@ -39,17 +39,17 @@ def _format_cluster(one: Cluster) -> str:
     return f"cluster: {one.connections} {one.phase} of {one.addresses} addresses with one key, {one.key}"
 
 
-def _cells(item: Suspect, is_suspect: bool) -> tuple[str, ...]:
+def _format_cells(item: Suspect, is_suspect: bool) -> tuple[str, ...]:
     return (
         item.address,
         str(item.connections),
-        *(_count(item, phase) for phase in LINE_KEYS),
-        _count(item, "active"),
+        *(_format_count(item, phase) for phase in LINE_KEYS),
+        _format_count(item, "active"),
         str(item.score),
         _JAILS[item.scope] if is_suspect else "-",
         "; ".join(item.why) or "-",
     )
 
 
-def _count(item: Suspect, phase: str) -> str:
+def _format_count(item: Suspect, phase: str) -> str:
     return str(item.phases.get(phase, 0) or ".")

@@ -28,7 +28,7 @@ PhaseCounts = list[int]
 #: how many numbers that are: one more than the phases, for connections too young to say
 WIDTH = YOUNG + 1
 
-#: the counters of a served connection that tell a program from people: a plain tuple, as a Row is
+#: the counters by which the served connections of a program differ from those of people; plain, as a Row is
 ServedCounters = tuple[int, int, int, int]
 #: its columns: bytes that came from the client
 SERVED_RECEIVED: Final = 0
@@ -57,7 +57,7 @@ class Memory:
         self._idle: dict[Hashable, int] | None = None
 
     def find_earlier(self, row: Row, when: float) -> ConnectionHistory | None:
-        """Return what to compare a row with; an idle connection's bytes hold if we said nothing since."""
+        """Return what to compare a row with; an idle connection's bytes hold if we sent nothing since."""
         history = self.histories.get(row[COOKIE])
         if history is not None or row[LASTSND_MS] < (when - self.when) * 1000:
             return history
@@ -154,7 +154,7 @@ def count_slots(counts: PhaseCounts) -> int:
 
 
 def by_name(counts: PhaseCounts) -> dict[str, int]:
-    """Return connections per phase by name; the young ones are active as far as anyone can tell."""
+    """Return the connections of each phase by its name; the young ones count as active."""
     phases = dict(zip(PHASES, counts))
     phases["active"] += counts[YOUNG]
     return phases

@@ -1,4 +1,4 @@
-"""The phase of a connection that one snapshot does not tell: compared with what it was before. Pure."""
+"""The phase of a connection for which one snapshot is not enough: a comparison with what it was. Pure."""
 
 from __future__ import annotations
 
@@ -76,6 +76,7 @@ def _begin(row: Row, when: float, proofs: int = 0) -> ConnectionHistory:
 
 
 def _find_unproven(code: int, row: Row, quiet_ms: int) -> int:
+    """Return the phase of a row against which too little is proven: hostile if it goes on, or active."""
     is_held = code == STUCK and row[TIMER] == TIMER_PERSIST and row[ACKED] < PAUSED_AFTER
     return YOUNG if is_held and row[LASTSND_MS] < quiet_ms else ACTIVE
 
@@ -83,7 +84,7 @@ def _find_unproven(code: int, row: Row, quiet_ms: int) -> int:
 def _compare_sending(
     row: Row, when: float, earlier: ConnectionHistory, quiet_ms: int
 ) -> tuple[int, ConnectionHistory]:
-    """Slow when a whole quiet time brought less than SLOW_RATE; twice when the client took much before."""
+    """Find a slow reader: a whole quiet time brought less than SLOW_RATE, twice if it took much before."""
     span, grown, quiet = when - earlier.when, row[ACKED] - earlier.acked, quiet_ms / 1000
     took_much = row[ACKED] >= PAUSED_AFTER
     if grown >= SLOW_RATE * max(span, quiet):
@@ -98,7 +99,7 @@ def _compare_sending(
 
 
 def _count_proofs(row: Row, when: float, earlier: ConnectionHistory, quiet_ms: int) -> int | None:
-    """How much the bytes that came since the earlier snapshot speak for a trickle; None: against it."""
+    """Return how many proofs of a trickle the new bytes are; None when they speak against one."""
     grown, pieces = row[RECEIVED] - earlier.received, row[DATA_SEGS_IN] - earlier.data_segs_in
     if grown > PIECE * pieces or grown > TRICKLE_RATE * max(when - earlier.when, 1.0):
         return None

@@ -51,7 +51,10 @@ _MAY_BE_STUCK = frozenset((FIN_WAIT1, CLOSE_WAIT, LAST_ACK, CLOSING))
 
 
 def find_phase(row: Row, quiet_ms: int) -> int:
-    """Return the code of one row's phase; above SILENT only a comparison with an earlier snapshot tells."""
+    """Return the code of one row's phase; one above SILENT is to be compared with an earlier snapshot.
+
+    `quiet_ms` are the milliseconds after which a connection counts as quiet.
+    """
     (
         _family, state, timer, retrans, _port, _peer, _cookie, rqueue, wqueue, inode,
         sent, heard, _ack, acked, received, segments, _out, busy, limited,

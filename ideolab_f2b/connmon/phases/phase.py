@@ -29,7 +29,7 @@ YOUNG: Final = 10
 LEFT_STUCK: Final = 11
 #: idle, and to be remembered
 SILENT: Final = 12
-#: from here on only a comparison with an earlier snapshot tells the phase: the client spoke last
+#: from here on the row has to be compared with an earlier snapshot: the client spoke last
 UNANSWERED: Final = 13
 #: the first request may still be on its way
 FRESH: Final = 14

@@ -47,17 +47,17 @@ class Detector:
         self._advance_clock(snapshot.when)
         seen = self._count(snapshot.rows)
         reasons = self._synchronized.find(seen.watched, seen.phases, self._clock_s)
-        suspects = dict(self._addresses(seen, reasons))
+        suspects = dict(self._find_addresses(seen, reasons))
         totals = add_up(seen.phases.values())
         connections = sum(totals)
         return Findings(
             [_make_suspect(address, seen.phases[address], score) for address, score in suspects.items()]
-            + list(self._networks(seen, totals, suspects)),
+            + list(self._find_networks(seen, totals, suspects)),
             by_name(totals),
             connections,
             connections - totals[HALF_OPEN] - totals[CLOSING_DOWN] - seen.orphans,
             self._ripe_in_s(seen),
-            partial(self._table, seen, reasons, suspects),
+            partial(self._make_table, seen, reasons, suspects),
         )
 
     def _advance_clock(self, when: float) -> None:
@@ -78,19 +78,22 @@ class Detector:
         limit, ripe = self.settings.th_hostile_ip, []
         networks: dict[bytes, list[int]] = {}
         for address, ages in seen.young.items():
-            ripe += self._ripening(limit - count_hostile(seen.phases[address]), ages)
+            ripe += self._find_ripe(limit - count_hostile(seen.phases[address]), ages)
             networks.setdefault(prefix(address), []).extend(ages)
         # one attack opens its connections within one tick; the old ones of a network are for the next
         for ages in networks.values():
-            ripe += self._ripening(self.settings.th_hostile_subnet, ages)
+            ripe += self._find_ripe(self.settings.th_hostile_subnet, ages)
         return max(0.0, min(ripe)) if ripe else None
 
-    def _ripening(self, missing: int, ages: list[int]) -> list[float]:
+    def _find_ripe(self, missing: int, ages: list[int]) -> list[float]:
+        """Return the seconds until `missing` of these connections are old enough, if there are as many."""
         if not 0 < missing <= len(ages):
             return []
         return [self.settings.idle_s - sorted(ages, reverse=True)[missing - 1] / 1000]
 
-    def _addresses(self, seen: SnapshotCounts, reasons: Mapping[bytes, str]) -> Iterator[tuple[bytes, Score]]:
+    def _find_addresses(
+        self, seen: SnapshotCounts, reasons: Mapping[bytes, str]
+    ) -> Iterator[tuple[bytes, Score]]:
         settings, least = self.settings, self._least_count(self.settings.th_conn_ip)
         for address, counts in seen.phases.items():
             if (
@@ -102,7 +105,7 @@ class Detector:
                 if score.points >= settings.min_idle_score and self._may_score(address):
                     yield address, score
 
-    def _networks(
+    def _find_networks(
         self, seen: SnapshotCounts, totals: PhaseCounts, suspects: Collection[bytes]
     ) -> Iterator[Suspect]:
         settings, least = self.settings, self._least_count(self.settings.th_conn_subnet24)
@@ -124,13 +127,13 @@ class Detector:
         return not ignore or not any(ipaddress.ip_address(packed) in listed for listed in ignore)
 
     def _may_score_network(self, name: bytes) -> bool:
-        """A ban of a network that holds a listed or an own address would take that along."""
+        """Return whether a network may be a suspect: a ban would take a listed or an own address along."""
         network = network_of(name)
         return name not in map(prefix, self.own) and not any(
             network.version == listed.version and network.overlaps(listed) for listed in self.settings.ignore
         )
 
-    def _table(
+    def _make_table(
         self, seen: SnapshotCounts, reasons: Mapping[bytes, str], suspects: Collection[bytes]
     ) -> list[Suspect]:
         rows = [

@@ -107,7 +107,7 @@ def score_network(sums: NetworkCounts, settings: Connmon) -> Score:
 
 
 def _points_of_flood(found: int, limit: int, settings: Connmon) -> int:
-    """The points that make a suspect, and one more for each doubling above the limit."""
+    """Return the points that make a suspect, and one more for each doubling above the limit."""
     return settings.min_idle_score + min(_MOST_POINTS, round(math.log2(found / limit)))
 
 

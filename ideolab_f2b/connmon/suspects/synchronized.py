@@ -166,7 +166,7 @@ def _reason(group: Sequence[ServedCounters], span_s: float) -> str:
 
 
 def _crowds(counts: Mapping[bytes, PhaseCounts]) -> Iterable[bytes]:
-    """Yield addresses with many connections, nearly all served: only there is anything to tell apart."""
+    """Yield addresses with many connections, nearly all of them served: those that may be people."""
     for address, phases in counts.items():
         served = phases[IDLE] + phases[ACTIVE]
         if served >= CONNECTIONS and served >= SHARE * sum(phases):

@@ -1,4 +1,4 @@
-"""Which peers of sockets lie in given networks: asked of the kernel, or looked up once for each peer."""
+"""Finds the peers of sockets that lie in given networks: the kernel does, or one look-up for each peer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Peers(dict[bytes, bool]):
 
 
 def dump_condition(networks: Collection[Network]) -> bytes:
-    """Return the attribute of a dump of these networks' peers; several networks need a look at each peer.
+    """Return the attribute of a dump of these networks' peers; several networks have none.
 
     A single network is tested by the kernel, which then copies no other socket.
     """
