@@ -1,8 +1,8 @@
 """Decides which lines of a flood go on to fail2ban, and counts the others. Keeps one second only.
 
-Of one address and kind the first lines of a window pass, more than any maxretry needs: the rest would change
-no ban. Of all together no more pass than fail2ban can read; once half of that is used, no network (/24, /48)
-gets more than one address may have, so that a client with many addresses takes the place of nobody else.
+In each window the first lines of one address and kind pass, more than any maxretry needs: the rest would
+change no ban. All together are no more than fail2ban can read; once half of that is used, no network (/24,
+/48) gets more than one address may have, so that a client with many addresses takes nobody else's place.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Collapse:
     def passes(self, kind: Kind) -> bool:
         """Return whether a line of this kind goes on; it is counted either way."""
         passed = self._passed.get(kind, 0)
-        if passed < self._per_address and (self._all_passed < self._ample or self._has_place(kind[0])):
+        if passed < self._per_address and (self._all_passed < self._ample or self._has_place(kind)):
             self._passed[kind] = passed + 1
             self._all_passed += 1
             return True
@@ -57,13 +57,14 @@ class Collapse:
             self._unknown += 1
         return False
 
-    def _has_place(self, address: bytes) -> bool:
-        """Return whether one more line of this address finds room in the second half, which it then takes."""
+    def _has_place(self, kind: Kind) -> bool:
+        """Return whether one more line of this kind finds room in the second half, which it then takes."""
         if self._all_passed >= self._total:
             return False
         if not self._networks:
             for (each, _words), passed in self._passed.items():
                 self._networks[network_of(each)] += passed
+        address, _words = kind
         name = network_of(address)
         if self._networks[name] >= self._per_address:
             return False
@@ -84,7 +85,9 @@ class Collapse:
 
     def _list_collapsed(self) -> list[Collapsed]:
         most = heapq.nlargest(NAMED, self._over, key=self._over.__getitem__)
-        named = [Collapsed(_format_address(kind[0]), kind[1], self._over[kind]) for kind in most]
+        named = [
+            Collapsed(_format_address(address), words, self._over[address, words]) for address, words in most
+        ]
         others = self._unknown + sum(self._over.values()) - sum(one.lines for one in named)
         return named + [Collapsed("", b"", others)] * bool(others)
 

@@ -21,7 +21,11 @@ class LineOutput(Protocol):
 
 
 class Pipeline:
-    """`kind_of` returns None for what is no line of this log; `counts` counts what became of the lines."""
+    """Processes the lines of one log.
+
+    `kind_of` returns None for what is no line of this log; `counts` counts what became of the lines by the
+    results of metrics.RESULTS.
+    """
 
     def __init__(
         self,

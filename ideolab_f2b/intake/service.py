@@ -24,7 +24,7 @@ DRAIN_S = 1.0
 
 
 class Service:
-    """`pipelines` maps the tags of nginx's configuration to what becomes of their lines."""
+    """Takes batches from the socket; `pipelines` has what processes the lines of each tag of nginx's."""
 
     def __init__(
         self,
@@ -70,16 +70,17 @@ class Service:
         texts: dict[bytes, list[bytes]] = {tag: [] for tag in self._pipelines}
         strangers = []
         for data in received:
-            message = datagram.parse(data)
-            if message is not None and message[0] in texts:
-                texts[message[0]].append(message[1])
+            # no tag of a configuration is empty
+            tag, text = datagram.parse(data) or (b"", data)
+            if tag in texts:
+                texts[tag].append(text)
             else:
                 strangers.append(data)
         if strangers:
             self._counts["malformed"] += len(strangers)
-            tags = " or ".join(f"tag={tag.decode()}" for tag in self._pipelines)
-            text = f"a datagram without nginx's header and {tags}: {_quote(strangers[0])}"
-            self._complaint.say(text, "header")
+            tags = " or ".join(f"tag={one.decode()}" for one in self._pipelines)
+            what = f"a datagram without nginx's header and {tags}: {_quote(strangers[0])}"
+            self._complaint.say(what, "header")
         return texts
 
     def _do_what_is_due(self, now: float) -> None:

@@ -35,7 +35,7 @@ LIMIT, LIMIT_RSS_MIB, LIMIT_CORE = 0.5, 64, 0.05
 HOLD = str(Path(__file__).with_name("hold.py"))
 #: the mix is ripe when its youngest connection is older than idle_s
 RIPE_S = 9.0
-#: the daemon's first looks, with their imports and the lines of all suspects; then what is measured
+#: the daemon's first ticks, with their imports and the lines of all suspects; then what is measured
 DAEMON_START_S, DAEMON_S = 16.0, 40.0
 
 
@@ -71,7 +71,7 @@ def measure(rounds: int) -> dict[str, float]:
             lambda: detector.judge(Snapshot(time.time(), PORT, sock_diag.rows(PORT)))
         ),
     }
-    # the first look has nothing to compare with, and the second nothing old enough
+    # the first snapshot has nothing to compare with, and the second nothing old enough
     verdicts = [detector.judge(Snapshot(time.time(), PORT, sock_diag.rows(PORT))) for _ in range(2)]
     taken = [{name: job() for name, job in jobs.items()} for _ in range(rounds)]
     found = {name: statistics.median(one[name] for one in taken) for name in jobs}
@@ -80,7 +80,7 @@ def measure(rounds: int) -> dict[str, float]:
 
 
 def daemon(_rounds: int) -> dict[str, float]:
-    """The share of a core that the real daemon takes, once it has started, and how often it looks."""
+    """The share of a core that the real daemon takes, once it has started."""
     with tempfile.TemporaryDirectory() as directory:
         config = Path(directory, "f2b.conf")
         config.write_text(

@@ -107,7 +107,7 @@ def each(change: Callable[[Connection], Connection]) -> Callable[[Series], Serie
 
 
 def every_five_seconds(offset: float) -> Callable[[Series], Series]:
-    """A look each 5 s, the first one `offset` seconds after the lab began."""
+    """A snapshot each 5 s, the first one `offset` seconds after the lab began."""
 
     def thinned(series: Series) -> Series:
         taken, due = [], series[0].when + offset
@@ -121,7 +121,7 @@ def every_five_seconds(offset: float) -> Callable[[Series], Series]:
 
 
 def as_the_daemon(offset: float) -> Callable[[Series], Series]:
-    """A look each 5 s, and in between when the findings says that something ripens."""
+    """A snapshot each 5 s, and in between when the findings say that something ripens."""
 
     def thinned(series: Series) -> Series:
         taken, due, detector = [], series[0].when + offset, Detector(Connmon())
@@ -136,7 +136,7 @@ def as_the_daemon(offset: float) -> Callable[[Series], Series]:
 
 
 def clock_that_is_set(series: Series) -> Series:
-    """An hour ahead after ten looks, two hours back after twenty."""
+    """An hour ahead after ten snapshots, two hours back after twenty."""
     return [
         Snapshot(one.when + 3600 * (number > 10) - 7200 * (number > 20), one.port, one.rows)
         for number, one in enumerate(series)
@@ -196,13 +196,13 @@ def test_variants(series: dict[str, Series], name: str, variant: str) -> None:
 
 @pytest.mark.parametrize("offset", range(5))
 @pytest.mark.parametrize("name", ["stock", "hard"])
-def test_a_look_each_five_seconds(series: dict[str, Series], name: str, offset: int) -> None:
-    """Where connections live longer than two polls, five seconds between looks lose nobody."""
+def test_a_snapshot_each_five_seconds(series: dict[str, Series], name: str, offset: int) -> None:
+    """Where connections live longer than two polls, five seconds between snapshots lose nobody."""
     check(confusion.replay(every_five_seconds(offset)(series[name])), CAUGHT[name])
 
 
 @pytest.mark.parametrize("offset", range(5))
-def test_a_look_each_five_seconds_where_nginx_ends_everything_at_ten(
+def test_a_snapshot_each_five_seconds_where_nginx_ends_everything_at_ten(
     series: dict[str, Series], offset: int
 ) -> None:
     """With the seed's timeouts a blind rhythm misses some (hence ripe_in_s), and names nobody wrong."""

@@ -209,7 +209,7 @@ WORDS = st.sampled_from(
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.text(), st.lists(st.one_of(WORDS, st.text(max_size=5))).map(" ".join)))
 def test_no_text_raises_anything_else(text: str) -> None:
-    """Whatever is in the file, the answer is snapshots or SnapshotError."""
+    """Whatever is in the file, the answer is snapshots or SsTextError."""
     try:
         for snapshot in read(text, (443, 8443)):
             assert all(len(row) == len(Connection._fields) for row in snapshot.rows)

@@ -1,4 +1,4 @@
-"""service, turn by turn in this process: what it does when only a part of it works."""
+"""service, batch by batch in this process: what it does when only a part of it works."""
 
 from __future__ import annotations
 
