@@ -25,7 +25,7 @@ from ideolab_f2b.kernel.sockets.row import CLOSING, ESTABLISHED, LISTEN, TIME_WA
 #: every state but TIME-WAIT, which holds nothing, and LISTEN
 _STATES = mask(*range(ESTABLISHED, CLOSING + 1)) & ~mask(TIME_WAIT, LISTEN)
 #: struct nlmsghdr; family, timer; struct inet_diag_sockid in three pieces, the peer's address in the middle
-_VICTIM = "=16x BxBx 20s16s12s"
+_FORMAT = "=16x BxBx 20s16s12s"
 #: sockets per datagram: the kernel holds its sock_diag lock over one
 _BATCH = 128
 #: the socket is gone, or another one has its addresses by now
@@ -53,8 +53,8 @@ def destroy(networks: Collection[Network], ports: Collection[int]) -> int:
     if not networks:
         return 0
     plain = [_unmap(network) for network in networks]
-    victims = list(chain.from_iterable(_victims(plain, port) for port in ports))
-    return len(victims) - _destroy_each(victims, f"closing the sockets of {len(networks)} networks")
+    requests = list(chain.from_iterable(_find_requests(plain, port) for port in ports))
+    return len(requests) - _destroy_each(requests, f"closing the sockets of {len(networks)} networks")
 
 
 def _unmap(network: Network) -> Network:
@@ -64,7 +64,8 @@ def _unmap(network: Network) -> Network:
     return network
 
 
-def _victims(networks: Collection[Network], port: int) -> Iterator[bytes]:
+def _find_requests(networks: Collection[Network], port: int) -> Iterator[bytes]:
+    """Yield the request for the end of each socket on a port whose peer lies in the networks."""
     peers = {family: Peers(family, networks) for family in (socket.AF_INET, socket.AF_INET6)}
     request = dump_request(port, _STATES, dump_condition(networks))
     records = chain.from_iterable(batches(request, _layout, f"sockets of port {port}"))
@@ -75,19 +76,19 @@ def _victims(networks: Collection[Network], port: int) -> Iterator[bytes]:
 
 
 def _layout(message: memoryview) -> Layout:
-    rest = len(message) - struct.calcsize(_VICTIM)
+    rest = len(message) - struct.calcsize(_FORMAT)
     if rest < 0:
         raise garbled_error(f"a socket of {len(message)} bytes")
-    return Layout(struct.Struct(f"{_VICTIM}{rest}x"), (), 0, len(message))
+    return Layout(struct.Struct(f"{_FORMAT}{rest}x"), (), 0, len(message))
 
 
-def _destroy_each(victims: list[bytes], asked: str) -> int:
+def _destroy_each(requests: list[bytes], asked: str) -> int:
     """Ask for each socket's end; return how many were gone before."""
     count = 0
     try:
         with Channel(SOCK_DIAG) as channel:
-            for start in range(0, len(victims), _BATCH):
-                codes = channel.refusals(DESTROY, victims[start : start + _BATCH])
+            for start in range(0, len(requests), _BATCH):
+                codes = channel.refusals(DESTROY, requests[start : start + _BATCH])
                 for code in set(codes) - _GONE:
                     raise _error(code, asked)
                 count += len(codes)
