@@ -58,12 +58,13 @@ def run(arguments: argparse.Namespace) -> int:
     }
     nginx_socket = NginxSocket(arguments.socket or intake.socket, find_uids(intake.senders), complaint)
     check_queue(complaint)
-    nginx_socket.open()
-    try:
-        with catch_stop() as (wakeup, is_stopped):
+    # first: who sees the socket may end us
+    with catch_stop() as (wakeup, is_stopped):
+        nginx_socket.open()
+        try:
             Service(nginx_socket, pipelines, paths.intake_prom, complaint, counts).run(wakeup, is_stopped)
-    finally:
-        nginx_socket.close()
+        finally:
+            nginx_socket.close()
     return 0
 
 

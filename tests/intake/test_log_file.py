@@ -115,7 +115,7 @@ def test_a_disk_that_fills_up_holds_whole_lines(tmp_path: Path) -> None:
     words = [sys.executable, "-c", ON_A_SMALL_DISK, str(tmp_path)]
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", script, "sh", *words],
-        capture_output=True, text=True, cwd=REPOSITORY, check=True, timeout=60,
+        capture_output=True, text=True, cwd=REPOSITORY, check=True, timeout=120,
     )  # fmt: skip
 
     # 64 KiB hold 648 lines of 101 bytes, and part of the next
