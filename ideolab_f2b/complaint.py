@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
 
 #: subjects that are remembered; a stranger's address may be one, so their number has a limit
 LIMIT = 1000
+#: seconds after which a service says again on stderr what lasts
+AGAIN_S = 60.0
 
 
 class Complaint:
@@ -58,3 +61,8 @@ class Complaint:
         """What was said and is not settled, the oldest first."""
         with self._lock:
             return list(self._said)
+
+
+def complain_on_stderr(program: str) -> Complaint:
+    """Return a complaint of a service: `program: text` on stderr (the journal), again once a minute."""
+    return Complaint(lambda text: print(f"{program}: {text}", file=sys.stderr, flush=True), AGAIN_S)

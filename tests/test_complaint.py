@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ideolab_f2b.complaint import Complaint
+from ideolab_f2b.complaint import Complaint, complain_on_stderr
 
 Said = list[str]
 
@@ -70,3 +70,13 @@ def test_the_number_of_subjects_has_a_limit(clock: Clock) -> None:
 
     assert said == ["one", "two", "three", "one"]
     assert complaint.subjects() == ["three", "one"]
+
+
+def test_a_service_complains_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its name stands before the text, as the other lines of the journal have it."""
+    complaint = complain_on_stderr("connmon")
+
+    complaint.say("install it")
+    complaint.say("install it")
+
+    assert capsys.readouterr().err == "connmon: install it\n"

@@ -46,6 +46,20 @@ def test_a_failed_replace_leaves_the_old_file(tmp_path: Path) -> None:
     assert str(missing.value) == f"[Errno 2] No such file or directory: '{tmp_path}/none/a'"
 
 
+def test_replace_asks_for_no_owner_when_none_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sandbox of connmon and intake ends a process that calls fchown(2), even with -1 and -1."""
+
+    def killed(*_arguments: int) -> None:
+        raise AssertionError("fchown was called")
+
+    monkeypatch.setattr(os, "fchown", killed)
+    files.replace(tmp_path / "ideolab.prom", b"up 1\n", 0o644)
+
+    assert (tmp_path / "ideolab.prom").read_bytes() == b"up 1\n"
+
+
 def test_replace_takes_the_place_of_a_link(tmp_path: Path) -> None:
     """The link's target keeps its content: a stranger who planted it gains nothing."""
     target, path = tmp_path / "target", tmp_path / "link"

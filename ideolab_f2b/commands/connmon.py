@@ -14,17 +14,21 @@ from pathlib import Path
 from typing import TextIO
 
 from ideolab_f2b import config
+from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.connmon import ss, watch
 from ideolab_f2b.connmon.output import record, table
-from ideolab_f2b.connmon.output.metrics import Look
-from ideolab_f2b.connmon.output.writer import Complaint, Output, Writer
-from ideolab_f2b.connmon.suspects.judge import Judge
+from ideolab_f2b.connmon.output.writer import TickOutput, Writer
+from ideolab_f2b.connmon.suspects.detector import Detector
+from ideolab_f2b.connmon.tick import PortTick
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
     parser.description = "Find idle and slow TLS connections among the kernel's TCP sockets."
-    parser.add_argument("--once", action="store_true", help="two looks (every_s apart), then end")
-    parser.add_argument("--every", type=_seconds, metavar="5s", help="time between looks (default: every_s)")
+    parser.add_argument("--once", action="store_true", help="two snapshots (every_s apart), then end")
+    parser.add_argument(
+        "--every", type=_seconds, metavar="5s", help="time between snapshots (default: every_s)"
+    )
     parser.add_argument("--snapshot", metavar="FILE", help="judge saved text of `ss -tnoi` (- = stdin)")
     parser.add_argument("--explain", action="store_true", help="print everyone, their phases, scores and why")
     parser.add_argument("--dry-run", action="store_true", help="print suspects, write nothing: no ban")
@@ -43,78 +47,85 @@ def _seconds(text: str) -> float:
 
 
 class Screen:
-    """Prints looks: the table with --explain, JSON with --json, the suspects' lines otherwise."""
+    """Prints each tick: the table with --explain, JSON with --json, the suspects' lines otherwise."""
 
     def __init__(self, file: TextIO, *, explain: bool, as_json: bool) -> None:
         self._file, self._explain, self._json = file, explain, as_json
 
-    def put(self, looks: list[Look]) -> None:
-        for text in self._text(looks):
+    def write(self, ticks: list[PortTick]) -> None:
+        """Print one tick, each line at once."""
+        for text in self._format(ticks):
             print(text, file=self._file, flush=True)
 
-    def _text(self, looks: list[Look]) -> Iterator[str]:
+    def _format(self, ticks: list[PortTick]) -> Iterator[str]:
         if self._explain and not self._json:
-            yield table.text(looks, max(10, shutil.get_terminal_size((80, 46)).lines - 6)) + "\n"
+            yield table.format_table(ticks, max(10, shutil.get_terminal_size((80, 46)).lines - 6)) + "\n"
             return
-        for look in looks:
-            for suspect in look.verdict.suspects:
+        for tick in ticks:
+            for suspect in tick.findings.suspects:
                 if self._json:
-                    yield record.as_json(suspect, look.when)
+                    yield record.format_json(suspect, tick.when)
                 else:
-                    yield record.line(suspect, look.when, look.port)
+                    yield record.format_line(suspect, tick.when, tick.port)
 
 
-class Both:
-    """Every output in turn."""
+class SeveralOutputs:
+    """Writes each tick to every output in turn."""
 
-    def __init__(self, *outputs: Output) -> None:
+    def __init__(self, *outputs: TickOutput) -> None:
         self._outputs = outputs
 
-    def put(self, looks: list[Look]) -> None:
+    def write(self, ticks: list[PortTick]) -> None:
+        """Write one tick; an output that fails says so itself."""
         for output in self._outputs:
-            output.put(looks)
+            output.write(ticks)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 done, 1 failed (said on stderr); a usage error has ended the program before."""
+    """Run the loop that the options mean; return 0.
+
+    ConfigError, SsTextError or OSError say what keeps it from working.
+    """
     settings = config.load(arguments.config)
     if arguments.every:
         settings = dataclasses.replace(
             settings, connmon=dataclasses.replace(settings.connmon, every_s=arguments.every)
         )
     if arguments.snapshot is not None:
-        return _saved(arguments, settings)
-    complaint, stop = Complaint(), threading.Event()
+        return _judge_file(arguments, settings)
+    complaint, stop = complain_on_stderr("connmon"), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    output = _output(arguments, settings.paths, complaint, is_dry=arguments.dry_run)
+    output = _choose_output(arguments, settings.paths, complaint, is_dry=arguments.dry_run)
     watcher = watch.Watch(settings.connmon)
     if arguments.once:
-        watch.once(watcher, output, stop)
+        watch.run_once(watcher, output, stop)
     else:
         watch.run(watcher, output, stop, complaint)
     return 0
 
 
-def _output(
+def _choose_output(
     arguments: argparse.Namespace, paths: config.Paths, complaint: Complaint, *, is_dry: bool
-) -> Output:
-    outputs: list[Output] = [] if is_dry else [Writer(paths, complaint)]
+) -> TickOutput:
+    outputs: list[TickOutput] = [] if is_dry else [Writer(paths, complaint)]
     if is_dry or arguments.explain or arguments.json or sys.stdout.isatty():
         outputs.append(Screen(sys.stdout, explain=arguments.explain, as_json=arguments.json))
-    return Both(*outputs)
+    return SeveralOutputs(*outputs)
 
 
-def _saved(arguments: argparse.Namespace, settings: config.Settings) -> int:
+def _judge_file(arguments: argparse.Namespace, settings: config.Settings) -> int:
     """Judge a saved series as the daemon would have judged it."""
-    output = _output(arguments, settings.paths, Complaint(), is_dry=not arguments.write)
-    judges = {port: Judge(settings.connmon) for port in settings.connmon.ports}
+    output = _choose_output(
+        arguments, settings.paths, complain_on_stderr("connmon"), is_dry=not arguments.write
+    )
+    detectors = {port: Detector(settings.connmon) for port in settings.connmon.ports}
     skipped = 0
-    lines, name = ss.read(arguments.snapshot), arguments.snapshot
-    for shot in ss.snapshots(lines, settings.connmon.ports, name, time.time()):
-        verdict = judges[shot.port].feed(shot)
-        output.put([Look(shot.when, shot.port, verdict, 0.0)])
-        skipped += shot.skipped
+    lines, name = ss.read_lines(arguments.snapshot), arguments.snapshot
+    for snapshot in ss.read_snapshots(lines, settings.connmon.ports, name, time.time()):
+        findings = detectors[snapshot.port].judge(snapshot)
+        output.write([PortTick(snapshot.when, snapshot.port, findings, 0.0)])
+        skipped += snapshot.skipped
     if skipped:
         print(f"connmon: {arguments.snapshot}: {skipped} lines are not rows of ss", file=sys.stderr)
     return 0

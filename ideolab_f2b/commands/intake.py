@@ -13,20 +13,22 @@ from pathlib import Path
 from typing import Callable
 
 from ideolab_f2b import config
+from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.intake import kind
 from ideolab_f2b.intake.collapse import Collapse
-from ideolab_f2b.intake.complaint import Complaint
-from ideolab_f2b.intake.feed import Feed
-from ideolab_f2b.intake.inlet import Inlet
-from ideolab_f2b.intake.outlet import Outlet
+from ideolab_f2b.intake.log_file import LogFile
+from ideolab_f2b.intake.nginx_socket import NginxSocket
+from ideolab_f2b.intake.pipeline import Pipeline
 from ideolab_f2b.intake.service import Service
 
+#: datagrams that the kernel holds for one socket
 _QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
 #: what systemd sets at boot; the kernel's own 10 are full in a burst that one event of nginx makes
 QUEUE_LENGTH = 512
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
     parser.description = "Receive nginx's syslog datagrams, write one safe line for each, for fail2ban."
     parser.add_argument("--socket", type=Path, metavar="PATH", help="where nginx sends to")
     parser.add_argument("--output", type=Path, metavar="PATH", help="lines of the error log")
@@ -35,36 +37,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when it was told to stop; what keeps it from starting is an error."""
+    """Run the intake; return 0 when it was told to stop.
+
+    OSError or ConfigError say what keeps it from starting.
+    """
     settings = config.load(arguments.config)
-    intake, paths, complaint = settings.intake, settings.paths, Complaint()
+    intake, paths, complaint = settings.intake, settings.paths, complain_on_stderr("intake")
     if intake.error_tag == intake.access_tag:
         raise config.ConfigError(f"{arguments.config}: [intake] error_tag and access_tag must differ")
     counts: Counter[str] = Counter()
     outputs = {
-        intake.error_tag: (kind.of_error, arguments.output or paths.nginx_error_log),
-        intake.access_tag: (kind.of_access, arguments.access_output or paths.nginx_access_log),
+        intake.error_tag: (kind.classify_error, arguments.output or paths.nginx_error_log),
+        intake.access_tag: (kind.classify_access, arguments.access_output or paths.nginx_access_log),
     }
-    feeds = {
-        tag.encode(): Feed(
-            kind_of, Collapse(intake.lines_address, intake.lines_total), Outlet(path, complaint), counts
+    pipelines = {
+        tag.encode(): Pipeline(
+            kind_of, Collapse(intake.lines_address, intake.lines_total), LogFile(path, complaint), counts
         )
         for tag, (kind_of, path) in outputs.items()
     }
-    inlet = Inlet(arguments.socket or intake.socket, uids(intake.senders), complaint)
-    look_at_queue(complaint)
+    nginx_socket = NginxSocket(arguments.socket or intake.socket, find_uids(intake.senders), complaint)
+    check_queue(complaint)
     # first: who sees the socket may end us
-    with stopping() as (wakeup, is_stopped):
-        inlet.open()
+    with catch_stop() as (wakeup, is_stopped):
+        nginx_socket.open()
         try:
-            Service(inlet, feeds, paths.intake_prom, complaint, counts).run(wakeup, is_stopped)
+            Service(nginx_socket, pipelines, paths.intake_prom, complaint, counts).run(wakeup, is_stopped)
         finally:
-            inlet.close()
+            nginx_socket.close()
     return 0
 
 
-def uids(names: Iterable[str]) -> set[int]:
-    """Their numbers; a name that this host does not have is left out, for distributions differ."""
+def find_uids(names: Iterable[str]) -> set[int]:
+    """Return the numbers of these users; a name that this host does not have is left out.
+
+    Distributions call nginx's user differently. ConfigError when the host has none of them.
+    """
     numbers = set()
     for name in names:
         with contextlib.suppress(KeyError):
@@ -74,25 +82,25 @@ def uids(names: Iterable[str]) -> set[int]:
     return numbers
 
 
-def look_at_queue(complaint: Complaint, path: Path = _QUEUE) -> None:
-    """nginx never waits: what does not fit into the kernel's queue is gone."""
+def check_queue(complaint: Complaint, path: Path = _QUEUE) -> None:
+    """Say on stderr when the kernel's queue is short: nginx never waits, and what does not fit is lost."""
     with contextlib.suppress(OSError, ValueError):
         length = int(path.read_text())
         if length < QUEUE_LENGTH:
-            complaint(
-                "queue",
+            complaint.say(
                 f"nginx loses lines in bursts: the kernel holds {length} for us; "
                 f"sysctl -w net.unix.max_dgram_qlen={QUEUE_LENGTH}, then restart the intake",
+                "queue",
             )
 
 
 @contextlib.contextmanager
-def stopping() -> Iterator[tuple[int, Callable[[], bool]]]:
-    """A descriptor that can be read, and True, from the first SIGTERM or SIGINT on."""
+def catch_stop() -> Iterator[tuple[int, Callable[[], bool]]]:
+    """Yield a descriptor that can be read from the first SIGTERM or SIGINT on, and whether there was one."""
     caught: list[int] = []
     reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
-    # the number arrives in the pipe even between a look at it and the wait
+    # the number arrives in the pipe even between a test of it and the wait
     wakeup = signal.set_wakeup_fd(writing)
 
     def is_stopped() -> bool:

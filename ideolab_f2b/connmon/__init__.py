@@ -1,1 +1,1 @@
-"""Snapshots of TCP sockets -> suspects -> lines. Looks only; never bans."""
+"""Sockets become snapshots, then phases, suspects and log lines; nothing here bans."""

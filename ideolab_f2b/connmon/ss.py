@@ -1,4 +1,4 @@
-"""Text of `ss -tnoi` (one snapshot or a series, old and new iproute2) -> snapshots. Never runs ss."""
+"""Reads snapshots from text of `ss -tnoi`: one or a series, of old and new iproute2. Never runs ss."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from dataclasses import dataclass, field
 from io import BufferedReader
 
 from ideolab_f2b.connmon import ss_row
-from ideolab_f2b.connmon.connection import ESTABLISHED, Connection, Snapshot
+from ideolab_f2b.connmon.snapshot import Snapshot
+from ideolab_f2b.kernel.sockets.row import ESTABLISHED, Connection
 
-_MARK, _ROW = "###", "row"
+_MARK = "###"
+_ROW = "row"
 _HEADERS = ("State ", "Netid ", "Recv-Q ")
 
 
-class SnapshotError(ValueError):
+class SsTextError(ValueError):
     """The text cannot be judged; says file, line and the way out."""
 
 
-def read(path: str) -> Iterator[str]:
-    """The lines of a file, plain or gzip, or of standard input (`-`); a cut gzip ends in one garbled line."""
+def read_lines(path: str) -> Iterator[str]:
+    """Yield the lines of a file, plain or gzip, or of standard input (`-`).
+
+    A cut gzip ends in one garbled line.
+    """
     with _source(path) as raw:
         is_gzip = raw.peek(2)[:2] == b"\x1f\x8b"
         source: Iterable[bytes] = gzip.GzipFile(fileobj=raw) if is_gzip else raw
@@ -37,9 +42,14 @@ def _source(path: str) -> BufferedReader:
     return open(sys.stdin.fileno() if path == "-" else path, "rb", closefd=path != "-")
 
 
-def snapshots(lines: Iterable[str], ports: Collection[int], name: str, when: float) -> Iterator[Snapshot]:
-    """One Snapshot per port and per `### t=EPOCH`; `when` is the time of what comes before the first such
-    line. SnapshotError when nothing in the text is a connection, or none has the details of `ss -i`."""
+def read_snapshots(
+    lines: Iterable[str], ports: Collection[int], name: str, when: float
+) -> Iterator[Snapshot]:
+    """Yield one Snapshot per port and per `### t=EPOCH` line.
+
+    `when` (epoch seconds) is the time of what comes before the first such line, `name` the text's name in
+    errors. SsTextError when nothing in the text is a connection, or none has the details of `ss -i`.
+    """
     series = _Series(name)
     for number, kind, text in _records(lines):
         if kind == _MARK:
@@ -53,7 +63,7 @@ def snapshots(lines: Iterable[str], ports: Collection[int], name: str, when: flo
 
 
 def _records(lines: Iterable[str]) -> Iterator[tuple[int, str, str]]:
-    """(line number, kind, text) with the indented continuation of a row joined to it."""
+    """Yield (line number, kind, text) with the indented continuation of a row joined to it."""
     start, row = 0, ""
     for number, line in enumerate(lines, 1):
         if row and line[:1] in (" ", "\t"):
@@ -91,12 +101,12 @@ class _Series:
     first_bare: int = 0
 
     def open(self, is_timed: bool) -> None:
-        """The next snapshot; what was skipped without a time is counted there."""
+        """Begin the next snapshot; what was skipped without a time is counted there."""
         self.skipped = (0 if self.is_open else self.skipped) + (not is_timed)
         self.rows, self.is_open, self.is_marked = {}, is_timed, True
 
     def add(self, number: int, text: str, ports: Collection[int]) -> None:
-        """A row whose snapshot has no time, or that cannot be read, is counted and left out."""
+        """Add a row; one whose snapshot has no time, or that cannot be read, is counted and left out."""
         if text.startswith(_HEADERS):
             return
         try:
@@ -116,6 +126,7 @@ class _Series:
             self.skipped += 1
 
     def close(self, ports: Collection[int], when: float, is_last: bool = False) -> Iterator[Snapshot]:
+        """Yield what was read, a snapshot per port; SsTextError at the last if the text is no text of ss."""
         if is_last:
             self._complain()
         if self.is_open and (self.is_marked or is_last or self.rows or self.skipped):
@@ -124,8 +135,8 @@ class _Series:
 
     def _complain(self) -> None:
         if self.first_bare and not self.detailed:
-            raise SnapshotError(
+            raise SsTextError(
                 f"{self.name}:{self.first_bare}: the connections have no details; add -i (ss -tnoiH)"
             )
         if self.first_bad and not self.seen:
-            raise SnapshotError(f"{self.first_bad}; the text of ss -tnoiH is needed")
+            raise SsTextError(f"{self.first_bad}; the text of ss -tnoiH is needed")

@@ -1,18 +1,17 @@
-"""One row of `ss -tnoi` -> a connection: addresses, timers and the details of tcp_info. Knows no series."""
+"""Reads one row of `ss -tnoi`: addresses, timers and the details of tcp_info. Knows no series."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Collection, Iterable
 
-from ideolab_f2b.connmon.connection import (
+from ideolab_f2b.kernel.sockets.row import (
     CLOSE,
     CLOSE_WAIT,
     CLOSING,
     ESTABLISHED,
     FIN_WAIT1,
     FIN_WAIT2,
-    INODE_UNKNOWN,
     LAST_ACK,
     LISTEN,
     SYN_RECV,
@@ -25,6 +24,9 @@ from ideolab_f2b.connmon.connection import (
     Connection,
 )
 
+#: inode of a row that does not say whether nginx accepted the connection
+INODE_UNKNOWN = -1
+#: the words of ss for the states
 STATES = {
     "ESTAB": ESTABLISHED,
     "SYN-SENT": SYN_SENT,
@@ -38,6 +40,7 @@ STATES = {
     "LISTEN": LISTEN,
     "CLOSING": CLOSING,
 }
+#: the words of ss for the timers
 TIMERS = {
     "on": TIMER_ON,
     "keepalive": TIMER_KEEPALIVE,
@@ -46,6 +49,7 @@ TIMERS = {
 }
 #: states that no client holds any more, or not yet with us
 _UNSEEN = frozenset((SYN_SENT, TIME_WAIT, CLOSE, LISTEN))
+#: the words of ss for fields of tcp_info, in the order of Connection
 _DETAILS = (
     "lastsnd",
     "lastrcv",
@@ -55,14 +59,18 @@ _DETAILS = (
     "data_segs_in",
     "data_segs_out",
 )
+#: the same for times in milliseconds, which Connection has in microseconds
 _BUSY = ("busy", "rwnd_limited")
 _WANTED = frozenset(("timer", "ino", "sk", "cwnd", "rto", *_DETAILS, *_BUSY))
 _NO_PORTS: Collection[int] = ()
 
 
 def parse(text: str, ports: Collection[int] = _NO_PORTS) -> tuple[int, Connection | None, bool]:
-    """(local port, connection, is it without details) of one row; no connection when the row is of another
-    port or of a state that no client holds. ValueError when it is no row of ss."""
+    """Return (local port, connection, is it without details) of one row.
+
+    There is no connection when the row is of another port than `ports`, or of a state that no client holds.
+    ValueError when it is no row of ss.
+    """
     words = text.split()
     if words and words[0] == "tcp":
         del words[0]
@@ -102,7 +110,7 @@ def _port(address: str) -> int:
 
 
 def _peer(remote: str) -> tuple[int, bytes]:
-    """(family, 16 bytes) of `192.0.2.1:5`, `[2001:db8::1]:5`, `[::ffff:192.0.2.1]:5`, `[fe80::1]%eth0:5`."""
+    """Return (family, 16 bytes) of `192.0.2.1:5`, `[::ffff:192.0.2.1]:5` or `[fe80::1]%eth0:5`."""
     host = remote.rpartition(":")[0].replace("[", "").replace("]", "").partition("%")[0]
     try:
         if ":" not in host:
@@ -123,21 +131,21 @@ def _details(words: Iterable[str]) -> dict[str, str]:
 
 
 def _timer(text: str) -> tuple[int, int]:
-    """(timer, retransmissions) of `(persist,1min16sec,3)`."""
+    """Return (timer, retransmissions) of `(persist,1min16sec,3)`."""
     kind, _comma, rest = text.strip("()").partition(",")
     count = rest.rpartition(",")[2]
     return TIMERS.get(kind, 0), int(count) if count.isdecimal() else 0
 
 
 def _inode(details: dict[str, str]) -> int:
-    """Without -e nothing tells an accepted connection from one that waits to be."""
+    """Return the inode; without -e an accepted connection looks like one that waits to be accepted."""
     if "ino" in details:
         return _number(details, "ino")
     return 0 if "sk" in details else INODE_UNKNOWN
 
 
 def _number(details: dict[str, str], key: str) -> int:
-    """`12`, `44ms`, `139576ms(100.0%)`; ss leaves out what is 0."""
+    """Return the number of `12`, `44ms`, `139576ms(100.0%)`; ss leaves out what is 0."""
     text = details.get(key, "0").partition("ms")[0]
     if not text.isdecimal():
         raise ValueError(f"{key}:{details[key]} is not a number")

@@ -1,1 +1,1 @@
-"""nginx's syslog datagrams -> one safe line each for fail2ban, floods collapsed; bans nobody."""
+"""nginx's syslog datagrams become one safe line each for fail2ban, floods a few lines; bans nobody."""

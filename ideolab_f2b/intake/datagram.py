@@ -1,4 +1,4 @@
-"""The header that nginx puts before each message (BSD syslog, with or without a host name). Pure."""
+"""Reads the header that nginx puts before each message: BSD syslog, with or without a host name. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import functools
 import re
 from typing import Optional
 
-#: the most that is read of one; a longer one is refused, for its end is lost
+#: bytes; the most that is read of a datagram: a longer one is refused, for its end is lost
 SIZE = 65536
-# bytes: as early as the colon after the tag can be, and as late
+#: bytes: where the colon after the tag can be, at the earliest and at the latest
 _COLON = len(b"<1>Nov 22 15:34:01 n"), 320
 _HEADER = re.compile(
     rb"<\d{1,3}>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[!-~]{1,255} )?([A-Za-z0-9_]{1,32}): "
@@ -16,7 +16,7 @@ _HEADER = re.compile(
 
 
 def parse(data: bytes) -> Optional[tuple[bytes, bytes]]:
-    """The tag of nginx's configuration, and the line that nginx would have written to a file.
+    """Return the tag of nginx's configuration, and the line that nginx would have written to a file.
 
     None when this is not from nginx's syslog writer, or says nothing.
     """

@@ -1,18 +1,18 @@
-r"""Any bytes -> one line of printable ASCII; the rest becomes \xNN, so that no line feed ends a line."""
+r"""Makes one line of printable ASCII of any bytes: the rest becomes \xNN, so no line feed ends a line."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 _PRINTABLE = bytes(range(0x20, 0x7F))
-# so many different ones are replaced one after the other, more of them byte by byte
+#: so many different bytes are replaced one after the other, more of them byte by byte
 _FEW = 8
 # the backslash stays: nginx writes \xNN itself, and the filters of its access log read that
 _TEXTS = [b"%c" % byte if byte in _PRINTABLE else b"\\x%02x" % byte for byte in range(256)]
 
 
-def line(text: bytes) -> bytes:
-    """The text without a line feed of its own, whatever it holds."""
+def escape_line(text: bytes) -> bytes:
+    """Return the text without a line feed of its own, whatever it holds."""
     unsafe = set(text.translate(None, _PRINTABLE))
     if len(unsafe) > _FEW:
         return b"".join(map(_TEXTS.__getitem__, text))
@@ -21,10 +21,10 @@ def line(text: bytes) -> bytes:
     return text
 
 
-def block(texts: Sequence[bytes]) -> bytes:
-    """One line for each text, ended by a line feed."""
+def join_lines(texts: Sequence[bytes]) -> bytes:
+    """Return one escaped line for each text, each ended by a line feed."""
     whole = b"\n".join([*texts, b""])
-    # one look at all of them: nothing but our own line feeds is outside printable ASCII
+    # one test for all of them: nothing but our own line feeds is outside printable ASCII
     if len(whole.translate(None, _PRINTABLE)) == len(texts):
         return whole
-    return b"".join([line(text) + b"\n" for text in texts])
+    return b"".join([escape_line(text) + b"\n" for text in texts])

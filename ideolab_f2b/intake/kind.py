@@ -1,4 +1,4 @@
-"""Whose a line is and of what kind: lines of one address and kind are alike to every filter. Pure.
+"""Finds whose a line is and of what kind: lines of one address and kind are alike to every filter. Pure.
 
 The address is the first after `, client: `, the one that an anchored filter takes. A client can put such
 words before nginx's own only into messages of kinds that no filter counts, and so spends nobody's lines.
@@ -10,12 +10,13 @@ import functools
 import re
 from typing import Optional
 
-#: nginx's texts are shorter; a longer one holds what a client sent
+#: bytes of a kind; nginx's texts are shorter, and a longer one holds what a client sent
 LONGEST = 160
+#: bytes of an address
 _LONGEST_ADDRESS = len(b"ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
 _DIGITS = b"0123456789"
 _FRONT = re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: ")
-# bytes: as early as the front can end, and as late
+#: bytes: where the front can end, at the earliest and at the latest
 _FRONT_SIZES = len(b"2026/11/22 15:34:01 [info] "), 80
 _CLIENT = b", client: "
 # nginx's default format, or an object of JSON whose first value is the address
@@ -27,8 +28,8 @@ _STATUS = re.compile(rb'" (\d{3}) |"status": ?"?(\d{3})(?:","rt":\d(\d))?')
 Kind = tuple[bytes, bytes]
 
 
-def of_error(text: bytes) -> Optional[Kind]:
-    """Of a line of the error log; None when it is none."""
+def classify_error(text: bytes) -> Optional[Kind]:
+    """Return the kind of a line of the error log; None when it is none."""
     begin = text.find(b": ", *_FRONT_SIZES) + 2
     if not _is_front(text[:begin]):
         return None
@@ -54,8 +55,11 @@ def _words(text: bytes) -> bytes:
     return text.partition(b'"')[0].translate(None, _DIGITS)
 
 
-def of_access(text: bytes) -> Kind:
-    """Of a line of the access log: its status, and whether it took long, is all that filters look at."""
+def classify_access(text: bytes) -> Kind:
+    """Return the kind of a line of the access log.
+
+    Its words are the status, and whether the request took long: filters look at nothing else.
+    """
     first, status = _FIRST.match(text), _STATUS.search(text)
     address = first[1] if first else b""
     if status is None:

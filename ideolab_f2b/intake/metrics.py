@@ -1,4 +1,4 @@
-"""What became of nginx's datagrams -> the samples of ideolab_intake.prom. Pure; no address as a label."""
+"""The samples of ideolab_intake.prom: what became of nginx's datagrams. Pure; no address as a label."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from ideolab_f2b.metrics import Sample, build_info
 
-#: what may become of a datagram: put down; counted in a summary; not put down (the disk is full); no line of
-#: nginx's; too long or of a user who is no sender; and the summaries themselves
+#: what may become of a datagram: written; counted in a summary; not written (the disk is full); no line
+#: of nginx's; refused, for it is too long or of a user who is no sender; and the summaries themselves
 RESULTS = ("written", "collapsed", "lost", "malformed", "refused", "summary")
 
 
 def samples(counts: Mapping[str, int], success: float) -> list[Sample]:
-    """All results, also those that never came; `success` is the epoch second of the last good turn."""
+    """Return all results, also those that never came; `success` is when the last good batch was (epoch s)."""
     return [
         Sample(
             "ideolab_f2b_intake_lines",

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
-#: datagrams of one socket that are taken at once, of 64 KiB at most: bounds the memory
+#: datagrams of one socket that are taken at once; each has 64 KiB at most, which bounds the memory
 BATCH = 256
 
 
@@ -18,15 +18,15 @@ class Refusal(NamedTuple):
 
 
 class Reader(Protocol):
-    """Must not wait; the socket has SO_PASSCRED."""
+    """A way to read a socket that has SO_PASSCRED; it must not wait."""
 
     def receive(self, receiver: socket.socket, senders: Collection[int]) -> tuple[list[bytes], list[Refusal]]:
-        """What is there, at most BATCH: the whole datagrams of the senders, and what else came."""
+        """Return what is there, at most BATCH: the whole datagrams of the senders, and what else came."""
         ...
 
 
-def best() -> Reader:
-    """The fastest that can be loaded: a sandbox or a small Python may lack ctypes."""
+def best_reader() -> Reader:
+    """Return the fastest that can be loaded: a sandbox or a small Python may lack ctypes."""
     try:
         from ideolab_f2b.intake.recvmmsg import Recvmmsg
 

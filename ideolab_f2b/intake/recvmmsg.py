@@ -1,4 +1,4 @@
-"""Many datagrams with their senders' credentials by one call: recvmmsg(2), through ctypes."""
+"""Reads many datagrams with their senders' credentials by one call: recvmmsg(2), through ctypes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,26 @@ from collections.abc import Collection
 from ideolab_f2b.intake import datagram
 from ideolab_f2b.intake.reader import BATCH, Refusal
 
+#: each byte of the user's number where the kernel names none
 _NOBODY = b"\xff"
-_CUT, _DONT_WAIT = int(socket.MSG_TRUNC), int(socket.MSG_DONTWAIT)
+#: plain ints: `&` with a member of an enum costs more than the rest of the work on a datagram
+_CUT = int(socket.MSG_TRUNC)
+_DONT_WAIT = int(socket.MSG_DONTWAIT)
+#: bytes of a control message with struct ucred, which has 12
 _CONTROL = socket.CMSG_SPACE(12)
-#: of 32 bits: where in a control message the user's number is (after its header and the process number)
+#: in words of 32 bits: where in a control message the user's number is, after header and process number
 _UID = socket.CMSG_LEN(0) // 4 + 1
 
 
 class _Buffer(ctypes.Structure):
+    """Struct iovec."""
+
     _fields_ = (("base", ctypes.c_void_p), ("size", ctypes.c_size_t))
 
 
 class _Header(ctypes.Structure):
+    """Struct msghdr."""
+
     _fields_ = (
         ("name", ctypes.c_void_p),
         ("name_size", ctypes.c_uint),
@@ -36,15 +44,21 @@ class _Header(ctypes.Structure):
 
 
 class _Message(ctypes.Structure):
+    """Struct mmsghdr."""
+
     _fields_ = (("header", _Header), ("size", ctypes.c_uint))
 
 
+#: in words of 32 bits: from one message to the next
 _STRIDE = ctypes.sizeof(_Message) // 4
-_FLAGS, _SIZE = _Header.flags.offset // 4, _Message.size.offset // 4
+#: in words of 32 bits: where in a message its flags are
+_FLAGS = _Header.flags.offset // 4
+#: in words of 32 bits: where in a message the size of its datagram is
+_SIZE = _Message.size.offset // 4
 
 
 class Recvmmsg:
-    """Its buffers serve any number of sockets, one after the other."""
+    """Buffers that serve any number of sockets, one after the other."""
 
     def __init__(self) -> None:
         self._call = ctypes.CDLL(None, use_errno=True).recvmmsg
@@ -70,6 +84,7 @@ class Recvmmsg:
         self._fresh = bytes(self._headers)
 
     def receive(self, receiver: socket.socket, senders: Collection[int]) -> tuple[list[bytes], list[Refusal]]:
+        """Return what is there by one call: see reader.Reader. OSError when the socket is closed."""
         count = self._fill(receiver)
         headers, control = self._headers.cast("I"), self._control.cast("I")
         sizes = headers[_SIZE : count * _STRIDE : _STRIDE].tolist()
@@ -87,7 +102,7 @@ class Recvmmsg:
         return taken, [one for one in refused if one.is_cut or one.user not in senders]
 
     def _fill(self, receiver: socket.socket) -> int:
-        """How many datagrams came."""
+        """Read a batch into the buffers; return how many datagrams came."""
         self._headers[:] = self._fresh
         # a datagram without credentials must not have those of the one before
         self._control[:] = _NOBODY * len(self._control)

@@ -1,4 +1,4 @@
-"""One datagram with its sender's credentials by each call: where ctypes cannot be loaded. Half as fast."""
+"""Reads one datagram with its sender's credentials by each call: half as fast, but without ctypes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from collections.abc import Collection
 from ideolab_f2b.intake import datagram
 from ideolab_f2b.intake.reader import BATCH, Refusal
 
-# plain: `&` with a member of an enum costs more than the rest of the look at a datagram
+#: a plain int: `&` with a member of an enum costs more than the rest of the work on a datagram
 _CUT = int(socket.MSG_TRUNC)
+#: struct ucred: process, user, group
 _CREDENTIALS = struct.Struct("=iII")
 _CONTROL = socket.CMSG_SPACE(_CREDENTIALS.size)
+#: the user where the kernel names none
 _NOBODY = 0xFFFFFFFF
 
 
@@ -20,6 +22,7 @@ class Recvmsg:
     """Reads any number of sockets, one after the other."""
 
     def receive(self, receiver: socket.socket, senders: Collection[int]) -> tuple[list[bytes], list[Refusal]]:
+        """Return what is there, one call for each: see reader.Reader. OSError when the socket is closed."""
         taken: list[bytes] = []
         refused: list[Refusal] = []
         try:

@@ -1,4 +1,4 @@
-"""The loop of the intake: wait, receive, hand over to the feeds; now and then it looks after its socket."""
+"""The loop of the intake: wait, receive, give the lines to their pipelines; now and then check the socket."""
 
 from __future__ import annotations
 
@@ -9,95 +9,97 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ideolab_f2b import logline, metrics
+from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.intake import datagram
 from ideolab_f2b.intake import metrics as gauges
-from ideolab_f2b.intake.complaint import Complaint
-from ideolab_f2b.intake.feed import Feed
-from ideolab_f2b.intake.inlet import Inlet
+from ideolab_f2b.intake.nginx_socket import NginxSocket
+from ideolab_f2b.intake.pipeline import Pipeline
 
-#: seconds between two looks at the socket, and the longest wait
-LOOK_S = 1.0
+#: seconds between two checks of the socket, and the longest wait
+CHECK_S = 1.0
 #: seconds between two writings of the metrics
 METRICS_S = 10.0
-#: how long a stop may take while nginx goes on sending
+#: seconds that a stop may take while nginx goes on sending
 DRAIN_S = 1.0
 
 
 class Service:
-    """`feeds` maps the tags of nginx's configuration to what becomes of their lines."""
+    """Takes batches from the socket; `pipelines` has what processes the lines of each tag of nginx's."""
 
     def __init__(
         self,
-        inlet: Inlet,
-        feeds: Mapping[bytes, Feed],
+        nginx_socket: NginxSocket,
+        pipelines: Mapping[bytes, Pipeline],
         prom: Path,
         complaint: Complaint,
         counts: Counter[str],
     ) -> None:
-        self._inlet, self._feeds, self._prom = inlet, feeds, prom
+        self._socket, self._pipelines, self._prom = nginx_socket, pipelines, prom
         self._complaint, self._counts = complaint, counts
-        self._look_at = self._metrics_at = float("-inf")
+        self._check_at = self._metrics_at = float("-inf")
         self._lost = 0
         self._success = 0.0
 
     def run(self, wakeup: int, is_stopped: Callable[[], bool]) -> None:
-        """Until `is_stopped`, when `wakeup` can be read; what was sent before is still put down."""
+        """Run until `is_stopped`; what was sent before is still written. `wakeup` can be read at a stop."""
         while not is_stopped():
-            self.turn()
-            self._inlet.wait(wakeup, LOOK_S)
+            self.run_once()
+            self._socket.wait(wakeup, CHECK_S)
         deadline = time.monotonic() + DRAIN_S
-        while self.turn() and time.monotonic() < deadline:
+        while self.run_once() and time.monotonic() < deadline:
             pass
-        for feed in self._feeds.values():
-            feed.tick(float("inf"), _now())
+        for pipeline in self._pipelines.values():
+            pipeline.end_window(float("inf"), _now())
         self._write_metrics()
 
-    def turn(self) -> int:
-        """One batch, and what is due; how many datagrams there were."""
+    def run_once(self) -> int:
+        """Take one batch, and do what is due; return how many datagrams there were."""
         now = time.monotonic()
-        received = self._inlet.receive()
-        for tag, texts in self._by_tag(received).items():
-            foreign = self._feeds[tag].put(texts, now, _now())
+        received = self._socket.receive()
+        for tag, texts in self._group_by_tag(received).items():
+            foreign = self._pipelines[tag].process(texts, now, _now())
             if foreign is not None:
-                self._complaint(
-                    "text", f"tag={tag.decode()} came with a line of another log: {_quote(foreign)}"
+                self._complaint.say(
+                    f"tag={tag.decode()} came with a line of another log: {_quote(foreign)}", "text"
                 )
-        self._look_after(now)
+        self._do_what_is_due(now)
         return len(received)
 
-    def _by_tag(self, received: list[bytes]) -> dict[bytes, list[bytes]]:
-        """The texts for each feed; the rest is counted, and one of it told."""
-        texts: dict[bytes, list[bytes]] = {tag: [] for tag in self._feeds}
+    def _group_by_tag(self, received: list[bytes]) -> dict[bytes, list[bytes]]:
+        """Return the texts for each pipeline; the rest is counted, and stderr shows one of it."""
+        texts: dict[bytes, list[bytes]] = {tag: [] for tag in self._pipelines}
         strangers = []
         for data in received:
-            message = datagram.parse(data)
-            if message is not None and message[0] in texts:
-                texts[message[0]].append(message[1])
+            # no tag of a configuration is empty
+            tag, text = datagram.parse(data) or (b"", data)
+            if tag in texts:
+                texts[tag].append(text)
             else:
                 strangers.append(data)
         if strangers:
             self._counts["malformed"] += len(strangers)
-            tags = " or ".join(f"tag={tag.decode()}" for tag in self._feeds)
-            self._complaint("header", f"a datagram without nginx's header and {tags}: {_quote(strangers[0])}")
+            tags = " or ".join(f"tag={one.decode()}" for one in self._pipelines)
+            what = f"a datagram without nginx's header and {tags}: {_quote(strangers[0])}"
+            self._complaint.say(what, "header")
         return texts
 
-    def _look_after(self, now: float) -> None:
-        if now >= self._look_at:
-            self._inlet.keep()
-            self._look_at = now + LOOK_S
+    def _do_what_is_due(self, now: float) -> None:
+        if now >= self._check_at:
+            self._socket.bind_again()
+            self._check_at = now + CHECK_S
         if now >= self._metrics_at:
             self._write_metrics()
             self._metrics_at = now + METRICS_S
 
     def _write_metrics(self) -> None:
-        self._counts["refused"] = self._inlet.refused
+        self._counts["refused"] = self._socket.refused
         if self._counts["lost"] == self._lost:
             self._success = time.time()
         self._lost = self._counts["lost"]
         try:
             metrics.write(self._prom, gauges.samples(self._counts, self._success))
         except (OSError, metrics.MetricsUnavailableError) as error:
-            self._complaint("metrics", str(error))
+            self._complaint.say(str(error), "metrics")
 
 
 def _quote(data: bytes) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Union
 
 from ideolab_f2b.kernel.netlink import Channel, unpack_attributes
 
 Address = Union[IPv4Address, IPv6Address]
+Network = Union[IPv4Network, IPv6Network]
 
 _ROUTE = 0
 #: linux/rtnetlink.h

@@ -13,12 +13,12 @@ _INUSE = re.compile(rb"^TCP6?: inuse (\d+)", re.MULTILINE)
 
 
 def parse(text: bytes) -> int:
-    """The sum of the TCP lines; sockets in SYN-RECV and TIME-WAIT are not among them, listeners are."""
+    """Return the sum of the TCP lines; they count listeners, but nothing in SYN-RECV or TIME-WAIT."""
     return sum(map(int, _INUSE.findall(text)))
 
 
-def inuse(paths: tuple[Path, Path] = PATHS) -> int:
-    """The TCP sockets of both families; a host without IPv6 has only the first file."""
+def count_in_use(paths: tuple[Path, Path] = PATHS) -> int:
+    """Return the TCP sockets of both families; a host without IPv6 has only the first file."""
     text = paths[0].read_bytes()
     with contextlib.suppress(FileNotFoundError):
         text += paths[1].read_bytes()

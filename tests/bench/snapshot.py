@@ -24,9 +24,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
 from ideolab_f2b.config import Connmon  # noqa: E402
-from ideolab_f2b.connmon.connection import Snapshot  # noqa: E402
-from ideolab_f2b.connmon.suspects.judge import Judge  # noqa: E402
+from ideolab_f2b.connmon.snapshot import Snapshot  # noqa: E402
+from ideolab_f2b.connmon.suspects.detector import Detector  # noqa: E402
 from ideolab_f2b.kernel.sockets import sock_diag  # noqa: E402
+from ideolab_f2b.kernel.sockets.destroy import destroy as destroy_sockets  # noqa: E402
 from tests.lab.namespace import Namespace, linked  # noqa: E402
 
 PORT, ADDRESSES = 443, 2000
@@ -34,7 +35,7 @@ LIMIT, LIMIT_RSS_MIB, LIMIT_CORE = 0.5, 64, 0.05
 HOLD = str(Path(__file__).with_name("hold.py"))
 #: the mix is ripe when its youngest connection is older than idle_s
 RIPE_S = 9.0
-#: the daemon's first looks, with their imports and the lines of all suspects; then what is measured
+#: the daemon's first ticks, with their imports and the lines of all suspects; then what is measured
 DAEMON_START_S, DAEMON_S = 16.0, 40.0
 
 
@@ -62,14 +63,16 @@ def rss_mib() -> float:
 
 def measure(rounds: int) -> dict[str, float]:
     """Medians of interleaved rounds, in the server's namespace: ss, the rows alone, the rows judged."""
-    judge = Judge(Connmon())
+    detector = Detector(Connmon())
     jobs: dict[str, Callable[[], float]] = {
         "ss": lambda: cpu_ms(["ss", "-tni"]),
         "rows": lambda: own_cpu_ms(lambda: collections.deque(sock_diag.rows(PORT), maxlen=0)),
-        "snapshot": lambda: own_cpu_ms(lambda: judge.feed(Snapshot(time.time(), PORT, sock_diag.rows(PORT)))),
+        "snapshot": lambda: own_cpu_ms(
+            lambda: detector.judge(Snapshot(time.time(), PORT, sock_diag.rows(PORT)))
+        ),
     }
-    # the first look has nothing to compare with, and the second nothing old enough
-    verdicts = [judge.feed(Snapshot(time.time(), PORT, sock_diag.rows(PORT))) for _ in range(2)]
+    # the first snapshot has nothing to compare with, and the second nothing old enough
+    verdicts = [detector.judge(Snapshot(time.time(), PORT, sock_diag.rows(PORT))) for _ in range(2)]
     taken = [{name: job() for name, job in jobs.items()} for _ in range(rounds)]
     found = {name: statistics.median(one[name] for one in taken) for name in jobs}
     seen, suspects = verdicts[-1].connections, len(verdicts[-1].suspects)
@@ -77,7 +80,7 @@ def measure(rounds: int) -> dict[str, float]:
 
 
 def daemon(_rounds: int) -> dict[str, float]:
-    """The share of a core that the real daemon takes, once it has started, and how often it looks."""
+    """The share of a core that the real daemon takes, once it has started."""
     with tempfile.TemporaryDirectory() as directory:
         config = Path(directory, "f2b.conf")
         config.write_text(
@@ -104,12 +107,12 @@ def _cpu_s(pid: int) -> float:
 def destroy(_rounds: int) -> dict[str, float]:
     """CPU of ending one /24 (eight addresses): ours in this process, and ss -K of the next one."""
     before = sum(1 for _row in sock_diag.rows(PORT))
-    ours = own_cpu_ms(lambda: sock_diag.destroy([ipaddress.ip_network("10.0.2.0/24")], [PORT]))
+    ours = own_cpu_ms(lambda: destroy_sockets([ipaddress.ip_network("10.0.2.0/24")], [PORT]))
     between = sum(1 for _row in sock_diag.rows(PORT))
     theirs = cpu_ms(["ss", "-K", "-tn", "dst", "10.0.4.0/24", "sport", "=", f":{PORT}"])
     after = sum(1 for _row in sock_diag.rows(PORT))
     many = [ipaddress.ip_network(f"10.0.{net}.{host}/32") for net in range(6, 90) for host in range(1, 9)]
-    burst = own_cpu_ms(lambda: sock_diag.destroy(many, [PORT]))
+    burst = own_cpu_ms(lambda: destroy_sockets(many, [PORT]))
     last = sum(1 for _row in sock_diag.rows(PORT))
     return {"ours": ours, "closed": before - between, "ss": theirs, "ss_closed": between - after,
             "burst": burst, "networks": len(many), "burst_closed": after - last}  # fmt: skip

@@ -13,19 +13,19 @@ import pytest
 
 from ideolab_f2b import cli
 from ideolab_f2b.commands import intake
+from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.config import ConfigError
-from ideolab_f2b.intake.complaint import Complaint
 
 
 def test_users_by_name_and_number() -> None:
     """A name that this host does not have is left out: distributions call nginx's user differently."""
-    assert intake.uids(["root", "no-such-user", "101"]) == {0, 101}
+    assert intake.find_uids(["root", "no-such-user", "101"]) == {0, 101}
 
 
 def test_no_user_at_all_is_an_error() -> None:
     """Everything would be refused."""
     with pytest.raises(ConfigError, match="senders: this host has none of these users: no-such-user"):
-        intake.uids(["no-such-user"])
+        intake.find_uids(["no-such-user"])
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_short_queue_is_told(
     """The kernel's own 10 lose lines in a burst; systemd sets 512 at boot."""
     path = tmp_path / "max_dgram_qlen"
     path.write_text(length)
-    intake.look_at_queue(complaint, path)
+    intake.check_queue(complaint, path)
 
     assert len(said) == count
     assert all("sysctl -w net.unix.max_dgram_qlen=512" in text for text in said)
@@ -45,7 +45,7 @@ def test_a_short_queue_is_told(
 
 def test_a_missing_sysctl_is_no_matter(tmp_path: Path, complaint: Complaint, said: list[str]) -> None:
     """A sandbox may hide it."""
-    intake.look_at_queue(complaint, tmp_path / "none")
+    intake.check_queue(complaint, tmp_path / "none")
 
     assert said == []
 
@@ -54,7 +54,7 @@ def test_a_missing_sysctl_is_no_matter(tmp_path: Path, complaint: Complaint, sai
 def test_a_signal_stops_and_the_handlers_come_back(number: signal.Signals) -> None:
     """What was set before is set afterwards."""
     before = signal.getsignal(number)
-    with intake.stopping() as (wakeup, is_stopped):
+    with intake.catch_stop() as (wakeup, is_stopped):
         assert not is_stopped()
         os.kill(os.getpid(), number)
         assert is_stopped()

@@ -17,9 +17,12 @@ if str(REPOSITORY) not in sys.path:
 
 from ideolab_f2b.config import Connmon  # noqa: E402
 from ideolab_f2b.connmon import ss  # noqa: E402
-from ideolab_f2b.connmon.connection import Connection, Snapshot, Suspect, Verdict  # noqa: E402
-from ideolab_f2b.connmon.suspects.judge import Judge  # noqa: E402
-from ideolab_f2b.connmon.suspects.phase import HOSTILE, PHASES  # noqa: E402
+from ideolab_f2b.connmon.phases.phase import HOSTILE, PHASES  # noqa: E402
+from ideolab_f2b.connmon.snapshot import Snapshot  # noqa: E402
+from ideolab_f2b.connmon.suspects.detector import Detector  # noqa: E402
+from ideolab_f2b.connmon.suspects.findings import Findings  # noqa: E402
+from ideolab_f2b.connmon.suspects.suspect import Suspect  # noqa: E402
+from ideolab_f2b.kernel.sockets.row import Connection  # noqa: E402
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 RUNS = ("stock", "seed", "hard")
@@ -61,7 +64,7 @@ def classes() -> dict[str, Class]:
 
 
 def load(path: Path) -> Series:
-    return list(ss.snapshots(ss.read(str(path)), (PORT,), path.name, 0.0))
+    return list(ss.read_snapshots(ss.read_lines(str(path)), (PORT,), path.name, 0.0))
 
 
 def run(name: str) -> Series:
@@ -69,25 +72,25 @@ def run(name: str) -> Series:
     return load(SNAPSHOTS / f"1.22.1-{name}.ss.txt.gz")
 
 
-def verdicts(series: Iterable[Snapshot], settings: Connmon | None = None) -> Iterator[tuple[float, Verdict]]:
-    """(seconds since the first snapshot, verdict), as the daemon would have judged."""
-    judge, start = Judge(settings or Connmon()), None
+def verdicts(series: Iterable[Snapshot], settings: Connmon | None = None) -> Iterator[tuple[float, Findings]]:
+    """(seconds since the first snapshot, findings), as the daemon would have judged."""
+    detector, start = Detector(settings or Connmon()), None
     for snapshot in series:
         start = snapshot.when if start is None else start
-        yield snapshot.when - start, judge.feed(snapshot)
+        yield snapshot.when - start, detector.judge(snapshot)
 
 
 def replay(series: Iterable[Snapshot], settings: Connmon | None = None) -> dict[str, Seen]:
     """{address or network: what became of it}."""
     seen: dict[str, Seen] = {}
-    for at, verdict in verdicts(series, settings):
-        for row in verdict.table():
+    for at, findings in verdicts(series, settings):
+        for row in findings.table():
             one = seen.setdefault(row.address, Seen(at))
             one.connections = max(one.connections, row.connections)
             one.most = {name: max(count, one.most.get(name, 0)) for name, count in row.phases.items()}
             if row.connections >= MANY and one.many is None:
                 one.many = at - one.born
-        for suspect in verdict.suspects:
+        for suspect in findings.suspects:
             one = seen.setdefault(suspect.address, Seen(at))
             if one.found is None:
                 one.found, one.suspect = at - one.born, suspect

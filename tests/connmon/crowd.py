@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ideolab_f2b.config import Connmon
-from ideolab_f2b.connmon.connection import ESTABLISHED, TIMER_ON, TIMER_PERSIST, Connection, Snapshot
-from ideolab_f2b.connmon.suspects.judge import Judge
+from ideolab_f2b.connmon.snapshot import Snapshot
+from ideolab_f2b.connmon.suspects.detector import Detector
+from ideolab_f2b.kernel.sockets.row import ESTABLISHED, TIMER_ON, TIMER_PERSIST, Connection
 
 #: a client of the lab: hello, Finished, what it got for them
 HELLO, FINISHED, FLIGHT = 517, 80, 1408
@@ -78,7 +79,7 @@ def lost(address: str, taken: int, silent_s: float, **fields: Any) -> Connection
 
 
 def every(step_s: float, until_s: float) -> Iterator[float]:
-    """The moments at which a daemon looks."""
+    """The moments at which a daemon ticks."""
     number = 0
     while number * step_s <= until_s:
         yield number * step_s
@@ -89,11 +90,11 @@ def suspects(
     crowd: Crowd, settings: Connmon | None = None, step_s: float = 5.0, until_s: float = 120.0
 ) -> dict[str, float]:
     """{address or network: when it first was a suspect} of a crowd watched for two minutes."""
-    judge = Judge(settings or Connmon())
+    detector = Detector(settings or Connmon())
     found: dict[str, float] = {}
     for at in every(step_s, until_s):
-        verdict = judge.feed(Snapshot(1000.0 + at, 443, list(crowd(at))))
-        for suspect in verdict.suspects:
+        findings = detector.judge(Snapshot(1000.0 + at, 443, list(crowd(at))))
+        for suspect in findings.suspects:
             found.setdefault(suspect.address, at)
     return found
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from ideolab_f2b.config import Connmon
-from ideolab_f2b.connmon.connection import Connection, Snapshot
-from ideolab_f2b.connmon.suspects.judge import Judge
+from ideolab_f2b.connmon.snapshot import Snapshot
+from ideolab_f2b.connmon.suspects.detector import Detector
+from ideolab_f2b.kernel.sockets.row import Connection
 from tests.connmon import confusion
 from tests.connmon.confusion import MANY, RUNS, Seen, Series
 
@@ -106,7 +107,7 @@ def each(change: Callable[[Connection], Connection]) -> Callable[[Series], Serie
 
 
 def every_five_seconds(offset: float) -> Callable[[Series], Series]:
-    """A look each 5 s, the first one `offset` seconds after the lab began."""
+    """A snapshot each 5 s, the first one `offset` seconds after the lab began."""
 
     def thinned(series: Series) -> Series:
         taken, due = [], series[0].when + offset
@@ -120,14 +121,14 @@ def every_five_seconds(offset: float) -> Callable[[Series], Series]:
 
 
 def as_the_daemon(offset: float) -> Callable[[Series], Series]:
-    """A look each 5 s, and in between when the verdict says that something ripens."""
+    """A snapshot each 5 s, and in between when the findings say that something ripens."""
 
     def thinned(series: Series) -> Series:
-        taken, due, judge = [], series[0].when + offset, Judge(Connmon())
+        taken, due, detector = [], series[0].when + offset, Detector(Connmon())
         for snapshot in series:
             if snapshot.when >= due:
                 taken.append(snapshot)
-                ripe = judge.feed(snapshot).ripe_in_s
+                ripe = detector.judge(snapshot).ripe_in_s
                 due = snapshot.when + min(4.7, 4.7 if ripe is None else ripe + 0.1)
         return taken
 
@@ -135,7 +136,7 @@ def as_the_daemon(offset: float) -> Callable[[Series], Series]:
 
 
 def clock_that_is_set(series: Series) -> Series:
-    """An hour ahead after ten looks, two hours back after twenty."""
+    """An hour ahead after ten snapshots, two hours back after twenty."""
     return [
         Snapshot(one.when + 3600 * (number > 10) - 7200 * (number > 20), one.port, one.rows)
         for number, one in enumerate(series)
@@ -195,13 +196,13 @@ def test_variants(series: dict[str, Series], name: str, variant: str) -> None:
 
 @pytest.mark.parametrize("offset", range(5))
 @pytest.mark.parametrize("name", ["stock", "hard"])
-def test_a_look_each_five_seconds(series: dict[str, Series], name: str, offset: int) -> None:
-    """Where connections live longer than two polls, five seconds between looks lose nobody."""
+def test_a_snapshot_each_five_seconds(series: dict[str, Series], name: str, offset: int) -> None:
+    """Where connections live longer than two polls, five seconds between snapshots lose nobody."""
     check(confusion.replay(every_five_seconds(offset)(series[name])), CAUGHT[name])
 
 
 @pytest.mark.parametrize("offset", range(5))
-def test_a_look_each_five_seconds_where_nginx_ends_everything_at_ten(
+def test_a_snapshot_each_five_seconds_where_nginx_ends_everything_at_ten(
     series: dict[str, Series], offset: int
 ) -> None:
     """With the seed's timeouts a blind rhythm misses some (hence ripe_in_s), and names nobody wrong."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ideolab_f2b.connmon.connection import CLOSE_WAIT, SYN_RECV, TIMER_PERSIST, Connection
+from ideolab_f2b.kernel.sockets.row import CLOSE_WAIT, SYN_RECV, TIMER_PERSIST, Connection
 from tests.connmon.crowd import (
     Crowd,
     connection,

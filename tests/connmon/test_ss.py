@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideolab_f2b.connmon import ss
-from ideolab_f2b.connmon.connection import INODE_UNKNOWN, Connection, Snapshot
+from ideolab_f2b.connmon.snapshot import Snapshot
+from ideolab_f2b.connmon.ss_row import INODE_UNKNOWN
+from ideolab_f2b.kernel.sockets.row import Connection
 from tests.connmon.confusion import REPOSITORY, SNAPSHOTS
 
 #: one slow reader, as iproute2 prints it: 5.9 without snd_wnd, 6.15 with rcv_wnd and no Process column
@@ -53,7 +55,7 @@ MUTE = "ESTAB 0 0 192.0.2.1:443 198.51.100.{} cwnd:10 segs_in:2 lastsnd:9000 las
 
 
 def read(text: str, ports: tuple[int, ...] = (443,)) -> list[Snapshot]:
-    return list(ss.snapshots(io.StringIO(text), ports, "saved.txt", 7.0))
+    return list(ss.read_snapshots(io.StringIO(text), ports, "saved.txt", 7.0))
 
 
 def rows(text: str) -> list[Connection]:
@@ -154,7 +156,7 @@ def test_a_cut_or_garbled_line_is_counted(bad: str) -> None:
 
 def test_without_details_nothing_can_be_judged() -> None:
     """`ss -tn` without -i names the file, the line and the missing option."""
-    with pytest.raises(ss.SnapshotError) as error:
+    with pytest.raises(ss.SsTextError) as error:
         read(
             "### t=1\nESTAB 0 0 192.0.2.1:443 198.51.100.9:9\n"
             "SYN-RECV 0 0 192.0.2.1:443 198.51.100.3:9 timer:(on,18sec,5)\n"
@@ -174,7 +176,7 @@ def test_without_details_nothing_can_be_judged() -> None:
 )
 def test_another_file_is_refused(text: str, message: str) -> None:
     """When not one line is a row, the error names file and line and what was expected."""
-    with pytest.raises(ss.SnapshotError) as error:
+    with pytest.raises(ss.SsTextError) as error:
         read(text)
     assert str(error.value) == message
 
@@ -183,7 +185,7 @@ def test_a_file_may_be_compressed_and_cut(tmp_path: Path) -> None:
     """Of a cut gzip everything that can be read is, and the cut is counted as a line."""
     path = tmp_path / "ss.txt.gz"
     path.write_bytes(gzip.compress(("### t=1\n" + MUTE.format("1:1") * 2000).encode())[:-30])
-    (snapshot,) = ss.snapshots(ss.read(str(path)), (443,), path.name, 0.0)
+    (snapshot,) = ss.read_snapshots(ss.read_lines(str(path)), (443,), path.name, 0.0)
     assert snapshot.skipped >= 1
     assert len(list(snapshot.rows)) > 500
 
@@ -195,7 +197,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     os.close(start)
     with open(end) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        (snapshot,) = ss.snapshots(ss.read("-"), (443,), "-", 0.0)
+        (snapshot,) = ss.read_snapshots(ss.read_lines("-"), (443,), "-", 0.0)
     assert (len(list(snapshot.rows)), snapshot.skipped) == (1, 1)
 
 
@@ -207,11 +209,11 @@ WORDS = st.sampled_from(
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.text(), st.lists(st.one_of(WORDS, st.text(max_size=5))).map(" ".join)))
 def test_no_text_raises_anything_else(text: str) -> None:
-    """Whatever is in the file, the answer is snapshots or SnapshotError."""
+    """Whatever is in the file, the answer is snapshots or SsTextError."""
     try:
         for snapshot in read(text, (443, 8443)):
             assert all(len(row) == len(Connection._fields) for row in snapshot.rows)
-    except ss.SnapshotError as error:
+    except ss.SsTextError as error:
         assert str(error).startswith("saved.txt:")
 
 
@@ -223,6 +225,6 @@ def test_a_text_may_end_anywhere(length: int) -> None:
     whole = text[:length].count("\n")
     try:
         taken = sum(len(list(one.rows)) + one.skipped for one in read(text[:length]))
-    except ss.SnapshotError:
+    except ss.SsTextError:
         return
     assert taken <= whole + 1

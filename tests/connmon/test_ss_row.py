@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from ideolab_f2b.connmon import ss_row
-from ideolab_f2b.connmon.connection import INODE_UNKNOWN, Connection
+from ideolab_f2b.connmon.ss_row import INODE_UNKNOWN
+from ideolab_f2b.kernel.sockets.row import Connection
 
 
 def read(text: str) -> Connection:

@@ -1,4 +1,4 @@
-"""watch: when it looks, when it rests, and that no error ends it."""
+"""watch: when it ticks, when it rests, and that no error ends it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from ideolab_f2b.complaint import AGAIN_S, Complaint
 from ideolab_f2b.config import Connmon
 from ideolab_f2b.connmon import watch
-from ideolab_f2b.connmon.connection import Connection, Snapshot, Suspect, Verdict
-from ideolab_f2b.connmon.output.metrics import Look
-from ideolab_f2b.connmon.output.writer import Complaint
+from ideolab_f2b.connmon.suspects.findings import Findings
+from ideolab_f2b.connmon.suspects.suspect import Suspect
+from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.kernel.netlink import PermissionDeniedError
+from ideolab_f2b.kernel.sockets.row import Connection
 
 
 class Host:
@@ -45,15 +47,15 @@ class Host:
 
 
 class Kept:
-    """An output that keeps the looks, and stops the watch after `limit`."""
+    """An output that keeps the ticks, and stops the watch after `limit`."""
 
     def __init__(self, stop: threading.Event, limit: int) -> None:
-        self.looks: list[list[Look]] = []
+        self.ticks: list[list[PortTick]] = []
         self._stop, self._limit = stop, limit
 
-    def put(self, looks: list[Look]) -> None:
-        self.looks.append(looks)
-        if len(self.looks) >= self._limit:
+    def write(self, ticks: list[PortTick]) -> None:
+        self.ticks.append(ticks)
+        if len(self.ticks) >= self._limit:
             self._stop.set()
 
 
@@ -65,10 +67,10 @@ def _free_of_cost(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_forty_silent_connections_are_a_suspect() -> None:
     """The whole way from rows to the suspect's address."""
-    (look,) = Host(mute=40, age_s=9.0).watch().tick()
+    (tick,) = Host(mute=40, age_s=9.0).watch().tick()
 
-    assert [(item.address, item.connections) for item in look.verdict.suspects] == [("198.51.100.10", 40)]
-    assert (look.when, look.port, look.verdict.established) == (1000.0, 443, 40)
+    assert [(item.address, item.connections) for item in tick.findings.suspects] == [("198.51.100.10", 40)]
+    assert (tick.when, tick.port, tick.findings.established) == (1000.0, 443, 40)
 
 
 def test_own_addresses_are_no_suspects() -> None:
@@ -76,11 +78,11 @@ def test_own_addresses_are_no_suspects() -> None:
     host = Host(mute=40, age_s=9.0)
     host.own = frozenset([b"\xc6\x33\x64\x0a"])
 
-    assert host.watch().tick()[0].verdict.suspects == []
+    assert host.watch().tick()[0].findings.suspects == []
 
 
 def test_a_calm_host_is_not_dumped_again() -> None:
-    """Fewer sockets than any threshold, and as many as before: the last look counts, with a new time."""
+    """Fewer sockets than any threshold, and as many as before: the last snapshot counts, with a new time."""
     host = Host(mute=1)
     watched = host.watch()
     first = watched.tick()
@@ -88,7 +90,7 @@ def test_a_calm_host_is_not_dumped_again() -> None:
     second = watched.tick()
 
     assert host.dumps == 1
-    assert (second[0].when, second[0].verdict) == (1005.0, first[0].verdict)
+    assert (second[0].when, second[0].findings) == (1005.0, first[0].findings)
 
     host.mute = 2
     watched.tick()
@@ -105,49 +107,49 @@ def test_a_busy_host_is_dumped_each_time() -> None:
     assert host.dumps == 2
 
 
-def test_each_port_has_its_own_judge() -> None:
-    """Two ports are two looks."""
-    assert [look.port for look in Host(mute=40).watch(ports=(443, 8443)).tick()] == [443, 8443]
+def test_each_port_has_its_own_detector() -> None:
+    """Two ports are two snapshots."""
+    assert [tick.port for tick in Host(mute=40).watch(ports=(443, 8443)).tick()] == [443, 8443]
 
 
-def test_the_next_look_comes_when_connections_ripen() -> None:
-    """Quiet for 6 s of 8: look in 2 s and a moment, not in 5."""
+def test_the_next_tick_comes_when_connections_ripen() -> None:
+    """Quiet for 6 s of 8: tick in 2 s and a moment, not in 5."""
     host = Host(mute=40, age_s=6.0)
     watched = host.watch(idle_s=8.0, every_s=5.0)
     watched.tick()
 
-    assert watched.pause() == pytest.approx(2.0 + watch.RIPE_MARGIN_S)
+    assert watched.pause_s() == pytest.approx(2.0 + watch.RIPE_MARGIN_S)
 
 
 def test_a_rested_host_waits_its_whole_time() -> None:
     """Nothing ripens: every_s, which may be short."""
     watched = Host().watch(every_s=0.1)
 
-    assert watched.pause() == watch.SHORTEST_S
-    assert Host().watch(every_s=7.0).pause() == 7.0
+    assert watched.pause_s() == watch.SHORTEST_S
+    assert Host().watch(every_s=7.0).pause_s() == 7.0
 
 
 def test_a_new_network_is_looked_at_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its jail wants two lines; the second look is a second later, the third takes its time."""
+    """Its jail wants two lines; the second tick is a second later, the third takes its time."""
     host = Host(mute=40, age_s=9.0)
     watched = host.watch()
     network = Suspect("198.51.100.0/24", "net", 2, 240, 61, {"mute": 240}, ())
-    monkeypatch.setattr(watched._judges[443], "feed", lambda _snapshot: Verdict([network]))
+    monkeypatch.setattr(watched._detectors[443], "judge", lambda _snapshot: Findings([network]))
 
     watched.tick()
-    assert watched.pause() == watch.CONFIRM_S
+    assert watched.pause_s() == watch.CONFIRM_S
     watched.tick()
-    assert watched.pause() == 5.0
+    assert watched.pause_s() == 5.0
 
 
-def test_looks_that_cost_much_come_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look of 0.45 s every 10 s is 4.5 % of a core, also when something ripens before."""
+def test_ticks_that_cost_much_come_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tick of 0.45 s every 10 s is 4.5 % of a core, also when something ripens before."""
     times = iter([10.0, 10.45])
     monkeypatch.setattr(time, "process_time", lambda: next(times))
     watched = Host(mute=40, age_s=6.0).watch()
     watched.tick()
 
-    assert watched.pause() == pytest.approx(10.0)
+    assert watched.pause_s() == pytest.approx(10.0)
 
 
 def test_an_error_is_said_and_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,38 +158,33 @@ def test_an_error_is_said_and_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch)
     watched, kept = host.watch(), Kept(stop, 1)
     real, failures = watched.tick, [PermissionDeniedError(1, "dump of sockets")]
 
-    def tick() -> list[Look]:
+    def tick() -> list[PortTick]:
         if failures:
             raise failures.pop()
         return real()
 
     monkeypatch.setattr(watched, "tick", tick)
-    monkeypatch.setattr(watched, "pause", lambda: 0.0)
-    watch.run(watched, kept, stop, Complaint(said.append))
+    monkeypatch.setattr(watched, "pause_s", lambda: 0.0)
+    complaint = Complaint(lambda text: said.append(f"connmon: {text}"), AGAIN_S)
+    watch.run(watched, kept, stop, complaint)
 
     assert said == [
         "connmon: no look at the sockets: dump of sockets: Operation not permitted; "
         "run as root or with CAP_NET_ADMIN"
     ]
-    assert len(kept.looks) == 1
+    assert len(kept.ticks) == 1
 
 
-def test_once_looks_twice_and_a_third_time_when_something_ripens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rates need two looks."""
-    for age, looks in ((0.0, 2), (6.0, 3)):
+def test_once_ticks_twice_and_a_third_time_when_something_ripens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rates need two snapshots."""
+    for age, ticks in ((0.0, 2), (6.0, 3)):
         stop = threading.Event()
         watched, kept = Host(mute=40, age_s=age).watch(), Kept(stop, 9)
-        monkeypatch.setattr(watched, "pause", lambda: 0.0)
-        watch.once(watched, kept, stop)
-        assert len(kept.looks) == looks
+        monkeypatch.setattr(watched, "pause_s", lambda: 0.0)
+        watch.run_once(watched, kept, stop)
+        assert len(kept.ticks) == ticks
 
 
 def test_own_addresses_of_this_host_hold_loopback() -> None:
     """The real reader, on the real kernel."""
-    assert b"\x7f\x00\x00\x01" in watch.own_addresses()
-
-
-def test_verdict_is_plain_data() -> None:
-    """An empty verdict explains itself with an empty table."""
-    assert Verdict().table() == []
-    assert Snapshot(0.0, 443, []).skipped == 0
+    assert b"\x7f\x00\x00\x01" in watch.read_own_addresses()

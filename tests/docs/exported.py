@@ -11,8 +11,9 @@ from ideolab_f2b import metrics
 from ideolab_f2b.actions import metric_sources
 from ideolab_f2b.actions.reconcile import metrics as reconcile_metrics
 from ideolab_f2b.actions.report import reporter
-from ideolab_f2b.connmon.connection import Verdict
 from ideolab_f2b.connmon.output import metrics as connmon_metrics
+from ideolab_f2b.connmon.suspects.findings import Findings
+from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.intake import metrics as intake_metrics
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.metrics import Sample
@@ -31,7 +32,7 @@ class Metric(NamedTuple):
 
 def connmon() -> dict[str, Metric]:
     """ideolab_connmon.prom after one snapshot without any connection."""
-    return _metrics(connmon_metrics.samples([connmon_metrics.Look(100.0, 443, Verdict([], {}, 0, 0), 0.1)]))
+    return _metrics(connmon_metrics.samples([PortTick(100.0, 443, Findings([], {}, 0, 0), 0.1)]))
 
 
 def intake_file() -> dict[str, Metric]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ideolab_f2b.complaint import complain_on_stderr
 from ideolab_f2b.config import Paths
-from ideolab_f2b.connmon.connection import Suspect, Verdict
-from ideolab_f2b.connmon.output.metrics import Look
 from ideolab_f2b.connmon.output.writer import Writer
+from ideolab_f2b.connmon.suspects.findings import Findings
+from ideolab_f2b.connmon.suspects.suspect import Suspect
+from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.fingerprint import request
 
 OLD = '{"ip":"198.51.100.9","time":"x","status":"408","tls":"TLSv1.3","ciphers":"0x1302","curves":"0x001d"}'
@@ -45,7 +47,9 @@ def test_the_event_of_a_suspect_has_it(tmp_path: Path) -> None:
     """In raw, beside the network key."""
     log(tmp_path, NEW)
     suspect = Suspect("198.51.100.9", "ip", 2, 8, 1, {"mute": 8})
-    Writer(Paths(tmp_path, tmp_path, tmp_path)).put([Look(1795359121.0, 443, Verdict([suspect]), 0.0)])
+    Writer(Paths(tmp_path, tmp_path, tmp_path), complain_on_stderr("connmon")).write(
+        [PortTick(1795359121.0, 443, Findings([suspect]), 0.0)]
+    )
 
     event = json.loads((tmp_path / "connmon_events.jsonl").read_text())
     assert event["raw"]["fingerprint"] == {"nj1": KEY}

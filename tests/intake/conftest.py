@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ideolab_f2b.complaint import AGAIN_S, Complaint
 from ideolab_f2b.intake import reader
-from ideolab_f2b.intake.complaint import Complaint
-from ideolab_f2b.intake.inlet import Inlet
+from ideolab_f2b.intake.nginx_socket import NginxSocket
 from ideolab_f2b.intake.recvmmsg import Recvmmsg
 from ideolab_f2b.intake.recvmsg import Recvmsg
 
@@ -32,16 +32,16 @@ def said() -> list[str]:
 @pytest.fixture
 def complaint(said: list[str]) -> Complaint:
     """Speaks into `said`."""
-    return Complaint(said.append)
+    return Complaint(lambda text: said.append(f"intake: {text}"), AGAIN_S)
 
 
 @pytest.fixture(params=[Recvmmsg, Recvmsg])
-def inlet(
+def nginx_socket(
     request: pytest.FixtureRequest, place: Path, complaint: Complaint, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Inlet]:
+) -> Iterator[NginxSocket]:
     """Open at nginx.sock of the place, in each way of reading, for datagrams of the user of the tests."""
-    monkeypatch.setattr(reader, "best", request.param)
-    found = Inlet(place / "nginx.sock", {os.geteuid()}, complaint)
+    monkeypatch.setattr(reader, "best_reader", request.param)
+    found = NginxSocket(place / "nginx.sock", {os.geteuid()}, complaint)
     found.open()
     yield found
     found.close()

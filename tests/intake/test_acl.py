@@ -15,7 +15,7 @@ from ideolab_f2b.intake import acl
 
 def test_the_attribute_as_the_kernel_reads_it() -> None:
     """Version 2; owner and users read and write, group and others nothing; users in order."""
-    assert acl.text([33, 7]).hex() == (
+    assert acl.encode([33, 7]).hex() == (
         "02000000"
         "01000600ffffffff"
         "0200060007000000"
@@ -32,7 +32,7 @@ def test_the_named_users_and_nobody_else(place: Path) -> None:
     place.chmod(0o755)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(str(place / "s"))
-        acl.put(place / "s", [33])
+        acl.apply(place / "s", [33])
         found = {uid: _sends(uid, place / "s") for uid in (33, 34)}
 
     assert found == {33: True, 34: False}
@@ -48,4 +48,4 @@ def _sends(uid: int, path: Path) -> bool:
 def test_a_file_system_without_lists_is_an_error(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     """The caller decides what to do then."""
     with pytest.raises(OSError, match="Operation not supported"):
-        acl.put(Path("/proc/self/stat"), [33])
+        acl.apply(Path("/proc/self/stat"), [33])

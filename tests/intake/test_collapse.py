@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ideolab_f2b.intake.collapse import Collapse, Collapsed, network
+from ideolab_f2b.intake.collapse import Collapse, Collapsed, network_of
 from ideolab_f2b.intake.kind import Kind
 
 TIMEOUT = b"[info] client timed out"
@@ -26,7 +26,7 @@ def test_the_first_lines_of_an_address_pass() -> None:
     mine, left, other = (b"192.0.2.7", TIMEOUT), (b"192.0.2.7", LEFT), (b"192.0.2.8", TIMEOUT)
 
     assert passed(collapse, [mine, left] * 1000 + [other]) == {mine: 50, left: 50, other: 1}
-    assert collapse.roll(10.0) == [
+    assert collapse.end_window(10.0) == [
         Collapsed("192.0.2.7", TIMEOUT, 950),
         Collapsed("192.0.2.7", LEFT, 950),
     ]
@@ -35,12 +35,12 @@ def test_the_first_lines_of_an_address_pass() -> None:
 def test_the_next_second_begins_anew() -> None:
     """A window is closed by the clock that comes from outside."""
     collapse, mine = Collapse(2, 100), (b"192.0.2.7", TIMEOUT)
-    assert collapse.roll(10.0) == []
+    assert collapse.end_window(10.0) == []
     assert passed(collapse, [mine] * 5) == {mine: 2}
 
-    assert collapse.roll(10.9) == []
+    assert collapse.end_window(10.9) == []
     assert passed(collapse, [mine]) == {}
-    assert collapse.roll(11.0) == [Collapsed("192.0.2.7", TIMEOUT, 4)]
+    assert collapse.end_window(11.0) == [Collapsed("192.0.2.7", TIMEOUT, 4)]
     assert passed(collapse, [mine] * 5) == {mine: 2}
 
 
@@ -49,7 +49,7 @@ def test_a_quiet_window_says_nothing() -> None:
     collapse = Collapse(2, 100)
     passed(collapse, [(b"192.0.2.7", TIMEOUT)] * 2)
 
-    assert collapse.roll(10.0) == []
+    assert collapse.end_window(10.0) == []
 
 
 def test_all_together_are_bounded() -> None:
@@ -58,7 +58,7 @@ def test_all_together_are_bounded() -> None:
     crowd = [(f"10.0.{number}.1".encode(), TIMEOUT) for number in range(250)]
 
     assert sum(passed(collapse, crowd).values()) == 100
-    assert collapse.roll(10.0) == [Collapsed("", b"", 150)]
+    assert collapse.end_window(10.0) == [Collapsed("", b"", 150)]
 
 
 def test_a_client_with_many_addresses_leaves_room() -> None:
@@ -69,7 +69,7 @@ def test_a_client_with_many_addresses_leaves_room() -> None:
 
     assert sum(passed(collapse, flood).values()) == 500
     assert passed(collapse, [other] * 60 + [third] * 60) == {other: 50, third: 50}
-    assert collapse.roll(10.0) == [
+    assert collapse.end_window(10.0) == [
         Collapsed("198.51.100.7", TIMEOUT, 10),
         Collapsed("2001:db8:2::1", TIMEOUT, 10),
         Collapsed("", b"", 65036),
@@ -101,7 +101,7 @@ def test_only_the_worst_are_named() -> None:
     lines = [(f"192.0.2.{number}".encode(), TIMEOUT) for number in range(1, 21) for _line in range(number)]
     passed(collapse, lines)
 
-    found = collapse.roll(10.0)
+    found = collapse.end_window(10.0)
     assert [(one.address, one.lines) for one in found[:2]] == [("192.0.2.20", 19), ("192.0.2.19", 18)]
     assert len(found) == 11
     assert found[-1] == Collapsed("", b"", sum(range(10)))
@@ -112,14 +112,14 @@ def test_a_forged_address_is_not_repeated() -> None:
     collapse, kind = Collapse(1, 10), (b"x client: 192.0.2.9", b"[error] open() ")
     passed(collapse, [kind] * 2)
 
-    assert collapse.roll(10.0) == [Collapsed("", b"[error] open() ", 1)]
+    assert collapse.end_window(10.0) == [Collapsed("", b"[error] open() ", 1)]
 
 
 def test_networks() -> None:
     """/24, /48, and one for all that is no address."""
-    assert network(b"198.51.100.7") == network(b"198.51.100.200") == bytes([198, 51, 100])
-    assert network(b"2001:db8:5::1") == network(b"2001:db8:5:ffff::") != network(b"2001:db8:6::1")
-    assert network(b"") == network(b"unix:") == network(b"\xff:") == network(b"1.2.3") == b""
+    assert network_of(b"198.51.100.7") == network_of(b"198.51.100.200") == bytes([198, 51, 100])
+    assert network_of(b"2001:db8:5::1") == network_of(b"2001:db8:5:ffff::") != network_of(b"2001:db8:6::1")
+    assert network_of(b"") == network_of(b"unix:") == network_of(b"\xff:") == network_of(b"1.2.3") == b""
 
 
 ADDRESSES = st.sampled_from([b"192.0.2.1", b"192.0.2.2", b"2001:db8::1", b""])
@@ -135,7 +135,7 @@ def test_every_line_passes_or_is_counted(lines: list[Kind], lines_address: int, 
     collapse = Collapse(lines_address, lines_total)
     found = passed(collapse, lines)
 
-    assert sum(found.values()) + sum(one.lines for one in collapse.roll(10.0)) == len(lines)
+    assert sum(found.values()) + sum(one.lines for one in collapse.end_window(10.0)) == len(lines)
     assert sum(found.values()) <= lines_total
     assert max(found.values(), default=0) <= lines_address
 

@@ -24,20 +24,23 @@ from ideolab_f2b.intake import escape
 )
 def test_what_is_not_printable_is_written_out(text: bytes, line: bytes) -> None:
     r"""As \xNN; a backslash stays, for filters of the access log read nginx's own escapes."""
-    assert escape.line(text) == line
+    assert escape.escape_line(text) == line
 
 
 @given(st.lists(st.binary()))
 def test_any_bytes_are_one_printable_line_each(texts: list[bytes]) -> None:
     """As many lines as texts, and nothing in them that a reader could take for the end of one."""
-    block = escape.block(texts)
+    block = escape.join_lines(texts)
 
     assert block.count(b"\n") == len(texts)
     assert block.decode("ascii").replace("\n", "").isprintable()
-    assert block == b"".join(escape.line(text) + b"\n" for text in texts)
+    assert block == b"".join(escape.escape_line(text) + b"\n" for text in texts)
 
 
 @given(st.lists(st.text("abc ~!,:\\\"'", min_size=1)))
 def test_clean_texts_are_not_touched(texts: list[str]) -> None:
     """Nearly all lines are clean: these take the short way, and come out as they were."""
-    assert escape.block([text.encode() for text in texts]) == "".join(f"{text}\n" for text in texts).encode()
+    assert (
+        escape.join_lines([text.encode() for text in texts])
+        == "".join(f"{text}\n" for text in texts).encode()
+    )

@@ -14,7 +14,7 @@ TIMEOUT = b"client timed out (110: Connection timed out) while "
 
 def error(message: bytes, connection: int = 1) -> kind.Kind:
     """The kind of a message of the error log."""
-    found = kind.of_error(START % connection + message)
+    found = kind.classify_error(START % connection + message)
     assert found is not None
     return found
 
@@ -81,7 +81,7 @@ def test_lines_without_an_address() -> None:
 )
 def test_what_is_no_line_of_the_error_log(text: bytes) -> None:
     """An access log that came under the wrong tag is told from it."""
-    assert kind.of_error(text) is None
+    assert kind.classify_error(text) is None
 
 
 @pytest.mark.parametrize(
@@ -98,19 +98,19 @@ def test_what_is_no_line_of_the_error_log(text: bytes) -> None:
 )  # fmt: skip
 def test_lines_of_the_access_log(text: bytes, found: kind.Kind) -> None:
     """Address and status, in nginx's default format and in objects of JSON."""
-    assert kind.of_access(text) == found
+    assert kind.classify_access(text) == found
 
 
 @pytest.mark.parametrize("rest", [b"7" * 60000, b"7" * 46 + b", server: x", b"198.51.100.7"])
 def test_what_is_too_long_or_cut_is_no_address(rest: bytes) -> None:
     """A line that nginx cut within the address does not name another one."""
     assert error(TIMEOUT + b"SSL handshaking, client: " + rest)[0] == b""
-    assert len(kind.of_access(rest)[0]) <= 45
+    assert len(kind.classify_access(rest)[0]) <= 45
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_have_a_short_kind(text: bytes) -> None:
     """Never an error, never a key that grows with what a client sends."""
-    for address, words in (error(text), error(b"a, client: " + text), kind.of_access(text)):
+    for address, words in (error(text), error(b"a, client: " + text), kind.classify_access(text)):
         assert len(address) <= 45
         assert len(words) <= kind.LONGEST

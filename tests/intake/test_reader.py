@@ -93,7 +93,7 @@ def test_a_batch_has_a_bound() -> None:
 
 def test_the_fast_way_is_taken_where_it_loads() -> None:
     """As on every distribution's Python."""
-    assert type(reader.best()) is Recvmmsg
+    assert type(reader.best_reader()) is Recvmmsg
 
 
 def test_without_ctypes_there_is_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,4 +101,4 @@ def test_without_ctypes_there_is_another_way(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delitem(sys.modules, "ideolab_f2b.intake.recvmmsg")
     monkeypatch.setitem(sys.modules, "ctypes", None)
 
-    assert type(reader.best()) is Recvmsg
+    assert type(reader.best_reader()) is Recvmsg

@@ -25,7 +25,7 @@ READER = """
 import sys
 sys.path.insert(0, "/usr/local/lib/ideolab-f2b")
 from ideolab_f2b.intake import reader
-print(type(reader.best()).__name__)
+print(type(reader.best_reader()).__name__)
 """
 
 

@@ -30,15 +30,15 @@ def test_both_files(tmp_path: Path) -> None:
     """The sum of both files; a host without IPv6 has only one."""
     (tmp_path / "sockstat").write_bytes(V4)
     paths = (tmp_path / "sockstat", tmp_path / "sockstat6")
-    assert sockstat.inuse(paths) == 17
+    assert sockstat.count_in_use(paths) == 17
     (tmp_path / "sockstat6").write_bytes(V6)
-    assert sockstat.inuse(paths) == 22
+    assert sockstat.count_in_use(paths) == 22
 
 
 def test_no_proc(tmp_path: Path) -> None:
     """Without the first file nothing is known: an error, not a calm host."""
     with pytest.raises(FileNotFoundError):
-        sockstat.inuse((tmp_path / "sockstat", tmp_path / "sockstat6"))
+        sockstat.count_in_use((tmp_path / "sockstat", tmp_path / "sockstat6"))
 
 
 @pytest.mark.root
@@ -49,4 +49,4 @@ def test_real_files() -> None:
         stage.pair(listener, "198.51.100.1")
         stage.pair(listener, "2001:db8:c::1")
         with stage.server.entered():
-            assert sockstat.inuse() == 3
+            assert sockstat.count_in_use() == 3

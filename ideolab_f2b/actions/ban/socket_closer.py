@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Callable, Optional, Union
 
 from ideolab_f2b.kernel.ipset.element import Network
-from ideolab_f2b.kernel.sockets import sock_diag
+from ideolab_f2b.kernel.sockets.destroy import destroy as destroy_sockets
 
 Destroy = Callable[[Collection[Network], Collection[int]], int]
 
@@ -24,7 +24,7 @@ _log = logging.getLogger("fail2ban.ideolab-ban")
 class Closer:
     """One walk over the sockets serves every peer that was banned since the walk before."""
 
-    def __init__(self, ports: Collection[int], destroy: Destroy = sock_diag.destroy) -> None:
+    def __init__(self, ports: Collection[int], destroy: Destroy = destroy_sockets) -> None:
         self.ports = ports
         self.destroyed = self.dropped = self.failed = 0
         self.last_error = ""

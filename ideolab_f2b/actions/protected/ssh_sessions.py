@@ -11,8 +11,9 @@ from typing import Callable
 
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.sockets import sock_diag
+from ideolab_f2b.kernel.sockets.inet_diag import fold
+from ideolab_f2b.kernel.sockets.row import ESTABLISHED, FAMILY, INODE, PEER, STATE
 
-_ESTABLISHED = 1
 #: a connection that has not logged in has only such processes: `sshd: root [priv]`, `sshd: [accepted]`
 _BEFORE_LOGIN = re.compile(r"\[(accepted|net|preauth|priv)\]")
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
@@ -25,9 +26,8 @@ def established(ports: Iterable[int]) -> list[tuple[Address, int]]:
     found = []
     for port in ports:
         for row in sock_diag.rows(port):
-            family, state, peer, inode = row[0], row[1], row[5], row[9]
-            if state == _ESTABLISHED:
-                found.append((ip_address(sock_diag.fold(family, peer)), inode))
+            if row[STATE] == ESTABLISHED:
+                found.append((ip_address(fold(row[FAMILY], row[PEER])), row[INODE]))
     return found
 
 

@@ -1,1 +1,1 @@
-"""Suspects become log lines, events, metrics and a table."""
+"""What a tick found as log lines, events, metrics and a table."""

@@ -1,4 +1,4 @@
-"""A suspect -> its log line, its event, its JSON. Pure."""
+"""The log line, the event and the JSON of a suspect. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ideolab_f2b import logline
-from ideolab_f2b.connmon.connection import Suspect
+from ideolab_f2b.connmon.suspects.suspect import Suspect
 from ideolab_f2b.event import Event
 
 
-def line(suspect: Suspect, when: float, port: int) -> str:
-    """The line that filter.d/ideolab-connmon.conf reads."""
+def format_line(suspect: Suspect, when: float, port: int) -> str:
+    """Return the line that filter.d/ideolab-connmon.conf reads, without its line feed."""
     plain: dict[str, int | str] = {"scope": suspect.scope, "score": suspect.score}
     if suspect.scope == "net":
         plain["addresses"] = suspect.addresses
@@ -23,8 +23,8 @@ def line(suspect: Suspect, when: float, port: int) -> str:
     return logline.format_line(_time(when), "connmon", "suspect", suspect.address, plain)
 
 
-def event(suspect: Suspect, when: float, port: int, fingerprint: Mapping[str, str] = {}) -> Event:
-    """The event of the same moment; what has no field of its own is in `raw`."""
+def make_event(suspect: Suspect, when: float, port: int, fingerprint: Mapping[str, str] = {}) -> Event:
+    """Return the event of the same moment; what has no field of its own is in `raw`."""
     is_net = suspect.scope == "net"
     raw: dict[str, Any] = {"port": port, "phases": suspect.phases, "addresses": suspect.addresses}
     if suspect.network_key:
@@ -44,8 +44,8 @@ def event(suspect: Suspect, when: float, port: int, fingerprint: Mapping[str, st
     )
 
 
-def as_json(suspect: Suspect, when: float) -> str:
-    """The line of `--json`."""
+def format_json(suspect: Suspect, when: float) -> str:
+    """Return the line of `--json`."""
     fields: dict[str, Any] = {
         "t": round(when, 3),
         "address": suspect.address,

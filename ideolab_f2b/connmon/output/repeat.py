@@ -6,23 +6,23 @@ from __future__ import annotations
 REPEAT_S = 60.0
 
 
-class Repeat:
+class SuspectRepeat:
     """Remembers when each suspect was last written; forgets it as soon as it is no suspect any more."""
 
     def __init__(self) -> None:
         self._written: dict[str, tuple[int, float]] = {}
 
     def is_due(self, address: str, now: float) -> bool:
-        """True for the first two ticks (a prefix jail wants two), then every `REPEAT_S`."""
+        """Whether a line is due: at the first two ticks (a prefix jail wants two), then every `REPEAT_S`."""
         times, last = self._written.get(address, (0, 0.0))
         return times < 2 or now - last >= REPEAT_S or now < last
 
     def mark(self, address: str, now: float) -> None:
-        """The line is in the log; a failed write is not marked and so comes again."""
+        """Note that the line is in the log; a failed write is not marked and so comes again."""
         times, _last = self._written.get(address, (0, 0.0))
         self._written[address] = (times + 1, now)
 
-    def keep(self, addresses: set[str]) -> None:
-        """Forget everyone else."""
+    def forget_others(self, addresses: set[str]) -> None:
+        """Forget everyone but these."""
         for address in self._written.keys() - addresses:
             del self._written[address]

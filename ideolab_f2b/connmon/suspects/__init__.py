@@ -1,1 +1,1 @@
-"""Snapshots of connections become suspects: phases, counts, points."""
+"""Addresses and networks whose connections do what only an attacker's do, with the reasons."""

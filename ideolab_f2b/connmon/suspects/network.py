@@ -1,4 +1,4 @@
-"""Counts per address -> sums per /24 and /64. Weighs nothing."""
+"""Counts per address, added up per /24 and /64. Weighs nothing."""
 
 from __future__ import annotations
 
@@ -7,45 +7,47 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from ideolab_f2b.config import Network
-from ideolab_f2b.connmon.suspects.counts import Counts, total
-from ideolab_f2b.connmon.suspects.phase import HOSTILE
+from ideolab_f2b.connmon.phases.counts import PhaseCounts, add_up
+from ideolab_f2b.connmon.phases.phase import HOSTILE
 
 
-class Sums(NamedTuple):
-    """Over the addresses of one network."""
+class NetworkCounts(NamedTuple):
+    """What the addresses of one network hold together."""
 
-    counts: Counts
+    counts: PhaseCounts
     addresses: int
     #: addresses that have hostile connections
     hostile_addresses: int
     #: the counts of addresses that are no suspects themselves
-    left: Counts
+    left: PhaseCounts
 
 
 def prefix(address: bytes) -> bytes:
-    """The bytes that name the /24 or /64 of a packed address."""
+    """Return the bytes that name the /24 or /64 of a packed address."""
     return address[:3] if len(address) == 4 else address[:8]
 
 
-def network(named: bytes) -> Network:
-    """The network that `prefix` named."""
-    if len(named) == 3:
-        return ipaddress.IPv4Network((named + b"\0", 24))
-    return ipaddress.IPv6Network((named + bytes(8), 64))
+def network_of(prefix: bytes) -> Network:
+    """Return the network whose addresses have this prefix."""
+    if len(prefix) == 3:
+        return ipaddress.IPv4Network((prefix + b"\0", 24))
+    return ipaddress.IPv6Network((prefix + bytes(8), 64))
 
 
-def sums(table: Iterable[tuple[bytes, Counts]], suspects: Collection[bytes]) -> dict[bytes, Sums]:
-    """{prefix: Sums} of (packed address, counts) pairs."""
-    everyone: dict[bytes, list[Counts]] = {}
-    others: dict[bytes, list[Counts]] = {}
+def count_networks(
+    table: Iterable[tuple[bytes, PhaseCounts]], suspects: Collection[bytes]
+) -> dict[bytes, NetworkCounts]:
+    """Return {prefix: NetworkCounts} of (packed address, counts) pairs."""
+    everyone: dict[bytes, list[PhaseCounts]] = {}
+    others: dict[bytes, list[PhaseCounts]] = {}
     for address, counts in table:
         name = prefix(address)
         everyone.setdefault(name, []).append(counts)
         if address not in suspects:
             others.setdefault(name, []).append(counts)
     return {
-        name: Sums(
-            total(rows), len(rows), sum(any(row[:HOSTILE]) for row in rows), total(others.get(name, ()))
+        name: NetworkCounts(
+            add_up(rows), len(rows), sum(any(row[:HOSTILE]) for row in rows), add_up(others.get(name, ()))
         )
         for name, rows in everyone.items()
     }

@@ -1,1 +1,1 @@
-"""TCP sockets over netlink's sock_diag: dump them, look at details, destroy them."""
+"""TCP sockets over netlink's sock_diag: dump them, read their details, destroy them."""

@@ -1,4 +1,4 @@
-"""A dump of sockets cut into records, whatever part of a socket the record is; knows no field of it."""
+"""Cuts a dump of sockets into records, whatever part of a socket a record is; knows no field of it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ideolab_f2b.kernel.netlink import DATAGRAM_SIZE, DONE, ERROR, NOOP, Channel, KernelError, error_code
-from ideolab_f2b.kernel.sockets.inet_diag import BOTH_FAMILIES, BY_FAMILY, SOCK_DIAG, garbled, refused
+from ideolab_f2b.kernel.sockets.inet_diag import (
+    BOTH_FAMILIES,
+    BY_FAMILY,
+    SOCK_DIAG,
+    garbled_error,
+    refusal_error,
+)
 
+#: what a Layout unpacks of one message
 Record = tuple[Any, ...]
 _SOCKETS = frozenset((BOTH_FAMILIES, BY_FAMILY))
 _HEADER = struct.Struct("=IH")
 
 
 class Layout(NamedTuple):
-    """How messages of one length become records: `record` unpacks, `missing` is for what they lack."""
+    """How messages of one length become records: `record` unpacks, `missing` stands for what they lack."""
 
     record: struct.Struct
     missing: Record
@@ -26,7 +33,11 @@ class Layout(NamedTuple):
 
 
 def batches(request: bytes, layout: Callable[[memoryview], Layout], asked: str) -> Iterator[Iterable[Record]]:
-    """The records of a BOTH_FAMILIES dump by datagrams: take each batch before asking for the next."""
+    """Yield the records of a BOTH_FAMILIES dump, a batch for each datagram.
+
+    Take each batch before asking for the next. `asked` names the dump in errors: DumpError when the kernel's
+    answer cannot be read or does not come, KernelError when it refuses.
+    """
     parser = Parser(layout, asked)
     buffer = memoryview(bytearray(DATAGRAM_SIZE))
     try:
@@ -38,7 +49,7 @@ def batches(request: bytes, layout: Callable[[memoryview], Layout], asked: str) 
     except KernelError:
         raise
     except OSError as error:
-        raise refused(error.errno or errno.ETIMEDOUT, asked) from error
+        raise refusal_error(error.errno or errno.ETIMEDOUT, asked) from error
 
 
 class Parser:
@@ -50,9 +61,9 @@ class Parser:
         self._layouts: dict[int, Layout] = {}
 
     def records(self, datagram: memoryview) -> Iterable[Record]:
-        """The records of one datagram, which must stay as it is until they are taken."""
+        """Return the records of one datagram, which must stay as it is until they are taken."""
         if len(datagram) < 16 or len(datagram) % 4:
-            raise garbled(f"a datagram of {len(datagram)} bytes")
+            raise garbled_error(f"a datagram of {len(datagram)} bytes")
         words = datagram.cast("I")
         length, kind = _HEADER.unpack_from(datagram)
         known = self._layouts.get(length)
@@ -66,7 +77,7 @@ class Parser:
         while offset < end and not self.is_finished:
             length, kind = _HEADER.unpack_from(datagram, offset) if offset + 16 <= end else (0, 0)
             if length < 16 or offset + length > end:
-                raise garbled(f"a message of {length} bytes, {end - offset} bytes before the end")
+                raise garbled_error(f"a message of {length} bytes, {end - offset} bytes before the end")
             if kind in _SOCKETS:
                 known = self._layouts.get(length)
                 if known is None or words[(offset + known.landmark) // 4] != known.word:
@@ -79,15 +90,15 @@ class Parser:
 
     def _end(self, kind: int, payload: memoryview) -> None:
         if kind not in (DONE, ERROR):
-            raise garbled(f"a message of type {kind}")
+            raise garbled_error(f"a message of type {kind}")
         code = error_code(bytes(payload))
         if code:
-            raise refused(code, self._asked)
+            raise refusal_error(code, self._asked)
         self.is_finished = True
 
 
 def _is_uniform(words: memoryview[int], step: int, known: Layout) -> bool:
-    """Whether the datagram is nothing but whole messages of this layout, which C can read in one go."""
+    """Return whether the datagram is only whole messages of this layout, which C can read in one go."""
     count, rest = divmod(len(words), step)
     return not (rest or known.missing) and all(
         words[at::step].tolist().count(words[at]) == count for at in (0, 1, known.landmark // 4)

@@ -1,45 +1,33 @@
-"""The TCP connections of one local port, read from the kernel as rows; judges none of them."""
+"""Reads the TCP connections of one local port from the kernel, as rows; judges none of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
 
-from ideolab_f2b.kernel.sockets.destroy import (
-    DestroyError,
-    DestroyUnsupportedError,
-    can_destroy,
-    destroy,
-    probe_destroy,
+from ideolab_f2b.kernel.sockets.dump import batches
+from ideolab_f2b.kernel.sockets.inet_diag import dump_request
+from ideolab_f2b.kernel.sockets.row import (
+    CLOSE_WAIT,
+    CLOSING,
+    ESTABLISHED,
+    FIN_WAIT1,
+    LAST_ACK,
+    SYN_RECV,
+    Row,
+    mask,
 )
-from ideolab_f2b.kernel.sockets.dump import Parser, batches
-from ideolab_f2b.kernel.sockets.inet_diag import SnapshotError, dump_request, fold
-from ideolab_f2b.kernel.sockets.tcp_info import Row, layout
+from ideolab_f2b.kernel.sockets.tcp_info import layout
 
-__all__ = [
-    "DestroyError",
-    "DestroyUnsupportedError",
-    "Row",
-    "SnapshotError",
-    "can_destroy",
-    "destroy",
-    "fold",
-    "parse",
-    "probe_destroy",
-    "rows",
-]
-
-#: ESTABLISHED, SYN-RECV, FIN-WAIT-1, CLOSE-WAIT, LAST-ACK, CLOSING: what occupies the server
-STATES = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 8 | 1 << 9 | 1 << 11
+#: what occupies the server
+STATES = mask(ESTABLISHED, SYN_RECV, FIN_WAIT1, CLOSE_WAIT, LAST_ACK, CLOSING)
 
 
 def rows(port: int) -> Iterator[Row]:
-    """One row per connection to the local port, IPv4 and IPv6 interleaved; needs no privilege."""
+    """Yield one row per connection to the local port, IPv4 and IPv6 interleaved.
+
+    It needs no privilege. KernelError when the kernel refuses, breaks off or cannot be understood.
+    """
     # the rows come out of C loops: a Python generator per row would cost half as much as the kernel's walk
     request = dump_request(port, STATES, with_info=True)
     return chain.from_iterable(batches(request, layout, f"sockets of port {port}"))
-
-
-def parse(dump: bytes) -> list[Row]:
-    """The rows of a recorded dump: its datagrams one after another."""
-    return list(Parser(layout, "recorded dump").records(memoryview(dump)))

@@ -1,4 +1,4 @@
-"""Where the fields of a row stand in a message of sock_diag: struct inet_diag_msg and tcp_info. Pure."""
+"""Finds the fields of a row in a message of sock_diag: struct inet_diag_msg and struct tcp_info. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ import struct
 from typing import NamedTuple
 
 from ideolab_f2b.kernel.sockets.dump import Layout
-from ideolab_f2b.kernel.sockets.inet_diag import INFO, garbled
-
-#: family, state, timer, retrans, peer port (big endian), peer (16 bytes), cookie, rqueue, wqueue, inode;
-#: then of tcp_info, 0 where there is none: ms since the last data sent, data received, ACK received;
-#: bytes acked, bytes received, data segments in, data segments out, µs busy, µs limited by the peer's window
-Row = tuple[
-    int, int, int, int, int, bytes, int, int, int, int, int, int, int, int, int, int, int, int, int
-]  # fmt: skip
+from ideolab_f2b.kernel.sockets.inet_diag import INFO, garbled_error
 
 #: struct nlmsghdr and struct inet_diag_msg
 _HEADERS_SIZE = 16 + 72
@@ -21,13 +14,17 @@ _ATTRIBUTE = struct.Struct("=HH")
 
 
 class Fields(NamedTuple):
-    """What is taken of a message: of its headers, as struct calls it, and of struct tcp_info, which only ever
-    grows, by type and offset."""
+    """What is taken of a message.
+
+    `headers` is a format of struct for its headers; `info` has (type, offset) of each field of struct
+    tcp_info, which only ever grows.
+    """
 
     headers: str
     info: tuple[tuple[str, int], ...]
 
 
+#: the columns of row.Row: family to inode of the headers, the rest of struct tcp_info
 _ROW = Fields(
     "=16x BBBB 2xH 16x16s 4xQ 4xII 4xI ",
     (("I", 44), ("I", 52), ("I", 56), ("Q", 120), ("Q", 128), ("I", 152), ("I", 156), ("Q", 168), ("Q", 176)),
@@ -35,14 +32,14 @@ _ROW = Fields(
 
 
 def layout(message: memoryview, fields: Fields = _ROW) -> Layout:
-    """The layout of messages like this one, by its attributes: offsets differ with kernel and privilege."""
+    """Return the layout of messages like this one; its attributes stand elsewhere with another kernel."""
     length, offset = len(message), _HEADERS_SIZE
     if length < offset or length % 4:
-        raise garbled(f"a socket of {length} bytes")
+        raise garbled_error(f"a socket of {length} bytes")
     while offset < length:
         size, kind = _ATTRIBUTE.unpack_from(message, offset)
         if size < 4 or offset + size > length:
-            raise garbled(f"an attribute of {size} bytes, {length - offset} bytes before the end")
+            raise garbled_error(f"an attribute of {size} bytes, {length - offset} bytes before the end")
         if kind == INFO:
             return _layout(message, offset, size - 4, fields)
         offset += (size + 3) & ~3

@@ -12,6 +12,7 @@ from typing import Callable
 import pytest
 
 from ideolab_f2b.kernel.sockets import sock_diag
+from ideolab_f2b.kernel.sockets.row import ESTABLISHED, STATE
 from tests.actions.conftest import bind_any
 from tests.actions.fail2ban_server import Server, suspect, wait_until
 from tests.lab.namespace import SERVERS, Namespace
@@ -48,7 +49,7 @@ def connected(network: Network, port: int, *sources: str) -> Iterator[list[socke
 
 def established(network: Network, port: int) -> int:
     with network[0].entered():
-        return sum(row[1] == 1 for row in sock_diag.rows(port))
+        return sum(row[STATE] == ESTABLISHED for row in sock_diag.rows(port))
 
 
 @pytest.mark.alone

@@ -1,21 +1,23 @@
-"""gauges: what node_exporter reads of one tick."""
+"""metrics: what node_exporter reads of one tick."""
 
 from __future__ import annotations
 
 from ideolab_f2b import __version__, metrics
-from ideolab_f2b.connmon.connection import Suspect, Verdict
-from ideolab_f2b.connmon.output.metrics import Look, samples
+from ideolab_f2b.connmon.output.metrics import samples
+from ideolab_f2b.connmon.suspects.findings import Findings
+from ideolab_f2b.connmon.suspects.suspect import Suspect
+from ideolab_f2b.connmon.tick import PortTick
 
 
 def test_the_whole_file() -> None:
     """Two ports add up where the name has no port."""
     suspect = Suspect("198.51.100.10", "ip", 2, 40, 1, {"mute": 40})
-    looks = [
-        Look(100.0, 443, Verdict([suspect], {"mute": 40, "idle": 2}, 42, 41), 0.25),
-        Look(100.5, 8443, Verdict([], {"idle": 1}, 1, 1), 0.25),
+    ticks = [
+        PortTick(100.0, 443, Findings([suspect], {"mute": 40, "idle": 2}, 42, 41), 0.25),
+        PortTick(100.5, 8443, Findings([], {"idle": 1}, 1, 1), 0.25),
     ]
 
-    text = metrics.render(samples(looks)).decode()
+    text = metrics.render(samples(ticks)).decode()
 
     assert [line for line in text.splitlines() if not line.startswith("#")] == [
         "ideolab_connmon_established_443 42.0",

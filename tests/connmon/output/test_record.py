@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ideolab_f2b.connmon.connection import Suspect
 from ideolab_f2b.connmon.output import record
+from ideolab_f2b.connmon.suspects.suspect import Suspect
 
 WHEN = 1795359121.25
 ONE = Suspect("198.51.100.10", "ip", 5, 40, 1, {"mute": 38, "handshake-only": 2}, ("38 mute for 12 s",))
@@ -12,7 +12,7 @@ NET = Suspect("2001:db8::/64", "net", 4, 240, 61, {"mute": 240}, ("a", "b"))
 
 def test_the_line_of_an_address() -> None:
     """Every phase has its place, zero or not; `handshake` is the grammar's word."""
-    assert record.line(ONE, WHEN, 443) == (
+    assert record.format_line(ONE, WHEN, 443) == (
         "2026-11-22T14:52:01.250+0000 connmon: suspect 198.51.100.10 scope=ip score=5 connections=40 "
         "mute=38 partial-hello=0 handshake=2 trickle=0 slow-read=0 idle=0 port=443"
     )
@@ -20,7 +20,7 @@ def test_the_line_of_an_address() -> None:
 
 def test_the_line_of_a_network() -> None:
     """A network also says how many addresses it has."""
-    assert record.line(NET, WHEN, 443) == (
+    assert record.format_line(NET, WHEN, 443) == (
         "2026-11-22T14:52:01.250+0000 connmon: suspect 2001:db8::/64 scope=net score=4 addresses=61 "
         "connections=240 mute=240 partial-hello=0 handshake=0 trickle=0 slow-read=0 idle=0 port=443"
     )
@@ -28,7 +28,7 @@ def test_the_line_of_a_network() -> None:
 
 def test_the_events() -> None:
     """An address is `ip`, a network is `subnet`; the rest is in raw."""
-    one, net = record.event(ONE, WHEN, 443), record.event(NET, WHEN, 443)
+    one, net = record.make_event(ONE, WHEN, 443), record.make_event(NET, WHEN, 443)
 
     assert (one.type, one.ip, one.subnet, one.count, one.score) == ("suspect", "198.51.100.10", None, 40, 5)
     assert (net.ip, net.subnet, net.reason) == (None, "2001:db8::/64", "a; b")
@@ -37,7 +37,7 @@ def test_the_events() -> None:
 
 def test_the_json_of_a_suspect() -> None:
     """The fields that design.md names."""
-    assert record.as_json(ONE, WHEN) == (
+    assert record.format_json(ONE, WHEN) == (
         '{"t":1795359121.25,"address":"198.51.100.10","scope":"ip","score":5,"connections":40,'
         '"phases":{"mute":38,"handshake-only":2},"why":["38 mute for 12 s"]}'
     )

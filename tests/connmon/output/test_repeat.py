@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ideolab_f2b.connmon.output.repeat import REPEAT_S, Repeat
+from ideolab_f2b.connmon.output.repeat import REPEAT_S, SuspectRepeat
 
 
-def lines(repeat: Repeat, times: list[float]) -> list[float]:
+def lines(repeat: SuspectRepeat, times: list[float]) -> list[float]:
     """The instants at which a line is written."""
     written = []
     for now in times:
@@ -17,7 +17,7 @@ def lines(repeat: Repeat, times: list[float]) -> list[float]:
 
 def test_two_at_once_then_once_a_minute() -> None:
     """Ticks every 5 s for two minutes and a half."""
-    assert lines(Repeat(), [5.0 * tick for tick in range(30)]) == [
+    assert lines(SuspectRepeat(), [5.0 * tick for tick in range(30)]) == [
         0.0,
         5.0,
         5.0 + REPEAT_S,
@@ -27,16 +27,16 @@ def test_two_at_once_then_once_a_minute() -> None:
 
 def test_who_was_away_starts_again() -> None:
     """A suspect that vanished and returned is written at once."""
-    repeat = Repeat()
+    repeat = SuspectRepeat()
     lines(repeat, [0.0, 5.0])
-    repeat.keep(set())
+    repeat.forget_others(set())
 
     assert repeat.is_due("a", 10.0)
 
 
 def test_what_was_not_written_stays_due() -> None:
     """A failed write is tried again at the next tick."""
-    repeat = Repeat()
+    repeat = SuspectRepeat()
 
     assert repeat.is_due("a", 0.0)
     assert repeat.is_due("a", 5.0)
@@ -44,7 +44,7 @@ def test_what_was_not_written_stays_due() -> None:
 
 def test_a_clock_set_back_hides_nobody() -> None:
     """Lines in the future of the clock do not silence a suspect."""
-    repeat = Repeat()
+    repeat = SuspectRepeat()
     lines(repeat, [10000.0, 10005.0])
 
     assert repeat.is_due("a", 20.0)

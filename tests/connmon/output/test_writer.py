@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import metrics
+from ideolab_f2b.complaint import AGAIN_S, Complaint
 from ideolab_f2b.config import Paths
-from ideolab_f2b.connmon.connection import Suspect, Verdict
-from ideolab_f2b.connmon.output.metrics import Look
-from ideolab_f2b.connmon.output.writer import Complaint, Writer
+from ideolab_f2b.connmon.output.writer import Writer
+from ideolab_f2b.connmon.suspects.findings import Findings
+from ideolab_f2b.connmon.suspects.suspect import Suspect
+from ideolab_f2b.connmon.tick import PortTick
 
 SUSPECT = Suspect("198.51.100.10", "ip", 2, 40, 1, {"mute": 40}, ("40 mute",))
 
 
-def look(when: float, *suspects: Suspect) -> list[Look]:
-    """One look at port 443."""
-    return [Look(when, 443, Verdict(list(suspects), {"mute": 40}, 40, 40), 0.0)]
+def tick(when: float, *suspects: Suspect) -> list[PortTick]:
+    """What one tick saw of port 443."""
+    return [PortTick(when, 443, Findings(list(suspects), {"mute": 40}, 40, 40), 0.0)]
 
 
 @pytest.fixture
@@ -28,14 +30,21 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def writer(tmp_path: Path, said: list[str]) -> Writer:
+def now() -> list[float]:
+    """The time of day of the complaints, as their only element."""
+    return [100.0]
+
+
+@pytest.fixture
+def writer(tmp_path: Path, said: list[str], now: list[float]) -> Writer:
     """A writer into tmp_path."""
-    return Writer(Paths(tmp_path, tmp_path, tmp_path), Complaint(said.append))
+    complaint = Complaint(lambda text: said.append(f"connmon: {text}"), AGAIN_S, lambda: now[0])
+    return Writer(Paths(tmp_path, tmp_path, tmp_path), complaint)
 
 
 def test_a_suspect_is_a_line_an_event_and_a_gauge(writer: Writer, tmp_path: Path, said: list[str]) -> None:
     """One tick, three files."""
-    writer.put(look(100.0, SUSPECT))
+    writer.write(tick(100.0, SUSPECT))
 
     assert (tmp_path / "connmon.log").read_text().startswith("1970-01-01T00:01:40.000+0000 connmon: suspect")
     assert json.loads((tmp_path / "connmon_events.jsonl").read_text())["reason"] == "40 mute"
@@ -45,12 +54,12 @@ def test_a_suspect_is_a_line_an_event_and_a_gauge(writer: Writer, tmp_path: Path
 
 def test_a_suspect_that_stays_does_not_fill_the_log(writer: Writer, tmp_path: Path) -> None:
     """Twenty ticks in 95 s are three lines; a break starts anew."""
-    for tick in range(20):
-        writer.put(look(100.0 + 5 * tick, SUSPECT))
+    for number in range(20):
+        writer.write(tick(100.0 + 5 * number, SUSPECT))
     assert len((tmp_path / "connmon.log").read_text().splitlines()) == 3
 
-    writer.put(look(200.0))
-    writer.put(look(205.0, SUSPECT))
+    writer.write(tick(200.0))
+    writer.write(tick(205.0, SUSPECT))
     assert len((tmp_path / "connmon.log").read_text().splitlines()) == 4
 
 
@@ -59,12 +68,12 @@ def test_a_line_that_cannot_be_written_comes_at_the_next_tick(
 ) -> None:
     """The error is said once, the gauges go on, and no suspect is lost."""
     (tmp_path / "connmon.log").mkdir()
-    writer.put(look(100.0, SUSPECT))
+    writer.write(tick(100.0, SUSPECT))
     assert said == [f"connmon: [Errno 21] Is a directory: '{tmp_path}/connmon.log'"]
     assert (tmp_path / "ideolab_connmon.prom").exists()
 
     (tmp_path / "connmon.log").rmdir()
-    writer.put(look(105.0, SUSPECT))
+    writer.write(tick(105.0, SUSPECT))
     assert len((tmp_path / "connmon.log").read_text().splitlines()) == 1
 
 
@@ -73,15 +82,15 @@ def test_an_event_that_cannot_be_written_does_not_repeat_the_line(
 ) -> None:
     """Reporting may fail: the jail has its line, and the error is said."""
     (tmp_path / "connmon_events.jsonl").mkdir()
-    for tick in range(3):
-        writer.put(look(100.0 + 5 * tick, SUSPECT))
+    for number in range(3):
+        writer.write(tick(100.0 + 5 * number, SUSPECT))
 
     assert len((tmp_path / "connmon.log").read_text().splitlines()) == 2
     assert said[0].startswith("connmon: [Errno 21] Is a directory")
 
 
 def test_without_prometheus_client_the_lines_go_on(
-    writer: Writer, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+    writer: Writer, tmp_path: Path, said: list[str], now: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The missing library is named, once and then each minute."""
 
@@ -89,8 +98,9 @@ def test_without_prometheus_client_the_lines_go_on(
         raise metrics.MetricsUnavailableError("install it")
 
     monkeypatch.setattr(metrics, "write", missing)
-    for tick in range(14):
-        writer.put(look(100.0 + 5 * tick, SUSPECT))
+    for number in range(26):
+        now[0] = 100.0 + 5 * number
+        writer.write(tick(now[0], SUSPECT))
 
     assert said == ["connmon: install it"] * 3
     assert (tmp_path / "connmon.log").exists()

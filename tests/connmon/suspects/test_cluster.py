@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 
 from ideolab_f2b.config import Connmon, Network
-from ideolab_f2b.connmon.connection import Cluster, Suspect, Verdict
 from ideolab_f2b.connmon.output import record, table
-from ideolab_f2b.connmon.output.metrics import Look
 from ideolab_f2b.connmon.suspects import cluster
-from ideolab_f2b.connmon.suspects.cluster import Clusters
+from ideolab_f2b.connmon.suspects.cluster import ClusterFinder
+from ideolab_f2b.connmon.suspects.findings import Findings
+from ideolab_f2b.connmon.suspects.suspect import Cluster, Suspect
+from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.connmon.watch import Watch
 from ideolab_f2b.kernel.netlink import KernelError
 from ideolab_f2b.kernel.sockets.detail import Detail
@@ -59,7 +60,7 @@ class Host:
 )
 def test_the_key(found: Detail, key: str) -> None:
     """Segment size, window scale, and a letter for each option."""
-    assert cluster.key(found) == key
+    assert cluster.network_key(found) == key
 
 
 @pytest.mark.parametrize(
@@ -73,14 +74,14 @@ def test_the_key(found: Detail, key: str) -> None:
 )
 def test_the_phase_of_a_suspect(phases: dict[str, int], phase: str) -> None:
     """What made it a suspect, not what it does beside that."""
-    assert cluster.phase(replace(suspect("192.0.2.1"), phases=phases)) == phase
+    assert cluster.main_phase(replace(suspect("192.0.2.1"), phases=phases)) == phase
 
 
 def test_five_addresses_alike_are_a_cluster() -> None:
     """Each suspect of it says so; the one with another system has its key only."""
     addresses = [f"198.51.100.{number}" for number in range(1, 6)]
     host = Host([*(detail(one) for one in addresses for _ in range(8)), detail("203.0.113.9", 1360, 8, 6)])
-    found, clusters = Clusters(443, host.read).look([*map(suspect, addresses), suspect("203.0.113.9")])
+    found, clusters = ClusterFinder(443, host.read).find([*map(suspect, addresses), suspect("203.0.113.9")])
 
     assert clusters == (Cluster(LINUX, "mute", 5, 40),)
     assert [(one.network_key, one.clusters) for one in found] == [(LINUX, clusters)] * 5 + [(OTHER, ())]
@@ -93,13 +94,13 @@ def test_the_same_system_in_another_phase_is_another_program() -> None:
         suspect(one, {"mute" if index < 4 else "slow-read": 8}) for index, one in enumerate(addresses)
     ]
 
-    assert Clusters(443, Host(map(detail, addresses)).read).look(suspects)[1] == ()
+    assert ClusterFinder(443, Host(map(detail, addresses)).read).find(suspects)[1] == ()
 
 
 def test_the_addresses_of_a_network_count_one_by_one() -> None:
     """A network whose addresses are alike; one of them, a suspect itself, counts once."""
     addresses = [f"198.51.100.{number}" for number in range(1, 71)]
-    found, clusters = Clusters(443, Host(map(detail, addresses)).read).look(
+    found, clusters = ClusterFinder(443, Host(map(detail, addresses)).read).find(
         [suspect("198.51.100.0/24", {"mute": 70}), suspect("198.51.100.7")]
     )
 
@@ -110,7 +111,9 @@ def test_the_addresses_of_a_network_count_one_by_one() -> None:
 def test_ipv6() -> None:
     """A /64 and an address beside it."""
     host = Host([detail(f"2001:db8:c::{number:x}") for number in range(1, 7)] + [detail("2001:db8:d::1")])
-    _found, clusters = Clusters(443, host.read).look([suspect("2001:db8:c::/64"), suspect("2001:db8:d::1")])
+    _found, clusters = ClusterFinder(443, host.read).find(
+        [suspect("2001:db8:c::/64"), suspect("2001:db8:d::1")]
+    )
 
     assert clusters == (Cluster(LINUX, "mute", 7, 7),)
 
@@ -118,16 +121,16 @@ def test_ipv6() -> None:
 def test_only_new_suspects_are_asked_about() -> None:
     """What stays a suspect is remembered; who was gone in between is asked about again."""
     host = Host([detail("198.51.100.1"), detail("198.51.100.2")])
-    clusters = Clusters(443, host.read)
+    clusters = ClusterFinder(443, host.read)
     for names in (["198.51.100.1"], ["198.51.100.1", "198.51.100.2"], ["198.51.100.2"], [], ["198.51.100.2"]):
-        clusters.look(list(map(suspect, names)))
+        clusters.find(list(map(suspect, names)))
 
     assert host.asked == [["198.51.100.1/32"], ["198.51.100.2/32"], ["198.51.100.2/32"]]
 
 
 def test_a_suspect_whose_connections_are_gone_has_no_key() -> None:
     """nginx closed them between the two dumps."""
-    found, clusters = Clusters(443, Host([]).read).look([suspect("198.51.100.1")])
+    found, clusters = ClusterFinder(443, Host([]).read).find([suspect("198.51.100.1")])
 
     assert (found, clusters) == ([suspect("198.51.100.1")], ())
 
@@ -136,7 +139,7 @@ def test_the_event_carries_key_and_clusters() -> None:
     """In raw, where readers of other versions look past it."""
     one = replace(suspect("198.51.100.1"), network_key=LINUX, clusters=(Cluster(LINUX, "mute", 5, 40),))
 
-    assert record.event(one, 0.0, 443).raw == {
+    assert record.make_event(one, 0.0, 443).raw == {
         "port": 443,
         "phases": {"mute": 8},
         "addresses": 1,
@@ -147,19 +150,19 @@ def test_the_event_carries_key_and_clusters() -> None:
 
 def test_the_table_names_the_clusters() -> None:
     """Below everybody."""
-    verdict = Verdict(clusters=(Cluster(LINUX, "mute", 5, 40),))
+    findings = Findings(clusters=(Cluster(LINUX, "mute", 5, 40),))
 
-    assert table.text([Look(0.0, 443, verdict, 0.0)]).endswith(
+    assert table.format_table([PortTick(0.0, 443, findings, 0.0)]).endswith(
         "\ncluster: 40 mute of 5 addresses with one key, nk1_1460_10_tsw"
     )
 
 
-def watched(read: object) -> Verdict:
+def watched(read: object) -> Findings:
     rows = [connection("198.51.100.1", age_s=9) for _ in range(8)]
     watch = Watch(
         Connmon(), rows=lambda _port: rows, details=read, inuse=lambda: 99, own=frozenset  # type: ignore[arg-type]
     )  # fmt: skip
-    return watch.tick()[0].verdict
+    return watch.tick()[0].findings
 
 
 def test_the_watch_reads_the_keys_of_suspects() -> None:

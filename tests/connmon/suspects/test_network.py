@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 
+from ideolab_f2b.connmon.phases.counts import WIDTH, PhaseCounts
+from ideolab_f2b.connmon.phases.phase import IDLE, MUTE
 from ideolab_f2b.connmon.suspects import network
-from ideolab_f2b.connmon.suspects.counts import WIDTH, Counts
-from ideolab_f2b.connmon.suspects.phase import IDLE, MUTE
 
 
-def counts(**phases: int) -> Counts:
+def counts(**phases: int) -> PhaseCounts:
     made = [0] * WIDTH
     made[MUTE], made[IDLE] = phases.get("mute", 0), phases.get("idle", 0)
     return made
@@ -22,7 +22,7 @@ def packed(address: str) -> bytes:
 def test_networks_of_both_families() -> None:
     """An IPv4 address belongs to its /24, an IPv6 address to its /64."""
     names = [network.prefix(packed(address)) for address in ("198.51.100.9", "2001:db8:1:2:3::4")]
-    assert [str(network.network(name)) for name in names] == ["198.51.100.0/24", "2001:db8:1:2::/64"]
+    assert [str(network.network_of(name)) for name in names] == ["198.51.100.0/24", "2001:db8:1:2::/64"]
 
 
 def test_sums() -> None:
@@ -33,7 +33,7 @@ def test_sums() -> None:
         (packed("198.51.100.3"), counts(idle=5)),
         (packed("203.0.113.1"), counts(mute=1)),
     ]
-    found = network.sums(table, {packed("198.51.100.2")})
+    found = network.count_networks(table, {packed("198.51.100.2")})
     one = found[bytes([198, 51, 100])]
     assert (one.counts[MUTE], one.counts[IDLE], one.addresses, one.hostile_addresses) == (42, 6, 3, 2)
     assert (one.left[MUTE], one.left[IDLE]) == (2, 6)

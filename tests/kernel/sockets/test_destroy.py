@@ -1,22 +1,22 @@
-"""sock_destroy: which sockets are closed, which stay, and what a kernel that refuses says."""
+"""destroy: which sockets are closed, which stay, and what a kernel that refuses says."""
 
 from __future__ import annotations
 
 import errno
 import socket
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Union
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from ideolab_f2b.kernel.address import Network
 from ideolab_f2b.kernel.netlink import Channel, KernelError, PermissionDeniedError
 from ideolab_f2b.kernel.sockets import destroy as sock_destroy
 from ideolab_f2b.kernel.sockets import sock_diag
-from ideolab_f2b.kernel.sockets.destroy import DestroyError, DestroyUnsupportedError, Network, Peers
-from ideolab_f2b.kernel.sockets.inet_diag import SnapshotError
+from ideolab_f2b.kernel.sockets.destroy import DestroyError, DestroyUnsupportedError
+from ideolab_f2b.kernel.sockets.inet_diag import DumpError
+from ideolab_f2b.kernel.sockets.row import STATE
 from tests.kernel.scene import Scene, as_nobody, eventually, scene
 
 Address = Union[IPv4Address, IPv6Address]
@@ -42,7 +42,7 @@ def connected(stage: Scene, *sources: str, port: int = 443) -> dict[str, Pair]:
 
 def destroy(stage: Scene, *texts: str, ports: tuple[int, ...] = (443,)) -> int:
     with stage.server.entered():
-        return sock_diag.destroy(networks(*texts), ports)
+        return sock_destroy.destroy(networks(*texts), ports)
 
 
 def fate(client: socket.socket, accepted: socket.socket) -> str:
@@ -131,7 +131,7 @@ def test_every_state(stage: Scene) -> None:
 
 def _states(stage: Scene) -> list[int]:
     with stage.server.entered():
-        return [row[1] for row in sock_diag.rows(443)]
+        return [row[STATE] for row in sock_diag.rows(443)]
 
 
 @pytest.mark.root
@@ -150,8 +150,8 @@ def test_without_privilege(stage: Scene) -> None:
     """A process without privilege closes nothing and says what it lacks; without victims it is no error."""
     pairs = connected(stage, "198.51.100.1")
     with stage.server.entered():
-        told = as_nobody(lambda: sock_diag.destroy(networks("198.51.100.0/24"), [443]))
-        idle = as_nobody(lambda: sock_diag.destroy(networks("203.0.113.0/24"), [443]))
+        told = as_nobody(lambda: sock_destroy.destroy(networks("198.51.100.0/24"), [443]))
+        idle = as_nobody(lambda: sock_destroy.destroy(networks("203.0.113.0/24"), [443]))
 
     assert told == (
         "PermissionDeniedError: closing the sockets of 1 networks: Operation not permitted; "
@@ -166,9 +166,8 @@ def test_probe(stage: Scene) -> None:
     """The probe tells root and an unprivileged process apart and harms no connection."""
     pairs = connected(stage, "198.51.100.1")
     with stage.server.entered():
-        assert sock_diag.can_destroy() is True
-        assert as_nobody(sock_diag.can_destroy) == "False"
-        assert as_nobody(sock_diag.probe_destroy) == (
+        sock_destroy.probe_destroy()
+        assert as_nobody(sock_destroy.probe_destroy) == (
             "PermissionDeniedError: closing a socket of our own: Operation not permitted; "
             "run as root or with CAP_NET_ADMIN"
         )
@@ -180,7 +179,7 @@ def test_probe_without_loopback(stage: Scene) -> None:
     """A namespace without 127.0.0.1 cannot be probed, and that is a named error."""
     stage.server.run("ip", "addr", "flush", "dev", "lo")
     with stage.server.entered(), pytest.raises(DestroyError) as raised:
-        sock_diag.probe_destroy()
+        sock_destroy.probe_destroy()
     assert str(raised.value).startswith("closing a socket of our own: ")
 
 
@@ -197,8 +196,8 @@ def test_kernel_without_inet_diag_destroy(stage: Scene, monkeypatch: pytest.Monk
         "bans hold all the same, and open connections end by their timeouts; "
         "CONFIG_INET_DIAG_DESTROY=y would end them at once"
     )
-    with stage.server.entered():
-        assert sock_diag.can_destroy() is False
+    with stage.server.entered(), pytest.raises(DestroyUnsupportedError):
+        sock_destroy.probe_destroy()
 
 
 @pytest.mark.root
@@ -240,36 +239,13 @@ def test_other_refusal(stage: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_network() -> None:
     """Nothing to close: nothing is asked."""
-    assert sock_diag.destroy([], [443]) == 0
+    assert sock_destroy.destroy([], [443]) == 0
 
 
 def test_garbled_socket() -> None:
     """A socket without an identity is an error, not a request for another one's end."""
-    with pytest.raises(SnapshotError):
+    with pytest.raises(DumpError):
         sock_destroy._layout(memoryview(bytes(40)))
-
-
-ADDRESSES = st.sampled_from([
-    ip_address(text)
-    for text in ("198.51.100.1", "198.51.100.129", "203.0.113.1", "2001:db8:c::1", "c633:6401::")
-])  # fmt: skip
-NETWORKS = st.builds(
-    lambda address, length: ip_network((address, min(length, address.max_prefixlen)), strict=False),
-    ADDRESSES,
-    st.integers(0, 128),
-)
-
-
-@given(peer=ADDRESSES, is_mapped=st.booleans(), ranges=st.lists(NETWORKS, max_size=6))
-def test_membership(peer: Address, is_mapped: bool, ranges: list[Network]) -> None:
-    """A peer is a victim when, and only when, a network holds it; c633:6401:: is no 198.51.100.1."""
-    family, packed = socket.AF_INET6, peer.packed
-    if peer.version == 4 and is_mapped:
-        packed = bytes(10) + b"\xff\xff" + packed
-    elif peer.version == 4:
-        family, packed = socket.AF_INET, packed + bytes(12)
-
-    assert Peers(family, ranges)[packed] == any(peer in one for one in ranges)
 
 
 def test_errors_are_kernel_errors() -> None:

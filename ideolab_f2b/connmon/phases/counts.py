@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from socket import AF_INET
+from typing import Final
 
-from ideolab_f2b.connmon.connection import ESTABLISHED, Row
-from ideolab_f2b.connmon.suspects import phase
-from ideolab_f2b.connmon.suspects.phase import (
+from ideolab_f2b.connmon.phases.history import ConnectionHistory, compare
+from ideolab_f2b.connmon.phases.one_row import UNANSWERED_MS, find_phase
+from ideolab_f2b.connmon.phases.phase import (
     ACTIVE,
     IDLE,
     LEFT_STUCK,
@@ -18,53 +19,65 @@ from ideolab_f2b.connmon.suspects.phase import (
     SILENT,
     SLOW_READ,
     UNACCEPTED,
-    UNANSWERED_MS,
     YOUNG,
-    Sample,
 )
+from ideolab_f2b.kernel.sockets.row import ACKED, COOKIE, DATA_SEGS_IN, ESTABLISHED, LASTSND_MS, Row
 
-Counts = list[int]
-#: (bytes received, bytes acknowledged, milliseconds since the client spoke, its data segments)
-Twin = tuple[int, int, int, int]
-#: one more than the phases: connections too young to say
+#: connections per phase; the index is the phase's code
+PhaseCounts = list[int]
+#: how many numbers that are: one more than the phases, for connections too young to say
 WIDTH = YOUNG + 1
-#: segments of a handshake and no request
+
+#: the counters by which the served connections of a program differ from those of people; plain, as a Row is
+ServedCounters = tuple[int, int, int, int]
+#: its columns: bytes that came from the client
+SERVED_RECEIVED: Final = 0
+#: bytes that the client acknowledged
+SERVED_ACKED: Final = 1
+#: milliseconds since the client spoke
+SERVED_QUIET_MS: Final = 2
+#: data segments of the client
+SERVED_SEGMENTS: Final = 3
+
+#: data segments of a TLS handshake without a request
 _HANDSHAKE_SEGS = 2
 #: first bytes of an IPv4 client of a dual-stack listener
 _MAPPED = bytes(10) + b"\xff\xff"
 
 
 class Memory:
-    """What one walk keeps for the next: a sample of what is undecided, the bytes received of what is idle."""
+    """What one walk keeps for the next: histories of undecided connections, bytes received of idle ones."""
 
     def __init__(self, when: float = 0.0) -> None:
         self.when = when
-        self.samples: dict[Hashable, Sample] = {}
+        self.histories: dict[Hashable, ConnectionHistory] = {}
         # two lists are filled in half the time of a dict, and nobody may ever ask
         self.idle_cookies: list[Hashable] = []
         self.idle_received: list[int] = []
         self._idle: dict[Hashable, int] | None = None
 
-    def earlier(self, row: Row, when: float) -> Sample | None:
-        """The sample to compare a row with; an idle connection's holds if we said nothing since."""
-        sample = self.samples.get(row[6])
-        if sample is not None or row[10] < (when - self.when) * 1000:
-            return sample
+    def find_earlier(self, row: Row, when: float) -> ConnectionHistory | None:
+        """Return what to compare a row with; an idle connection's bytes hold if we sent nothing since."""
+        history = self.histories.get(row[COOKIE])
+        if history is not None or row[LASTSND_MS] < (when - self.when) * 1000:
+            return history
         if self._idle is None:
             self._idle = dict(zip(self.idle_cookies, self.idle_received))
-        received = self._idle.get(row[6])
-        return None if received is None else Sample(self.when, received, row[13], row[15] - 1, 0)
+        received = self._idle.get(row[COOKIE])
+        if received is None:
+            return None
+        return ConnectionHistory(self.when, received, row[ACKED], row[DATA_SEGS_IN] - 1, 0)
 
 
 @dataclass
-class Tally:
+class SnapshotCounts:
     """What one walk counted; an address is its 4 or 16 bytes."""
 
-    counts: dict[bytes, Counts] = field(default_factory=dict)
+    phases: dict[bytes, PhaseCounts] = field(default_factory=dict)
     #: quiet milliseconds of connections that are nearly old enough
     young: dict[bytes, list[int]] = field(default_factory=dict)
     #: the served connections of the watched addresses
-    watched: dict[bytes, list[Twin]] = field(default_factory=dict)
+    watched: dict[bytes, list[ServedCounters]] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     #: closed by nginx and still held open by a client that does not read
     orphans: int = 0
@@ -72,15 +85,20 @@ class Tally:
 
 def count(
     rows: Iterable[Row], when: float, before: Memory, watched: Iterable[bytes], quiet_ms: int, soon_ms: int
-) -> Tally:
-    """`before` is what the last walk kept, `soon_ms` the age from which a young connection is noted."""
-    tally = Tally(watched={address: [] for address in watched}, memory=Memory(when))
+) -> SnapshotCounts:
+    """Count the rows of one snapshot by address and phase.
+
+    `when` is in seconds and never goes back, `before` is what the last walk kept. A connection is quiet after
+    `quiet_ms`; a young one is noted from the age `soon_ms` on. Served connections are kept for the addresses
+    in `watched`.
+    """
+    counted = SnapshotCounts(watched={address: [] for address in watched}, memory=Memory(when))
     # 100,000 rows in well under 100 ms: locals only, the commonest phases first and without a call; a test
-    # proves that the walk and phase.look agree on every recorded row
-    table, young, watch = tally.counts, tally.young, tally.watched
-    samples, idle = tally.memory.samples, tally.memory.idle_cookies.append
-    idle_received = tally.memory.idle_received.append
-    look, compare, inet = phase.look, phase.compare, int(AF_INET)
+    # proves that the walk and find_phase agree on every recorded row
+    table, young, watch = counted.phases, counted.young, counted.watched
+    histories, idle = counted.memory.histories, counted.memory.idle_cookies.append
+    idle_received = counted.memory.idle_received.append
+    find, compare_with, inet = find_phase, compare, int(AF_INET)
     for row in rows:
         (
             family, state, _timer, _retrans, _port, address, cookie, rqueue, wqueue, inode,
@@ -102,16 +120,17 @@ def count(
         elif address.startswith(_MAPPED):
             address = address[12:]
         if code < 0:
-            code = look(row, quiet_ms)
+            code = find(row, quiet_ms)
             if code == LEFT_STUCK:
                 code = SLOW_READ
-                tally.orphans += 1
+                counted.orphans += 1
             elif code == SILENT:
                 code = IDLE
                 idle(cookie)
                 idle_received(received)
             elif code > YOUNG:
-                code, samples[cookie] = compare(code, row, when, before.earlier(row, when), quiet_ms)
+                earlier = before.find_earlier(row, when)
+                code, histories[cookie] = compare_with(code, row, when, earlier, quiet_ms)
             if code == YOUNG and sent > soon_ms:
                 young.setdefault(address, []).append(sent)
         if watch and IDLE <= code <= ACTIVE and address in watch and not wqueue:
@@ -121,21 +140,21 @@ def count(
         except KeyError:
             table[address] = [0] * WIDTH
             table[address][code] = 1
-    return tally
+    return counted
 
 
-def total(rows: Iterable[Counts]) -> Counts:
-    """Connections per phase over several addresses."""
-    return [sum(column) for column in zip(*rows)] or [0] * WIDTH
+def add_up(counts: Iterable[PhaseCounts]) -> PhaseCounts:
+    """Return the connections per phase over several addresses."""
+    return [sum(column) for column in zip(*counts)] or [0] * WIDTH
 
 
-def held(counts: Counts) -> int:
-    """Connections that nginx holds: accepted, and not on their way out."""
+def count_slots(counts: PhaseCounts) -> int:
+    """Return how many of nginx's slots these connections take: accepted, and not on their way out."""
     return sum(counts[:UNACCEPTED]) + counts[YOUNG]
 
 
-def named(counts: Counts) -> dict[str, int]:
-    """Connections per phase by name; the young ones are active as far as anyone can tell."""
+def by_name(counts: PhaseCounts) -> dict[str, int]:
+    """Return the connections of each phase by its name; the young ones count as active."""
     phases = dict(zip(PHASES, counts))
     phases["active"] += counts[YOUNG]
     return phases

@@ -1,4 +1,4 @@
-"""Puts lines down for fail2ban: whole lines by one write, into whatever file has the name now."""
+"""The log file that fail2ban reads: whole lines by one write, into whatever file has the name now."""
 
 from __future__ import annotations
 
@@ -7,32 +7,39 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
+from ideolab_f2b import files
+from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.intake import escape
-from ideolab_f2b.intake.complaint import Complaint
 
+#: of a new file: the group may read it, others may not; fail2ban is root
 MODE = 0o640
 
 
-class Outlet:
+class LogFile:
     """One log file. Rotation needs no signal: the name is looked up before each write."""
 
     def __init__(self, path: Path, complaint: Complaint) -> None:
         self.path = path
         self._complaint = complaint
         self._file: Optional[int] = None
+        #: device and inode of the open file
         self._identity = (0, 0)
 
     def write(self, texts: Sequence[bytes]) -> int:
-        """How many of them are in the file; the others are lost, and that is said."""
-        data, subject = escape.block(texts), str(self.path)
+        """Append one line for each text; return how many of them are in the file.
+
+        The others are lost, and stderr says so; OSError is never raised.
+        """
+        data, subject = escape.join_lines(texts), str(self.path)
         try:
             written = os.write(self._current(), data)
         except OSError as error:
-            self._complaint(subject, f"{self.path}: {error.strerror}; lines are lost until it is mended")
+            self._complaint.say(f"{self.path}: {error.strerror}; lines are lost until it is mended", subject)
             self.close()
             return 0
         if written < len(data):
-            self._complaint(subject, f"{self.path}: is the disk full? Lines are lost until there is space")
+            text = f"{self.path}: is the disk full? Lines are lost until there is space"
+            self._complaint.say(text, subject)
             # it ends with half a line now, which opening it again will end
             self.close()
             return data.count(b"\n", 0, written)
@@ -40,7 +47,7 @@ class Outlet:
         return len(texts)
 
     def _current(self) -> int:
-        """The descriptor of the file that has the name now."""
+        """Return the descriptor of the file that has the name now."""
         if self._file is not None:
             try:
                 found = os.stat(self.path)
@@ -52,15 +59,18 @@ class Outlet:
         return self._open() if self._file is None else self._file
 
     def _open(self) -> int:
+        # not files.open_to_append(): an admin may have linked the log to another disk, and nobody but the
+        # intake's own user and root can put a link into its directory
         file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)
         self._file = file
         found = os.fstat(file)
         self._identity = (found.st_dev, found.st_ino)
-        if found.st_size and os.pread(file, 1, found.st_size - 1) != b"\n":
+        if not files.ends_a_line(file):
             os.write(file, b"\n")
         return file
 
     def close(self) -> None:
+        """Close the file; the next write opens it again."""
         if self._file is not None:
             os.close(self._file)
             self._file = None

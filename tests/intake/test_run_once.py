@@ -1,4 +1,4 @@
-"""service, turn by turn in this process: what it does when only a part of it works."""
+"""service, batch by batch in this process: what it does when only a part of it works."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import metrics
+from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.intake import kind
 from ideolab_f2b.intake.collapse import Collapse
-from ideolab_f2b.intake.complaint import Complaint
-from ideolab_f2b.intake.feed import Feed
-from ideolab_f2b.intake.inlet import Inlet
-from ideolab_f2b.intake.outlet import Outlet
+from ideolab_f2b.intake.log_file import LogFile
+from ideolab_f2b.intake.nginx_socket import NginxSocket
+from ideolab_f2b.intake.pipeline import Pipeline
 from ideolab_f2b.intake.service import Service
 
 HEADER = b"<190>Nov 22 15:34:01 nginx: "
@@ -23,22 +23,24 @@ FOREIGN = HEADER + b'192.0.2.7 - - [22/Nov/2026:15:34:01 +0000] "GET /" 408 0'
 
 
 @pytest.fixture
-def service(inlet: Inlet, place: Path, complaint: Complaint) -> Service:
+def service(nginx_socket: NginxSocket, place: Path, complaint: Complaint) -> Service:
     """With the error log alone, into error.log of the place."""
     counts: Counter[str] = Counter()
-    feed = Feed(kind.of_error, Collapse(50, 5000), Outlet(place / "error.log", complaint), counts)
-    return Service(inlet, {b"nginx": feed}, place / "intake.prom", complaint, counts)
+    pipeline = Pipeline(
+        kind.classify_error, Collapse(50, 5000), LogFile(place / "error.log", complaint), counts
+    )
+    return Service(nginx_socket, {b"nginx": pipeline}, place / "intake.prom", complaint, counts)
 
 
-def send(inlet: Inlet, *datagrams: bytes) -> None:
+def send(nginx_socket: NginxSocket, *datagrams: bytes) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nginx:
-        nginx.connect(str(inlet.path))
+        nginx.connect(str(nginx_socket.path))
         for data in datagrams:
             nginx.send(data)
 
 
 def test_without_prometheus_client_the_lines_go_on(
-    service: Service, inlet: Inlet, place: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+    service: Service, nginx_socket: NginxSocket, place: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The missing library is named."""
 
@@ -46,19 +48,19 @@ def test_without_prometheus_client_the_lines_go_on(
         raise metrics.MetricsUnavailableError("install it")
 
     monkeypatch.setattr(metrics, "write", missing)
-    send(inlet, GOOD)
+    send(nginx_socket, GOOD)
 
-    assert (service.turn(), service.turn()) == (1, 0)
+    assert (service.run_once(), service.run_once()) == (1, 0)
     assert (place / "error.log").read_bytes() == GOOD[len(HEADER) :] + b"\n"
     assert said == ["intake: install it"]
 
 
 def test_an_access_log_without_a_tag_is_told(
-    service: Service, inlet: Inlet, place: Path, said: list[str]
+    service: Service, nginx_socket: NginxSocket, place: Path, said: list[str]
 ) -> None:
     """It comes as the error log does, and is no line of that."""
-    send(inlet, FOREIGN, GOOD, FOREIGN)
-    service.turn()
+    send(nginx_socket, FOREIGN, GOOD, FOREIGN)
+    service.run_once()
 
     assert (place / "error.log").read_bytes().count(b"\n") == 1
     assert said == [
@@ -67,11 +69,13 @@ def test_an_access_log_without_a_tag_is_told(
     ]
 
 
-def test_success_stands_still_while_lines_are_lost(service: Service, inlet: Inlet, place: Path) -> None:
+def test_success_stands_still_while_lines_are_lost(
+    service: Service, nginx_socket: NginxSocket, place: Path
+) -> None:
     """The metric of the last success is what an alert looks at."""
     (place / "error.log").symlink_to("/dev/full")
-    send(inlet, GOOD)
-    service.turn()
+    send(nginx_socket, GOOD)
+    service.run_once()
 
     text = (place / "intake.prom").read_text()
     assert 'ideolab_f2b_intake_lines_total{result="lost"} 1.0\n' in text

@@ -1,4 +1,4 @@
-"""score: the judge, from snapshots to suspects."""
+"""detector: from snapshots to suspects."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from ideolab_f2b.config import Connmon
-from ideolab_f2b.connmon.connection import FIN_WAIT1, SYN_RECV, Connection, Row, Snapshot, Suspect, Verdict
-from ideolab_f2b.connmon.suspects.judge import Judge
+from ideolab_f2b.connmon.snapshot import Snapshot
+from ideolab_f2b.connmon.suspects.detector import Detector
+from ideolab_f2b.connmon.suspects.findings import Findings
+from ideolab_f2b.connmon.suspects.suspect import Suspect
+from ideolab_f2b.kernel.sockets.row import FIN_WAIT1, SYN_RECV, Connection, Row
 from tests.connmon.crowd import connection, handshake, held, served
 
 ATTACKER = "198.51.100.10"
@@ -23,12 +26,12 @@ def mute(address: str, count: int, age_s: float = 9.0) -> list[Connection]:
 
 def judged(
     rows: Iterable[Row], settings: Connmon | None = None, own: frozenset[bytes] = frozenset()
-) -> Verdict:
-    return Judge(settings or Connmon(), own).feed(Snapshot(1000.0, 443, rows))
+) -> Findings:
+    return Detector(settings or Connmon(), own).judge(Snapshot(1000.0, 443, rows))
 
 
-def names(verdict: Verdict) -> list[str]:
-    return [suspect.address for suspect in verdict.suspects]
+def names(findings: Findings) -> list[str]:
+    return [suspect.address for suspect in findings.suspects]
 
 
 def packed(address: str) -> bytes:
@@ -45,7 +48,7 @@ def test_a_suspect() -> None:
 
 def test_totals() -> None:
     """Phases add up over all peers; established is what ss counts as such, accepted or not."""
-    verdict = judged(
+    findings = judged(
         [
             *mute(ATTACKER, 2),
             *mute("2001:db8:c::10", 1, age_s=1),
@@ -54,8 +57,8 @@ def test_totals() -> None:
             held(ATTACKER, 2300, 30, state=FIN_WAIT1, inode=0),
         ]
     )
-    assert (verdict.connections, verdict.established) == (6, 4)
-    assert {name: count for name, count in verdict.phases.items() if count} == {
+    assert (findings.connections, findings.established) == (6, 4)
+    assert {name: count for name, count in findings.phases.items() if count} == {
         "mute": 2,
         "active": 1,
         "unaccepted": 1,
@@ -127,7 +130,7 @@ def test_a_network_with_somebody_listed_is_never_a_suspect(settings: Connmon, ow
     ("rows", "ripe_in_s"),
     [
         pytest.param([], None, id="nobody"),
-        pytest.param(mute(ATTACKER, 6, 2.0), None, id="ripe only after the next look"),
+        pytest.param(mute(ATTACKER, 6, 2.0), None, id="ripe only after the next tick"),
         pytest.param(mute(ATTACKER, 5, 6.0), None, id="too few"),
         pytest.param(mute(ATTACKER, 6, 6.5), 1.5, id="ripe in a moment"),
         pytest.param(mute(ATTACKER, 3, 60.0) + mute(ATTACKER, 3, 7.0), 1.0, id="together with older ones"),
@@ -138,8 +141,8 @@ def test_a_network_with_somebody_listed_is_never_a_suspect(settings: Connmon, ow
         pytest.param([served(ATTACKER, age_s=7) for _ in range(60)], None, id="served"),
     ],
 )
-def test_when_the_next_look_is_due(rows: list[Connection], ripe_in_s: float | None) -> None:
-    """An attack that will be old enough before the next regular look is looked at in time."""
+def test_when_the_next_tick_is_due(rows: list[Connection], ripe_in_s: float | None) -> None:
+    """An attack that will be old enough before the next regular tick is judged in time."""
     assert judged(rows).ripe_in_s == ripe_in_s
 
 
@@ -168,18 +171,18 @@ def test_the_table_names_everyone() -> None:
 
 def test_a_clock_that_is_set_makes_nobody_slow() -> None:
     """Rates are over time that passed, not over what the clock was moved by."""
-    judge = Judge(Connmon())
+    detector = Detector(Connmon())
     for number, when in enumerate((1000.0, 1005.0, 1_000_000.0, 1_000_005.0, 500.0, 505.0)):
         rows = [held(ATTACKER, 5000 + 40_000 * number, 1, cookie=n) for n in range(20)]
-        assert judge.feed(Snapshot(when, 443, rows)).suspects == []
+        assert detector.judge(Snapshot(when, 443, rows)).suspects == []
 
 
 def test_what_is_gone_is_forgotten() -> None:
     """Nothing is remembered of connections that closed."""
-    judge = Judge(Connmon())
-    judge.feed(Snapshot(1000.0, 443, [served(ATTACKER, age_s=20) for _ in range(100)]))
-    judge.feed(Snapshot(1005.0, 443, []))
-    assert (judge._memory.samples, judge._memory.idle_cookies) == ({}, [])
+    detector = Detector(Connmon())
+    detector.judge(Snapshot(1000.0, 443, [served(ATTACKER, age_s=20) for _ in range(100)]))
+    detector.judge(Snapshot(1005.0, 443, []))
+    assert (detector._memory.histories, detector._memory.idle_cookies) == ({}, [])
 
 
 def hundred_thousand(at: float) -> Iterator[Row]:
@@ -200,15 +203,15 @@ _MIX = [(0, 0, 0, 0)] * 12 + [(100, 0, 1, 0)] * 4 + [(997, 4408, 3, 0)] * 3 + [(
 
 
 def test_memory_is_bounded() -> None:
-    """At 100,000 connections the judge, its state and its verdict stay far below 64 MB."""
-    judge = Judge(Connmon())
+    """At 100,000 connections the judge, its state and its findings stay far below 64 MB."""
+    detector = Detector(Connmon())
     gc.collect()
     tracemalloc.start()
     try:
-        verdicts = [judge.feed(Snapshot(1000.0 + at, 443, hundred_thousand(at))) for at in (0.0, 5.0)]
+        verdicts = [detector.judge(Snapshot(1000.0 + at, 443, hundred_thousand(at))) for at in (0.0, 5.0)]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert [len(verdict.suspects) for verdict in verdicts] == [2000] * 2
-    assert (len(judge._memory.samples), len(judge._memory.idle_cookies)) == (0, 15_000)
+    assert [len(findings.suspects) for findings in verdicts] == [2000] * 2
+    assert (len(detector._memory.histories), len(detector._memory.idle_cookies)) == (0, 15_000)
     assert peak < 32e6

@@ -10,8 +10,8 @@ import stat
 from collections.abc import Collection
 from pathlib import Path
 
+from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.intake import acl, reader
-from ideolab_f2b.intake.complaint import Complaint
 
 #: replaced sockets that are still read, because nginx stays connected to the one that it knows
 FORMER = 4
@@ -31,20 +31,24 @@ class SocketTakenError(SocketError):
         super().__init__(errno.EADDRINUSE, f"{path}: {what}; end it, or give another socket")
 
 
-class Inlet:
+class NginxSocket:
     """Takes datagrams of the users `senders` (numbers) and of nobody else."""
 
     def __init__(self, path: Path, senders: Collection[int], complaint: Complaint) -> None:
         self.path = path
+        #: datagrams that were not taken, since the start
         self.refused = 0
         self._senders = frozenset(senders)
         self._complaint = complaint
-        self._reader = reader.best()
+        self._reader = reader.best_reader()
         self._sockets: list[socket.socket] = []
         self._identity = (0, 0)
 
     def open(self) -> None:
-        """Bind; SocketTakenError when somebody listens there, SocketError when it cannot be made there."""
+        """Bind the socket at its path.
+
+        SocketTakenError when somebody listens there, SocketError when it cannot be made there.
+        """
         require_free(self.path)
         try:
             self._bind()
@@ -52,14 +56,14 @@ class Inlet:
             what = f"{self.path}: {error.strerror or error}; is {self.path.parent} there, and ours?"
             raise SocketError(error.errno, what) from error
 
-    def keep(self) -> None:
-        """Bind again when the file was deleted, or replaced by one that nobody reads."""
+    def bind_again(self) -> None:
+        """Bind again if the file was deleted, or replaced by one that nobody reads; say errors on stderr."""
         if _identity(self.path) == self._identity:
             return
         try:
             self.open()
         except OSError as error:
-            self._complaint("socket", f"no new socket for nginx: {error}")
+            self._complaint.say(f"no new socket for nginx: {error}", "socket")
         else:
             self._complaint.settle("socket", f"{self.path}: it is there again")
 
@@ -71,7 +75,7 @@ class Inlet:
             receiver.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
             beside.unlink(missing_ok=True)
             receiver.bind(str(beside))
-            self._admit(beside)
+            self._admit_senders(beside)
             os.replace(beside, self.path)
             self._identity = _identity(self.path)
         except BaseException:
@@ -83,20 +87,20 @@ class Inlet:
             former.close()
         del self._sockets[: -1 - FORMER]
 
-    def _admit(self, path: Path) -> None:
+    def _admit_senders(self, path: Path) -> None:
         try:
-            acl.put(path, [uid for uid in self._senders if uid])
+            acl.apply(path, [uid for uid in self._senders if uid])
         except OSError as error:
-            # the senders are looked at once more for each datagram
+            # receive() compares the sender of each datagram once more
             path.chmod(0o666)
-            self._complaint("acl", f"{path.parent}: {error.strerror}: every user may write to the socket")
+            self._complaint.say(f"{path.parent}: {error.strerror}: every user may write to the socket", "acl")
 
     def wait(self, wakeup: int, seconds: float) -> None:
-        """Until a datagram is there, `wakeup` can be read, or the time is over."""
+        """Wait until a datagram is there, the descriptor `wakeup` can be read, or the time is over."""
         select.select([wakeup, *(receiver.fileno() for receiver in self._sockets)], [], [], seconds)
 
     def receive(self) -> list[bytes]:
-        """What is there, a batch of each socket at most; whole datagrams of the senders only."""
+        """Return what is there, a batch of each socket at most: whole datagrams of the senders only."""
         taken: list[bytes] = []
         for receiver in self._sockets:
             some, refused = self._reader.receive(receiver, self._senders)
@@ -108,9 +112,10 @@ class Inlet:
     def _refuse(self, user: int, is_cut: bool) -> None:
         self.refused += 1
         what = "it is too long" if is_cut else "[intake] senders does not name it"
-        self._complaint(f"refused {what}", f"a datagram of user {user} is refused: {what}")
+        self._complaint.say(f"a datagram of user {user} is refused: {what}", f"refused {what}")
 
     def close(self) -> None:
+        """Close all sockets, and remove the file if it is ours."""
         if self._sockets and _identity(self.path) == self._identity:
             self.path.unlink(missing_ok=True)
         for receiver in self._sockets:
@@ -127,7 +132,7 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def require_free(path: Path) -> None:
-    """Nothing is there, or a socket that nobody reads any more; SocketTakenError otherwise."""
+    """Raise SocketTakenError unless nothing is there, or a socket that nobody reads any more."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:

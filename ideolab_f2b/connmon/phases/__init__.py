@@ -1,0 +1,1 @@
+"""What each connection of a snapshot is doing, and how many of each address do so."""

@@ -1,0 +1,29 @@
+"""What one snapshot, together with those before it, says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ideolab_f2b.connmon.suspects.suspect import Cluster, Suspect
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The suspects of one snapshot, and the numbers of everybody's connections."""
+
+    suspects: list[Suspect] = field(default_factory=list)
+    #: connections per phase, over all peers
+    phases: dict[str, int] = field(default_factory=dict)
+    connections: int = 0
+    #: connections that ss calls established, accepted or not
+    established: int = 0
+    #: seconds until enough quiet connections of one address are old enough to count; None: no need to hurry
+    ripe_in_s: float | None = None
+    #: makes the rows of `table`
+    explain: Callable[[], list[Suspect]] = list
+    clusters: tuple[Cluster, ...] = ()
+
+    def table(self) -> list[Suspect]:
+        """Return every address and network seen, the worst first; computed only when asked."""
+        return self.explain()

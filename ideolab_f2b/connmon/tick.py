@@ -1,0 +1,16 @@
+"""What one tick saw: the snapshot of one port, judged."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ideolab_f2b.connmon.suspects.findings import Findings
+
+
+class PortTick(NamedTuple):
+    """One port at one tick: when (epoch seconds), what was found, how long it took (seconds)."""
+
+    when: float
+    port: int
+    findings: Findings
+    took_s: float

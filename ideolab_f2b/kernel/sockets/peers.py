@@ -1,0 +1,40 @@
+"""Finds the peers of sockets that lie in given networks: the kernel does, or one look-up for each peer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ideolab_f2b.kernel.address import Network
+from ideolab_f2b.kernel.sockets.inet_diag import fold, peer_condition
+
+
+class Peers(dict[bytes, bool]):
+    """Whether a peer, 16 bytes as in a Row, of sockets of one family lies in the networks."""
+
+    def __init__(self, family: int, networks: Collection[Network]) -> None:
+        self._family = family
+        #: the packed networks' leading bits by (bytes of the address, bits that follow)
+        self._prefixes: dict[tuple[int, int], set[int]] = {}
+        for network in networks:
+            size, rest = network.max_prefixlen // 8, network.max_prefixlen - network.prefixlen
+            self._prefixes.setdefault((size, rest), set()).add(int(network.network_address) >> rest)
+
+    def __missing__(self, peer: bytes) -> bool:
+        address = fold(self._family, peer)
+        value = int.from_bytes(address, "big")
+        self[peer] = any(
+            size == len(address) and value >> rest in prefixes
+            for (size, rest), prefixes in self._prefixes.items()
+        )
+        return self[peer]
+
+
+def dump_condition(networks: Collection[Network]) -> bytes:
+    """Return the attribute of a dump of these networks' peers; several networks have none.
+
+    A single network is tested by the kernel, which then copies no other socket.
+    """
+    if len(networks) > 1:
+        return b""
+    (network,) = networks
+    return peer_condition(network.network_address.packed, network.prefixlen)
