@@ -58,7 +58,7 @@ def jails(settings: Settings) -> Iterator[Verdict]:
         yield judge(jail, seen, switch, str(settings.paths.log_dir / log), wanted.skipped)
 
 
-def _switch(jail: str, wanted: fail2ban_config.Stream) -> str:
+def _switch(jail: str, wanted: fail2ban_config.Configuration) -> str:
     """ON, OFF by the admin although our block is there, or MISSING as before an install."""
     if jail in wanted.jails:
         return ON
@@ -121,6 +121,6 @@ def _loaded(path: Path, load: Callable[..., None]) -> Verdict:
         return wrong("action", f"{path} is missing", "ideolab-f2b install")
     try:
         load(path)
-    except fail2ban_action.ShimError as error:
+    except fail2ban_action.ActionError as error:
         return wrong("action", f"fail2ban's Python cannot use it: {error}", "ideolab-f2b install")
     return ok("action", f"{fail2ban_client.python()} loads {path.name}")

@@ -56,7 +56,7 @@ def _lift(networks: Iterable[Network], options: tuple[str, ...]) -> dict[Network
     lifted: dict[Network, set[str]] = {network: set() for network in networks}
     for jail in sorted(fail2ban_client.jails(options)):
         leaving = []
-        for identity in fail2ban_client.banned(jail, options):
+        for identity in fail2ban_client.bans(jail, options):
             holders = [one for one in lifted if _lies_in(identity, one)]
             for one in holders:
                 lifted[one].add(jail)

@@ -8,6 +8,7 @@ import re
 from typing import Optional
 
 from ideolab_f2b.config import Paths
+from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.steps.log import MODE, Log
 from ideolab_f2b.places import LOG_GROUP, USER
@@ -21,22 +22,18 @@ _SHARED = re.compile(rf"create 0660 {USER} ({_NAME.pattern})$", re.M)
 _PART = re.compile(r"^\S+/manual\.log [^{]*\{.*?^\}", re.M | re.S)
 
 
-class WebUserError(RuntimeError):
-    """There is no such user; nothing was changed."""
-
-
 def group(site: Site, asked: Optional[str]) -> Optional[str]:
     """Whose group writes: of who is asked for, or as an earlier install had it; None: no site does."""
     if asked is None:
         return _earlier(site)
     if not _NAME.fullmatch(asked):
-        raise WebUserError(f"--django {asked}: that is no name of a user")
+        raise InstallError(f"--django {asked}: this is not the name of a user")
     if not site.is_live:
         return asked
     try:
         return grp.getgrgid(pwd.getpwnam(asked).pw_gid).gr_name
     except KeyError as error:
-        raise WebUserError(f"--django {asked}: there is no such user, or it has no group") from error
+        raise InstallError(f"--django {asked}: there is no such user, or it has no group") from error
 
 
 def _earlier(site: Site) -> Optional[str]:
@@ -48,14 +45,14 @@ def _earlier(site: Site) -> Optional[str]:
 
 
 def logs(paths: Paths, group: Optional[str]) -> list[Log]:
-    """manual.log everywhere; traship.log where a site writes it."""
+    """The logs that a site writes: manual.log on every host, traship.log only with --django."""
     if group is None:
         return [Log(str(paths.manual_log), USER, LOG_GROUP, MODE)]
     return [Log(str(path), USER, group, SHARED_MODE) for path in (paths.manual_log, paths.traship_log)]
 
 
-def rotated(text: str, group: Optional[str]) -> str:
-    """The rotation, which makes the new logs as the old ones were. `su` with that group: so it may."""
+def share_rotation(text: str, group: Optional[str]) -> str:
+    """Make logrotate create the site's new logs with its group; `su` must name that group too."""
     if group is None:
         return text
 

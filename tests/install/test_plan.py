@@ -9,7 +9,7 @@ from pathlib import Path
 from ideolab_f2b import config
 from ideolab_f2b.config import Connmon, Paths, Settings
 from ideolab_f2b.install.host import Host
-from ideolab_f2b.install.plan import located, plan, setting
+from ideolab_f2b.install.plan import plan, relocate, setting
 from ideolab_f2b.install.source import Source
 from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.install.steps.link import Link
@@ -100,7 +100,7 @@ def test_other_directories_reach_every_daemon() -> None:
     )
     moved = Paths(log_dir=Path("/srv/log"), state_dir=Path("/srv/state"), textfile_dir=Path("/srv/state/t"))
 
-    assert located(text, moved) == (
+    assert relocate(text, moved) == (
         "d /srv/log 0755\n/usr/local/lib/ideolab-f2b /var/lib/ideolab-f2b.x\n/srv/log/*.log\n"
     )
 
