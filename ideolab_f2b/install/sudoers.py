@@ -47,7 +47,7 @@ def step(source: Source, name: str) -> File:
 
 
 def require_valid(file: File) -> None:
-    """Test the rule: a bad file in sudoers.d can lock everybody out. InstallError when sudo cannot read it."""
+    """Test the rule: a bad file in sudoers.d can lock everybody out. InstallError when sudo refuses it."""
     if shutil.which("visudo") is None:
         return
     with tempfile.NamedTemporaryFile(prefix="ideolab-sudoers-") as copy:

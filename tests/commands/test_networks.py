@@ -7,8 +7,9 @@ import argparse
 import pytest
 
 from ideolab_f2b import cli
-from ideolab_f2b.commands import target
-from ideolab_f2b.commands.answer import Answer, tell
+from ideolab_f2b.bans.result import BanResult
+from ideolab_f2b.commands import networks
+from ideolab_f2b.commands.networks import print_results
 
 
 @pytest.mark.parametrize(
@@ -17,14 +18,14 @@ from ideolab_f2b.commands.answer import Answer, tell
 )
 def test_times(text: str, seconds: object) -> None:
     """A number and a unit, or for good."""
-    assert target.duration(text) == seconds
+    assert networks.duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "0h", "-1", "1.5h", "soon", "24H", "1d2h", "٣"])
 def test_what_is_no_time(text: str) -> None:
     """It is never taken for another one."""
-    with pytest.raises(argparse.ArgumentTypeError, match="is no time: 90m, 24h, 7d or permanent are"):
-        target.duration(text)
+    with pytest.raises(argparse.ArgumentTypeError, match="is not a time; write 90m, 24h, 7d or permanent"):
+        networks.duration(text)
 
 
 @pytest.mark.parametrize(
@@ -32,14 +33,14 @@ def test_what_is_no_time(text: str) -> None:
     [
         ("AS64500", "AS numbers cannot be banned yet"),
         ("198.51.100.7/24", "has host bits set"),
-        ("fe80::1%eth0", "an address without its interface is needed"),
+        ("fe80::1%eth0", "write the address without its interface"),
         ("example.org", "does not appear to be an IPv4 or IPv6 network"),
     ],
 )
 def test_what_is_no_address(text: str, why: str) -> None:
     """A name is not resolved, a network is meant as it is written."""
     with pytest.raises(argparse.ArgumentTypeError, match=why):
-        target.network(text)
+        networks.network(text)
 
 
 @pytest.mark.parametrize(
@@ -58,12 +59,12 @@ def test_usage_errors_exit_with_2(words: list[str], capsys: pytest.CaptureFixtur
 def test_answers_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """One table for all results; exit 1 as soon as one is refused."""
     answers = [
-        Answer("198.51.100.7", "banned", 1795359121),
-        Answer("2001:db8::/64", "already"),
-        Answer("192.0.2.1", "refused", None, "192.0.2.1 is an own address of this host"),
+        BanResult("198.51.100.7", "banned", 1795359121),
+        BanResult("2001:db8::/64", "already"),
+        BanResult("192.0.2.1", "refused", None, "192.0.2.1 is an own address of this host"),
     ]
 
-    assert (tell(answers[:2], is_json=False), tell(answers[2:], is_json=False)) == (0, 1)
+    assert (print_results(answers[:2], is_json=False), print_results(answers[2:], is_json=False)) == (0, 1)
     assert capsys.readouterr().out == (
         "banned     198.51.100.7                             until 2026-11-22 14:52:01 UTC\n"
         "already    2001:db8::/64                            permanent\n"
@@ -73,7 +74,7 @@ def test_answers_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_answers_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     """One object for each address."""
-    tell([Answer("198.51.100.7", "unbanned", None, "sshd")], is_json=True)
+    print_results([BanResult("198.51.100.7", "unbanned", None, "sshd")], is_json=True)
 
     assert capsys.readouterr().out == (
         '{"address": "198.51.100.7", "result": "unbanned", "until": null, "detail": "sshd"}\n'

@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.bans import held
-from ideolab_f2b.bans.held import Ban, Jail
+from ideolab_f2b.bans import jail_bans
+from ideolab_f2b.bans.jail_bans import Ban, JailBans
 from ideolab_f2b.kernel.ipset.element import key_of, network_of
 
 
@@ -24,7 +24,7 @@ from ideolab_f2b.kernel.ipset.element import key_of, network_of
 )
 def test_addresses_and_networks_become_numbers(text: str, network: str) -> None:
     """And back."""
-    key = held.key_of_text(text)
+    key = jail_bans.key_of_text(text)
 
     assert key is not None
     assert str(network_of(key)) == network
@@ -34,7 +34,7 @@ def test_addresses_and_networks_become_numbers(text: str, network: str) -> None:
 @pytest.mark.parametrize("text", ["600", "", "example.org", "198.51.100.7/33", "::1::", "198.51.100.7\n"])
 def test_what_is_no_address(text: str) -> None:
     """fail2ban bans any word; the kernel knows none of these."""
-    assert held.key_of_text(text) is None
+    assert jail_bans.key_of_text(text) is None
 
 
 def test_the_action_of_ours_tells_all() -> None:
@@ -44,9 +44,9 @@ def test_the_action_of_ours_tells_all() -> None:
         ' ["2001:db8::/32", 5, -1], ["600", 5, 600]]}\n'
     )
 
-    told = held.parse("jail", text)
+    told = jail_bans.parse("jail", text)
 
-    assert told == Jail(
+    assert told == JailBans(
         "jail", "s", True,
         {(4, 0xC6336407, 32): Ban(1795359121.5, 600), (6, 0x20010DB8 << 96, 32): Ban(5, -1)},
     )  # fmt: skip
@@ -58,8 +58,8 @@ def test_the_action_of_ours_tells_all() -> None:
 )
 def test_what_is_no_list_of_bans(text: str) -> None:
     """An error that names the jail, whatever the server said."""
-    with pytest.raises(ValueError, match="jail j: ideolab-ban told no list of bans"):
-        held.parse("j", text)
+    with pytest.raises(ValueError, match="jail j: ideolab-ban answered without a list of bans"):
+        jail_bans.parse("j", text)
 
 
 def test_list_of_another_action() -> None:
@@ -73,7 +73,7 @@ def test_list_of_another_action() -> None:
     )
     since = datetime(2026, 11, 22, 14, 52, 1).timestamp()
 
-    assert dict(held.parse_list(text)) == {
+    assert dict(jail_bans.parse_list(text)) == {
         (4, 0xC6336407, 32): Ban(since, 600),
         (4, 0xC6336408, 32): Ban(since, -1),
     }
@@ -108,7 +108,7 @@ def test_older_action_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(fail2ban_client, "ask", server.ask)
 
-    told = held.jail("ours")
+    told = jail_bans.ask("ours")
 
     assert (told.name, told.set, told.queued) == ("ours", "ideolab_connmon", False)
     assert list(told.bans) == [(4, 0xC6336407, 32)]
@@ -124,7 +124,7 @@ def test_jail_without_an_action_of_ours(monkeypatch: pytest.MonkeyPatch) -> None
     )
     monkeypatch.setattr(fail2ban_client, "ask", server.ask)
 
-    assert held.jail("sshd").set is None
+    assert jail_bans.ask("sshd").set is None
     assert server.asked == [("get", "sshd", "actions"), ("get", "sshd", "banip", "--with-time")]
 
 
@@ -132,5 +132,5 @@ def test_unknown_jail(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error names those that run."""
     monkeypatch.setattr(fail2ban_client, "jails", lambda: {"b", "a"})
 
-    with pytest.raises(held.UnknownJailError, match="no jail 'c' runs; there are a, b"):
-        held.jails("c")
+    with pytest.raises(jail_bans.UnknownJailError, match="no jail 'c' runs; there are a, b"):
+        jail_bans.ask_all("c")

@@ -1,4 +1,4 @@
-"""What fail2ban holds: asked of each jail, of our action where the jail has it."""
+"""The bans that fail2ban holds; our ban action is asked where a jail has it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from ideolab_f2b import fail2ban_client
 from ideolab_f2b.kernel.ipset.element import Key, key_of
 from ideolab_f2b.places import ACTION, ALL_JAILS
 
-PERMANENT = -1
 #: fail2ban answers one question at a time; most of a question is the start of fail2ban-client
 _QUESTIONS = 4
 
@@ -26,21 +25,24 @@ class UnknownJailError(ValueError):
 
 
 class Ban(NamedTuple):
-    """`since` is epoch seconds, `bantime` seconds, -1 for ever."""
+    """When a ban began and how long it lasts: epoch seconds and seconds, -1 for ever."""
 
     since: float
     bantime: float
 
     @property
     def until(self) -> Optional[float]:
-        """Epoch seconds; None for ever."""
+        """When the ban ends, in epoch seconds; None for ever."""
         return None if self.bantime < 0 else self.since + self.bantime
 
 
 @dataclass(frozen=True)
-class Jail:
-    """`set` is its kernel set for IPv4, None where the jail has no action of ours; `queued` while it
-    restores its bans."""
+class JailBans:
+    """The bans of one jail.
+
+    `set` is its kernel set for IPv4, None where the jail has no action of ours; `queued` while it
+    restores its bans.
+    """
 
     name: str
     set: Optional[str]
@@ -48,19 +50,19 @@ class Jail:
     bans: dict[Key, Ban]
 
 
-def jails(only: Optional[str] = None) -> list[Jail]:
-    """Of the server, by name. ClientError when it is down or does not answer us, UnknownJailError."""
+def ask_all(only: Optional[str] = None) -> list[JailBans]:
+    """Ask for the bans of all jails or of one. ClientError when there is no answer, UnknownJailError."""
     names = sorted(fail2ban_client.jails())
     if only is not None:
         if only not in names:
             raise UnknownJailError(f"no jail {only!r} runs; there are {', '.join(names) or 'none'}")
         names = [only]
     with ThreadPoolExecutor(_QUESTIONS) as pool:
-        return list(pool.map(jail, names))
+        return list(pool.map(ask, names))
 
 
-def jail(name: str) -> Jail:
-    """One jail; by its list of bans alone where it has no action of ours, or an older one."""
+def ask(name: str) -> JailBans:
+    """Ask one jail; by its list of bans alone where it has no action of ours, or an older one."""
     # asked first: fail2ban writes each failed question into its log
     is_ours = name in ALL_JAILS or ACTION in fail2ban_client.actions(name)
     if is_ours:
@@ -68,16 +70,16 @@ def jail(name: str) -> Jail:
             return parse(name, fail2ban_client.ask("get", name, "action", ACTION, "bans"))
     stats = (fail2ban_client.stats(name, ACTION) if is_ours else None) or {}
     bans = dict(parse_list(fail2ban_client.ask("get", name, "banip", "--with-time")))
-    return Jail(name, stats.get("set"), False, bans)
+    return JailBans(name, stats.get("set"), False, bans)
 
 
-def parse(name: str, text: str) -> Jail:
-    """What our action tells; ValueError for anything else."""
+def parse(name: str, text: str) -> JailBans:
+    """Read the answer of our ban action; ValueError for anything else."""
     try:
-        told = json.loads(text)
-        return Jail(name, str(told["set"]), bool(told["queued"]), dict(_bans(told["bans"])))
+        answer = json.loads(text)
+        return JailBans(name, str(answer["set"]), bool(answer["queued"]), dict(_bans(answer["bans"])))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"jail {name}: {ACTION} told no list of bans ({error!r})") from error
+        raise ValueError(f"jail {name}: {ACTION} answered without a list of bans ({error!r})") from error
 
 
 def _bans(rows: Iterable[Any]) -> Iterable[tuple[Key, Ban]]:
@@ -88,7 +90,7 @@ def _bans(rows: Iterable[Any]) -> Iterable[tuple[Key, Ban]]:
 
 
 def parse_list(text: str) -> Iterable[tuple[Key, Ban]]:
-    r"""`198.51.100.7 \t2026-11-22 14:52:01 + 600 = 2026-11-22 15:02:01` in local time; skips other lines."""
+    r"""Read the list of `get JAIL banip --with-time`, in local time; lines of another form are skipped."""
     for line in text.splitlines():
         words = line.split()
         key = key_of_text(words[0]) if len(words) == 8 else None
@@ -102,7 +104,7 @@ def parse_list(text: str) -> Iterable[tuple[Key, Ban]]:
 
 
 def key_of_text(text: str) -> Optional[Key]:
-    """The numbers of an address or network; None for what is neither (`banip 600`)."""
+    """The key of an address or network; None for what is neither (`banip 600`)."""
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     try:
         packed = socket.inet_pton(family, text)

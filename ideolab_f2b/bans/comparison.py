@@ -1,4 +1,4 @@
-"""One look at fail2ban and at the kernel; twice where they differ, as bans come and go in between."""
+"""Compares what fail2ban holds with what the kernel holds, at one instant."""
 
 from __future__ import annotations
 
@@ -9,67 +9,75 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.bans import held, row
-from ideolab_f2b.bans.held import Jail
-from ideolab_f2b.bans.row import Elements, Row
+from ideolab_f2b.bans import ban_row, jail_bans
+from ideolab_f2b.bans.ban_row import BanRow, Elements
+from ideolab_f2b.bans.jail_bans import JailBans
 from ideolab_f2b.firewall.rule import LIST
 from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
 
-#: seconds between the two looks: a ban in a burst is carried out much sooner
+#: seconds between the two comparisons: a ban in a burst reaches the kernel much sooner
 AGAIN_S = 1.0
 
 
 @dataclass(frozen=True)
-class Look:
-    """What was seen at `when` (epoch seconds); `trouble` is why fail2ban told nothing, "" when it did."""
+class Comparison:
+    """The bans and the elements at `when` (epoch seconds).
+
+    `trouble` is why fail2ban did not answer, "" when it did.
+    """
 
     when: float
-    jails: tuple[Jail, ...]
-    rows: tuple[Row, ...]
+    jails: tuple[JailBans, ...]
+    rows: tuple[BanRow, ...]
     #: elements of each kernel set, by its IPv4 name; both families
     elements: dict[str, int]
     trouble: str = ""
 
     @property
     def drift(self) -> dict[str, int]:
-        """{"missing": …, "short": …, "stale": …}."""
-        counts = dict.fromkeys(row.DRIFT, 0)
+        """How many rows differ: {"missing": …, "short": …, "stale": …}."""
+        counts = dict.fromkeys(ban_row.DRIFT, 0)
         for one in self.rows:
             if one.is_drift:
                 counts[one.state] += 1
         return counts
 
 
-def look(only: Optional[str] = None, sleep: Callable[[float], None] = time.sleep) -> Look:
-    """Of one jail or of all. KernelError, held.UnknownJailError, client.ClientError; a fail2ban that is
-    down is told in the answer, with what the kernel still holds."""
+def make(only: Optional[str] = None, sleep: Callable[[float], None] = time.sleep) -> Comparison:
+    """Compare one jail or all; a second time where they differ, as bans come and go meanwhile.
+
+    A fail2ban that is down is no error: `trouble` says so, and the rows are what the kernel still holds.
+    KernelError, UnknownJailError, ClientError.
+    """
     first = _once(only)
     if not any(first.drift.values()):
         return first
     sleep(AGAIN_S)
     second = _once(only)
-    return Look(
+    return Comparison(
         second.when,
         second.jails,
-        tuple(row.confirmed(first.rows, second.rows)),
+        tuple(ban_row.confirm(first.rows, second.rows)),
         second.elements,
         second.trouble,
     )
 
 
-def _once(only: Optional[str]) -> Look:
+def _once(only: Optional[str]) -> Comparison:
     with contextlib.closing(Sets()) as kernel:
         try:
-            jails = held.jails(only)
+            jails = jail_bans.ask_all(only)
         except fail2ban_client.ServerDownError as down:
-            sets = {name: _elements(kernel, name) for name in _linked(kernel)}
-            return Look(time.time(), (), tuple(row.unwatched(sets)), _sizes(sets), str(down))
+            sets = {name: _elements(kernel, name) for name in _listed_sets(kernel)}
+            return Comparison(
+                time.time(), (), tuple(ban_row.rows_without_fail2ban(sets)), _sizes(sets), str(down)
+            )
         names = sorted({jail.set for jail in jails if jail.set is not None})
         sets = {name: _elements(kernel, name) for name in names}
     now = time.time()
-    return Look(now, tuple(jails), tuple(row.rows(jails, sets, now)), _sizes(sets))
+    return Comparison(now, tuple(jails), tuple(ban_row.rows(jails, sets, now)), _sizes(sets))
 
 
 def _elements(kernel: Sets, name: str) -> Elements:
@@ -80,8 +88,8 @@ def _elements(kernel: Sets, name: str) -> Elements:
     return found
 
 
-def _linked(kernel: Sets) -> Iterable[str]:
-    """The IPv4 names of all sets that the rule drops."""
+def _listed_sets(kernel: Sets) -> Iterable[str]:
+    """The IPv4 names of all sets in the list that the rule matches."""
     try:
         members = set(kernel.members(LIST))
     except SetMissingError:

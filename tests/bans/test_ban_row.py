@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ideolab_f2b.bans.held import Ban, Jail
-from ideolab_f2b.bans.row import Row, confirmed, rows, unwatched
+from ideolab_f2b.bans.ban_row import BanRow, confirm, rows, rows_without_fail2ban
+from ideolab_f2b.bans.jail_bans import Ban, JailBans
 from ideolab_f2b.kernel.ipset.element import Key
 
 NOW = 1000.0
@@ -12,9 +12,9 @@ B: Key = (4, 0xCB007100, 24)
 C: Key = (6, 0x20010DB8 << 96, 32)
 
 
-def jail(name: str = "j", kernel_set: str | None = "s", queued: bool = False, **bans: Ban) -> Jail:
+def jail(name: str = "j", kernel_set: str | None = "s", queued: bool = False, **bans: Ban) -> JailBans:
     keys = {"a": A, "b": B, "c": C}
-    return Jail(name, kernel_set, queued, {keys[letter]: ban for letter, ban in bans.items()})
+    return JailBans(name, kernel_set, queued, {keys[letter]: ban for letter, ban in bans.items()})
 
 
 def test_every_state() -> None:
@@ -24,17 +24,17 @@ def test_every_state() -> None:
     elements = {A: 500, C: 30, (4, 1, 32): None}
 
     assert rows([ours, other], {"s": elements}, NOW) == [
-        Row(A, "ok", "j", "s", Ban(900, 600), True, 500),
-        Row(B, "missing", "j", "s", Ban(900, -1), False, None),
-        Row(C, "short", "j", "s", Ban(900, 600), True, 30),
-        Row(A, "elsewhere", "other", None, Ban(990, 600)),
-        Row((4, 1, 32), "stale", "j", "s", None, True, None),
+        BanRow(A, "ok", "j", "s", Ban(900, 600), True, 500),
+        BanRow(B, "missing", "j", "s", Ban(900, -1), False, None),
+        BanRow(C, "short", "j", "s", Ban(900, 600), True, 30),
+        BanRow(A, "elsewhere", "other", None, Ban(990, 600)),
+        BanRow((4, 1, 32), "stale", "j", "s", None, True, None),
     ]
 
 
 def test_address_is_written_as_fail2ban_does() -> None:
     """Networks with their prefix, addresses without."""
-    assert [Row(key, "ok").address for key in (A, B, C)] == [
+    assert [BanRow(key, "ok").address for key in (A, B, C)] == [
         "198.51.100.7",
         "203.0.113.0/24",
         "2001:db8::/32",
@@ -52,7 +52,7 @@ def test_nothing_is_stale_while_bans_are_restored() -> None:
     """After a restart the kernel is ahead of fail2ban."""
     (row,) = rows([jail(queued=True)], {"s": {A: 500}}, NOW)
 
-    assert row == Row(A, "ok", "j", "s", None, True, 500)
+    assert row == BanRow(A, "ok", "j", "s", None, True, 500)
 
 
 def test_set_of_two_jails() -> None:
@@ -69,17 +69,17 @@ def test_set_of_two_jails() -> None:
 
 def test_only_what_differs_twice_is_drift() -> None:
     """A ban that was just being made at the second look is fine; so is one that was at the first."""
-    missing, stale = Row(A, "missing", "j", "s"), Row(B, "stale", "j", "s", None, True)
+    missing, stale = BanRow(A, "missing", "j", "s"), BanRow(B, "stale", "j", "s", None, True)
 
-    assert confirmed([], [missing]) == [Row(A, "ok", "j", "s")]
-    assert confirmed([missing], [missing]) == [missing]
-    assert confirmed([missing], [stale]) == [Row(B, "ok", "j", "s", None, True)]
-    assert confirmed([missing], []) == []
+    assert confirm([], [missing]) == [BanRow(A, "ok", "j", "s")]
+    assert confirm([missing], [missing]) == [missing]
+    assert confirm([missing], [stale]) == [BanRow(B, "ok", "j", "s", None, True)]
+    assert confirm([missing], []) == []
 
 
 def test_elements_of_a_host_without_fail2ban() -> None:
     """They are what is left, and no drift."""
-    (row,) = unwatched({"s": {A: 500}})
+    (row,) = rows_without_fail2ban({"s": {A: 500}})
 
-    assert row == Row(A, "unwatched", None, "s", None, True, 500)
+    assert row == BanRow(A, "unwatched", None, "s", None, True, 500)
     assert not row.is_drift

@@ -1,4 +1,4 @@
-"""fail2ban's bans and the kernel's elements side by side. Pure."""
+"""One row for each ban of fail2ban and each element of the kernel, with what differs. Pure."""
 
 from __future__ import annotations
 
@@ -6,20 +6,27 @@ import socket
 from collections.abc import Collection, Mapping
 from typing import NamedTuple, Optional
 
-from ideolab_f2b.bans.held import Ban, Jail
+from ideolab_f2b.bans.jail_bans import Ban, JailBans
 from ideolab_f2b.firewall.drift import EXPIRED, compare
 from ideolab_f2b.kernel.ipset.element import Key
 
-OK, MISSING, SHORT, STALE = "ok", "missing", "short", "stale"
-#: a jail whose bans are no elements of ours; an element while fail2ban is down
-ELSEWHERE, UNWATCHED = "elsewhere", "unwatched"
+OK = "ok"
+MISSING = "missing"
+#: the element ends before the ban
+SHORT = "short"
+#: an element without a ban
+STALE = "stale"
+#: a ban of a jail that has no kernel set of ours
+ELSEWHERE = "elsewhere"
+#: an element while fail2ban is down
+UNWATCHED = "unwatched"
 DRIFT = (MISSING, SHORT, STALE)
 
 #: {network: seconds left to the element, None when it stays}
 Elements = Mapping[Key, Optional[int]]
 
 
-class Row(NamedTuple):
+class BanRow(NamedTuple):
     """One ban, one element, or (nearly always) both."""
 
     key: Key
@@ -33,7 +40,7 @@ class Row(NamedTuple):
 
     @property
     def address(self) -> str:
-        """As fail2ban writes it."""
+        """The address or network as fail2ban writes it."""
         version, number, prefix = self.key
         family, length = (socket.AF_INET, 4) if version == 4 else (socket.AF_INET6, 16)
         text = socket.inet_ntop(family, number.to_bytes(length, "big"))
@@ -41,13 +48,14 @@ class Row(NamedTuple):
 
     @property
     def is_drift(self) -> bool:
+        """Whether fail2ban and the kernel differ."""
         return self.state in DRIFT
 
 
-def rows(jails: Collection[Jail], sets: Mapping[str, Elements], now: float) -> list[Row]:
-    """Of all jails; `sets` has both families of a set under its IPv4 name."""
+def rows(jails: Collection[JailBans], sets: Mapping[str, Elements], now: float) -> list[BanRow]:
+    """The rows of all jails; `sets` has both families of a set under its IPv4 name."""
     found = [row for jail in jails for row in _of_jail(jail, sets.get(jail.set or "", {}), now)]
-    by_set: dict[str, list[Jail]] = {}
+    by_set: dict[str, list[JailBans]] = {}
     for jail in jails:
         if jail.set is not None:
             by_set.setdefault(jail.set, []).append(jail)
@@ -56,17 +64,17 @@ def rows(jails: Collection[Jail], sets: Mapping[str, Elements], now: float) -> l
     return found
 
 
-def unwatched(sets: Mapping[str, Elements]) -> list[Row]:
-    """The elements of a host whose fail2ban is down."""
+def rows_without_fail2ban(sets: Mapping[str, Elements]) -> list[BanRow]:
+    """The rows of a host whose fail2ban is down: its elements."""
     return [
-        Row(key, UNWATCHED, set=name, in_kernel=True, element_s=left_s)
+        BanRow(key, UNWATCHED, set=name, in_kernel=True, element_s=left_s)
         for name, elements in sets.items()
         for key, left_s in elements.items()
     ]
 
 
-def confirmed(before: Collection[Row], after: Collection[Row]) -> list[Row]:
-    """The rows of the later look; what differed only there was a ban that was just being made or lifted."""
+def confirm(before: Collection[BanRow], after: Collection[BanRow]) -> list[BanRow]:
+    """The later rows, as ok where they did not differ before: those bans were just being made or lifted."""
     known = {(row.key, row.jail, row.set, row.state) for row in before if row.is_drift}
     return [
         row
@@ -76,13 +84,13 @@ def confirmed(before: Collection[Row], after: Collection[Row]) -> list[Row]:
     ]
 
 
-def _of_jail(jail: Jail, elements: Elements, now: float) -> list[Row]:
+def _of_jail(jail: JailBans, elements: Elements, now: float) -> list[BanRow]:
     if jail.set is None:
-        return [Row(key, ELSEWHERE, jail.name, None, ban) for key, ban in jail.bans.items()]
+        return [BanRow(key, ELSEWHERE, jail.name, None, ban) for key, ban in jail.bans.items()]
     drift = compare({key: _left_s(ban, now) for key, ban in jail.bans.items()}, elements)
     states = {**dict.fromkeys(drift.missing, MISSING), **dict.fromkeys(drift.short, SHORT)}
     return [
-        Row(key, states.get(key, OK), jail.name, jail.set, ban, key in elements, elements.get(key))
+        BanRow(key, states.get(key, OK), jail.name, jail.set, ban, key in elements, elements.get(key))
         for key, ban in jail.bans.items()
     ]
 
@@ -93,11 +101,11 @@ def _left_s(ban: Ban, now: float) -> int:
     return max(1, int(ban.until - now)) if ban.until > now else EXPIRED
 
 
-def _stale(name: str, users: Collection[Jail], elements: Elements) -> list[Row]:
+def _stale(name: str, users: Collection[JailBans], elements: Elements) -> list[BanRow]:
     state = OK if any(jail.queued for jail in users) else STALE
     owner = next(iter(users)).name
     return [
-        Row(key, state, owner, name, None, True, left_s)
+        BanRow(key, state, owner, name, None, True, left_s)
         for key, left_s in elements.items()
         if not any(key in jail.bans for jail in users)
     ]
