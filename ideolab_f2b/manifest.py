@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from ideolab_f2b import files
 
@@ -61,13 +61,30 @@ class Entry:
     before: Optional[Saved] = None
 
 
+class Options(NamedTuple):
+    """What the last install was asked for.
+
+    `sudo_for` is the user who may run the helper as root, `web_group` the group of the site that writes
+    traship.log; None: nobody.
+    """
+
+    nginx: bool = False
+    sudo_for: Optional[str] = None
+    web_group: Optional[str] = None
+    no_start: bool = False
+
+
 @dataclass(frozen=True)
 class Manifest:
-    """The entries in the order in which they were put, and which services ran before the first install."""
+    """The entries in the order in which they were put, and which services ran before the first install.
+
+    `options` is None in the manifest of a version that did not store them.
+    """
 
     version: str = ""
     entries: tuple[Entry, ...] = ()
     services: Mapping[str, bool] = field(default_factory=dict)
+    options: Optional[Options] = None
 
     def by_path(self) -> dict[str, Entry]:
         """{path: its entry}."""
@@ -94,7 +111,8 @@ def load(path: Path = PATH) -> Optional[Manifest]:
 def save(manifest: Manifest, path: Path = PATH) -> None:
     """Write the manifest in one step; only root can read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(manifest), indent=1, default=_text) + "\n"
+    record = {**asdict(manifest), "options": manifest.options and manifest.options._asdict()}
+    text = json.dumps(record, indent=1, default=_text) + "\n"
     # it may hold the content of files that not everybody may read
     files.replace(path, text.encode("utf-8"), 0o600)
 
@@ -106,7 +124,13 @@ def _text(value: object) -> str:
 
 
 def _manifest(stored: Mapping[str, Any]) -> Manifest:
-    return Manifest(stored["version"], tuple(map(_entry, stored["entries"])), dict(stored["services"]))
+    entries = tuple(map(_entry, stored["entries"]))
+    return Manifest(stored["version"], entries, dict(stored["services"]), _options(stored.get("options")))
+
+
+def _options(stored: Optional[Mapping[str, Any]]) -> Optional[Options]:
+    # a newer version may have stored more of them
+    return None if stored is None else Options(**{n: stored[n] for n in Options._fields if n in stored})
 
 
 def _entry(stored: Mapping[str, Any]) -> Entry:

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from ideolab_f2b.install.errors import InstallError
-from ideolab_f2b.install.install import InstallRequest, install
+from ideolab_f2b.install.install import install
+from ideolab_f2b.install.options import InstallRequest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

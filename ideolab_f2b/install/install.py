@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Optional
 
 from ideolab_f2b import __version__, config, fail2ban_client, manifest
 from ideolab_f2b.config import Settings
-from ideolab_f2b.install import source, sudoers, web_user
+from ideolab_f2b.install import source, sudoers
 from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.host import Host, probe
 from ideolab_f2b.install.nginx import files as nginx_files
 from ideolab_f2b.install.nginx import host as nginx
+from ideolab_f2b.install.options import InstallRequest, decide
 from ideolab_f2b.install.place import PlannedStep, Say, Transaction, line, obsolete, preview, remove
 from ideolab_f2b.install.plan import plan, setting
 from ideolab_f2b.install.services import live
@@ -25,19 +25,8 @@ from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.install.steps.tree import Tree
 from ideolab_f2b.install.trial import examine
 from ideolab_f2b.install.trial.examine import Examination
-from ideolab_f2b.manifest import Manifest
+from ideolab_f2b.manifest import Manifest, Options
 from ideolab_f2b.places import DJANGO_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, NGINX_JAILS
-
-
-@dataclass(frozen=True)
-class InstallRequest:
-    """What the admin asks for with the options of `install`."""
-
-    has_nginx: bool = False
-    sudo_for: Optional[str] = None
-    django: Optional[str] = None
-    is_started: bool = True
-    is_dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,7 +39,7 @@ class Installation:
     manifest_path: Path
     planned: list[PlannedStep]
     messages: list[str]
-    has_intake: bool
+    options: Options
     is_live: bool
 
 
@@ -84,16 +73,15 @@ def _decide(root: Path, request: InstallRequest) -> Installation:
     site = Site(root, earlier.by_path())
     found, host = source.find(), probe(site)
     settings = _settings(site, found)
-    sudo_for = sudoers.user(site, request.sudo_for)
-    if sudo_for:
-        sudoers.require_valid(sudoers.step(found, sudo_for))
-    web_group = web_user.group(site, request.django)
-    web = nginx.find(site, is_asked=request.has_nginx, was_asked=nginx_files.has_nginx_files(site.earlier))
-    jails = {**JAILS, **(NGINX_JAILS if web else {}), **(DJANGO_JAILS if web_group else {})}
+    wanted = decide(request, earlier, site)
+    if wanted.sudo_for:
+        sudoers.require_valid(sudoers.step(found, wanted.sudo_for))
+    web = nginx.find(site, is_asked=request.has_nginx) if wanted.nginx else None
+    jails = {**JAILS, **(NGINX_JAILS if web else {}), **(DJANGO_JAILS if wanted.web_group else {})}
     examination = _examine(found, host, settings, site, jails)
     steps = plan(
         found, host, settings, examination.block,
-        has_intake=web is not None, sudo_for=sudo_for, web_group=web_group,
+        has_intake=wanted.nginx, sudo_for=wanted.sudo_for, web_group=wanted.web_group,
     )  # fmt: skip
     return Installation(
         site,
@@ -102,7 +90,7 @@ def _decide(root: Path, request: InstallRequest) -> Installation:
         path,
         preview([*steps, *(nginx_files.files(found, web) if web else ())], site),
         [*examination.messages, *(nginx_files.messages(web) if web else ())],
-        has_intake=web is not None,
+        wanted,
         is_live=site.is_live and request.is_started,
     )
 
@@ -133,7 +121,8 @@ def _place(decided: Installation, say: Say) -> list[str]:
     leaving = obsolete(planned, site)
     services = earlier.services or before
     entries = tuple(one.entry for one in planned if one.entry is not None)
-    manifest.save(Manifest(__version__, (*leaving, *entries), services), decided.manifest_path)
+    done = Manifest(__version__, entries, services, decided.options)
+    manifest.save(replace(done, entries=(*leaving, *entries)), decided.manifest_path)
     changed = {one.step.path for one in planned if one.verb != KEPT}
     transaction = Transaction(site, say)
     try:
@@ -145,7 +134,7 @@ def _place(decided: Installation, say: Say) -> list[str]:
         outcome = "Everything is as it was before."
         raise InstallError(str(error) or "interrupted", outcome) from error
     problems = remove(leaving, site, say)
-    manifest.save(Manifest(__version__, entries, services), decided.manifest_path)
+    manifest.save(done, decided.manifest_path)
     for one in planned:
         if isinstance(one.step, Tree):
             one.step.commit(site)
@@ -161,7 +150,7 @@ def _place(decided: Installation, say: Say) -> list[str]:
 def _start(decided: Installation, changed: set[str], say: Say) -> None:
     if nginx_files.has_nginx_files(changed):
         nginx.test()
-    for text in live.bring_up(decided.host, changed, has_intake=decided.has_intake):
+    for text in live.bring_up(decided.host, changed, has_intake=decided.options.nginx):
         say(text)
 
 
@@ -170,7 +159,7 @@ def _undo(decided: Installation, transaction: Transaction, before: Mapping[str, 
     had_connmon = bool(decided.earlier.services)
     if before and not had_connmon:
         live.stop_connmon(decided.host)
-    if before and decided.has_intake and not nginx_files.has_nginx_files(decided.site.earlier):
+    if before and decided.options.nginx and not nginx_files.has_nginx_files(decided.site.earlier):
         live.stop_intake(decided.host)
     transaction.undo()
     if before:

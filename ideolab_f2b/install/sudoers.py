@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from typing import Optional
 
 from ideolab_f2b.install.errors import CommandError, InstallError
 from ideolab_f2b.install.run import run
@@ -15,35 +14,26 @@ from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.install.steps.user import exists
 from ideolab_f2b.places import SUDOERS
 
-_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
-_RULE = re.compile(r"^([a-z_][a-z0-9_-]{0,31})( +ALL = \(root\) )", re.MULTILINE)
+#: the name of a user or group, as useradd takes it
+USER_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+_RULE = re.compile(rf"^{USER_NAME.pattern}( +ALL = \(root\) )", re.MULTILINE)
 
 
-def user(site: Site, asked: Optional[str]) -> Optional[str]:
-    """Who gets the rule: who is asked for, or who has it from an earlier install; None: nobody."""
-    if asked is None:
-        return _earlier(site)
-    if not _USER.fullmatch(asked):
-        raise InstallError(f"--sudo-for {asked}: this is not the name of a user")
+def require_user(site: Site, name: str) -> str:
+    """Return the name of the user who gets the rule; InstallError when there is no such user, or no sudo."""
+    if not USER_NAME.fullmatch(name):
+        raise InstallError(f"--sudo-for {name}: this is not the name of a user")
     if site.is_live and shutil.which("visudo") is None:
         raise InstallError("--sudo-for: sudo is not installed; apt-get install sudo")
-    if site.is_live and not exists(asked):
-        raise InstallError(f"--sudo-for {asked}: there is no such user")
-    return asked
-
-
-def _earlier(site: Site) -> Optional[str]:
-    path = site.at(SUDOERS)
-    if SUDOERS not in site.earlier or not path.exists():
-        return None
-    found = _RULE.search(path.read_text("utf-8", "replace"))
-    return found[1] if found else None
+    if site.is_live and not exists(name):
+        raise InstallError(f"--sudo-for {name}: there is no such user")
+    return name
 
 
 def step(source: Source, name: str) -> File:
     """The file of sudoers.d, with the user's name in it."""
     text = source.read("deploy/sudoers.d/ideolab-fw-ip").decode()
-    return File(SUDOERS, _RULE.sub(rf"{name}\2", text).encode(), 0o440)
+    return File(SUDOERS, _RULE.sub(rf"{name}\1", text).encode(), 0o440)
 
 
 def require_valid(file: File) -> None:

@@ -11,37 +11,25 @@ from ideolab_f2b.config import Paths
 from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.steps.log import MODE, Log
+from ideolab_f2b.install.sudoers import USER_NAME
 from ideolab_f2b.places import LOG_GROUP, USER
 
 #: the group may write, but neither rename nor delete: the directory stays ours
 SHARED_MODE = 0o660
-ROTATION = "/etc/logrotate.d/ideolab-f2b"
-_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
-_SHARED = re.compile(rf"create 0660 {USER} ({_NAME.pattern})$", re.M)
 #: the last part of the file, which rotates what the site writes
 _PART = re.compile(r"^\S+/manual\.log [^{]*\{.*?^\}", re.M | re.S)
 
 
-def group(site: Site, asked: Optional[str]) -> Optional[str]:
-    """Whose group writes: of who is asked for, or as an earlier install had it; None: no site does."""
-    if asked is None:
-        return _earlier(site)
-    if not _NAME.fullmatch(asked):
-        raise InstallError(f"--django {asked}: this is not the name of a user")
+def group(site: Site, user: str) -> str:
+    """The group of the user whose site writes the logs; in a staging directory the user's own name."""
+    if not USER_NAME.fullmatch(user):
+        raise InstallError(f"--django {user}: this is not the name of a user")
     if not site.is_live:
-        return asked
+        return user
     try:
-        return grp.getgrgid(pwd.getpwnam(asked).pw_gid).gr_name
+        return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
     except KeyError as error:
-        raise InstallError(f"--django {asked}: there is no such user, or it has no group") from error
-
-
-def _earlier(site: Site) -> Optional[str]:
-    path = site.at(ROTATION)
-    if ROTATION not in site.earlier or not path.exists():
-        return None
-    found = _SHARED.search(path.read_text("utf-8", "replace"))
-    return found[1] if found else None
+        raise InstallError(f"--django {user}: there is no such user, or it has no group") from error
 
 
 def logs(paths: Paths, group: Optional[str]) -> list[Log]:

@@ -31,7 +31,7 @@ class Sets:
         self.elements = list(elements)
 
     def find(self, networks: Iterable[Network]) -> dict[Network, list[Element]]:
-        return {one: [each for each in self.elements if each.network.overlaps(one)] for one in networks}  # type: ignore[arg-type]
+        return {one: [each for each in self.elements if each.network.overlaps(one)] for one in networks}
 
     def delete(self, elements: Iterable[Element]) -> None:
         self.elements = [each for each in self.elements if each not in set(elements)]

@@ -50,14 +50,14 @@ def test_the_rule_names_the_user_and_stays(tmp_path: Path) -> None:
 def test_only_a_name_of_a_user_goes_into_the_rule(site: Site, name: str) -> None:
     """Nothing that sudo reads as something else."""
     with pytest.raises(InstallError, match="this is not the name of a user"):
-        sudoers.user(site, name)
+        sudoers.require_user(site, name)
 
 
 @pytest.mark.root
 def test_a_user_that_is_not_there_gets_none() -> None:
     """On the running system."""
     with pytest.raises(InstallError, match="there is no such user"):
-        sudoers.user(Site(), "f2bgnobody")
+        sudoers.require_user(Site(), "f2bgnobody")
 
 
 @pytest.mark.root

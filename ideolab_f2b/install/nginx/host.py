@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import Optional
 
 from ideolab_f2b.install.errors import CommandError, InstallError
 from ideolab_f2b.install.nginx.files import OLDEST, InstalledNginx, parse, problem, references
@@ -18,10 +17,8 @@ def is_there() -> bool:
     return shutil.which("nginx") is not None
 
 
-def find(site: Site, *, is_asked: bool, was_asked: bool) -> Optional[InstalledNginx]:
-    """The nginx to place files for: when asked, and in every install after that one; else None."""
-    if not is_asked and not was_asked:
-        return None
+def find(site: Site, *, is_asked: bool) -> InstalledNginx:
+    """The nginx to place files for. `is_asked`: this run has --nginx; else an earlier one had it."""
     if not site.is_live or os.geteuid() != 0:
         return OLDEST
     if not is_there() and not is_asked:

@@ -176,7 +176,7 @@ def test_the_block_that_the_admin_changed_is_what_is_tried(
         b"# >>> ideolab-f2b\n[ideolab-connmon]\nenabled = true\nlogpath = /nowhere.log\n# <<< ideolab-f2b\n"
     )
 
-    with pytest.raises(InstallError, match=f"{REFUSED}.*Have not found any log file for ideolab-connmon jail"):
+    with pytest.raises(InstallError, match=f"{REFUSED}.*Have not found any log file for ideolab-conn"):
         examine(checkout, HOST, Settings(), etc, edited)
 
 
