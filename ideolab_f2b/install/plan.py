@@ -85,10 +85,9 @@ def plan(
 
 def _directories(paths: Paths, web_group: Optional[str]) -> Iterator[Step]:
     yield Directory(str(paths.log_dir), USER, LOG_GROUP, is_ours=True)
-    yield Log(str(paths.connmon_log), USER, LOG_GROUP)
-    yield from web_user.logs(paths, web_group)
-    for log in (paths.events, paths.nginx_error_log, paths.nginx_access_log):
+    for log in paths.own_logs:
         yield Log(str(log), USER, LOG_GROUP)
+    yield from web_user.logs(paths, web_group)
     yield Directory(str(paths.state_dir), USER, USER, is_ours=True)
     yield Directory(str(SERVER_STATE), is_ours=True, mode=0o700)
     # one that is not below belongs to somebody else, who was asked or has to be

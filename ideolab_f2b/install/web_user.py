@@ -36,7 +36,7 @@ def logs(paths: Paths, group: Optional[str]) -> list[Log]:
     """The logs that a site writes: manual.log on every host, traship.log only with --django."""
     if group is None:
         return [Log(str(paths.manual_log), USER, LOG_GROUP, MODE)]
-    return [Log(str(path), USER, group, SHARED_MODE) for path in (paths.manual_log, paths.traship_log)]
+    return [Log(str(path), USER, group, SHARED_MODE) for path in paths.site_logs]
 
 
 def share_rotation(text: str, group: Optional[str]) -> str:

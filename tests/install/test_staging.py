@@ -117,7 +117,10 @@ def test_settings_of_the_admin_reach_jails_and_daemons(
     )
     assert (root / "srv/log/connmon.log").exists()
     assert "logpath = /srv/log/connmon.log\nport = 8443\n" in (root / "etc/fail2ban/jail.local").read_text()
-    assert "/srv/log/[!mt]*.log" in (root / "etc/logrotate.d/ideolab-f2b").read_text()
+    rotation = (root / "etc/logrotate.d/ideolab-f2b").read_text()
+    assert "\n/srv/log/connmon.log\n" in rotation
+    assert "\n/srv/log/nginx-access.log {\n" in rotation
+    assert "/var/log" not in rotation
 
 
 def test_settings_that_are_wrong_stop_the_install(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

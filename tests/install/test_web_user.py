@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import cli
+from ideolab_f2b.config import Paths
 from ideolab_f2b.install import web_user
 from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.host import Host
@@ -84,8 +85,9 @@ def test_the_steps(checkout: Source) -> None:
 def test_logrotate_reads_it(tmp_path: Path) -> None:
     """No log stands in two parts of the file, which logrotate calls an error."""
     text = web_user.share_rotation(Path("deploy/logrotate.d/ideolab-f2b").read_text(), "www-data")
-    for name in ("connmon.log", "nginx-error.log", "manual.log", "traship.log", "connmon_events.jsonl"):
-        (tmp_path / name).touch()
+    logs = (*Paths(log_dir=tmp_path).own_logs, *Paths(log_dir=tmp_path).site_logs)
+    for log in logs:
+        log.touch()
     path = tmp_path / "rotation"
     path.write_text(text.replace("/var/log/ideolab", str(tmp_path)).replace("ideolab", "root"))
     path.chmod(0o644)
@@ -94,4 +96,6 @@ def test_logrotate_reads_it(tmp_path: Path) -> None:
     )
 
     assert "duplicate" not in done.stderr
-    assert done.stderr.count("considering log ") == 5
+    for log in logs:
+        assert done.stderr.count(f"considering log {log}\n") == 1
+    assert done.stderr.count("considering log ") == 6
