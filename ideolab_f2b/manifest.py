@@ -61,7 +61,7 @@ class Entry:
     before: Optional[Saved] = None
 
 
-class Options(NamedTuple):
+class InstallOptions(NamedTuple):
     """What the last install was asked for.
 
     `sudo_for` is the user who may run the helper as root, `web_group` the group of the site that writes
@@ -84,7 +84,7 @@ class Manifest:
     version: str = ""
     entries: tuple[Entry, ...] = ()
     services: Mapping[str, bool] = field(default_factory=dict)
-    options: Optional[Options] = None
+    options: Optional[InstallOptions] = None
 
     def by_path(self) -> dict[str, Entry]:
         """{path: its entry}."""
@@ -128,9 +128,9 @@ def _manifest(stored: Mapping[str, Any]) -> Manifest:
     return Manifest(stored["version"], entries, dict(stored["services"]), _options(stored.get("options")))
 
 
-def _options(stored: Optional[Mapping[str, Any]]) -> Optional[Options]:
+def _options(stored: Optional[Mapping[str, Any]]) -> Optional[InstallOptions]:
     # a newer version may have stored more of them
-    return None if stored is None else Options(**{n: stored[n] for n in Options._fields if n in stored})
+    return None if stored is None else InstallOptions(**{n: stored[n] for n in InstallOptions._fields if n in stored})
 
 
 def _entry(stored: Mapping[str, Any]) -> Entry:

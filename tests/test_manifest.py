@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import manifest
-from ideolab_f2b.manifest import Entry, Manifest, ManifestError, Options, Saved, digest, digest_of
+from ideolab_f2b.manifest import Entry, InstallOptions, Manifest, ManifestError, Saved, digest, digest_of
 
 WHOLE = Manifest(
     "0.1.0",
@@ -18,7 +18,7 @@ WHOLE = Manifest(
         Entry("user", "ideolab"),
     ),
     {"fail2ban_active": True},
-    Options(True, "www-data", "site", False),
+    InstallOptions(True, "www-data", "site", False),
 )
 
 
@@ -37,7 +37,7 @@ def test_a_manifest_of_another_version(tmp_path: Path) -> None:
     )
 
     assert manifest.load(tmp_path / "old.json") == Manifest("0.1.0")
-    assert manifest.load(tmp_path / "new.json") == Manifest("9", options=Options(nginx=True))
+    assert manifest.load(tmp_path / "new.json") == Manifest("9", options=InstallOptions(nginx=True))
 
 
 def test_no_manifest_is_no_install(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.install.steps.tree import Tree
 from ideolab_f2b.install.trial import examine
 from ideolab_f2b.install.trial.examine import Examination
-from ideolab_f2b.manifest import Manifest, Options
+from ideolab_f2b.manifest import Manifest, InstallOptions
 from ideolab_f2b.places import DJANGO_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, NGINX_JAILS
 
 
@@ -39,7 +39,7 @@ class Installation:
     manifest_path: Path
     planned: list[PlannedStep]
     messages: list[str]
-    options: Options
+    options: InstallOptions
     is_live: bool
 
 

@@ -10,7 +10,7 @@ from ideolab_f2b.install import sudoers, web_user
 from ideolab_f2b.install.nginx.files import has_nginx_files
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.sudoers import USER_NAME
-from ideolab_f2b.manifest import Manifest, Options
+from ideolab_f2b.manifest import Manifest, InstallOptions
 from ideolab_f2b.places import SUDOERS
 
 #: the user of an older install's rule, and the group of its logs
@@ -30,7 +30,7 @@ class InstallRequest:
     is_dry_run: bool = False
 
 
-def remember(earlier: Manifest, site: Site) -> Options:
+def remember(earlier: Manifest, site: Site) -> InstallOptions:
     """The options of the install before this one. A rule of sudo that the admin has deleted stays deleted."""
     found = earlier.options or _read_files(site)
     if found.sudo_for and not site.at(SUDOERS).exists():
@@ -38,9 +38,9 @@ def remember(earlier: Manifest, site: Site) -> Options:
     return found
 
 
-def _read_files(site: Site) -> Options:
+def _read_files(site: Site) -> InstallOptions:
     """The options of a version that did not store them, from the files that it wrote."""
-    return Options(
+    return InstallOptions(
         nginx=has_nginx_files(site.earlier),
         sudo_for=_search(_RULE_USER, SUDOERS, site),
         web_group=_search(_LOG_GROUP, _ROTATION, site),
@@ -54,13 +54,13 @@ def _search(pattern: re.Pattern[str], path: str, site: Site) -> Optional[str]:
     return found[1] if found else None
 
 
-def decide(request: InstallRequest, earlier: Manifest, site: Site) -> Options:
+def decide(request: InstallRequest, earlier: Manifest, site: Site) -> InstallOptions:
     """The options that count in this run, and that the manifest stores; InstallError for a wrong one.
 
     `no_start` is stored and not followed: the next install starts the services unless it is told not to.
     """
     before, user, owner = remember(earlier, site), request.sudo_for, request.django
-    return Options(
+    return InstallOptions(
         nginx=request.has_nginx or before.nginx,
         sudo_for=before.sudo_for if user is None else sudoers.require_user(site, user),
         web_group=before.web_group if owner is None else web_user.group(site, owner),

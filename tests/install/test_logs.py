@@ -38,7 +38,7 @@ def test_tmpfiles_makes_the_logs_that_every_install_has(checkout: Source) -> Non
 
 
 def test_jails_read_these_logs(checkout: Source) -> None:
-    """The table of jails, jail.d and the settings agree; other jails of the pack are not enabled by install."""
+    """The table of jails, jail.d and the settings agree; install enables no other jail."""
     parser = configparser.RawConfigParser(strict=False)
     parser.read_string(checkout.read("jail.d/ideolab.conf").decode())
     read = {jail: parser.get(jail, "logpath") for jail in parser.sections() if jail in ALL_JAILS}

@@ -11,7 +11,7 @@ import pytest
 from ideolab_f2b import cli, manifest
 from ideolab_f2b.install.options import InstallRequest, decide, remember
 from ideolab_f2b.install.site import Site
-from ideolab_f2b.manifest import Manifest, Options
+from ideolab_f2b.manifest import InstallOptions, Manifest
 
 ALL = ("--nginx", "--sudo-for", "site", "--django", "www-data")
 STORED = {"nginx": True, "sudo_for": "site", "web_group": "www-data", "no_start": False}
@@ -82,14 +82,16 @@ def test_a_rule_that_the_admin_has_deleted_is_not_put_back(tmp_path: Path) -> No
 
 def test_what_is_asked_now_counts_more(site: Site) -> None:
     """Each option by itself."""
-    earlier = Manifest("0.1.0", (), {}, Options(sudo_for=None, web_group="www-data"))
+    earlier = Manifest("0.1.0", (), {}, InstallOptions(sudo_for=None, web_group="www-data"))
 
-    assert remember(earlier, site) == Options(web_group="www-data")
-    assert decide(InstallRequest(django="site"), earlier, site) == Options(web_group="site")
-    assert decide(InstallRequest(has_nginx=True), earlier, site) == Options(nginx=True, web_group="www-data")
+    assert remember(earlier, site) == InstallOptions(web_group="www-data")
+    assert decide(InstallRequest(django="site"), earlier, site) == InstallOptions(web_group="site")
+    assert decide(InstallRequest(has_nginx=True), earlier, site) == InstallOptions(
+        nginx=True, web_group="www-data"
+    )
 
 
 @pytest.mark.parametrize("root", ["/", "staging"])
 def test_nothing_was_asked_before_the_first_install(root: str, tmp_path: Path) -> None:
     """On the running system as in a staging directory."""
-    assert remember(Manifest(), Site(tmp_path / root)) == Options()
+    assert remember(Manifest(), Site(tmp_path / root)) == InstallOptions()

@@ -64,10 +64,10 @@ def remove(entry: Entry, site: Site) -> None:
     path = site.at(entry.path)
     restore(path, entry.before)
     if path.suffix == ".py":
-        _remove_compiled(path)
+        _delete_pyc(path)
 
 
-def _remove_compiled(path: Path) -> None:
+def _delete_pyc(path: Path) -> None:
     """Remove what Python compiled when fail2ban loaded the file."""
     cache = path.parent / "__pycache__"
     for compiled in cache.glob(f"{path.stem}.*.pyc"):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.config import Settings
-from ideolab_f2b.install.errors import InstallError, TrialError
+from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.host import Host
-from ideolab_f2b.install.plan import fail2ban
 from ideolab_f2b.install.source import Source
-from ideolab_f2b.install.trial import trial
 from ideolab_f2b.install.trial.examine import examine
 
 pytestmark = pytest.mark.root
@@ -25,22 +22,6 @@ OURS = "ideolab-connmon, ideolab-connmon-net, ideolab-manual"
 BROKEN_BEFORE = "fail2ban's own configuration fails, without this pack too: "
 REFUSED = "fail2ban would not work with this pack here: "
 RAISING = "raise RuntimeError('not today')\n"
-
-
-@pytest.fixture
-def etc(tmp_path: Path) -> Path:
-    """The distribution's configuration with one jail of the admin's, whose shell action leaves a trace."""
-    etc = tmp_path / "fail2ban"
-    shutil.copytree("/etc/fail2ban", etc)
-    for own in (*etc.glob("*.local"), *etc.glob("jail.d/*"), *etc.glob("*/*.local")):
-        own.unlink()
-    (tmp_path / "their.log").touch()
-    (etc / "filter.d" / "theirs.conf").write_text("[Definition]\nfailregex = ^bad <ADDR>$\n")
-    (etc / "action.d" / "trace.conf").write_text(f"[Definition]\nactionstart = touch {tmp_path}/trace\n")
-    (etc / "jail.d" / "theirs.conf").write_text(
-        f"[theirs]\nenabled = true\nfilter = theirs\nlogpath = {tmp_path}/their.log\naction = trace\n"
-    )
-    return etc
 
 
 def sshd(etc: Path, log: str) -> None:
@@ -136,36 +117,6 @@ def test_a_jail_of_the_admins_that_is_skipped_anyway_does_not_matter(checkout: S
     examined = examine(checkout, HOST, Settings(), etc)
 
     assert examined.messages == (f"a throw-away fail2ban-server starts all jails: {OURS}",)
-
-
-@pytest.mark.parametrize("is_private", [True, False])
-def test_a_package_that_cannot_be_imported_is_found(
-    checkout: Source, etc: Path, tmp_path: Path, is_private: bool
-) -> None:
-    """The server lives with it, and every ban would fail."""
-    package = tmp_path / "library" / "ideolab_f2b"
-    shutil.copytree(checkout.package, package, ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "actions" / "ban" / "action.py").write_text(RAISING)
-    config = tmp_path / "trial" / "config"
-    shutil.copytree(etc, config)
-    block = f"[ideolab-connmon]\nenabled = true\nlogpath = {tmp_path}/logs/connmon.log\n".encode()
-    trial.put_ours_in(config, fail2ban(checkout), block, tmp_path / "logs")
-
-    with pytest.raises(TrialError, match=r"cannot be (imported|loaded)"):
-        trial.try_out(config.parent, package.parent, is_private=lambda: is_private)
-
-
-def test_without_namespaces_the_configuration_is_read_and_the_action_loaded(
-    checkout: Source, etc: Path, tmp_path: Path
-) -> None:
-    """As in a container that may not make any."""
-    config = tmp_path / "trial" / "config"
-    shutil.copytree(etc, config)
-    (config / "action.d" / "ideolab-ban.py").write_bytes(checkout.read("action.d/ideolab-ban.py"))
-
-    result = trial.try_out(config.parent, checkout.package.parent, is_private=lambda: False)
-
-    assert result == trial.TrialResult(("theirs",), False)
 
 
 def test_the_block_that_the_admin_changed_is_what_is_tried(
