@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from demo.lab.namespace import linked
 from ideolab_f2b.check import kernel
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.lab.namespace import linked
 
 RULE = "-A INPUT -m set --match-set ideolab_ban src -j DROP"
 

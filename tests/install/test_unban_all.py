@@ -6,12 +6,12 @@ from ipaddress import ip_network
 
 import pytest
 
+from demo.lab.namespace import linked
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.install import unban_all
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.lab.namespace import linked
 
 
 def test_only_jails_of_ours_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

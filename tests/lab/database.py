@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.lab.error import LabError
+from demo.lab.error import LabError
 
 _START_S, _STOP_S = 60, 30
 

@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
-from tests.lab.connmon import Connmon
-from tests.lab.fail2ban import Fail2ban
-from tests.lab.namespace import linked
-from tests.lab.nginx import CONFIG, Nginx
+from demo.lab.connmon import Connmon
+from demo.lab.fail2ban import Fail2ban
+from demo.lab.namespace import linked
+from demo.lab.nginx import CONFIG, Nginx
 
 #: jail.local: what the installer would enable, with the logs of this site
 JAILS = """\

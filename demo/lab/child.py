@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Callable
 
-from tests.lab.error import LabError
-from tests.lab.namespace import Namespace
+from demo.lab.error import LabError
+from demo.lab.namespace import Namespace
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 _START_S, _STOP_S = 20, 15

@@ -11,15 +11,15 @@ import time
 from collections.abc import Sequence
 from typing import NoReturn, Optional
 
-from tests.lab import attacker, requirements
-from tests.lab.attacker import Attack
-from tests.lab.client import Nat
-from tests.lab.connmon import EVERY_S
-from tests.lab.error import LabError
-from tests.lab.observer import Observer, Sighting
-from tests.lab.promise import closed_s, is_kept, limit_s
-from tests.lab.site import Site
-from tests.lab.timeline import Timeline
+from demo import attacker, requirements
+from demo.attacker import Attack
+from demo.client import Nat
+from demo.lab.connmon import EVERY_S
+from demo.lab.error import LabError
+from demo.observer import Observer, Sighting
+from demo.promise import closed_s, is_kept, limit_s
+from demo.site import Site
+from demo.timeline import Timeline
 
 PREFIX = "f2bdemo"
 NAT = "198.51.100.200"

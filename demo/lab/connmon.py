@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from tests.lab.child import Child
-from tests.lab.error import LabError
-from tests.lab.namespace import Namespace
+from demo.lab.child import Child
+from demo.lab.error import LabError
+from demo.lab.namespace import Namespace
 
 PYTHON = "/usr/bin/python3"
 EVERY_S = 5.0

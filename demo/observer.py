@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Callable, Optional, TextIO
 
+from demo.attacker import Attack
+from demo.probe import Probe
+from demo.site import Site
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.lab.attacker import Attack
-from tests.lab.probe import Probe
-from tests.lab.site import Site
 
 _LOOK_S = 0.04
 

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.lab.error import LabError
+from demo.lab.error import LabError
 
 SERVERS = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8:0:1::1"}
 _CLONE_NEWNET = 0x40000000

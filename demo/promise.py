@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.lab import attacker
-from tests.lab.attacker import Attack
-from tests.lab.connmon import EVERY_S
-from tests.lab.observer import Sighting
+from demo import attacker
+from demo.attacker import Attack
+from demo.lab.connmon import EVERY_S
+from demo.observer import Sighting
 
 #: seconds from the first byte of an attack to the first packet that is dropped, at the defaults
 QUIET_S = 2 * EVERY_S + 1

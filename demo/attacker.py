@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-from tests.lab.namespace import SERVERS, Namespace
+from demo.lab.namespace import SERVERS, Namespace
 
 PORT = 443
 NAME = "lab.example"
@@ -120,8 +120,7 @@ class Attack:
         self.opened = self.refused = self.reset = self.closed = 0
         self._held: dict[int, socket.socket] = {}
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"attack {kind.name}", daemon=True)
-        self._namespace: Optional[Namespace] = None
+        self._thread: Optional[threading.Thread] = None
 
     @property
     def name(self) -> str:
@@ -132,19 +131,19 @@ class Attack:
         return len(self.addresses) * self.per_address
 
     def start(self, namespace: Namespace) -> None:
-        self._namespace = namespace
         self.started = time.monotonic()
+        name = f"attack {self.kind.name}"
+        self._thread = threading.Thread(target=self._run, args=(namespace,), name=name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
-        if self._thread.ident is not None:
+        if self._thread is not None:
             self._thread.join()
 
-    def _run(self) -> None:
-        assert self._namespace is not None
+    def _run(self, namespace: Namespace) -> None:
         poll = select.poll()
-        with self._namespace.entered():
+        with namespace.entered():
             for address in self.addresses:
                 for _number in range(self.per_address):
                     self._open(address, poll)

@@ -9,9 +9,9 @@ import threading
 import time
 from typing import Optional
 
-from tests.lab.attacker import NAME, PORT, tls_context
-from tests.lab.namespace import SERVERS, Namespace
-from tests.lab.nginx import PAGES
+from demo.attacker import NAME, PORT, tls_context
+from demo.lab.namespace import SERVERS, Namespace
+from demo.lab.nginx import PAGES
 
 _ANSWER_S = 5.0
 
@@ -67,27 +67,25 @@ class Nat:
         self._pause_s = 1 / pages_per_s
         self._visitors = [Visitor(address) for _number in range(connections)]
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="NAT client", daemon=True)
-        self._namespace: Optional[Namespace] = None
+        self._thread: Optional[threading.Thread] = None
 
     @property
     def connections(self) -> int:
         return len(self._visitors)
 
     def start(self, namespace: Namespace) -> None:
-        self._namespace = namespace
+        self._thread = threading.Thread(target=self._run, args=(namespace,), name="NAT client", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
-        if self._thread.ident is not None:
+        if self._thread is not None:
             self._thread.join()
 
-    def _run(self) -> None:
-        assert self._namespace is not None
+    def _run(self, namespace: Namespace) -> None:
         paths = itertools.cycle(PAGES)
         busy = itertools.cycle([one for number, one in enumerate(self._visitors) if number % 3])
-        with self._namespace.entered():
+        with namespace.entered():
             for visitor in self._visitors:
                 self._ask(visitor, next(paths))
             while not self._stop.wait(self._pause_s):

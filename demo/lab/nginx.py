@@ -6,10 +6,10 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-from tests.lab import sockets
-from tests.lab.child import Child
-from tests.lab.error import LabError
-from tests.lab.namespace import Namespace
+from demo.lab import sockets
+from demo.lab.child import Child
+from demo.lab.error import LabError
+from demo.lab.namespace import Namespace
 
 PORT = 443
 #: what a browser loads, by path

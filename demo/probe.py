@@ -8,7 +8,7 @@ import struct
 import time
 from typing import Optional
 
-from tests.lab.attacker import connect
+from demo.attacker import connect
 
 #: both ends are on this machine: an answer takes far less
 ANSWER_S = 0.2

@@ -6,9 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.lab.child import REPOSITORY, Child, environment
-from tests.lab.error import LabError
-from tests.lab.namespace import Namespace
+from demo.lab.child import REPOSITORY, Child, environment
+from demo.lab.error import LabError
+from demo.lab.namespace import Namespace
 
 DISTRIBUTION = Path("/etc/fail2ban")
 #: not jail.d and no .local: those are the host's own jails
