@@ -124,19 +124,23 @@ class Attack:
 
     @property
     def name(self) -> str:
+        """What the demo prints: the kind, or "distributed" for many addresses."""
         return self.kind.name if len(self.addresses) == 1 else "distributed"
 
     @property
     def connections(self) -> int:
+        """How many connections it opens."""
         return len(self.addresses) * self.per_address
 
     def start(self, namespace: Namespace) -> None:
+        """Begin, in a thread that is in this namespace."""
         self.started = time.monotonic()
         name = f"attack {self.kind.name}"
         self._thread = threading.Thread(target=self._run, args=(namespace,), name=name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        """Close all connections and wait for the thread."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()

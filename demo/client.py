@@ -43,6 +43,7 @@ class Visitor:
         return time.monotonic() - begun
 
     def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
 
 
@@ -71,13 +72,16 @@ class Nat:
 
     @property
     def connections(self) -> int:
+        """How many connections it holds."""
         return len(self._visitors)
 
     def start(self, namespace: Namespace) -> None:
+        """Begin, in a thread that is in this namespace."""
         self._thread = threading.Thread(target=self._run, args=(namespace,), name="NAT client", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        """Close all connections and wait for the thread."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()

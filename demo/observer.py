@@ -62,9 +62,11 @@ class Observer:
         self._thread = threading.Thread(target=self._run, name="observer", daemon=True)
 
     def start(self) -> None:
+        """Begin, in a thread of its own."""
         self._thread.start()
 
     def stop(self) -> None:
+        """Wait for the thread and let go of the kernel."""
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join()

@@ -52,6 +52,7 @@ class Probe:
         return None if answered else self._sent
 
     def close(self) -> None:
+        """Forget the SYN that has no answer yet."""
         if self._client is not None:
             _forget(self._client)
             self._client = None

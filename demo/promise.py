@@ -29,6 +29,7 @@ def closed_s(sighting: Sighting) -> float:
 
 
 def is_kept(sighting: Sighting) -> bool:
+    """Whether the attack was seen, banned and closed in time, and every client saw its connections end."""
     attack = sighting.attack
     return (
         sighting.suspected is not None

@@ -1,4 +1,4 @@
-"""Slow attackers against a protected nginx, told as it happens and judged at the end."""
+"""The demo: slow attackers against a protected nginx, shown as it happens and judged at the end."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ class Demo:
 
     def _wait(self) -> None:
         """Until everything was seen, or should have been."""
-        told, end = time.monotonic(), time.monotonic() + _ENOUGH_S
+        last, end = time.monotonic(), time.monotonic() + _ENOUGH_S
         while time.monotonic() < end and not all(map(Sighting.is_over, self._observer.sightings.values())):
             time.sleep(0.1)
             self._site.connmon.require_alive()
-            if time.monotonic() - told >= EVERY_S:
-                told = time.monotonic()
+            if time.monotonic() - last >= EVERY_S:
+                last = time.monotonic()
                 self._tell_nat()
         time.sleep(_AFTER_S)
         self._tell_nat()

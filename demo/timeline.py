@@ -24,24 +24,27 @@ class Timeline:
         self._begun = time.monotonic()
 
     def seconds(self) -> float:
+        """Seconds since the timeline was made."""
         return time.monotonic() - self._begun
 
     def say(self, what: str, who: str, text: str) -> None:
-        self.print(f"{self.seconds():5.1f} s  {self._painted(what, 8)}  {who:<17}  {text}")
+        """Print what happens to whom, with the time."""
+        self.print(f"{self.seconds():5.1f} s  {self._paint(what, 8)}  {who:<17}  {text}")
 
     def print(self, text: str = "") -> None:
+        """Print a line; no other thread prints meanwhile."""
         with self._lock:
             print(text, file=self._out, flush=True)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Columns as wide as they need to be."""
+        """Print aligned columns below a head."""
         widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
         self.print("  ".join(text.ljust(width) for text, width in zip(head, widths)).rstrip())
         self.print("  ".join("-" * width for width in widths))
         for row in rows:
-            self.print("  ".join(self._painted(text, width) for text, width in zip(row, widths)).rstrip())
+            self.print("  ".join(self._paint(text, width) for text, width in zip(row, widths)).rstrip())
 
-    def _painted(self, text: str, width: int) -> str:
+    def _paint(self, text: str, width: int) -> str:
         colour = _COLOURS.get(text)
         padded = text.ljust(width)
         return f"\033[{colour}m{padded}\033[0m" if colour and self._is_coloured else padded

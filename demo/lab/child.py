@@ -46,9 +46,11 @@ class Child:
             time.sleep(0.05)
 
     def is_alive(self) -> bool:
+        """Whether the program has not ended."""
         return self._process.poll() is None
 
     def stop(self) -> None:
+        """End the program, by force when it does not end in time."""
         if self._process.poll() is None:
             self._process.terminate()
         try:

@@ -37,6 +37,7 @@ class Connmon:
         self._child: Child | None = None
 
     def start(self, namespace: Namespace) -> None:
+        """Start it in this namespace."""
         words = [
             PYTHON,
             "-m",
@@ -59,5 +60,6 @@ class Connmon:
         return (self._directory / "output").read_text()
 
     def stop(self) -> None:
+        """End it, if it was started."""
         if self._child is not None:
             self._child.stop()

@@ -55,6 +55,7 @@ class Namespace:
         self.name = name
 
     def command(self, *words: str) -> list[str]:
+        """The command line that runs a program in it."""
         return ["ip", "netns", "exec", self.name, *words]
 
     def run(self, *words: str) -> str:
@@ -65,6 +66,7 @@ class Namespace:
         return done.stdout
 
     def delete(self) -> None:
+        """Delete it, with the interfaces that are in it."""
         if Path("/run/netns", self.name).exists():
             _ip("netns", "del", self.name)
 

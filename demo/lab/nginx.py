@@ -97,6 +97,7 @@ class Nginx:
             raise
 
     def stop(self) -> None:
+        """End it."""
         self._child.stop()
 
     def established(self) -> Counter[str]:

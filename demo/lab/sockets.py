@@ -34,4 +34,5 @@ def established(pid: int, port: int) -> Counter[str]:
 
 
 def is_listening(pid: int, port: int) -> bool:
+    """Whether something listens on the port where that process lives."""
     return any(True for _remote in _rows(pid, port, _LISTEN))
