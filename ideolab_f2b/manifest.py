@@ -129,8 +129,10 @@ def _manifest(stored: Mapping[str, Any]) -> Manifest:
 
 
 def _options(stored: Optional[Mapping[str, Any]]) -> Optional[InstallOptions]:
+    if stored is None:
+        return None
     # a newer version may have stored more of them
-    return None if stored is None else InstallOptions(**{n: stored[n] for n in InstallOptions._fields if n in stored})
+    return InstallOptions(**{name: stored[name] for name in InstallOptions._fields if name in stored})
 
 
 def _entry(stored: Mapping[str, Any]) -> Entry:

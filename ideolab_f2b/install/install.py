@@ -25,7 +25,7 @@ from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.install.steps.tree import Tree
 from ideolab_f2b.install.trial import examine
 from ideolab_f2b.install.trial.examine import Examination
-from ideolab_f2b.manifest import Manifest, InstallOptions
+from ideolab_f2b.manifest import InstallOptions, Manifest
 from ideolab_f2b.places import DJANGO_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, NGINX_JAILS
 
 

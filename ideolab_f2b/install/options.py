@@ -10,7 +10,7 @@ from ideolab_f2b.install import sudoers, web_user
 from ideolab_f2b.install.nginx.files import has_nginx_files
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.sudoers import USER_NAME
-from ideolab_f2b.manifest import Manifest, InstallOptions
+from ideolab_f2b.manifest import InstallOptions, Manifest
 from ideolab_f2b.places import SUDOERS
 
 #: the user of an older install's rule, and the group of its logs
