@@ -47,3 +47,16 @@ def test_jails_read_these_logs(checkout: Source) -> None:
     logs = {str(log) for log in (*LOGS.own_logs, *LOGS.site_logs)}
     assert set(read.values()) == logs - {str(LOGS.events)}
     assert {*JAILS.values(), *NGINX_JAILS.values()} <= {log.name for log in (*LOGS.own_logs, LOGS.manual_log)}
+
+
+def test_init_scripts_make_the_logs_that_tmpfiles_makes(checkout: Source) -> None:
+    """Each daemon's script makes those of the jails that it is there for."""
+    made = {
+        name: re.findall(r"for log in (.*); do", checkout.read(f"deploy/init.d/{name}").decode())[0].split()
+        for name in checkout.names("deploy/init.d")
+    }
+
+    assert sorted(made) == ["ideolab-connmon", "ideolab-intake"]
+    assert sorted(name for names in made.values() for name in names) == sorted(
+        log.name for log in (*LOGS.own_logs, LOGS.manual_log)
+    )

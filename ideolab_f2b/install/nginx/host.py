@@ -24,13 +24,13 @@ def find(site: Site, *, is_asked: bool) -> InstalledNginx:
     if not is_there() and not is_asked:
         # it was removed since; our files stay what they are
         return OLDEST
-    nginx = look()
+    nginx = ask()
     if problem(nginx):
         raise InstallError(problem(nginx))
     return nginx
 
 
-def look() -> InstalledNginx:
+def ask() -> InstalledNginx:
     """Ask nginx for its configuration; InstallError when nginx is missing, or refuses its configuration."""
     if not is_there():
         raise InstallError("--nginx: nginx is not installed; apt-get install nginx")
@@ -44,7 +44,7 @@ def look() -> InstalledNginx:
 def refusal() -> str:
     """Why nginx would not start without our files; "" when it would."""
     try:
-        lines = references(look()) if is_there() else []
+        lines = references(ask()) if is_there() else []
     except InstallError:
         # it does not start anyway
         return ""
