@@ -69,6 +69,7 @@ class Machine(Host):
         raise AssertionError(f"the machine does not boot: {console}")
 
     def reboot(self) -> None:
+        """Reboot the machine and wait until it has another PID 1."""
         leader = int(self.enter[2])
         self.run("systemctl", "reboot", check=False)
         while Path(f"/proc/{leader}").exists():

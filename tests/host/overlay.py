@@ -44,6 +44,7 @@ class Host:
     upper: Path
 
     def run(self, *words: str, check: bool = True, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run a program in the host; AssertionError when it fails and `check` is True."""
         done = subprocess.run(
             [*self.enter, *words], capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
             env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"},
@@ -53,12 +54,15 @@ class Host:
         return done
 
     def out(self, *words: str) -> str:
+        """What a program that must succeed prints."""
         return self.run(*words).stdout
 
     def shell(self, text: str) -> str:
+        """What a line of bash prints."""
         return self.out("/bin/bash", "-c", text)
 
     def install(self, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run scripts/install with these options."""
         return self.run(str(CHECKOUT / "scripts" / "install"), "--no-apt", *options, check=check)
 
     def files(self) -> set[str]:
