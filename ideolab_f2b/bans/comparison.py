@@ -22,7 +22,7 @@ AGAIN_S = 1.0
 
 
 @dataclass(frozen=True)
-class Comparison:
+class BanComparison:
     """The bans and the elements at `when` (epoch seconds).
 
     `trouble` is why fail2ban did not answer, "" when it did.
@@ -45,7 +45,7 @@ class Comparison:
         return counts
 
 
-def make(only: Optional[str] = None, sleep: Callable[[float], None] = time.sleep) -> Comparison:
+def make(only: Optional[str] = None, sleep: Callable[[float], None] = time.sleep) -> BanComparison:
     """Compare one jail or all; a second time where they differ, as bans come and go meanwhile.
 
     A fail2ban that is down is no error: `trouble` says so, and the rows are what the kernel still holds.
@@ -56,7 +56,7 @@ def make(only: Optional[str] = None, sleep: Callable[[float], None] = time.sleep
         return first
     sleep(AGAIN_S)
     second = _once(only)
-    return Comparison(
+    return BanComparison(
         second.when,
         second.jails,
         tuple(ban_row.confirm(first.rows, second.rows)),
@@ -65,19 +65,19 @@ def make(only: Optional[str] = None, sleep: Callable[[float], None] = time.sleep
     )
 
 
-def _once(only: Optional[str]) -> Comparison:
+def _once(only: Optional[str]) -> BanComparison:
     with contextlib.closing(Sets()) as kernel:
         try:
             jails = jail_bans.ask_all(only)
         except fail2ban_client.ServerDownError as down:
             sets = {name: _elements(kernel, name) for name in _listed_sets(kernel)}
-            return Comparison(
+            return BanComparison(
                 time.time(), (), tuple(ban_row.rows_without_fail2ban(sets)), _sizes(sets), str(down)
             )
         names = sorted({jail.set for jail in jails if jail.set is not None})
         sets = {name: _elements(kernel, name) for name in names}
     now = time.time()
-    return Comparison(now, tuple(jails), tuple(ban_row.rows(jails, sets, now)), _sizes(sets))
+    return BanComparison(now, tuple(jails), tuple(ban_row.rows(jails, sets, now)), _sizes(sets))
 
 
 def _elements(kernel: Sets, name: str) -> Elements:

@@ -9,7 +9,7 @@ from typing import Any, Optional
 from ideolab_f2b import columns
 from ideolab_f2b.bans import ban_row
 from ideolab_f2b.bans.ban_row import BanRow
-from ideolab_f2b.bans.comparison import Comparison
+from ideolab_f2b.bans.comparison import BanComparison
 from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.origin.origin import Origin
 
@@ -19,7 +19,7 @@ _NAME = 40
 _ORDER = {ban_row.MISSING: 0, ban_row.SHORT: 1, ban_row.STALE: 2}
 
 
-def table(comparison: Comparison, origins: Mapping[str, Origin]) -> Iterator[str]:
+def table(comparison: BanComparison, origins: Mapping[str, Origin]) -> Iterator[str]:
     """The lines of the table: drift first, marked with !, then by jail and address; then the summary."""
     rows = sorted(comparison.rows, key=_rank)
     cells = [_cells(one, comparison.when, origins.get(one.address)) for one in rows]
@@ -32,7 +32,7 @@ def _rank(one: BanRow) -> tuple[int, str, Key]:
     return _ORDER.get(one.state, 3), one.jail or one.set or "", one.key
 
 
-def summary(comparison: Comparison) -> str:
+def summary(comparison: BanComparison) -> str:
     """The counts, and what to type when something differs."""
     elements = sum(comparison.elements.values())
     if comparison.trouble:
@@ -48,7 +48,7 @@ def summary(comparison: Comparison) -> str:
     return f"{text}; drift: {drift} -> sudo ideolab-f2b check --repair" if drift else text
 
 
-def to_json(comparison: Comparison, origins: Mapping[str, Origin]) -> str:
+def to_json(comparison: BanComparison, origins: Mapping[str, Origin]) -> str:
     """The comparison as one line; docs/bans.md has its fields."""
     jails = [
         {"jail": jail.name, "set": jail.set, "bans": len(jail.bans), "queued": jail.queued}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans import comparison
 from ideolab_f2b.bans import repair as repairing
-from ideolab_f2b.bans.comparison import Comparison
+from ideolab_f2b.bans.comparison import BanComparison
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall.rule import RuleError
@@ -31,7 +31,7 @@ def drift(_settings: Settings) -> Iterator[Verdict]:
         yield from judge(seen)
 
 
-def judge(seen: Comparison) -> Iterator[Verdict]:
+def judge(seen: BanComparison) -> Iterator[Verdict]:
     """What a comparison means. Pure."""
     if seen.trouble:
         yield unknown(

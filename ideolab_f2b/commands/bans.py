@@ -13,7 +13,7 @@ from typing import Optional
 
 from ideolab_f2b import config, fail2ban_client
 from ideolab_f2b.bans import comparison, text
-from ideolab_f2b.bans.comparison import Comparison
+from ideolab_f2b.bans.comparison import BanComparison
 from ideolab_f2b.config import Settings
 from ideolab_f2b.origin.lookup import Front
 from ideolab_f2b.origin.origin import Origin
@@ -78,7 +78,7 @@ def _show(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _lines(arguments: argparse.Namespace, seen: Comparison, origins: dict[str, Origin]) -> Iterator[str]:
+def _lines(arguments: argparse.Namespace, seen: BanComparison, origins: dict[str, Origin]) -> Iterator[str]:
     if arguments.json:
         return iter([text.to_json(seen, origins)])
     lines = text.table(seen, origins)
@@ -95,7 +95,7 @@ def _fit_screen(lines: list[str]) -> Iterator[str]:
     yield from lines[1:]
 
 
-def _origins(settings: Settings, seen: Comparison) -> dict[str, Origin]:
+def _origins(settings: Settings, seen: BanComparison) -> dict[str, Origin]:
     """The origins that are known already: a list of bans asks nobody."""
     addresses = {one.address for one in seen.rows}
     if not addresses or not _is_there(settings):

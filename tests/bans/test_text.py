@@ -8,14 +8,14 @@ import pytest
 
 from ideolab_f2b.bans import text
 from ideolab_f2b.bans.ban_row import BanRow
-from ideolab_f2b.bans.comparison import Comparison
+from ideolab_f2b.bans.comparison import BanComparison
 from ideolab_f2b.bans.jail_bans import Ban, JailBans
 from ideolab_f2b.origin.origin import Origin
 
 A, B, C = (4, 0xC6336407, 32), (4, 0xCB007100, 24), (6, 0x20010DB8 << 96, 32)
 BAN = Ban(900, 600)
 JAIL = JailBans("ideolab-connmon", "ideolab_connmon", False, {A: BAN, B: Ban(900, -1)})
-LOOK = Comparison(
+LOOK = BanComparison(
     1000.0,
     (JAIL, JailBans("sshd", None, False, {A: BAN})),
     (
@@ -71,7 +71,7 @@ def test_json() -> None:
 
 def test_fail2ban_is_down() -> None:
     """What the kernel holds, by its sets."""
-    down = Comparison(
+    down = BanComparison(
         1000.0, (), (BanRow(A, "unwatched", None, "ideolab_connmon", None, True, 500),), {"x": 1}, "gone"
     )
 
@@ -85,7 +85,7 @@ def test_fail2ban_is_down() -> None:
 
 def test_nothing_to_show() -> None:
     """No table of no rows."""
-    assert list(text.table(Comparison(1.0, (JailBans("j", "s", True, {}),), (), {"s": 0}), {})) == [
+    assert list(text.table(BanComparison(1.0, (JailBans("j", "s", True, {}),), (), {"s": 0}), {})) == [
         "0 bans in 1 jail, 0 elements in the kernel; j still restoring"
     ]
 

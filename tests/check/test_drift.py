@@ -7,7 +7,7 @@ import pytest
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans import repair
 from ideolab_f2b.bans.ban_row import BanRow
-from ideolab_f2b.bans.comparison import Comparison
+from ideolab_f2b.bans.comparison import BanComparison
 from ideolab_f2b.bans.jail_bans import Ban, JailBans
 from ideolab_f2b.check import drift
 
@@ -15,9 +15,9 @@ A, B = (4, 0xC6336407, 32), (4, 0xCB007100, 24)
 MEND = "ideolab-f2b check --repair (ideolab-f2b bans shows which)"
 
 
-def look(*rows: BanRow, queued: bool = False, trouble: str = "") -> Comparison:
+def look(*rows: BanRow, queued: bool = False, trouble: str = "") -> BanComparison:
     ours = JailBans("ours", "s", queued, {A: Ban(900, 600)})
-    return Comparison(1000.0, (ours, JailBans("sshd", None, False, {})), rows, {"s": 1}, trouble)
+    return BanComparison(1000.0, (ours, JailBans("sshd", None, False, {})), rows, {"s": 1}, trouble)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def look(*rows: BanRow, queued: bool = False, trouble: str = "") -> Comparison:
         ),
     ],
 )
-def test_one_jail(seen: Comparison, said: str) -> None:
+def test_one_jail(seen: BanComparison, said: str) -> None:
     """Jails without an action of ours have no verdict."""
     assert [str(verdict) for verdict in drift.judge(seen)] == [said]
 

@@ -44,7 +44,6 @@ class Host:
     upper: Path
 
     def run(self, *words: str, check: bool = True, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-        """Run a program in the host; AssertionError when it fails and `check` is True."""
         done = subprocess.run(
             [*self.enter, *words], capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
             env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"},
