@@ -121,6 +121,16 @@ class Paths:
         """The metrics of fail2ban-server: those of the report action and of the actions that ban."""
         return self.textfile_dir / "ideolab_f2b.prom"
 
+    @property
+    def own_logs(self) -> tuple[Path, ...]:
+        """The logs that only programs of the pack write."""
+        return self.connmon_log, self.events, self.nginx_error_log, self.nginx_access_log
+
+    @property
+    def site_logs(self) -> tuple[Path, ...]:
+        """The logs that a Django site may write; traship.log is there only with `install --django`."""
+        return self.manual_log, self.traship_log
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -24,12 +24,15 @@ print("fit")
 """
 
 
-class ShimError(RuntimeError):
+class ActionError(RuntimeError):
     """fail2ban-server could not use the action."""
 
 
 def load(action: Path, library: Optional[Path] = None) -> None:
-    """Make an instance of an action; `library` is where its package would be found."""
+    """Load an action and make an instance of it; ActionError says why fail2ban could not.
+
+    `library` is the directory in which fail2ban's Python looks for the package.
+    """
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
     if library is not None:
         environment["PYTHONPATH"] = str(library)
@@ -37,7 +40,7 @@ def load(action: Path, library: Optional[Path] = None) -> None:
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment, cwd="/")
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ShimError(f"{action.name}: {error}") from error
+        raise ActionError(f"{action.name}: {error}") from error
     # the exit code alone would not do: an action can call exit() when it is loaded
     if done.stdout != "fit\n":
-        raise ShimError(f"{action.name}: {fail2ban_client.reason(done.stderr)}")
+        raise ActionError(f"{action.name}: {fail2ban_client.reason(done.stderr)}")

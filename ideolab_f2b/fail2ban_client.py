@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, Optional
 
-#: a server that streams a large configuration answers late
+#: seconds; a server that streams a large configuration answers late
 ANSWER_TIMEOUT_S = 30
 #: what follows an error, or has nothing to do with it
 _NOISE = re.compile(r"\bWARNING\b|NOK: |Init of command line failed|Async configuration of server failed")
@@ -19,7 +19,7 @@ _COMMAND = re.compile(r"^Command \[.*\] has failed\. Received ")
 
 
 class ClientError(RuntimeError):
-    """fail2ban-client failed; the text is its own."""
+    """fail2ban-client failed; the text is what it printed."""
 
 
 class ServerDownError(ClientError):
@@ -27,6 +27,7 @@ class ServerDownError(ClientError):
 
 
 def is_installed() -> bool:
+    """Whether there is a fail2ban-client."""
     return shutil.which("fail2ban-client") is not None
 
 
@@ -70,6 +71,7 @@ def reason(text: str) -> str:
 
 
 def is_up(options: tuple[str, ...] = ()) -> bool:
+    """Whether a server answers."""
     try:
         ask("ping", options=options)
     except ClientError:
@@ -83,6 +85,7 @@ def jails(options: tuple[str, ...] = ()) -> set[str]:
 
 
 def parse_jails(text: str) -> set[str]:
+    """Read the text of `fail2ban-client status`."""
     found = re.search(r"Jail list:\s*(.*)", text)
     return set(found[1].replace(",", " ").split()) if found else set()
 
@@ -93,13 +96,13 @@ def actions(jail: str, options: tuple[str, ...] = ()) -> set[str]:
     return {name for line in lines[1:] for name in line.replace(",", " ").split()}
 
 
-def banned(jail: str, options: tuple[str, ...] = ()) -> list[str]:
-    """What a jail has banned: addresses and networks, of foreign jails also other words."""
-    return parse_banned(ask("get", jail, "banned", options=options))
+def bans(jail: str, options: tuple[str, ...] = ()) -> list[str]:
+    """What a jail has banned: addresses and networks; jails that are not ours may ban other words."""
+    return parse_bans(ask("get", jail, "banned", options=options))
 
 
-def parse_banned(text: str) -> list[str]:
-    """fail2ban-client prints Python's list, or one on each line, and 0 or nothing for none."""
+def parse_bans(text: str) -> list[str]:
+    """Read the text of `get JAIL banned`: a list as Python prints it, or one ban a line; 0 or "" for none."""
     try:
         found = ast.literal_eval(text.strip() or "[]")
     except (ValueError, SyntaxError):
@@ -108,7 +111,7 @@ def parse_banned(text: str) -> list[str]:
 
 
 def stats(jail: str, action: str) -> Optional[dict[str, Any]]:
-    """What our ban action tells of itself; None when it tells nothing."""
+    """The counters and the state of our ban action; None when the jail has no such action."""
     try:
         told = json.loads(ask("get", jail, "action", action, "stats"))
     except (ClientError, ValueError):

@@ -1,4 +1,4 @@
-"""What a configuration of fail2ban means: the commands that its client would send (`fail2ban-client -d`)."""
+"""The jails of a fail2ban configuration, as `fail2ban-client -d` prints it."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ from typing import NamedTuple
 from ideolab_f2b import fail2ban_client
 
 
-class Jail(NamedTuple):
+class ConfiguredJail(NamedTuple):
     """An enabled jail: its backend and the logs that were found for it."""
 
     backend: str
     logs: tuple[str, ...]
 
 
-class Stream(NamedTuple):
+class Configuration(NamedTuple):
     """The jails that would start, and why fail2ban would skip others."""
 
-    jails: dict[str, Jail]
+    jails: dict[str, ConfiguredJail]
     skipped: tuple[str, ...]
 
 
-def read(config: Path) -> Stream:
-    """Of a configuration directory; client.ClientError with fail2ban's own words if it cannot be read."""
+def read(config: Path) -> Configuration:
+    """Let fail2ban read a configuration directory; ClientError with its own words when it cannot."""
     return parse(fail2ban_client.ask("-d", options=("-c", str(config))))
 
 
-def parse(text: str) -> Stream:
-    jails: dict[str, Jail] = {}
+def parse(text: str) -> Configuration:
+    """Read the text of `fail2ban-client -d`."""
+    jails: dict[str, ConfiguredJail] = {}
     skipped = []
     for command in _commands(text):
         if command[0] == "add":
-            jails[command[1]] = Jail(command[2], ())
+            jails[command[1]] = ConfiguredJail(command[2], ())
         elif command[0] == "config-error":
             skipped.append(command[1])
         elif command[0] == "set" and command[2:3] == ["addlogpath"]:
             jail = jails[command[1]]
             jails[command[1]] = jail._replace(logs=(*jail.logs, command[3]))
-    return Stream(jails, tuple(skipped))
+    return Configuration(jails, tuple(skipped))
 
 
 def _commands(text: str) -> Iterator[list[str]]:

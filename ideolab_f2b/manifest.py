@@ -1,4 +1,4 @@
-"""What the installer wrote, and what stood there before: what install, uninstall and check agree on."""
+"""The record of an install: what was written, and what stood there before. Uninstall and check read it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, NamedTuple, Optional
+
+from ideolab_f2b import files
 
 PATH = Path("/var/lib/ideolab-f2b.manifest.json")
-BEGIN, END = "# >>> ideolab-f2b", "# <<< ideolab-f2b"
-#: our part of a file that belongs to the admin
+BEGIN = "# >>> ideolab-f2b"
+END = "# <<< ideolab-f2b"
+#: the part of the pack in a file that belongs to the admin
 BLOCK = re.compile(rb"^# >>> ideolab-f2b\n.*?^# <<< ideolab-f2b(?:\n|\Z)", re.S | re.M)
 
 
 class ManifestError(ValueError):
-    """The manifest is there and cannot be used."""
+    """There is a manifest, and it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Saved:
 
     @classmethod
     def of(cls, path: Path) -> Optional[Saved]:
-        """None where nothing stands."""
+        """Read what stands at a path; None where nothing does."""
         try:
             found = path.lstat()
         except (FileNotFoundError, NotADirectoryError):
@@ -50,7 +53,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that the installer put there: kind, path, digest of what it wrote."""
+    """One thing that the installer put in place: its kind, its path, the digest of what was written."""
 
     kind: str
     path: str
@@ -58,20 +61,43 @@ class Entry:
     before: Optional[Saved] = None
 
 
+class InstallOptions(NamedTuple):
+    """What the last install was asked for.
+
+    `sudo_for` is the user who may run the helper as root, `web_group` the group of the site that writes
+    traship.log; None: nobody.
+    """
+
+    nginx: bool = False
+    sudo_for: Optional[str] = None
+    web_group: Optional[str] = None
+    no_start: bool = False
+
+
 @dataclass(frozen=True)
 class Manifest:
-    """All of them, in the order in which they were put, and what ran before the first install."""
+    """The entries in the order in which they were put, and which services ran before the first install.
+
+    `options` is None in the manifest of a version that did not store them.
+    """
 
     version: str = ""
     entries: tuple[Entry, ...] = ()
     services: Mapping[str, bool] = field(default_factory=dict)
+    options: Optional[InstallOptions] = None
 
     def by_path(self) -> dict[str, Entry]:
+        """{path: its entry}."""
         return {entry.path: entry for entry in self.entries}
 
 
+def below(root: Path) -> Path:
+    """Where the manifest is below a root directory."""
+    return root / str(PATH).lstrip("/")
+
+
 def load(path: Path = PATH) -> Optional[Manifest]:
-    """None when nothing was installed."""
+    """Read the manifest; None when nothing was installed, ManifestError when it cannot be read."""
     try:
         return _manifest(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -83,12 +109,12 @@ def load(path: Path = PATH) -> Optional[Manifest]:
 
 
 def save(manifest: Manifest, path: Path = PATH) -> None:
+    """Write the manifest in one step; only root can read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(json.dumps(asdict(manifest), indent=1, default=_text) + "\n", encoding="utf-8")
+    record = {**asdict(manifest), "options": manifest.options and manifest.options._asdict()}
+    text = json.dumps(record, indent=1, default=_text) + "\n"
     # it may hold the content of files that not everybody may read
-    temporary.chmod(0o600)
-    os.replace(temporary, path)
+    files.replace(path, text.encode("utf-8"), 0o600)
 
 
 def _text(value: object) -> str:
@@ -97,27 +123,36 @@ def _text(value: object) -> str:
     raise TypeError(f"{value!r} does not go into a manifest")
 
 
-def _manifest(told: Mapping[str, Any]) -> Manifest:
-    return Manifest(told["version"], tuple(map(_entry, told["entries"])), dict(told["services"]))
+def _manifest(stored: Mapping[str, Any]) -> Manifest:
+    entries = tuple(map(_entry, stored["entries"]))
+    return Manifest(stored["version"], entries, dict(stored["services"]), _options(stored.get("options")))
 
 
-def _entry(told: Mapping[str, Any]) -> Entry:
-    before = told["before"]
+def _options(stored: Optional[Mapping[str, Any]]) -> Optional[InstallOptions]:
+    if stored is None:
+        return None
+    # a newer version may have stored more of them
+    return InstallOptions(**{name: stored[name] for name in InstallOptions._fields if name in stored})
+
+
+def _entry(stored: Mapping[str, Any]) -> Entry:
+    before = stored["before"]
     if before is not None:
         content = before["content"]
         before = Saved(**{**before, "content": None if content is None else base64.b64decode(content)})
-    return Entry(told["kind"], told["path"], told["digest"], before)
+    return Entry(stored["kind"], stored["path"], stored["digest"], before)
 
 
 def digest_of(content: bytes) -> str:
+    """The SHA-256 of a content, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
-def digest_of_tree(files: Mapping[str, bytes]) -> str:
+def digest_of_tree(contents: Mapping[str, bytes]) -> str:
     """One digest of {relative path: content}."""
     whole = hashlib.sha256()
-    for name in sorted(files):
-        whole.update(f"{name}\0{digest_of(files[name])}\n".encode())
+    for name in sorted(contents):
+        whole.update(f"{name}\0{digest_of(contents[name])}\n".encode())
     return whole.hexdigest()
 
 
@@ -152,7 +187,10 @@ _DIGEST: Mapping[str, Callable[[Path], str]] = {
 
 
 def digest(kind: str, path: Path) -> Optional[str]:
-    """Of what stands there: None when it is missing, "" for what has no digest or is of another kind."""
+    """The digest of what stands at a path now.
+
+    None when nothing does, "" for a kind without a digest and for what is of another kind.
+    """
     if not os.path.lexists(path):
         return None
     return _DIGEST[kind](path) if kind in _DIGEST else ""

@@ -4,33 +4,46 @@ from __future__ import annotations
 
 from pathlib import Path
 
-USER, LOG_GROUP = "ideolab", "adm"
+#: the user of connmon and of the intake
+USER = "ideolab"
+#: the group that may read the logs on a Debian
+LOG_GROUP = "adm"
 LIBRARY = "/usr/local/lib/ideolab-f2b"
 PROGRAM = "/usr/local/bin/ideolab-f2b"
-#: the program that the web server may run as root, the rule that allows it, and what is never banned
+#: the program that a web server may run as root
 HELPER = "/usr/local/sbin/ideolab-fw-ip"
+#: the rule of sudo that allows it
 SUDOERS = "/etc/sudoers.d/ideolab-fw-ip"
+#: the list of what is never banned
 NEVER_BAN = "/etc/ideolab/never-ban"
 FAIL2BAN = Path("/etc/fail2ban")
 JAIL_LOCAL = "/etc/fail2ban/jail.local"
-SERVICE, INTAKE = "ideolab-connmon", "ideolab-intake"
-ACTION, REPORT, MANUAL = "ideolab-ban", "ideolab-report", "ideolab-manual"
+#: the service of connmon
+SERVICE = "ideolab-connmon"
+#: the service of the intake
+INTAKE = "ideolab-intake"
+#: the ban action
+ACTION = "ideolab-ban"
+#: the report action
+REPORT = "ideolab-report"
+#: the jail of bans by hand
+MANUAL = "ideolab-manual"
 #: jail -> the log that it reads
 JAILS = {
     "ideolab-connmon": "connmon.log",
     "ideolab-connmon-net": "connmon.log",
     MANUAL: "manual.log",
 }
-#: the same for `install --nginx`: these read what the intake writes
+#: the jails of `install --nginx`: they read what the intake writes
 NGINX_JAILS = {
     "nginx-ideolab-slowtls": "nginx-error.log",
     "nginx-ideolab-probe": "nginx-error.log",
     "nginx-ideolab-slowtls-access": "nginx-access.log",
 }
-#: and for `install --django`: the site writes it
+#: the jail of `install --django`: the site writes its log
 DJANGO_JAILS = {"ideolab-traship": "traship.log"}
 ALL_JAILS = {**JAILS, **NGINX_JAILS, **DJANGO_JAILS}
-#: Debian's node_exporter reads the first, the seeds of this pack the second
+#: directories of node_exporter: the first is Debian's, the second that of the first version of this pack
 COLLECTORS = ("/var/lib/prometheus/node-exporter", "/var/lib/node_exporter/textfile_collector")
 
 
@@ -40,5 +53,5 @@ def runs_systemd(run: Path = Path("/run/systemd/system")) -> bool:
 
 
 def restart(service: str) -> str:
-    """The command that starts a service anew."""
+    """The command that restarts a service."""
     return f"systemctl restart {service}" if runs_systemd() else f"/etc/init.d/{service} restart"

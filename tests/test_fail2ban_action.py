@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import fail2ban_action, fail2ban_client
-from ideolab_f2b.fail2ban_action import ShimError
+from ideolab_f2b.fail2ban_action import ActionError
 
 pytestmark = pytest.mark.skipif(not fail2ban_client.is_installed(), reason="needs fail2ban")
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -25,7 +25,7 @@ def test_our_action_loads(name: str) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_our_action_without_its_package_is_found_out(name: str, tmp_path: Path) -> None:
     """The shim loads all the same, so that fail2ban lives: here it counts as unusable."""
-    with pytest.raises(ShimError, match=rf"{name}: the package ideolab_f2b cannot be imported there"):
+    with pytest.raises(ActionError, match=rf"{name}: the package ideolab_f2b cannot be imported there"):
         fail2ban_action.load(REPOSITORY / "action.d" / name, tmp_path)
 
 
@@ -47,5 +47,5 @@ def test_an_action_that_fail2ban_would_choke_on_or_drop(tmp_path: Path, text: st
     action = tmp_path / "other.py"
     action.write_text(text)
 
-    with pytest.raises(ShimError, match=said):
+    with pytest.raises(ActionError, match=said):
         fail2ban_action.load(action, REPOSITORY)

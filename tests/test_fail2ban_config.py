@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import fail2ban_client, fail2ban_config
-from ideolab_f2b.fail2ban_config import Jail
+from ideolab_f2b.fail2ban_config import ConfiguredJail
 
 DUMP = """\
 ['set', 'syslogsocket', 'auto']
@@ -25,7 +25,10 @@ DUMP = """\
 def test_jails_have_a_backend_and_the_logs_that_were_found() -> None:
     """One that fail2ban would skip is told with its reason."""
     assert fail2ban_config.parse(DUMP) == (
-        {"sshd": Jail("systemd", ()), "web": Jail("auto", ("/var/log/a.log", "/var/log/b.log"))},
+        {
+            "sshd": ConfiguredJail("systemd", ()),
+            "web": ConfiguredJail("auto", ("/var/log/a.log", "/var/log/b.log")),
+        },
         ("Jail 'mine' skipped, because of wrong configuration: Unable to read the filter 'mine'",),
     )
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from demo.lab.namespace import linked
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.conftest import closed_directory
-from tests.lab.namespace import linked
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

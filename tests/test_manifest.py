@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import manifest
-from ideolab_f2b.manifest import Entry, Manifest, ManifestError, Saved, digest, digest_of
+from ideolab_f2b.manifest import Entry, InstallOptions, Manifest, ManifestError, Saved, digest, digest_of
 
 WHOLE = Manifest(
     "0.1.0",
@@ -18,6 +18,7 @@ WHOLE = Manifest(
         Entry("user", "ideolab"),
     ),
     {"fail2ban_active": True},
+    InstallOptions(True, "www-data", "site", False),
 )
 
 
@@ -26,6 +27,17 @@ def test_a_manifest_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     manifest.save(WHOLE, tmp_path / "m.json")
 
     assert manifest.load(tmp_path / "m.json") == WHOLE
+
+
+def test_a_manifest_of_another_version(tmp_path: Path) -> None:
+    """An older one has no options; what only a newer one knows is left out."""
+    (tmp_path / "old.json").write_text('{"version": "0.1.0", "entries": [], "services": {}}')
+    (tmp_path / "new.json").write_text(
+        '{"version": "9", "entries": [], "services": {}, "options": {"nginx": true, "apache": true}}'
+    )
+
+    assert manifest.load(tmp_path / "old.json") == Manifest("0.1.0")
+    assert manifest.load(tmp_path / "new.json") == Manifest("9", options=InstallOptions(nginx=True))
 
 
 def test_no_manifest_is_no_install(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests import packages
 REPOSITORY = Path(__file__).resolve().parent.parent
 LOCK = REPOSITORY / "requirements" / "test.txt"
 PRODUCT = ("action.d", "ideolab_accesslog", "ideolab_f2b")
-OURS = {"deploy", "ideolab_accesslog", "ideolab_f2b", "tests"}
+OURS = {"demo", "deploy", "ideolab_accesslog", "ideolab_f2b", "tests"}
 #: what is measured, and what needs other releases, is no part of scripts/test's run
 ELSEWHERE = ("bench", "matrix")
 
@@ -113,12 +113,12 @@ def locked_modules() -> set[str]:
 
 def test_every_program_has_its_package() -> None:
     """What a test or the product runs is in the list, or in every Debian."""
-    assert unlisted_programs(*trees(*PRODUCT, "tests")) == set()
+    assert unlisted_programs(*trees(*PRODUCT, "demo", "tests")) == set()
 
 
 def test_every_module_has_its_package() -> None:
     """What a test imports is in the lock, or in a Debian package of the list."""
-    assert unlisted_modules(locked_modules() | debian_modules() | OPTIONAL, *trees("tests")) == set()
+    assert unlisted_modules(locked_modules() | debian_modules() | OPTIONAL, *trees("demo", "tests")) == set()
 
 
 def test_the_product_imports_what_debian_has() -> None:
@@ -131,7 +131,7 @@ def test_every_line_of_the_list_is_used() -> None:
     """A program or module that nothing names any more takes its package with it."""
     text = "\n".join(
         path.read_text(errors="replace")
-        for top in (*PRODUCT, "scripts", "tests", "jail.d")
+        for top in (*PRODUCT, "scripts", "demo", "tests", "jail.d")
         for path in (REPOSITORY / top).rglob("*")
         if path.suffix in {"", ".py", ".conf"} and path.is_file() and path.name != Path(__file__).name
     )

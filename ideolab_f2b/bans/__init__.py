@@ -1,1 +1,1 @@
-"""What fail2ban holds and what the kernel holds, side by side."""
+"""Bans by hand, and the bans that fail2ban and the kernel hold, side by side."""

@@ -1,4 +1,4 @@
-"""`check --repair`: fail2ban's own thread puts right what differs; it is asked to, and awaited."""
+"""Asks fail2ban's reconcile thread to put right what differs, and waits for it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from ideolab_f2b.firewall.rule import LIST
 from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.places import ACTION
 
-#: seconds; two passes over a hundred thousand bans take a few
+#: seconds; two passes over a hundred thousand bans take a few seconds
 WAIT_S = 60.0
+#: seconds between two questions
 _EVERY_S = 0.5
 
 
@@ -22,8 +23,8 @@ class RepairError(RuntimeError):
     """Nothing could be put right; the text says why and what to do."""
 
 
-class Repaired(NamedTuple):
-    """{set: elements, sets, members or rules} of this time, and what could not be done."""
+class RepairResult(NamedTuple):
+    """{set: number of elements, sets, members or rules that were put back}, and what could not be done."""
 
     counts: dict[str, int]
     trouble: str
@@ -31,25 +32,25 @@ class Repaired(NamedTuple):
 
 def repair(
     clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
-) -> Repaired:
-    """Two passes of the server over all sets of all jails. RepairError, client.ClientError."""
+) -> RepairResult:
+    """Let the server go over all sets of all jails twice. RepairError, ClientError."""
     jail = _any_jail()
-    before = _told(jail)
+    before = _ask_thread(jail)
     wanted = _number(fail2ban_client.ask("set", jail, "action", ACTION, "reconcile"))
     deadline = clock() + WAIT_S
     while True:
-        now = _told(jail)
+        now = _ask_thread(jail)
         if now["passes"] >= wanted:
             break
         if clock() > deadline:
             raise RepairError(f"fail2ban did not end its passes in {WAIT_S:.0f} s; see /var/log/fail2ban.log")
         sleep(_EVERY_S)
     counts = {name: count - before["repairs"].get(name, 0) for name, count in now["repairs"].items()}
-    return Repaired({name: count for name, count in counts.items() if count > 0}, str(now["last_error"]))
+    return RepairResult({name: count for name, count in counts.items() if count > 0}, str(now["last_error"]))
 
 
 def put_rules() -> list[str]:
-    """Without fail2ban: the programs whose rule is first again; the sets still hold its bans. RuleError."""
+    """Put the DROP rules first again while fail2ban is down; return the programs that did it. RuleError."""
     with contextlib.closing(Sets()) as kernel:
         if LIST not in kernel.names():
             return []
@@ -65,7 +66,7 @@ def _is_first(version: int) -> bool:
 
 
 def _any_jail() -> str:
-    """One that has our action: its thread looks after all of them."""
+    """A jail that has our action: its thread reconciles all jails."""
     for jail in sorted(fail2ban_client.jails()):
         # asked first: fail2ban writes each failed question into its log
         stats = fail2ban_client.stats(jail, ACTION) if ACTION in fail2ban_client.actions(jail) else None
@@ -76,12 +77,12 @@ def _any_jail() -> str:
     )
 
 
-def _told(jail: str) -> dict[str, Any]:
+def _ask_thread(jail: str) -> dict[str, Any]:
     stats = fail2ban_client.stats(jail, ACTION)
     if stats is None or "keeper" not in stats:
-        raise RepairError(f"jail {jail} has ended meanwhile; once more")
-    told: dict[str, Any] = stats["keeper"]
-    return told
+        raise RepairError(f"jail {jail} has ended meanwhile; try again")
+    thread: dict[str, Any] = stats["keeper"]
+    return thread
 
 
 def _number(text: str) -> int:

@@ -1,4 +1,4 @@
-"""A look -> a table for people, or one JSON object for programs. Pure."""
+"""Writes a comparison as a table for people, or as one JSON object for programs. Pure."""
 
 from __future__ import annotations
 
@@ -6,63 +6,66 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
-from ideolab_f2b.bans import row
-from ideolab_f2b.bans.look import Look
-from ideolab_f2b.bans.row import Row
+from ideolab_f2b import columns
+from ideolab_f2b.bans import ban_row
+from ideolab_f2b.bans.ban_row import BanRow
+from ideolab_f2b.bans.comparison import BanComparison
+from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.origin.origin import Origin
 
 _HEAD = ("  ADDRESS", "JAIL", "BAN ENDS IN", "IN KERNEL", "ORIGIN")
 #: characters of an AS name; the column is the last
 _NAME = 40
-_ORDER = {row.MISSING: 0, row.SHORT: 1, row.STALE: 2}
+_ORDER = {ban_row.MISSING: 0, ban_row.SHORT: 1, ban_row.STALE: 2}
 
 
-def table(look: Look, origins: Mapping[str, Origin]) -> Iterator[str]:
-    """Lines: drift first with ! before it, then by jail and address; a line that sums up at the end."""
-    found = sorted(look.rows, key=lambda one: (_ORDER.get(one.state, 3), one.jail or one.set or "", one.key))
-    cells = [_cells(one, look.when, origins.get(one.address)) for one in found]
+def table(comparison: BanComparison, origins: Mapping[str, Origin]) -> Iterator[str]:
+    """The lines of the table: drift first, marked with !, then by jail and address; then the summary."""
+    rows = sorted(comparison.rows, key=_rank)
+    cells = [_cells(one, comparison.when, origins.get(one.address)) for one in rows]
     if cells:
-        widths = [max(len(line[column]) for line in (_HEAD, *cells)) for column in range(4)]
-        for line in (_HEAD, *cells):
-            padded = (f"{cell:<{width}}" for cell, width in zip(line, widths))
-            yield f"{'  '.join(padded)}  {line[4]}"
-    yield summary(look)
+        yield from columns.align([_HEAD, *cells])
+    yield summary(comparison)
 
 
-def summary(look: Look) -> str:
-    """Counts, and the way out when something differs."""
-    elements = sum(look.elements.values())
-    if look.trouble:
+def _rank(one: BanRow) -> tuple[int, str, Key]:
+    return _ORDER.get(one.state, 3), one.jail or one.set or "", one.key
+
+
+def summary(comparison: BanComparison) -> str:
+    """The counts, and what to type when something differs."""
+    elements = sum(comparison.elements.values())
+    if comparison.trouble:
         end = "; they end by themselves" if elements else ""
         return f"{_count(elements, 'element')} in the kernel{end}"
-    bans = sum(len(jail.bans) for jail in look.jails)
-    text = f"{_count(bans, 'ban')} in {_count(len(look.jails), 'jail')}"
+    bans = sum(len(jail.bans) for jail in comparison.jails)
+    text = f"{_count(bans, 'ban')} in {_count(len(comparison.jails), 'jail')}"
     text += f", {_count(elements, 'element')} in the kernel"
-    queued = [jail.name for jail in look.jails if jail.queued]
+    queued = [jail.name for jail in comparison.jails if jail.queued]
     if queued:
         text += f"; {', '.join(queued)} still restoring"
-    drift = ", ".join(f"{count} {word}" for word, count in look.drift.items() if count)
+    drift = ", ".join(f"{count} {word}" for word, count in comparison.drift.items() if count)
     return f"{text}; drift: {drift} -> sudo ideolab-f2b check --repair" if drift else text
 
 
-def to_json(look: Look, origins: Mapping[str, Origin]) -> str:
-    """One line; docs/bans.md has its fields."""
+def to_json(comparison: BanComparison, origins: Mapping[str, Origin]) -> str:
+    """The comparison as one line; docs/bans.md has its fields."""
     jails = [
         {"jail": jail.name, "set": jail.set, "bans": len(jail.bans), "queued": jail.queued}
-        for jail in look.jails
+        for jail in comparison.jails
     ]
-    told = {
-        "t": round(look.when, 3),
-        "fail2ban": look.trouble or "up",
+    fields = {
+        "t": round(comparison.when, 3),
+        "fail2ban": comparison.trouble or "up",
         "jails": jails,
-        "elements": look.elements,
-        "drift": look.drift,
-        "bans": [_record(one, origins.get(one.address)) for one in look.rows],
+        "elements": comparison.elements,
+        "drift": comparison.drift,
+        "bans": [_record(one, origins.get(one.address)) for one in comparison.rows],
     }
-    return json.dumps(told, separators=(",", ":"))
+    return json.dumps(fields, separators=(",", ":"))
 
 
-def _record(one: Row, origin: Optional[Origin]) -> dict[str, Any]:
+def _record(one: BanRow, origin: Optional[Origin]) -> dict[str, Any]:
     return {
         "address": one.address,
         "jail": one.jail,
@@ -71,7 +74,7 @@ def _record(one: Row, origin: Optional[Origin]) -> dict[str, Any]:
         "since": one.ban and one.ban.since,
         "bantime": one.ban and one.ban.bantime,
         "until": one.ban and one.ban.until,
-        "in_kernel": one.in_kernel if one.state != row.ELSEWHERE else None,
+        "in_kernel": one.in_kernel if one.state != ban_row.ELSEWHERE else None,
         "element_s": one.element_s,
         "asn": origin and origin.asn,
         "asname": origin and origin.asname,
@@ -80,7 +83,7 @@ def _record(one: Row, origin: Optional[Origin]) -> dict[str, Any]:
     }
 
 
-def _cells(one: Row, now: float, origin: Optional[Origin]) -> tuple[str, str, str, str, str]:
+def _cells(one: BanRow, now: float, origin: Optional[Origin]) -> tuple[str, str, str, str, str]:
     mark = "! " if one.is_drift else "  "
     return (
         f"{mark}{one.address}",
@@ -91,21 +94,21 @@ def _cells(one: Row, now: float, origin: Optional[Origin]) -> tuple[str, str, st
     )
 
 
-def _ends(one: Row, now: float) -> str:
-    if one.state == row.UNWATCHED:
+def _ends(one: BanRow, now: float) -> str:
+    if one.state == ban_row.UNWATCHED:
         return "-"
     if one.ban is None:
         return "not banned"
     return "never" if one.ban.until is None else duration(one.ban.until - now)
 
 
-def _kernel(one: Row) -> str:
-    if one.state == row.ELSEWHERE:
+def _kernel(one: BanRow) -> str:
+    if one.state == ban_row.ELSEWHERE:
         return "-"
     if not one.in_kernel:
-        return "missing" if one.state == row.MISSING else "ended"
+        return "missing" if one.state == ban_row.MISSING else "ended"
     left = "stays" if one.element_s is None else duration(one.element_s)
-    return left if one.state in (row.OK, row.UNWATCHED) else f"{one.state} ({left})"
+    return left if one.state in (ban_row.OK, ban_row.UNWATCHED) else f"{one.state} ({left})"
 
 
 def _origin(origin: Optional[Origin]) -> str:

@@ -1,1 +1,1 @@
-"""Looks at each part that has to work and says ok, wrong or unknown."""
+"""Looks at each part that has to work, and says ok, wrong or unknown."""

@@ -1,12 +1,13 @@
-"""Does the kernel hold what fail2ban holds, and can the rest be put right?"""
+"""Checks that the kernel holds what fail2ban holds, and puts right what differs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ideolab_f2b import fail2ban_client
+from ideolab_f2b.bans import comparison
 from ideolab_f2b.bans import repair as repairing
-from ideolab_f2b.bans.look import Look, look
+from ideolab_f2b.bans.comparison import BanComparison
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall.rule import RuleError
@@ -17,24 +18,24 @@ _MEND = "ideolab-f2b check --repair (ideolab-f2b bans shows which)"
 
 
 def drift(_settings: Settings) -> Iterator[Verdict]:
-    """Of each jail that has kernel sets."""
+    """Compare each jail that has kernel sets."""
     try:
-        seen = look()
+        seen = comparison.make()
     except PermissionDeniedError as error:
         yield unknown("drift", str(error))
     except KernelError as error:
         yield wrong("drift", str(error), error.way_out)
     except fail2ban_client.ClientError as error:
-        yield unknown("drift", f"only fail2ban can tell what should be there: {error}")
+        yield unknown("drift", f"only fail2ban knows what should be there: {error}")
     else:
         yield from judge(seen)
 
 
-def judge(seen: Look) -> Iterator[Verdict]:
-    """What one look means. Pure."""
+def judge(seen: BanComparison) -> Iterator[Verdict]:
+    """What a comparison means. Pure."""
     if seen.trouble:
         yield unknown(
-            "drift", f"what should be there, only fail2ban can tell: {seen.trouble}", restart("fail2ban")
+            "drift", f"only fail2ban knows what should be there: {seen.trouble}", restart("fail2ban")
         )
         return
     ours = [jail for jail in seen.jails if jail.set is not None]
@@ -58,7 +59,9 @@ def repair() -> Verdict:
     try:
         done = repairing.repair()
     except fail2ban_client.ServerDownError as error:
-        text = f"fail2ban is down, and only it knows which bans to put back: {error}{_without_a_server()}"
+        text = (
+            f"fail2ban is down, and only fail2ban knows which bans to put back: {error}{_without_a_server()}"
+        )
         return wrong("repair", text, restart("fail2ban"))
     except fail2ban_client.ClientError as error:
         return unknown("repair", str(error), "sudo ideolab-f2b check --repair")

@@ -1,4 +1,4 @@
-"""Are the settings, the logs and our own files as they should be?"""
+"""Checks the settings, the logs, the clock and the installed files."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ideolab_f2b import config, logline, manifest
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import Entry
-from ideolab_f2b.places import LIBRARY, PROGRAM, USER
+from ideolab_f2b.places import LIBRARY, PROGRAM, SERVICE, USER, restart
 
 #: seconds: fail2ban itself takes a line that is 60 s off for one of now
 CLOCK_S = 60.0
-#: enough for a few lines
+#: bytes; enough for a few lines
 _TAIL = 8192
 
 
-class Stat(NamedTuple):
-    """What counts of a log's stat."""
+class LogStat(NamedTuple):
+    """The part of a log's stat that matters."""
 
     is_file: bool
     owner: str
@@ -31,17 +31,17 @@ class Stat(NamedTuple):
 
 
 def settings_file(path: Path = config.DEFAULT_PATH) -> Iterator[Verdict]:
-    """Can f2b.conf be used?"""
+    """Check that f2b.conf can be used."""
     try:
         config.load(path)
     except config.ConfigError as error:
-        yield wrong("settings", str(error), f"mend {path}, then systemctl restart ideolab-connmon")
+        yield wrong("settings", str(error), f"correct {path}, then {restart(SERVICE)}")
     else:
-        yield ok("settings", f"{path} is valid" if path.exists() else f"no {path}: the defaults count")
+        yield ok("settings", f"{path} is valid" if path.exists() else f"no {path}: the defaults apply")
 
 
 def logs(settings: Settings) -> Iterator[Verdict]:
-    """Are the logs there, fail2ban's to read and connmon's to write?"""
+    """Check that each log is there, and that connmon can write it."""
     paths = settings.paths
     for path in (paths.connmon_log, paths.manual_log, paths.events):
         try:
@@ -50,12 +50,12 @@ def logs(settings: Settings) -> Iterator[Verdict]:
             yield unknown(f"log {path.name}", str(error))
 
 
-def _stat(path: Path) -> Optional[Stat]:
+def _stat(path: Path) -> Optional[LogStat]:
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return Stat(stat.S_ISREG(found.st_mode), _name(found.st_uid), stat.S_IMODE(found.st_mode))
+    return LogStat(stat.S_ISREG(found.st_mode), _name(found.st_uid), stat.S_IMODE(found.st_mode))
 
 
 def _name(uid: int) -> str:
@@ -65,14 +65,14 @@ def _name(uid: int) -> str:
         return str(uid)
 
 
-def judge_log(path: Path, found: Optional[Stat]) -> Verdict:
+def judge_log(path: Path, found: Optional[LogStat]) -> Verdict:
     """What a log's stat means. Pure."""
     check = f"log {path.name}"
     if found is None:
         why = ": fail2ban would not start again" if path.suffix == ".log" else ""
         return wrong(check, f"{path} is missing{why}", "ideolab-f2b install")
     if not found.is_file:
-        return wrong(check, f"{path} is no regular file", f"rm {path}; ideolab-f2b install")
+        return wrong(check, f"{path} is not a regular file", f"rm {path}; ideolab-f2b install")
     if found.owner != USER or not found.mode & stat.S_IWUSR:
         return wrong(
             check, f"{path} belongs to {found.owner}: connmon cannot write it", "ideolab-f2b install"
@@ -81,7 +81,7 @@ def judge_log(path: Path, found: Optional[Stat]) -> Verdict:
 
 
 def clock(settings: Settings) -> Iterator[Verdict]:
-    """Is the newest line older than now?"""
+    """Check that the newest line is not later than now."""
     path = settings.paths.connmon_log
     try:
         newest = _newest(path)
@@ -106,15 +106,13 @@ def judge_clock(newest: Optional[float], now: float) -> Verdict:
     """What the age of the newest line means. Pure."""
     ahead = newest - now if newest is not None else 0.0
     if ahead > CLOCK_S:
-        text = (
-            f"the log is {ahead:.0f} s ahead of now: the clock was set back, and bans end at the wrong time"
-        )
+        text = f"the log is {ahead:.0f} s ahead of now: the clock was set back, so bans end at the wrong time"
         return wrong("clock", text, "timedatectl set-ntp true")
-    return ok("clock", "no line of the log is ahead of it")
+    return ok("clock", "no log line is later than now")
 
 
 def ours(root: Path = Path("/"), path: Path = manifest.PATH) -> Iterator[Verdict]:
-    """Is what was installed still there, and still ours?"""
+    """Check that all that was installed is there and unchanged."""
     try:
         found = manifest.load(root / str(path).lstrip("/"))
     except PermissionError as error:
@@ -131,7 +129,7 @@ def ours(root: Path = Path("/"), path: Path = manifest.PATH) -> Iterator[Verdict
 
 
 def judge_files(entries: list[Entry], now: Mapping[str, Optional[str]]) -> Verdict:
-    """What is missing, and whose change counts: the admin's in configuration, nobody's in code. Pure."""
+    """What is missing or changed: the admin may change configuration, and nobody may change code. Pure."""
     missing = [entry.path for entry in entries if now[entry.path] is None]
     changed = [
         entry.path for entry in entries if entry.digest and now[entry.path] not in (None, entry.digest)
@@ -142,6 +140,6 @@ def judge_files(entries: list[Entry], now: Mapping[str, Optional[str]]) -> Verdi
     if code:
         # the installed copy would put itself back
         mend = "scripts/install" if LIBRARY in code or PROGRAM in code else "ideolab-f2b install"
-        return wrong("files", f"not what was installed: {', '.join(code)}", mend)
+        return wrong("files", f"changed since the install: {', '.join(code)}", mend)
     yours = f"; changed by you: {', '.join(changed)}" if changed else ""
     return ok("files", f"all {len(entries)} are there{yours}")

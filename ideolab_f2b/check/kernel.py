@@ -1,4 +1,4 @@
-"""Is in the kernel what the jails believe: sets, rules, and the means to close sockets?"""
+"""Checks the kernel: the sets of the jails, the DROP rules, and that sockets can be closed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ideolab_f2b.kernel.netlink import KernelError, PermissionDeniedError
 from ideolab_f2b.kernel.sockets import destroy as sock_destroy
 from ideolab_f2b.places import ACTION, ALL_JAILS, restart
 
-#: how full a set may be: a full one bans nobody any more
+#: the share of a set that may be full: a full one bans nobody any more
 FULL = 0.8
 
 
 def sets(_settings: Settings) -> Iterator[Verdict]:
-    """Does each jail that runs have its two sets in the list that the rules match?"""
+    """Check that each running jail has its two sets, in the list that the rules match."""
     try:
         names = _names()
         with contextlib.closing(Sets()) as kernel:
@@ -35,19 +35,19 @@ def sets(_settings: Settings) -> Iterator[Verdict]:
         yield wrong("sets", str(error), error.way_out)
     except fail2ban_client.ServerDownError:
         yield unknown(
-            "sets", "which there should be, only fail2ban can tell: it is down", restart("fail2ban")
+            "sets", "only fail2ban knows which sets there should be: it is down", restart("fail2ban")
         )
     except fail2ban_client.ClientError as error:
-        yield unknown("sets", f"which there should be, only fail2ban can tell: {error}")
+        yield unknown("sets", f"only fail2ban knows which sets there should be: {error}")
 
 
 def _names() -> list[str]:
     """The sets of the jails that run, as their actions name them."""
-    told = [
+    stats = [
         fail2ban_client.stats(jail, ACTION) or {}
         for jail in sorted(ALL_JAILS.keys() & fail2ban_client.jails())
     ]
-    return [name for stats in told if stats.get("set") for name in (stats["set"], f"{stats['set']}6")]
+    return [name for one in stats if one.get("set") for name in (one["set"], f"{one['set']}6")]
 
 
 def _members(kernel: Sets) -> list[str]:
@@ -80,21 +80,21 @@ def judge_set(name: str, header: Optional[SetHeader], members: Collection[str]) 
         return wrong(
             check,
             f"is nearly full: {held} of {header.maxelem}",
-            f"a larger maxelem for action = {ACTION}.py[...] in /etc/fail2ban/jail.d/ideolab.local",
+            f"set a larger maxelem in action = {ACTION}.py[...] in /etc/fail2ban/jail.d/ideolab.local",
         )
     return ok(check, f"{held} of {header.maxelem} elements, in {rule.LIST}")
 
 
 def rules(_settings: Settings) -> Iterator[Verdict]:
-    """Does the DROP rule stand first wherever packets come in?"""
+    """Check that the DROP rule is the first one wherever packets come in."""
     for version, program in rule.PROGRAMS.items():
         for chain in rule.CHAINS:
-            verdict = _rules(version, program, chain)
+            verdict = _check_rule(version, program, chain)
             if verdict is not None:
                 yield verdict
 
 
-def _rules(version: int, program: str, chain: str) -> Optional[Verdict]:
+def _check_rule(version: int, program: str, chain: str) -> Optional[Verdict]:
     check = f"rule {program} {chain}"
     try:
         done = rule.run((program, "-w", "5", "-S", chain))
@@ -123,10 +123,10 @@ def judge_rules(check: str, lines: Sequence[str], chain: str) -> Verdict:
         return wrong(check, f"no rule drops what is in {rule.LIST}", "fail2ban-client reload")
     before = found[: found.index(ours)]
     if not before:
-        return ok(check, "drops first of all rules")
+        return ok(check, "the DROP rule is the first rule")
     accepts = next((line for line in before if line.endswith("-j ACCEPT")), None)
     what = (
-        f"behind {accepts!r}, which lets banned clients go on"
+        f"behind {accepts!r}, which accepts packets of banned clients"
         if accepts
         else f"behind {len(before)} other rules"
     )
@@ -134,7 +134,7 @@ def judge_rules(check: str, lines: Sequence[str], chain: str) -> Verdict:
 
 
 def destroy(_settings: Settings) -> Iterator[Verdict]:
-    """Can the sockets of a banned peer be closed?"""
+    """Check that the sockets of a banned peer can be closed."""
     try:
         sock_destroy.probe_destroy()
     except PermissionDeniedError as error:
@@ -142,4 +142,4 @@ def destroy(_settings: Settings) -> Iterator[Verdict]:
     except KernelError as error:
         yield wrong("sockets", str(error), error.way_out)
     else:
-        yield ok("sockets", "those of a banned peer can be closed (INET_DIAG_DESTROY)")
+        yield ok("sockets", "the sockets of a banned peer can be closed (INET_DIAG_DESTROY)")

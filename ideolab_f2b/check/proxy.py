@@ -1,4 +1,4 @@
-"""Does one address stand for many clients: a front whose ban would shut everybody out?"""
+"""Checks that no proxy in front of nginx is banned: its one address stands for many clients."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ from ideolab_f2b.config import Network, Settings
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
-#: a front carries nearly all lines; so does an attacker, but only of a short log
-SHARE, LEAST = 0.8, 200
-#: the latest lines that count, and the bytes at the end of the log in which they are looked for
-LINES, TAIL = 5000, 2 * 1024 * 1024
+#: the share of the lines that a front has; an attacker has that only in a short log
+SHARE = 0.8
+#: lines; a shorter log says nothing
+LEAST = 200
+#: the latest lines that count
+LINES = 5000
+#: bytes at the end of the log in which they are looked for
+TAIL = 2 * 1024 * 1024
 #: behind a PROXY protocol or X-Forwarded-For, nginx knows no other address than the front's until then
 _BEFORE_REQUEST = re.compile(
     r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: \*\d+ [^\"]* while (?:SSL handshaking|"
@@ -28,33 +32,34 @@ _BEFORE_REQUEST = re.compile(
 )
 _JAILS = "nginx-ideolab-"
 _MEND = (
-    "if it is a front (load balancer, CDN): ignore = {address} in /etc/ideolab/f2b.conf and "
-    "ignoreip = {address} for the jails in /etc/fail2ban/jail.local, and see docs/nginx.md; "
-    "an attacker is banned before long"
+    "if it is a load balancer or a CDN: write ignore = {address} in /etc/ideolab/f2b.conf and "
+    "ignoreip = {address} for the jails in /etc/fail2ban/jail.local (docs/nginx.md); "
+    "if it is an attacker, it is banned soon"
 )
 
 
-class Seen(NamedTuple):
-    """Lines that nginx wrote before a request, by peer."""
+class PeerCounts(NamedTuple):
+    """How many lines nginx wrote before a request, by peer."""
 
     peers: Mapping[Address, int]
 
     @property
     def lines(self) -> int:
+        """The number of all these lines."""
         return sum(self.peers.values())
 
 
 def front(settings: Settings) -> Iterator[Verdict]:
-    """Of the log that the intake writes; nothing where there is none."""
+    """Check the log that the intake writes; no verdict where there is none."""
     path = settings.paths.nginx_error_log
     try:
-        seen = count(_tail(path))
+        counts = count(_tail(path))
     except FileNotFoundError:
         return
     except PermissionError as error:
         yield unknown("front", str(error))
         return
-    yield from judge(seen, settings.connmon.ignore, _ignored())
+    yield from judge(counts, settings.connmon.ignore, _ask_ignoreip())
 
 
 def _tail(path: Path) -> list[str]:
@@ -63,7 +68,7 @@ def _tail(path: Path) -> list[str]:
         return file.read(TAIL).decode("utf-8", "replace").split("\n")
 
 
-def _ignored() -> Optional[dict[str, list[Network]]]:
+def _ask_ignoreip() -> Optional[dict[str, list[Network]]]:
     """{running jail of nginx's logs: its ignoreip}; None when fail2ban does not tell."""
     try:
         names = [name for name in sorted(fail2ban_client.jails()) if name.startswith(_JAILS)]
@@ -73,7 +78,7 @@ def _ignored() -> Optional[dict[str, list[Network]]]:
 
 
 def networks(text: str) -> list[Network]:
-    """What `fail2ban-client get JAIL ignoreip` prints; host names are left out."""
+    """Read what `fail2ban-client get JAIL ignoreip` prints; host names are left out."""
     found = []
     for word in text.split():
         try:
@@ -83,8 +88,8 @@ def networks(text: str) -> list[Network]:
     return found
 
 
-def count(lines: Iterable[str]) -> Seen:
-    """The peers of the latest lines that are older than their request. Pure."""
+def count(lines: Iterable[str]) -> PeerCounts:
+    """Count the peers of the latest lines that nginx wrote before the request. Pure."""
     found: Counter[Address] = Counter()
     peers = [match[1] for match in map(_BEFORE_REQUEST.match, lines) if match]
     for peer in peers[-LINES:]:
@@ -92,22 +97,22 @@ def count(lines: Iterable[str]) -> Seen:
             found[ipaddress.ip_address(peer)] += 1
         except ValueError:
             continue
-    return Seen(found)
+    return PeerCounts(found)
 
 
 def judge(
-    seen: Seen, listed: Collection[Network], ignored: Optional[Mapping[str, Collection[Network]]]
+    counts: PeerCounts, listed: Collection[Network], ignored: Optional[Mapping[str, Collection[Network]]]
 ) -> Iterator[Verdict]:
     """A verdict on each address that stands for many, or on all when none does. Pure."""
-    found = [one for one in seen.peers if _covers(listed, one) or _carries(seen, one)]
-    for address in sorted(found, key=lambda one: -seen.peers[one]):
-        yield _verdict(seen, address, listed, ignored or {})
+    found = [one for one in counts.peers if _covers(listed, one) or _carries(counts, one)]
+    for address in sorted(found, key=lambda one: -counts.peers[one]):
+        yield _verdict(counts, address, listed, ignored or {})
     if not found:
-        yield ok("front", f"no address stands for the others ({seen.lines} lines before a request)")
+        yield ok("front", f"no address stands for many clients ({counts.lines} lines before a request)")
 
 
-def _carries(seen: Seen, address: Address) -> bool:
-    return seen.lines >= LEAST and seen.peers[address] >= SHARE * seen.lines
+def _carries(counts: PeerCounts, address: Address) -> bool:
+    return counts.lines >= LEAST and counts.peers[address] >= SHARE * counts.lines
 
 
 def _covers(listed: Collection[Network], address: Address) -> bool:
@@ -115,16 +120,19 @@ def _covers(listed: Collection[Network], address: Address) -> bool:
 
 
 def _verdict(
-    seen: Seen, address: Address, listed: Collection[Network], ignored: Mapping[str, Collection[Network]]
+    counts: PeerCounts,
+    address: Address,
+    listed: Collection[Network],
+    ignored: Mapping[str, Collection[Network]],
 ) -> Verdict:
     check = f"front {address}"
-    lines = f"{seen.peers[address]} of {seen.lines} lines before a request name it"
+    lines = f"{counts.peers[address]} of {counts.lines} lines before a request name it"
     if not _covers(listed, address):
         return wrong(
-            check, f"{lines}, and a ban would shut out whoever is behind it", _MEND.format(address=address)
+            check, f"{lines}, and a ban would block all clients behind it", _MEND.format(address=address)
         )
     bare = [jail for jail, networks in ignored.items() if not _covers(networks, address)]
     if bare:
         text = f"{lines}; connmon ignores it, but {', '.join(bare)} would ban it"
-        return wrong(check, text, f"ignoreip = {address} for these jails in /etc/fail2ban/jail.local")
+        return wrong(check, text, f"write ignoreip = {address} for these jails in /etc/fail2ban/jail.local")
     return ok(check, f"{lines}; it is never banned")

@@ -1,4 +1,4 @@
-"""Is ideolab-fw-ip root's alone, and is the rule that lets the web server call it one that sudo reads?"""
+"""Checks that only root can write ideolab-fw-ip, and that sudo can read the rule for it."""
 
 from __future__ import annotations
 
@@ -15,54 +15,56 @@ from ideolab_f2b.config import Settings
 from ideolab_f2b.places import HELPER, NEVER_BAN, SUDOERS
 
 
-class Owned(NamedTuple):
-    """What counts of a file's stat."""
+class FileOwner(NamedTuple):
+    """The part of a file's stat that matters."""
 
     uid: int
     mode: int
 
 
 def helper(_settings: Settings) -> Iterator[Verdict]:
-    """The program, the list of what is never banned, and the rule of sudo where there is one."""
+    """Check the program, the list of what is never banned, and the rule of sudo where there is one."""
     for path in (HELPER, NEVER_BAN):
-        yield judge(Path(path), _owned(path))
+        yield judge(Path(path), _owner(path))
     try:
         if os.path.exists(SUDOERS):
-            yield judge_rule(_owned(SUDOERS), _complaint())
+            yield judge_rule(_owner(SUDOERS), _test_rule())
     except PermissionError as error:
         yield unknown("sudo rule", str(error))
 
 
-def _owned(path: str) -> Optional[Owned]:
+def _owner(path: str) -> Optional[FileOwner]:
     try:
         found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return Owned(found.st_uid, stat.S_IMODE(found.st_mode))
+    return FileOwner(found.st_uid, stat.S_IMODE(found.st_mode))
 
 
-def judge(path: Path, found: Optional[Owned]) -> Verdict:
+def judge(path: Path, found: Optional[FileOwner]) -> Verdict:
     """What a file's stat means: root runs it, or believes it. Pure."""
     check = f"helper {path.name}"
     if found is None:
         return wrong(check, f"{path} is missing", "ideolab-f2b install")
     if found.uid != 0 or found.mode & 0o022:
-        return wrong(check, f"not only root can write {path}", f"chown root: {path}; chmod go-w {path}")
+        return wrong(check, f"others than root can write {path}", f"chown root: {path}; chmod go-w {path}")
     return ok(check, str(path))
 
 
-def judge_rule(found: Optional[Owned], complaint: str) -> Verdict:
-    """What stands in sudoers.d. Pure."""
+def judge_rule(found: Optional[FileOwner], complaint: str) -> Verdict:
+    """What the rule's owner and sudo's complaint mean. Pure."""
     if complaint:
         return wrong("sudo rule", complaint, f"rm {SUDOERS}; ideolab-f2b install --sudo-for www-data")
     if found is None or found.uid != 0 or found.mode & 0o022:
         return wrong(
-            "sudo rule", f"{SUDOERS} is not root's alone", f"chown root: {SUDOERS}; chmod 440 {SUDOERS}"
+            "sudo rule",
+            f"others than root can write {SUDOERS}",
+            f"chown root: {SUDOERS}; chmod 440 {SUDOERS}",
         )
     return ok("sudo rule", SUDOERS)
 
 
-def _complaint() -> str:
+def _test_rule() -> str:
     if shutil.which("visudo") is None:
         return ""
     done = subprocess.run(

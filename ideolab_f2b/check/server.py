@@ -1,4 +1,4 @@
-"""Does fail2ban run, with our jails, and with an action that works?"""
+"""Checks that fail2ban runs, with our jails and with actions that work."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, R
 _CHANGE = "/etc/fail2ban/jail.d/ideolab.local"
 
 
-ON, OFF, MISSING = "on", "off", "missing"
+ON = "on"
+OFF = "off"
+MISSING = "missing"
 
 
-class Seen(NamedTuple):
-    """A jail as the server tells of it; None for what it did not tell."""
+class RunningJail(NamedTuple):
+    """What the server says about a jail; `stats` is None when its action says nothing."""
 
     actions: Collection[str]
     logs: Collection[str]
@@ -28,7 +30,7 @@ class Seen(NamedTuple):
 
 
 def fail2ban(_settings: Settings) -> Iterator[Verdict]:
-    """Is there a server, and does it answer?"""
+    """Check that a server answers."""
     try:
         running = fail2ban_client.jails()
     except fail2ban_client.ServerDownError as error:
@@ -40,7 +42,7 @@ def fail2ban(_settings: Settings) -> Iterator[Verdict]:
 
 
 def jails(settings: Settings) -> Iterator[Verdict]:
-    """Does each of our jails run as it is configured?"""
+    """Check that each of our jails runs as it is configured."""
     try:
         running = fail2ban_client.jails()
         wanted = fail2ban_config.read(FAIL2BAN)
@@ -51,15 +53,15 @@ def jails(settings: Settings) -> Iterator[Verdict]:
         yield unknown("jails", str(error))
         return
     for jail, log in ALL_JAILS.items():
-        seen, switch = look(jail) if jail in running else None, _switch(jail, wanted)
-        if seen is None and switch == MISSING and jail not in JAILS:
+        found, switch = ask(jail) if jail in running else None, _switch(jail, wanted)
+        if found is None and switch == MISSING and jail not in JAILS:
             # those of nginx are installed only where that was asked for
             continue
-        yield judge(jail, seen, switch, str(settings.paths.log_dir / log), wanted.skipped)
+        yield judge(jail, found, switch, str(settings.paths.log_dir / log), wanted.skipped)
 
 
-def _switch(jail: str, wanted: fail2ban_config.Stream) -> str:
-    """ON, OFF by the admin although our block is there, or MISSING as before an install."""
+def _switch(jail: str, wanted: fail2ban_config.Configuration) -> str:
+    """ON; OFF when the admin has switched it off although our block has it; MISSING as before an install."""
     if jail in wanted.jails:
         return ON
     path = Path(JAIL_LOCAL)
@@ -67,16 +69,19 @@ def _switch(jail: str, wanted: fail2ban_config.Stream) -> str:
     return OFF if block and f"[{jail}]".encode() in block[0] else MISSING
 
 
-def look(jail: str) -> Seen:
+def ask(jail: str) -> RunningJail:
+    """Ask the server about a jail. ClientError."""
     logs = [
         line.split("- ", 1)[1]
         for line in fail2ban_client.ask("get", jail, "logpath").splitlines()
         if "- " in line
     ]
-    return Seen(fail2ban_client.actions(jail), logs, fail2ban_client.stats(jail, ACTION))
+    return RunningJail(fail2ban_client.actions(jail), logs, fail2ban_client.stats(jail, ACTION))
 
 
-def judge(jail: str, seen: Optional[Seen], switch: str, log: str, skipped: Collection[str] = ()) -> Verdict:
+def judge(
+    jail: str, seen: Optional[RunningJail], switch: str, log: str, skipped: Collection[str] = ()
+) -> Verdict:
     """What a jail's state means. Pure."""
     name = f"jail {jail}"
     if seen is None:
@@ -88,10 +93,12 @@ def judge(jail: str, seen: Optional[Seen], switch: str, log: str, skipped: Colle
             f"fail2ban-client reload --restart {jail}",
         )
     if seen.stats is None or seen.stats.get("degraded"):
-        return wrong(name, "its action has no package to work with: it bans nobody", "scripts/install")
+        return wrong(
+            name, "its action cannot import the package ideolab_f2b: it bans nobody", "scripts/install"
+        )
     if log not in seen.logs:
         return wrong(
-            name, f"does not read {log} but {', '.join(seen.logs) or 'nothing'}", "ideolab-f2b install"
+            name, f"reads {', '.join(seen.logs) or 'nothing'} instead of {log}", "ideolab-f2b install"
         )
     error = seen.stats.get("last_error")
     return ok(name, f"runs with {ACTION}" + (f"; its last error was {error}" if error else ""))
@@ -100,27 +107,27 @@ def judge(jail: str, seen: Optional[Seen], switch: str, log: str, skipped: Colle
 def _absent(name: str, jail: str, switch: str, skipped: Collection[str]) -> Verdict:
     why = [text for text in skipped if f"'{jail}'" in text]
     if why:
-        return wrong(name, why[0], f"mend {_CHANGE}, then fail2ban-client reload")
+        return wrong(name, why[0], f"correct {_CHANGE}, then fail2ban-client reload")
     if switch == ON:
-        return wrong(name, "is enabled and does not run", "fail2ban-client reload")
+        return wrong(name, "is enabled but does not run", "fail2ban-client reload")
     if switch == OFF:
         return ok(name, "is switched off in your configuration")
     return wrong(
-        name, "is not enabled", f"enabled = true below [{jail}] in {_CHANGE}, or ideolab-f2b install"
+        name, "is not enabled", f"ideolab-f2b install, or write enabled = true below [{jail}] in {_CHANGE}"
     )
 
 
 def action(_settings: Settings, load: Callable[..., None] = fail2ban_action.load) -> Iterator[Verdict]:
-    """Would fail2ban's own Python load our actions at its next start?"""
+    """Check that fail2ban's Python can load our actions at its next start."""
     for name in (ACTION, REPORT):
-        yield _loaded(FAIL2BAN / "action.d" / f"{name}.py", load)
+        yield _check_action(FAIL2BAN / "action.d" / f"{name}.py", load)
 
 
-def _loaded(path: Path, load: Callable[..., None]) -> Verdict:
+def _check_action(path: Path, load: Callable[..., None]) -> Verdict:
     if not path.exists():
         return wrong("action", f"{path} is missing", "ideolab-f2b install")
     try:
         load(path)
-    except fail2ban_action.ShimError as error:
-        return wrong("action", f"fail2ban's Python cannot use it: {error}", "ideolab-f2b install")
+    except fail2ban_action.ActionError as error:
+        return wrong("action", f"fail2ban's Python cannot load it: {error}", "ideolab-f2b install")
     return ok("action", f"{fail2ban_client.python()} loads {path.name}")

@@ -1,4 +1,4 @@
-"""Do connmon and the intake work, and do their gauges reach node_exporter?"""
+"""Checks that connmon, the intake and the report action work, and that node_exporter gets their metrics."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import BLOCK
 from ideolab_f2b.places import COLLECTORS, INTAKE, JAIL_LOCAL, NGINX_JAILS, SERVICE, restart
 
-#: seconds without a look that are an error: the timer looks twice a minute
+#: seconds without a tick that are an error: the timer runs connmon twice a minute
 STALE_S = 90.0
 _SUCCESS = re.compile(r'^ideolab_f2b_last_success_timestamp_seconds\{job="([a-z]+)"\} (\S+)$', re.M)
 
 
 def connmon(settings: Settings) -> Iterator[Verdict]:
-    """When did it last look?"""
+    """Check when connmon last looked at the sockets."""
     limit_s = max(STALE_S, 4 * settings.connmon.every_s)
     yield _daemon("connmon", SERVICE, settings.paths.connmon_prom, limit_s)
 
 
 def intake(settings: Settings) -> Iterator[Verdict]:
-    """When did it last write what nginx says? Only where `install --nginx` has asked for it."""
+    """Check when the intake last wrote nginx's lines; only where `install --nginx` has asked for it."""
     if is_asked(Path(JAIL_LOCAL)):
         yield _daemon("intake", INTAKE, settings.paths.intake_prom, STALE_S)
 
 
 def report(settings: Settings) -> Iterator[Verdict]:
-    """When did the report action last write what it counts?"""
+    """Check when the report action last wrote its metrics."""
     yield _daemon("report", "fail2ban", settings.paths.report_prom, STALE_S)
 
 
@@ -56,13 +56,13 @@ def _daemon(name: str, service: str, path: Path, limit_s: float) -> Verdict:
 def judge(
     name: str, service: str, path: Path, text: Optional[str], now: float, limit_s: float = STALE_S
 ) -> Verdict:
-    """What a daemon's gauges say about it. Pure."""
+    """What a daemon's metrics say about it. Pure."""
     if text is None:
-        mend = f"{restart(service)} (apt-get install python3-prometheus-client, where that is missing)"
-        return wrong(name, f"has written no {path}: it does not run, or cannot write", mend)
+        mend = f"{restart(service)} (first apt-get install python3-prometheus-client, where that is missing)"
+        return wrong(name, f"{path} is missing: it does not run, or cannot write there", mend)
     found = dict(_SUCCESS.findall(text)).get(name)
     if found is None:
-        return wrong(name, f"{path} does not tell when it last did its work", restart(service))
+        return wrong(name, f"{path} does not say when it last did its work", restart(service))
     age = now - float(found)
     if age > limit_s:
         return wrong(
@@ -72,7 +72,7 @@ def judge(
 
 
 def textfile(settings: Settings) -> Iterator[Verdict]:
-    """Can node_exporter read what connmon writes?"""
+    """Check that node_exporter can read what connmon writes."""
     path = settings.paths.connmon_prom
     try:
         readable = _readable(path)
@@ -101,4 +101,4 @@ def judge_textfile(path: Path, readable: Optional[bool], places: dict[Path, bool
     blind = [str(place.parent) for place, is_there in places.items() if not is_there]
     if blind:
         return wrong("textfile", f"no {path.name} in {', '.join(blind)}", "ideolab-f2b install")
-    return ok("textfile", f"{path} is there to read")
+    return ok("textfile", f"{path} can be read")

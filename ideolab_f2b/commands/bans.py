@@ -1,4 +1,4 @@
-"""The command line of `bans`: look, print, and again when asked to watch."""
+"""The verb `bans`."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from pathlib import Path
 from typing import Optional
 
 from ideolab_f2b import config, fail2ban_client
-from ideolab_f2b.bans import text
-from ideolab_f2b.bans.look import Look, look
+from ideolab_f2b.bans import comparison, text
+from ideolab_f2b.bans.comparison import BanComparison
 from ideolab_f2b.config import Settings
 from ideolab_f2b.origin.lookup import Lookup
 from ideolab_f2b.origin.origin import Origin
 from ideolab_f2b.places import restart
 
 _CLEAR = "\x1b[H\x1b[2J"
+#: seconds between two lists of --watch
 WATCH_S = 5.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
     parser.description = (
         "List what fail2ban holds and what the kernel holds; ! marks where they differ. "
         "Exit 1 when fail2ban cannot be asked."
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object on one line for each look")
+    parser.add_argument("--json", action="store_true", help="one JSON object on one line each time")
     parser.add_argument("--jail", metavar="JAIL", help="this jail only")
     parser.add_argument(
         "--watch",
@@ -36,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_seconds,
         const=WATCH_S,
         metavar="SECONDS",
-        help=f"look again every so often ({WATCH_S:g} s) until Ctrl-C",
+        help=f"show it again every SECONDS ({WATCH_S:g}) until Ctrl-C",
     )
     parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
 
@@ -62,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
-        seen = look(arguments.jail)
+        seen = comparison.make(arguments.jail)
     except fail2ban_client.ClientError as error:
         print(f"ideolab-f2b bans: fail2ban: {error}; sudo ideolab-f2b bans", file=sys.stderr)
         return 1
@@ -76,15 +78,15 @@ def _show(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _lines(arguments: argparse.Namespace, seen: Look, origins: dict[str, Origin]) -> Iterator[str]:
+def _lines(arguments: argparse.Namespace, seen: BanComparison, origins: dict[str, Origin]) -> Iterator[str]:
     if arguments.json:
         return iter([text.to_json(seen, origins)])
     lines = text.table(seen, origins)
-    return _fitted(list(lines)) if arguments.watch is not None and sys.stdout.isatty() else lines
+    return _fit_screen(list(lines)) if arguments.watch is not None and sys.stdout.isatty() else lines
 
 
-def _fitted(lines: list[str]) -> Iterator[str]:
-    """The screen cleared, and of the lines as many as it shows with the last one."""
+def _fit_screen(lines: list[str]) -> Iterator[str]:
+    """Clear the screen; leave out lines so that it shows the last one."""
     height = shutil.get_terminal_size().lines - 2
     left_out = len(lines) - height
     if left_out > 0:
@@ -93,8 +95,8 @@ def _fitted(lines: list[str]) -> Iterator[str]:
     yield from lines[1:]
 
 
-def _origins(settings: Settings, seen: Look) -> dict[str, Origin]:
-    """What is known already; nobody is asked for a list."""
+def _origins(settings: Settings, seen: BanComparison) -> dict[str, Origin]:
+    """The origins that are known already: a list of bans asks nobody."""
     addresses = {one.address for one in seen.rows}
     if not addresses or not _is_there(settings):
         return {}

@@ -30,7 +30,7 @@ class Host:
 
 
 def probe(site: Site) -> Host:
-    """Of a staging directory only its files are looked at, and the usual is taken for granted."""
+    """Find out what the host has; a staging directory is taken for a host with all that is usual."""
     collectors = tuple(path for path in COLLECTORS if site.at(path).is_dir())
     if not site.is_live:
         return Host(runs_systemd=False, collectors=collectors)
@@ -44,7 +44,7 @@ def probe(site: Site) -> Host:
 
 
 def _runs(program: str) -> bool:
-    """Whether it succeeds in fail2ban's Python."""
+    """Whether a program succeeds in fail2ban's Python."""
     try:
         words = [fail2ban_client.python(), "-c", program]
         return subprocess.run(words, capture_output=True, timeout=30).returncode == 0

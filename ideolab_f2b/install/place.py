@@ -1,4 +1,4 @@
-"""Puts a plan in place, one line for each step, and can take the whole of it back."""
+"""Puts the steps of a plan in place, one printed line for each, and can undo all of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple, Optional
 
-from ideolab_f2b.install.run import CommandError
+from ideolab_f2b.install.errors import CommandError
 from ideolab_f2b.install.site import KEPT, REMOVED, Site, Step, Undo
 from ideolab_f2b.install.steps import block, directory, file, link, log, tree, user
 from ideolab_f2b.install.steps.directory import Directory
@@ -15,7 +15,7 @@ from ideolab_f2b.manifest import Entry
 
 Say = Callable[[str], object]
 
-#: kind of entry -> what takes it out again
+#: kind of entry -> the function that removes it
 REMOVE: dict[str, Callable[[Entry, Site], None]] = {
     "block": block.remove,
     "directory": directory.remove,
@@ -28,8 +28,8 @@ REMOVE: dict[str, Callable[[Entry, Site], None]] = {
 }
 
 
-class Look(NamedTuple):
-    """A step, and what putting it would mean here."""
+class PlannedStep(NamedTuple):
+    """A step, and what putting it in place would change on this host."""
 
     step: Step
     verb: str
@@ -41,64 +41,67 @@ class Look(NamedTuple):
 
 
 def line(verb: str, path: str, note: str = "") -> str:
+    """What the installer prints about one path."""
     return f"{verb:<8} {path}" + (f"  ({note})" if note else "")
 
 
-def look(steps: Iterable[Step], site: Site) -> list[Look]:
-    """What each step would do, with the directories that are missing for it; changes nothing."""
-    looks: list[Look] = []
+def preview(steps: Iterable[Step], site: Site) -> list[PlannedStep]:
+    """Say what each step would do, with the directories that are missing for it; changes nothing."""
+    planned: list[PlannedStep] = []
     for step in steps:
-        seen = {found.step.path for found in looks}
-        for one in (*_parents(step, site, seen), step):
-            looks.append(Look(one, one.verb(site), one.note(site), one.entry(site)))
-    return looks
+        known = {one.step.path for one in planned}
+        for each in (*_parents(step, site, known), step):
+            planned.append(PlannedStep(each, each.verb(site), each.note(site), each.entry(site)))
+    return planned
 
 
-def _parents(step: Step, site: Site, seen: set[str]) -> Iterator[Directory]:
-    """The directories above it that are missing, or that an earlier install made."""
+def _parents(step: Step, site: Site, known: set[str]) -> Iterator[Directory]:
+    """The directories above a step that are missing, or that an earlier install made."""
     above = PurePosixPath(step.path).parents if step.path.startswith("/") else ()
     for parent in reversed(above):
         path = str(parent)
-        if path not in ("/", *seen) and (path in site.earlier or not site.at(path).exists()):
+        if path not in ("/", *known) and (path in site.earlier or not site.at(path).exists()):
             yield Directory(path)
 
 
-def obsolete(looks: Iterable[Look], site: Site) -> list[Entry]:
-    """What an earlier version put there and this one does not, last put first."""
-    kept = {found.step.path for found in looks}
+def obsolete(planned: Iterable[PlannedStep], site: Site) -> list[Entry]:
+    """What an earlier version put in place and this one does not have any more, last put first."""
+    kept = {one.step.path for one in planned}
     return [entry for path, entry in reversed(list(site.earlier.items())) if path not in kept]
 
 
-class Placing:
-    """One run over a plan, and the way back."""
+class Transaction:
+    """Steps that are put in place together, or not at all."""
 
     def __init__(self, site: Site, say: Say) -> None:
         self._site, self._say = site, say
         self._undo: list[Undo] = []
 
-    def put(self, looks: Iterable[Look]) -> None:
-        for found in looks:
-            if found.verb != KEPT:
-                self._undo.append(found.step.put(self._site))
-            self._say(str(found))
+    def put(self, planned: Iterable[PlannedStep]) -> None:
+        """Put each step that changes something; OSError or CommandError from the first that cannot be put."""
+        for one in planned:
+            if one.verb != KEPT:
+                self._undo.append(one.step.put(self._site))
+            self._say(str(one))
 
-    def remove(self, entries: Iterable[Entry]) -> list[str]:
-        """Take out for good; what goes wrong with one does not keep the others."""
-        problems = []
-        for entry in entries:
-            try:
-                REMOVE[entry.kind](entry, self._site)
-                stands = entry.kind != "user" and os.path.lexists(self._site.at(entry.path))
-                self._say(line(KEPT if stands else REMOVED, entry.path))
-            except (OSError, CommandError) as error:
-                problems.append(f"{entry.path}: {error}")
-        return problems
-
-    def take_back(self) -> None:
-        """As it was before this run."""
+    def undo(self) -> None:
+        """Make everything as it was before `put`; what cannot be undone is said."""
         while self._undo:
             undo = self._undo.pop()
             try:
                 undo()
             except (OSError, CommandError) as error:
-                self._say(f"could not take back: {error}")
+                self._say(f"could not be undone: {error}")
+
+
+def remove(entries: Iterable[Entry], site: Site, say: Say) -> list[str]:
+    """Remove for good what an install put in place; return what could not be removed and why."""
+    problems = []
+    for entry in entries:
+        try:
+            REMOVE[entry.kind](entry, site)
+            stands = entry.kind != "user" and os.path.lexists(site.at(entry.path))
+            say(line(KEPT if stands else REMOVED, entry.path))
+        except (OSError, CommandError) as error:
+            problems.append(f"{entry.path}: {error}")
+    return problems

@@ -1,4 +1,4 @@
-"""Everything that goes onto a host, from the source's files, the host's facts and the settings. Pure."""
+"""The plan: everything that goes onto a host, from the source's files, the host's facts and the settings."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def plan(
     sudo_for: Optional[str] = None,
     web_group: Optional[str] = None,
 ) -> list[Step]:
-    """In this order: what is not alive yet first, what fail2ban reads last.
+    """List the steps: what runs nothing yet comes first, what fail2ban reads comes last. Pure.
 
-    `has_intake`: it is to run; `sudo_for`: the user who may run the helper as root; `web_group`:
+    `has_intake`: the intake is to run; `sudo_for`: the user who may run the helper as root; `web_group`:
     the group of the site that writes traship.log and manual.log.
     """
     return [
@@ -85,10 +85,9 @@ def plan(
 
 def _directories(paths: Paths, web_group: Optional[str]) -> Iterator[Step]:
     yield Directory(str(paths.log_dir), USER, LOG_GROUP, is_ours=True)
-    yield Log(str(paths.connmon_log), USER, LOG_GROUP)
-    yield from web_user.logs(paths, web_group)
-    for log in (paths.events, paths.nginx_error_log, paths.nginx_access_log):
+    for log in paths.own_logs:
         yield Log(str(log), USER, LOG_GROUP)
+    yield from web_user.logs(paths, web_group)
     yield Directory(str(paths.state_dir), USER, USER, is_ours=True)
     yield Directory(str(SERVER_STATE), is_ours=True, mode=0o700)
     # one that is not below belongs to somebody else, who was asked or has to be
@@ -113,14 +112,14 @@ def _daemons(source: Source, host: Host, paths: Paths, web_group: Optional[str])
         parts["init.d"] = "/etc/init.d"
     for part, directory in parts.items():
         for name in source.names(f"deploy/{part}"):
-            text = located(source.read(f"deploy/{part}/{name}").decode(), paths)
+            text = relocate(source.read(f"deploy/{part}/{name}").decode(), paths)
             if part == "logrotate.d":
-                text = web_user.rotated(text, web_group)
+                text = web_user.share_rotation(text, web_group)
             yield File(f"{directory}/{name}", text.encode(), 0o755 if part == "init.d" else 0o644)
 
 
-def located(text: str, paths: Paths) -> str:
-    """The text with this host's directories for the usual ones."""
+def relocate(text: str, paths: Paths) -> str:
+    """Replace the usual directories in a text by those of this host."""
     usual = Paths()
     for path, ours in ((usual.log_dir, paths.log_dir), (usual.state_dir, paths.state_dir)):
         text = re.sub(rf"(?<![\w/]){re.escape(str(path))}(?![-\w])", str(ours), text)
@@ -130,7 +129,7 @@ def located(text: str, paths: Paths) -> str:
 
 
 def fail2ban(source: Source) -> list[File]:
-    """What fail2ban reads, but for the block in jail.local that enables it."""
+    """The files that fail2ban reads, without the block in jail.local that enables the jails."""
     return [
         File(str(FAIL2BAN / part / name), source.read(f"{part}/{name}"))
         for part in ("filter.d", "action.d", "jail.d")

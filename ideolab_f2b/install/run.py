@@ -1,19 +1,18 @@
-"""Runs a program that must succeed; its own words are the error."""
+"""Runs a program that must succeed; what it printed is the text of the error."""
 
 from __future__ import annotations
 
 import subprocess
 import tempfile
 
-#: a restart of fail2ban with many bans in shell actions takes minutes
+from ideolab_f2b.install.errors import CommandError
+
+#: seconds; a restart of fail2ban with many bans in shell actions takes minutes
 PATIENCE_S = 900
 
 
-class CommandError(RuntimeError):
-    """The program failed; the text names it and what it said."""
-
-
 def run(*words: str) -> None:
+    """Run a program and wait for its end; CommandError when it fails, is missing or takes too long."""
     # a file and no pipe: a daemon that keeps its output open would be waited for
     with tempfile.TemporaryFile() as output:
         try:
@@ -29,6 +28,7 @@ def run(*words: str) -> None:
 
 
 def succeeds(*words: str) -> bool:
+    """Run a program and return whether it ended with exit code 0."""
     try:
         run(*words)
     except CommandError:

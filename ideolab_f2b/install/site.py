@@ -28,9 +28,11 @@ class Site:
 
     @property
     def is_live(self) -> bool:
+        """Whether this is the running system, and no staging directory."""
         return self.root == Path("/")
 
     def at(self, path: str) -> Path:
+        """Where a path of the host is below this root."""
         return self.root / path.lstrip("/")
 
     def owner(self, user: str, group: str) -> tuple[int, int]:
@@ -74,13 +76,13 @@ def _gid(name: str) -> int:
 
 
 def before(site: Site, path: str) -> Saved | None:
-    """What uninstall has to bring back: what stood there before the first install."""
+    """What stood at a path before the first install: uninstall restores it."""
     earlier = site.earlier.get(path)
     return earlier.before if earlier else Saved.of(site.at(path))
 
 
 def restore(path: Path, saved: Saved | None) -> None:
-    """Make a path what it was: nothing, a file or a link. A directory gets its owner and mode back."""
+    """Make a path what it was: nothing, a file or a link. A directory gets its old owner and mode."""
     if saved is None or saved.link is not None:
         path.unlink(missing_ok=True)
     if saved is None:

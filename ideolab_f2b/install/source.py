@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ideolab_f2b
+from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.manifest import read_tree
 
 #: what is installed with the package, so that the installed copy can install again
 _PARTS = ("action.d", "deploy", "docs", "filter.d", "jail.d")
 _LEAVES = ("CHANGELOG.md", "LICENSE", "README.md", "scripts/ideolab-fw-ip")
-
-
-class SourceError(ValueError):
-    """The files that go with the package cannot be found."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +24,11 @@ class Source:
     files: Path
 
     def read(self, name: str) -> bytes:
+        """The content of one file, by its path in the repository."""
         return (self.files / name).read_bytes()
 
     def names(self, part: str) -> list[str]:
-        """The files right in one directory; none where it does not exist."""
+        """The names of the files of one directory; none where it does not exist."""
         return sorted(path.name for path in (self.files / part).glob("*") if path.is_file())
 
     def everything(self) -> dict[str, bytes]:
@@ -50,11 +48,12 @@ def _candidates(package: Path, prefix: Path) -> Iterator[Path]:
 
 
 def find(package: Path | None = None, prefix: Path = Path(sys.prefix)) -> Source:
+    """Find the files that belong to the running package; InstallError when they are not there."""
     package = (package or Path(ideolab_f2b.__file__).parent).resolve()
     for files in _candidates(package, prefix):
         if (files / "jail.d" / "ideolab.conf").exists() and (files / "deploy" / "f2b.conf").exists():
             return Source(package, files)
-    raise SourceError(
+    raise InstallError(
         f"filter.d, action.d, jail.d and deploy are not beside {package} nor in {prefix}/share/ideolab-f2b; "
         "install from a checkout with scripts/install"
     )

@@ -14,7 +14,7 @@ from ideolab_f2b.places import ALL_JAILS
 
 
 def stop_jails(say: Say) -> None:
-    """With their bans: those in fail2ban's database would come back with the next install."""
+    """Stop our jails and lift their bans, which would come back from fail2ban's database otherwise."""
     if not fail2ban_client.is_up():
         return
     for jail in sorted(ALL_JAILS.keys() & fail2ban_client.jails()):
@@ -24,6 +24,7 @@ def stop_jails(say: Say) -> None:
 
 
 def drop_rules(say: Say) -> None:
+    """Remove the DROP rules; RuleError for IPv4 when iptables fails."""
     for version in rule.PROGRAMS:
         with contextlib.suppress(rule.RuleError) if version == 6 else contextlib.nullcontext():
             rule.remove(version)
@@ -31,6 +32,7 @@ def drop_rules(say: Say) -> None:
 
 
 def drop_sets(say: Say) -> None:
+    """Destroy the list of sets and all sets of the pack."""
     try:
         sets = Sets()
     except ModuleMissingError:

@@ -8,54 +8,39 @@ import re
 from typing import Optional
 
 from ideolab_f2b.config import Paths
+from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.steps.log import MODE, Log
+from ideolab_f2b.install.sudoers import USER_NAME
 from ideolab_f2b.places import LOG_GROUP, USER
 
 #: the group may write, but neither rename nor delete: the directory stays ours
 SHARED_MODE = 0o660
-ROTATION = "/etc/logrotate.d/ideolab-f2b"
-_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
-_SHARED = re.compile(rf"create 0660 {USER} ({_NAME.pattern})$", re.M)
 #: the last part of the file, which rotates what the site writes
 _PART = re.compile(r"^\S+/manual\.log [^{]*\{.*?^\}", re.M | re.S)
 
 
-class WebUserError(RuntimeError):
-    """There is no such user; nothing was changed."""
-
-
-def group(site: Site, asked: Optional[str]) -> Optional[str]:
-    """Whose group writes: of who is asked for, or as an earlier install had it; None: no site does."""
-    if asked is None:
-        return _earlier(site)
-    if not _NAME.fullmatch(asked):
-        raise WebUserError(f"--django {asked}: that is no name of a user")
+def group(site: Site, user: str) -> str:
+    """The group of the user whose site writes the logs; in a staging directory the user's own name."""
+    if not USER_NAME.fullmatch(user):
+        raise InstallError(f"--django {user}: this is not the name of a user")
     if not site.is_live:
-        return asked
+        return user
     try:
-        return grp.getgrgid(pwd.getpwnam(asked).pw_gid).gr_name
+        return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
     except KeyError as error:
-        raise WebUserError(f"--django {asked}: there is no such user, or it has no group") from error
-
-
-def _earlier(site: Site) -> Optional[str]:
-    path = site.at(ROTATION)
-    if ROTATION not in site.earlier or not path.exists():
-        return None
-    found = _SHARED.search(path.read_text("utf-8", "replace"))
-    return found[1] if found else None
+        raise InstallError(f"--django {user}: there is no such user, or it has no group") from error
 
 
 def logs(paths: Paths, group: Optional[str]) -> list[Log]:
-    """manual.log everywhere; traship.log where a site writes it."""
+    """The logs that a site writes: manual.log on every host, traship.log only with --django."""
     if group is None:
         return [Log(str(paths.manual_log), USER, LOG_GROUP, MODE)]
-    return [Log(str(path), USER, group, SHARED_MODE) for path in (paths.manual_log, paths.traship_log)]
+    return [Log(str(path), USER, group, SHARED_MODE) for path in paths.site_logs]
 
 
-def rotated(text: str, group: Optional[str]) -> str:
-    """The rotation, which makes the new logs as the old ones were. `su` with that group: so it may."""
+def share_rotation(text: str, group: Optional[str]) -> str:
+    """Make logrotate create the site's new logs with its group; `su` must name that group too."""
     if group is None:
         return text
 

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from tests.lab.child import REPOSITORY, environment
+from demo.lab.child import REPOSITORY, environment
 
 _SITE = textwrap.dedent(
     """

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
-from tests.lab.child import REPOSITORY
+from demo.lab.child import REPOSITORY
 
 APP = REPOSITORY / "ideolab_accesslog"
 CATALOGUE = APP / "locale" / "fr" / "LC_MESSAGES"

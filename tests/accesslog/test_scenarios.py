@@ -24,12 +24,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from demo.lab.fail2ban import Fail2ban
+from demo.lab.namespace import Namespace, linked
+from demo.lab.nginx import CONFIG, Nginx
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
 from tests.actions.fail2ban_server import wait_until as until
-from tests.lab.fail2ban import Fail2ban
 from tests.lab.gunicorn import Served, gunicorn
-from tests.lab.namespace import Namespace, linked
-from tests.lab.nginx import CONFIG, Nginx
 from tests.lab.postgres import Postgres
 
 pytestmark = [pytest.mark.root, pytest.mark.parametrize("database", ["postgresql"], indirect=True)]

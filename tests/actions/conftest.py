@@ -20,9 +20,9 @@ with warnings.catch_warnings(), contextlib.suppress(ModuleNotFoundError):
     import fail2ban.server.filterpoll
     import fail2ban.server.jail  # noqa: F401
 
+from demo.lab.namespace import SERVERS, Namespace, linked
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server
-from tests.lab.namespace import SERVERS, Namespace, linked
 
 PORT = 9999
 #: linux/in.h, linux/in6.h: bind to an address that is only routed here

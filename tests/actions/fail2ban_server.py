@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from tests.lab.namespace import Namespace
+from demo.lab.namespace import Namespace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 #: the distribution's: that one loads the pack, whatever Python runs the tests

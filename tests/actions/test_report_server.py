@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
+from demo.lab.namespace import Namespace
 from ideolab_f2b.event import EventError, from_json
 from ideolab_f2b.metrics import read
 from tests.actions.fail2ban_server import Server, by_hand, stamp, wait_until
-from tests.lab.namespace import Namespace
 
 pytestmark = pytest.mark.root
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from demo.lab.namespace import Namespace
 from ideolab_f2b import __version__
 from ideolab_f2b.kernel.ipset.element import Element
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.conftest import Probe
 from tests.actions.fail2ban_server import Refused, Server, by_hand, suspect, wait_until
-from tests.lab.namespace import Namespace
 
 pytestmark = pytest.mark.root
 

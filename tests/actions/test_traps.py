@@ -9,9 +9,9 @@ from typing import Callable
 
 import pytest
 
+from demo.lab.namespace import Namespace
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server, suspect, wait_until
-from tests.lab.namespace import Namespace
 
 pytestmark = pytest.mark.root
 Start = Callable[..., Server]

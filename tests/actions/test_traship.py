@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from demo.lab.namespace import Namespace
 from ideolab_accesslog.traship.log import format_line
 from ideolab_accesslog.traship.offence import Offence
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server, wait_until
-from tests.lab.namespace import Namespace
 
 pytestmark = pytest.mark.root
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from demo.lab.namespace import Namespace, linked
 from tests.actions.fail2ban_server import REPOSITORY, Server, wait_until
-from tests.lab.namespace import Namespace, linked
 
 JAILS = """\
 [ideolab-manual]

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from demo.lab.error import LabError
+from demo.lab.namespace import linked
 from tests.actions.conftest import Probe
 from tests.actions.fail2ban_server import stamp, wait_until
 from tests.bans.conftest import Host, quick
-from tests.lab.error import LabError
-from tests.lab.namespace import linked
 
 pytestmark = pytest.mark.root
 MANUAL = ("198.51.100.7", "203.0.113.0/24", "2001:db8:c::9")

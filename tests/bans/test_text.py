@@ -7,22 +7,22 @@ import json
 import pytest
 
 from ideolab_f2b.bans import text
-from ideolab_f2b.bans.held import Ban, Jail
-from ideolab_f2b.bans.look import Look
-from ideolab_f2b.bans.row import Row
+from ideolab_f2b.bans.ban_row import BanRow
+from ideolab_f2b.bans.comparison import BanComparison
+from ideolab_f2b.bans.jail_bans import Ban, JailBans
 from ideolab_f2b.origin.origin import Origin
 
 A, B, C = (4, 0xC6336407, 32), (4, 0xCB007100, 24), (6, 0x20010DB8 << 96, 32)
 BAN = Ban(900, 600)
-JAIL = Jail("ideolab-connmon", "ideolab_connmon", False, {A: BAN, B: Ban(900, -1)})
-LOOK = Look(
+JAIL = JailBans("ideolab-connmon", "ideolab_connmon", False, {A: BAN, B: Ban(900, -1)})
+LOOK = BanComparison(
     1000.0,
-    (JAIL, Jail("sshd", None, False, {A: BAN})),
+    (JAIL, JailBans("sshd", None, False, {A: BAN})),
     (
-        Row(A, "ok", "ideolab-connmon", "ideolab_connmon", BAN, True, 500),
-        Row(A, "elsewhere", "sshd", None, BAN),
-        Row(B, "missing", "ideolab-connmon", "ideolab_connmon", Ban(900, -1)),
-        Row(C, "stale", "ideolab-connmon", "ideolab_connmon", None, True, 90000),
+        BanRow(A, "ok", "ideolab-connmon", "ideolab_connmon", BAN, True, 500),
+        BanRow(A, "elsewhere", "sshd", None, BAN),
+        BanRow(B, "missing", "ideolab-connmon", "ideolab_connmon", Ban(900, -1)),
+        BanRow(C, "stale", "ideolab-connmon", "ideolab_connmon", None, True, 90000),
     ),
     {"ideolab_connmon": 2},
 )
@@ -71,8 +71,8 @@ def test_json() -> None:
 
 def test_fail2ban_is_down() -> None:
     """What the kernel holds, by its sets."""
-    down = Look(
-        1000.0, (), (Row(A, "unwatched", None, "ideolab_connmon", None, True, 500),), {"x": 1}, "gone"
+    down = BanComparison(
+        1000.0, (), (BanRow(A, "unwatched", None, "ideolab_connmon", None, True, 500),), {"x": 1}, "gone"
     )
 
     assert list(text.table(down, {})) == [
@@ -85,7 +85,7 @@ def test_fail2ban_is_down() -> None:
 
 def test_nothing_to_show() -> None:
     """No table of no rows."""
-    assert list(text.table(Look(1.0, (Jail("j", "s", True, {}),), (), {"s": 0}), {})) == [
+    assert list(text.table(BanComparison(1.0, (JailBans("j", "s", True, {}),), (), {"s": 0}), {})) == [
         "0 bans in 1 jail, 0 elements in the kernel; j still restoring"
     ]
 

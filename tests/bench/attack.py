@@ -12,9 +12,9 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-from tests.lab import requirements  # noqa: E402
+from demo import requirements  # noqa: E402
+from demo.site import JAILS, NAMES, Site  # noqa: E402
 from tests.lab.recovery import SLOTS, Recovery, measure  # noqa: E402
-from tests.lab.site import JAILS, NAMES, Site  # noqa: E402
 
 #: seconds from the ban to the first page of a new client
 LIMIT_S = 2.0

@@ -22,10 +22,10 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
+from demo.lab.namespace import Namespace, linked  # noqa: E402
 from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
 from tests.actions.conftest import Probe  # noqa: E402
 from tests.actions.fail2ban_server import Server, suspect, wait_until  # noqa: E402
-from tests.lab.namespace import Namespace, linked  # noqa: E402
 
 BURST, SHELL_BURST, ACTIVE = 10_000, 400, 50_000
 ROUNDS = 5

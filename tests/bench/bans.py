@@ -16,10 +16,10 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
+from demo.lab.namespace import linked  # noqa: E402
 from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
 from tests.actions.fail2ban_server import wait_until  # noqa: E402
 from tests.bans.conftest import Host  # noqa: E402
-from tests.lab.namespace import linked  # noqa: E402
 
 ACTIVE, BURST, ROUNDS = 50_000, 2_000, 9
 #: seconds between two passes: the product's, one after the other, and (for comparison) none

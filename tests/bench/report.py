@@ -22,11 +22,11 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
+from demo.lab.namespace import Namespace, linked  # noqa: E402
 from ideolab_f2b import metrics  # noqa: E402
 from ideolab_f2b.actions.report.counters import Counters  # noqa: E402
 from ideolab_f2b.actions.report.reporter import Reporter  # noqa: E402
 from tests.actions.fail2ban_server import Server, stamp, wait_until  # noqa: E402
-from tests.lab.namespace import Namespace, linked  # noqa: E402
 
 BURST, ROUNDS, PORT = 5000, 11, 4343
 #: fail2ban sleeps up to 0.4 s between two looks, a quarter of a burst: with latency=low both lose 10 ms

@@ -23,12 +23,12 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
+from demo.lab.namespace import Namespace, linked  # noqa: E402
 from ideolab_f2b.config import Connmon  # noqa: E402
 from ideolab_f2b.connmon.snapshot import Snapshot  # noqa: E402
 from ideolab_f2b.connmon.suspects.detector import Detector  # noqa: E402
 from ideolab_f2b.kernel.sockets import sock_diag  # noqa: E402
 from ideolab_f2b.kernel.sockets.destroy import destroy as destroy_sockets  # noqa: E402
-from tests.lab.namespace import Namespace, linked  # noqa: E402
 
 PORT, ADDRESSES = 443, 2000
 LIMIT, LIMIT_RSS_MIB, LIMIT_CORE = 0.5, 64, 0.05

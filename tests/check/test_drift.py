@@ -6,41 +6,43 @@ import pytest
 
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans import repair
-from ideolab_f2b.bans.held import Ban, Jail
-from ideolab_f2b.bans.look import Look
-from ideolab_f2b.bans.row import Row
+from ideolab_f2b.bans.ban_row import BanRow
+from ideolab_f2b.bans.comparison import BanComparison
+from ideolab_f2b.bans.jail_bans import Ban, JailBans
 from ideolab_f2b.check import drift
 
 A, B = (4, 0xC6336407, 32), (4, 0xCB007100, 24)
 MEND = "ideolab-f2b check --repair (ideolab-f2b bans shows which)"
 
 
-def look(*rows: Row, queued: bool = False, trouble: str = "") -> Look:
-    ours = Jail("ours", "s", queued, {A: Ban(900, 600)})
-    return Look(1000.0, (ours, Jail("sshd", None, False, {})), rows, {"s": 1}, trouble)
+def look(*rows: BanRow, queued: bool = False, trouble: str = "") -> BanComparison:
+    ours = JailBans("ours", "s", queued, {A: Ban(900, 600)})
+    return BanComparison(1000.0, (ours, JailBans("sshd", None, False, {})), rows, {"s": 1}, trouble)
 
 
 @pytest.mark.parametrize(
     ("seen", "said"),
     [
         (
-            look(Row(A, "ok", "ours", "s")),
+            look(BanRow(A, "ok", "ours", "s")),
             "ok       drift ours: the kernel holds what fail2ban holds (1 bans)",
         ),
         (
             look(
-                Row(A, "missing", "ours", "s"), Row(B, "stale", "ours", "s"), Row(B, "missing", "other", "t")
+                BanRow(A, "missing", "ours", "s"),
+                BanRow(B, "stale", "ours", "s"),
+                BanRow(B, "missing", "other", "t"),
             ),
             "wrong    drift ours: the kernel differs from fail2ban: 1 missing, 1 stale of 1 bans\n"
             f"         -> {MEND}",
         ),
         (
-            look(Row(A, "missing", "ours", "s"), queued=True),
+            look(BanRow(A, "missing", "ours", "s"), queued=True),
             "unknown  drift ours: fail2ban is still restoring its bans\n         -> ideolab-f2b check",
         ),
     ],
 )
-def test_one_jail(seen: Look, said: str) -> None:
+def test_one_jail(seen: BanComparison, said: str) -> None:
     """Jails without an action of ours have no verdict."""
     assert [str(verdict) for verdict in drift.judge(seen)] == [said]
 
@@ -50,7 +52,7 @@ def test_fail2ban_is_down() -> None:
     (verdict,) = drift.judge(look(trouble="no socket"))
 
     assert (verdict.state, verdict.text) == (
-        "unknown", "what should be there, only fail2ban can tell: no socket",
+        "unknown", "only fail2ban knows what should be there: no socket",
     )  # fmt: skip
 
 
@@ -65,7 +67,7 @@ def test_fail2ban_is_down() -> None:
 def test_repair_that_fails(monkeypatch: pytest.MonkeyPatch, error: Exception, state: str, text: str) -> None:
     """Each with its way out."""
 
-    def fail() -> repair.Repaired:
+    def fail() -> repair.RepairResult:
         raise error
 
     monkeypatch.setattr(repair, "repair", fail)
@@ -80,12 +82,12 @@ def test_repair_that_fails(monkeypatch: pytest.MonkeyPatch, error: Exception, st
 @pytest.mark.parametrize(
     ("done", "state", "text"),
     [
-        (repair.Repaired({}, ""), "ok", "there was nothing to put right"),
-        (repair.Repaired({"b": 2, "a": 1}, ""), "ok", "put right: 1 in a, 2 in b"),
-        (repair.Repaired({"a": 1}, "s: the set is full"), "wrong", "s: the set is full"),
+        (repair.RepairResult({}, ""), "ok", "there was nothing to put right"),
+        (repair.RepairResult({"b": 2, "a": 1}, ""), "ok", "put right: 1 in a, 2 in b"),
+        (repair.RepairResult({"a": 1}, "s: the set is full"), "wrong", "s: the set is full"),
     ],
 )
-def test_repair(monkeypatch: pytest.MonkeyPatch, done: repair.Repaired, state: str, text: str) -> None:
+def test_repair(monkeypatch: pytest.MonkeyPatch, done: repair.RepairResult, state: str, text: str) -> None:
     """What was put right, or what stands against it."""
     monkeypatch.setattr(repair, "repair", lambda: done)
 

@@ -49,7 +49,7 @@ def test_one_address_in_nearly_all_lines_is_named() -> None:
     assert (verdict.check, verdict.state) == ("front 198.51.100.250", "wrong")
     assert (
         verdict.text
-        == "190 of 200 lines before a request name it, and a ban would shut out whoever is behind it"
+        == "190 of 200 lines before a request name it, and a ban would block all clients behind it"
     )
     assert "ignore = 198.51.100.250" in verdict.mend
 
@@ -66,7 +66,7 @@ def test_one_address_in_nearly_all_lines_is_named() -> None:
 )
 def test_no_front(lines: list[str]) -> None:
     """Nobody stands for the others."""
-    assert texts(lines)[0].startswith("ok: no address stands for the others (")
+    assert texts(lines)[0].startswith("ok: no address stands for many clients (")
 
 
 def test_a_listed_front_is_well() -> None:
@@ -133,5 +133,5 @@ def test_the_ignoreip_of_running_jails(tmp_path: Path, monkeypatch: pytest.Monke
 
     assert (verdict.state, verdict.mend) == (
         "wrong",
-        "ignoreip = 198.51.100.250 for these jails in /etc/fail2ban/jail.local",
+        "write ignoreip = 198.51.100.250 for these jails in /etc/fail2ban/jail.local",
     )

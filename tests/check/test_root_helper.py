@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.check.root_helper import Owned, judge, judge_rule
+from ideolab_f2b.check.root_helper import FileOwner, judge, judge_rule
 
 
 @pytest.mark.parametrize(
     ("found", "state", "text"),
     [
-        (Owned(0, 0o755), "ok", "/usr/local/sbin/ideolab-fw-ip"),
+        (FileOwner(0, 0o755), "ok", "/usr/local/sbin/ideolab-fw-ip"),
         (None, "wrong", "/usr/local/sbin/ideolab-fw-ip is missing"),
-        (Owned(0, 0o775), "wrong", "not only root can write /usr/local/sbin/ideolab-fw-ip"),
-        (Owned(33, 0o755), "wrong", "not only root can write /usr/local/sbin/ideolab-fw-ip"),
+        (FileOwner(0, 0o775), "wrong", "others than root can write /usr/local/sbin/ideolab-fw-ip"),
+        (FileOwner(33, 0o755), "wrong", "others than root can write /usr/local/sbin/ideolab-fw-ip"),
     ],
 )
-def test_the_helper_is_root_s(found: Owned | None, state: str, text: str) -> None:
+def test_the_helper_is_root_s(found: FileOwner | None, state: str, text: str) -> None:
     """Who can write it is root."""
     verdict = judge(Path("/usr/local/sbin/ideolab-fw-ip"), found)
 
@@ -28,13 +28,13 @@ def test_the_helper_is_root_s(found: Owned | None, state: str, text: str) -> Non
 @pytest.mark.parametrize(
     ("found", "complaint", "state"),
     [
-        (Owned(0, 0o440), "", "ok"),
-        (Owned(0, 0o440), "syntax error near line 3", "wrong"),
-        (Owned(33, 0o440), "", "wrong"),
-        (Owned(0, 0o460), "", "wrong"),
+        (FileOwner(0, 0o440), "", "ok"),
+        (FileOwner(0, 0o440), "syntax error near line 3", "wrong"),
+        (FileOwner(33, 0o440), "", "wrong"),
+        (FileOwner(0, 0o460), "", "wrong"),
     ],
 )
-def test_the_rule_of_sudo(found: Owned, complaint: str, state: str) -> None:
+def test_the_rule_of_sudo(found: FileOwner, complaint: str, state: str) -> None:
     """Root's, and read by sudo."""
     verdict = judge_rule(found, complaint)
 

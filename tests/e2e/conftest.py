@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.lab.attacker import Attack
-from tests.lab.client import Nat
-from tests.lab.demo import NAT, attacks
-from tests.lab.observer import Observer, Sighting
-from tests.lab.site import Site
+from demo.attacker import Attack
+from demo.client import Nat
+from demo.observer import Observer, Sighting
+from demo.show import NAT, attacks
+from demo.site import Site
 
 _ENOUGH_S = 25.0
 

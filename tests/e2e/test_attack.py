@@ -6,11 +6,11 @@ import http.client
 
 import pytest
 
+from demo.client import visit
+from demo.promise import closed_s
+from demo.show import NAT
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.e2e.conftest import Outcome
-from tests.lab.client import visit
-from tests.lab.demo import NAT
-from tests.lab.promise import closed_s
 
 pytestmark = [pytest.mark.root, pytest.mark.alone]
 

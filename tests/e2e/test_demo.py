@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import requirements
-from tests.lab.child import REPOSITORY
+from demo import requirements
+from demo.lab.child import REPOSITORY
 
 pytestmark = [pytest.mark.root, pytest.mark.alone]
 
-PARTS = ("action.d", "filter.d", "jail.d", "ideolab_f2b", "scripts", "tests")
+PARTS = ("action.d", "demo", "filter.d", "jail.d", "ideolab_f2b", "scripts")
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from demo.site import Site
 from tests.lab.recovery import SLOTS, measure
-from tests.lab.site import Site
 
 pytestmark = [pytest.mark.root, pytest.mark.alone]
 

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from demo.attacker import SILENT, Attack
+from demo.site import Site
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.lab.attacker import SILENT, Attack
-from tests.lab.site import Site
 
 pytestmark = [pytest.mark.root, pytest.mark.alone]
 

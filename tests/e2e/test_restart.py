@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
+from demo.probe import is_answered
 from tests.e2e.conftest import Outcome
-from tests.lab.probe import is_answered
 
 pytestmark = [pytest.mark.root, pytest.mark.alone]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from demo.lab.namespace import Namespace, linked
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.lab.namespace import Namespace, linked
 
 OURS = "-A INPUT -m set --match-set ideolab_ban src -j DROP"
 ACCEPT = "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from demo.lab.namespace import Namespace, linked
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server, wait_until
-from tests.lab.namespace import Namespace, linked
 
 PROGRAM = Path(__file__).resolve().parents[2] / "scripts" / "ideolab-fw-ip"
 JAILS = """

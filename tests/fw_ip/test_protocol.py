@@ -150,7 +150,7 @@ def test_an_answer_calls_nothing(program: ModuleType, tmp_path: Path) -> None:
     with server(tmp_path / "s", lambda _words: answers.pop(0)):
         fail2ban = program.Fail2ban(str(tmp_path / "s"), program.Deadline(10))
         told = fail2ban.ask("status")
-        with pytest.raises(program.Problem, match="fail2ban: no"):
+        with pytest.raises(program.HelperError, match="fail2ban: no"):
             fail2ban.ask("status")
         fail2ban.close()
 
@@ -177,7 +177,7 @@ def test_wrong_answers_are_errors_of_each_line(
     """An action without the method echoes what it was given: no ban is claimed."""
     orders = [program.Order("ban 198.51.100.7"), program.Order("ban 2001:db8::1")]
     with server(tmp_path / "s", lambda _words: answer):
-        code = program.carry_out(orders, str(tmp_path / "s"), "test", program.Deadline(10))
+        code = program.run_orders(orders, str(tmp_path / "s"), "test", program.Deadline(10))
 
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (code, [line["result"] for line in told]) == (1, ["error", "error"])
@@ -189,7 +189,7 @@ def test_a_server_that_is_down_is_an_error_of_each_line(
 ) -> None:
     """With the path that was tried."""
     path = str(tmp_path / "s")
-    assert program.carry_out([program.Order("ban 198.51.100.7")], path, "test", program.Deadline(1)) == 1
+    assert program.run_orders([program.Order("ban 198.51.100.7")], path, "test", program.Deadline(1)) == 1
 
     assert f"fail2ban does not answer on {path}: No such file" in capsys.readouterr().out
 
@@ -203,7 +203,7 @@ def test_a_server_that_hangs_ends_with_the_time(
     listener.bind(str(tmp_path / "s"))
     listener.listen()
     with listener:
-        code = program.carry_out(
+        code = program.run_orders(
             [program.Order("ban 198.51.100.7")], str(tmp_path / "s"), "", program.Deadline(0.2)
         )
 

@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from demo.lab.wait import ENOUGH_S
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
-from tests.lab.wait import ENOUGH_S
 
 _START = """
 mkdir -p "$1/root$3" && mount --bind "$2" "$1/root$3"

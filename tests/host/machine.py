@@ -12,8 +12,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from demo.lab.wait import ENOUGH_S, wait_until
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
-from tests.lab.wait import ENOUGH_S, wait_until
 
 #: services of a development machine that a fresh host does not have
 _MASKED = (
@@ -71,6 +71,7 @@ class Machine(Host):
         raise AssertionError(f"the machine does not boot: {console}")
 
     def reboot(self) -> None:
+        """Reboot the machine and wait until it has another PID 1."""
         leader = int(self.enter[2])
         self.run("systemctl", "reboot", check=False)
         while Path(f"/proc/{leader}").exists():

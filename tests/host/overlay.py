@@ -53,12 +53,15 @@ class Host:
         return done
 
     def out(self, *words: str) -> str:
+        """What a program that must succeed prints."""
         return self.run(*words).stdout
 
     def shell(self, text: str) -> str:
+        """What a line of bash prints."""
         return self.out("/bin/bash", "-c", text)
 
     def install(self, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run scripts/install with these options."""
         return self.run(str(CHECKOUT / "scripts" / "install"), "--no-apt", *options, check=check)
 
     def files(self) -> set[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from demo.lab.wait import wait_until
 from tests.host.overlay import Host
-from tests.lab.wait import wait_until
 
 SUSPECT = "203.0.113.9"
 

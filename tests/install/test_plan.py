@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from ipaddress import ip_network
 from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.config import Connmon, Paths, Settings
 from ideolab_f2b.install.host import Host
-from ideolab_f2b.install.plan import located, plan, setting
+from ideolab_f2b.install.plan import plan, relocate, setting
 from ideolab_f2b.install.source import Source
 from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.install.steps.link import Link
 from ideolab_f2b.install.steps.tree import Tree
-from ideolab_f2b.install.trial import jail_local
 
 HERE = Settings(Connmon(), Paths(textfile_dir=Path("/var/lib/ideolab/textfile")))
 
@@ -34,10 +31,10 @@ def test_a_host_with_systemd(checkout: Source) -> None:
         "/etc/ideolab/never-ban",
         "/var/log/ideolab",
         "/var/log/ideolab/connmon.log",
-        "/var/log/ideolab/manual.log",
         "/var/log/ideolab/connmon_events.jsonl",
         "/var/log/ideolab/nginx-error.log",
         "/var/log/ideolab/nginx-access.log",
+        "/var/log/ideolab/manual.log",
         "/var/lib/ideolab",
         "/var/lib/ideolab-f2b",
         "/var/lib/ideolab/textfile",
@@ -100,7 +97,7 @@ def test_other_directories_reach_every_daemon() -> None:
     )
     moved = Paths(log_dir=Path("/srv/log"), state_dir=Path("/srv/state"), textfile_dir=Path("/srv/state/t"))
 
-    assert located(text, moved) == (
+    assert relocate(text, moved) == (
         "d /srv/log 0755\n/usr/local/lib/ideolab-f2b /var/lib/ideolab-f2b.x\n/srv/log/*.log\n"
     )
 
@@ -132,50 +129,3 @@ def test_the_installed_copy_can_install_again(checkout: Source) -> None:
     }
     assert {"jail.d/ideolab.conf", "deploy/f2b.conf", "ideolab_f2b/cli.py"} <= tree.files.keys()
     assert [name for name in tree.files if "tests" in name or "__pycache__" in name] == []
-
-
-def test_the_block_enables_the_jails_and_no_more() -> None:
-    """On a host where the files of jail.d fit as they are."""
-    head, jails = jail_local.text(HERE, has_pyinotify=True).split("\n\n", 1)
-
-    assert {line[:2] for line in head.splitlines()} == {"# "}
-    assert jails == (
-        "[ideolab-connmon]\n"
-        "enabled = true\n"
-        "\n"
-        "[ideolab-connmon-net]\n"
-        "enabled = true\n"
-        "\n"
-        "[ideolab-manual]\n"
-        "enabled = true\n"
-    )
-
-
-def test_the_block_says_what_is_different_here() -> None:
-    """No pyinotify, other directories, other ports; a section of the admin's own is not written twice."""
-    other = Settings(
-        replace(Connmon(), ports=(443, 8443), ignore=(ip_network("192.0.2.0/24"),)),
-        replace(Paths(), log_dir=Path("/srv/log")),
-    )
-    text = jail_local.text(
-        other, has_pyinotify=False, taken={"ideolab-connmon-net", "sshd"}, extra="[sshd]\nenabled = false\n"
-    )
-
-    assert text.split("\n\n", 1)[1] == (
-        "[ideolab-connmon]\n"
-        "enabled = true\n"
-        "# fail2ban's Python has no pyinotify (apt-get install python3-pyinotify)\n"
-        "backend = polling\n"
-        "logpath = /srv/log/connmon.log\n"
-        "port = 443,8443\n"
-        "\n"
-        "[ideolab-manual]\n"
-        "enabled = true\n"
-        "# fail2ban's Python has no pyinotify (apt-get install python3-pyinotify)\n"
-        "backend = polling\n"
-        "logpath = /srv/log/manual.log\n"
-        "port = 443,8443\n"
-        "\n"
-        "[sshd]\n"
-        "enabled = false\n"
-    )

@@ -89,7 +89,7 @@ def test_without_apt_the_packages_are_the_admins(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert done.stdout.startswith(
-        "scripts/install: no apt here: fail2ban, ipset, iptables and pyinotify are yours"
+        "scripts/install: there is no apt here: install fail2ban, ipset, iptables and pyinotify yourself"
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b.install import source
-from ideolab_f2b.install.source import SourceError
+from ideolab_f2b.install.errors import InstallError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -39,5 +39,5 @@ def test_pip_puts_them_below_share(tmp_path: Path, packages: str) -> None:
 
 def test_a_package_alone_says_what_to_do(tmp_path: Path) -> None:
     """Such as one that was copied by hand."""
-    with pytest.raises(SourceError, match="install from a checkout with scripts/install"):
+    with pytest.raises(InstallError, match="install from a checkout with scripts/install"):
         source.find(tmp_path / "ideolab_f2b", prefix=tmp_path)

@@ -8,10 +8,10 @@ import pytest
 
 from ideolab_f2b import cli
 from ideolab_f2b.install import sudoers
+from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.source import Source
 from ideolab_f2b.install.steps.file import File
-from ideolab_f2b.install.sudoers import SudoersError
 
 RULE = "etc/sudoers.d/ideolab-fw-ip"
 
@@ -49,15 +49,15 @@ def test_the_rule_names_the_user_and_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "%sudo", "ALL", "a b", "x\nALL ALL=(ALL) NOPASSWD: ALL", "#0", "-u"])
 def test_only_a_name_of_a_user_goes_into_the_rule(site: Site, name: str) -> None:
     """Nothing that sudo reads as something else."""
-    with pytest.raises(SudoersError, match="that is no name of a user"):
-        sudoers.user(site, name)
+    with pytest.raises(InstallError, match="this is not the name of a user"):
+        sudoers.require_user(site, name)
 
 
 @pytest.mark.root
 def test_a_user_that_is_not_there_gets_none() -> None:
     """On the running system."""
-    with pytest.raises(SudoersError, match="there is no such user"):
-        sudoers.user(Site(), "f2bgnobody")
+    with pytest.raises(InstallError, match="there is no such user"):
+        sudoers.require_user(Site(), "f2bgnobody")
 
 
 @pytest.mark.root
@@ -65,5 +65,5 @@ def test_a_rule_that_sudo_cannot_read_is_never_placed(checkout: Source) -> None:
     """It could lock everybody out of sudo."""
     sudoers.require_valid(sudoers.step(checkout, "www-data"))
 
-    with pytest.raises(SudoersError, match="visudo"):
+    with pytest.raises(InstallError, match="visudo"):
         sudoers.require_valid(File("/etc/sudoers.d/x", b"www-data ALL = (root\n"))

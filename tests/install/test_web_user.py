@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import cli
+from ideolab_f2b.config import Paths
 from ideolab_f2b.install import web_user
+from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.host import Host
 from ideolab_f2b.install.plan import plan
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.source import Source
 from ideolab_f2b.install.steps.log import Log
-from ideolab_f2b.install.web_user import WebUserError
 from tests.install.test_plan import HERE
 
 ROTATION = "etc/logrotate.d/ideolab-f2b"
@@ -58,7 +59,7 @@ def test_a_site_of_www_data(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "a b", "../x", "x\ny", "-u"])
 def test_only_a_name(site: Site, name: str) -> None:
     """What is none goes into no file."""
-    with pytest.raises(WebUserError, match="that is no name"):
+    with pytest.raises(InstallError, match="this is not the name"):
         web_user.group(site, name)
 
 
@@ -67,7 +68,7 @@ def test_its_group() -> None:
     me = pwd.getpwuid(0)
 
     assert web_user.group(Site(), me.pw_name) == grp.getgrgid(me.pw_gid).gr_name
-    with pytest.raises(WebUserError, match="there is no such user"):
+    with pytest.raises(InstallError, match="there is no such user"):
         web_user.group(Site(), "f2bfnobody")
 
 
@@ -85,9 +86,10 @@ def test_the_steps(checkout: Source) -> None:
 @pytest.mark.needs("logrotate")
 def test_logrotate_reads_it(tmp_path: Path) -> None:
     """No log stands in two parts of the file, which logrotate calls an error."""
-    text = web_user.rotated(Path("deploy/logrotate.d/ideolab-f2b").read_text(), "www-data")
-    for name in ("connmon.log", "nginx-error.log", "manual.log", "traship.log", "connmon_events.jsonl"):
-        (tmp_path / name).touch()
+    text = web_user.share_rotation(Path("deploy/logrotate.d/ideolab-f2b").read_text(), "www-data")
+    logs = (*Paths(log_dir=tmp_path).own_logs, *Paths(log_dir=tmp_path).site_logs)
+    for log in logs:
+        log.touch()
     path = tmp_path / "rotation"
     path.write_text(text.replace("/var/log/ideolab", str(tmp_path)).replace("ideolab", "root"))
     path.chmod(0o644)
@@ -96,4 +98,6 @@ def test_logrotate_reads_it(tmp_path: Path) -> None:
     )
 
     assert "duplicate" not in done.stderr
-    assert done.stderr.count("considering log ") == 5
+    for log in logs:
+        assert done.stderr.count(f"considering log {log}\n") == 1
+    assert done.stderr.count("considering log ") == 6

@@ -10,7 +10,7 @@ import struct
 import time
 from urllib.parse import quote
 
-from tests.lab.attacker import NAME, connect, tls_context
+from demo.attacker import NAME, connect, tls_context
 
 ATTACKER = "203.0.113.91"
 #: whom whole lines blame, and whom the words inside a line blame

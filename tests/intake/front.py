@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.lab.child import Child
-from tests.lab.namespace import Namespace, linked
-from tests.lab.nginx import Nginx
+from demo.lab.child import Child
+from demo.lab.namespace import Namespace, linked
+from demo.lab.nginx import Nginx
 
 PYTHON = "/usr/bin/python3"
 #: the intake's user in these tests; the workers of nginx are www-data

@@ -11,12 +11,12 @@ from typing import Callable
 
 import pytest
 
+from demo.attacker import connect
+from demo.lab.fail2ban import Fail2ban
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.intake import forgery
 from tests.intake.filters import MODES, failures
 from tests.intake.front import HEADER_TIMEOUT_S, UID, Front, front, intake
-from tests.lab.attacker import connect
-from tests.lab.fail2ban import Fail2ban
 
 pytestmark = pytest.mark.root
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import Callable
 
-from tests.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, linked
 
 SERVER4, SERVER6 = "192.0.2.1", "2001:db8:0:1::1"
 #: linux/in6.h: binding to an address that only a local route owns

@@ -6,9 +6,9 @@ from ipaddress import ip_address
 
 import pytest
 
+from demo.lab.namespace import linked
 from ideolab_f2b.kernel import address
 from ideolab_f2b.kernel.netlink import attribute
-from tests.lab.namespace import linked
 
 V4, PEER = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2))
 V6 = ip_address("2001:db8::1").packed

@@ -1,1 +1,1 @@
-"""A small internet in two network namespaces: the demo and the end-to-end tests attack a server in it."""
+"""Servers that only tests need; nginx, fail2ban and the two network namespaces are in demo/lab."""

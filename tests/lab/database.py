@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.lab.error import LabError
-from tests.lab.wait import wait_until
+from demo.lab.error import LabError
+from demo.lab.wait import wait_until
 
 #: seconds from the signal to SIGKILL
 _STOP_S = 60

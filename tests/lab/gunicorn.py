@@ -16,8 +16,8 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.lab.child import REPOSITORY
-from tests.lab.error import LabError
+from demo.lab.child import REPOSITORY
+from demo.lab.error import LabError
 
 _STOP_S = 120
 

@@ -7,8 +7,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from demo.lab.error import LabError
 from tests.lab.database import Server
-from tests.lab.error import LabError
 
 
 class Mariadb(Server):

@@ -7,8 +7,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from demo.lab.error import LabError
 from tests.lab.database import Server
-from tests.lab.error import LabError
 
 _FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 _QUIET = ("listen_addresses=", "max_connections=60", "shared_buffers=64MB", "jit=off")

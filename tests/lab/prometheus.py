@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.lab.child import REPOSITORY, Child
-from tests.lab.error import LabError
-from tests.lab.namespace import Namespace
+from demo.lab.child import REPOSITORY, Child
+from demo.lab.error import LabError
+from demo.lab.namespace import Namespace
 
 PROGRAMS = ("prometheus", "prometheus-node-exporter", "promtool")
 RULES = REPOSITORY / "deploy/prometheus/ideolab-f2b.rules.yml"

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Callable, Optional
 
-from tests.lab.attacker import HALF_HELLO, Attack
-from tests.lab.client import visit
-from tests.lab.error import LabError
-from tests.lab.observer import Observer, set_name
-from tests.lab.site import Site
+from demo.attacker import HALF_HELLO, Attack
+from demo.client import visit
+from demo.lab.error import LabError
+from demo.observer import Observer, set_name
+from demo.site import Site
 
 #: worker_connections of the site; under pressure nginx recycles idle connections, never an unfinished hello
 SLOTS = 64

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from demo.lab.error import LabError
 from tests.lab.database import Server
-from tests.lab.error import LabError
 
 
 class Redis(Server):

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests.lab.error import LabError
-from tests.lab.wait import ENOUGH_S, wait_until
+from demo.lab.error import LabError
+from demo.lab.wait import ENOUGH_S, wait_until
 
 
 def test_what_is_ready_is_not_waited_for() -> None:

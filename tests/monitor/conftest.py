@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.demo import attacks
+from demo.show import attacks
 from tests.lab.prometheus import PROGRAMS
 from tests.monitor import preview
 from tests.monitor.scene import Scene, attacked, opened, visited

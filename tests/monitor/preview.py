@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.lab import attacker
-from tests.lab.attacker import Attack
-from tests.lab.child import REPOSITORY
-from tests.lab.demo import attacks
+from demo import attacker
+from demo.attacker import Attack
+from demo.lab.child import REPOSITORY
+from demo.show import attacks
 from tests.monitor import page
 from tests.monitor.page import Page, Window
 from tests.monitor.scene import Scene, attacked, opened, visited

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.lab.attacker import Attack
-from tests.lab.child import Child
-from tests.lab.client import Nat
-from tests.lab.connmon import PYTHON
-from tests.lab.demo import NAT
-from tests.lab.nginx import CONFIG
+from demo.attacker import Attack
+from demo.client import Nat
+from demo.lab.child import Child
+from demo.lab.connmon import PYTHON
+from demo.lab.nginx import CONFIG
+from demo.show import NAT
+from demo.site import NAMES, Site
 from tests.lab.prometheus import Prometheus
-from tests.lab.site import NAMES, Site
 from tests.monitor import accesslog
 from tests.origin.whois_server import WhoisServer
 

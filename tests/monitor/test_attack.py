@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.demo import attacks
+from demo.show import attacks
 from tests.monitor import preview
 from tests.monitor.conftest import BANS, lint, value
 from tests.monitor.scene import ORIGINS, Scene

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from demo.attacker import connect
+from demo.lab.fail2ban import Fail2ban
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.lab.attacker import connect
-from tests.lab.fail2ban import Fail2ban
 from tests.nginx import web
 from tests.nginx.test_hardening import tls
 from tests.nginx.web import Web

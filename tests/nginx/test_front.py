@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.attacker import client_hello, connect
+from demo.attacker import client_hello, connect
 from tests.nginx import replay, web
 from tests.nginx.test_hardening import received, tls
 from tests.nginx.web import DEPLOY, Web

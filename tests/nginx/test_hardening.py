@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 import pytest
 
-from tests.lab.attacker import connect, tls_context
+from demo.attacker import connect, tls_context
 from tests.nginx import replay, web
 from tests.nginx.web import ASSETS, Web
 

@@ -30,9 +30,9 @@ def release(request: pytest.FixtureRequest) -> tuple[str, Path]:
         pytest.skip(str(problem))
 
 
-def version(root: Path) -> files.Seen:
+def version(root: Path) -> files.InstalledNginx:
     done = chroot.run(root, "nginx", "-V")
-    return files.seen(done.stderr, "")
+    return files.parse(done.stderr, "")
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.lab import sockets
-from tests.lab.child import REPOSITORY, Child
-from tests.lab.namespace import Namespace, linked
-from tests.lab.nginx import Nginx
+from demo.lab import sockets
+from demo.lab.child import REPOSITORY, Child
+from demo.lab.namespace import Namespace, linked
+from demo.lab.nginx import Nginx
 
 DEPLOY = REPOSITORY / "deploy" / "nginx"
 PYTHON = "/usr/bin/python3"

@@ -1,4 +1,4 @@
-"""What nginx is configured to do: the text of `nginx -T`, its includes followed. Pure."""
+"""Reads the text of `nginx -T` into directives, and follows its includes. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BRACE = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|--[^\n]*|(?P<brace>
 
 
 class Directive(NamedTuple):
-    """One of them: `context` are the blocks around it, such as ("http", "server")."""
+    """One directive: `context` are the blocks around it, such as ("http", "server")."""
 
     name: str
     arguments: tuple[str, ...]
@@ -30,11 +30,12 @@ class Directive(NamedTuple):
 
     @property
     def text(self) -> str:
+        """The directive as it is written."""
         return f"{' '.join((self.name, *self.arguments))};"
 
 
 def directives(dump: str) -> list[Directive]:
-    """All of them in the order in which nginx reads them; none of a text that is no dump."""
+    """The directives in the order in which nginx reads them; [] for a text that is no dump."""
     parts = _FILE.split(dump)
     files = dict(zip(parts[1::2], parts[2::2]))
     return list(_walk(parts[1], (), files, frozenset())) if files else []
@@ -57,11 +58,11 @@ def _walk(
             if word == "{":
                 inside.append(found.name)
             elif found.name == "include" and found.arguments:
-                yield from _included(found, files, above | {name})
+                yield from _follow_include(found, files, above | {name})
             words = []
 
 
-def _included(found: Directive, files: dict[str, str], above: frozenset[str]) -> Iterator[Directive]:
+def _follow_include(found: Directive, files: dict[str, str], above: frozenset[str]) -> Iterator[Directive]:
     main = next(iter(files))
     pattern = str(PurePosixPath(main).parent / found.arguments[0])
     for name in sorted(files.keys() - above):
@@ -74,7 +75,7 @@ def _words(text: str) -> Iterator[str]:
     while position < len(text):
         found = _TOKEN.match(text, position)
         if found is None:
-            # a quote that nobody closes
+            # a quote that is not closed
             position += 1
             continue
         position = found.end()

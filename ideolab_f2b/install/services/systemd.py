@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ideolab_f2b.install.run import run, succeeds
 
-CONNMON, TIMER, FAIL2BAN = "ideolab-connmon.service", "ideolab-connmon.timer", "fail2ban.service"
+CONNMON = "ideolab-connmon.service"
+TIMER = "ideolab-connmon.timer"
+FAIL2BAN = "fail2ban.service"
 INTAKE = "ideolab-intake.service"
 
 
@@ -17,12 +19,12 @@ def _is(question: str, unit: str) -> bool:
 
 
 def state() -> dict[str, bool]:
-    """What uninstall brings back."""
+    """What uninstall restores: whether fail2ban ran and was enabled."""
     return {"fail2ban_active": _is("active", FAIL2BAN), "fail2ban_enabled": _is("enabled", FAIL2BAN)}
 
 
 def start_connmon(*, is_changed: bool) -> str:
-    """The service, unless the admin has chosen the timer; what was done, in words."""
+    """Start the service, unless the admin has chosen the timer; return what was done, in words."""
     _systemctl("daemon-reload")
     if _is("enabled", TIMER):
         return f"{TIMER} is enabled and stays"
@@ -30,6 +32,7 @@ def start_connmon(*, is_changed: bool) -> str:
 
 
 def start_intake(*, is_changed: bool) -> str:
+    """Start the intake; return what was done, in words."""
     _systemctl("daemon-reload")
     return _start(INTAKE, is_changed)
 
@@ -43,11 +46,13 @@ def _start(unit: str, is_changed: bool) -> str:
 
 
 def stop_connmon() -> None:
+    """Stop and disable connmon, whether the service or the timer starts it."""
     for unit in (CONNMON, TIMER, "ideolab-connmon-once.service"):
         _stop(unit)
 
 
 def stop_intake() -> None:
+    """Stop and disable the intake."""
     _stop(INTAKE)
 
 
@@ -59,12 +64,13 @@ def _stop(unit: str) -> None:
 
 
 def forget() -> None:
-    """After the unit files are gone."""
+    """Make systemd forget the units after their files are removed."""
     succeeds("systemctl", "reset-failed", "ideolab-*")
     _systemctl("daemon-reload")
 
 
 def start_fail2ban() -> None:
+    """Enable and start fail2ban."""
     # too many failed starts before, such as those for the missing auth.log, would refuse this one
     succeeds("systemctl", "reset-failed", FAIL2BAN)
     _systemctl("enable", FAIL2BAN)
@@ -78,12 +84,15 @@ def has_failed() -> bool:
 
 
 def restart_fail2ban() -> None:
+    """Stop fail2ban and start it."""
     _systemctl("restart", FAIL2BAN)
 
 
 def stop_fail2ban() -> None:
+    """Stop fail2ban."""
     _systemctl("stop", FAIL2BAN)
 
 
 def disable_fail2ban() -> None:
+    """Let fail2ban not start at boot."""
     _systemctl("disable", FAIL2BAN)

@@ -8,26 +8,29 @@ import shutil
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.install.run import run
 
-CONNMON, INTAKE, FAIL2BAN = (
-    f"/etc/init.d/{name}" for name in ("ideolab-connmon", "ideolab-intake", "fail2ban")
-)
+CONNMON = "/etc/init.d/ideolab-connmon"
+INTAKE = "/etc/init.d/ideolab-intake"
+FAIL2BAN = "/etc/init.d/fail2ban"
 
 
 def _fail2ban(verb: str) -> None:
-    """Debian's script knows /etc/default/fail2ban; without it the client does the same."""
+    """Call Debian's script, which reads /etc/default/fail2ban; without it the client does the same."""
     run(FAIL2BAN if os.access(FAIL2BAN, os.X_OK) else "fail2ban-client", verb)
 
 
 def state() -> dict[str, bool]:
+    """What uninstall restores: whether fail2ban ran; it counts as enabled."""
     # its links in rc*.d are the package's, and stay
     return {"fail2ban_active": fail2ban_client.is_up(), "fail2ban_enabled": True}
 
 
 def start_connmon(*, is_changed: bool) -> str:
+    """Start connmon; return what was done, in words."""
     return _start(CONNMON, is_changed)
 
 
 def start_intake(*, is_changed: bool) -> str:
+    """Start the intake; return what was done, in words."""
     return _start(INTAKE, is_changed)
 
 
@@ -39,10 +42,12 @@ def _start(script: str, is_changed: bool) -> str:
 
 
 def stop_connmon() -> None:
+    """Stop connmon, if its script is there."""
     _stop(CONNMON)
 
 
 def stop_intake() -> None:
+    """Stop the intake, if its script is there."""
     _stop(INTAKE)
 
 
@@ -52,30 +57,33 @@ def _stop(script: str) -> None:
 
 
 def forget() -> None:
-    """After the scripts are gone."""
+    """Remove the links in rc*.d after the scripts are removed."""
     if shutil.which("update-rc.d"):
         for script in (CONNMON, INTAKE):
             run("update-rc.d", os.path.basename(script), "remove")
 
 
 def start_fail2ban() -> None:
+    """Start fail2ban."""
     _fail2ban("start")
 
 
 def has_failed() -> bool:
-    """Nobody would know."""
+    """False: without systemd nothing tells whether fail2ban ended by itself."""
     return False
 
 
 def restart_fail2ban() -> None:
+    """Stop fail2ban and start it."""
     _fail2ban("restart")
 
 
 def stop_fail2ban() -> None:
+    """Stop fail2ban, if it runs."""
     # the script calls it a failure when there is nothing to stop
     if fail2ban_client.is_up():
         _fail2ban("stop")
 
 
 def disable_fail2ban() -> None:
-    """It was as enabled before."""
+    """Do nothing: an install does not enable it here."""

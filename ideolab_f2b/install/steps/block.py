@@ -20,20 +20,24 @@ class Block:
 
     @property
     def marked(self) -> bytes:
+        """The block with its first and its last line."""
         return f"{BEGIN}\n{self.text}{END}\n".encode()
 
     def verb(self, site: Site) -> str:
+        """Whether `put` creates or changes the block, or keeps it."""
         found = BLOCK.search(_read(site.at(self.path)))
         if found is None:
             return CREATED
-        return KEPT if found[0] == self.marked or edited(site, self.path) else CHANGED
+        return KEPT if found[0] == self.marked or edited_block(site, self.path) else CHANGED
 
     def note(self, site: Site) -> str:
-        if edited(site, self.path) not in (None, self.marked):
-            return "our block, changed by you; take it out to have it written anew"
+        """What the printed line adds, such as that the admin has changed the block."""
+        if edited_block(site, self.path) not in (None, self.marked):
+            return "our block, changed by you; delete it and install again to get ours"
         return "our block" if _read(site.at(self.path)) else ""
 
     def put(self, site: Site) -> Undo:
+        """Write the block into the file; return how to undo it."""
         path = site.at(self.path)
         stood = Saved.of(path)
         mode, uid, gid = (stood.mode, stood.uid, stood.gid) if stood else (0o644, -1, -1)
@@ -41,7 +45,8 @@ class Block:
         return functools.partial(restore, path, stood)
 
     def entry(self, site: Site) -> Entry:
-        if edited(site, self.path) is not None:
+        """What the manifest records."""
+        if edited_block(site, self.path) is not None:
             return site.earlier[self.path]
         return Entry("block", self.path, digest_of(self.marked), before(site, self.path))
 
@@ -50,14 +55,14 @@ def _read(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
 
 
-def edited(site: Site, path: str) -> bytes | None:
-    """The block as the admin has changed it since we wrote it, if so."""
+def edited_block(site: Site, path: str) -> bytes | None:
+    """The block as the admin has changed it since we wrote it; None when it is as we wrote it."""
     found, earlier = BLOCK.search(_read(site.at(path))), site.earlier.get(path)
     return found[0] if found and earlier and digest_of(found[0]) != earlier.digest else None
 
 
 def insert(text: bytes, marked: bytes) -> bytes:
-    """In the place of the block that is there, else at the end."""
+    """Put the block in the place of the one that is there, else at the end of the text."""
     if BLOCK.search(text):
         return BLOCK.sub(lambda _found: marked, text, count=1)
     if not text:
@@ -71,7 +76,7 @@ def strip(text: bytes) -> bytes:
 
 
 def remove(entry: Entry, site: Site) -> None:
-    """To the byte what it was, when the admin has not changed the rest since."""
+    """Take the block out; where the admin has not changed the rest, the file is to the byte what it was."""
     path = site.at(entry.path)
     rest, was = strip(_read(path)), entry.before
     if was is None and not rest.strip():

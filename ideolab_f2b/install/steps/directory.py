@@ -1,4 +1,4 @@
-"""One directory; with `is_ours` all that is in it goes with it at the end."""
+"""A directory; with `is_ours` uninstall removes all that is in it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Directory:
     mode: int = 0o755
 
     def verb(self, site: Site) -> str:
+        """Whether `put` creates or changes the directory, or keeps it."""
         path = site.at(self.path)
         if not path.is_dir():
             return CREATED
@@ -39,9 +40,11 @@ class Directory:
         )
 
     def note(self, site: Site) -> str:
+        """Nothing: the line says it all."""
         return ""
 
     def put(self, site: Site) -> Undo:
+        """Make the directory, with its owner and mode; return how to undo it."""
         path = site.at(self.path)
         stood = Saved.of(path)
         path.mkdir(exist_ok=True)
@@ -50,6 +53,7 @@ class Directory:
         return functools.partial(restore, path, stood) if stood else functools.partial(_drop, path)
 
     def entry(self, site: Site) -> Entry:
+        """What the manifest records."""
         kind = "whole" if self.is_ours else "directory"
         return Entry(kind, self.path, "", before(site, self.path))
 
@@ -60,13 +64,13 @@ def _drop(path: os.PathLike[str]) -> None:
 
 
 def remove(entry: Entry, site: Site) -> None:
-    """Away if we made it and it is empty."""
+    """Remove the directory if an install made it and it is empty."""
     if entry.before is None:
         _drop(site.at(entry.path))
 
 
 def remove_whole(entry: Entry, site: Site) -> None:
-    """Away with its contents if we made it; else as it was."""
+    """Remove the directory with its contents if an install made it; else restore its owner and mode."""
     path = site.at(entry.path)
     if entry.before is not None:
         restore(path, entry.before)

@@ -1,4 +1,4 @@
-"""One file of ours."""
+"""A file of the pack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ideolab_f2b.manifest import Entry, Saved, digest, digest_of
 
 @dataclass(frozen=True)
 class File:
-    """Root's file. `is_setting`: the admin's from the start, so that one who was there first is kept."""
+    """A file of root's. `is_setting`: it belongs to the admin, so that one that was there first is kept."""
 
     path: str
     content: bytes
@@ -22,12 +22,14 @@ class File:
     is_setting: bool = False
 
     def verb(self, site: Site) -> str:
+        """Whether `put` creates or changes the file, or keeps it."""
         now = digest("file", site.at(self.path))
         if now is None:
             return CREATED
         return KEPT if now == digest_of(self.content) or self._is_admins(site, now) else CHANGED
 
     def note(self, site: Site) -> str:
+        """Say so when the admin has changed the file."""
         now = digest("file", site.at(self.path))
         if now is None or now == digest_of(self.content) or not self._is_admins(site, now):
             return ""
@@ -41,6 +43,7 @@ class File:
         return earlier.digest != now and self.path.startswith("/etc/") and not self.path.endswith(".py")
 
     def put(self, site: Site) -> Undo:
+        """Write the file; return how to undo it."""
         path = site.at(self.path)
         stood = Saved.of(path)
         uid, gid = site.owner("root", "root")
@@ -48,6 +51,7 @@ class File:
         return functools.partial(restore, path, stood)
 
     def entry(self, site: Site) -> Entry | None:
+        """What the manifest records; None for a file of the admin's."""
         if self.note(site):
             return site.earlier.get(self.path)
         # what is ours to the byte and in no manifest was left by an install that did not end
@@ -56,14 +60,15 @@ class File:
 
 
 def remove(entry: Entry, site: Site) -> None:
+    """Remove the file and what Python compiled from it; restore what stood there before."""
     path = site.at(entry.path)
     restore(path, entry.before)
     if path.suffix == ".py":
-        _forget_compiled(path)
+        _delete_pyc(path)
 
 
-def _forget_compiled(path: Path) -> None:
-    """What Python made of it when fail2ban loaded it."""
+def _delete_pyc(path: Path) -> None:
+    """Remove what Python compiled when fail2ban loaded the file."""
     cache = path.parent / "__pycache__"
     for compiled in cache.glob(f"{path.stem}.*.pyc"):
         compiled.unlink()

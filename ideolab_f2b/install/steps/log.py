@@ -1,4 +1,4 @@
-"""One log that must exist, because fail2ban does not start without it; its lines are not ours to change."""
+"""A log that must exist, because fail2ban does not start without it; its lines are never changed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from pathlib import Path
 from ideolab_f2b.install.site import CHANGED, CREATED, KEPT, Site, Undo
 from ideolab_f2b.manifest import Entry, Saved
 
+#: the group, which is adm, may read
 MODE = 0o640
 
 
 @dataclass(frozen=True)
 class Log:
+    """A log with its owner and mode."""
+
     path: str
     user: str
     group: str
     mode: int = MODE
 
     def verb(self, site: Site) -> str:
+        """Whether `put` creates or changes the log, or keeps it."""
         path = site.at(self.path)
         if not os.path.lexists(path):
             return CREATED
@@ -30,9 +34,11 @@ class Log:
         return KEPT if uid in (-1, found.st_uid) and gid in (-1, found.st_gid) else CHANGED
 
     def note(self, site: Site) -> str:
+        """Nothing: the line says it all."""
         return ""
 
     def put(self, site: Site) -> Undo:
+        """Make the log if it is missing, and give it its owner and mode; return how to undo it."""
         path = site.at(self.path)
         was_there = os.path.lexists(path)
         # the directory belongs to an unprivileged user, who may have put a link to somewhere else there
@@ -42,9 +48,10 @@ class Log:
             os.fchmod(descriptor, self.mode)
         finally:
             os.close(descriptor)
-        return _nothing if was_there else functools.partial(path.unlink, missing_ok=True)
+        return _leave if was_there else functools.partial(path.unlink, missing_ok=True)
 
     def entry(self, site: Site) -> Entry:
+        """What the manifest records."""
         earlier = site.earlier.get(self.path)
         if earlier:
             return earlier
@@ -58,10 +65,11 @@ def _owner(path: Path) -> Saved:
     return Saved(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid)
 
 
-def _nothing() -> None:
+def _leave() -> None:
     """A log that was there stays."""
 
 
 def remove(entry: Entry, site: Site) -> None:
+    """Remove the log, unless it was there before the first install."""
     if entry.before is None:
         site.at(entry.path).unlink(missing_ok=True)

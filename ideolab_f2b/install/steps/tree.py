@@ -1,4 +1,4 @@
-"""The package and what it installs from: one directory that is replaced as a whole."""
+"""A directory that is replaced as a whole: the package, and the files that it installs from."""
 
 from __future__ import annotations
 
@@ -16,19 +16,24 @@ from ideolab_f2b.manifest import Entry, digest, digest_of_tree
 
 @dataclass(frozen=True)
 class Tree:
+    """`files` is {path below the directory: content}."""
+
     path: str
     files: Mapping[str, bytes] = field(repr=False)
 
     def verb(self, site: Site) -> str:
+        """Whether `put` creates or changes the directory, or keeps it."""
         now = digest("tree", site.at(self.path))
         if now is None:
             return CREATED
         return KEPT if now == digest_of_tree(self.files) else CHANGED
 
     def note(self, site: Site) -> str:
+        """Say how many files it has."""
         return f"{len(self.files)} files"
 
     def put(self, site: Site) -> Undo:
+        """Write the new directory and move it to its place; return how to undo it."""
         path = site.at(self.path)
         new, old = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
         for left_over in (new, old):
@@ -37,7 +42,7 @@ class Tree:
         if path.exists():
             os.rename(path, old)
         os.rename(new, path)
-        return functools.partial(_back, path, old)
+        return functools.partial(_restore_old, path, old)
 
     def _write(self, top: Path, site: Site) -> None:
         top.mkdir(parents=True)
@@ -52,19 +57,21 @@ class Tree:
         compileall.compile_dir(str(top), ddir=self.path, quiet=2)
 
     def commit(self, site: Site) -> None:
-        """No way back from here."""
+        """Remove the old directory; after this `put` cannot be undone."""
         path = site.at(self.path)
         shutil.rmtree(path.with_name(f".{path.name}.old"), ignore_errors=True)
 
     def entry(self, site: Site) -> Entry:
+        """What the manifest records."""
         return Entry("tree", self.path, digest_of_tree(self.files))
 
 
-def _back(path: Path, old: Path) -> None:
+def _restore_old(path: Path, old: Path) -> None:
     shutil.rmtree(path)
     if old.exists():
         os.rename(old, path)
 
 
 def remove(entry: Entry, site: Site) -> None:
+    """Remove the directory with all that is in it."""
     shutil.rmtree(site.at(entry.path), ignore_errors=True)

@@ -14,26 +14,33 @@ from ideolab_f2b.manifest import Entry
 
 @dataclass(frozen=True)
 class User:
+    """A user; `path` is its name."""
+
     path: str
 
     def verb(self, site: Site) -> str:
+        """Whether `put` creates or changes the user, or keeps it."""
         return KEPT if exists(self.path) or not site.is_live else CREATED
 
     def note(self, site: Site) -> str:
+        """Say who makes the user."""
         return "system user" if site.is_live else "left to the installed system"
 
     def put(self, site: Site) -> Undo:
+        """Make the user with useradd; return how to undo it."""
         group = ("--gid", self.path) if _has_group(self.path) else ("--user-group",)
         places = ("--home-dir", "/nonexistent", "--no-create-home", "--shell", "/usr/sbin/nologin")
         run("useradd", "--system", *group, *places, self.path)
         return functools.partial(_delete, self.path)
 
     def entry(self, site: Site) -> Entry | None:
+        """What the manifest records; None for a user that was there before."""
         is_ours = self.path in site.earlier or self.verb(site) == CREATED
         return Entry("user", self.path) if is_ours else None
 
 
 def exists(name: str) -> bool:
+    """Whether the running system has a user of this name."""
     try:
         pwd.getpwnam(name)
     except KeyError:
@@ -55,5 +62,6 @@ def _delete(name: str) -> None:
 
 
 def remove(entry: Entry, site: Site) -> None:
+    """Remove the user from the running system."""
     if site.is_live and exists(entry.path):
         _delete(entry.path)

@@ -1,4 +1,4 @@
-"""Looks at the fail2ban that is there, decides on our block of jail.local, and tries the whole."""
+"""Examines the fail2ban of this host, decides on our block of jail.local, and tries the result."""
 
 from __future__ import annotations
 
@@ -9,32 +9,29 @@ from typing import NamedTuple
 
 from ideolab_f2b import fail2ban_client, fail2ban_config
 from ideolab_f2b.config import Settings
+from ideolab_f2b.install.errors import InstallError, TrialError
 from ideolab_f2b.install.host import Host
 from ideolab_f2b.install.plan import fail2ban
 from ideolab_f2b.install.source import Source
 from ideolab_f2b.install.steps.block import Block, strip
 from ideolab_f2b.install.trial import jail_local, sshd, trial
-from ideolab_f2b.install.trial.server import TrialError, copied
+from ideolab_f2b.install.trial.server import copy_configuration
 from ideolab_f2b.places import FAIL2BAN, JAIL_LOCAL, JAILS
 
 #: what is not the admin's: fail2ban's own file, and the one in which Debian enables sshd
 _DISTRIBUTION = ("jail.conf", "jail.d/defaults-debian.conf")
 
 
-class Examined(NamedTuple):
-    """The text of our block, and what the user should know."""
+class Examination(NamedTuple):
+    """The text of our block, and the messages for the admin."""
 
     block: str
     messages: tuple[str, ...]
 
 
-class BrokenBeforeError(TrialError):
-    """fail2ban does not start with its configuration as it is, without this pack."""
-
-
-def unseen(settings: Settings, etc: Path, jails: Mapping[str, str] = JAILS) -> Examined:
-    """For a staging directory: nothing can be tried there."""
-    return Examined(_text(settings, Host(), etc, sshd.NOTHING, jails), ())
+def assume(settings: Settings, etc: Path, jails: Mapping[str, str] = JAILS) -> Examination:
+    """The result for a staging directory, where nothing can be tried."""
+    return Examination(_text(settings, Host(), etc, sshd.NOTHING, jails), ())
 
 
 def examine(
@@ -44,22 +41,26 @@ def examine(
     etc: Path = FAIL2BAN,
     edited: bytes | None = None,
     jails: Mapping[str, str] = JAILS,
-) -> Examined:
-    """TrialError, with fail2ban's own words, when it would not start with our files.
+) -> Examination:
+    """Try fail2ban with our files; InstallError, with fail2ban's own words, when it would not start.
 
     `edited` is our block as the admin has changed it since: it stays, so it is what is tried.
     `jails` are those that this host is to have, each with its log.
     """
-    with copied(etc) as directory:
+    with copy_configuration(etc) as directory:
         config = directory / "config"
-        trial.without_ours(config)
+        trial.take_ours_out(config)
         remedy = _remedy(config, host)
         logs = directory / "logs"
-        block = Block(JAIL_LOCAL, _text(_logging_to(settings, logs), host, config, remedy, jails)).marked
-        trial.with_ours(config, fail2ban(source), edited or block, logs)
-        tried = _tried(directory, source, etc)
-    told = [told_of(tried), *([remedy.message] if remedy.message else []), *_warnings(host, etc, jails)]
-    return Examined(_text(settings, host, etc, remedy, jails), tuple(told))
+        block = Block(JAIL_LOCAL, _text(_log_to(settings, logs), host, config, remedy, jails)).marked
+        trial.put_ours_in(config, fail2ban(source), edited or block, logs)
+        result = _try_out(directory, source, etc)
+    messages = [
+        _describe(result),
+        *([remedy.message] if remedy.message else []),
+        *_warnings(host, etc, jails),
+    ]
+    return Examination(_text(settings, host, etc, remedy, jails), tuple(messages))
 
 
 def _text(settings: Settings, host: Host, etc: Path, remedy: sshd.Remedy, jails: Mapping[str, str]) -> str:
@@ -74,7 +75,7 @@ def _read(path: Path) -> str:
     return strip(path.read_bytes()).decode("utf-8", "replace") if path.exists() else ""
 
 
-def _logging_to(settings: Settings, logs: Path) -> Settings:
+def _log_to(settings: Settings, logs: Path) -> Settings:
     return replace(settings, paths=replace(settings.paths, log_dir=logs))
 
 
@@ -90,32 +91,35 @@ def _remedy(config: Path, host: Host) -> sshd.Remedy:
     return sshd.remedy(jails, has_journal=host.has_journal, is_admins=is_admins)
 
 
-def _tried(directory: Path, source: Source, etc: Path) -> trial.Tried:
+def _try_out(directory: Path, source: Source, etc: Path) -> trial.TrialResult:
     library = source.package.parent
     try:
-        return trial.attempt(directory, library)
+        return trial.try_out(directory, library)
     except TrialError as ours:
-        with copied(etc) as aside:
-            trial.without_ours(aside / "config")
+        with copy_configuration(etc) as aside:
+            trial.take_ours_out(aside / "config")
             try:
-                trial.attempt(aside, library)
+                trial.try_out(aside, library)
             except TrialError as theirs:
-                raise BrokenBeforeError(str(theirs)) from ours
-        raise
+                raise InstallError(
+                    f"fail2ban's own configuration fails, without this pack too: {theirs}\n"
+                    "Correct that first."
+                ) from ours
+        raise InstallError(f"fail2ban would not work with this pack here: {ours}") from ours
 
 
-def told_of(tried: trial.Tried) -> str:
-    jails = ", ".join(tried.jails)
-    if tried.is_started:
+def _describe(result: trial.TrialResult) -> str:
+    jails = ", ".join(result.jails)
+    if result.is_started:
         return f"a throw-away fail2ban-server starts all jails: {jails}"
     return f"no namespaces here: the configuration was only read, and our action loaded; jails: {jails}"
 
 
 def _warnings(host: Host, etc: Path, jails: Mapping[str, str]) -> list[str]:
-    said = []
+    warnings = []
     if not host.has_pyinotify:
-        said.append("fail2ban's Python has no pyinotify: the jails poll their logs (0.1 s slower)")
+        warnings.append("fail2ban's Python has no pyinotify: the jails poll their logs (0.1 s slower)")
     taken = jails.keys() & jail_local.sections(_read(etc / "jail.local"))
     for jail in sorted(taken):
-        said.append(f"jail.local has a section [{jail}] of its own: enabled = true is for you to write there")
-    return said
+        warnings.append(f"jail.local has a section [{jail}] of its own; write enabled = true there yourself")
+    return warnings

@@ -1,4 +1,4 @@
-"""The text of our block in jail.local: the jails this host serves, and what differs from jail.d. Pure."""
+"""The text of our block in jail.local: the jails of this host, and what differs from jail.d. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEAD = """\
 
 
 def sections(text: str) -> set[str]:
-    """The sections that a configuration file has."""
+    """The names of the sections of a configuration file."""
     return set(_SECTION.findall(text))
 
 
@@ -30,7 +30,7 @@ def text(
     taken: Collection[str] = (),
     extra: str = "",
 ) -> str:
-    """`taken` are sections of the admin's own in the same file; `extra` is what sshd needs."""
+    """Write the block. `taken` are the admin's sections in the same file; `extra` is what sshd needs."""
     parts = [_HEAD]
     for jail, log in jails.items():
         if jail not in taken:

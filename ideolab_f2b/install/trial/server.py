@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ideolab_f2b import fail2ban_client
+from ideolab_f2b.install.errors import TrialError
 from ideolab_f2b.places import FAIL2BAN
 
-#: a server with hundreds of jails takes a while
+#: seconds; a server with hundreds of jails takes a while
 START_S = 60.0
-#: the actions start in their jails' threads, a moment after the server calls itself ready
+#: seconds; the actions start in their jails' threads, a moment after the server calls itself ready
 SETTLE_S = 0.5
 _READY = "Server ready"
+#: seconds for a server that has failed to end
 _END_S = 5.0
 
 _PRIVATE = ("unshare", "--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child")
@@ -36,10 +38,6 @@ dbfile = :memory:
 """
 
 
-class TrialError(RuntimeError):
-    """The server does not start with this configuration; the text is fail2ban's own."""
-
-
 def can_be_private() -> bool:
     """Whether this process may make the namespaces and mounts (a container may not)."""
     with contextlib.suppress(OSError, subprocess.SubprocessError), tempfile.TemporaryDirectory() as somewhere:
@@ -49,22 +47,22 @@ def can_be_private() -> bool:
 
 
 @contextlib.contextmanager
-def copied(etc: Path = FAIL2BAN) -> Iterator[Path]:
-    """A directory with a copy of the configuration in `config`; gone afterwards."""
+def copy_configuration(etc: Path = FAIL2BAN) -> Iterator[Path]:
+    """Make a directory with a copy of the configuration in `config`, and remove it at the end."""
     with tempfile.TemporaryDirectory(prefix="ideolab-f2b-trial-") as name:
         directory = Path(name)
         shutil.copytree(etc, directory / "config", symlinks=True)
         yield directory
 
 
-class Server:
-    """Runs from `start` to `stop`; asked through its own socket."""
+class TrialServer:
+    """A fail2ban-server that runs from `start` to `stop`, and is asked through its own socket."""
 
     def __init__(self, directory: Path, library: Path) -> None:
         self._directory, self._library = directory, library
         self.options = ("-s", str(directory / "socket"), "-p", str(directory / "pid"))
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> TrialServer:
         self.start()
         return self
 
@@ -72,7 +70,7 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        """Until it calls itself ready; TrialError when it ends before."""
+        """Start the server and wait until it says that it is ready; TrialError when it ends before."""
         config = self._directory / "config"
         (config / "fail2ban.d").mkdir(exist_ok=True)
         # read last of all of them
@@ -97,35 +95,35 @@ class Server:
 
     def _wait(self) -> None:
         until = time.monotonic() + START_S
-        while _READY not in self._said("output"):
+        while _READY not in self._read("output"):
             if self._process.poll() is not None:
-                raise TrialError(fail2ban_client.reason(self._said("output") + self._said("log")))
+                raise TrialError(fail2ban_client.reason(self._read("output") + self._read("log")))
             if time.monotonic() > until:
                 raise TrialError(f"it was not ready after {START_S:.0f} s")
             time.sleep(0.05)
 
     def jails(self) -> set[str]:
-        """Those that run; TrialError when it has ended: it calls itself ready before it takes the jails."""
+        """The jails that run; TrialError when the server has ended, which it may do after it was ready."""
         try:
             return fail2ban_client.jails(self.options)
         except fail2ban_client.ClientError:
             # one that is about to end answers nonsense, or not at all
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=_END_S)
-            raise TrialError(fail2ban_client.reason(self._said("output") + self._said("log"))) from None
+            raise TrialError(fail2ban_client.reason(self._read("output") + self._read("log"))) from None
 
-    def _said(self, name: str) -> str:
+    def _read(self, name: str) -> str:
         path = self._directory / name
         return path.read_text(errors="replace") if path.exists() else ""
 
     def errors(self, word: str) -> list[str]:
-        """The errors in its log that have a word in them."""
+        """The errors in the server's log that have a word in them."""
         time.sleep(SETTLE_S)
-        lines = [line for line in self._said("log").splitlines() if " ERROR " in line]
+        lines = [line for line in self._read("log").splitlines() if " ERROR " in line]
         return [fail2ban_client.reason(line) for line in lines if word in line]
 
     def stop(self) -> None:
-        """At once: what it did is in namespaces that end with it."""
+        """Kill the server: what it did is in namespaces that end with it."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

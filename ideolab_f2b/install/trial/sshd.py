@@ -1,17 +1,17 @@
-"""Debian enables a jail for sshd that reads auth.log; where there is none, fail2ban does not start. Pure."""
+"""The sshd jail that Debian enables: fail2ban does not start where its log is missing. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ideolab_f2b.fail2ban_config import Jail
+from ideolab_f2b.fail2ban_config import ConfiguredJail
 
 JAIL = "sshd"
 
 
 class Remedy(NamedTuple):
-    """What goes into our block of jail.local, and what the installer says."""
+    """What goes into our block of jail.local, and what the installer prints."""
 
     block: str
     message: str
@@ -36,17 +36,17 @@ _OFF = Remedy(
 enabled = false
 """,
     "the sshd jail is off: neither /var/log/auth.log nor a readable journal is here, and fail2ban would not"
-    " start (apt-get install rsyslog, then ideolab-f2b install, brings it back)",
+    " start; to have it: apt-get install rsyslog, then ideolab-f2b install",
 )
 
 
-def remedy(jails: Mapping[str, Jail], *, has_journal: bool, is_admins: bool) -> Remedy:
-    """What the sshd jail needs to let fail2ban start; an admin's own setting is never overruled."""
+def remedy(jails: Mapping[str, ConfiguredJail], *, has_journal: bool, is_admins: bool) -> Remedy:
+    """What the sshd jail needs so that fail2ban starts; nothing where the admin has configured the jail."""
     jail = jails.get(JAIL)
     if jail is None or is_admins or _can_start(jail, has_journal):
         return NOTHING
     return _JOURNAL if has_journal else _OFF
 
 
-def _can_start(jail: Jail, has_journal: bool) -> bool:
+def _can_start(jail: ConfiguredJail, has_journal: bool) -> bool:
     return has_journal if jail.backend.startswith("systemd") else bool(jail.logs)

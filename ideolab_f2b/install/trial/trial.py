@@ -1,4 +1,4 @@
-"""Would this fail2ban start with these files? Tried on a throw-away server before anything is placed."""
+"""Tries whether fail2ban starts with a configuration, on a throw-away server."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ideolab_f2b import fail2ban_action, fail2ban_client, fail2ban_config
+from ideolab_f2b.install.errors import TrialError
 from ideolab_f2b.install.steps.block import strip
 from ideolab_f2b.install.steps.file import File
-from ideolab_f2b.install.trial.server import Server, TrialError, can_be_private
+from ideolab_f2b.install.trial.server import TrialServer, can_be_private
 from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL, REPORT
 
 
-class Tried(NamedTuple):
+class TrialResult(NamedTuple):
     """The jails that started; without namespaces only the configuration was read and our action loaded."""
 
     jails: tuple[str, ...]
     is_started: bool
 
 
-def without_ours(config: Path) -> None:
-    """Take our block out of a copy, so that an installed pack looks like none."""
+def take_ours_out(config: Path) -> None:
+    """Take our block out of a copied configuration, as if the pack were not installed."""
     path = config / Path(JAIL_LOCAL).name
     if path.exists():
         path.write_bytes(strip(path.read_bytes()))
 
 
-def with_ours(config: Path, files: Iterable[File], block: bytes, logs: Path) -> None:
-    """Put our files into a copy; `block` names the logs in `logs`, which are made."""
+def put_ours_in(config: Path, files: Iterable[File], block: bytes, logs: Path) -> None:
+    """Put our files into a copied configuration; makes the logs that `block` names, in `logs`."""
     for file in files:
         if FAIL2BAN in Path(file.path).parents:
             path = config / Path(file.path).relative_to(FAIL2BAN)
@@ -41,8 +42,8 @@ def with_ours(config: Path, files: Iterable[File], block: bytes, logs: Path) -> 
         (logs / name).touch()
 
 
-def attempt(directory: Path, library: Path, is_private: Callable[[], bool] = can_be_private) -> Tried:
-    """Start a server on directory/config; TrialError tells why it does not serve all its jails."""
+def try_out(directory: Path, library: Path, is_private: Callable[[], bool] = can_be_private) -> TrialResult:
+    """Start a server on directory/config; TrialError says why it does not run all its jails."""
     config = directory / "config"
     try:
         wanted = fail2ban_config.read(config)
@@ -53,12 +54,12 @@ def attempt(directory: Path, library: Path, is_private: Callable[[], bool] = can
     if skipped:
         raise TrialError("; ".join(skipped))
     if is_private():
-        return Tried(_started(directory, library, wanted.jails), True)
-    return Tried(_parsed(config, library, wanted.jails), False)
+        return TrialResult(_start(directory, library, wanted.jails), True)
+    return TrialResult(_read_only(config, library, wanted.jails), False)
 
 
-def _started(directory: Path, library: Path, wanted: Iterable[str]) -> tuple[str, ...]:
-    with Server(directory, library) as server:
+def _start(directory: Path, library: Path, wanted: Iterable[str]) -> tuple[str, ...]:
+    with TrialServer(directory, library) as server:
         missing = set(wanted) - server.jails()
         if missing:
             raise TrialError(f"these jails do not start: {', '.join(sorted(missing))}")
@@ -71,13 +72,13 @@ def _started(directory: Path, library: Path, wanted: Iterable[str]) -> tuple[str
     return tuple(sorted(wanted))
 
 
-def _parsed(config: Path, library: Path, wanted: Iterable[str]) -> tuple[str, ...]:
+def _read_only(config: Path, library: Path, wanted: Iterable[str]) -> tuple[str, ...]:
     try:
         fail2ban_client.ask("-t", options=("-c", str(config)))
         for name in (ACTION, REPORT):
             action = config / "action.d" / f"{name}.py"
             if action.exists():
                 fail2ban_action.load(action, library)
-    except (fail2ban_client.ClientError, fail2ban_action.ShimError) as error:
+    except (fail2ban_client.ClientError, fail2ban_action.ActionError) as error:
         raise TrialError(str(error)) from error
     return tuple(sorted(wanted))

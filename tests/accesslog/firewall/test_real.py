@@ -13,11 +13,11 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from demo.lab.namespace import linked
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server, wait_until
-from tests.lab.namespace import linked
 
 pytestmark = [pytest.mark.root, pytest.mark.usefixtures("database")]
 HELPER = Path(__file__).resolve().parents[3] / "scripts" / "ideolab-fw-ip"

@@ -18,10 +18,10 @@ from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo.lab.child import REPOSITORY, environment
 from ideolab_accesslog.traship import log
 from ideolab_accesslog.traship.log import TrashipHandler, format_line
 from ideolab_accesslog.traship.offence import Offence
-from tests.lab.child import REPOSITORY, environment
 from tests.nginx.replay import matcher, quiet
 
 WHEN = 1_795_359_121.5

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from demo.lab.child import REPOSITORY
 from ideolab_accesslog.traship import rules
-from tests.lab.child import REPOSITORY
 
 TABLES = {name: table for name, table in vars(rules).items() if name.isupper() and isinstance(table, dict)}
 SETS = {name: words for name, words in vars(rules).items() if isinstance(words, frozenset)}

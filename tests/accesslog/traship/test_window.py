@@ -14,8 +14,8 @@ import pytest
 from django.core.cache.backends.filebased import FileBasedCache
 from django.test import override_settings
 
+from demo.lab.child import REPOSITORY, environment
 from ideolab_accesslog.traship.window import Window
-from tests.lab.child import REPOSITORY, environment
 from tests.lab.redis import Redis
 
 ALICE = "198.51.100.7"

@@ -15,11 +15,11 @@ from fail2ban.server.ipdns import IPAddr
 from fail2ban.server.jail import Jail
 from fail2ban.server.ticket import BanTicket
 
+from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.ban.action import Action
 from ideolab_f2b.actions.ban.admission import ban_list
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.lab.namespace import Namespace
 
 pytestmark = pytest.mark.root
 

@@ -11,11 +11,11 @@ from typing import Callable
 
 import pytest
 
+from demo.lab.namespace import SERVERS, Namespace
 from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.row import ESTABLISHED, STATE
 from tests.actions.conftest import bind_any
 from tests.actions.fail2ban_server import Server, suspect, wait_until
-from tests.lab.namespace import SERVERS, Namespace
 
 pytestmark = pytest.mark.root
 Start = Callable[..., Server]

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.ban import jail_firewall
 from ideolab_f2b.actions.ban.jail_firewall import Barrier
 from ideolab_f2b.actions.options import Options
@@ -14,7 +15,6 @@ from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.kernel.ipset.element import Network
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.lab.namespace import Namespace
 
 pytestmark = pytest.mark.root
 HOST, HOST6 = ip_network("198.51.100.7"), ip_network("2001:db8:c::7")

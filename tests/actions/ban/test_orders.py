@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from demo.lab.namespace import Namespace
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server, wait_until
-from tests.lab.namespace import Namespace
 
 pytestmark = pytest.mark.root
 

@@ -8,6 +8,7 @@ from typing import Any, Callable, Optional
 
 import pytest
 
+from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.reconcile import one_pass
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Outcome, Pass
@@ -15,7 +16,6 @@ from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 from ideolab_f2b.kernel.ipset.error import SetFullError, SetTypeError
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.lab.namespace import Namespace
 
 pytestmark = pytest.mark.root
 A, B, C6 = ip_network("198.51.100.7"), ip_network("203.0.113.0/24"), ip_network("2001:db8:c::7")

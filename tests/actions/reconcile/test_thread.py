@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from demo.lab.namespace import Namespace
 from ideolab_f2b.actions import metric_sources
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.reconcile import thread as keeper
@@ -21,7 +22,6 @@ from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import wait_until
 from tests.actions.reconcile.test_one_pass import Book
-from tests.lab.namespace import Namespace
 
 pytestmark = pytest.mark.root
 A = ip_network("198.51.100.7")

@@ -6,7 +6,7 @@ import pytest
 
 from ideolab_f2b.install import source
 from ideolab_f2b.install.nginx import files as nginx_files
-from ideolab_f2b.install.nginx.files import Seen, files, messages, problem, references, seen
+from ideolab_f2b.install.nginx.files import InstalledNginx, files, messages, parse, problem, references
 
 SOURCE = source.find()
 DEBIAN = """\
@@ -37,13 +37,13 @@ server { error_log /var/log/nginx/shop.log; keepalive_timeout 5s; include snippe
 """
 
 
-def host(dump: str, version: str = "1.22.1") -> Seen:
-    return seen(
+def host(dump: str, version: str = "1.22.1") -> InstalledNginx:
+    return parse(
         f"nginx version: nginx/{version}\nconfigure arguments: --error-log-path=/var/log/x.log\n", dump
     )
 
 
-def placed(found: Seen) -> dict[str, str]:
+def placed(found: InstalledNginx) -> dict[str, str]:
     return {file.path: file.content.decode() for file in files(SOURCE, found)}
 
 
@@ -120,9 +120,9 @@ def test_no_access_log_is_turned_on_or_off(log: str) -> None:
 def test_servers_with_settings_of_their_own_are_named() -> None:
     """What only their admin can change."""
     assert messages(host(DEBIAN + SERVER))[1:] == [
-        "nginx: a server of /etc/nginx/sites-enabled/shop has an error_log of its own: "
-        "include snippets/ideolab-feed.conf; there too",
-        "nginx: a server of /etc/nginx/sites-enabled/shop has times of its own, which count if it is a "
+        "nginx: a server in /etc/nginx/sites-enabled/shop has its own error_log: "
+        "write `include snippets/ideolab-feed.conf;` there too",
+        "nginx: a server in /etc/nginx/sites-enabled/shop has its own timeouts; they count if it is a "
         "default_server",
     ]
 
@@ -137,10 +137,10 @@ def test_a_server_that_includes_the_feed_is_not_named_any_more() -> None:
 def test_files_that_nobody_reads_are_not_placed() -> None:
     """With the line that is missing."""
     assert problem(host(UPSTREAM.replace("include", "#"))) == (
-        "nginx reads no /etc/nginx/conf.d/ideolab-log.conf: "
-        "http{} needs the line `include /etc/nginx/conf.d/*.conf;`"
+        "nginx does not read /etc/nginx/conf.d/ideolab-log.conf: "
+        "add the line `include /etc/nginx/conf.d/*.conf;` to http{}"
     )
-    assert problem(host(DEBIAN)) == problem(nginx_files.UNSEEN) == ""
+    assert problem(host(DEBIAN)) == problem(nginx_files.OLDEST) == ""
 
 
 def test_what_uninstall_would_break() -> None:
@@ -161,8 +161,8 @@ def test_what_uninstall_would_break() -> None:
 
 def test_a_version_that_nobody_knows() -> None:
     """The oldest one's files work everywhere."""
-    assert seen("something else", "").version == (1, 18)
-    assert seen("nginx version: openresty/1.21.4.1\n", "").version == (1, 21, 4, 1)
+    assert parse("something else", "").version == (1, 18)
+    assert parse("nginx version: openresty/1.21.4.1\n", "").version == (1, 21, 4, 1)
 
 
 def test_the_log_format_is_read_before_its_use() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.steps import block
-from ideolab_f2b.install.steps.block import Block, edited
+from ideolab_f2b.install.steps.block import Block, edited_block
 from tests.install.conftest import again
 
 OURS = Block("/jail.local", "[a]\nenabled = true\n")
@@ -63,9 +63,9 @@ def test_a_block_that_the_admin_added_to_is_kept(site: Site) -> None:
     site.at("/jail.local").write_text(text)
     later = again(site, entry)
 
-    assert edited(later, "/jail.local") == text.encode()
+    assert edited_block(later, "/jail.local") == text.encode()
     assert NEWER.verb(later) == "kept"
-    assert NEWER.note(later) == "our block, changed by you; take it out to have it written anew"
+    assert NEWER.note(later) == "our block, changed by you; delete it and install again to get ours"
     assert NEWER.entry(later) == entry
 
 

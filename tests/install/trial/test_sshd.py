@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from ideolab_f2b.fail2ban_config import Jail
+from ideolab_f2b.fail2ban_config import ConfiguredJail
 from ideolab_f2b.install.trial.sshd import NOTHING, remedy
 
-NO_LOG, WITH_LOG, JOURNAL = Jail("auto", ()), Jail("auto", ("/var/log/auth.log",)), Jail("systemd", ())
+NO_LOG, WITH_LOG, JOURNAL = (
+    ConfiguredJail("auto", ()),
+    ConfiguredJail("auto", ("/var/log/auth.log",)),
+    ConfiguredJail("systemd", ()),
+)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +26,7 @@ NO_LOG, WITH_LOG, JOURNAL = Jail("auto", ()), Jail("auto", ("/var/log/auth.log",
     ],
 )
 def test_a_jail_that_would_stop_fail2ban_gets_what_the_host_has(
-    jail: Jail, has_journal: bool, block: str
+    jail: ConfiguredJail, has_journal: bool, block: str
 ) -> None:
     """The journal where it can be read, else the jail is off; one that starts is left alone."""
     found = remedy({"sshd": jail}, has_journal=has_journal, is_admins=False)

@@ -10,12 +10,12 @@ from ipaddress import ip_network
 
 import pytest
 
+from demo.lab.namespace import Namespace, linked
 from ideolab_f2b.kernel.ipset import error
 from ideolab_f2b.kernel.ipset import sets as ipset
 from ideolab_f2b.kernel.ipset.element import Element
 from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.kernel.netlink import KernelError, ModuleMissingError, PermissionDeniedError
-from tests.lab.namespace import Namespace, linked
 
 NET, HOST, HOST6 = ip_network("198.51.100.0/24"), ip_network("203.0.113.7"), ip_network("2001:db8:c::7")
 

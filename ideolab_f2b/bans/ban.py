@@ -1,0 +1,54 @@
+"""Bans addresses through fail2ban's jail ideolab-manual, and looks whether the kernel holds them."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+from collections.abc import Iterator
+from typing import Union
+
+from ideolab_f2b import fail2ban_client
+from ideolab_f2b.bans.result import ALREADY, BANNED, ERROR, BanResult, text_of
+from ideolab_f2b.firewall.all_sets import KernelSets
+from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.places import ACTION, MANUAL
+
+#: addresses in one question: Linux takes 128 KiB of one argument
+BATCH = 500
+
+
+def ban(
+    networks: list[Network], time: Union[int, str], reason: str, options: tuple[str, ...] = ()
+) -> Iterator[BanResult]:
+    """Ban each network for `time` seconds or "permanent"; `options` choose another server. ClientError."""
+    for start in range(0, len(networks), BATCH):
+        part = networks[start : start + BATCH]
+        results = order(part, time, reason, options)
+        with contextlib.closing(KernelSets()) as sets:
+            yield from (_verify(result, one, sets) for one, result in zip(part, results))
+
+
+def order(
+    networks: list[Network], time: Union[int, str], reason: str, options: tuple[str, ...] = ()
+) -> list[BanResult]:
+    """Give the order to the ban action; return what it answers, one for each network."""
+    bans = [[text_of(network), time] for network in networks]
+    asked = json.dumps({"bans": bans, "by": f"ideolab-f2b {getpass.getuser()}", "reason": reason})
+    text = fail2ban_client.ask("set", MANUAL, "action", ACTION, "by_hand", asked, options=options)
+    try:
+        results = [BanResult(**each) for each in json.loads(text)]
+    except (TypeError, ValueError):
+        results = []
+    if len(results) != len(networks):
+        # an action without the method takes the call for a new value of an attribute
+        raise fail2ban_client.ClientError(
+            "the ban action that fail2ban has loaded is broken or older; run ideolab-f2b check"
+        )
+    return results
+
+
+def _verify(result: BanResult, network: Network, sets: KernelSets) -> BanResult:
+    if result.result in (BANNED, ALREADY) and not sets.holds(network):
+        return result._replace(result=ERROR, detail="the kernel does not hold it; run ideolab-f2b check")
+    return result

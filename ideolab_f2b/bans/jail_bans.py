@@ -1,0 +1,117 @@
+"""The bans that fail2ban holds; our ban action is asked where a jail has it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_network
+from typing import Any, NamedTuple, Optional
+
+from ideolab_f2b import fail2ban_client
+from ideolab_f2b.kernel.ipset.element import Key, key_of
+from ideolab_f2b.places import ACTION, ALL_JAILS
+
+#: fail2ban answers one question at a time; most of a question is the start of fail2ban-client
+_QUESTIONS = 4
+
+
+class UnknownJailError(ValueError):
+    """fail2ban runs no jail of that name."""
+
+
+class Ban(NamedTuple):
+    """When a ban began and how long it lasts: epoch seconds and seconds, -1 for ever."""
+
+    since: float
+    bantime: float
+
+    @property
+    def until(self) -> Optional[float]:
+        """When the ban ends, in epoch seconds; None for ever."""
+        return None if self.bantime < 0 else self.since + self.bantime
+
+
+@dataclass(frozen=True)
+class JailBans:
+    """The bans of one jail.
+
+    `set` is its kernel set for IPv4, None where the jail has no action of ours; `queued` while it
+    restores its bans.
+    """
+
+    name: str
+    set: Optional[str]
+    queued: bool
+    bans: dict[Key, Ban]
+
+
+def ask_all(only: Optional[str] = None) -> list[JailBans]:
+    """Ask for the bans of all jails or of one. ClientError when there is no answer, UnknownJailError."""
+    names = sorted(fail2ban_client.jails())
+    if only is not None:
+        if only not in names:
+            raise UnknownJailError(f"no jail {only!r} runs; there are {', '.join(names) or 'none'}")
+        names = [only]
+    with ThreadPoolExecutor(_QUESTIONS) as pool:
+        return list(pool.map(ask, names))
+
+
+def ask(name: str) -> JailBans:
+    """Ask one jail; by its list of bans alone where it has no action of ours, or an older one."""
+    # asked first: fail2ban writes each failed question into its log
+    is_ours = name in ALL_JAILS or ACTION in fail2ban_client.actions(name)
+    if is_ours:
+        with contextlib.suppress(fail2ban_client.ClientError):
+            return parse(name, fail2ban_client.ask("get", name, "action", ACTION, "bans"))
+    stats = (fail2ban_client.stats(name, ACTION) if is_ours else None) or {}
+    bans = dict(parse_list(fail2ban_client.ask("get", name, "banip", "--with-time")))
+    return JailBans(name, stats.get("set"), False, bans)
+
+
+def parse(name: str, text: str) -> JailBans:
+    """Read the answer of our ban action; ValueError for anything else."""
+    try:
+        answer = json.loads(text)
+        return JailBans(name, str(answer["set"]), bool(answer["queued"]), dict(_bans(answer["bans"])))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"jail {name}: {ACTION} answered without a list of bans ({error!r})") from error
+
+
+def _bans(rows: Iterable[Any]) -> Iterable[tuple[Key, Ban]]:
+    for text, since, bantime in rows:
+        key = key_of_text(text)
+        if key is not None:
+            yield key, Ban(float(since), float(bantime))
+
+
+def parse_list(text: str) -> Iterable[tuple[Key, Ban]]:
+    r"""Read the list of `get JAIL banip --with-time`, in local time; lines of another form are skipped."""
+    for line in text.splitlines():
+        words = line.split()
+        key = key_of_text(words[0]) if len(words) == 8 else None
+        if key is None:
+            continue
+        try:
+            since = datetime.fromisoformat(f"{words[1]} {words[2]}").timestamp()
+            yield key, Ban(since, float(words[4]))
+        except ValueError:
+            continue
+
+
+def key_of_text(text: str) -> Optional[Key]:
+    """The key of an address or network; None for what is neither (`banip 600`)."""
+    family = socket.AF_INET6 if ":" in text else socket.AF_INET
+    try:
+        packed = socket.inet_pton(family, text)
+        return (4 if len(packed) == 4 else 6), int.from_bytes(packed, "big"), 8 * len(packed)
+    except OSError:
+        pass
+    try:
+        return key_of(ip_network(text, strict=False))
+    except ValueError:
+        return None

@@ -1,0 +1,45 @@
+"""All checks, in the order in which faults are mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ideolab_f2b import config
+from ideolab_f2b.check import drift, files, kernel, proxy, root_helper, server, services
+from ideolab_f2b.check.verdict import Verdict, wrong
+from ideolab_f2b.config import Settings
+
+#: no jail starts without the files, and no rule comes without a jail
+CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
+    "files": lambda _settings: files.ours(),
+    "logs": files.logs,
+    "clock": files.clock,
+    "helper": root_helper.helper,
+    "action": server.action,
+    "fail2ban": server.fail2ban,
+    "jails": server.jails,
+    "sets": kernel.sets,
+    "rules": kernel.rules,
+    "drift": drift.drift,
+    "sockets": kernel.destroy,
+    "connmon": services.connmon,
+    "intake": services.intake,
+    "report": services.report,
+    "textfile": services.textfile,
+    "front": proxy.front,
+}
+
+
+def check_all(path: Path) -> Iterator[Verdict]:
+    """Check the settings in `path` and then everything else; a check that raises does not stop the others."""
+    yield from files.settings_file(path)
+    try:
+        settings = config.load(path)
+    except config.ConfigError:
+        settings = Settings()
+    for name, check in CHECKS.items():
+        try:
+            yield from check(settings)
+        except Exception as error:
+            yield wrong(name, f"the check itself failed: {error!r}", "report this as a bug of ideolab-f2b")

@@ -1,0 +1,170 @@
+"""Installs the pack: plan, try, put in place, start; after an error the host is as it was before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ideolab_f2b import __version__, config, fail2ban_client, manifest
+from ideolab_f2b.config import Settings
+from ideolab_f2b.install import source, sudoers
+from ideolab_f2b.install.errors import InstallError
+from ideolab_f2b.install.host import Host, probe
+from ideolab_f2b.install.nginx import files as nginx_files
+from ideolab_f2b.install.nginx import host as nginx
+from ideolab_f2b.install.options import InstallRequest, decide
+from ideolab_f2b.install.place import PlannedStep, Say, Transaction, line, obsolete, preview, remove
+from ideolab_f2b.install.plan import plan, setting
+from ideolab_f2b.install.services import live
+from ideolab_f2b.install.site import KEPT, REMOVED, Site
+from ideolab_f2b.install.source import Source
+from ideolab_f2b.install.steps.block import edited_block
+from ideolab_f2b.install.steps.file import File
+from ideolab_f2b.install.steps.tree import Tree
+from ideolab_f2b.install.trial import examine
+from ideolab_f2b.install.trial.examine import Examination
+from ideolab_f2b.manifest import InstallOptions, Manifest
+from ideolab_f2b.places import DJANGO_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, NGINX_JAILS
+
+
+@dataclass(frozen=True)
+class Installation:
+    """All that is decided before anything is put in place."""
+
+    site: Site
+    host: Host
+    earlier: Manifest
+    manifest_path: Path
+    planned: list[PlannedStep]
+    messages: list[str]
+    options: InstallOptions
+    is_live: bool
+
+
+def install(root: Path, request: InstallRequest, say: Say) -> list[str]:
+    """Install below `root`; InstallError when that was not possible, and nothing is installed then.
+
+    Returns what of an earlier version could not be removed, and why.
+    """
+    if not request.is_dry_run:
+        root.mkdir(parents=True, exist_ok=True)
+        if root == Path("/") and os.geteuid() != 0:
+            raise InstallError("only root can install: sudo scripts/install")
+    try:
+        decided = _decide(root, request)
+    except fail2ban_client.ClientError as error:
+        raise InstallError(f"fail2ban-client failed: {error}") from error
+    for text in decided.messages:
+        say(text)
+    if request.is_dry_run:
+        for one in decided.planned:
+            say(str(one))
+        for entry in obsolete(decided.planned, decided.site):
+            say(line(REMOVED, entry.path))
+        return []
+    return _place(decided, say)
+
+
+def _decide(root: Path, request: InstallRequest) -> Installation:
+    path = manifest.below(root)
+    earlier = manifest.load(path) or Manifest()
+    site = Site(root, earlier.by_path())
+    found, host = source.find(), probe(site)
+    settings = _settings(site, found)
+    wanted = decide(request, earlier, site)
+    if wanted.sudo_for:
+        sudoers.require_valid(sudoers.step(found, wanted.sudo_for))
+    web = nginx.find(site, is_asked=request.has_nginx) if wanted.nginx else None
+    jails = {**JAILS, **(NGINX_JAILS if web else {}), **(DJANGO_JAILS if wanted.web_group else {})}
+    examination = _examine(found, host, settings, site, jails)
+    steps = plan(
+        found, host, settings, examination.block,
+        has_intake=wanted.nginx, sudo_for=wanted.sudo_for, web_group=wanted.web_group,
+    )  # fmt: skip
+    return Installation(
+        site,
+        host,
+        earlier,
+        path,
+        preview([*steps, *(nginx_files.files(found, web) if web else ())], site),
+        [*examination.messages, *(nginx_files.messages(web) if web else ())],
+        wanted,
+        is_live=site.is_live and request.is_started,
+    )
+
+
+def _settings(site: Site, found: Source) -> Settings:
+    """The settings that f2b.conf will have after this run."""
+    step = File(str(config.DEFAULT_PATH), setting(found), is_setting=True)
+    if step.verb(site) == KEPT:
+        return config.load(site.at(step.path))
+    return config.parse(step.content.decode(), config.DEFAULT_PATH)
+
+
+def _examine(
+    found: Source, host: Host, settings: Settings, site: Site, jails: Mapping[str, str]
+) -> Examination:
+    etc = site.at(str(FAIL2BAN))
+    if not site.is_live or os.geteuid() != 0:
+        return examine.assume(settings, etc, jails)
+    if not fail2ban_client.is_installed():
+        raise InstallError("fail2ban is not installed: apt-get install fail2ban (scripts/install does that)")
+    return examine.examine(found, host, settings, etc, edited_block(site, JAIL_LOCAL), jails)
+
+
+def _place(decided: Installation, say: Say) -> list[str]:
+    """Put all steps in place and start the services; the manifest first, so that uninstall knows of them."""
+    site, planned, earlier = decided.site, decided.planned, decided.earlier
+    before = live.services(decided.host).state() if decided.is_live else {}
+    leaving = obsolete(planned, site)
+    services = earlier.services or before
+    entries = tuple(one.entry for one in planned if one.entry is not None)
+    done = Manifest(__version__, entries, services, decided.options)
+    manifest.save(replace(done, entries=(*leaving, *entries)), decided.manifest_path)
+    changed = {one.step.path for one in planned if one.verb != KEPT}
+    transaction = Transaction(site, say)
+    try:
+        transaction.put(planned)
+        if decided.is_live:
+            _start(decided, changed, say)
+    except (OSError, InstallError, fail2ban_client.ClientError, KeyboardInterrupt) as error:
+        _undo(decided, transaction, before, say)
+        outcome = "Everything is as it was before."
+        raise InstallError(str(error) or "interrupted", outcome) from error
+    problems = remove(leaving, site, say)
+    manifest.save(done, decided.manifest_path)
+    for one in planned:
+        if isinstance(one.step, Tree):
+            one.step.commit(site)
+    for problem in problems:
+        say(f"could not be removed: {problem}")
+    if decided.is_live and nginx_files.has_nginx_files(changed):
+        say(nginx.reload())
+    if decided.is_live:
+        say("now run `ideolab-f2b check`: it says whether everything works")
+    return problems
+
+
+def _start(decided: Installation, changed: set[str], say: Say) -> None:
+    if nginx_files.has_nginx_files(changed):
+        nginx.test()
+    for text in live.bring_up(decided.host, changed, has_intake=decided.options.nginx):
+        say(text)
+
+
+def _undo(decided: Installation, transaction: Transaction, before: Mapping[str, bool], say: Say) -> None:
+    """Make the host as it was; `before` is what ran, {} when nothing was to be started."""
+    had_connmon = bool(decided.earlier.services)
+    if before and not had_connmon:
+        live.stop_connmon(decided.host)
+    if before and decided.options.nginx and not nginx_files.has_nginx_files(decided.site.earlier):
+        live.stop_intake(decided.host)
+    transaction.undo()
+    if before:
+        say(live.restore(decided.host, before, had_connmon=had_connmon))
+    if decided.earlier.version:
+        manifest.save(decided.earlier, decided.manifest_path)
+    else:
+        decided.manifest_path.unlink(missing_ok=True)

@@ -1,0 +1,42 @@
+"""All checks together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b.check import files
+from ideolab_f2b.check.checks import CHECKS, check_all
+from ideolab_f2b.config import Settings
+
+
+def test_every_check_is_made_whatever_another_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that raises is told as wrong, and the rest follows."""
+
+    def broken(_settings: Settings) -> object:
+        raise RuntimeError("no /proc")
+
+    monkeypatch.setattr("ideolab_f2b.check.checks.CHECKS", {"one": broken, "clock": files.clock})
+
+    verdicts = list(check_all(tmp_path / "f2b.conf"))
+
+    assert [verdict.check for verdict in verdicts] == ["settings", "one", "clock"]
+    assert verdicts[1].text == "the check itself failed: RuntimeError('no /proc')"
+
+
+def test_the_checks_cover_what_the_issue_lists() -> None:
+    """By name: the docs explain each."""
+    assert CHECKS.keys() >= {
+        "action",
+        "clock",
+        "connmon",
+        "fail2ban",
+        "files",
+        "jails",
+        "logs",
+        "rules",
+        "sets",
+        "sockets",
+        "textfile",
+    }

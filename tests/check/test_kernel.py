@@ -1,0 +1,101 @@
+"""Sets and rules: what their headers and lines mean, and how they are read in a namespace."""
+
+from __future__ import annotations
+
+import pytest
+
+from demo.lab.namespace import linked
+from ideolab_f2b.check import kernel
+from ideolab_f2b.config import Settings
+from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.jail_sets import JailSets
+from ideolab_f2b.kernel.ipset.element import SetHeader
+from ideolab_f2b.kernel.ipset.sets import Sets
+
+RULE = "-A INPUT -m set --match-set ideolab_ban src -j DROP"
+
+
+def header(elements: int) -> SetHeader:
+    return SetHeader("s", "hash:net", "inet", 1000, 0, 1, elements, 456, 0)
+
+
+@pytest.mark.parametrize(
+    ("found", "members", "said"),
+    [
+        (header(7), ["s"], "ok       set s: 7 of 1000 elements, in ideolab_ban"),
+        (
+            None, ["s"],
+            "wrong    set s: does not exist: its jail bans nobody\n         -> fail2ban-client reload",
+        ),
+        (
+            header(7), ["other"],
+            "wrong    set s: is not in ideolab_ban: its bans drop nothing\n"
+            "         -> fail2ban-client reload",
+        ),
+        (
+            header(800), ["s"],
+            "wrong    set s: is nearly full: 800 of 1000\n"
+            "         -> set a larger maxelem in action = ideolab-ban.py[...] in"
+            " /etc/fail2ban/jail.d/ideolab.local",
+        ),
+    ],
+)  # fmt: skip
+def test_a_set(found: SetHeader | None, members: list[str], said: str) -> None:
+    """There, in the list, and with room for an attack."""
+    assert str(kernel.judge_set("s", found, members)) == said
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (["-P INPUT ACCEPT", RULE, "-A INPUT -j ACCEPT"], "ok       r: the DROP rule is the first rule"),
+        (
+            ["-P INPUT ACCEPT"],
+            "wrong    r: no rule drops what is in ideolab_ban\n         -> fail2ban-client reload",
+        ),
+        (
+            ["-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", RULE],
+            "wrong    r: the rule stands behind "
+            "'-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', which accepts packets"
+            " of banned clients\n         -> fail2ban-client reload",
+        ),
+        (
+            ["-A INPUT -p tcp -j f2b-sshd", RULE],
+            "wrong    r: the rule stands behind 1 other rules\n         -> fail2ban-client reload",
+        ),
+    ],
+)
+def test_the_rule(rules: list[str], said: str) -> None:
+    """First in its chain: behind an ESTABLISHED accept a banned client keeps its connections."""
+    assert str(kernel.judge_rules("r", rules, "INPUT")) == said
+
+
+def states(verdicts: object) -> list[tuple[str, str]]:
+    return [(verdict.check, verdict.state) for verdict in verdicts]  # type: ignore[attr-defined]
+
+
+@pytest.mark.root
+def test_the_kernel_of_a_namespace_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the action has placed its parts, after, and after somebody put an accept in front."""
+    monkeypatch.setattr(kernel, "_names", lambda: ["f2bt", "f2bt6"])
+    with linked("f2binst-check") as (server, _client), server.entered():
+        assert {state for _check, state in states(kernel.sets(Settings()))} == {"wrong"}
+        assert states(kernel.rules(Settings())) == [
+            ("rule iptables INPUT", "wrong"),
+            ("rule ip6tables INPUT", "wrong"),
+        ]
+
+        sets = Sets()
+        JailSets(sets, "f2bt", 1000).place()
+        sets.close()
+        rule.place(4)
+        rule.place(6)
+        assert states(kernel.sets(Settings())) == [("set f2bt", "ok"), ("set f2bt6", "ok")]
+        assert states(kernel.rules(Settings())) == [
+            ("rule iptables INPUT", "ok"),
+            ("rule ip6tables INPUT", "ok"),
+        ]
+        assert states(kernel.destroy(Settings())) == [("sockets", "ok")]
+
+        server.run("iptables", "-I", "INPUT", "1", "-p", "tcp", "-j", "ACCEPT")
+        assert states(kernel.rules(Settings()))[0] == ("rule iptables INPUT", "wrong")

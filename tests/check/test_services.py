@@ -1,0 +1,93 @@
+"""What the metrics of the daemons mean, and how they are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b.check import services
+from ideolab_f2b.config import Paths, Settings
+
+NOW = 1795363384.0
+PROM = 'ideolab_f2b_last_success_timestamp_seconds{job="connmon"} 1.795363379e+09\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "said"),
+    [
+        (PROM, NOW, "ok       connmon: did its work 5 s ago"),
+        (PROM, NOW + 500, "wrong    connmon: did its work last 505 s ago"),
+        ("x 1\n", NOW, "wrong    connmon: /t/ideolab_connmon.prom does not say when it last did its work"),
+        (
+            None, NOW,
+            "wrong    connmon: /t/ideolab_connmon.prom is missing: it does not run, or cannot write there",
+        ),
+    ],
+)  # fmt: skip
+def test_connmon(text: str | None, now: float, said: str) -> None:
+    """Alive is who looked a moment ago."""
+    path = Path("/t/ideolab_connmon.prom")
+
+    assert str(services.judge("connmon", "ideolab-connmon", path, text, now)).splitlines()[0] == said
+
+
+def test_the_intake_is_asked_about_where_it_was_installed(tmp_path: Path) -> None:
+    """A host without `--nginx` is not told that something is missing."""
+    path = tmp_path / "jail.local"
+    assert not services.is_asked(path)
+
+    path.write_text("[nginx-ideolab-slowtls]\nenabled = true\n")
+    assert not services.is_asked(path)
+
+    path.write_text("# >>> ideolab-f2b\n[nginx-ideolab-slowtls]\nenabled = true\n# <<< ideolab-f2b\n")
+    assert services.is_asked(path)
+
+
+def test_each_daemon_has_its_own_gauges() -> None:
+    """What connmon did says nothing about the intake."""
+    path = Path("/t/ideolab_intake.prom")
+
+    assert str(services.judge("intake", "ideolab-intake", path, PROM, NOW)).startswith("wrong    intake: ")
+
+
+@pytest.mark.parametrize(
+    ("readable", "places", "said"),
+    [
+        (True, {Path("/c/x.prom"): True}, "ok       textfile: /t/x.prom can be read"),
+        (True, {}, "ok       textfile: /t/x.prom can be read"),
+        (None, {}, "wrong    textfile: /t/x.prom is missing"),
+        (False, {}, "wrong    textfile: node_exporter may not read /t/x.prom"),
+        (True, {Path("/c/x.prom"): False}, "wrong    textfile: no x.prom in /c"),
+    ],
+)
+def test_the_textfile(readable: bool | None, places: dict[Path, bool], said: str) -> None:
+    """Written, readable by everybody, and where node_exporter looks."""
+    assert str(services.judge_textfile(Path("/t/x.prom"), readable, places)).splitlines()[0] == said
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(paths=Paths(log_dir=tmp_path, state_dir=tmp_path, textfile_dir=tmp_path))
+
+
+def states(verdicts: object) -> list[tuple[str, str]]:
+    return [(verdict.check, verdict.state) for verdict in verdicts]  # type: ignore[attr-defined]
+
+
+def test_the_gauges_are_read_from_their_file(settings: Settings) -> None:
+    """Freshness from their text, readability from their mode."""
+    assert states(services.connmon(settings)) == [("connmon", "wrong")]
+    assert states(services.textfile(settings)) == [("textfile", "wrong")]
+
+    path = settings.paths.connmon_prom
+    path.write_text('ideolab_f2b_last_success_timestamp_seconds{job="connmon"} 4e+09\n')
+    path.parent.chmod(0o755)
+    path.chmod(0o644)
+
+    assert states(services.connmon(settings)) == [("connmon", "ok")]
+    (readable,) = services.textfile(settings)
+    assert "node_exporter may not read" not in readable.text
+    path.chmod(0o600)
+    (hidden,) = services.textfile(settings)
+    assert "node_exporter may not read" in hidden.text
