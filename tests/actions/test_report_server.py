@@ -191,9 +191,12 @@ def test_a_reload_keeps_the_action(server: Server) -> None:
     banned_once(server, 2)
     wait_events(server, 2)
 
-    assert (
-        json.loads(server.ask("get", "sshd", "action", "ideolab-report", "stats"))["events"]["written"] == 2
-    )
+    def count_written() -> int:
+        stats = json.loads(server.ask("get", "sshd", "action", "ideolab-report", "stats"))
+        return int(stats["events"]["written"])
+
+    # an event is counted once it is written
+    wait_until(lambda: count_written() == 2, "both events are counted")
 
 
 @pytest.mark.parametrize("seed", range(4))
