@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 import time
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Optional
 
-from ideolab_f2b.actions.ban.admission import ban_list, network_of
 from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.actions.ttl import timeout
 from ideolab_f2b.firewall.drift import EXPIRED
-from ideolab_f2b.kernel.ipset.element import Key, key_of
+from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 
 _VERSIONS = {socket.AF_INET: 4, socket.AF_INET6: 6}
 
@@ -67,12 +67,33 @@ class Holdings:
         return {"inet": len(tickets) - six, "inet6": six}
 
 
+def ban_list(actions: Any) -> Any:
+    """fail2ban's ban manager of a jail; 0.11 keeps it private."""
+    return getattr(actions, "banManager", None) or getattr(actions, "_Actions__banManager", None)
+
+
+def network_of(identity: Any) -> Network:
+    """The network of a ticket's ID; fail2ban takes any word for one (`banip 600`)."""
+    try:
+        # fail2ban has parsed it already, most of the time
+        if getattr(identity, "isIPv4", False):
+            return IPv4Network((identity.addr, identity.plen), strict=False)
+        if getattr(identity, "isIPv6", False):
+            return IPv6Network((identity.addr, identity.plen), strict=False)
+        return ip_network(str(identity), strict=False)
+    except ValueError:
+        raise RefusedError(f"{str(identity)!r} is no address and no network; nothing was banned") from None
+
+
+def parsed_key(identity: Any) -> Optional[Key]:
+    """The numbers of an address that fail2ban has parsed; None for any other word."""
+    version = _VERSIONS.get(getattr(identity, "family", None))  # type: ignore[arg-type]
+    return None if version is None else (version, identity.addr, identity.plen)
+
+
 def key_of_identity(identity: Any) -> Optional[Key]:
     """The numbers of a ticket's ID; None when it is no address (`banip 600`, another filter's F-ID)."""
-    version = _VERSIONS.get(getattr(identity, "family", None))  # type: ignore[arg-type]
-    if version is not None:
-        return version, identity.addr, identity.plen
     try:
-        return key_of(network_of(identity))
+        return parsed_key(identity) or key_of(network_of(identity))
     except RefusedError:
         return None

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Optional
 
 from ideolab_f2b.firewall.rule import LIST
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 from ideolab_f2b.kernel.ipset.error import SetError, SetMissingError, SetTypeError
 from ideolab_f2b.kernel.ipset.sets import NAME_LENGTH, Sets
 
@@ -41,7 +41,12 @@ class JailSets:
         return all(name in members for name in self.names.values())
 
     def add(self, network: Network, timeout_s: int) -> None:
-        self.kernel.add(self.names[network.version], network, timeout_s)
+        """Put an element into the set of its family; 0 seconds is for good."""
+        self.add_key(key_of(network), timeout_s)
+
+    def add_key(self, key: Key, timeout_s: int) -> None:
+        """The same as `add` from plain numbers, for each ban of a burst."""
+        self.kernel.add_key(self.names[key[0]], key, timeout_s)
 
     def add_many(self, elements: Iterable[tuple[Network, Optional[int]]]) -> None:
         pending = list(elements)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from fail2ban.server.banmanager import BanManager
+from fail2ban.server.ipdns import IPAddr
 from fail2ban.server.ticket import BanTicket
 
-from ideolab_f2b.actions.tickets import Holdings, key_of_identity
+from ideolab_f2b.actions.tickets import Holdings, key_of_identity, network_of
+from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.kernel.ipset.element import Key
 
 A: Key = (4, 0xC6336407, 32)
@@ -103,3 +105,26 @@ def test_states_of_the_jail(jail: Jail) -> None:
 
     jail.hasFailTickets, jail.actions.active = True, False
     assert (held.is_active, held.is_queued) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("identity", "network"),
+    [
+        (IPAddr("198.51.100.7"), "198.51.100.7/32"),
+        (IPAddr("198.51.100.77/24"), "198.51.100.0/24"),
+        (IPAddr("2001:db8::7"), "2001:db8::7/128"),
+        (IPAddr("2001:db8::/48"), "2001:db8::/48"),
+        ("198.51.100.7", "198.51.100.7/32"),
+        ("198.51.100.77/24", "198.51.100.0/24"),
+    ],
+)
+def test_network_of(identity: object, network: str) -> None:
+    """fail2ban's addresses and plain text."""
+    assert str(network_of(identity)) == network
+
+
+@pytest.mark.parametrize("identity", [IPAddr("600"), IPAddr("example.org"), "", "1.2.3", None])
+def test_network_of_what_is_none(identity: object) -> None:
+    """fail2ban bans any word; we do not."""
+    with pytest.raises(RefusedError, match="is no address and no network; nothing was banned"):
+        network_of(identity)

@@ -14,7 +14,7 @@ from fail2ban.server.action import ActionBase
 from ideolab_f2b import __version__
 from ideolab_f2b.actions import delay, metric_sources, options, outcome
 from ideolab_f2b.actions.ban import polling
-from ideolab_f2b.actions.ban.admission import Admission, ban_list, network_of
+from ideolab_f2b.actions.ban.admission import Admission
 from ideolab_f2b.actions.ban.counts import Tally
 from ideolab_f2b.actions.ban.jail_firewall import Barrier
 from ideolab_f2b.actions.ban.orders import ByHand
@@ -26,10 +26,10 @@ from ideolab_f2b.actions.protected.refusal import RefusedError, short
 from ideolab_f2b.actions.reconcile import metrics
 from ideolab_f2b.actions.reconcile.one_pass import Member
 from ideolab_f2b.actions.reconcile.thread import KEEPER
-from ideolab_f2b.actions.tickets import Holdings
+from ideolab_f2b.actions.tickets import Holdings, ban_list, network_of
 from ideolab_f2b.actions.ttl import timeout
 from ideolab_f2b.firewall.jail_sets import FAMILIES
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.metrics import Sample
 
@@ -131,16 +131,17 @@ class Action(ActionBase):  # type: ignore[misc]
             raise
 
     def _ban(self, info: Mapping[str, Any]) -> None:
-        network = self._admission.network(info["ip"])
-        self._add(network, info["time"], info["bantime"])
-        delay.note(info, time.time())
-        self._tally.add("restored" if info["restored"] else "bans")
+        facts = self._admission.facts(info)
+        key = self._admission.key(facts["ip"])
+        self._add(key, facts["time"], facts["bantime"])
+        delay.note(facts, time.time())
+        self._tally.add("restored" if facts["restored"] else "bans")
         if self._options.kill:
-            self._closer.add(network)
+            self._closer.add(key)
         if not self._is_joined:
             # an action that was added at run time is never started
             self._join()
-        self._barrier.require_rule(network.version)
+        self._barrier.require_rule(key[0])
 
     def reban(self, info: Mapping[str, Any]) -> None:
         self.ban(info)
@@ -152,7 +153,7 @@ class Action(ActionBase):  # type: ignore[misc]
     @_contained
     def prolong(self, info: Mapping[str, Any]) -> None:
         """The ban got longer (bantime.increment): so does the element."""
-        self._add(network_of(info["ip"]), info["time"], info["bantime"])
+        self._add(key_of(network_of(info["ip"])), info["time"], info["bantime"])
         self._tally.add("prolonged")
 
     @_contained
@@ -220,20 +221,20 @@ class Action(ActionBase):  # type: ignore[misc]
         counts = self._tally.counts()
         return metrics.jail(self._jail.name, self._holdings.by_family(), counts, self._closer.destroyed)
 
-    def _add(self, network: Network, since: float, bantime: float) -> None:
+    def _add(self, key: Key, since: float, bantime: float) -> None:
         try:
-            self._barrier.add(network, timeout(since, bantime, time.time()))
+            self._barrier.add(key, timeout(since, bantime, time.time()))
         except SetFullError:
             self._tally.add("full")
             raise
 
     def _placed(self, network: Network, since: float, bantime: float) -> None:
-        self._add(network, since, bantime)
+        self._add(key_of(network), since, bantime)
         self._barrier.require_rule(network.version)
 
     def _prolonged(self, ticket: Any) -> None:
         bantime = ticket.getBanTime(self._jail.actions.getBanTime())
-        self._add(network_of(ticket.getID()), ticket.getTime(), bantime)
+        self._add(key_of(network_of(ticket.getID())), ticket.getTime(), bantime)
         self._tally.add("prolonged")
 
     def _held(self) -> Iterator[tuple[Network, int]]:

@@ -7,11 +7,10 @@ fail2ban has no place for either: the hooks are on the jail's `putFailTicket` (l
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Callable, Optional
 
 from fail2ban.server.observer import Observers
@@ -21,24 +20,12 @@ from ideolab_f2b.actions.ban.counts import Tally
 from ideolab_f2b.actions.ban.hooks import Hooks, Method
 from ideolab_f2b.actions.protected.protected import Protected
 from ideolab_f2b.actions.protected.refusal import RefusedError
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.actions.tickets import ban_list, network_of, parsed_key
+from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 
 #: a refused address can be a suspect every few seconds: one line in ten minutes tells it
 SAY_AGAIN_S, SAID_LIMIT = 600.0, 1000
 _log = logging.getLogger("fail2ban.ideolab-ban")
-
-
-def network_of(identity: Any) -> Network:
-    """The network of a ticket's ID; fail2ban takes any word for one (`banip 600`)."""
-    try:
-        # fail2ban has parsed it already, most of the time
-        if getattr(identity, "isIPv4", False):
-            return IPv4Network((identity.addr, identity.plen), strict=False)
-        if getattr(identity, "isIPv6", False):
-            return IPv6Network((identity.addr, identity.plen), strict=False)
-        return ip_network(str(identity), strict=False)
-    except ValueError:
-        raise RefusedError(f"{str(identity)!r} is no address and no network; nothing was banned") from None
 
 
 @dataclass
@@ -87,15 +74,36 @@ class Admission:
     def undo(self) -> None:
         self._hooks.undo()
 
-    def network(self, identity: Any) -> Network:
-        """The network to ban; RefusedError when it must not be, and fail2ban forgets it."""
+    def key(self, identity: Any) -> Key:
+        """The network to ban, as numbers; RefusedError when it must not be, and fail2ban forgets it."""
+        key = parsed_key(identity)
+        if key is not None and self._protected.admits(*key):
+            return key
         try:
-            return network_of(identity) if self._is_harmless(identity) else self._checked(identity)
+            return key_of(self._checked(identity))
         except RefusedError as error:
             # it came by a way that we have not hooked, or became an own address while it waited
             self._tally.add("refused")
             self._take_back(identity)
             raise RefusedError(f"Refused: {error}") from error
+
+    def facts(self, info: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What `info` says of the ban that this thread has just put into the ban list, as a plain dict.
+
+        fail2ban works out each word of `info` when it is asked for, by an exception: in a burst these take as
+        long as the kernel. `info` itself for a ban that was in the list before.
+        """
+        ticket, self._current.ticket = getattr(self._current, "ticket", None), None
+        ip = info["ip"]
+        if ticket is None or ticket.getIP() is not ip:
+            return info
+        return {
+            "ip": ip,
+            "time": ticket.getTime(),
+            "bantime": int(ticket.getBanTime(self._jail.actions.getBanTime())),
+            "restored": ticket.restored,
+            "matches": "\n".join(ticket.getMatches()),
+        }
 
     def allowed(self, identity: Any) -> Network:
         """The network, before it is ordered; RefusedError, counted, when it must not be banned."""
@@ -144,7 +152,9 @@ class Admission:
                 _log.warning("[%s] %s: %s", self._jail.name, ticket.getID(), complaint)
             ticket.setBanTime(seconds)
         identity = ticket.getID()
-        if self._is_harmless(identity):
+        key = parsed_key(identity)
+        # the quick answer for what fail2ban has parsed
+        if key is not None and self._protected.admits(*key):
             return True
         try:
             self._checked(identity)
@@ -160,13 +170,6 @@ class Admission:
         if why is not None:
             raise RefusedError(why)
         return network
-
-    def _is_harmless(self, identity: Any) -> bool:
-        """The quick answer for what fail2ban has parsed; False asks for the long one."""
-        family = getattr(identity, "family", None)
-        if family == socket.AF_INET:
-            return self._protected.admits(4, identity.addr, identity.plen)
-        return family == socket.AF_INET6 and self._protected.admits(6, identity.addr, identity.plen)
 
     def _ban_by_hand(self, original: Method) -> Method:
         def ban(identities: Any) -> Any:
@@ -194,6 +197,7 @@ class Admission:
             if ordered is not None:
                 ordered.give_time(ticket)
             is_new = original(ticket, reason=told)
+            self._current.ticket = ticket if is_new else None
             if ordered is not None:
                 ordered.note(ticket, told, bool(is_new))
             if told.get("prolong"):
@@ -219,11 +223,6 @@ class Admission:
             self._said.clear()
         self._said[identity] = now
         _log.warning("[%s] Refused: %s", self._jail.name, why)
-
-
-def ban_list(actions: Any) -> Any:
-    """fail2ban's ban manager of a jail; 0.11 keeps it private."""
-    return getattr(actions, "banManager", None) or getattr(actions, "_Actions__banManager", None)
 
 
 def _observe(call: Method, *arguments: Any) -> None:

@@ -12,7 +12,7 @@ from ideolab_f2b.actions.options import Options
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.rule import RuleError
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.kernel.ipset.element import Key, Network
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
 
@@ -63,8 +63,13 @@ class Barrier:
                 old.maxelem = options.maxelem
         self.place()
 
-    def add(self, network: Network, timeout_s: int) -> None:
-        self._mended(JailSets.add, network, timeout_s)
+    def add(self, key: Key, timeout_s: int) -> None:
+        """Put an element into the set of its family; a set that something destroyed is repaired first."""
+        try:
+            (self._opened or self._sets()).add_key(key, timeout_s)
+        except SetMissingError:
+            self.repair()
+            self._sets().add_key(key, timeout_s)
 
     def delete(self, network: Network) -> bool:
         return self._mended(JailSets.delete, network)

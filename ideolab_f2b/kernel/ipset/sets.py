@@ -100,11 +100,17 @@ class Sets:
 
     def add(self, name: str, network: Network, timeout_s: Optional[int] = None) -> None:
         """Add an element, or give one that is there this timeout; 0 is permanent, None the set's default."""
-        element.check_network(network)
-        payload = _named(name) + element.pack(network, timeout_s)
-        code = self._request(_ADD, payload)
+        self.add_key(name, element.key_of(network), timeout_s)
+
+    def add_key(self, name: str, key: Key, timeout_s: Optional[int] = None) -> None:
+        """The same as `add` from plain numbers, without an object for each ban of a burst."""
+        if not key[2]:
+            element.check_network(element.network_of(key))
+        payload = _named(name) + element.pack_key(key, timeout_s)
+        with self._lock:
+            code = self._channel.command(_SUBSYSTEM | _ADD, payload)
         if code:
-            raise error.error(code, f'add {network} to set "{name}"')
+            raise error.error(code, f'add {element.network_of(key)} to set "{name}"')
 
     def add_many(self, name: str, elements: Iterable[tuple[Network, Optional[int]]]) -> int:
         """Add elements in batches; how many. On an error all before the one that is named are in the set."""

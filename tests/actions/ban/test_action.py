@@ -16,7 +16,7 @@ from fail2ban.server.jail import Jail
 from fail2ban.server.ticket import BanTicket
 
 from ideolab_f2b.actions.ban.action import Action
-from ideolab_f2b.actions.ban.admission import ban_list
+from ideolab_f2b.actions.tickets import ban_list
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.lab.namespace import Namespace

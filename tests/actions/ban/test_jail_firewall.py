@@ -12,7 +12,7 @@ from ideolab_f2b.actions.ban.jail_firewall import Barrier
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.rule import RuleError
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.kernel.ipset.element import Network, key_of
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.lab.namespace import Namespace
 
@@ -31,7 +31,7 @@ class Scene:
 
     def ban(self, network: Network, timeout_s: int) -> None:
         self.held.append((network, timeout_s))
-        self.barrier.add(network, timeout_s)
+        self.barrier.add(key_of(network), timeout_s)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_rule_that_cannot_be_placed(scene: Scene, monkeypatch: pytest.MonkeyPatc
         broken.setattr(rule, "place", place)
         with pytest.raises(RuleError, match=r"no rule drops their packets: missing: iptables is not"):
             scene.barrier.place()
-        scene.barrier.add(HOST, 0)
+        scene.barrier.add(key_of(HOST), 0)
         for _ban in range(3):
             with pytest.raises(RuleError):
                 scene.barrier.require_rule(4)

@@ -12,7 +12,7 @@ import pytest
 
 from ideolab_f2b.actions.ban import socket_closer
 from ideolab_f2b.actions.ban.socket_closer import Closer
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.kernel.ipset.element import Network, key_of
 from tests.actions.fail2ban_server import wait_until
 
 ONE, TWO, THREE = (ip_network(f"198.51.100.{host}") for host in (1, 2, 3))
@@ -37,7 +37,7 @@ def test_walks_until_nothing_is_found() -> None:
     """A connection that was accepted meanwhile is found by the second walk."""
     kernel = Kernel(3, 1)
     subject = Closer((443, 8443), kernel.destroy)
-    subject.add(ONE)
+    subject.add(key_of(ONE))
     wait_until(lambda: len(kernel.walks) == 3, "three walks")
 
     subject.stop()
@@ -50,7 +50,7 @@ def test_walks_end() -> None:
     """A peer that connects without end does not keep the thread walking: the rule drops it anyway."""
     kernel = Kernel(*[1] * 99)
     subject = Closer((443,), kernel.destroy)
-    subject.add(ONE)
+    subject.add(key_of(ONE))
 
     subject.stop()
 
@@ -62,12 +62,12 @@ def test_one_walk_for_all_who_wait() -> None:
     kernel = Kernel()
     kernel.gate.clear()
     subject = Closer((443,), kernel.destroy)
-    subject.add(ONE)
+    subject.add(key_of(ONE))
     wait_until(lambda: subject.stats()["waiting"] == 0, "the first walk")
 
     begin = time.monotonic()
     for network in (TWO, THREE) * 500:
-        subject.add(network)
+        subject.add(key_of(network))
     assert time.monotonic() - begin < 0.5
     kernel.gate.set()
     subject.stop()
@@ -81,10 +81,10 @@ def test_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel()
     kernel.gate.clear()
     subject = Closer((443,), kernel.destroy)
-    subject.add(ONE)
+    subject.add(key_of(ONE))
     wait_until(lambda: subject.stats()["waiting"] == 0, "the first walk")
     for network in (ONE, TWO, THREE):
-        subject.add(network)
+        subject.add(key_of(network))
 
     assert subject.stats()["dropped"] == 1
     kernel.gate.set()
@@ -100,7 +100,7 @@ def test_kernel_that_cannot(caplog: pytest.LogCaptureFixture) -> None:
     subject = Closer((443,), destroy)
     with caplog.at_level(logging.ERROR):
         for count in (1, 2):
-            subject.add(ONE)
+            subject.add(key_of(ONE))
             wait_until(lambda count=count: subject.failed == count, "the error")  # type: ignore[misc]
         subject.stop()
 

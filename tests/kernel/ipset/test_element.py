@@ -86,3 +86,13 @@ def test_check_network() -> None:
     """The whole address space is no element of hash:net, and no ban."""
     with pytest.raises(ValueError, match=r"0\.0\.0\.0/0 covers every address"):
         element.check_network(ip_network("0.0.0.0/0"))
+
+
+@pytest.mark.parametrize("text", ["198.51.100.7/32", "198.51.0.0/16", "2001:db8::7/128", "2001:db8::/48"])
+def test_pack_key(text: str) -> None:
+    """Plain numbers give the same bytes as the network."""
+    network = ip_network(text)
+    key = element.key_of(network)
+
+    assert element.pack_key(key, 600, 7) == element.pack(network, 600, 7)
+    assert element.unpack_entry(element.pack_key(key, 600)[4:]) == (key, 600)
