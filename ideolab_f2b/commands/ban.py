@@ -12,7 +12,7 @@ from typing import Union
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.commands import target
 from ideolab_f2b.commands.answer import ALREADY, BANNED, ERROR, Answer, tell
-from ideolab_f2b.firewall.all_sets import KernelSets
+from ideolab_f2b.firewall.all_sets import AllSets
 from ideolab_f2b.kernel.ipset.element import Network
 from ideolab_f2b.places import ACTION, MANUAL
 
@@ -46,7 +46,7 @@ def _banned(
     for start in range(0, len(networks), BATCH):
         part = networks[start : start + BATCH]
         answers = order(part, time, reason, options)
-        with contextlib.closing(KernelSets()) as sets:
+        with contextlib.closing(AllSets()) as sets:
             yield from (_checked(answer, one, sets) for one, answer in zip(part, answers))
 
 
@@ -69,7 +69,7 @@ def order(
     return answers
 
 
-def _checked(answer: Answer, network: Network, sets: KernelSets) -> Answer:
+def _checked(answer: Answer, network: Network, sets: AllSets) -> Answer:
     if answer.result in (BANNED, ALREADY) and not sets.holds(network):
         return answer._replace(result=ERROR, detail="the kernel does not hold it; run ideolab-f2b check")
     return answer

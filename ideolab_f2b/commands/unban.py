@@ -11,7 +11,7 @@ from ideolab_f2b import fail2ban_client
 from ideolab_f2b.commands import target
 from ideolab_f2b.commands.answer import ERROR, NOT_BANNED, UNBANNED, Answer, tell
 from ideolab_f2b.commands.ban import BATCH
-from ideolab_f2b.firewall.all_sets import KernelSets
+from ideolab_f2b.firewall.all_sets import AllSets
 from ideolab_f2b.kernel.ipset.element import Network
 
 
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def unban(networks: list[Network], options: tuple[str, ...] = ()) -> list[Answer]:
-    with contextlib.closing(KernelSets()) as sets:
+    with contextlib.closing(AllSets()) as sets:
         before = sets.find(networks)
         lifted = _lift(networks, options)
         inside = {each for one in networks for each in before[one] if each.network.prefixlen >= one.prefixlen}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 #: linux/netlink.h
 NOOP, ERROR, DONE = 1, 2, 3
-REQUEST, ACK, DUMP, EXCL, CREATE = 0x1, 0x4, 0x300, 0x200, 0x400
+REQUEST, ACK, DUMP, EXCL = 0x1, 0x4, 0x300, 0x200
 NESTED, NETWORK_ORDER, TYPE_MASK = 0x8000, 0x4000, 0x3FFF
 _SOL_NETLINK, _CAP_ACK = 270, 10
 #: asm-generic/socket.h; its first number is the size of what waits to be read (since Linux 4.12)
@@ -68,8 +68,8 @@ def attribute(kind: int, payload: bytes) -> bytes:
     return _ATTRIBUTE.pack(length, kind) + payload + bytes(-length % 4)
 
 
-def nested(kind: int, *attributes: bytes) -> bytes:
-    """Attributes inside an attribute."""
+def nest(kind: int, *attributes: bytes) -> bytes:
+    """An attribute that holds other attributes."""
     return attribute(kind | NESTED, b"".join(attributes))
 
 
@@ -125,6 +125,7 @@ class Channel:
         self._sequence = 0
 
     def close(self) -> None:
+        """Close the socket."""
         self._socket.close()
 
     def __enter__(self) -> Channel:
@@ -151,8 +152,8 @@ class Channel:
     def command(self, kind: int, payload: bytes, flags: int = 0) -> int:
         """Send one message that the kernel answers only when it refuses it: 0, or the kernel's errno.
 
-        The kernel has done what the message says when send() returns. There is no acknowledgement to wait for:
-        each receive would hand Python's interpreter to another thread, and a burst of bans gets slower by it.
+        The kernel has done what the message says when send() returns. There is no acknowledgement to receive:
+        that would hand Python's interpreter to another thread once more, and make a burst of bans slower.
         """
         sequence = self._next()
         self._socket.send(message(kind, flags | REQUEST, payload, sequence))

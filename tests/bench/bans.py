@@ -24,7 +24,7 @@ from tests.lab.namespace import linked  # noqa: E402
 ACTIVE, BURST, ROUNDS = 50_000, 2_000, 9
 #: seconds between two passes: the product's, one after the other, and (for comparison) none
 TIMES = {"usual": 25.0, "always": 0.01, "never": 1e6}
-CONSTANTS = "import ideolab_f2b.actions.reconcile.thread as keeper\nkeeper.EVERY_S = {every_s}\n"
+CONSTANTS = "import ideolab_f2b.actions.reconcile.thread as reconcile\nreconcile.EVERY_S = {every_s}\n"
 
 
 @contextmanager

@@ -21,7 +21,7 @@ LIMIT = 65536
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
-class Closer:
+class SocketCloser:
     """One walk over the sockets serves every peer that was banned since the walk before."""
 
     def __init__(self, ports: Collection[int], destroy: Destroy = sock_diag.destroy) -> None:
@@ -36,7 +36,7 @@ class Closer:
         self._thread: Optional[threading.Thread] = None
 
     def add(self, key: Key) -> None:
-        """Queue a peer; returns at once."""
+        """Queue a peer's address or network and return at once."""
         with self._lock:
             if len(self._pending) >= LIMIT:
                 self.dropped += 1
@@ -56,6 +56,7 @@ class Closer:
             self._thread.join(timeout_s)
 
     def stats(self) -> dict[str, Union[int, str]]:
+        """The counts of `fail2ban-client get JAIL action ideolab-ban stats`, below "closer"."""
         return {
             "destroyed": self.destroyed,
             "dropped": self.dropped,

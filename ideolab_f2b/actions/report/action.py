@@ -8,7 +8,7 @@ from typing import Any
 
 from fail2ban.server.action import ActionBase
 
-from ideolab_f2b.actions import outcome
+from ideolab_f2b.actions import handover
 from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.actions.report import reporter
 from ideolab_f2b.actions.report.reporter import OPTIONS, Desk
@@ -49,7 +49,7 @@ class Action(ActionBase):  # type: ignore[misc]
             self._desk.leave()
 
     def ban(self, info: Mapping[str, Any]) -> None:
-        error = outcome.taken(self._jail.name, info["ip"])
+        error = handover.take_failure(self._jail.name, info["ip"])
         # fail2ban has forgotten what was refused: there is no ban
         if not isinstance(error, RefusedError):
             self._put(

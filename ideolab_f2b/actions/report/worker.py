@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 from ideolab_f2b import logline, pace
-from ideolab_f2b.actions import delay, metric_sources
+from ideolab_f2b.actions import handover, metric_sources
 from ideolab_f2b.actions.report import events, written
 from ideolab_f2b.actions.report import state as ledger
 from ideolab_f2b.actions.report.counters import Counters
@@ -118,7 +118,7 @@ class Clerk:
         self._is_in_doubt = False
 
     def _extra(self, counters: Counters) -> None:
-        for piece in pace.pieces(delay.taken(), self._pause):
+        for piece in pace.pieces(handover.take_delays(), self._pause):
             counters.delays(piece)
         if self._front is not None:
             now = dict(self._front.counts())

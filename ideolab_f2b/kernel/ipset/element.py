@@ -6,7 +6,7 @@ import struct
 from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple, Optional, Union
 
-from ideolab_f2b.kernel.netlink import NESTED, NETWORK_ORDER, attribute, nested, unpack_attributes
+from ideolab_f2b.kernel.netlink import NESTED, NETWORK_ORDER, attribute, nest, unpack_attributes
 
 Network = Union[IPv4Network, IPv6Network]
 #: a network as (version, first address, prefix length): fifty thousand of these compare in milliseconds
@@ -15,7 +15,7 @@ Key = tuple[int, int, int]
 #: what ipset(8) allows; the kernel's jiffies would wrap not far above
 MAX_TIMEOUT_S = 2147483
 _DATA, _IP, _CIDR, _TIMEOUT, _LINE = 7, 1, 3, 6, 9
-_HASHSIZE, _MAXELEM, _SIZE, _ELEMENTS, _REFERENCES, _MEMORY = 18, 19, 23, 24, 25, 26
+_MAXELEM, _SIZE, _ELEMENTS, _REFERENCES, _MEMORY = 19, 23, 24, 25, 26
 _NAME, _TYPE, _FAMILY, _MEMBER = 2, 3, 5, 18
 _FAMILIES = {2: "inet", 10: "inet6"}
 _VERSIONS = {4: 4, 16: 6}
@@ -56,6 +56,7 @@ class SetHeader(NamedTuple):
 
 
 def be32(kind: int, value: int) -> bytes:
+    """An attribute with a number of 32 bits in network order."""
     return _ATTRIBUTE.pack(8, kind | NETWORK_ORDER) + _BE32.pack(value)
 
 
@@ -112,10 +113,12 @@ def unpack_entry(payload: bytes) -> Optional[tuple[Key, Optional[int]]]:
 
 
 def key_of(network: Network) -> Key:
+    """The network as plain numbers."""
     return network.version, int(network.network_address), network.prefixlen
 
 
 def network_of(key: Key) -> Network:
+    """The network that the numbers stand for."""
     version, address, prefix = key
     return IPv4Network((address, prefix)) if version == 4 else IPv6Network((address, prefix))
 
@@ -137,15 +140,18 @@ def unpack_header(fields: dict[int, bytes]) -> SetHeader:
 
 
 def pack_hash_settings(maxelem: int, timeout: int) -> bytes:
-    return nested(_DATA, be32(_MAXELEM, maxelem), be32(_TIMEOUT, timeout))
+    """The data attribute of a new hash:net set; `timeout` (seconds) is the default of its elements."""
+    return nest(_DATA, be32(_MAXELEM, maxelem), be32(_TIMEOUT, timeout))
 
 
 def pack_list_settings(size: int) -> bytes:
-    return nested(_DATA, be32(_SIZE, size))
+    """The data attribute of a new list:set with room for `size` sets."""
+    return nest(_DATA, be32(_SIZE, size))
 
 
 def pack_member(name: str) -> bytes:
-    return nested(_DATA, attribute(_MEMBER, name.encode() + b"\0"))
+    """The data attribute of a set in a list:set."""
+    return nest(_DATA, attribute(_MEMBER, name.encode() + b"\0"))
 
 
 def _number(fields: dict[int, bytes], kind: int) -> int | None:

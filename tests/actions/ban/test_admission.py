@@ -14,10 +14,10 @@ from fail2ban.server.ticket import BanTicket, FailTicket
 
 from ideolab_f2b.actions.ban import admission
 from ideolab_f2b.actions.ban.admission import Admission
-from ideolab_f2b.actions.ban.counts import Tally
+from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.protected.protected import Protected
 from ideolab_f2b.actions.protected.refusal import RefusedError
-from ideolab_f2b.actions.tickets import ban_list
+from ideolab_f2b.actions.tickets import ban_manager
 from ideolab_f2b.kernel.ipset import element
 from ideolab_f2b.kernel.ipset.element import Network
 
@@ -42,11 +42,11 @@ class Scene:
         self.now = 0.0
         self.jail: Any = Jail("scene", backend="polling")
         self.jail.actions.setBanTime("-1")
-        self.tally = Tally()
+        self.counts = BanCounts()
         self.prolonged: list[Any] = []
         self.protected = Ours()
         self.admission = Admission(
-            self.jail, self.protected, self.tally, self.prolonged.append, clock=lambda: self.now
+            self.jail, self.protected, self.counts, self.prolonged.append, clock=lambda: self.now
         )
 
     def put(self, text: str, **data: object) -> Any:
@@ -95,17 +95,18 @@ def test_refused_ticket(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
             scene.put("192.0.2.7")
 
     assert not scene.jail.hasFailTickets
-    assert scene.tally.counts()["refused"] == 4
+    assert scene.counts.counts()["refused"] == 4
     assert caplog.text.count("[scene] Refused: 192.0.2.7/32 is ours") == 2
 
 
-def test_many_refused(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was told is not remembered without bound."""
     monkeypatch.setattr(admission, "SAID_LIMIT", 3)
+    scene = Scene()
     for host in range(10):
         scene.put(f"192.0.2.{host}")
 
-    assert len(scene.admission._said) <= 3
+    assert len(scene.admission._complaint.subjects()) <= 3
 
 
 def test_check_that_fails_lets_the_ticket_through(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
@@ -136,7 +137,7 @@ def test_facts_of_a_ban_are_those_of_fail2ban(scene: Scene) -> None:
     ticket = BanTicket(IPAddr("198.51.100.7"), 1795359121.0, matches=["one", "two"])
     ticket.setBanTime(10**9)
     info = info_of(scene, ticket)
-    assert ban_list(scene.jail.actions).addBanTicket(ticket, reason={})
+    assert ban_manager(scene.jail.actions).addBanTicket(ticket, reason={})
 
     facts = scene.admission.facts(info)
 
@@ -154,7 +155,7 @@ def test_facts_of_a_ban_are_those_of_fail2ban(scene: Scene) -> None:
 
 def test_facts_of_a_ban_that_was_there(scene: Scene) -> None:
     """A second ticket of a banned address leaves nothing behind: a reban is told by fail2ban itself."""
-    bans, now = ban_list(scene.jail.actions), time.time()
+    bans, now = ban_manager(scene.jail.actions), time.time()
     tickets = [BanTicket(IPAddr("198.51.100.7"), now + number) for number in range(2)]
     for ticket in tickets:
         bans.addBanTicket(ticket, reason={})
@@ -168,7 +169,7 @@ def test_refused_ban_is_taken_back(scene: Scene) -> None:
     """fail2ban's list, total and database forget what was never banned."""
     deleted: list[tuple[Any, Any]] = []
     scene.jail.database = type("Database", (), {"delBan": staticmethod(lambda *all: deleted.append(all))})()
-    bans = ban_list(scene.jail.actions)
+    bans = ban_manager(scene.jail.actions)
     bans.addBanTicket(BanTicket(IPAddr("192.0.2.7"), time.time()))
     assert (bans.size(), bans.getBanTotal()) == (1, 1)
 
@@ -177,14 +178,14 @@ def test_refused_ban_is_taken_back(scene: Scene) -> None:
 
     assert (bans.size(), bans.getBanTotal()) == (0, 0)
     assert deleted == [(scene.jail, IPAddr("192.0.2.7"))]
-    assert scene.tally.counts()["refused"] == 1
+    assert scene.counts.counts()["refused"] == 1
 
 
 def test_longer_ban_of_who_is_banned(scene: Scene) -> None:
     """fail2ban makes the ticket longer by itself; the action hears of it, and the database for a ttl."""
     stored: list[Any] = []
     scene.jail.database = type("Database", (), {"addBan": staticmethod(lambda *all: stored.append(all))})()
-    bans, now = ban_list(scene.jail.actions), time.time()
+    bans, now = ban_manager(scene.jail.actions), time.time()
     first, second, third = (
         BanTicket(IPAddr("198.51.100.7"), now, data=data) for data in ({}, {}, {"ttl": "900"})
     )

@@ -11,7 +11,7 @@ from ipaddress import ip_network
 import pytest
 
 from ideolab_f2b.actions.ban import socket_closer
-from ideolab_f2b.actions.ban.socket_closer import Closer
+from ideolab_f2b.actions.ban.socket_closer import SocketCloser
 from ideolab_f2b.kernel.ipset.element import Network, key_of
 from tests.actions.fail2ban_server import wait_until
 
@@ -36,7 +36,7 @@ class Kernel:
 def test_walks_until_nothing_is_found() -> None:
     """A connection that was accepted meanwhile is found by the second walk."""
     kernel = Kernel(3, 1)
-    subject = Closer((443, 8443), kernel.destroy)
+    subject = SocketCloser((443, 8443), kernel.destroy)
     subject.add(key_of(ONE))
     wait_until(lambda: len(kernel.walks) == 3, "three walks")
 
@@ -49,7 +49,7 @@ def test_walks_until_nothing_is_found() -> None:
 def test_walks_end() -> None:
     """A peer that connects without end does not keep the thread walking: the rule drops it anyway."""
     kernel = Kernel(*[1] * 99)
-    subject = Closer((443,), kernel.destroy)
+    subject = SocketCloser((443,), kernel.destroy)
     subject.add(key_of(ONE))
 
     subject.stop()
@@ -61,7 +61,7 @@ def test_one_walk_for_all_who_wait() -> None:
     """Bans during a walk share the next one, and nobody who adds waits for it."""
     kernel = Kernel()
     kernel.gate.clear()
-    subject = Closer((443,), kernel.destroy)
+    subject = SocketCloser((443,), kernel.destroy)
     subject.add(key_of(ONE))
     wait_until(lambda: subject.stats()["waiting"] == 0, "the first walk")
 
@@ -80,7 +80,7 @@ def test_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket_closer, "LIMIT", 2)
     kernel = Kernel()
     kernel.gate.clear()
-    subject = Closer((443,), kernel.destroy)
+    subject = SocketCloser((443,), kernel.destroy)
     subject.add(key_of(ONE))
     wait_until(lambda: subject.stats()["waiting"] == 0, "the first walk")
     for network in (ONE, TWO, THREE):
@@ -97,7 +97,7 @@ def test_kernel_that_cannot(caplog: pytest.LogCaptureFixture) -> None:
     def destroy(_networks: object, _ports: object) -> int:
         raise OSError(95, "not supported")
 
-    subject = Closer((443,), destroy)
+    subject = SocketCloser((443,), destroy)
     with caplog.at_level(logging.ERROR):
         for count in (1, 2):
             subject.add(key_of(ONE))
@@ -111,7 +111,7 @@ def test_kernel_that_cannot(caplog: pytest.LogCaptureFixture) -> None:
 def test_stop_without_work() -> None:
     """No thread is started before there is work: the server may still fork."""
     before = threading.active_count()
-    subject = Closer((443,))
+    subject = SocketCloser((443,))
     assert threading.active_count() == before
 
     subject.stop()
