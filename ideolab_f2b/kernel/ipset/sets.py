@@ -116,8 +116,7 @@ class Sets:
         if not key[2]:
             element.check_network(element.network_of(key))
         payload = _name_part(name) + element.pack_key(key, timeout_s)
-        with self._lock:
-            code = self._channel.command(_SUBSYSTEM | _ADD, payload)
+        code = self._command(_ADD, payload)
         if code:
             raise error.error(code, f'add {element.network_of(key)} to set "{name}"')
 
@@ -208,7 +207,7 @@ class Sets:
 
     def _look_up(self, command: int, name: str, network: Network, flags: int) -> bool:
         element.check_network(network)
-        code = self._request(command, _name_part(name) + element.pack(network), flags)
+        code = self._command(command, _name_part(name) + element.pack(network), flags)
         if code and code != error.ELEMENT_EXISTS:
             raise error.error(code, f'look up {network} in set "{name}"')
         return code == 0
@@ -241,3 +240,7 @@ class Sets:
                 return self._channel.request(_SUBSYSTEM | command, payload, flags)
             except TimeoutError as problem:
                 raise KernelError(errno.ETIMEDOUT, "ipset", "the kernel did not answer") from problem
+
+    def _command(self, command: int, payload: bytes, flags: int = 0) -> int:
+        with self._lock:
+            return self._channel.command(_SUBSYSTEM | command, payload, flags)
