@@ -75,7 +75,7 @@ class Action(ActionBase):  # type: ignore[misc]
             self._firewall.note_rules,
         )
         try:
-            self._admission = Admission(jail, self._protected, self._counts, self._prolong)
+            self._admission = Admission(jail, self._protected, self._counts, self._prolong_ticket)
             self._pace()
         except BaseException as error:
             # raised, it would keep every jail from starting; as it is, each ban of this one fails and tells
@@ -176,7 +176,7 @@ class Action(ActionBase):  # type: ignore[misc]
     @_count_errors
     def by_hand(self, bans: Sequence[Sequence[object]], by: str = "", reason: str = "") -> str:
         """Ban what a person orders: `set JAIL action ideolab-ban by_hand JSON`; one answer each, as JSON."""
-        return Orders(self._jail, self._admission, self._place).ban(bans, str(by), str(reason))
+        return Orders(self._jail, self._admission, self._add_below_rule).ban(bans, str(by), str(reason))
 
     def consistencyCheck(self, before_repair: Optional[Callable[[], bool]] = None) -> bool:
         """A banned address still causes failures: see whether sets, elements and rules are all there."""
@@ -232,11 +232,11 @@ class Action(ActionBase):  # type: ignore[misc]
             self._counts.add("full")
             raise
 
-    def _place(self, network: Network, since: float, bantime: float) -> None:
+    def _add_below_rule(self, network: Network, since: float, bantime: float) -> None:
         self._add(key_of(network), since, bantime)
         self._firewall.require_rule(network.version)
 
-    def _prolong(self, ticket: Any) -> None:
+    def _prolong_ticket(self, ticket: Any) -> None:
         bantime = ticket.getBanTime(self._jail.actions.getBanTime())
         self._add(key_of(network_of_identity(ticket.getID())), ticket.getTime(), bantime)
         self._counts.add("prolonged")
