@@ -1,4 +1,4 @@
-"""Who has numbers for ideolab_f2b.prom: the actions of all jails register here, the exporter collects."""
+"""The sources of ideolab_f2b.prom: the actions of all jails register here, the exporter collects."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ _lock = threading.Lock()
 _sources: dict[str, Source] = {}
 #: counters of the sources that are gone: a jail that is removed must not take its share of a sum along
 _kept: list[Sample] = []
-_failed = 0
+#: errors by source since the start of this process; also of sources that are gone
+_errors: dict[str, int] = {}
+ERRORS = "ideolab_f2b_metric_source_errors_total"
 
 
 def add(name: str, source: Source) -> None:
     """Take part under a name of one's own; the same name again replaces the source."""
     with _lock:
         _sources[name] = source
+        # a counter that begins above 0 hides its first step from increase()
+        _errors.setdefault(name, 0)
 
 
 def remove(name: str) -> None:
@@ -31,21 +35,17 @@ def remove(name: str) -> None:
         source = _sources.pop(name, None)
     if source is None:
         return
-    counters = [sample for sample in _asked(source) if sample.kind == "counter"]
+    counters = [sample for sample in _ask(name, source) if sample.kind == "counter"]
     with _lock:
         _kept = merge([*_kept, *counters])
 
 
 def collect() -> list[Sample]:
-    """The samples of all sources, one for each metric; a source that fails is counted and left out."""
+    """The samples of all sources, one for each metric; one that fails is left out, and counted in ERRORS."""
     with _lock:
-        sources, kept = list(_sources.values()), list(_kept)
-    return merge([*kept, *(sample for source in sources for sample in _asked(source))])
-
-
-def failed() -> int:
-    """How often a source failed since the start of this process."""
-    return _failed
+        sources, kept = list(_sources.items()), list(_kept)
+    found = [*kept, *(sample for name, source in sources for sample in _ask(name, source))]
+    return merge([*found, *_error_samples()])
 
 
 def merge(samples: Iterable[Sample]) -> list[Sample]:
@@ -60,11 +60,19 @@ def merge(samples: Iterable[Sample]) -> list[Sample]:
     return list(merged.values())
 
 
-def _asked(source: Source) -> list[Sample]:
-    global _failed
+def _ask(name: str, source: Source) -> list[Sample]:
     try:
         return source()
     except Exception:
         with _lock:
-            _failed += 1
+            _errors[name] = _errors.get(name, 0) + 1
         return []
+
+
+def _error_samples() -> list[Sample]:
+    with _lock:
+        values: dict[tuple[str, ...], float] = {
+            (name,): float(count) for name, count in sorted(_errors.items())
+        }
+    text = "How often the numbers of a jail's action could not be read."
+    return [Sample(ERRORS, text, "counter", ("source",), values)] if values else []

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Callable
 
+from ideolab_f2b.firewall import names
 from ideolab_f2b.kernel.ipset.element import Network
-from ideolab_f2b.kernel.ipset.sets import NAME_LENGTH
-
-#: two families: the set of inet6 has one letter more
-_SET = re.compile(rf"[A-Za-z0-9_.-]{{1,{NAME_LENGTH - 1}}}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,7 @@ class Options:
 
 def parse(jail: str, given: Mapping[str, Any]) -> tuple[Options, list[str]]:
     """The options, and a complaint for each that is unknown or bad; the default stands in for those."""
-    values: dict[str, Any] = {"set": default_set(jail)}
+    values: dict[str, Any] = {"set": names.default_set(jail)}
     complaints = []
     for name, text in given.items():
         read = _READ.get(name)
@@ -48,19 +44,6 @@ def parse(jail: str, given: Mapping[str, Any]) -> tuple[Options, list[str]]:
             standing = values.get(name, getattr(Options, name))
             complaints.append(f"option {name} = {text!r}: {error}; {standing!r} is used")
     return Options(**values), complaints
-
-
-def default_set(jail: str) -> str:
-    """The jail's name as the name of a set."""
-    return re.sub(r"[^A-Za-z0-9_]", "_", jail)[: NAME_LENGTH - 1] or "ideolab"
-
-
-def _set(text: str) -> str:
-    if not _SET.fullmatch(text):
-        raise ValueError(f"1 to {NAME_LENGTH - 1} letters, digits, _ . - are needed")
-    if text == "ideolab_ban":
-        raise ValueError("that is the list of all sets")
-    return text
 
 
 def _ports(text: str) -> tuple[int, ...]:
@@ -118,7 +101,7 @@ def _number(lowest: int, highest: int) -> Callable[[str], int]:
 
 
 _READ: Mapping[str, Callable[[str], Any]] = {
-    "set": _set,
+    "set": names.require_jail_set,
     "ports": _ports,
     "maxelem": _number(64, 16_777_216),
     "keep_on_stop": _flag,

@@ -16,6 +16,8 @@ LONGEST_S = 10 * 365 * 86400
 def ban_time(text: str, ceiling_s: int) -> tuple[int, str]:
     """(seconds or -1 for permanent, complaint or ""), at most `ceiling_s`, the jail's longest (-1: none)."""
     seconds, complaint = _read(text.strip())
+    # a jail may have a longer bantime, which is none that a line can ask for
+    ceiling_s = min(ceiling_s, LONGEST_S)
     if ceiling_s != PERMANENT and (seconds == PERMANENT or seconds > ceiling_s):
         return ceiling_s, f"ttl={text!r} is above the longest ban of the jail; {ceiling_s} s are used"
     return seconds, complaint

@@ -10,7 +10,7 @@ from typing import Union
 
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans.result import ALREADY, BANNED, ERROR, BanResult, text_of
-from ideolab_f2b.firewall.all_sets import KernelSets
+from ideolab_f2b.firewall.all_sets import AllSets
 from ideolab_f2b.kernel.ipset.element import Network
 from ideolab_f2b.places import ACTION, MANUAL
 
@@ -25,7 +25,7 @@ def ban(
     for start in range(0, len(networks), BATCH):
         part = networks[start : start + BATCH]
         results = order(part, time, reason, options)
-        with contextlib.closing(KernelSets()) as sets:
+        with contextlib.closing(AllSets()) as sets:
             yield from (_verify(result, one, sets) for one, result in zip(part, results))
 
 
@@ -48,7 +48,7 @@ def order(
     return results
 
 
-def _verify(result: BanResult, network: Network, sets: KernelSets) -> BanResult:
+def _verify(result: BanResult, network: Network, sets: AllSets) -> BanResult:
     if result.result in (BANNED, ALREADY) and not sets.holds(network):
         return result._replace(result=ERROR, detail="the kernel does not hold it; run ideolab-f2b check")
     return result

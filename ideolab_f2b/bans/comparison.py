@@ -12,7 +12,7 @@ from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans import ban_row, jail_bans
 from ideolab_f2b.bans.ban_row import BanRow, Elements
 from ideolab_f2b.bans.jail_bans import JailBans
-from ideolab_f2b.firewall.rule import LIST
+from ideolab_f2b.firewall.names import LIST, family_sets
 from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -82,7 +82,7 @@ def _once(only: Optional[str]) -> BanComparison:
 
 def _elements(kernel: Sets, name: str) -> Elements:
     found: dict[Key, Optional[int]] = {}
-    for family_set in (name, f"{name}6"):
+    for family_set in family_sets(name).values():
         with contextlib.suppress(SetMissingError):
             found.update(kernel.entries(family_set))
     return found

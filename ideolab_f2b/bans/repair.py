@@ -9,7 +9,7 @@ from typing import Any, Callable, NamedTuple
 
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.firewall import rule
-from ideolab_f2b.firewall.rule import LIST
+from ideolab_f2b.firewall.names import LIST
 from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.places import ACTION
 

@@ -9,13 +9,13 @@ from ipaddress import ip_network
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans.ban import BATCH
 from ideolab_f2b.bans.result import ERROR, NOT_BANNED, UNBANNED, BanResult, text_of
-from ideolab_f2b.firewall.all_sets import KernelSets
+from ideolab_f2b.firewall.all_sets import AllSets
 from ideolab_f2b.kernel.ipset.element import Network
 
 
 def unban(networks: list[Network], options: tuple[str, ...] = ()) -> list[BanResult]:
     """Lift the bans of each network and of all that lies in it; a wider ban that still holds is an error."""
-    with contextlib.closing(KernelSets()) as sets:
+    with contextlib.closing(AllSets()) as sets:
         before = sets.find(networks)
         lifted = _lift(networks, options)
         inside = {each for one in networks for each in before[one] if each.network.prefixlen >= one.prefixlen}

@@ -10,6 +10,7 @@ from ideolab_f2b import fail2ban_client
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.names import LIST, family_sets
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -47,12 +48,12 @@ def _names() -> list[str]:
         fail2ban_client.stats(jail, ACTION) or {}
         for jail in sorted(ALL_JAILS.keys() & fail2ban_client.jails())
     ]
-    return [name for one in stats if one.get("set") for name in (one["set"], f"{one['set']}6")]
+    return [name for one in stats if one.get("set") for name in family_sets(one["set"]).values()]
 
 
 def _members(kernel: Sets) -> list[str]:
     try:
-        return kernel.members(rule.LIST)
+        return kernel.members(LIST)
     except SetMissingError:
         return []
 
@@ -74,7 +75,7 @@ def judge_set(name: str, header: Optional[SetHeader], members: Collection[str]) 
     if header is None:
         return wrong(check, "does not exist: its jail bans nobody", "fail2ban-client reload")
     if name not in members:
-        return wrong(check, f"is not in {rule.LIST}: its bans drop nothing", "fail2ban-client reload")
+        return wrong(check, f"is not in {LIST}: its bans drop nothing", "fail2ban-client reload")
     held = header.elements or 0
     if held >= FULL * header.maxelem:
         return wrong(
@@ -82,7 +83,7 @@ def judge_set(name: str, header: Optional[SetHeader], members: Collection[str]) 
             f"is nearly full: {held} of {header.maxelem}",
             f"set a larger maxelem in action = {ACTION}.py[...] in /etc/fail2ban/jail.d/ideolab.local",
         )
-    return ok(check, f"{held} of {header.maxelem} elements, in {rule.LIST}")
+    return ok(check, f"{held} of {header.maxelem} elements, in {LIST}")
 
 
 def rules(_settings: Settings) -> Iterator[Verdict]:
@@ -120,7 +121,7 @@ def judge_rules(check: str, lines: Sequence[str], chain: str) -> Verdict:
     ours = f"-A {chain} {rule.SPEC}"
     found = [line.strip() for line in lines if line.startswith("-A ")]
     if ours not in found:
-        return wrong(check, f"no rule drops what is in {rule.LIST}", "fail2ban-client reload")
+        return wrong(check, f"no rule drops what is in {LIST}", "fail2ban-client reload")
     before = found[: found.index(ours)]
     if not before:
         return ok(check, "the DROP rule is the first rule")

@@ -1,4 +1,4 @@
-"""All sets below ideolab_ban: who is in them, and out with what must not be in them."""
+"""All sets of the list ideolab_ban: what they hold; takes out what must not be in them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ import contextlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ideolab_f2b.firewall.rule import LIST
+from ideolab_f2b.firewall.names import FAMILIES, LIST
 from ideolab_f2b.kernel.ipset.element import Network
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
 
-_VERSIONS = {"inet": 4, "inet6": 6}
+_VERSIONS = {family: version for version, family in FAMILIES.items()}
 
 
-class Held(NamedTuple):
-    """An element of a set."""
+class HeldElement(NamedTuple):
+    """A network, and the set that holds it."""
 
     set: str
     network: Network
 
 
-class KernelSets:
+class AllSets:
+    """One view of all sets that were in the list when it was opened."""
+
     def __init__(self) -> None:
         self._sets = Sets()
         self._names: dict[str, int] = {}
@@ -31,17 +33,19 @@ class KernelSets:
             }
 
     def close(self) -> None:
+        """Close the socket to the kernel."""
         self._sets.close()
 
     def holds(self, network: Network) -> bool:
+        """Whether a network is an element, or a single address is covered by one."""
         return any(self._sets.test(name, network) for name in self._of(network))
 
-    def find(self, networks: Iterable[Network]) -> dict[Network, list[Held]]:
-        """For each the elements that overlap it: those that hold it come first."""
+    def find(self, networks: Iterable[Network]) -> dict[Network, list[HeldElement]]:
+        """The elements that overlap each network: those that hold it come first."""
         wanted = list(networks)
         versions = {network.version for network in wanted}
         held = [
-            Held(name, found.network)
+            HeldElement(name, found.network)
             for name, version in self._names.items()
             if version in versions
             for found in self._sets.elements(name)
@@ -49,7 +53,8 @@ class KernelSets:
         held.sort(key=lambda each: each.network.prefixlen)
         return {one: [each for each in held if overlap(each.network, one)] for one in wanted}
 
-    def delete(self, held: Iterable[Held]) -> None:
+    def delete(self, held: Iterable[HeldElement]) -> None:
+        """Take elements out of their sets; what has expired meanwhile is no error."""
         for each in held:
             self._sets.delete(each.set, each.network)
 
@@ -58,4 +63,5 @@ class KernelSets:
 
 
 def overlap(one: Network, other: Network) -> bool:
+    """Whether two networks of any family share an address."""
     return one.version == other.version and one.overlaps(other)

@@ -15,7 +15,7 @@ SHORT_S = 60
 EXPIRED = -1
 
 
-class Drift(NamedTuple):
+class SetDrift(NamedTuple):
     """Bans without an element, elements that end long before their ban, elements without a ban."""
 
     missing: list[Key]
@@ -24,11 +24,12 @@ class Drift(NamedTuple):
 
     @property
     def size(self) -> int:
+        """How many bans and elements differ."""
         return len(self.missing) + len(self.short) + len(self.stale)
 
 
-def compare(held: Mapping[Key, int], found: Mapping[Key, Optional[int]]) -> Drift:
-    """`held`: seconds left to each ban, 0 for ever, -1 expired; `found`: to each element, None for ever."""
+def compare(held: Mapping[Key, int], found: Mapping[Key, Optional[int]]) -> SetDrift:
+    """Compare what is left in seconds: to bans (0 for ever, -1 expired) and to elements (None for ever)."""
     missing, short = [], []
     for key, left_s in held.items():
         if key not in found:
@@ -36,7 +37,7 @@ def compare(held: Mapping[Key, int], found: Mapping[Key, Optional[int]]) -> Drif
                 missing.append(key)
         elif is_short(left_s, found[key]):
             short.append(key)
-    return Drift(missing, short, [key for key in found if key not in held])
+    return SetDrift(missing, short, [key for key in found if key not in held])
 
 
 def is_short(left_s: int, element_s: Optional[int]) -> bool:

@@ -1,4 +1,4 @@
-"""The two kernel sets of one jail inside the list of all sets: made, mended, filled, emptied."""
+"""The two kernel sets of one jail inside the list of all sets: made, repaired, filled, emptied."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import errno
 from collections.abc import Iterable
 from typing import Optional
 
-from ideolab_f2b.firewall.rule import LIST
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.firewall.names import FAMILIES, LIST, family_sets
+from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 from ideolab_f2b.kernel.ipset.error import SetError, SetMissingError, SetTypeError
 from ideolab_f2b.kernel.ipset.sets import NAME_LENGTH, Sets
-
-FAMILIES = {4: "inet", 6: "inet6"}
 
 
 class JailSets:
@@ -21,7 +19,7 @@ class JailSets:
     def __init__(self, kernel: Sets, name: str, maxelem: int) -> None:
         self.kernel = kernel
         self.maxelem = maxelem
-        self.names = {4: name, 6: f"{name}6"}
+        self.names = family_sets(name)
 
     def place(self) -> None:
         """Create what is missing and link it; what is there keeps its elements."""
@@ -34,6 +32,7 @@ class JailSets:
             self.kernel.link(LIST, name)
 
     def is_placed(self) -> bool:
+        """Whether both sets are in the list of all sets."""
         try:
             members = self.kernel.members(LIST)
         except SetMissingError:
@@ -41,23 +40,33 @@ class JailSets:
         return all(name in members for name in self.names.values())
 
     def add(self, network: Network, timeout_s: int) -> None:
-        self.kernel.add(self.names[network.version], network, timeout_s)
+        """Put an element into the set of its family; 0 seconds is for good."""
+        self.add_key(key_of(network), timeout_s)
+
+    def add_key(self, key: Key, timeout_s: int) -> None:
+        """The same as `add` from plain numbers, for each ban of a burst."""
+        self.kernel.add_key(self.names[key[0]], key, timeout_s)
 
     def add_many(self, elements: Iterable[tuple[Network, Optional[int]]]) -> None:
+        """Put many elements in, each into the set of its family."""
         pending = list(elements)
         for version, name in self.names.items():
             self.kernel.add_many(name, [item for item in pending if item[0].version == version])
 
     def delete(self, network: Network) -> bool:
+        """Take an element out; False when it was not there."""
         return self.kernel.delete(self.names[network.version], network)
 
     def networks(self) -> list[Network]:
+        """All elements of both sets."""
         return [found.network for name in self.names.values() for found in self.kernel.elements(name)]
 
     def size(self) -> int:
+        """How many elements both sets hold."""
         return sum(self._size(name) for name in self.names.values())
 
     def flush(self) -> None:
+        """Take all elements out; the sets stay."""
         for name in self.names.values():
             self.kernel.flush(name)
 
@@ -74,6 +83,7 @@ class JailSets:
             return True
 
     def remove_list(self) -> None:
+        """Take the list of all sets out of the kernel; nothing when it is not there."""
         with contextlib.suppress(SetMissingError):
             self.kernel.destroy(LIST)
 

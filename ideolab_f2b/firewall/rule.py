@@ -1,4 +1,4 @@
-"""The DROP rule that makes the sets bite: first in INPUT and in DOCKER-USER. Forks; never called per ban."""
+"""The DROP rule for what is in the sets, first in INPUT and in DOCKER-USER. It forks: not for each ban."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable, Optional
 
-LIST = "ideolab_ban"
+from ideolab_f2b.firewall.names import LIST
+
 SPEC = f"-m set --match-set {LIST} src -j DROP"
 PROGRAMS = {4: "iptables", 6: "ip6tables"}
 CHAINS = ("INPUT", "DOCKER-USER")
+#: what is told of a family whose rule stands first
+IN_PLACE = "in place"
 #: what -v adds to a rule: packets and bytes
 _COUNTERS = re.compile(r" -c (\d+) \d+")
-#: seconds for another user of xtables, and for the whole command
-_LOCK_S, _COMMAND_S = "5", 15
+#: seconds that iptables waits for another user of xtables
+_LOCK_S = "5"
+#: seconds for a whole command, the wait for the lock included
+_COMMAND_S = 15
 #: the jails of a server start at the same time, each in its thread
 _lock = threading.Lock()
 
@@ -63,7 +68,7 @@ def is_first(version: int, run: Run = run) -> bool:
     return all(rules is None or _is_first(rules, chain) for rules, chain in zip(found, CHAINS))
 
 
-def dropped(version: int, run: Run = run) -> dict[str, int]:
+def count_drops(version: int, run: Run = run) -> dict[str, int]:
     """{chain: packets that the rule dropped there since it was put}; a chain without the rule is left out."""
     counted = {}
     with _lock:
@@ -86,6 +91,7 @@ def remove(version: int, run: Run = run) -> None:
 
 
 def has_ipv6(path: Path = Path("/proc/net/if_inet6")) -> bool:
+    """Whether any interface of this network namespace has an IPv6 address."""
     try:
         return bool(path.read_text())
     except OSError:
@@ -102,7 +108,7 @@ def _place(program: str, chain: str, run: Run) -> None:
     words = (f"{program}-restore", "-w", _LOCK_S, "--noflush")
     done = run(words, "\n".join(lines))
     if done.returncode:
-        raise RuleError(f"{' '.join(words)}: {_said(done)}; is the kernel module xt_set there?")
+        raise RuleError(f"{' '.join(words)}: {_first_line(done)}; is the kernel module xt_set there?")
 
 
 def _rules(program: str, chain: str, run: Run) -> list[str] | None:
@@ -112,7 +118,7 @@ def _rules(program: str, chain: str, run: Run) -> list[str] | None:
         return [line for line in done.stdout.splitlines() if line.startswith("-A ")]
     # 1: no such chain, and INPUT always is; others: the lock, the table or the kernel module
     if chain == "INPUT" or done.returncode != 1:
-        raise RuleError(f"{program} -S {chain}: {_said(done)}")
+        raise RuleError(f"{program} -S {chain}: {_first_line(done)}")
     return None
 
 
@@ -124,6 +130,6 @@ def _copies(rules: Sequence[str], chain: str) -> int:
     return sum(rule.strip() == f"-A {chain} {SPEC}" for rule in rules)
 
 
-def _said(done: subprocess.CompletedProcess[str]) -> str:
+def _first_line(done: subprocess.CompletedProcess[str]) -> str:
     lines = (done.stderr or done.stdout).strip().splitlines()
     return lines[0] if lines else f"exit {done.returncode}"

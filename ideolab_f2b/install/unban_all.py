@@ -6,6 +6,7 @@ import contextlib
 
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.names import LIST
 from ideolab_f2b.install.place import Say
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -28,7 +29,7 @@ def drop_rules(say: Say) -> None:
     for version in rule.PROGRAMS:
         with contextlib.suppress(rule.RuleError) if version == 6 else contextlib.nullcontext():
             rule.remove(version)
-    say(f"removed  the rules that match {rule.LIST}")
+    say(f"removed  the rules that match {LIST}")
 
 
 def drop_sets(say: Say) -> None:
@@ -41,16 +42,16 @@ def drop_sets(say: Say) -> None:
         # the list first: what it refers to cannot be destroyed; an admin may have given a set another name
         members = _members(sets)
         with contextlib.suppress(SetMissingError):
-            sets.destroy(rule.LIST)
+            sets.destroy(LIST)
         ours = sorted({*members, *(name for name in sets.names() if name.startswith("ideolab_"))})
         for name in ours:
             sets.destroy(name)
         if ours:
-            say(f"removed  the sets {rule.LIST}, {', '.join(ours)}")
+            say(f"removed  the sets {LIST}, {', '.join(ours)}")
 
 
 def _members(sets: Sets) -> list[str]:
     try:
-        return sets.members(rule.LIST)
+        return sets.members(LIST)
     except SetMissingError:
         return []

@@ -11,9 +11,12 @@ from typing import NamedTuple
 
 #: linux/netlink.h
 NOOP, ERROR, DONE = 1, 2, 3
-REQUEST, ACK, DUMP, EXCL, CREATE = 0x1, 0x4, 0x300, 0x200, 0x400
+REQUEST, ACK, DUMP, EXCL = 0x1, 0x4, 0x300, 0x200
 NESTED, NETWORK_ORDER, TYPE_MASK = 0x8000, 0x4000, 0x3FFF
 _SOL_NETLINK, _CAP_ACK = 270, 10
+#: asm-generic/socket.h; its first number is the size of what waits to be read (since Linux 4.12)
+_MEMINFO = 55
+_NOTHING_WAITS = bytes(4)
 #: seconds after which a silent kernel is an error: nothing here may hang a ban
 ANSWER_TIMEOUT_S = 5.0
 #: the kernel caps one dump datagram at 32 KiB
@@ -65,8 +68,8 @@ def attribute(kind: int, payload: bytes) -> bytes:
     return _ATTRIBUTE.pack(length, kind) + payload + bytes(-length % 4)
 
 
-def nested(kind: int, *attributes: bytes) -> bytes:
-    """Attributes inside an attribute."""
+def nest(kind: int, *attributes: bytes) -> bytes:
+    """An attribute that holds other attributes."""
     return attribute(kind | NESTED, b"".join(attributes))
 
 
@@ -122,6 +125,7 @@ class Channel:
         self._sequence = 0
 
     def close(self) -> None:
+        """Close the socket."""
         self._socket.close()
 
     def __enter__(self) -> Channel:
@@ -144,6 +148,32 @@ class Channel:
             for found in unpack_messages(datagram, sequence):
                 if found.kind == ERROR:
                     return error_code(found.payload)
+
+    def command(self, kind: int, payload: bytes, flags: int = 0) -> int:
+        """Send one message that the kernel answers only when it refuses it: 0, or the kernel's errno.
+
+        The kernel has done what the message says when send() returns. There is no acknowledgement to receive:
+        that would hand Python's interpreter to another thread once more, and make a burst of bans slower.
+        """
+        sequence = self._next()
+        self._socket.send(message(kind, flags | REQUEST, payload, sequence))
+        while self._has_answer():
+            try:
+                datagram = self._socket.recv(DATAGRAM_SIZE, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                break
+            for found in unpack_messages(datagram, sequence):
+                if found.kind == ERROR:
+                    return error_code(found.payload)
+        # set when there was no memory for an answer
+        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+    def _has_answer(self) -> bool:
+        try:
+            return self._socket.getsockopt(socket.SOL_SOCKET, _MEMINFO, 4) != _NOTHING_WAITS
+        except OSError:
+            # an old kernel does not tell: look
+            return True
 
     def dump(self, kind: int, payload: bytes, flags: int = DUMP) -> Iterator[bytes]:
         """The payloads of a whole dump; OSError (errno as the kernel gave it) when it ends in an error."""

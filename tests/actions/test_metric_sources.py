@@ -15,8 +15,20 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A registry of this test."""
     monkeypatch.setattr(metric_sources, "_sources", {})
     monkeypatch.setattr(metric_sources, "_kept", [])
-    monkeypatch.setattr(metric_sources, "_failed", 0)
+    monkeypatch.setattr(metric_sources, "_errors", {})
     yield
+
+
+def collect() -> list[Sample]:
+    """What the sources gave, without the count of their errors."""
+    return [sample for sample in metric_sources.collect() if sample.name != metric_sources.ERRORS]
+
+
+def errors() -> dict[tuple[str, ...], float]:
+    """The count of errors by source, as it is exported."""
+    (found,) = (sample for sample in metric_sources.collect() if sample.name == metric_sources.ERRORS)
+    assert (found.kind, found.labels) == ("counter", ("source",))
+    return dict(found.values)
 
 
 def counter(value: float, jail: str = "a") -> Sample:
@@ -32,7 +44,7 @@ def test_one_sample_for_each_metric() -> None:
     metric_sources.add("a", lambda: [counter(2, "a"), gauge(5)])
     metric_sources.add("b", lambda: [counter(3, "b"), gauge(7)])
 
-    assert metric_sources.collect() == [
+    assert collect() == [
         Sample("bans_total", "Bans.", "counter", ("jail",), {("a",): 2, ("b",): 3}),
         Sample("active", "Now.", "gauge", (), {(): 12}),
     ]
@@ -47,23 +59,40 @@ def test_a_source_that_fails_is_counted_and_left_out() -> None:
     metric_sources.add("bad", fail)
     metric_sources.add("a", lambda: [gauge(5)])
 
-    assert metric_sources.collect() == [gauge(5)]
-    assert metric_sources.collect() == [gauge(5)]
-    assert metric_sources.failed() == 2
+    assert collect() == [gauge(5)]
+    assert collect() == [gauge(5)]
+    assert errors() == {("bad",): 3.0, ("a",): 0.0}
+
+
+def test_errors_of_a_source_that_is_gone_stay() -> None:
+    """A last question that fails is counted too; the counter never steps back."""
+
+    def fail() -> list[Sample]:
+        raise OSError("no kernel")
+
+    metric_sources.add("bad", fail)
+    metric_sources.remove("bad")
+
+    assert errors() == {("bad",): 1.0}
+
+
+def test_nothing_without_a_source() -> None:
+    """A server without our actions has no metric of theirs."""
+    assert metric_sources.collect() == []
 
 
 def test_counters_of_a_jail_that_is_gone_stay() -> None:
     """A counter that steps back would be a restart; a gauge of nobody would be a lie."""
     metric_sources.add("a", lambda: [counter(2), gauge(5)])
     metric_sources.remove("a")
-    assert metric_sources.collect() == [counter(2)]
+    assert collect() == [counter(2)]
 
     metric_sources.add("a", lambda: [counter(1), gauge(4)])
-    assert metric_sources.collect() == [counter(3), gauge(4)]
+    assert collect() == [counter(3), gauge(4)]
     metric_sources.remove("a")
     metric_sources.remove("a")
     metric_sources.remove("never there")
-    assert metric_sources.collect() == [counter(3)]
+    assert collect() == [counter(3)]
 
 
 def test_the_same_name_again_replaces() -> None:
@@ -71,4 +100,4 @@ def test_the_same_name_again_replaces() -> None:
     metric_sources.add("a", lambda: [gauge(5)])
     metric_sources.add("a", lambda: [gauge(6)])
 
-    assert metric_sources.collect() == [gauge(6)]
+    assert collect() == [gauge(6)]

@@ -68,15 +68,6 @@ def test_bad_option(name: str, text: str, complaint: str) -> None:
     assert complaint in complaints[0]
 
 
-@pytest.mark.parametrize(
-    ("jail", "name"),
-    [("ideolab-manual", "ideolab_manual"), ("a b/c", "a_b_c"), ("x" * 40, "x" * 30), ("", "ideolab")],
-)
-def test_default_set(jail: str, name: str) -> None:
-    """Any jail's name becomes a name that the kernel takes, with room for the 6 of inet6."""
-    assert options.default_set(jail) == name
-
-
 def test_each_option_is_documented() -> None:
     """The header of the action explains every option and no other."""
     documented = re.findall(r"^# Option: (.*)$", SHIM.read_text(), re.MULTILINE)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from fail2ban.server.banmanager import BanManager
+from fail2ban.server.ipdns import IPAddr
 from fail2ban.server.ticket import BanTicket
 
-from ideolab_f2b.actions.tickets import Holdings, key_of_identity
+from ideolab_f2b.actions.protected.refusal import RefusedError
+from ideolab_f2b.actions.tickets import BanList, key_of_identity, network_of_identity
 from ideolab_f2b.kernel.ipset.element import Key
 
 A: Key = (4, 0xC6336407, 32)
@@ -19,7 +21,7 @@ NOW = 1795359121.0
 
 
 class Actions:
-    """What holdings.py asks of a jail's actions."""
+    """What tickets.py asks of a jail's actions."""
 
     def __init__(self) -> None:
         self.banManager, self.active = BanManager(), True
@@ -50,8 +52,8 @@ def test_addresses_networks_and_words(jail: Jail) -> None:
     for identity in ("198.51.100.7", "203.0.113.9/24", "2001:db8::/32", "600"):
         jail.ban(identity, time.time())
 
-    assert set(Holdings(jail).tickets()) == {A, B, C}
-    assert Holdings(jail).by_family() == {"inet": 3, "inet6": 1}
+    assert set(BanList(jail).tickets()) == {A, B, C}
+    assert BanList(jail).by_family() == {"inet": 3, "inet6": 1}
 
 
 def test_raw_identity_of_an_older_fail2ban() -> None:
@@ -65,7 +67,7 @@ def test_raw_identity_of_an_older_fail2ban() -> None:
 def test_time_that_is_left(jail: Jail) -> None:
     """The jail's time, the ticket's own, for ever, over, and longer than the kernel counts."""
     now = time.time()
-    held = Holdings(jail)
+    held = BanList(jail)
 
     left = {
         bantime: held.left_s(jail.ban(f"198.51.100.{number}", now, bantime), now + 100)
@@ -77,7 +79,7 @@ def test_time_that_is_left(jail: Jail) -> None:
 
 def test_held_is_what_is_in_the_list_now(jail: Jail) -> None:
     """Lifted; made again by another ticket."""
-    held = Holdings(jail)
+    held = BanList(jail)
     ticket = jail.ban("198.51.100.7", time.time())
     assert held.holds(ticket)
 
@@ -93,13 +95,36 @@ def test_rows_for_the_command_line(jail: Jail) -> None:
     jail.ban("198.51.100.7", now)
     jail.ban("2001:db8::/32", now, -1)
 
-    assert Holdings(jail).rows() == [["198.51.100.7", now, 600], ["2001:db8::/32", now, -1]]
+    assert BanList(jail).rows() == [["198.51.100.7", now, 600], ["2001:db8::/32", now, -1]]
 
 
 def test_states_of_the_jail(jail: Jail) -> None:
     """Queued while it restores, inactive while it stops."""
-    held = Holdings(jail)
+    held = BanList(jail)
     assert (held.is_active, held.is_queued) == (True, False)
 
     jail.hasFailTickets, jail.actions.active = True, False
     assert (held.is_active, held.is_queued) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("identity", "network"),
+    [
+        (IPAddr("198.51.100.7"), "198.51.100.7/32"),
+        (IPAddr("198.51.100.77/24"), "198.51.100.0/24"),
+        (IPAddr("2001:db8::7"), "2001:db8::7/128"),
+        (IPAddr("2001:db8::/48"), "2001:db8::/48"),
+        ("198.51.100.7", "198.51.100.7/32"),
+        ("198.51.100.77/24", "198.51.100.0/24"),
+    ],
+)
+def test_network_of(identity: object, network: str) -> None:
+    """fail2ban's addresses and plain text."""
+    assert str(network_of_identity(identity)) == network
+
+
+@pytest.mark.parametrize("identity", [IPAddr("600"), IPAddr("example.org"), "", "1.2.3", None])
+def test_network_of_what_is_none(identity: object) -> None:
+    """fail2ban bans any word; we do not."""
+    with pytest.raises(RefusedError, match="is no address and no network; nothing was banned"):
+        network_of_identity(identity)

@@ -119,12 +119,12 @@ def test_system_exit_in_a_ban(lone: Namespace, start: Start, tmp_path: Path) -> 
     """A SystemExit below ban() would end the jail's thread in silence: it is an error, and bans go on."""
     server = start(lone, "")
     exits = (
-        "import ideolab_f2b.actions.ban.jail_firewall as barrier\n"
+        "import ideolab_f2b.actions.ban.jail_firewall\n"
         "from ideolab_f2b.actions.ban.action import Action as Ours\n"
         "class Action(Ours):\n"
-        "    def _add(self, network, since, bantime):\n"
-        "        if str(network) == '198.51.100.5/32': raise SystemExit(1)\n"
-        "        super()._add(network, since, bantime)\n"
+        "    def _add(self, key, since, bantime):\n"
+        "        if key == (4, 0xC6336405, 32): raise SystemExit(1)\n"
+        "        super()._add(key, since, bantime)\n"
     )
     (server.config / "action.d" / "exits.py").write_text(exits)
     server.configure(CONNMON + "action = exits.py[set=exits]\n")

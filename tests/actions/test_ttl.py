@@ -40,6 +40,12 @@ def test_ban_time(text: str, ceiling_s: int, seconds: int) -> None:
         ("9" * 99, -1, 315360000, f"ttl='{'9' * 40}' is above ten years; 315360000 s are used"),
         ("permanent", 3600, 3600, "ttl='permanent' is above the longest ban of the jail; 3600 s are used"),
         ("7200", 3600, 3600, "ttl='7200' is above the longest ban of the jail; 3600 s are used"),
+        (
+            "permanent",
+            315360001,
+            315360000,
+            "ttl='permanent' is above the longest ban of the jail; 315360000 s are used",
+        ),
     ],
 )
 def test_bounded_ban_time(text: str, ceiling_s: int, seconds: int, complaint: str) -> None:

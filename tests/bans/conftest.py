@@ -30,13 +30,13 @@ action =
 """
 #: the constants of a server that is to be looked at more often
 QUICK = """\
-import ideolab_f2b.actions.reconcile.thread as keeper
-keeper.EVERY_S, keeper.HURRIED_S, keeper.SETTLED_S = 0.5, 0.3, 0.5
+import ideolab_f2b.actions.reconcile.thread as reconcile
+reconcile.EVERY_S, reconcile.HURRIED_S, reconcile.SETTLED_S = 0.5, 0.3, 0.5
 """
 
 
 def quick(directory: Path) -> dict[str, str]:
-    """The environment of a server whose keeper passes twice a second."""
+    """The environment of a server whose reconcile thread passes twice a second."""
     (directory / "sitecustomize.py").write_text(QUICK)
     return {"PYTHONPATH": f"{directory}:{REPOSITORY}"}
 
@@ -85,7 +85,7 @@ class Host:
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Host]:
-    """With the times of a real host: the keeper looks for the first time after half a minute."""
+    """With the times of a real host: the reconcile thread looks for the first time after half a minute."""
     with linked(f"f2bc-{uuid.uuid4().hex[:4]}") as (namespace, _client):
         made = Host(namespace, tmp_path, {})
         try:
@@ -97,7 +97,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Host]:
-    """With a keeper that looks twice a second."""
+    """With a reconcile thread that looks twice a second."""
     with linked(f"f2bc-{uuid.uuid4().hex[:4]}") as (namespace, _client):
         made = Host(namespace, tmp_path, quick(tmp_path))
         try:

@@ -41,7 +41,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, *held: Network) -> list[tuple[str, .
         )
 
     monkeypatch.setattr(fail2ban_client, "ask", ask)
-    monkeypatch.setattr(banning, "KernelSets", lambda: Sets(*held))
+    monkeypatch.setattr(banning, "AllSets", lambda: Sets(*held))
     return asked
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.root
 MANUAL = ("198.51.100.7", "203.0.113.0/24", "2001:db8:c::9")
 
 
-def keeper(host: Host, jail: str = "ideolab-manual") -> dict[str, Any]:
+def stats(host: Host, jail: str = "ideolab-manual") -> dict[str, Any]:
     told: dict[str, Any] = json.loads(host.server.stats(jail))["keeper"]
     return told
 
@@ -45,8 +45,8 @@ def is_destroyed(host: Host) -> bool:
 
 def passed(host: Host, count: int = 2) -> None:
     """So many passes more."""
-    wanted = keeper(host)["passes"] + count
-    wait_until(lambda: keeper(host)["passes"] >= wanted, "passes", tell=host.server.tail, every_s=0.05)
+    wanted = stats(host)["passes"] + count
+    wait_until(lambda: stats(host)["passes"] >= wanted, "passes", tell=host.server.tail, every_s=0.05)
 
 
 def test_flushed_and_destroyed_sets_come_back(kept: Host) -> None:
@@ -69,8 +69,8 @@ def test_flushed_and_destroyed_sets_come_back(kept: Host) -> None:
         assert kept.namespace.run(program, "-S", "INPUT").splitlines()[1:] == [
             "-A INPUT -m set --match-set ideolab_ban src -j DROP"
         ]
-    assert keeper(kept)["repairs"]["ideolab_ban"] >= 1
-    assert keeper(kept)["drift"] == dict.fromkeys(keeper(kept)["drift"], 0)
+    assert stats(kept)["repairs"]["ideolab_ban"] >= 1
+    assert stats(kept)["drift"] == dict.fromkeys(stats(kept)["drift"], 0)
 
 
 def test_banned_packets_are_dropped_again(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_restart_keeps_what_the_kernel_kept(kept: Host) -> None:
     passed(kept, 3)
 
     assert len(elements(kept, "ideolab_manual")) == 199
-    assert keeper(kept)["repairs"]["ideolab_manual"] == 0
+    assert stats(kept)["repairs"]["ideolab_manual"] == 0
 
 
 def test_unban_all_and_a_stop_end_it(kept: Host) -> None:
@@ -157,8 +157,8 @@ def test_unban_all_and_a_stop_end_it(kept: Host) -> None:
 
     kept.server.ask("stop", "ideolab-manual")
     kept.namespace.run("ipset", "flush")
-    passes = keeper(kept, "ideolab-connmon")["passes"]
-    wait_until(lambda: keeper(kept, "ideolab-connmon")["passes"] > passes + 1, "passes for the other jail")
+    passes = stats(kept, "ideolab-connmon")["passes"]
+    wait_until(lambda: stats(kept, "ideolab-connmon")["passes"] > passes + 1, "passes for the other jail")
     kept.server.ask("stop", "ideolab-connmon")
     assert elements(kept, "ideolab_manual") == []
 
@@ -175,7 +175,7 @@ def test_reload_with_another_set(kept: Host) -> None:
     assert "moved" in names
     assert "ideolab_manual" not in names
     assert elements(kept, "moved") == ["198.51.100.7", "203.0.113.0/24"]
-    assert set(keeper(kept)["drift"]) == {"moved", "moved6", "ideolab_connmon", "ideolab_connmon6"}
+    assert set(stats(kept)["drift"]) == {"moved", "moved6", "ideolab_connmon", "ideolab_connmon6"}
 
 
 def test_bans_and_unbans_in_a_storm_of_flushes(kept: Host) -> None:
@@ -216,7 +216,7 @@ def test_all_is_back_within_a_minute(host: Host) -> None:
     host.namespace.run("ipset", "flush")
     flushed = time.monotonic()
 
-    wait_until(lambda: keeper(host)["passes"] >= 1, "a pass", 60, host.server.tail, every_s=0.2)
+    wait_until(lambda: stats(host)["passes"] >= 1, "a pass", 60, host.server.tail, every_s=0.2)
 
     assert time.monotonic() - flushed < 60
     assert elements(host, "ideolab_manual") == ["198.51.100.7", "203.0.113.0/24"]

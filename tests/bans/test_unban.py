@@ -56,7 +56,7 @@ def place(monkeypatch: pytest.MonkeyPatch, server: Server, sets: Sets) -> None:
     monkeypatch.setattr(fail2ban_client, "jails", lambda _options: set(server.bans))
     monkeypatch.setattr(fail2ban_client, "bans", lambda jail, _options: server.bans[jail])
     monkeypatch.setattr(fail2ban_client, "ask", server.ask)
-    monkeypatch.setattr(unbanning, "KernelSets", lambda: sets)
+    monkeypatch.setattr(unbanning, "AllSets", lambda: sets)
 
 
 def test_every_jail_that_has_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

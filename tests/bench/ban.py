@@ -27,12 +27,19 @@ from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
 from tests.actions.conftest import Probe  # noqa: E402
 from tests.actions.fail2ban_server import Server, suspect, wait_until  # noqa: E402
 
-BURST, SHELL_BURST, ACTIVE = 10_000, 400, 50_000
+#: bans of one burst
+BURST = 10_000
+#: the same for the shell action, which takes 25 times as long
+SHELL_BURST = 400
+#: bans that are restored
+ACTIVE = 50_000
 ROUNDS = 5
 #: each question takes its time from the server that is measured
 ASK_S = 0.25
+#: lines whose way is measured, by the option latency
+SAMPLES = {"default": 40, "low": 200}
 #: fail2ban sleeps the longer the longer nothing happened: pauses as long as its longest sleep
-SAMPLES, PAUSE_S = {"default": 40, "low": 200}, {"default": 2.0, "low": 0.25}
+PAUSE_S = {"default": 2.0, "low": 0.25}
 
 JAIL = """\
 [bench]
@@ -53,7 +60,7 @@ class Action(ActionBase):
 
 
 @contextmanager
-def running(namespace: Namespace, action: str) -> Iterator[Server]:
+def run_server(namespace: Namespace, action: str) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="f2bban-bench-") as directory:
         server = Server(namespace, Path(directory))
         (server.config / "action.d" / "null.py").write_text(NULL)
@@ -73,14 +80,14 @@ def addresses(count: int) -> list[str]:
     return [f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}" for number in range(256, 256 + count)]
 
 
-def banned(server: Server) -> int:
+def count_banned(server: Server) -> int:
     return int(dict(dict(server.ask("status", "bench", "short"))["Actions"])["Currently banned"])
 
 
 def fill(server: Server, count: int) -> None:
     """Bans by one burst of lines."""
     server.write(server.connmon_log, *map(suspect, addresses(count)))
-    wait_until(lambda: banned(server) == count, f"{count} bans", 300, server.tail, ASK_S)
+    wait_until(lambda: count_banned(server) == count, f"{count} bans", 300, server.tail, ASK_S)
 
 
 def span(server: Server) -> float:
@@ -95,7 +102,7 @@ def span(server: Server) -> float:
 def burst(namespace: Namespace, kernel: Sets, name: str) -> float:
     """Bans per second of one action."""
     count = SHELL_BURST if name == "shell" else BURST
-    with running(namespace, ACTIONS[name]) as server:
+    with run_server(namespace, ACTIONS[name]) as server:
         fill(server, count)
         rate = count / span(server)
         if name == "ours":
@@ -124,15 +131,15 @@ def bursts(namespace: Namespace, kernel: Sets) -> tuple[float, float]:
 def restart(network: tuple[Namespace, Namespace], kernel: Sets) -> tuple[float, int]:
     """(seconds until all bans are restored, packets of banned addresses that arrived meanwhile)."""
     probe = Probe(*network)
-    with running(network[0], OURS) as server:
+    with run_server(network[0], OURS) as server:
         fill(server, ACTIVE)
         server.ask("set", "bench", "banip", "198.51.100.7")
-        wait_until(lambda: rows(server) == ACTIVE + 1, "the bans are in the database", 120)
+        wait_until(lambda: count_rows(server) == ACTIVE + 1, "the bans are in the database", 120)
         with probe.streaming("198.51.100.7") as arrived:
             server.stop()
             begin = time.monotonic()
             server.start()
-            wait_until(lambda: restored(server) == ACTIVE + 1, "all are restored", 120, server.tail, ASK_S)
+            wait_until(lambda: count_restored(server) == ACTIVE + 1, "all restored", 120, server.tail, ASK_S)
             seconds = time.monotonic() - begin
         held = kernel.header("bench").elements
         if held != ACTIVE + 1 or json.loads(server.stats("bench"))["errors"]:
@@ -143,11 +150,11 @@ def restart(network: tuple[Namespace, Namespace], kernel: Sets) -> tuple[float, 
     return seconds, len(arrived)
 
 
-def restored(server: Server) -> int:
+def count_restored(server: Server) -> int:
     return int(json.loads(server.stats("bench"))["restored"])
 
 
-def rows(server: Server) -> int:
+def count_rows(server: Server) -> int:
     database = sqlite3.connect(f"file:{server.directory}/db?mode=ro", uri=True)
     try:
         return int(database.execute("SELECT COUNT(*) FROM bips").fetchone()[0])
@@ -158,7 +165,7 @@ def rows(server: Server) -> int:
 def latencies(namespace: Namespace, kernel: Sets, latency: str) -> list[float]:
     """Seconds from a line's write to its element, at random moments of fail2ban's loops."""
     found = []
-    with running(namespace, f"ideolab-ban.py[set=bench, latency={latency}]") as server:
+    with run_server(namespace, f"ideolab-ban.py[set=bench, latency={latency}]") as server:
         time.sleep(2)
         for address in addresses(SAMPLES[latency]):
             time.sleep(random.uniform(0.02, PAUSE_S[latency]))

@@ -21,14 +21,18 @@ from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
 from tests.actions.fail2ban_server import wait_until  # noqa: E402
 from tests.bans.conftest import Host  # noqa: E402
 
-ACTIVE, BURST, ROUNDS = 50_000, 2_000, 9
+#: bans that are held
+ACTIVE = 50_000
+#: bans of one burst
+BURST = 2_000
+ROUNDS = 9
 #: seconds between two passes: the product's, one after the other, and (for comparison) none
 TIMES = {"usual": 25.0, "always": 0.01, "never": 1e6}
-CONSTANTS = "import ideolab_f2b.actions.reconcile.thread as keeper\nkeeper.EVERY_S = {every_s}\n"
+CONSTANTS = "import ideolab_f2b.actions.reconcile.thread as reconcile\nreconcile.EVERY_S = {every_s}\n"
 
 
 @contextmanager
-def running(passes: str) -> Iterator[tuple[Host, Sets]]:
+def run_host(passes: str) -> Iterator[tuple[Host, Sets]]:
     with linked(f"f2bc-{passes}") as (namespace, _client), tempfile.TemporaryDirectory() as directory:
         (Path(directory) / "sitecustomize.py").write_text(CONSTANTS.format(every_s=TIMES[passes]))
         host = Host(namespace, Path(directory), {"PYTHONPATH": f"{directory}:{REPOSITORY}"})
@@ -55,7 +59,7 @@ def burst(host: Host, first: int, count: int) -> float:
     return count / (time.monotonic() - begin)
 
 
-def timed(*commands: Callable[[], object]) -> list[float]:
+def measure(*commands: Callable[[], object]) -> list[float]:
     """Seconds of each, the middle one of several rounds in turn."""
     found: list[list[float]] = [[] for _command in commands]
     for _round in range(3):
@@ -66,12 +70,12 @@ def timed(*commands: Callable[[], object]) -> list[float]:
     return [statistics.median(seconds) for seconds in found]
 
 
-def listed(host: Host) -> None:
+def require_list(host: Host) -> None:
     if len(host.seen()["bans"]) < ACTIVE:
         raise AssertionError("not all bans are listed")
 
 
-def returned(host: Host, kernel: Sets) -> float:
+def measure_return(host: Host, kernel: Sets) -> float:
     """Seconds from an order to repair an emptied set until all elements are back."""
     kernel.flush("ideolab_connmon")
     begin = time.monotonic()
@@ -94,17 +98,18 @@ def bursts(hosts: dict[str, Host]) -> dict[str, float]:
 
 def main() -> int:
     with ExitStack() as all_of_them:
-        pairs = {name: all_of_them.enter_context(running(name)) for name in TIMES}
+        pairs = {name: all_of_them.enter_context(run_host(name)) for name in TIMES}
         hosts = {name: host for name, (host, _kernel) in pairs.items()}
         for host in hosts.values():
             burst(host, 256, ACTIVE)
         rates = bursts(hosts)
         hosts["always"].server.stop()
         host, kernel = pairs["usual"]
-        ours_s, its_s = timed(
-            lambda: listed(host), lambda: host.server.client("get", "ideolab-connmon", "banip", "--with-time")
+        ours_s, its_s = measure(
+            lambda: require_list(host),
+            lambda: host.server.client("get", "ideolab-connmon", "banip", "--with-time"),
         )
-        back_s = returned(host, kernel)
+        back_s = measure_return(host, kernel)
     print(f"  the list of {ACTIVE}: {ours_s:.2f} s; fail2ban-client alone: {its_s:.2f} s", flush=True)
     results = (
         (

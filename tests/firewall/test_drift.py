@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ideolab_f2b.firewall.drift import Drift, compare
+from ideolab_f2b.firewall.drift import SetDrift, compare
 from ideolab_f2b.kernel.ipset.element import Key
 
 A: Key = (4, 0xC6336407, 32)
@@ -16,7 +16,7 @@ def test_each_kind_is_found() -> None:
 
     drift = compare({missing: 600, short: 600, same: 600}, {short: 60, stale: None, same: 599})
 
-    assert drift == Drift([missing], [short], [stale])
+    assert drift == SetDrift([missing], [short], [stale])
     assert drift.size == 3
 
 
@@ -46,4 +46,4 @@ def test_networks_and_families_are_told_apart() -> None:
     """The same number is another address in IPv6, and a prefix is no address."""
     keys: list[Key] = [(4, 7, 32), (6, 7, 128), (4, 7, 31)]
 
-    assert compare(dict.fromkeys(keys, 0), {keys[0]: None}) == Drift(keys[1:], [], [])
+    assert compare(dict.fromkeys(keys, 0), {keys[0]: None}) == SetDrift(keys[1:], [], [])

@@ -194,12 +194,12 @@ def test_dropped_packets(lone: Namespace) -> None:
     """By chain, of our rule alone; a chain without it is left out."""
     with lone.entered():
         lone.run("ipset", "create", "ideolab_ban", "list:set")
-        assert rule.dropped(4) == {}
+        assert rule.count_drops(4) == {}
         rule.place(4)
         lone.run("iptables", "-A", "INPUT", "-s", "198.51.100.7", "-j", "DROP")
         lone.run("iptables", "-N", "DOCKER-USER")
 
-        assert rule.dropped(4) == {"INPUT": 0}
+        assert rule.count_drops(4) == {"INPUT": 0}
 
 
 @pytest.mark.parametrize(
@@ -213,4 +213,4 @@ def test_dropped_packets(lone: Namespace) -> None:
 )
 def test_counters_wherever_they_stand(line: str, packets: dict[str, int]) -> None:
     """iptables-legacy and iptables-nft put them at different places."""
-    assert rule.dropped(4, Tables(INPUT=[line]).run) == packets
+    assert rule.count_drops(4, Tables(INPUT=[line]).run) == packets

@@ -59,12 +59,12 @@ def code(number: int) -> bytes:
 def test_attributes_are_padded_to_four_bytes() -> None:
     """The length counts the header and not the padding."""
     assert netlink.attribute(2, b"abc\0x") == b"\x09\0\x02\0abc\0x\0\0\0"
-    assert netlink.nested(7, netlink.attribute(1, b"\x06")) == b"\x0c\0\x07\x80\x05\0\x01\0\x06\0\0\0"
+    assert netlink.nest(7, netlink.attribute(1, b"\x06")) == b"\x0c\0\x07\x80\x05\0\x01\0\x06\0\0\0"
 
 
 def test_attributes_there_and_back() -> None:
     """Flags are taken off the type."""
-    payload = netlink.nested(7, b"") + netlink.attribute(2 | netlink.NETWORK_ORDER, b"ab")
+    payload = netlink.nest(7, b"") + netlink.attribute(2 | netlink.NETWORK_ORDER, b"ab")
 
     assert list(netlink.unpack_attributes(payload)) == [(7, b""), (2, b"ab")]
 

@@ -6,39 +6,30 @@ fail2ban has no place for either: the hooks are on the jail's `putFailTicket` (l
 
 from __future__ import annotations
 
+import functools
 import logging
-import socket
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Callable, Optional
 
 from fail2ban.server.observer import Observers
 
 from ideolab_f2b.actions import ttl
-from ideolab_f2b.actions.ban.counts import Tally
+from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.ban.hooks import Hooks, Method
 from ideolab_f2b.actions.protected.protected import Protected
 from ideolab_f2b.actions.protected.refusal import RefusedError
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.actions.tickets import ban_manager, network_of_identity, parsed_key
+from ideolab_f2b.complaint import Complaint
+from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 
-#: a refused address can be a suspect every few seconds: one line in ten minutes tells it
-SAY_AGAIN_S, SAID_LIMIT = 600.0, 1000
+#: seconds until a refused address is told again: it can be a suspect every few seconds
+SAY_AGAIN_S = 600.0
+#: refused addresses that are remembered for that
+SAID_LIMIT = 1000
 _log = logging.getLogger("fail2ban.ideolab-ban")
-
-
-def network_of(identity: Any) -> Network:
-    """The network of a ticket's ID; fail2ban takes any word for one (`banip 600`)."""
-    try:
-        # fail2ban has parsed it already, most of the time
-        if getattr(identity, "isIPv4", False):
-            return IPv4Network((identity.addr, identity.plen), strict=False)
-        if getattr(identity, "isIPv6", False):
-            return IPv6Network((identity.addr, identity.plen), strict=False)
-        return ip_network(str(identity), strict=False)
-    except ValueError:
-        raise RefusedError(f"{str(identity)!r} is no address and no network; nothing was banned") from None
 
 
 @dataclass
@@ -53,11 +44,13 @@ class Ordered:
     is_as_before: bool = False
 
     def give_time(self, ticket: Any) -> None:
+        """Write the time that was ordered into fail2ban's ticket."""
         ticket.setBanTime(self.seconds)
         # what tells a time of its own from the jail's
         ticket.setData("ttl", str(self.seconds))
 
     def note(self, ticket: Any, told: dict[str, Any], is_new: bool) -> None:
+        """Note what fail2ban's ban list made of the ticket; `told` is its own answer."""
         self.ticket, self.is_new = told.get("ticket") or (ticket if is_new else None), is_new
         self.is_as_before = not is_new and not told.get("prolong")
 
@@ -69,40 +62,62 @@ class Admission:
         self,
         jail: Any,
         protected: Protected,
-        tally: Tally,
-        prolonged: Callable[[Any], None],
+        counts: BanCounts,
+        prolong: Callable[[Any], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._jail, self._protected, self._tally, self._prolonged = jail, protected, tally, prolonged
-        self._clock = clock
-        self._said: dict[str, float] = {}
+        self._jail, self._protected, self._counts, self._prolong_element = jail, protected, counts, prolong
+        say = functools.partial(_log.warning, "[%s] Refused: %s", jail.name)
+        self._complaint = Complaint(say, SAY_AGAIN_S, clock, SAID_LIMIT)
         # the socket's thread orders while the jail's bans
         self._current = threading.local()
         self._hooks = Hooks()
         self._hooks.wrap(jail, "putFailTicket", self._put)
         actions = getattr(jail, "actions", None)
         self._hooks.wrap(actions, "addBannedIP", self._ban_by_hand)
-        self._hooks.wrap(ban_list(actions), "addBanTicket", self._add)
+        self._hooks.wrap(ban_manager(actions), "addBanTicket", self._add)
 
     def undo(self) -> None:
+        """Take the hooks away; the jail is as fail2ban made it."""
         self._hooks.undo()
 
-    def network(self, identity: Any) -> Network:
-        """The network to ban; RefusedError when it must not be, and fail2ban forgets it."""
+    def key(self, identity: Any) -> Key:
+        """The network to ban, as numbers; RefusedError when it must not be, and fail2ban forgets it."""
+        key = parsed_key(identity)
+        if key is not None and self._protected.admits(*key):
+            return key
         try:
-            return network_of(identity) if self._is_harmless(identity) else self._checked(identity)
+            return key_of(self._require_harmless(identity))
         except RefusedError as error:
             # it came by a way that we have not hooked, or became an own address while it waited
-            self._tally.add("refused")
+            self._counts.add("refused")
             self._take_back(identity)
             raise RefusedError(f"Refused: {error}") from error
 
-    def allowed(self, identity: Any) -> Network:
+    def facts(self, info: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What `info` says of the ban that this thread has just put into the ban list, as a plain dict.
+
+        fail2ban works out each word of `info` when it is asked for, by an exception: in a burst these take as
+        long as the kernel. `info` itself for a ban that was in the list before.
+        """
+        ticket, self._current.ticket = getattr(self._current, "ticket", None), None
+        ip = info["ip"]
+        if ticket is None or ticket.getIP() is not ip:
+            return info
+        return {
+            "ip": ip,
+            "time": ticket.getTime(),
+            "bantime": int(ticket.getBanTime(self._jail.actions.getBanTime())),
+            "restored": ticket.restored,
+            "matches": "\n".join(ticket.getMatches()),
+        }
+
+    def admit(self, identity: Any) -> Network:
         """The network, before it is ordered; RefusedError, counted, when it must not be banned."""
         try:
-            return self._checked(identity)
+            return self._require_harmless(identity)
         except RefusedError:
-            self._tally.add("refused")
+            self._counts.add("refused")
             raise
 
     def order(self, identity: str, seconds: int) -> Ordered:
@@ -116,7 +131,7 @@ class Admission:
 
     def _take_back(self, identity: Any) -> None:
         """Let fail2ban forget a ban that the kernel does not hold."""
-        bans = ban_list(self._jail.actions)
+        bans = ban_manager(self._jail.actions)
         if bans.getTicketByID(identity) is not None:
             bans.setBanTotal(bans.getBanTotal() - 1)
         database = self._jail.database
@@ -144,29 +159,25 @@ class Admission:
                 _log.warning("[%s] %s: %s", self._jail.name, ticket.getID(), complaint)
             ticket.setBanTime(seconds)
         identity = ticket.getID()
-        if self._is_harmless(identity):
+        key = parsed_key(identity)
+        # the quick answer for what fail2ban has parsed
+        if key is not None and self._protected.admits(*key):
             return True
         try:
-            self._checked(identity)
+            self._require_harmless(identity)
             return True
         except RefusedError as refused:
-            self._tally.add("refused")
-            self._say(str(identity), str(refused))
+            self._counts.add("refused")
+            self._complaint.say(str(refused), str(identity))
             return False
 
-    def _checked(self, identity: Any) -> Network:
-        network = network_of(identity)
+    def _require_harmless(self, identity: Any) -> Network:
+        """The network of a ticket's ID; RefusedError when it must not be banned."""
+        network = network_of_identity(identity)
         why = self._protected.refusal(network)
         if why is not None:
             raise RefusedError(why)
         return network
-
-    def _is_harmless(self, identity: Any) -> bool:
-        """The quick answer for what fail2ban has parsed; False asks for the long one."""
-        family = getattr(identity, "family", None)
-        if family == socket.AF_INET:
-            return self._protected.admits(4, identity.addr, identity.plen)
-        return family == socket.AF_INET6 and self._protected.admits(6, identity.addr, identity.plen)
 
     def _ban_by_hand(self, original: Method) -> Method:
         def ban(identities: Any) -> Any:
@@ -174,13 +185,13 @@ class Admission:
             allowed, refused = [], []
             for identity in wanted:
                 try:
-                    self._checked(identity)
+                    self._require_harmless(identity)
                     allowed.append(identity)
                 except RefusedError as error:
                     refused.append(f"Refused: {error}")
             banned = original(allowed) if allowed else 0
             if refused:
-                self._tally.add("refused", len(refused))
+                self._counts.add("refused", len(refused))
                 # this reaches the administrator, through a pickle that knows no class of ours
                 raise ValueError("; ".join(refused))
             return banned
@@ -194,6 +205,7 @@ class Admission:
             if ordered is not None:
                 ordered.give_time(ticket)
             is_new = original(ticket, reason=told)
+            self._current.ticket = ticket if is_new else None
             if ordered is not None:
                 ordered.note(ticket, told, bool(is_new))
             if told.get("prolong"):
@@ -205,25 +217,11 @@ class Admission:
     def _prolong(self, ticket: Any, banned: Any) -> None:
         # fail2ban makes the ban longer in its own list only: no action hears of it, the element would expire
         try:
-            self._prolonged(banned)
+            self._prolong_element(banned)
             if ticket.getData("ttl") is not None and self._jail.database is not None:
                 _observe(self._jail.database.addBan, self._jail, banned)
         except Exception as error:
             _log.error("[%s] %s was not prolonged: %s", self._jail.name, banned.getID(), error)
-
-    def _say(self, identity: str, why: str) -> None:
-        now = self._clock()
-        if now - self._said.get(identity, -SAY_AGAIN_S) < SAY_AGAIN_S:
-            return
-        if len(self._said) >= SAID_LIMIT:
-            self._said.clear()
-        self._said[identity] = now
-        _log.warning("[%s] Refused: %s", self._jail.name, why)
-
-
-def ban_list(actions: Any) -> Any:
-    """fail2ban's ban manager of a jail; 0.11 keeps it private."""
-    return getattr(actions, "banManager", None) or getattr(actions, "_Actions__banManager", None)
 
 
 def _observe(call: Method, *arguments: Any) -> None:

@@ -1,26 +1,33 @@
-"""What one action did, counted; two threads of fail2ban can be in it at once."""
+"""What one ban action did, counted; two threads of fail2ban can be in it at once."""
 
 from __future__ import annotations
 
 import threading
 
 NAMES = ("bans", "restored", "prolonged", "unbans", "refused", "full", "errors")
+#: characters of the last error that are kept
+_ERROR_LENGTH = 500
 
 
-class Tally:
+class BanCounts:
+    """The counts of one action, from the start of its process."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts = dict.fromkeys(NAMES, 0)
         self.last_error = ""
 
     def add(self, name: str, count: int = 1) -> None:
+        """Add to one of NAMES."""
         with self._lock:
             self._counts[name] += count
 
-    def error(self, error: BaseException) -> None:
+    def add_error(self, error: BaseException) -> None:
+        """Count an error and keep its text as the last one."""
         self.add("errors")
-        self.last_error = f"{type(error).__name__}: {error}"[:500]
+        self.last_error = f"{type(error).__name__}: {error}"[:_ERROR_LENGTH]
 
     def counts(self) -> dict[str, int]:
+        """{name: count}, for each of NAMES."""
         with self._lock:
             return dict(self._counts)

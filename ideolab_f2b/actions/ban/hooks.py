@@ -28,6 +28,7 @@ class Hooks:
         self._set.append((owner, name, hooked))
 
     def undo(self) -> None:
+        """End all hooks; fail2ban's own methods are called from now on."""
         self._active = False
         for owner, name, hooked in self._set:
             # where somebody hooked over us, ours stays in the chain and passes everything through

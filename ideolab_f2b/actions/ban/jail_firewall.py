@@ -1,4 +1,4 @@
-"""What stands between a banned address and this host: the jail's sets and the rule, placed and mended."""
+"""The sets of one jail and the rule that drops their packets: placed, filled, repaired."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Callable, Optional, TypeVar
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.jail_sets import JailSets
-from ideolab_f2b.firewall.rule import RuleError
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.firewall.rule import IN_PLACE, RuleError
+from ideolab_f2b.kernel.ipset.element import Key, Network
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
 
@@ -20,22 +20,23 @@ from ideolab_f2b.kernel.ipset.sets import Sets
 LOOK_AGAIN_S = 30.0
 #: seconds between two comparisons of a set with fail2ban's list, which takes a moment when both are long
 COMPARE_AGAIN_S = 10.0
-IN_PLACE = "in place"
 _log = logging.getLogger("fail2ban.ideolab-ban")
 _Result = TypeVar("_Result")
 
 #: the bans that fail2ban holds, with the timeouts their elements should have
-Held = Callable[[], Iterable["tuple[Network, int]"]]
+ExpectedElements = Callable[[], Iterable["tuple[Network, int]"]]
 
 
-class Barrier:
-    """Of one jail. Opened at the first use: nothing is open in a process that forks to become a daemon."""
+class JailFirewall:
+    """The sets and the rule of one jail, opened at the first use: fail2ban may fork before."""
 
-    def __init__(self, options: Options, held: Held, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, options: Options, expected: ExpectedElements, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.repaired = 0
         #: {4, 6: "in place" or why it is not}
         self.rules: dict[int, str] = {}
-        self._options, self._held, self._clock = options, held, clock
+        self._options, self._expected, self._clock = options, expected, clock
         self._lock = threading.RLock()
         self._opened: Optional[JailSets] = None
         self._looked = self._compared = float("-inf")
@@ -56,24 +57,32 @@ class Barrier:
             if options.set != before.set:
                 self._opened = None
                 self._sets().place()
-                self._sets().add_many(self._held())
+                self._sets().add_many(self._expected())
                 old.remove()
                 old.kernel.close()
             elif options.maxelem != before.maxelem:
                 old.maxelem = options.maxelem
         self.place()
 
-    def add(self, network: Network, timeout_s: int) -> None:
-        self._mended(JailSets.add, network, timeout_s)
+    def add(self, key: Key, timeout_s: int) -> None:
+        """Put an element into the set of its family; a set that something destroyed is repaired first."""
+        try:
+            (self._opened or self._sets()).add_key(key, timeout_s)
+        except SetMissingError:
+            self.repair()
+            self._sets().add_key(key, timeout_s)
 
     def delete(self, network: Network) -> bool:
-        return self._mended(JailSets.delete, network)
+        """Take an element out; False when it was not there (the kernel expires elements by itself)."""
+        return self._call_or_repair(JailSets.delete, network)
 
     def flush(self) -> None:
-        self._mended(JailSets.flush)
+        """Take all elements out; sets and rule stay."""
+        self._call_or_repair(JailSets.flush)
 
     def networks(self) -> list[Network]:
-        return self._mended(JailSets.networks)
+        """All elements of both sets."""
+        return self._call_or_repair(JailSets.networks)
 
     def require_rule(self, version: int) -> None:
         """RuleError when nothing drops the packets of a family; looks again now and then."""
@@ -94,7 +103,7 @@ class Barrier:
         if not sets.is_placed():
             return False
         # those that are about to expire may be gone from the kernel before fail2ban looks
-        expected = sum(1 for _network, timeout_s in self._held() if not 0 < timeout_s < LOOK_AGAIN_S)
+        expected = sum(1 for _network, timeout_s in self._expected() if not 0 < timeout_s < LOOK_AGAIN_S)
         return sets.size() >= expected and self._are_rules_first()
 
     def repair(self) -> None:
@@ -120,15 +129,15 @@ class Barrier:
                 sets.kernel.close()
 
     def note_rules(self, states: Mapping[int, str]) -> None:
-        """The keeper has just looked at the rules: {4, 6: "in place" or why not}."""
+        """Take what the reconcile thread has just seen of the rules: {4, 6: "in place" or why not}."""
         self.rules.update(states)
         self._looked = self._clock()
 
     def _put_back(self) -> None:
-        held = dict(self._held())
+        held = dict(self._expected())
         self._sets().add_many(held.items())
         # a ban that another thread lifted meanwhile stays lifted
-        for network in held.keys() - dict(self._held()).keys():
+        for network in held.keys() - dict(self._expected()).keys():
             self._sets().delete(network)
 
     def _clear(self, sets: JailSets) -> None:
@@ -145,7 +154,7 @@ class Barrier:
                 self._opened = JailSets(Sets(), self._options.set, self._options.maxelem)
             return self._opened
 
-    def _mended(self, call: Callable[..., _Result], *arguments: object) -> _Result:
+    def _call_or_repair(self, call: Callable[..., _Result], *arguments: object) -> _Result:
         try:
             return call(self._opened or self._sets(), *arguments)
         except SetMissingError:

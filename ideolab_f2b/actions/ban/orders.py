@@ -25,8 +25,8 @@ BANNED, ALREADY, REFUSED, ERROR = "banned", "already", "refused", "error"
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
-class Answer(NamedTuple):
-    """What became of one order; `until` is None when the ban stays, or when there is none."""
+class OrderResult(NamedTuple):
+    """What became of one order; `until` (epoch seconds) is None when the ban stays, or when there is none."""
 
     address: str
     result: str
@@ -34,8 +34,8 @@ class Answer(NamedTuple):
     detail: str = ""
 
 
-class ByHand:
-    """The orders to one jail."""
+class Orders:
+    """The orders of people to one jail."""
 
     def __init__(self, jail: Any, admission: Admission, place: Place) -> None:
         self._jail, self._admission, self._place = jail, admission, place
@@ -49,22 +49,22 @@ class ByHand:
         _log.info("[%s] By hand: %s; by=%s reason=%s", self._jail.name, told, quote(by), quote(reason))
         return json.dumps([answer._asdict() for answer in answers])
 
-    def _answer(self, address: str, time: str) -> Answer:
+    def _answer(self, address: str, time: str) -> OrderResult:
         try:
-            network = self._admission.allowed(address)
+            network = self._admission.admit(address)
         except RefusedError as refused:
-            return Answer(address, REFUSED, detail=str(refused))
+            return OrderResult(address, REFUSED, detail=str(refused))
         seconds, complaint = ttl.ban_time(time, int(self._jail.getMaxBanTime()))
         try:
             return self._ban(network, seconds, complaint)
         except Exception as error:
-            return Answer(short(network), ERROR, detail=str(error) or repr(error))
+            return OrderResult(short(network), ERROR, detail=str(error) or repr(error))
 
-    def _ban(self, network: Network, seconds: int, complaint: str) -> Answer:
+    def _ban(self, network: Network, seconds: int, complaint: str) -> OrderResult:
         ordered = self._admission.order(short(network), seconds)
         ticket = ordered.ticket
         if ticket is None:
-            return Answer(short(network), ERROR, detail="fail2ban did not take the ban; see its log")
+            return OrderResult(short(network), ERROR, detail="fail2ban did not take the ban; see its log")
         bantime = ticket.getBanTime(self._jail.actions.getBanTime())
         try:
             # fail2ban only logs what its actions raise; and the kernel may have lost an earlier element
@@ -73,7 +73,7 @@ class ByHand:
             self._take_back(network, ordered)
             raise
         until = None if bantime == ttl.PERMANENT else math.ceil(ticket.getTime() + bantime)
-        return Answer(short(network), ALREADY if ordered.is_as_before else BANNED, until, complaint)
+        return OrderResult(short(network), ALREADY if ordered.is_as_before else BANNED, until, complaint)
 
     def _take_back(self, network: Network, ordered: Ordered) -> None:
         """A ban that does not work must not be listed; one that was there before is not ours to lift."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Collection
 from typing import Callable, Optional, Union
 
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.kernel.ipset.element import Key, Network, network_of
 from ideolab_f2b.kernel.sockets.destroy import destroy as destroy_sockets
 
 Destroy = Callable[[Collection[Network], Collection[int]], int]
@@ -21,7 +21,7 @@ LIMIT = 65536
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
-class Closer:
+class SocketCloser:
     """One walk over the sockets serves every peer that was banned since the walk before."""
 
     def __init__(self, ports: Collection[int], destroy: Destroy = destroy_sockets) -> None:
@@ -30,18 +30,18 @@ class Closer:
         self.last_error = ""
         self._destroy = destroy
         self._lock = threading.Lock()
-        self._pending: list[Network] = []
+        self._pending: list[Key] = []
         self._work = threading.Event()
         self._stop = threading.Event()
         self._thread: Optional[threading.Thread] = None
 
-    def add(self, network: Network) -> None:
-        """Queue a peer; returns at once."""
+    def add(self, key: Key) -> None:
+        """Queue a peer's address or network and return at once."""
         with self._lock:
             if len(self._pending) >= LIMIT:
                 self.dropped += 1
                 return
-            self._pending.append(network)
+            self._pending.append(key)
             if len(self._pending) > 1:
                 return
             if self._thread is None:
@@ -56,6 +56,7 @@ class Closer:
             self._thread.join(timeout_s)
 
     def stats(self) -> dict[str, Union[int, str]]:
+        """The counts of `fail2ban-client get JAIL action ideolab-ban stats`, below "closer"."""
         return {
             "destroyed": self.destroyed,
             "dropped": self.dropped,
@@ -74,12 +75,12 @@ class Closer:
             self._work.wait()
             self._work.clear()
             with self._lock:
-                networks, self._pending = self._pending, []
-            if networks:
-                self._walk(set(networks))
+                keys, self._pending = self._pending, []
+            if keys:
+                self._walk([network_of(key) for key in set(keys)])
                 self._stop.wait(REST_S)
 
-    def _walk(self, networks: set[Network]) -> None:
+    def _walk(self, networks: Collection[Network]) -> None:
         try:
             for _walk in range(WALKS):
                 closed = self._destroy(networks, self.ports)

@@ -7,7 +7,7 @@ import os
 import stat
 from ipaddress import ip_network
 
-from ideolab_f2b.actions.protected.refusal import Listed, listed
+from ideolab_f2b.actions.protected.refusal import Listed, listing
 
 #: a list of every network there is would be a mistake, and slow
 SIZE_LIMIT = 1 << 20
@@ -45,7 +45,7 @@ def parse(text: str, path: str) -> list[Listed]:
         word = line.partition("#")[0].strip()
         try:
             if word:
-                found.append(listed(ip_network(word, strict=False), f"listed in {path}"))
+                found.append(listing(ip_network(word, strict=False), f"listed in {path}"))
         except ValueError as error:
             _log.error("%s:%d: %s; the line is left out", path, number, error)
     return found

@@ -10,32 +10,34 @@ from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected import never_ban, ssh_sessions
-from ideolab_f2b.actions.protected.refusal import NEVER, Index, Listed, listed, refusal
+from ideolab_f2b.actions.protected.refusal import NEVER, Index, Listed, listing, refusal
 from ideolab_f2b.kernel import address
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.ipset.element import Network
 
-#: seconds that an answer is good for; routes can be a million, so they are asked for less often
-FRESH_S, ROUTES_FRESH_S = 5.0, 60.0
+#: seconds that an answer is good for
+FRESH_S = 5.0
+#: the same for gateways: routes can be a million, so they are asked for less often
+ROUTES_FRESH_S = 60.0
 _ALL6 = (1 << 128) - 1
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
 class Protected:
-    """Asked for each ban; reads anew at most every few seconds."""
+    """Whether a jail may ban a network; reads its sources anew at most every few seconds."""
 
     def __init__(
         self,
-        ignored: Callable[[], Iterable[str]],
+        ignoreip: Callable[[], Iterable[str]],
         options: Options,
         clock: Callable[[], float] = time.monotonic,
         own: Callable[[], Iterable[Address]] = address.local_addresses,
         gateways: Callable[[], Iterable[Address]] = address.gateways,
         sessions: Callable[[tuple[int, ...]], Iterable[Address]] = ssh_sessions.peers,
     ) -> None:
-        self._ignored, self._clock = ignored, clock
+        self._ignoreip, self._clock = ignoreip, clock
         self._sources: dict[str, tuple[float, Callable[[], Iterable[Listed]]]] = {
-            "ignored": (FRESH_S, lambda: _texts(self._ignored(), "listed in ignoreip")),
+            "ignored": (FRESH_S, lambda: _texts(self._ignoreip(), "listed in ignoreip")),
             "listed": (FRESH_S, lambda: never_ban.read(self._options.allow_file)),
             "own": (FRESH_S, lambda: _hosts(own(), "an own address of this host")),
             "gateways": (ROUTES_FRESH_S, lambda: _hosts(gateways(), "a gateway of this host")),
@@ -49,7 +51,7 @@ class Protected:
     def use(self, options: Options) -> None:
         """Take new options; everything is read anew for the next ban."""
         self._options = options
-        self._allowed = [listed(network, "listed in the option allow") for network in options.allow]
+        self._allowed = [listing(network, "listed in the option allow") for network in options.allow]
         self._found: dict[str, list[Listed]] = {name: [] for name in self._sources}
         self._due = dict.fromkeys(self._sources, float("-inf"))
         self._next = float("-inf")
@@ -86,7 +88,7 @@ class Protected:
         self._next = min(self._due.values())
 
 
-def ignored(jail: Any) -> Iterator[str]:
+def ignoreip(jail: Any) -> Iterator[str]:
     """The ignoreip of a jail as text; the sets that fail2ban 1.1.1 reads from files are opened."""
     for item in jail.filter.getIgnoreIP():
         if isinstance(item, (set, frozenset)):
@@ -98,7 +100,7 @@ def ignored(jail: Any) -> Iterator[str]:
 def _texts(texts: Iterable[str], what: str) -> Iterator[Listed]:
     for text in texts:
         try:
-            yield listed(ip_network(text, strict=False), what)
+            yield listing(ip_network(text, strict=False), what)
         except ValueError:
             # a name: fail2ban resolves it for single addresses, and nothing here waits for DNS
             continue
@@ -106,7 +108,7 @@ def _texts(texts: Iterable[str], what: str) -> Iterator[Listed]:
 
 def _hosts(addresses: Iterable[Address], what: str) -> Iterator[Listed]:
     # the text of an IPv6 address may carry the interface (fe80::1%eth0), a network may not
-    return (listed(ip_network(text), what) for text in map(_plain, addresses))
+    return (listing(ip_network(text), what) for text in map(_plain, addresses))
 
 
 def _plain(found: Address) -> str:

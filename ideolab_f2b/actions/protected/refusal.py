@@ -26,19 +26,20 @@ class Listed(NamedTuple):
     what: str
 
 
-def listed(network: Network, what: str) -> Listed:
+def listing(network: Network, what: str) -> Listed:
+    """The entry of a network; `what` says what it is."""
     first, last = int(network.network_address), int(network.broadcast_address)
     return Listed(network.version, first, last, short(network), what)
 
 
 def short(network: Network) -> str:
-    """As fail2ban writes it: without a prefix when it is one address."""
+    """The text of a network as fail2ban writes it: without a prefix when it is one address."""
     return str(network.network_address if network.prefixlen == network.max_prefixlen else network)
 
 
 #: what is no host of any network, or this host whatever its addresses
 NEVER = tuple(
-    listed(ip_network(text), what)
+    listing(ip_network(text), what)
     for text, what in (
         ("0.0.0.0/8", "no host"),
         ("127.0.0.0/8", "loopback"),
@@ -69,6 +70,7 @@ class Index:
         }
 
     def overlaps(self, version: int, first: int, last: int) -> bool:
+        """Whether any item shares an address with this range."""
         count = bisect_right(self._firsts[version], last)
         return count > 0 and self._reach[version][count - 1] >= first
 

@@ -18,10 +18,10 @@ from ideolab_f2b.kernel.sockets.row import ESTABLISHED, FAMILY, INODE, PEER, STA
 _BEFORE_LOGIN = re.compile(r"\[(accepted|net|preauth|priv)\]")
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 
-Established = Callable[[Iterable[int]], "list[tuple[Address, int]]"]
+Connections = Callable[[Iterable[int]], "list[tuple[Address, int]]"]
 
 
-def established(ports: Iterable[int]) -> list[tuple[Address, int]]:
+def connections(ports: Iterable[int]) -> list[tuple[Address, int]]:
     """(peer, inode) of every established connection to these local ports."""
     found = []
     for port in ports:
@@ -32,18 +32,18 @@ def established(ports: Iterable[int]) -> list[tuple[Address, int]]:
 
 
 def peers(
-    ports: Iterable[int], established: Established = established, proc: Path = Path("/proc")
+    ports: Iterable[int], connections: Connections = connections, proc: Path = Path("/proc")
 ) -> set[Address]:
     """The addresses that have an SSH session.
 
     A connection that OpenSSH has not let in does not count: to be spared, an attacker would only need to keep
     one open. Connections of a server that we cannot look into (not OpenSSH, another pid namespace) count.
     """
-    connections = established(ports)
-    if not connections:
+    found = connections(ports)
+    if not found:
         return set()
     outside = not_logged_in(proc)
-    return {peer for peer, inode in connections if inode not in outside}
+    return {peer for peer, inode in found if inode not in outside}
 
 
 def not_logged_in(proc: Path) -> set[int]:

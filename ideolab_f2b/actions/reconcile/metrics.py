@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ideolab_f2b.firewall.rule import LIST
+from ideolab_f2b.firewall.names import LIST, family_sets
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.metrics import Sample
 
@@ -14,8 +14,8 @@ _Values = dict[tuple[str, ...], float]
 
 
 @dataclass
-class Counted:
-    """What the keeper has counted since its process began; `drift` is of the last pass."""
+class ReconcileCounts:
+    """What the reconcile thread has counted since its process began; `drift` is of the last pass."""
 
     drift: dict[str, int] = field(default_factory=dict)
     repairs: dict[str, int] = field(default_factory=dict)
@@ -25,15 +25,16 @@ class Counted:
     succeeded: float = 0.0
     _seen: dict[_Counter, int] = field(default_factory=dict)
 
-    def repair(self, name: str, count: int) -> None:
+    def add_repairs(self, name: str, count: int) -> None:
+        """Count what was put back or lifted, of a set or of the rules (the name of the list)."""
         self.repairs[name] = self.repairs.get(name, 0) + count
 
     def forget_all_but(self, names: Iterable[str]) -> None:
-        """The drift of sets that no jail uses any more says nothing."""
-        kept = {family_set for name in names for family_set in (name, f"{name}6")}
+        """Drop the drift of sets that no jail uses any more: it says nothing."""
+        kept = {family_set for name in names for family_set in family_sets(name).values()}
         self.drift = {name: count for name, count in self.drift.items() if name in kept}
 
-    def see(self, version: int, counters: Mapping[str, int]) -> None:
+    def see_rules(self, version: int, counters: Mapping[str, int]) -> None:
         """Take the counters of a family's rules; a rule that was put anew has begun at 0."""
         for chain, packets in counters.items():
             # what was dropped before this process began was its forerunner's to count
@@ -41,14 +42,14 @@ class Counted:
             self.dropped += packets - before if packets >= before else packets
             self._seen[version, chain] = packets
 
-    def begin(self, version: int, chains: Iterable[str]) -> None:
-        """Rules were put: their counters begin at 0."""
+    def begin_rules(self, version: int, chains: Iterable[str]) -> None:
+        """Note that rules were just put: their counters begin at 0."""
         for chain in chains:
             self._seen[version, chain] = 0
 
 
-def kernel(counted: Counted, headers: Iterable[SetHeader]) -> list[Sample]:
-    """Of all sets."""
+def kernel(counted: ReconcileCounts, headers: Iterable[SetHeader]) -> list[Sample]:
+    """The samples of all sets and of the rules."""
     seen = list(headers)
     elements: _Values = {(header.name,): float(header.elements or 0) for header in seen}
     fill: _Values = {
@@ -61,13 +62,13 @@ def kernel(counted: Counted, headers: Iterable[SetHeader]) -> list[Sample]:
             "drift_elements",
             "Elements that differed from what fail2ban holds, when last compared.",
             "gauge",
-            _labelled(counted.drift),
+            _label(counted.drift),
         ),
         _by_set(
             "repairs_total",
             "Elements, sets, list members and rules that were put back or lifted.",
             "counter",
-            _labelled(counted.repairs),
+            _label(counted.repairs),
         ),
         _by_set(
             "dropped_packets_total",
@@ -84,7 +85,7 @@ def kernel(counted: Counted, headers: Iterable[SetHeader]) -> list[Sample]:
 
 
 def jail(name: str, bans: Mapping[str, int], counts: Mapping[str, int], destroyed: int) -> list[Sample]:
-    """Of one jail: its bans by family, what its action counted, the sockets that it closed."""
+    """The samples of one jail: its bans by family, what its action counted, the sockets that it closed."""
     active: _Values = {(name, family): float(count) for family, count in bans.items()}
     return [
         Sample("ideolab_f2b_active_bans", "Bans that fail2ban holds.", "gauge", ("jail", "family"), active),
@@ -116,5 +117,5 @@ def _by_set(name: str, text: str, kind: str, values: Mapping[tuple[str, ...], fl
     return Sample(f"ideolab_f2b_{name}", text, kind, ("set",), values)
 
 
-def _labelled(counts: Mapping[str, int]) -> _Values:
+def _label(counts: Mapping[str, int]) -> _Values:
     return {(name,): float(count) for name, count in sorted(counts.items())}

@@ -14,9 +14,9 @@ from itertools import islice
 from typing import Any, Callable, NamedTuple, Optional, Protocol
 
 from ideolab_f2b.actions.options import Options
-from ideolab_f2b.firewall.drift import Drift, compare
-from ideolab_f2b.firewall.jail_sets import FAMILIES, JailSets
-from ideolab_f2b.firewall.rule import LIST
+from ideolab_f2b.firewall.drift import SetDrift, compare
+from ideolab_f2b.firewall.jail_sets import JailSets
+from ideolab_f2b.firewall.names import FAMILIES, LIST
 from ideolab_f2b.kernel.ipset.element import Key, Network, network_of
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -24,11 +24,13 @@ from ideolab_f2b.kernel.ipset.sets import Sets
 #: seconds between two looks at what seems to be missing: a ban that is just being carried out is not
 LOOK_TWICE_S = 0.25
 #: elements between two rests, in which the threads of fail2ban have the interpreter to themselves
-SLICE, REST_S = 400, 0.002
+SLICE = 400
+#: seconds of one rest
+REST_S = 0.002
 
 
-class Held(Protocol):
-    """The bans of one jail: see holdings.Holdings."""
+class Bans(Protocol):
+    """The bans of one jail: see tickets.BanList."""
 
     @property
     def is_active(self) -> bool: ...
@@ -44,7 +46,7 @@ class Member:
     """A jail that takes part: its bans, its options of the moment, and what must not be banned."""
 
     jail: str
-    held: Held
+    bans: Bans
     options: Callable[[], Options]
     refusal: Callable[[Network], Optional[str]]
     #: told {4, 6: state of the rule} after each pass
@@ -55,7 +57,7 @@ class InterruptedPassError(RuntimeError):
     """The jail stops or changes: the pass ends here, and the next one begins anew."""
 
 
-class Outcome(NamedTuple):
+class PassResult(NamedTuple):
     """What a pass found in a set, what it put right, and what is stale in it."""
 
     drift: Mapping[int, int]
@@ -67,7 +69,7 @@ Elements = dict[Key, Optional[int]]
 
 
 class Pass:
-    """`members` are the jails that use the set (one, unless the administrator has shared it)."""
+    """One pass over the set of `members`: the jails that use it (one, unless the administrator shares it)."""
 
     def __init__(
         self,
@@ -81,25 +83,25 @@ class Pass:
         self._members, self._go_on, self._sleep = members, go_on, sleep
         self._repairs = dict.fromkeys(FAMILIES, 0)
 
-    def run(self, suspected: Collection[Key] = (), may_lift: bool = True) -> Outcome:
-        """`suspected` was stale in the pass before: what still is goes out of the kernel if it may."""
-        for version, count in self._placed().items():
+    def run(self, suspected: Collection[Key] = (), may_lift: bool = True) -> PassResult:
+        """Make the pass; what of `suspected`, stale in the pass before, still is stale goes out if it may."""
+        for version, count in self._place().items():
             self._repairs[version] += count
-        found = self._found()
+        found = self._elements()
         tickets = self._tickets()
-        drift = compare(self._left(tickets), found)
+        drift = compare(self._times(tickets), found)
         if drift.missing or drift.short:
-            drift = self._seen_twice(drift, tickets)
+            drift = self._look_twice(drift, tickets)
             self._put_back([*drift.missing, *drift.short], tickets)
         stale = frozenset(drift.stale)
-        if may_lift and not any(member.held.is_queued for member in self._members):
+        if may_lift and not any(member.bans.is_queued for member in self._members):
             stale -= self._lift(sorted(stale.intersection(suspected)))
         sizes = dict.fromkeys(FAMILIES, 0)
         for version, _address, _prefix in (*drift.missing, *drift.short, *drift.stale):
             sizes[version] += 1
-        return Outcome(sizes, self._repairs, stale)
+        return PassResult(sizes, self._repairs, stale)
 
-    def _placed(self) -> dict[int, int]:
+    def _place(self) -> dict[int, int]:
         """{4, 6: how many of set and membership had to be made again}."""
         kernel = self._sets.kernel
         try:
@@ -115,37 +117,38 @@ class Pass:
             self._sets.place()
         return gone
 
-    def _found(self) -> Elements:
+    def _elements(self) -> Elements:
         return {
             key: left_s
             for name in self._sets.names.values()
-            for key, left_s in self._rested(self._sets.kernel.entries(name))
+            for key, left_s in self._with_rests(self._sets.kernel.entries(name))
         }
 
     def _tickets(self) -> dict[Key, tuple[Member, Any]]:
         tickets: dict[Key, tuple[Member, Any]] = {}
         for member in self._members:
-            for key, ticket in member.held.tickets().items():
+            for key, ticket in member.bans.tickets().items():
                 tickets[key] = member, ticket
         # read last: a jail that stops has emptied its list
         self._check()
         return tickets
 
-    def _left(self, tickets: Mapping[Key, tuple[Member, Any]]) -> dict[Key, int]:
-        return {key: member.held.left_s(ticket) for key, (member, ticket) in self._rested(tickets.items())}
+    def _times(self, tickets: Mapping[Key, tuple[Member, Any]]) -> dict[Key, int]:
+        items = self._with_rests(tickets.items())
+        return {key: member.bans.left_s(ticket) for key, (member, ticket) in items}
 
-    def _seen_twice(self, drift: Drift, tickets: Mapping[Key, tuple[Member, Any]]) -> Drift:
+    def _look_twice(self, drift: SetDrift, tickets: Mapping[Key, tuple[Member, Any]]) -> SetDrift:
         """What is missing of those bans that are still held, and that must not be refused."""
         self._sleep(LOOK_TWICE_S)
-        suspects = self._rested((*drift.missing, *drift.short))
+        suspects = self._with_rests((*drift.missing, *drift.short))
         held = {key: tickets[key] for key in suspects if _is_due(key, *tickets[key])}
-        again = compare(self._left(held), self._found())
-        return Drift(again.missing, again.short, drift.stale)
+        again = compare(self._times(held), self._elements())
+        return SetDrift(again.missing, again.short, drift.stale)
 
     def _put_back(self, keys: Sequence[Key], tickets: Mapping[Key, tuple[Member, Any]]) -> None:
         for batch in _slices(keys):
             self._check()
-            due = [key for key in batch if tickets[key][0].held.holds(tickets[key][1])]
+            due = [key for key in batch if tickets[key][0].bans.holds(tickets[key][1])]
             self._sets.add_many((network_of(key), self._timeout_s(*tickets[key])) for key in due)
             for key in due:
                 self._settle(key, *tickets[key])
@@ -154,15 +157,15 @@ class Pass:
 
     def _settle(self, key: Key, member: Member, ticket: Any) -> None:
         """fail2ban has lifted the ban while we put it back: so do we, unless it is back meanwhile."""
-        while not member.held.holds(ticket):
+        while not member.bans.holds(ticket):
             self._check()
             self._sets.delete(network_of(key))
-            if not member.held.holds(ticket):
+            if not member.bans.holds(ticket):
                 return
             self._sets.add(network_of(key), self._timeout_s(member, ticket))
 
     def _timeout_s(self, member: Member, ticket: Any) -> int:
-        left_s = member.held.left_s(ticket)
+        left_s = member.bans.left_s(ticket)
         # over meanwhile: the kernel shall end it, and fail2ban ends it too
         return 1 if left_s < 0 else left_s
 
@@ -187,10 +190,10 @@ class Pass:
             self._repairs[version] += 1
 
     def _check(self) -> None:
-        if not self._go_on() or not all(member.held.is_active for member in self._members):
+        if not self._go_on() or not all(member.bans.is_active for member in self._members):
             raise InterruptedPassError(self._sets.names[4])
 
-    def _rested(self, items: Iterable[Any]) -> Iterator[Any]:
+    def _with_rests(self, items: Iterable[Any]) -> Iterator[Any]:
         for number, item in enumerate(items, 1):
             yield item
             if number % SLICE == 0:
@@ -206,7 +209,7 @@ def _exists(kernel: Sets, name: str) -> bool:
 
 
 def _is_due(key: Key, member: Member, ticket: Any) -> bool:
-    return member.held.holds(ticket) and member.refusal(network_of(key)) is None
+    return member.bans.holds(ticket) and member.refusal(network_of(key)) is None
 
 
 def _slices(keys: Iterable[Key]) -> Iterator[list[Key]]:

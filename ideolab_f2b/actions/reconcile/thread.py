@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import threading
 import time
@@ -10,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions import metric_sources
-from ideolab_f2b.actions.ban.jail_firewall import IN_PLACE
 from ideolab_f2b.actions.reconcile import metrics
-from ideolab_f2b.actions.reconcile.metrics import Counted
-from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Outcome, Pass
+from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
+from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
+from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.firewall import rule
-from ideolab_f2b.firewall.jail_sets import FAMILIES
-from ideolab_f2b.firewall.rule import LIST, RuleError
+from ideolab_f2b.firewall.names import FAMILIES, LIST, family_sets
+from ideolab_f2b.firewall.rule import IN_PLACE, RuleError
 from ideolab_f2b.kernel.ipset.element import Key, SetHeader
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -28,13 +29,13 @@ EVERY_S = 25.0
 HURRIED_S = 1.0
 #: a jail that is younger may still be restoring its bans: nothing is lifted for lack of one
 SETTLED_S = 25.0
-#: seconds until the same trouble is told again
+#: seconds until the same error is told again
 SAY_AGAIN_S = 600.0
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
-class Keeper:
-    """Jails come and go; the thread starts with the first, after fail2ban's fork, and ends with the last."""
+class ReconcileThread:
+    """Looks after the jails; its thread starts with the first, after fail2ban's fork, ends with the last."""
 
     def __init__(
         self,
@@ -56,8 +57,9 @@ class Keeper:
         self._thread: Optional[threading.Thread] = None
         self._rules: dict[int, str] = {}
         self._stale: dict[str, frozenset[Key]] = {}
-        self._counted = Counted()
-        self._said: dict[str, float] = {}
+        self._counted = ReconcileCounts()
+        say = functools.partial(_log.error, "cannot keep the kernel at what fail2ban holds: %s")
+        self._complaint = Complaint(say, SAY_AGAIN_S, clock)
         self._last_error = ""
 
     def add(self, member: Member) -> None:
@@ -65,12 +67,12 @@ class Keeper:
         with self._guard:
             self._members.setdefault(member, self._clock())
             if not self._is_running():
-                self._thread = threading.Thread(target=self._run, name="ideolab-keeper", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="ideolab-reconcile", daemon=True)
                 self._thread.start()
-        metric_sources.add("ideolab-keeper", self.samples)
+        metric_sources.add("ideolab-reconcile", self.samples)
 
     def remove(self, member: Member) -> None:
-        """Look after it no more; on return nothing of ours touches its sets."""
+        """Look after a jail no more; on return nothing of ours touches its sets."""
         with self._guard:
             if self._members.pop(member, None) is None:
                 return
@@ -79,11 +81,11 @@ class Keeper:
             self._stale.pop(member.options().set, None)
         if is_last:
             self._wake.set()
-            metric_sources.remove("ideolab-keeper")
+            metric_sources.remove("ideolab-reconcile")
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """No pass meanwhile: sets are being renamed or taken away."""
+        """Make no pass meanwhile: sets are being renamed or taken away."""
         with self._guard:
             self._waiting += 1
         try:
@@ -94,14 +96,14 @@ class Keeper:
                 self._waiting -= 1
 
     def hurry(self) -> int:
-        """Two passes now; the number of `passes` that tells that both are over."""
+        """Make two passes now; return the number of `passes` that tells that both are over."""
         with self._guard:
             self._wanted = self.passes + self._is_passing + 2
         self._wake.set()
         return self._wanted
 
     def stats(self) -> dict[str, Any]:
-        """For `ideolab-f2b check`: what the last pass found, and all that was ever put right."""
+        """What the last pass found, and all that was ever put right, for `ideolab-f2b check`."""
         return {
             "passes": self.passes,
             "drift": dict(self._counted.drift),
@@ -114,7 +116,7 @@ class Keeper:
         return metrics.kernel(self._counted, self._headers())
 
     def look(self) -> None:
-        """One pass over all sets, then the rules: these refer to a list that the sets make."""
+        """Make one pass over all sets, then the rules: these refer to a list that the sets make."""
         with self._guard:
             members, self._is_passing = list(self._members.items()), True
         over = 1
@@ -129,7 +131,7 @@ class Keeper:
             self._is_passing = False
 
     def _look(self, members: Sequence[tuple[Member, float]]) -> None:
-        groups = _grouped(members)
+        groups = _group(members)
         self._counted.forget_all_but(name for name, _group in groups)
         with contextlib.closing(self._open()) as kernel:
             went_well = [self._attempt(name, self._reconcile, kernel, group) for name, group in groups]
@@ -142,7 +144,7 @@ class Keeper:
             self._counted.succeeded, self._last_error = time.time(), ""
 
     def _attempt(self, name: str, call: Callable[..., None], *arguments: Any) -> bool:
-        """Whether it went well; what did not is told now and then, and tried again in the next pass."""
+        """Call it; whether it went well. An error is told now and then, and the next pass tries again."""
         try:
             call(name, *arguments)
         except InterruptedPassError:
@@ -163,13 +165,13 @@ class Keeper:
             one = Pass(kernel, members, lambda: not self._waiting, self._sleep)
             self._note(name, one.run(self._stale.get(name, ()), may_lift))
 
-    def _note(self, name: str, outcome: Outcome) -> None:
+    def _note(self, name: str, outcome: PassResult) -> None:
         self._stale[name] = outcome.stale
         repaired = 0
         for version in FAMILIES:
-            family_set = name if version == 4 else f"{name}6"
+            family_set = family_sets(name)[version]
             self._counted.drift[family_set] = outcome.drift[version]
-            self._counted.repair(family_set, outcome.repairs[version])
+            self._counted.add_repairs(family_set, outcome.repairs[version])
             repaired += outcome.repairs[version]
         if repaired:
             _log.warning("kernel sets of %s differed from fail2ban: %d repaired", name, repaired)
@@ -185,35 +187,31 @@ class Keeper:
             raise RuleError("; ".join(dict.fromkeys(missing)))
 
     def _rule(self, name: str, version: int) -> str:
-        counters = rule.dropped(version)
-        self._counted.see(version, counters)
+        counters = rule.count_drops(version)
+        self._counted.see_rules(version, counters)
         with contextlib.suppress(RuleError):
             if rule.is_first(version):
                 return IN_PLACE
         why_not = rule.place(version)
         if why_not is None:
-            self._counted.begin(version, rule.dropped(version))
-            self._counted.repair(name, 1)
+            self._counted.begin_rules(version, rule.count_drops(version))
+            self._counted.add_repairs(name, 1)
             _log.warning("%s had no rule for %s before all others: repaired", rule.PROGRAMS[version], name)
         return why_not or IN_PLACE
 
     def _headers(self) -> Iterator[SetHeader]:
-        """Of the sets that are there."""
+        """The headers of those sets of all jails that are there."""
         with self._guard:
             names = sorted({member.options().set for member in self._members})
         with contextlib.closing(self._open()) as kernel:
             for name in names:
-                for family_set in (name, f"{name}6"):
+                for family_set in family_sets(name).values():
                     with contextlib.suppress(SetMissingError):
                         yield kernel.header(family_set)
 
     def _say(self, name: str, error: BaseException) -> None:
         self._last_error = f"{name}: {error}"[:500]
-        now = self._clock()
-        if now - self._said.get(self._last_error, -SAY_AGAIN_S) >= SAY_AGAIN_S:
-            self._said = {text: when for text, when in self._said.items() if now - when < SAY_AGAIN_S}
-            self._said[self._last_error] = now
-            _log.error("cannot keep the kernel at what fail2ban holds: %s", self._last_error)
+        self._complaint.say(self._last_error)
 
     def _is_running(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
@@ -235,8 +233,8 @@ class Keeper:
                 self._say("pass", error)
 
 
-def _grouped(members: Sequence[tuple[Member, float]]) -> list[tuple[str, list[tuple[Member, float]]]]:
-    """Jails by the set that they use: in a shared one, what one of them holds is not stale for another."""
+def _group(members: Sequence[tuple[Member, float]]) -> list[tuple[str, list[tuple[Member, float]]]]:
+    """The jails by the set that they use: in a shared one, what one holds is not stale for another."""
     groups: dict[str, list[tuple[Member, float]]] = {}
     for member, since in members:
         groups.setdefault(member.options().set, []).append((member, since))
@@ -244,4 +242,4 @@ def _grouped(members: Sequence[tuple[Member, float]]) -> list[tuple[str, list[tu
 
 
 #: of this process: fail2ban makes an action for each jail, and loads the shim anew for each
-KEEPER = Keeper()
+RECONCILE = ReconcileThread()

@@ -8,7 +8,7 @@ from typing import Any
 
 from fail2ban.server.action import ActionBase
 
-from ideolab_f2b.actions import outcome
+from ideolab_f2b.actions import handover
 from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.actions.report import reporter
 from ideolab_f2b.actions.report.reporter import OPTIONS, Reporter
@@ -56,7 +56,7 @@ class Action(ActionBase):  # type: ignore[misc]
 
     def ban(self, info: Mapping[str, Any]) -> None:
         """Hand in a ban, with the error of the ban action when the kernel does not hold it."""
-        error = outcome.taken(self._jail.name, info["ip"])
+        error = handover.take_failure(self._jail.name, info["ip"])
         # fail2ban has forgotten what was refused: there is no ban
         if not isinstance(error, RefusedError):
             kind = "restored" if info["restored"] else "ban"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Optional
 
 from ideolab_f2b import pace
-from ideolab_f2b.actions import delay, metric_sources
+from ideolab_f2b.actions import handover, metric_sources
 from ideolab_f2b.actions.report import events, state
 from ideolab_f2b.actions.report.counters import Counters
 from ideolab_f2b.actions.report.event_log import EventLog
@@ -126,7 +126,7 @@ class Worker:
 
     def _count_extra(self, counters: Counters) -> None:
         """Count what others have noted since the last time: delays, and look-ups of origins."""
-        for piece in pace.pieces(delay.taken(), self._pause):
+        for piece in pace.pieces(handover.take_delays(), self._pause):
             counters.count_delays(piece)
         if self._lookup is not None:
             now = self._lookup.counts()

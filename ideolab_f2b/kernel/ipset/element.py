@@ -6,7 +6,7 @@ import struct
 from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple, Optional, Union
 
-from ideolab_f2b.kernel.netlink import NESTED, NETWORK_ORDER, attribute, nested, unpack_attributes
+from ideolab_f2b.kernel.netlink import NESTED, NETWORK_ORDER, attribute, nest, unpack_attributes
 
 Network = Union[IPv4Network, IPv6Network]
 #: a network as (version, first address, prefix length): fifty thousand of these compare in milliseconds
@@ -15,14 +15,22 @@ Key = tuple[int, int, int]
 #: what ipset(8) allows; the kernel's jiffies would wrap not far above
 MAX_TIMEOUT_S = 2147483
 _DATA, _IP, _CIDR, _TIMEOUT, _LINE = 7, 1, 3, 6, 9
-_HASHSIZE, _MAXELEM, _SIZE, _ELEMENTS, _REFERENCES, _MEMORY = 18, 19, 23, 24, 25, 26
+_MAXELEM, _SIZE, _ELEMENTS, _REFERENCES, _MEMORY = 19, 23, 24, 25, 26
 _NAME, _TYPE, _FAMILY, _MEMBER = 2, 3, 5, 18
 _FAMILIES = {2: "inet", 10: "inet6"}
 _VERSIONS = {4: 4, 16: 6}
 _BE32 = struct.Struct("!I")
 _ATTRIBUTE = struct.Struct("=HH")
-#: the address in its two nests, then the prefix; one call packs what each ban needs
-_HEAD4, _HEAD6 = struct.Struct("=HH HH4s HHB3x"), struct.Struct("=HH HH16s HHB3x")
+#: bytes of an address, by version
+_SIZES = {4: 4, 6: 16}
+#: what stands before the address, by version: two nests
+_STARTS = {
+    4: struct.pack("=HHHH", 12, _IP | NESTED, 8, 1 | NETWORK_ORDER),
+    6: struct.pack("=HHHH", 24, _IP | NESTED, 20, 2 | NETWORK_ORDER),
+}
+#: the attribute of each prefix length
+_PREFIXES = tuple(struct.pack("=HHB3x", 5, _CIDR, bits) for bits in range(129))
+_TIMEOUT_START = _ATTRIBUTE.pack(8, _TIMEOUT | NETWORK_ORDER)
 
 
 class Element(NamedTuple):
@@ -48,6 +56,7 @@ class SetHeader(NamedTuple):
 
 
 def be32(kind: int, value: int) -> bytes:
+    """An attribute with a number of 32 bits in network order."""
     return _ATTRIBUTE.pack(8, kind | NETWORK_ORDER) + _BE32.pack(value)
 
 
@@ -59,13 +68,15 @@ def check_network(network: Network) -> None:
 
 def pack(network: Network, timeout_s: Optional[int] = None, line: int = 0) -> bytes:
     """The data attribute of an element; a time longer than the kernel can hold is cut to what it can."""
-    address = network.network_address.packed
-    head = (_HEAD4 if len(address) == 4 else _HEAD6).pack(
-        len(address) + 8, _IP | NESTED, len(address) + 4, network.version // 2 - 1 | NETWORK_ORDER, address,
-        5, _CIDR, network.prefixlen,
-    )  # fmt: skip
+    return pack_key(key_of(network), timeout_s, line)
+
+
+def pack_key(key: Key, timeout_s: Optional[int] = None, line: int = 0) -> bytes:
+    """The same as `pack` from plain numbers: each ban of a burst passes here."""
+    version, address, prefix = key
+    head = _STARTS[version] + address.to_bytes(_SIZES[version], "big") + _PREFIXES[prefix]
     if timeout_s is not None:
-        head += be32(_TIMEOUT, min(max(timeout_s, 0), MAX_TIMEOUT_S))
+        head += _TIMEOUT_START + min(max(timeout_s, 0), MAX_TIMEOUT_S).to_bytes(4, "big")
     if line:
         head += be32(_LINE, line)
     return _ATTRIBUTE.pack(len(head) + 4, _DATA | NESTED) + head
@@ -102,10 +113,12 @@ def unpack_entry(payload: bytes) -> Optional[tuple[Key, Optional[int]]]:
 
 
 def key_of(network: Network) -> Key:
+    """The network as plain numbers."""
     return network.version, int(network.network_address), network.prefixlen
 
 
 def network_of(key: Key) -> Network:
+    """The network that the numbers stand for."""
     version, address, prefix = key
     return IPv4Network((address, prefix)) if version == 4 else IPv6Network((address, prefix))
 
@@ -127,15 +140,18 @@ def unpack_header(fields: dict[int, bytes]) -> SetHeader:
 
 
 def pack_hash_settings(maxelem: int, timeout: int) -> bytes:
-    return nested(_DATA, be32(_MAXELEM, maxelem), be32(_TIMEOUT, timeout))
+    """The data attribute of a new hash:net set; `timeout` (seconds) is the default of its elements."""
+    return nest(_DATA, be32(_MAXELEM, maxelem), be32(_TIMEOUT, timeout))
 
 
 def pack_list_settings(size: int) -> bytes:
-    return nested(_DATA, be32(_SIZE, size))
+    """The data attribute of a new list:set with room for `size` sets."""
+    return nest(_DATA, be32(_SIZE, size))
 
 
 def pack_member(name: str) -> bytes:
-    return nested(_DATA, attribute(_MEMBER, name.encode() + b"\0"))
+    """The data attribute of a set in a list:set."""
+    return nest(_DATA, attribute(_MEMBER, name.encode() + b"\0"))
 
 
 def _number(fields: dict[int, bytes], kind: int) -> int | None:

@@ -20,17 +20,23 @@ from ideolab_f2b.kernel.netlink import (
     KernelError,
     ModuleMissingError,
     attribute,
-    nested,
+    nest,
     unpack_attributes,
 )
 
 #: each kernel since 2.6.39 speaks 6; 7 (kernel 4.20) adds nothing that we need
 _PROTOCOL = attribute(1, b"\x06")
-_NETFILTER, _SUBSYSTEM = 12, 6 << 8
+#: NETLINK_NETFILTER of linux/netlink.h
+_NETFILTER = 12
+#: NFNL_SUBSYS_IPSET, the high byte of each message type
+_SUBSYSTEM = 6 << 8
 _GENERIC = struct.pack("=BBH", socket.AF_INET, 0, 0)
 _PING, _CREATE, _DESTROY, _FLUSH, _SWAP, _LIST, _ADD, _DELETE, _TEST, _TYPE = 1, 2, 3, 4, 6, 7, 9, 10, 11, 13
 _NAME, _TYPENAME, _REVISION, _FAMILY, _FLAGS, _ADT, _LINE, _REVISION_MIN = 2, 3, 4, 5, 6, 8, 9, 10
-_NAMES_ONLY, _HEADER_ONLY = 1 << 1, 1 << 2
+#: IPSET_FLAG_LIST_SETNAME of linux/netfilter/ipset/ip_set.h
+_NAMES_ONLY = 1 << 1
+#: IPSET_FLAG_LIST_HEADER
+_HEADER_ONLY = 1 << 2
 _FAMILIES: Mapping[str, int] = {"inet": socket.AF_INET, "inet6": socket.AF_INET6, "unspec": 0}
 #: what every ipset(8) since 2014 can list; the kernel's newest may be unknown to the installed program
 _REVISIONS = {"hash:net": 6, "list:set": 3}
@@ -41,7 +47,7 @@ NAME_LENGTH = 31
 
 
 @functools.lru_cache(maxsize=256)
-def _named(name: str) -> bytes:
+def _name_part(name: str) -> bytes:
     if not 0 < len(name) <= NAME_LENGTH or not name.isascii() or not name.isprintable() or " " in name:
         raise ValueError(f"{name!r} is no name of a set: 1 to {NAME_LENGTH} printable characters")
     return _GENERIC + _PROTOCOL + attribute(_NAME, name.encode("ascii") + b"\0")
@@ -64,6 +70,7 @@ class Sets:
             raise
 
     def close(self) -> None:
+        """Close the socket."""
         with self._lock:
             self._channel.close()
 
@@ -87,24 +94,31 @@ class Sets:
                 raise
 
     def destroy(self, name: str) -> None:
+        """Take a set out of the kernel; SetMissingError, SetBusyError."""
         # without EXCL newer kernels call the destruction of a missing set a success
-        self._ask(_DESTROY, _named(name), f'destroy set "{name}"', flags=EXCL)
+        self._ask(_DESTROY, _name_part(name), f'destroy set "{name}"', flags=EXCL)
 
     def flush(self, name: str) -> None:
-        self._ask(_FLUSH, _named(name), f'flush set "{name}"')
+        """Take all elements out of a set."""
+        self._ask(_FLUSH, _name_part(name), f'flush set "{name}"')
 
     def swap(self, one: str, other: str) -> None:
         """Exchange the contents of two sets at one instant; what refers to a name keeps referring to it."""
-        payload = _named(one) + attribute(_TYPENAME, other.encode("ascii") + b"\0")
+        payload = _name_part(one) + attribute(_TYPENAME, other.encode("ascii") + b"\0")
         self._ask(_SWAP, payload, f'swap sets "{one}" and "{other}"')
 
     def add(self, name: str, network: Network, timeout_s: Optional[int] = None) -> None:
         """Add an element, or give one that is there this timeout; 0 is permanent, None the set's default."""
-        element.check_network(network)
-        payload = _named(name) + element.pack(network, timeout_s)
-        code = self._request(_ADD, payload)
+        self.add_key(name, element.key_of(network), timeout_s)
+
+    def add_key(self, name: str, key: Key, timeout_s: Optional[int] = None) -> None:
+        """The same as `add` from plain numbers, without an object for each ban of a burst."""
+        if not key[2]:
+            element.check_network(element.network_of(key))
+        payload = _name_part(name) + element.pack_key(key, timeout_s)
+        code = self._command(_ADD, payload)
         if code:
-            raise error.error(code, f'add {network} to set "{name}"')
+            raise error.error(code, f'add {element.network_of(key)} to set "{name}"')
 
     def add_many(self, name: str, elements: Iterable[tuple[Network, Optional[int]]]) -> int:
         """Add elements in batches; how many. On an error all before the one that is named are in the set."""
@@ -115,20 +129,20 @@ class Sets:
 
     def delete(self, name: str, network: Network) -> bool:
         """Remove an element; False when it was not there (the kernel expires elements by itself)."""
-        return self._found(_DELETE, name, network, EXCL)
+        return self._look_up(_DELETE, name, network, EXCL)
 
     def test(self, name: str, network: Network) -> bool:
         """Whether a network is an element, or a single address is covered by one."""
-        return self._found(_TEST, name, network, 0)
+        return self._look_up(_TEST, name, network, 0)
 
     def link(self, list_name: str, member: str) -> None:
         """Put a set into a list:set; nothing happens when it is in."""
-        payload = _named(list_name) + element.pack_member(member)
+        payload = _name_part(list_name) + element.pack_member(member)
         self._ask(_ADD, payload, f'add set "{member}" to "{list_name}"', is_list=True)
 
     def unlink(self, list_name: str, member: str) -> None:
         """Take a set out of a list:set; nothing happens when it is not in."""
-        payload = _named(list_name) + element.pack_member(member)
+        payload = _name_part(list_name) + element.pack_member(member)
         self._ask(_DELETE, payload, f'remove set "{member}" from "{list_name}"', is_list=True)
 
     def names(self) -> list[str]:
@@ -138,7 +152,8 @@ class Sets:
         return sorted(found)
 
     def header(self, name: str) -> SetHeader:
-        payload = _named(name) + be32(_FLAGS, _HEADER_ONLY)
+        """What the kernel tells about a set without its elements; SetMissingError."""
+        payload = _name_part(name) + be32(_FLAGS, _HEADER_ONLY)
         for fields in self._list(payload, f'show set "{name}"'):
             return element.unpack_header(fields)
         raise SetMissingError(errno.ENOENT, f'show set "{name}"', "the set does not exist")
@@ -149,7 +164,7 @@ class Sets:
 
     def entries(self, name: str) -> Iterator[tuple[Key, Optional[int]]]:
         """The elements as plain numbers, with the seconds that are left to each; None: it stays."""
-        for fields in self._list(_named(name), f'list set "{name}"'):
+        for fields in self._list(_name_part(name), f'list set "{name}"'):
             for _kind, data in unpack_attributes(fields.get(_ADT, b"")):
                 entry = element.unpack_entry(data)
                 if entry is not None:
@@ -161,7 +176,7 @@ class Sets:
 
     def _create(self, name: str, kind: str, family: str, settings: bytes) -> None:
         payload = (
-            _named(name)
+            _name_part(name)
             + attribute(_TYPENAME, kind.encode() + b"\0")
             + attribute(_REVISION, bytes((self._revision(kind, family),)))
             + attribute(_FAMILY, bytes((_FAMILIES[family],)))
@@ -185,20 +200,20 @@ class Sets:
         for network, _timeout_s in batch:
             element.check_network(network)
         packed = (element.pack(one, timeout_s, line) for line, (one, timeout_s) in enumerate(batch, 1))
-        if self._request(_ADD, _named(name) + be32(_LINE, 1) + nested(_ADT, *packed)):
+        if self._request(_ADD, _name_part(name) + be32(_LINE, 1) + nest(_ADT, *packed)):
             # the same again one by one: this names the element that does not go in
             for network, timeout_s in batch:
                 self.add(name, network, timeout_s)
 
-    def _found(self, command: int, name: str, network: Network, flags: int) -> bool:
+    def _look_up(self, command: int, name: str, network: Network, flags: int) -> bool:
         element.check_network(network)
-        code = self._request(command, _named(name) + element.pack(network), flags)
+        code = self._command(command, _name_part(name) + element.pack(network), flags)
         if code and code != error.ELEMENT_EXISTS:
             raise error.error(code, f'look up {network} in set "{name}"')
         return code == 0
 
     def _contents(self, name: str) -> Iterator[Element | str | None]:
-        for fields in self._list(_named(name), f'list set "{name}"'):
+        for fields in self._list(_name_part(name), f'list set "{name}"'):
             for _kind, data in unpack_attributes(fields.get(_ADT, b"")):
                 yield element.unpack(data)
 
@@ -225,3 +240,7 @@ class Sets:
                 return self._channel.request(_SUBSYSTEM | command, payload, flags)
             except TimeoutError as problem:
                 raise KernelError(errno.ETIMEDOUT, "ipset", "the kernel did not answer") from problem
+
+    def _command(self, command: int, payload: bytes, flags: int = 0) -> int:
+        with self._lock:
+            return self._channel.command(_SUBSYSTEM | command, payload, flags)

@@ -17,7 +17,7 @@ from fail2ban.server.ticket import BanTicket
 
 from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.ban.action import Action
-from ideolab_f2b.actions.ban.admission import ban_list
+from ideolab_f2b.actions.tickets import ban_manager
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.kernel.ipset.sets import Sets
 
@@ -122,7 +122,7 @@ def test_exits_become_errors(action: Action, monkeypatch: pytest.MonkeyPatch) ->
     def leave(*_all: object) -> None:
         raise SystemExit(3)
 
-    monkeypatch.setattr(action, "_barrier", SimpleNamespace(
+    monkeypatch.setattr(action, "_firewall", SimpleNamespace(
         add=leave, delete=leave, flush=leave, place=leave, networks=leave, close=leave, is_consistent=leave,
         use=leave, require_rule=leave, repaired=0, rules={},
     ))  # fmt: skip
@@ -165,12 +165,12 @@ def test_consistency_check(action: Action, jail: Any, lone_kernel: Sets) -> None
     old = BanTicket(IPAddr("198.51.100.9"), time.time() - 700)
     old.setBanTime(699)
     for each in (ticket, junk):
-        assert ban_list(jail.actions).addBanTicket(each)
-    ban_list(jail.actions)._BanManager__banList[old.getID()] = old
+        assert ban_manager(jail.actions).addBanTicket(each)
+    ban_manager(jail.actions)._BanManager__banList[old.getID()] = old
 
     assert action.consistencyCheck(lambda: False) is False
     assert elements(lone_kernel) == {}
-    action._barrier._compared = float("-inf")
+    action._firewall._compared = float("-inf")
     assert action.consistencyCheck() is True
     assert elements(lone_kernel).keys() == {"198.51.100.7/32"}
     assert action.consistencyCheck() is True
@@ -223,7 +223,7 @@ def test_longer_ban_reaches_the_kernel(action: Action, jail: Any, lone_kernel: S
     for seconds in (100, 900):
         ticket = BanTicket(IPAddr("198.51.100.7"), time.time())
         ticket.setBanTime(seconds)
-        ban_list(jail.actions).addBanTicket(ticket, reason={})
+        ban_manager(jail.actions).addBanTicket(ticket, reason={})
         if seconds == 100:
             action.ban(info("198.51.100.7", 100))
 

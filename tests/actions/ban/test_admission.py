@@ -13,10 +13,12 @@ from fail2ban.server.jail import Jail
 from fail2ban.server.ticket import BanTicket, FailTicket
 
 from ideolab_f2b.actions.ban import admission
-from ideolab_f2b.actions.ban.admission import Admission, ban_list, network_of
-from ideolab_f2b.actions.ban.counts import Tally
+from ideolab_f2b.actions.ban.admission import Admission
+from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.protected.protected import Protected
 from ideolab_f2b.actions.protected.refusal import RefusedError
+from ideolab_f2b.actions.tickets import ban_manager
+from ideolab_f2b.kernel.ipset import element
 from ideolab_f2b.kernel.ipset.element import Network
 
 
@@ -40,11 +42,11 @@ class Scene:
         self.now = 0.0
         self.jail: Any = Jail("scene", backend="polling")
         self.jail.actions.setBanTime("-1")
-        self.tally = Tally()
+        self.counts = BanCounts()
         self.prolonged: list[Any] = []
         self.protected = Ours()
         self.admission = Admission(
-            self.jail, self.protected, self.tally, self.prolonged.append, clock=lambda: self.now
+            self.jail, self.protected, self.counts, self.prolonged.append, clock=lambda: self.now
         )
 
     def put(self, text: str, **data: object) -> Any:
@@ -93,17 +95,18 @@ def test_refused_ticket(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
             scene.put("192.0.2.7")
 
     assert not scene.jail.hasFailTickets
-    assert scene.tally.counts()["refused"] == 4
+    assert scene.counts.counts()["refused"] == 4
     assert caplog.text.count("[scene] Refused: 192.0.2.7/32 is ours") == 2
 
 
-def test_many_refused(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was told is not remembered without bound."""
     monkeypatch.setattr(admission, "SAID_LIMIT", 3)
+    scene = Scene()
     for host in range(10):
         scene.put(f"192.0.2.{host}")
 
-    assert len(scene.admission._said) <= 3
+    assert len(scene.admission._complaint.subjects()) <= 3
 
 
 def test_check_that_fails_lets_the_ticket_through(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
@@ -118,33 +121,71 @@ def test_check_that_fails_lets_the_ticket_through(scene: Scene, caplog: pytest.L
 
 def test_network(scene: Scene) -> None:
     """What ban() gets: the network of fail2ban's address, of its text, or a refusal."""
-    assert str(scene.admission.network(IPAddr("198.51.100.7"))) == "198.51.100.7/32"
-    assert str(scene.admission.network("2001:db8::/48")) == "2001:db8::/48"
+    assert str(element.network_of(scene.admission.key(IPAddr("198.51.100.7")))) == "198.51.100.7/32"
+    assert str(element.network_of(scene.admission.key("2001:db8::/48"))) == "2001:db8::/48"
     with pytest.raises(RefusedError, match="'600' is no address and no network"):
-        scene.admission.network("600")
+        scene.admission.key("600")
+
+
+def info_of(scene: Scene, ticket: Any) -> Any:
+    """What fail2ban hands to the action with this ticket."""
+    return scene.jail.actions._getActionInfo(ticket)
+
+
+def test_facts_of_a_ban_are_those_of_fail2ban(scene: Scene) -> None:
+    """The plain dict of a ban that was just made says what fail2ban's own says; it is used once."""
+    ticket = BanTicket(IPAddr("198.51.100.7"), 1795359121.0, matches=["one", "two"])
+    ticket.setBanTime(10**9)
+    info = info_of(scene, ticket)
+    assert ban_manager(scene.jail.actions).addBanTicket(ticket, reason={})
+
+    facts = scene.admission.facts(info)
+
+    assert facts is not info
+    assert facts == {
+        "ip": IPAddr("198.51.100.7"),
+        "time": 1795359121.0,
+        "bantime": 10**9,
+        "restored": 0,
+        "matches": "one\ntwo",
+    }
+    assert facts == {name: info[name] for name in facts}
+    assert scene.admission.facts(info) is info
+
+
+def test_facts_of_a_ban_that_was_there(scene: Scene) -> None:
+    """A second ticket of a banned address leaves nothing behind: a reban is told by fail2ban itself."""
+    bans, now = ban_manager(scene.jail.actions), time.time()
+    tickets = [BanTicket(IPAddr("198.51.100.7"), now + number) for number in range(2)]
+    for ticket in tickets:
+        bans.addBanTicket(ticket, reason={})
+    info = info_of(scene, tickets[0])
+
+    assert scene.admission.facts(info) is info
+    assert scene.admission.facts({"ip": "198.51.100.7"}) == {"ip": "198.51.100.7"}
 
 
 def test_refused_ban_is_taken_back(scene: Scene) -> None:
     """fail2ban's list, total and database forget what was never banned."""
     deleted: list[tuple[Any, Any]] = []
     scene.jail.database = type("Database", (), {"delBan": staticmethod(lambda *all: deleted.append(all))})()
-    bans = ban_list(scene.jail.actions)
+    bans = ban_manager(scene.jail.actions)
     bans.addBanTicket(BanTicket(IPAddr("192.0.2.7"), time.time()))
     assert (bans.size(), bans.getBanTotal()) == (1, 1)
 
     with pytest.raises(RefusedError, match=r"Refused: 192\.0\.2\.7/32 is ours"):
-        scene.admission.network(IPAddr("192.0.2.7"))
+        scene.admission.key(IPAddr("192.0.2.7"))
 
     assert (bans.size(), bans.getBanTotal()) == (0, 0)
     assert deleted == [(scene.jail, IPAddr("192.0.2.7"))]
-    assert scene.tally.counts()["refused"] == 1
+    assert scene.counts.counts()["refused"] == 1
 
 
 def test_longer_ban_of_who_is_banned(scene: Scene) -> None:
     """fail2ban makes the ticket longer by itself; the action hears of it, and the database for a ttl."""
     stored: list[Any] = []
     scene.jail.database = type("Database", (), {"addBan": staticmethod(lambda *all: stored.append(all))})()
-    bans, now = ban_list(scene.jail.actions), time.time()
+    bans, now = ban_manager(scene.jail.actions), time.time()
     first, second, third = (
         BanTicket(IPAddr("198.51.100.7"), now, data=data) for data in ({}, {}, {"ttl": "900"})
     )
@@ -169,26 +210,3 @@ def test_hooks_end(scene: Scene) -> None:
     assert scene.jail.hasFailTickets
     assert ticket.getBanTime() is None
     assert "putFailTicket" not in vars(scene.jail)
-
-
-@pytest.mark.parametrize(
-    ("identity", "network"),
-    [
-        (IPAddr("198.51.100.7"), "198.51.100.7/32"),
-        (IPAddr("198.51.100.77/24"), "198.51.100.0/24"),
-        (IPAddr("2001:db8::7"), "2001:db8::7/128"),
-        (IPAddr("2001:db8::/48"), "2001:db8::/48"),
-        ("198.51.100.7", "198.51.100.7/32"),
-        ("198.51.100.77/24", "198.51.100.0/24"),
-    ],
-)
-def test_network_of(identity: object, network: str) -> None:
-    """fail2ban's addresses and plain text."""
-    assert str(network_of(identity)) == network
-
-
-@pytest.mark.parametrize("identity", [IPAddr("600"), IPAddr("example.org"), "", "1.2.3", None])
-def test_network_of_what_is_none(identity: object) -> None:
-    """fail2ban bans any word; we do not."""
-    with pytest.raises(RefusedError, match="is no address and no network; nothing was banned"):
-        network_of(identity)

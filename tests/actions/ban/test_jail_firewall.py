@@ -1,4 +1,4 @@
-"""Sets and rules of a jail, mended while the clock is ours."""
+"""Sets and rules of a jail, repaired while the clock is ours."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 
 from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.ban import jail_firewall
-from ideolab_f2b.actions.ban.jail_firewall import Barrier
+from ideolab_f2b.actions.ban.jail_firewall import JailFirewall
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.rule import RuleError
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.kernel.ipset.element import Network, key_of
 from ideolab_f2b.kernel.ipset.sets import Sets
 
 pytestmark = pytest.mark.root
@@ -21,17 +21,17 @@ HOST, HOST6 = ip_network("198.51.100.7"), ip_network("2001:db8:c::7")
 
 
 class Scene:
-    """A barrier in a namespace; `held` is what fail2ban holds."""
+    """A firewall in a namespace; `held` is what fail2ban holds."""
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.held: list[tuple[Network, int]] = []
         self.options = Options(set="jail", maxelem=1000)
-        self.barrier = Barrier(self.options, lambda: self.held, clock=lambda: self.now)
+        self.firewall = JailFirewall(self.options, lambda: self.held, clock=lambda: self.now)
 
     def ban(self, network: Network, timeout_s: int) -> None:
         self.held.append((network, timeout_s))
-        self.barrier.add(network, timeout_s)
+        self.firewall.add(key_of(network), timeout_s)
 
 
 @pytest.fixture
@@ -39,58 +39,58 @@ def scene(lone: Namespace) -> Iterator[Scene]:
     made = Scene()
     with lone.entered():
         yield made
-    made.barrier.close()
+    made.firewall.close()
 
 
 def test_place(scene: Scene, lone_kernel: Sets) -> None:
     """Sets and rules, once and again."""
-    scene.barrier.place()
-    scene.barrier.place()
+    scene.firewall.place()
+    scene.firewall.place()
 
     assert lone_kernel.members("ideolab_ban") == ["jail", "jail6"]
-    assert scene.barrier.rules == {4: "in place", 6: "in place"}
-    assert scene.barrier.is_consistent()
+    assert scene.firewall.rules == {4: "in place", 6: "in place"}
+    assert scene.firewall.is_consistent()
     assert rule.is_first(4)
     assert rule.is_first(6)
 
 
 def test_what_is_lost_is_found(scene: Scene, lone_kernel: Sets) -> None:
     """Fewer elements than fail2ban holds: repaired; those that end within seconds do not count."""
-    scene.barrier.place()
+    scene.firewall.place()
     scene.ban(HOST, 0)
     scene.ban(HOST6, 500)
     scene.ban(ip_network("203.0.113.1"), 5)
     lone_kernel.delete("jail", ip_network("203.0.113.1"))
-    assert scene.barrier.is_consistent()
+    assert scene.firewall.is_consistent()
     lone_kernel.flush("jail")
 
     scene.now += jail_firewall.COMPARE_AGAIN_S / 2
-    assert scene.barrier.is_consistent()  # not asked again so soon
+    assert scene.firewall.is_consistent()  # not asked again so soon
     scene.now += jail_firewall.COMPARE_AGAIN_S
-    assert not scene.barrier.is_consistent()
-    scene.barrier.repair()
+    assert not scene.firewall.is_consistent()
+    scene.firewall.repair()
 
-    assert scene.barrier.repaired == 1
+    assert scene.firewall.repaired == 1
     assert lone_kernel.header("jail").elements == 2
     scene.now += jail_firewall.COMPARE_AGAIN_S
-    assert scene.barrier.is_consistent()
+    assert scene.firewall.is_consistent()
 
 
 def test_list_and_rule_that_are_gone(scene: Scene, lone: Namespace) -> None:
     """A flushed chain is seen when the rules are looked at again."""
-    scene.barrier.place()
+    scene.firewall.place()
     scene.ban(HOST, 0)
     lone.run("iptables", "-F", "INPUT")
     scene.now += jail_firewall.LOOK_AGAIN_S
 
-    assert not scene.barrier.is_consistent()
-    scene.barrier.repair()
+    assert not scene.firewall.is_consistent()
+    scene.firewall.repair()
     assert rule.is_first(4)
     for program in ("iptables", "ip6tables"):
         lone.run(program, "-F", "INPUT")
     lone.run("ipset", "destroy", "ideolab_ban")
     scene.now += jail_firewall.COMPARE_AGAIN_S
-    assert not scene.barrier.is_consistent()
+    assert not scene.firewall.is_consistent()
 
 
 def test_rule_that_cannot_be_placed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,26 +104,26 @@ def test_rule_that_cannot_be_placed(scene: Scene, monkeypatch: pytest.MonkeyPatc
     with monkeypatch.context() as broken:
         broken.setattr(rule, "place", place)
         with pytest.raises(RuleError, match=r"no rule drops their packets: missing: iptables is not"):
-            scene.barrier.place()
-        scene.barrier.add(HOST, 0)
+            scene.firewall.place()
+        scene.firewall.add(key_of(HOST), 0)
         for _ban in range(3):
             with pytest.raises(RuleError):
-                scene.barrier.require_rule(4)
+                scene.firewall.require_rule(4)
         assert tried == [4, 6]
         scene.now += jail_firewall.LOOK_AGAIN_S
         with pytest.raises(RuleError):
-            scene.barrier.require_rule(4)
+            scene.firewall.require_rule(4)
         assert tried == [4, 6] * 2
 
     scene.now += jail_firewall.LOOK_AGAIN_S
-    scene.barrier.require_rule(4)
-    assert scene.barrier.rules == {4: "in place", 6: "in place"}
+    scene.firewall.require_rule(4)
+    assert scene.firewall.rules == {4: "in place", 6: "in place"}
 
 
 def test_first_use_without_a_start(scene: Scene, lone_kernel: Sets) -> None:
     """An action that fail2ban added at run time is never started: the first ban places everything."""
     scene.ban(HOST, 0)
-    scene.barrier.require_rule(4)
+    scene.firewall.require_rule(4)
 
     assert [found.network for found in lone_kernel.elements("jail")] == [HOST]
     assert rule.is_first(4)
@@ -131,17 +131,17 @@ def test_first_use_without_a_start(scene: Scene, lone_kernel: Sets) -> None:
 
 def test_other_options_before_the_first_use(scene: Scene, lone_kernel: Sets) -> None:
     """Nothing is opened for a reload of a jail that was never used."""
-    scene.barrier.use(Options(set="other"))
+    scene.firewall.use(Options(set="other"))
 
     assert lone_kernel.names() == []
 
 
 def test_close(scene: Scene, lone_kernel: Sets) -> None:
     """Closing leaves the kernel as it is, and can be done twice."""
-    scene.barrier.place()
+    scene.firewall.place()
     scene.ban(HOST, 0)
-    scene.barrier.close()
-    scene.barrier.close()
+    scene.firewall.close()
+    scene.firewall.close()
 
     assert lone_kernel.header("jail").elements == 1
     assert rule.is_first(4)

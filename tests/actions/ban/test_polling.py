@@ -30,14 +30,14 @@ def times(subject: Any) -> tuple[float, float, float]:
 def test_low_and_default() -> None:
     """The interval of the server stays short until the last jail that wants it is gone."""
     one, other = jail(), jail()
-    polling.low(one)
-    polling.low(one)
-    polling.low(other)
+    polling.shorten(one)
+    polling.shorten(one)
+    polling.shorten(other)
     assert times(one) == (0.05, 0.05, 0.01)
 
-    polling.default(one)
+    polling.restore(one)
     assert times(one) == (2, 2, 0.01)
-    polling.default(other)
+    polling.restore(other)
     assert times(other) == (2, 2, 0.2)
 
 
@@ -46,6 +46,6 @@ def test_default_changes_nothing_that_it_did_not_make() -> None:
     own = jail()
     own.actions.sleeptime = 7
 
-    polling.default(own)
+    polling.restore(own)
 
     assert times(own) == (2, 7, 0.2)

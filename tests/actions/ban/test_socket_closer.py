@@ -11,8 +11,8 @@ from ipaddress import ip_network
 import pytest
 
 from ideolab_f2b.actions.ban import socket_closer
-from ideolab_f2b.actions.ban.socket_closer import Closer
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.actions.ban.socket_closer import SocketCloser
+from ideolab_f2b.kernel.ipset.element import Network, key_of
 from tests.actions.fail2ban_server import wait_until
 
 ONE, TWO, THREE = (ip_network(f"198.51.100.{host}") for host in (1, 2, 3))
@@ -36,8 +36,8 @@ class Kernel:
 def test_walks_until_nothing_is_found() -> None:
     """A connection that was accepted meanwhile is found by the second walk."""
     kernel = Kernel(3, 1)
-    subject = Closer((443, 8443), kernel.destroy)
-    subject.add(ONE)
+    subject = SocketCloser((443, 8443), kernel.destroy)
+    subject.add(key_of(ONE))
     wait_until(lambda: len(kernel.walks) == 3, "three walks")
 
     subject.stop()
@@ -49,8 +49,8 @@ def test_walks_until_nothing_is_found() -> None:
 def test_walks_end() -> None:
     """A peer that connects without end does not keep the thread walking: the rule drops it anyway."""
     kernel = Kernel(*[1] * 99)
-    subject = Closer((443,), kernel.destroy)
-    subject.add(ONE)
+    subject = SocketCloser((443,), kernel.destroy)
+    subject.add(key_of(ONE))
 
     subject.stop()
 
@@ -62,13 +62,13 @@ def test_one_walk_for_all_who_wait() -> None:
     """Bans during a walk share the next one, and nobody who adds waits for it."""
     kernel = Kernel()
     kernel.gate.clear()
-    subject = Closer((443,), kernel.destroy)
-    subject.add(ONE)
+    subject = SocketCloser((443,), kernel.destroy)
+    subject.add(key_of(ONE))
     wait_until(lambda: subject.stats()["waiting"] == 0, "the first walk")
 
     begin = time.monotonic()
     for network in (TWO, THREE) * 500:
-        subject.add(network)
+        subject.add(key_of(network))
     assert time.monotonic() - begin < 0.5
     kernel.gate.set()
     subject.stop()
@@ -81,11 +81,11 @@ def test_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket_closer, "LIMIT", 2)
     kernel = Kernel()
     kernel.gate.clear()
-    subject = Closer((443,), kernel.destroy)
-    subject.add(ONE)
+    subject = SocketCloser((443,), kernel.destroy)
+    subject.add(key_of(ONE))
     wait_until(lambda: subject.stats()["waiting"] == 0, "the first walk")
     for network in (ONE, TWO, THREE):
-        subject.add(network)
+        subject.add(key_of(network))
 
     assert subject.stats()["dropped"] == 1
     kernel.gate.set()
@@ -98,10 +98,10 @@ def test_kernel_that_cannot(caplog: pytest.LogCaptureFixture) -> None:
     def destroy(_networks: object, _ports: object) -> int:
         raise OSError(95, "not supported")
 
-    subject = Closer((443,), destroy)
+    subject = SocketCloser((443,), destroy)
     with caplog.at_level(logging.ERROR):
         for count in (1, 2):
-            subject.add(ONE)
+            subject.add(key_of(ONE))
             wait_until(lambda count=count: subject.failed == count, "the error")  # type: ignore[misc]
         subject.stop()
 
@@ -112,7 +112,7 @@ def test_kernel_that_cannot(caplog: pytest.LogCaptureFixture) -> None:
 def test_stop_without_work() -> None:
     """No thread is started before there is work: the server may still fork."""
     before = threading.active_count()
-    subject = Closer((443,))
+    subject = SocketCloser((443,))
     assert threading.active_count() == before
 
     subject.stop()

@@ -131,4 +131,4 @@ def test_ignoreip_of_a_jail() -> None:
     class Jail:
         filter = Filter()
 
-    assert list(protected.ignored(Jail())) == ["198.51.100.0/24", "203.0.113.1"]
+    assert list(protected.ignoreip(Jail())) == ["198.51.100.0/24", "203.0.113.1"]

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ideolab_f2b.actions.protected.refusal import NEVER, Index, listed, refusal
+from ideolab_f2b.actions.protected.refusal import NEVER, Index, listing, refusal
 
 LISTS = Index(
-    (*NEVER, listed(ip_network("203.0.113.9"), "own"), listed(ip_network("2001:db8:a::/48"), "ignored"))
+    (*NEVER, listing(ip_network("203.0.113.9"), "own"), listing(ip_network("2001:db8:a::/48"), "ignored"))
 )
 
 
@@ -67,14 +67,14 @@ def test_refusal_is_overlap(address: object, bits: int, other: object, other_bit
     network = ip_network(f"{address}/{bits}", strict=False)
     protected = ip_network(f"{other}/{other_bits}", strict=False)
 
-    assert (refusal(network, Index([listed(protected, "x")])) is not None) == network.overlaps(protected)
+    assert (refusal(network, Index([listing(protected, "x")])) is not None) == network.overlaps(protected)
 
 
 def test_families_do_not_mix() -> None:
     """An IPv4 address and the IPv6 address of the same number are strangers."""
     number = int(ip_address("203.0.113.9"))
 
-    assert refusal(ip_network((number, 128)), Index([listed(ip_network("203.0.113.9"), "own")])) is None
+    assert refusal(ip_network((number, 128)), Index([listing(ip_network("203.0.113.9"), "own")])) is None
 
 
 @given(
@@ -85,7 +85,7 @@ def test_families_do_not_mix() -> None:
 def test_index_finds_what_it_says(lists: list[tuple[object, int]], address: object, bits: int) -> None:
     """The quick answer and the search agree, for lists that lie in one another too."""
     networks = [ip_network(f"{text}/{length}", strict=False) for text, length in lists]
-    index = Index(listed(network, "x") for network in networks)
+    index = Index(listing(network, "x") for network in networks)
     asked = ip_network(f"{address}/{bits}", strict=False)
     first, last = int(asked.network_address), int(asked.broadcast_address)
 

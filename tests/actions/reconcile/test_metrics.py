@@ -5,7 +5,7 @@ from __future__ import annotations
 from ideolab_f2b import metrics
 from ideolab_f2b.actions import metric_sources
 from ideolab_f2b.actions.reconcile import metrics as gauges
-from ideolab_f2b.actions.reconcile.metrics import Counted
+from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.metrics import Sample
 
@@ -16,31 +16,31 @@ def header(name: str, elements: int | None, maxelem: int = 200) -> SetHeader:
 
 def test_dropped_packets_count_from_the_start_of_the_process() -> None:
     """What was dropped before is the server before's to count; rules that are put anew begin at 0."""
-    counted = Counted()
-    counted.see(4, {"INPUT": 1000})
+    counted = ReconcileCounts()
+    counted.see_rules(4, {"INPUT": 1000})
     assert counted.dropped == 0
 
-    counted.see(4, {"INPUT": 1010})
-    counted.see(6, {"INPUT": 5})
-    counted.see(6, {"INPUT": 6})
+    counted.see_rules(4, {"INPUT": 1010})
+    counted.see_rules(6, {"INPUT": 5})
+    counted.see_rules(6, {"INPUT": 6})
     assert counted.dropped == 11
 
     # somebody put the rule anew between two looks
-    counted.see(4, {"INPUT": 3})
+    counted.see_rules(4, {"INPUT": 3})
     assert counted.dropped == 14
     # we did
-    counted.begin(4, ["INPUT", "DOCKER-USER"])
-    counted.see(4, {"INPUT": 7, "DOCKER-USER": 2})
+    counted.begin_rules(4, ["INPUT", "DOCKER-USER"])
+    counted.see_rules(4, {"INPUT": 7, "DOCKER-USER": 2})
     assert counted.dropped == 23
-    counted.see(4, {})
+    counted.see_rules(4, {})
     assert counted.dropped == 23
 
 
 def test_samples_of_the_kernel() -> None:
     """By set; nothing about success before the first pass."""
-    counted = Counted(drift={"s": 3}, dropped=9)
-    counted.repair("s", 2)
-    counted.repair("s", 1)
+    counted = ReconcileCounts(drift={"s": 3}, dropped=9)
+    counted.add_repairs("s", 2)
+    counted.add_repairs("s", 1)
     headers = [header("s", 50), header("s6", None), header("odd", 1, maxelem=0)]
 
     values = {sample.name: sample.values for sample in gauges.kernel(counted, headers)}
@@ -58,7 +58,7 @@ def test_samples_of_the_kernel() -> None:
 
 def test_drift_of_sets_that_are_gone_is_forgotten() -> None:
     """Both families."""
-    counted = Counted(drift={"s": 3, "s6": 1, "old": 2, "old6": 4})
+    counted = ReconcileCounts(drift={"s": 3, "s6": 1, "old": 2, "old6": 4})
     counted.forget_all_but(["s"])
 
     assert counted.drift == {"s": 3, "s6": 1}
@@ -79,8 +79,8 @@ def test_samples_of_a_jail() -> None:
 
 def test_they_can_be_written() -> None:
     """As node_exporter reads them, beside those of other jails."""
-    counted = Counted(drift={"s": 3}, succeeded=1000.0)
-    counted.repair("s", 2)
+    counted = ReconcileCounts(drift={"s": 3}, succeeded=1000.0)
+    counted.add_repairs("s", 2)
     jails = [
         sample
         for name in ("one", "two")

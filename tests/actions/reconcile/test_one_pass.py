@@ -11,7 +11,7 @@ import pytest
 from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.reconcile import one_pass
-from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Outcome, Pass
+from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 from ideolab_f2b.kernel.ipset.error import SetFullError, SetTypeError
@@ -70,7 +70,9 @@ class Scene:
         options = Options(set="jail", maxelem=1000)
         return Member("jail", book, lambda: options, lambda _network: self.refused, lambda _rules: None)
 
-    def run(self, *others: Member, suspected: frozenset[Key] = frozenset(), may_lift: bool = True) -> Outcome:
+    def run(
+        self, *others: Member, suspected: frozenset[Key] = frozenset(), may_lift: bool = True
+    ) -> PassResult:
         members = [self.member, *others]
         return Pass(self.kernel, members, lambda: self.going, self.naps.append).run(suspected, may_lift)
 
@@ -102,7 +104,7 @@ def test_nothing_differs(scene: Scene) -> None:
     """A pass over what is well changes and counts nothing, and does not even wait."""
     scene.ban(A)
 
-    assert scene.run() == Outcome({4: 0, 6: 0}, {4: 0, 6: 0}, frozenset())
+    assert scene.run() == PassResult({4: 0, 6: 0}, {4: 0, 6: 0}, frozenset())
     assert scene.naps == []
 
 
@@ -113,7 +115,7 @@ def test_flushed_sets(scene: Scene) -> None:
     scene.book.put(B, 0)
     scene.sets.flush()
 
-    assert scene.run() == Outcome({4: 2, 6: 1}, {4: 2, 6: 1}, frozenset())
+    assert scene.run() == PassResult({4: 2, 6: 1}, {4: 2, 6: 1}, frozenset())
     assert scene.held() == {"198.51.100.7/32": 600, "203.0.113.0/24": None, "2001:db8:c::7/128": 600}
 
 
@@ -145,7 +147,7 @@ def test_element_that_ends_too_early(scene: Scene) -> None:
     scene.ban(A)
     scene.sets.add(A, 30)
 
-    assert scene.run() == Outcome({4: 1, 6: 0}, {4: 1, 6: 0}, frozenset())
+    assert scene.run() == PassResult({4: 1, 6: 0}, {4: 1, 6: 0}, frozenset())
     assert scene.held() == {"198.51.100.7/32": 600}
 
 
@@ -157,7 +159,7 @@ def test_ban_that_is_just_being_made(scene: Scene) -> None:
         scene.sets.add(A, 600)
 
     scene.book.before["holds"] = [carried_out]
-    assert scene.run() == Outcome({4: 0, 6: 0}, {4: 0, 6: 0}, frozenset())
+    assert scene.run() == PassResult({4: 0, 6: 0}, {4: 0, 6: 0}, frozenset())
 
 
 def test_ban_that_was_just_lifted(scene: Scene) -> None:
@@ -202,7 +204,7 @@ def test_protected_address_is_never_put_back(scene: Scene) -> None:
     scene.book.put(A)
     scene.refused = "198.51.100.7 is an own address of this host"
 
-    assert scene.run() == Outcome({4: 0, 6: 0}, {4: 0, 6: 0}, frozenset())
+    assert scene.run() == PassResult({4: 0, 6: 0}, {4: 0, 6: 0}, frozenset())
     assert scene.held() == {}
 
 
@@ -213,11 +215,11 @@ def test_stale_element_is_lifted_when_seen_twice(scene: Scene) -> None:
     scene.sets.add(C6, 600)
 
     first = scene.run()
-    assert first == Outcome({4: 1, 6: 1}, {4: 0, 6: 0}, frozenset({key_of(B), key_of(C6)}))
+    assert first == PassResult({4: 1, 6: 1}, {4: 0, 6: 0}, frozenset({key_of(B), key_of(C6)}))
     assert len(scene.held()) == 3
 
     second = scene.run(suspected=first.stale)
-    assert second == Outcome({4: 1, 6: 1}, {4: 1, 6: 1}, frozenset())
+    assert second == PassResult({4: 1, 6: 1}, {4: 1, 6: 1}, frozenset())
     assert scene.held() == {"198.51.100.7/32": 600}
 
 
@@ -227,7 +229,7 @@ def test_stale_element_that_is_banned_in_between(scene: Scene) -> None:
     first = scene.run()
     scene.ban(A)
 
-    assert scene.run(suspected=first.stale) == Outcome({4: 0, 6: 0}, {4: 0, 6: 0}, frozenset())
+    assert scene.run(suspected=first.stale) == PassResult({4: 0, 6: 0}, {4: 0, 6: 0}, frozenset())
     assert scene.held() == {"198.51.100.7/32": 600}
 
 
@@ -263,7 +265,7 @@ def test_nothing_is_lifted_while_bans_are_restored(scene: Scene, why: str) -> No
 
     outcome = scene.run(suspected=frozenset({key_of(A)}), may_lift=why != "young")
 
-    assert outcome == Outcome({4: 1, 6: 0}, {4: 0, 6: 0}, frozenset({key_of(A)}))
+    assert outcome == PassResult({4: 1, 6: 0}, {4: 0, 6: 0}, frozenset({key_of(A)}))
     assert scene.held() == {"198.51.100.7/32": 600}
 
 
@@ -276,7 +278,7 @@ def test_shared_set(scene: Scene) -> None:
 
     outcome = scene.run(scene.another(other), suspected=frozenset({key_of(A), key_of(B)}))
 
-    assert outcome == Outcome({4: 0, 6: 0}, {4: 0, 6: 0}, frozenset())
+    assert outcome == PassResult({4: 0, 6: 0}, {4: 0, 6: 0}, frozenset())
     assert len(scene.held()) == 2
 
 
@@ -338,7 +340,7 @@ def test_many(scene: Scene) -> None:
 
 
 def test_rules_are_no_business_of_a_pass(scene: Scene) -> None:
-    """The member is told of rules by the keeper alone."""
+    """The member is told of rules by the reconcile thread alone."""
     told: list[Mapping[int, str]] = []
     options = Options(set="jail", maxelem=1000)
     member = Member("jail", scene.book, lambda: options, lambda _network: None, told.append)

@@ -14,9 +14,9 @@ import pytest
 from demo.lab.namespace import Namespace
 from ideolab_f2b.actions import metric_sources
 from ideolab_f2b.actions.options import Options
-from ideolab_f2b.actions.reconcile import thread as keeper
+from ideolab_f2b.actions.reconcile import thread as reconcile_thread
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member
-from ideolab_f2b.actions.reconcile.thread import Keeper
+from ideolab_f2b.actions.reconcile.thread import ReconcileThread
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -28,11 +28,11 @@ A = ip_network("198.51.100.7")
 
 
 class Scene:
-    """A keeper in a namespace, that works when it is told to: its threads would be outside."""
+    """A reconcile thread without its thread, in a namespace: it works when it is told to."""
 
     def __init__(self) -> None:
         self.now = 1000.0
-        self.keeper = Keeper(lambda: self.now, sleep=lambda _seconds: None)
+        self.reconcile = ReconcileThread(lambda: self.now, sleep=lambda _seconds: None)
         self.book = Book()
         self.options = Options(set="jail", maxelem=1000)
         self.told: list[dict[int, str]] = []
@@ -45,7 +45,7 @@ class Scene:
         """Of a metric, by its labels."""
         return {
             labels: value
-            for sample in self.keeper.samples()
+            for sample in self.reconcile.samples()
             if sample.name == f"ideolab_f2b_{name}"
             for labels, value in sample.values.items()
         }
@@ -53,30 +53,30 @@ class Scene:
 
 @pytest.fixture
 def idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A keeper's thread that only waits for its jails to go."""
-    monkeypatch.setattr(Keeper, "_run", lambda self: None)
+    """A reconcile thread that only waits for its jails to go."""
+    monkeypatch.setattr(ReconcileThread, "_run", lambda self: None)
 
 
 @pytest.fixture
 def scene(lone: Namespace, idle: None) -> Iterator[Scene]:
     made = Scene()
     with lone.entered():
-        made.keeper.add(made.member)
+        made.reconcile.add(made.member)
         yield made
-        made.keeper.remove(made.member)
+        made.reconcile.remove(made.member)
 
 
 def test_one_pass_puts_all_in_place(scene: Scene, lone: Namespace, lone_kernel: Sets) -> None:
     """Sets, list, elements and rules, from nothing; counted, and told to the jail."""
     scene.book.put(A)
-    scene.keeper.look()
+    scene.reconcile.look()
 
     assert lone_kernel.members("ideolab_ban") == ["jail", "jail6"]
     assert [found.network for found in lone_kernel.elements("jail")] == [A]
     assert rule.is_first(4)
     assert rule.is_first(6)
     assert scene.told == [{4: "in place", 6: "in place"}]
-    assert scene.keeper.stats() == {
+    assert scene.reconcile.stats() == {
         "passes": 1,
         "drift": {"jail": 1, "jail6": 0},
         "repairs": {"jail": 3, "jail6": 2, "ideolab_ban": 2},
@@ -86,13 +86,13 @@ def test_one_pass_puts_all_in_place(scene: Scene, lone: Namespace, lone_kernel: 
 
 def test_rules_that_were_flushed_and_moved(scene: Scene, lone: Namespace) -> None:
     """iptables -F, a rule in front, and a DOCKER-USER that comes later: ours is first in each."""
-    scene.keeper.look()
+    scene.reconcile.look()
     lone.run("iptables", "-F", "INPUT")
     lone.run("ip6tables", "-I", "INPUT", "-j", "ACCEPT")
     lone.run("iptables", "-N", "DOCKER-USER")
     lone.run("iptables", "-A", "DOCKER-USER", "-j", "RETURN")
 
-    scene.keeper.look()
+    scene.reconcile.look()
 
     assert rule.is_first(4)
     assert rule.is_first(6)
@@ -100,25 +100,25 @@ def test_rules_that_were_flushed_and_moved(scene: Scene, lone: Namespace) -> Non
         "-A DOCKER-USER -m set --match-set ideolab_ban src -j DROP",
         "-A DOCKER-USER -j RETURN",
     ]
-    assert scene.keeper.stats()["repairs"]["ideolab_ban"] == 4
-    scene.keeper.look()
-    assert scene.keeper.stats()["repairs"]["ideolab_ban"] == 4
+    assert scene.reconcile.stats()["repairs"]["ideolab_ban"] == 4
+    scene.reconcile.look()
+    assert scene.reconcile.stats()["repairs"]["ideolab_ban"] == 4
 
 
 def test_stale_element_waits_for_a_jail_that_is_old_enough(scene: Scene, lone_kernel: Sets) -> None:
     """Lifted in the second pass, and not before the jail has had its time to restore bans."""
-    scene.keeper.look()
+    scene.reconcile.look()
     lone_kernel.add("jail", A, 600)
     for _pass in range(3):
-        scene.keeper.look()
+        scene.reconcile.look()
     assert len(list(lone_kernel.elements("jail"))) == 1
     assert scene.value("drift_elements") == {("jail",): 1.0, ("jail6",): 0.0}
 
-    scene.now += keeper.SETTLED_S
-    scene.keeper.look()
+    scene.now += reconcile_thread.SETTLED_S
+    scene.reconcile.look()
 
     assert list(lone_kernel.elements("jail")) == []
-    scene.keeper.look()
+    scene.reconcile.look()
     assert scene.value("drift_elements") == {("jail",): 0.0, ("jail6",): 0.0}
     assert scene.value("repairs_total")[("jail",)] == 3.0
 
@@ -128,7 +128,7 @@ def test_metrics(scene: Scene, lone_kernel: Sets) -> None:
     assert scene.value("kernel_elements") == {}
     before = time.time()
     scene.book.put(A)
-    scene.keeper.look()
+    scene.reconcile.look()
     lone_kernel.add("jail6", ip_network("2001:db8:c::/64"), 0)
 
     assert scene.value("kernel_elements") == {("jail",): 1.0, ("jail6",): 1.0}
@@ -140,9 +140,9 @@ def test_metrics(scene: Scene, lone_kernel: Sets) -> None:
 def test_drift_of_a_set_that_is_no_more_used(scene: Scene) -> None:
     """A reload gave the jail another set: the old one's number does not stay."""
     scene.book.put(A)
-    scene.keeper.look()
+    scene.reconcile.look()
     scene.options = Options(set="other", maxelem=1000)
-    scene.keeper.look()
+    scene.reconcile.look()
 
     assert scene.value("drift_elements") == {("other",): 1.0, ("other6",): 0.0}
 
@@ -159,7 +159,7 @@ def test_trouble_is_told_once(
     with monkeypatch.context() as broken, caplog.at_level(logging.ERROR, "fail2ban.ideolab-ban"):
         broken.setattr(rule, "place", fail)
         for _pass in range(3):
-            scene.keeper.look()
+            scene.reconcile.look()
 
     assert [record.message for record in caplog.records] == [
         "cannot keep the kernel at what fail2ban holds: ideolab_ban: "
@@ -168,35 +168,35 @@ def test_trouble_is_told_once(
     assert scene.value("kernel_elements")[("jail",)] == 1.0
     assert scene.value("last_success_timestamp_seconds") == {}
     assert scene.told[-1][4].startswith("missing: iptables is not")
-    scene.keeper.look()
-    assert scene.keeper.stats()["last_error"] == ""
+    scene.reconcile.look()
+    assert scene.reconcile.stats()["last_error"] == ""
     assert scene.told[-1] == {4: "in place", 6: "in place"}
 
 
-def test_one_broken_set_does_not_keep_the_others_from_being_mended(scene: Scene, lone_kernel: Sets) -> None:
+def test_one_broken_set_does_not_keep_the_others_from_being_repaired(scene: Scene, lone_kernel: Sets) -> None:
     """Each set is a try of its own."""
     lone_kernel.create("bad", "inet6")
     bad = Options(set="bad")
     member = Member("bad", Book(), lambda: bad, lambda _network: None, lambda _rules: None)
-    scene.keeper.add(member)
+    scene.reconcile.add(member)
     scene.book.put(A)
-    scene.keeper.look()
-    scene.keeper.remove(member)
+    scene.reconcile.look()
+    scene.reconcile.remove(member)
 
     assert scene.value("kernel_elements")[("jail",)] == 1.0
-    assert scene.keeper.stats()["last_error"].startswith("bad: ")
+    assert scene.reconcile.stats()["last_error"].startswith("bad: ")
 
 
-def test_stopping_jail_does_not_keep_the_others_from_being_mended(scene: Scene) -> None:
+def test_stopping_jail_does_not_keep_the_others_from_being_repaired(scene: Scene) -> None:
     """It has emptied its list and hangs in another action."""
     stopping = Book()
     stopping.is_active = False
     options = Options(set="a_first")
     member = Member("a", stopping, lambda: options, lambda _network: None, lambda _rules: None)
-    scene.keeper.add(member)
+    scene.reconcile.add(member)
     scene.book.put(A)
-    scene.keeper.look()
-    scene.keeper.remove(member)
+    scene.reconcile.look()
+    scene.reconcile.remove(member)
 
     assert scene.value("kernel_elements") == {("jail",): 1.0, ("jail6",): 0.0}
 
@@ -206,36 +206,36 @@ def test_nothing_is_touched_while_it_is_paused(scene: Scene, lone: Namespace) ->
     entered = threading.Event()
 
     def pause() -> None:
-        with scene.keeper.paused():
+        with scene.reconcile.paused():
             entered.set()
 
     waiter = threading.Thread(target=pause)
 
     def change() -> None:
         waiter.start()
-        wait_until(lambda: scene.keeper._waiting, "the waiter")
+        wait_until(lambda: scene.reconcile._waiting, "the waiter")
 
     scene.book.put(A)
     scene.book.before["tickets"] = [change]
     with pytest.raises(InterruptedPassError):
-        scene.keeper.look()
+        scene.reconcile.look()
     waiter.join(5)
 
     assert entered.is_set()
-    scene.keeper.look()
+    scene.reconcile.look()
     assert scene.value("kernel_elements")[("jail",)] == 1.0
 
 
 def test_thread_lives_as_long_as_its_jails(monkeypatch: pytest.MonkeyPatch) -> None:
     """It starts with the first, passes as asked, and ends with the last; its source goes with it."""
     passes: list[int] = []
-    one = Keeper()
+    one = ReconcileThread()
     monkeypatch.setattr(one, "_look", lambda members: passes.append(len(members)))
     options = Options(set="jail")
     first, second = (
         Member(name, Book(), lambda: options, lambda _network: None, lambda _rules: None) for name in "ab"
     )
-    monkeypatch.setattr(keeper, "HURRIED_S", 0.01)
+    monkeypatch.setattr(reconcile_thread, "HURRIED_S", 0.01)
 
     one.add(first)
     one.add(second)
@@ -255,7 +255,7 @@ def test_thread_lives_as_long_as_its_jails(monkeypatch: pytest.MonkeyPatch) -> N
     one.add(first)
     assert one._thread is not thread
     one.remove(first)
-    assert "ideolab-keeper" not in metric_sources._sources
+    assert "ideolab-reconcile" not in metric_sources._sources
 
 
 def test_thread_outlives_what_a_pass_throws(
@@ -263,14 +263,14 @@ def test_thread_outlives_what_a_pass_throws(
 ) -> None:
     """Whatever it is, the next pass is made."""
     troubles: list[BaseException] = [SystemExit(1), InterruptedPassError("jail"), ValueError("odd")]
-    one = Keeper()
+    one = ReconcileThread()
 
     def look(_members: Any) -> None:
         if troubles:
             raise troubles.pop(0)
 
     monkeypatch.setattr(one, "_look", look)
-    monkeypatch.setattr(keeper, "HURRIED_S", 0.01)
+    monkeypatch.setattr(reconcile_thread, "HURRIED_S", 0.01)
     options = Options(set="jail")
     member = Member("jail", Book(), lambda: options, lambda _network: None, lambda _rules: None)
     one.add(member)
@@ -286,4 +286,4 @@ def test_thread_outlives_what_a_pass_throws(
 
 def test_all_is_back_within_a_minute() -> None:
     """Two passes, when the first was just over, and their time."""
-    assert 2 * (keeper.EVERY_S + 4) < 60
+    assert 2 * (reconcile_thread.EVERY_S + 4) < 60

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ideolab_f2b.actions import outcome
+from ideolab_f2b.actions import handover
 from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.actions.report.action import Action
 
@@ -66,9 +66,9 @@ def test_bans_are_handed_in(action: Action) -> None:
     """A restored one under its own name, a refused one not at all, one that failed with its error."""
     action.ban(INFO)
     action.ban({**INFO, "restored": 1})
-    outcome.failed("j", INFO["ip"], RefusedError("Refused: x"))
+    handover.note_failure("j", INFO["ip"], RefusedError("Refused: x"))
     action.ban(INFO)
-    outcome.failed("j", INFO["ip"], OSError("full"))
+    handover.note_failure("j", INFO["ip"], OSError("full"))
     action.ban(INFO)
     action.unban(INFO)
     action.reban(INFO)

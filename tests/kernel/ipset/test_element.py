@@ -8,7 +8,7 @@ import pytest
 
 from ideolab_f2b.kernel.ipset import element
 from ideolab_f2b.kernel.ipset.element import Element
-from ideolab_f2b.kernel.netlink import attribute, nested, unpack_attributes
+from ideolab_f2b.kernel.netlink import attribute, nest, unpack_attributes
 
 
 def test_pack_ipv4() -> None:
@@ -53,7 +53,7 @@ def test_unpack_what_was_packed(text: str, timeout_s: int | None) -> None:
 
 def test_unpack_without_prefix_and_with_timeout_0() -> None:
     """Kernels leave the prefix of single addresses out; timeout 0 is an element that stays."""
-    payload = nested(1, attribute(1, bytes((198, 51, 100, 7)))) + element.be32(6, 0)
+    payload = nest(1, attribute(1, bytes((198, 51, 100, 7)))) + element.be32(6, 0)
 
     assert element.unpack(payload) == Element(ip_network("198.51.100.7"), None)
 
@@ -63,7 +63,7 @@ def test_unpack_member_of_a_list() -> None:
     assert element.unpack(attribute(18, b"ideolab_connmon\0")) == "ideolab_connmon"
 
 
-@pytest.mark.parametrize("payload", [b"", b"\xff" * 7, nested(1, attribute(1, b"abc"))])
+@pytest.mark.parametrize("payload", [b"", b"\xff" * 7, nest(1, attribute(1, b"abc"))])
 def test_unpack_unknown(payload: bytes) -> None:
     """What is no element of ours is None, never an exception."""
     assert element.unpack(payload) is None
@@ -71,7 +71,7 @@ def test_unpack_unknown(payload: bytes) -> None:
 
 def test_unpack_header() -> None:
     """A header names type, family and sizes; what the kernel leaves out is 0 or None."""
-    data = nested(7, element.be32(19, 131072), element.be32(6, 0), element.be32(24, 3), element.be32(25, 1))
+    data = nest(7, element.be32(19, 131072), element.be32(6, 0), element.be32(24, 3), element.be32(25, 1))
     named = attribute(2, b"x\0") + attribute(3, b"hash:net\0") + attribute(5, b"\n")
     fields = dict(unpack_attributes(named + data))
 
@@ -86,3 +86,13 @@ def test_check_network() -> None:
     """The whole address space is no element of hash:net, and no ban."""
     with pytest.raises(ValueError, match=r"0\.0\.0\.0/0 covers every address"):
         element.check_network(ip_network("0.0.0.0/0"))
+
+
+@pytest.mark.parametrize("text", ["198.51.100.7/32", "198.51.0.0/16", "2001:db8::7/128", "2001:db8::/48"])
+def test_pack_key(text: str) -> None:
+    """Plain numbers give the same bytes as the network."""
+    network = ip_network(text)
+    key = element.key_of(network)
+
+    assert element.pack_key(key, 600, 7) == element.pack(network, 600, 7)
+    assert element.unpack_entry(element.pack_key(key, 600)[4:]) == (key, 600)
