@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable
 from typing import Callable
 
+from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.metrics import Sample
 
 #: the samples of one source, each time it is asked; counters count from the start of this process
 Source = Callable[[], "list[Sample]"]
 
+#: seconds after which fail2ban.log says again that a source fails
+SAY_AGAIN_S = 600.0
+_log = logging.getLogger("fail2ban.ideolab-report")
+_complaint = Complaint(_log.error, SAY_AGAIN_S)
 _lock = threading.Lock()
 _sources: dict[str, Source] = {}
 #: counters of the sources that are gone: a jail that is removed must not take its share of a sum along
@@ -63,9 +69,10 @@ def merge(samples: Iterable[Sample]) -> list[Sample]:
 def _ask(name: str, source: Source) -> list[Sample]:
     try:
         return source()
-    except Exception:
+    except Exception as error:
         with _lock:
             _errors[name] = _errors.get(name, 0) + 1
+        _complaint.say(f"no metrics of {name}: {error!r}", name)
         return []
 
 

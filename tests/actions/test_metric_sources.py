@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ideolab_f2b.actions import metric_sources
+from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.metrics import Sample
 
 
@@ -16,6 +17,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(metric_sources, "_sources", {})
     monkeypatch.setattr(metric_sources, "_kept", [])
     monkeypatch.setattr(metric_sources, "_errors", {})
+    monkeypatch.setattr(metric_sources, "_complaint", Complaint(metric_sources._log.error, 600.0))
     yield
 
 
@@ -50,8 +52,8 @@ def test_one_sample_for_each_metric() -> None:
     ]
 
 
-def test_a_source_that_fails_is_counted_and_left_out() -> None:
-    """The others are written all the same."""
+def test_a_source_that_fails_is_counted_and_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    """The others are written all the same; fail2ban.log says once why."""
 
     def fail() -> list[Sample]:
         raise OSError("no kernel")
@@ -62,6 +64,7 @@ def test_a_source_that_fails_is_counted_and_left_out() -> None:
     assert collect() == [gauge(5)]
     assert collect() == [gauge(5)]
     assert errors() == {("bad",): 3.0, ("a",): 0.0}
+    assert caplog.messages == ["no metrics of bad: OSError('no kernel')"]
 
 
 def test_errors_of_a_source_that_is_gone_stay() -> None:
