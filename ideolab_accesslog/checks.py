@@ -75,7 +75,7 @@ def values() -> Iterator[CheckMessage]:
 
 
 def _is_valid(*names: str) -> bool:
-    """Whether these settings have values of their types; where not, E001-E003 and E007 say so."""
+    """Return whether these settings have values of their types; where not, E001-E003 and E007 say so."""
     return all(ROWS[name].type.accepts(getattr(conf, name)) for name in names)
 
 

@@ -32,7 +32,7 @@ VERBS = {
 
 
 def parser(verb: str) -> argparse.ArgumentParser:
-    """The whole command line; only the module of `verb` is imported, for a quick start every few seconds."""
+    """Return the parser of all verbs; only the module of `verb` is imported, so that it starts quickly."""
     whole = argparse.ArgumentParser(
         prog="ideolab-f2b", description="Idle and slow TLS clients, found and banned through fail2ban."
     )
@@ -46,7 +46,7 @@ def parser(verb: str) -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 failed, 2 usage."""
+    """Run one verb; return its exit code: 0 done, 1 failed, 2 usage."""
     given = sys.argv[1:] if words is None else list(words)
     arguments = parser(given[0] if given else "").parse_args(given)
     module, _summary = VERBS[arguments.verb]

@@ -13,7 +13,7 @@ TYPES = ("suspect", "ban", "unban", "restored")
 
 
 class EventError(ValueError):
-    """A line that is no event; the text says why."""
+    """The line is not an event; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _text(value: object) -> str:
 
 
 def from_json(line: str) -> Event:
-    """Read one line; EventError when it is cut, no object, or has fields of another kind."""
+    """Read one line; EventError when it is incomplete, not an object, or has wrong fields."""
     try:
         record = json.loads(line)
     except ValueError as error:

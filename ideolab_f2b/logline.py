@@ -44,7 +44,7 @@ _QUOTED = re.compile(rf'({KEY})="([^"]*)"')
 
 
 class Line(NamedTuple):
-    """A line of ours, read back.
+    """One of our lines after it was read.
 
     `when` is epoch seconds, None for a date of whole seconds; `plain` and `quoted` are the key=value.
     """
@@ -57,13 +57,13 @@ class Line(NamedTuple):
     quoted: Mapping[str, str]
 
     def number(self, key: str) -> Optional[int]:
-        """The plain value as a number of at most nine digits; None when it is missing or no number."""
+        """Return the plain value as a number of at most nine digits; None when it is missing or no number."""
         text = self.plain.get(key, "")
         return int(text) if text.isdecimal() and len(text) <= 9 else None
 
     @property
     def reason(self) -> Optional[str]:
-        """The reason that a person or a program gave; for a line of connmon its phases with their counts."""
+        """Return the reason that a person or a program gave; for a line of connmon its phases and counts."""
         given = self.quoted.get("reason") or self.plain.get("reason")
         if given:
             return given

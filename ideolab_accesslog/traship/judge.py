@@ -1,4 +1,4 @@
-"""Does what follows from offences: a line for fail2ban, a TrashIP row, a signal, maybe a ban."""
+"""Acts on offences: writes a line for fail2ban and a TrashIP row, sends a signal, bans if asked to."""
 
 from __future__ import annotations
 

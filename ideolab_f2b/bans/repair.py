@@ -1,4 +1,4 @@
-"""Asks fail2ban's reconcile thread to put right what differs, and waits for it."""
+"""Asks fail2ban's reconcile thread to repair what differs, and waits for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EVERY_S = 0.5
 
 
 class RepairError(RuntimeError):
-    """Nothing could be put right; the text says why and what to do."""
+    """Nothing could be repaired; the text says why and what to do."""
 
 
 class RepairResult(NamedTuple):
@@ -33,7 +33,7 @@ class RepairResult(NamedTuple):
 def repair(
     clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> RepairResult:
-    """Let the server go over all sets of all jails twice. RepairError, ClientError."""
+    """Let the server reconcile all sets of all jails twice; RepairError or ClientError when it cannot."""
     jail = _any_jail()
     before = _ask_thread(jail)
     wanted = _number(fail2ban_client.ask("set", jail, "action", ACTION, "reconcile"))
@@ -50,7 +50,7 @@ def repair(
 
 
 def put_rules() -> list[str]:
-    """Put the DROP rules first again while fail2ban is down; return the programs that did it. RuleError."""
+    """Put the DROP rules first again while fail2ban is down; return the programs used. RuleError."""
     with contextlib.closing(Sets()) as kernel:
         if LIST not in kernel.names():
             return []
@@ -66,7 +66,7 @@ def _is_first(version: int) -> bool:
 
 
 def _any_jail() -> str:
-    """A jail that has our action: its thread reconciles all jails."""
+    """Return a jail that has our action: its thread reconciles all jails."""
     for jail in sorted(fail2ban_client.jails()):
         # asked first: fail2ban writes each failed question into its log
         stats = fail2ban_client.stats(jail, ACTION) if ACTION in fail2ban_client.actions(jail) else None

@@ -1,4 +1,4 @@
-"""Checks that the kernel holds what fail2ban holds, and puts right what differs."""
+"""Checks that the kernel holds what fail2ban holds, and repairs what differs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def drift(_settings: Settings) -> Iterator[Verdict]:
 
 
 def judge(seen: BanComparison) -> Iterator[Verdict]:
-    """What a comparison means. Pure."""
+    """Yield a verdict on each of our jails that was compared. Pure."""
     if seen.trouble:
         yield unknown(
             "drift", f"only fail2ban knows what should be there: {seen.trouble}", restart("fail2ban")
@@ -55,7 +55,7 @@ def judge(seen: BanComparison) -> Iterator[Verdict]:
 
 
 def repair() -> Verdict:
-    """Put right what differs, and say how much that was."""
+    """Repair what differs, and return a verdict that says how much that was."""
     try:
         done = repairing.repair()
     except fail2ban_client.ServerDownError as error:

@@ -42,7 +42,7 @@ def sets(_settings: Settings) -> Iterator[Verdict]:
 
 
 def _names() -> list[str]:
-    """The sets of the jails that run, as their actions name them."""
+    """Return the sets of the jails that run, as their actions name them."""
     stats = [
         fail2ban_client.stats(jail, ACTION) or {}
         for jail in sorted(ALL_JAILS.keys() & fail2ban_client.jails())
@@ -69,7 +69,7 @@ def _header(kernel: Sets, name: str) -> Optional[SetHeader]:
 
 
 def judge_set(name: str, header: Optional[SetHeader], members: Collection[str]) -> Verdict:
-    """What a set's header means. Pure."""
+    """Return the verdict on a set from its header; None = the set does not exist. Pure."""
     check = f"set {name}"
     if header is None:
         return wrong(check, "does not exist: its jail bans nobody", "fail2ban-client reload")
@@ -107,16 +107,16 @@ def _check_rule(version: int, program: str, chain: str) -> Optional[Verdict]:
         return None
     if version == 6 and not rule.has_ipv6():
         return ok(check, "IPv6 is disabled")
-    said = " ".join((done.stderr or done.stdout).split())
+    error = " ".join((done.stderr or done.stdout).split())
     return (
-        unknown(check, said)
-        if "root" in said or "Permission" in said
-        else wrong(check, said, "modprobe ip_tables")
+        unknown(check, error)
+        if "root" in error or "Permission" in error
+        else wrong(check, error, "modprobe ip_tables")
     )
 
 
 def judge_rules(check: str, lines: Sequence[str], chain: str) -> Verdict:
-    """What the text of `iptables -S CHAIN` means. Pure."""
+    """Return the verdict on the DROP rule from the lines of `iptables -S CHAIN`. Pure."""
     ours = f"-A {chain} {rule.SPEC}"
     found = [line.strip() for line in lines if line.startswith("-A ")]
     if ours not in found:

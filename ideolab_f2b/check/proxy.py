@@ -69,7 +69,7 @@ def _tail(path: Path) -> list[str]:
 
 
 def _ask_ignoreip() -> Optional[dict[str, list[Network]]]:
-    """{running jail of nginx's logs: its ignoreip}; None when fail2ban does not tell."""
+    """Return {running jail that reads nginx's logs: its ignoreip}; None when fail2ban does not answer."""
     try:
         names = [name for name in sorted(fail2ban_client.jails()) if name.startswith(_JAILS)]
         return {name: networks(fail2ban_client.ask("get", name, "ignoreip")) for name in names}
@@ -103,7 +103,7 @@ def count(lines: Iterable[str]) -> PeerCounts:
 def judge(
     counts: PeerCounts, listed: Collection[Network], ignored: Optional[Mapping[str, Collection[Network]]]
 ) -> Iterator[Verdict]:
-    """A verdict on each address that stands for many, or on all when none does. Pure."""
+    """Yield a verdict on each address that stands for many clients, or one ok when there is none. Pure."""
     found = [one for one in counts.peers if _covers(listed, one) or _carries(counts, one)]
     for address in sorted(found, key=lambda one: -counts.peers[one]):
         yield _verdict(counts, address, listed, ignored or {})

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 all banned, 1 some refused or failed."""
+    """Ban the addresses; return 0 when all are banned, 1 when some were refused or failed."""
     asked = list(dict.fromkeys(arguments.networks))
     results = ban(asked, arguments.time, arguments.reason, networks.options(arguments))
     return networks.print_results(results, is_json=arguments.json)

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 all is well (or could not be seen), 1 something is wrong."""
+    """Print the verdicts; return 1 when something is wrong, 0 when all is ok or unknown."""
     verdicts = []
     for verdict in _verdicts(arguments):
         verdicts.append(verdict)

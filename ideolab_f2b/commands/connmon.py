@@ -1,4 +1,4 @@
-"""The verb `connmon`: options, and which loop they mean."""
+"""The verb `connmon`: its options, and the loop that they choose."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ class SeveralOutputs:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the loop that the options mean; return 0.
+    """Run the loop that the options choose; return 0.
 
-    ConfigError, SsTextError or OSError say what keeps it from working.
+    ConfigError, SsTextError or OSError say why it cannot work.
     """
     settings = config.load(arguments.config)
     if arguments.every:

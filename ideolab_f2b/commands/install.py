@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 done, 1 refused or failed, with the reason and with nothing changed."""
+    """Install; return 0, or 1 when that was refused or failed: stderr has the reason, nothing is changed."""
     request = InstallRequest(
         arguments.nginx, arguments.sudo_for, arguments.django, not arguments.no_start, arguments.dry_run
     )

@@ -37,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the intake; return 0 when it was told to stop.
+    """Run the intake until SIGTERM or SIGINT; return 0.
 
-    OSError or ConfigError say what keeps it from starting.
+    OSError or ConfigError say why it cannot start.
     """
     settings = config.load(arguments.config)
     intake, paths, complaint = settings.intake, settings.paths, complain_on_stderr("intake")
@@ -83,7 +83,7 @@ def find_uids(names: Iterable[str]) -> set[int]:
 
 
 def check_queue(complaint: Complaint, path: Path = _QUEUE) -> None:
-    """Say on stderr when the kernel's queue is short: nginx never waits, and what does not fit is lost."""
+    """Warn on stderr when the kernel's queue is short: nginx never waits, and what does not fit is lost."""
     with contextlib.suppress(OSError, ValueError):
         length = int(path.read_text())
         if length < QUEUE_LENGTH:

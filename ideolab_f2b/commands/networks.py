@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def network(text: str) -> Network:
-    """Read an address or network; a name, a zone and host bits are refused: it is meant as it is written."""
+    """Read an address or network; names, zones and host bits are refused, so that nothing is guessed."""
     if _AS.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text}: AS numbers cannot be banned yet; name its networks")
     if "%" in text:
@@ -48,12 +48,12 @@ def duration(text: str) -> Union[int, str]:
 
 
 def options(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """The options that make fail2ban-client ask the server of --socket."""
+    """Return the options that make fail2ban-client ask the server of --socket."""
     return ("-s", arguments.socket) if arguments.socket else ()
 
 
 def print_results(results: Iterable[BanResult], *, is_json: bool) -> int:
-    """Print a line for each; return 0 when all are done, 1 when some were refused or failed."""
+    """Print one line for each result; return 0 when all are done, 1 when some were refused or failed."""
     code = 0
     for result in results:
         print(result.to_json() if is_json else result, flush=True)

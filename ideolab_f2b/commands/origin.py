@@ -1,4 +1,4 @@
-"""The verb `origin`: whose addresses are, as a table or as JSON."""
+"""The verb `origin`: who has an address, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _check_address(text: str) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the origins; 0 also when nobody knows an address. What is missing or broken is said on stderr."""
+    """Print the origins; return 0 even when an address is unknown. Stderr says what is missing or broken."""
     settings = config.load(arguments.config)
     lookup = Lookup(settings.origin, settings.paths.origin_cache)
     try:
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def as_json(origins: Collection[Origin]) -> list[str]:
-    """Return one JSON object for each, null where nothing is known."""
+    """Return one JSON object for each origin, null where nothing is known."""
     return [json.dumps(dataclasses.asdict(origin), separators=(",", ":")) for origin in origins]
 
 

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 done or nothing there, 1 refused or some of it is left (said)."""
+    """Uninstall; return 0, also when nothing is installed, or 1 when stderr says what is refused or left."""
     request = UninstallRequest(arguments.keep_config, arguments.keep_logs, arguments.force, arguments.dry_run)
     try:
         problems = uninstall(arguments.root.resolve(), request, print)

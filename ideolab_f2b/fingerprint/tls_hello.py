@@ -24,7 +24,7 @@ _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9a-f]{2})")
 
 
 def nj1(fields: Mapping[str, str]) -> str:
-    """Return the key; "" for a request without TLS."""
+    """Return the key nj1; "" for a request without TLS."""
     version = _VERSIONS.get(fields.get("tls", ""))
     ciphers = _numbers(fields.get("ciphers", ""), CIPHERS)
     if version is None or not ciphers:
@@ -68,7 +68,7 @@ def _number(word: str, names: Mapping[str, str]) -> str:
 
 
 def _is_grease(number: str) -> bool:
-    """Whether it is one of RFC 8701: 0a0a, 1a1a, ... fafa."""
+    """Return whether a number is one of RFC 8701's: 0a0a, 1a1a, ... fafa."""
     return len(number) == 4 and number[1] == number[3] == "a" and number[0] == number[2]
 
 

@@ -32,11 +32,11 @@ class Site:
         return self.root == Path("/")
 
     def at(self, path: str) -> Path:
-        """Where a path of the host is below this root."""
+        """Return where a path of the host is below this root."""
         return self.root / path.lstrip("/")
 
     def owner(self, user: str, group: str) -> tuple[int, int]:
-        """The ids, or -1 (leave it) in a staging directory, whose passwd file is not this system's."""
+        """Return the ids, or -1 (leave it) in a staging directory, whose passwd file is not this system's."""
         if not self.is_live:
             return -1, -1
         return _uid(user), _gid(group)
@@ -76,7 +76,7 @@ def _gid(name: str) -> int:
 
 
 def before(site: Site, path: str) -> Saved | None:
-    """What stood at a path before the first install: uninstall restores it."""
+    """Return what stood at a path before the first install: uninstall restores it."""
     earlier = site.earlier.get(path)
     return earlier.before if earlier else Saved.of(site.at(path))
 

@@ -31,7 +31,7 @@ def require_user(site: Site, name: str) -> str:
 
 
 def step(source: Source, name: str) -> File:
-    """The file of sudoers.d, with the user's name in it."""
+    """Return the file of sudoers.d, with the user's name in it."""
     text = source.read("deploy/sudoers.d/ideolab-fw-ip").decode()
     return File(SUDOERS, _RULE.sub(rf"{name}\1", text).encode(), 0o440)
 

@@ -19,7 +19,7 @@ class SourceBackoff:
 
     @property
     def is_over(self) -> bool:
-        """Whether the source may be asked."""
+        """Return whether the source may be asked."""
         return self._clock() >= self._until
 
     def note_failure(self) -> None:

@@ -13,12 +13,12 @@ from ideolab_f2b.install.site import Site
 
 
 def is_there() -> bool:
-    """Whether nginx is installed."""
+    """Return whether nginx is installed."""
     return shutil.which("nginx") is not None
 
 
 def find(site: Site, *, is_asked: bool) -> InstalledNginx:
-    """The nginx to place files for. `is_asked`: this run has --nginx; else an earlier one had it."""
+    """Return the nginx to place files for. `is_asked`: this run has --nginx; else an earlier one had it."""
     if not site.is_live or os.geteuid() != 0:
         return OLDEST
     if not is_there() and not is_asked:
@@ -42,7 +42,7 @@ def ask() -> InstalledNginx:
 
 
 def refusal() -> str:
-    """Why nginx would not start without our files; "" when it would."""
+    """Return why nginx would not start without our files; "" when it would."""
     try:
         lines = references(ask()) if is_there() else []
     except InstallError:

@@ -19,7 +19,7 @@ UP_S = 60.0
 
 
 def services(host: Host) -> ModuleType:
-    """The module that starts and stops services on this host."""
+    """Return the module that starts and stops services on this host."""
     return systemd if host.runs_systemd else sysv
 
 

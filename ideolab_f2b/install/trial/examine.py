@@ -30,7 +30,7 @@ class Examination(NamedTuple):
 
 
 def assume(settings: Settings, etc: Path, jails: Mapping[str, str] = JAILS) -> Examination:
-    """The result for a staging directory, where nothing can be tried."""
+    """Return the result for a staging directory, where nothing can be tried."""
     return Examination(_text(settings, Host(), etc, sshd.NOTHING, jails), ())
 
 
@@ -71,7 +71,7 @@ def _text(settings: Settings, host: Host, etc: Path, remedy: sshd.Remedy, jails:
 
 
 def _read(path: Path) -> str:
-    """The admin's text in a file."""
+    """Return the text that the admin has in a file."""
     return strip(path.read_bytes()).decode("utf-8", "replace") if path.exists() else ""
 
 

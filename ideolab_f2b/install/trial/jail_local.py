@@ -18,7 +18,7 @@ _HEAD = """\
 
 
 def sections(text: str) -> set[str]:
-    """The names of the sections of a configuration file."""
+    """Return the names of the sections of a configuration file."""
     return set(_SECTION.findall(text))
 
 
