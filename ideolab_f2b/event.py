@@ -55,7 +55,7 @@ class Event:
 def _text(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds")
-    raise TypeError(f"{value!r} has no place in an event")
+    raise TypeError(f"{value!r} cannot be stored in an event")
 
 
 def from_json(line: str) -> Event:

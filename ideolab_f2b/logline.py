@@ -158,7 +158,7 @@ def append_all(path: Path, texts: Iterable[str], mode: int = 0o640) -> None:
     """Add lines by one write(); OSError also for a link or a pipe in the file's place."""
     lines = list(texts)
     if any("\n" in text or "\r" in text for text in lines):
-        raise ValueError("one line is one line; quote() the text that holds a line feed")
+        raise ValueError("a line must not contain a line feed; pass the text through quote()")
     data = "".join(f"{text}\n" for text in lines).encode("utf-8")
     descriptor = files.open_to_append(path, mode)
     try:

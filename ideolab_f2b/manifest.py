@@ -120,7 +120,7 @@ def save(manifest: Manifest, path: Path = PATH) -> None:
 def _text(value: object) -> str:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
-    raise TypeError(f"{value!r} does not go into a manifest")
+    raise TypeError(f"{value!r} cannot be stored in a manifest")
 
 
 def _manifest(stored: Mapping[str, Any]) -> Manifest:

@@ -43,7 +43,7 @@ def repair(
         if now["passes"] >= wanted:
             break
         if clock() > deadline:
-            raise RepairError(f"fail2ban did not end its passes in {WAIT_S:.0f} s; see /var/log/fail2ban.log")
+            raise RepairError(f"fail2ban did not reconcile in {WAIT_S:.0f} s; see /var/log/fail2ban.log")
         sleep(_EVERY_S)
     counts = {name: count - before["repairs"].get(name, 0) for name, count in now["repairs"].items()}
     return RepairResult({name: count for name, count in counts.items() if count > 0}, str(now["last_error"]))
@@ -54,8 +54,8 @@ def put_rules() -> list[str]:
     with contextlib.closing(Sets()) as kernel:
         if LIST not in kernel.names():
             return []
-    gone = [version for version in rule.PROGRAMS if not _is_first(version)]
-    return [rule.PROGRAMS[version] for version in gone if rule.place(version) is None]
+    lost = [version for version in rule.PROGRAMS if not _is_first(version)]
+    return [rule.PROGRAMS[version] for version in lost if rule.place(version) is None]
 
 
 def _is_first(version: int) -> bool:
@@ -88,5 +88,5 @@ def _ask_thread(jail: str) -> dict[str, Any]:
 def _number(text: str) -> int:
     found = re.search(r"\d+", text)
     if found is None:
-        raise RepairError(f"{ACTION} did not understand: {text.strip()[:200]!r}")
+        raise RepairError(f"{ACTION} gave no number: {text.strip()[:200]!r}")
     return int(found[0])

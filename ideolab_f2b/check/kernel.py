@@ -34,11 +34,9 @@ def sets(_settings: Settings) -> Iterator[Verdict]:
     except KernelError as error:
         yield wrong("sets", str(error), error.way_out)
     except fail2ban_client.ServerDownError:
-        yield unknown(
-            "sets", "only fail2ban knows which sets there should be: it is down", restart("fail2ban")
-        )
+        yield unknown("sets", "this needs fail2ban, which is down", restart("fail2ban"))
     except fail2ban_client.ClientError as error:
-        yield unknown("sets", f"only fail2ban knows which sets there should be: {error}")
+        yield unknown("sets", f"this needs fail2ban: {error}")
 
 
 def _names() -> list[str]:
@@ -107,11 +105,11 @@ def _check_rule(version: int, program: str, chain: str) -> Optional[Verdict]:
         return None
     if version == 6 and not rule.has_ipv6():
         return ok(check, "IPv6 is disabled")
-    error = " ".join((done.stderr or done.stdout).split())
+    reason = " ".join((done.stderr or done.stdout).split())
     return (
-        unknown(check, error)
-        if "root" in error or "Permission" in error
-        else wrong(check, error, "modprobe ip_tables")
+        unknown(check, reason)
+        if "root" in reason or "Permission" in reason
+        else wrong(check, reason, "modprobe ip_tables")
     )
 
 
@@ -130,7 +128,7 @@ def judge_rules(check: str, lines: Sequence[str], chain: str) -> Verdict:
         if accepts
         else f"behind {len(before)} other rules"
     )
-    return wrong(check, f"the rule stands {what}", "fail2ban-client reload")
+    return wrong(check, f"the DROP rule is {what}", "fail2ban-client reload")
 
 
 def destroy(_settings: Settings) -> Iterator[Verdict]:

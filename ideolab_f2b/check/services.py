@@ -66,9 +66,9 @@ def judge(
     age = now - float(found)
     if age > limit_s:
         return wrong(
-            name, f"did its work last {age:.0f} s ago", f"{restart(service)}; journalctl -u {service}"
+            name, f"last did its work {age:.0f} s ago", f"{restart(service)}; journalctl -u {service}"
         )
-    return ok(name, f"did its work {max(age, 0):.0f} s ago")
+    return ok(name, f"last did its work {max(age, 0):.0f} s ago")
 
 
 def textfile(settings: Settings) -> Iterator[Verdict]:
@@ -98,7 +98,9 @@ def judge_textfile(path: Path, readable: Optional[bool], places: dict[Path, bool
         return wrong("textfile", f"{path} is missing", restart(SERVICE))
     if not readable:
         return wrong("textfile", f"node_exporter may not read {path}", f"chmod a+rX {path.parent} {path}")
-    blind = [str(place.parent) for place, is_there in places.items() if not is_there]
-    if blind:
-        return wrong("textfile", f"no {path.name} in {', '.join(blind)}", "ideolab-f2b install")
+    missing = [str(place.parent) for place, is_there in places.items() if not is_there]
+    if missing:
+        return wrong(
+            "textfile", f"node_exporter finds no {path.name} in {', '.join(missing)}", "ideolab-f2b install"
+        )
     return ok("textfile", f"{path} can be read")

@@ -30,17 +30,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "List what fail2ban holds and what the kernel holds; ! marks where they differ. "
         "Exit 1 when fail2ban cannot be asked."
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object on one line each time")
-    parser.add_argument("--jail", metavar="JAIL", help="this jail only")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on one line")
+    parser.add_argument("--jail", metavar="JAIL", help="list this jail only")
     parser.add_argument(
         "--watch",
         nargs="?",
         type=_seconds,
         const=WATCH_S,
         metavar="SECONDS",
-        help=f"show it again every SECONDS ({WATCH_S:g}) until Ctrl-C",
+        help=f"show the list again every SECONDS ({WATCH_S:g}) until Ctrl-C",
     )
-    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=config.DEFAULT_PATH,
+        metavar="FILE",
+        help="settings (default: %(default)s)",
+    )
 
 
 def _seconds(word: str) -> float:

@@ -25,18 +25,28 @@ from ideolab_f2b.connmon.tick import PortTick
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.description = "Find idle and slow TLS connections among the kernel's TCP sockets."
-    parser.add_argument("--once", action="store_true", help="two snapshots (every_s apart), then end")
+    parser.add_argument("--once", action="store_true", help="take two snapshots (every_s apart), then end")
     parser.add_argument(
         "--every", type=_seconds, metavar="5s", help="time between snapshots (default: every_s)"
     )
     parser.add_argument("--snapshot", metavar="FILE", help="judge saved text of `ss -tnoi` (- = stdin)")
-    parser.add_argument("--explain", action="store_true", help="print everyone, their phases, scores and why")
-    parser.add_argument("--dry-run", action="store_true", help="print suspects, write nothing: no ban")
-    parser.add_argument("--json", action="store_true", help="one JSON object for each suspect on stdout")
+    parser.add_argument(
+        "--explain", action="store_true", help="print every address, its phases, its score and why"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print suspects and write nothing, so nobody is banned"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each suspect")
     parser.add_argument(
         "--write", action="store_true", help="with --snapshot: write lines as the daemon would (bans follow)"
     )
-    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=config.DEFAULT_PATH,
+        metavar="FILE",
+        help="settings (default: %(default)s)",
+    )
 
 
 def _seconds(text: str) -> float:

@@ -30,10 +30,18 @@ QUEUE_LENGTH = 512
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.description = "Receive nginx's syslog datagrams, write one safe line for each, for fail2ban."
-    parser.add_argument("--socket", type=Path, metavar="PATH", help="where nginx sends to")
-    parser.add_argument("--output", type=Path, metavar="PATH", help="lines of the error log")
-    parser.add_argument("--access-output", type=Path, metavar="PATH", help="lines of the access log")
-    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+    parser.add_argument(
+        "--socket", type=Path, metavar="PATH", help="socket that nginx sends to (default: [intake] socket)"
+    )
+    parser.add_argument("--output", type=Path, metavar="PATH", help="file for the error log's lines")
+    parser.add_argument("--access-output", type=Path, metavar="PATH", help="file for the access log's lines")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=config.DEFAULT_PATH,
+        metavar="FILE",
+        help="settings (default: %(default)s)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -20,15 +20,18 @@ _AS = re.compile(r"AS[0-9]+", re.IGNORECASE)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the addresses, --json and --socket."""
-    parser.add_argument("networks", nargs="+", type=network, metavar="ADDRESS|NETWORK")
-    parser.add_argument("--json", action="store_true", help="one JSON object for each address")
-    parser.add_argument("--socket", metavar="PATH", help="of another fail2ban-server than this host's")
+    parser.add_argument(
+        "networks", nargs="+", type=network, metavar="ADDRESS|NETWORK",
+        help="such as 198.51.100.7, 198.51.100.0/24 or 2001:db8::/64",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each address")
+    parser.add_argument("--socket", metavar="PATH", help="socket of a fail2ban-server other than this host's")
 
 
 def network(text: str) -> Network:
     """Read an address or network; names, zones and host bits are refused, so that nothing is guessed."""
     if _AS.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text}: AS numbers cannot be banned yet; name its networks")
+        raise argparse.ArgumentTypeError(f"{text}: an AS number cannot be banned yet; give its networks")
     if "%" in text:
         raise argparse.ArgumentTypeError(f"{text}: write the address without its interface")
     try:

@@ -19,12 +19,18 @@ _HEAD = ("address", "AS", "country", "prefix", "source", "name")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the verb and its options."""
-    parser.description = "Say whose addresses are: AS, name, country, announced prefix."
+    parser.description = "Show who has an address: AS, name, country, announced prefix."
     parser.add_argument(
         "addresses", nargs="+", type=_check_address, metavar="ADDRESS", help="an address or a network"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object for each address")
-    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each address")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=config.DEFAULT_PATH,
+        metavar="FILE",
+        help="settings (default: %(default)s)",
+    )
 
 
 def _check_address(text: str) -> str:

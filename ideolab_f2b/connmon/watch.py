@@ -130,7 +130,7 @@ def run(watch: Watch, output: TickOutput, stop: threading.Event, complaint: Comp
         try:
             ticks = watch.tick()
         except OSError as error:
-            complaint.say(f"no look at the sockets: {error}")
+            complaint.say(f"the sockets cannot be read: {error}")
         else:
             output.write(ticks)
         stop.wait(watch.pause_s())

@@ -34,11 +34,13 @@ class LogFile:
         try:
             written = os.write(self._current(), data)
         except OSError as error:
-            self._complaint.say(f"{self.path}: {error.strerror}; lines are lost until it is mended", subject)
+            self._complaint.say(
+                f"{self.path}: {error.strerror}; lines are lost until this is corrected", subject
+            )
             self.close()
             return 0
         if written < len(data):
-            text = f"{self.path}: is the disk full? Lines are lost until there is space"
+            text = f"{self.path}: not all was written; is the disk full? Lines are lost until there is space"
             self._complaint.say(text, subject)
             # it ends with half a line now, which opening it again will end
             self.close()

@@ -169,7 +169,7 @@ def test_an_error_is_said_and_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch)
     watch.run(watched, kept, stop, complaint)
 
     assert said == [
-        "connmon: no look at the sockets: dump of sockets: Operation not permitted; "
+        "connmon: the sockets cannot be read: dump of sockets: Operation not permitted; "
         "run as root or with CAP_NET_ADMIN"
     ]
     assert len(kept.ticks) == 1

@@ -118,9 +118,7 @@ def problem(nginx: InstalledNginx) -> str:
 
 def messages(nginx: InstalledNginx) -> list[str]:
     """Return the messages on what the admin has to do."""
-    lines = [
-        "nginx: you choose which servers get limits: write `include snippets/ideolab-server.conf;` there"
-    ]
+    lines = ["nginx: write `include snippets/ideolab-server.conf;` into each server that shall have limits"]
     for name, snippet in (("error_log", "feed"), ("access_log", "stalled")):
         line = f"include snippets/ideolab-{snippet}.conf;"
         for file in _servers(nginx, (name,)):

@@ -37,7 +37,7 @@ def ask() -> InstalledNginx:
     version = subprocess.run(["nginx", "-V"], capture_output=True, text=True, errors="replace", timeout=60)
     dump = subprocess.run(["nginx", "-T"], capture_output=True, text=True, errors="replace", timeout=60)
     if dump.returncode:
-        raise InstallError(f"nginx's own configuration fails, without this pack too: {dump.stderr.strip()}")
+        raise InstallError(f"nginx's own configuration fails, also without this pack: {dump.stderr.strip()}")
     return parse(version.stderr + version.stdout, dump.stdout)
 
 

@@ -73,12 +73,15 @@ def _wait(host: Host, wanted: set[str]) -> None:
         if services(host).has_failed():
             raise InstallError("fail2ban ended at once; see journalctl -u fail2ban and /var/log/fail2ban.log")
         if time.monotonic() > until:
-            raise InstallError(f"after {UP_S:.0f} s these jails do not run: {', '.join(sorted(missing))}")
+            names = ", ".join(sorted(missing))
+            raise InstallError(
+                f"after {UP_S:.0f} s these jails do not run: {names}; see /var/log/fail2ban.log"
+            )
         time.sleep(0.2)
         missing = wanted - _running()
     for jail in ALL_JAILS.keys() & wanted:
         if ACTION not in fail2ban_client.actions(jail):
-            raise InstallError(f"jail {jail} runs without its action {ACTION}")
+            raise InstallError(f"jail {jail} runs without its action {ACTION}; see /var/log/fail2ban.log")
 
 
 def _running() -> set[str]:

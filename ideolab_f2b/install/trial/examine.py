@@ -102,23 +102,29 @@ def _try_out(directory: Path, source: Source, etc: Path) -> trial.TrialResult:
                 trial.try_out(aside, library)
             except TrialError as theirs:
                 raise InstallError(
-                    f"fail2ban's own configuration fails, without this pack too: {theirs}\n"
+                    f"fail2ban's own configuration fails, also without this pack: {theirs}\n"
                     "Correct that first."
                 ) from ours
-        raise InstallError(f"fail2ban would not work with this pack here: {ours}") from ours
+        raise InstallError(f"fail2ban does not work with this pack on this host: {ours}") from ours
 
 
 def _describe(result: trial.TrialResult) -> str:
     jails = ", ".join(result.jails)
     if result.is_started:
         return f"a throw-away fail2ban-server starts all jails: {jails}"
-    return f"no namespaces here: the configuration was only read, and our action loaded; jails: {jails}"
+    return (
+        "this host allows no namespaces: the configuration was only read, and our action loaded; "
+        f"jails: {jails}"
+    )
 
 
 def _warnings(host: Host, etc: Path, jails: Mapping[str, str]) -> list[str]:
     warnings = []
     if not host.has_pyinotify:
-        warnings.append("fail2ban's Python has no pyinotify: the jails poll their logs (0.1 s slower)")
+        warnings.append(
+            "fail2ban's Python has no pyinotify: the jails poll their logs, 0.1 s slower; "
+            "apt-get install python3-pyinotify"
+        )
     taken = jails.keys() & jail_local.sections(_read(etc / "jail.local"))
     for jail in sorted(taken):
         warnings.append(f"jail.local has a section [{jail}] of its own; write enabled = true there yourself")

@@ -99,7 +99,7 @@ class TrialServer:
             if self._process.poll() is not None:
                 raise TrialError(fail2ban_client.reason(self._read("output") + self._read("log")))
             if time.monotonic() > until:
-                raise TrialError(f"it was not ready after {START_S:.0f} s")
+                raise TrialError(f"fail2ban-server was not ready after {START_S:.0f} s")
             time.sleep(0.05)
 
     def jails(self) -> set[str]:
