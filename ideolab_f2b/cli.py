@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ideolab_f2b import __version__, config
 from ideolab_f2b.fail2ban_client import ClientError
 
-#: verb -> (module with add_arguments() and run(), what it does)
+#: {verb: (module with add_arguments() and run(), what it does)}
 VERBS = {
     "connmon": ("ideolab_f2b.commands.connmon", "watch the sockets of port 443, write suspects for fail2ban"),
     "intake": ("ideolab_f2b.commands.intake", "write nginx's syslog datagrams as safe lines for fail2ban"),

@@ -25,7 +25,7 @@ class Complaint:
     ) -> None:
         self._say, self._again_s, self._clock, self._limit = say, again_s, clock, limit
         self._lock = threading.Lock()
-        #: subject -> when it was said, the oldest first
+        #: {subject: when it was said}, the oldest first
         self._said: dict[str, float] = {}
 
     def say(self, text: str, subject: str = "") -> bool:

@@ -22,7 +22,7 @@ QUOTED_BYTES = 300
 WORD = r"[A-Za-z0-9_.:/+@%-]+"
 #: what a key is made of; filter.d has the same text
 KEY = r"[a-z][a-z0-9_-]*"
-#: phase of connmon -> its key, in the order of the line; `handshake` is the shorter word for handshake-only
+#: {phase of connmon: its key}, in the order of the line; `handshake` is short for handshake-only
 PHASE_KEYS: Mapping[str, str] = {
     "mute": "mute",
     "partial-hello": "partial-hello",

@@ -28,7 +28,7 @@ ACTION = "ideolab-ban"
 REPORT = "ideolab-report"
 #: the jail of bans by hand
 MANUAL = "ideolab-manual"
-#: jail -> the log that it reads
+#: {jail: the log that it reads}
 JAILS = {
     "ideolab-connmon": "connmon.log",
     "ideolab-connmon-net": "connmon.log",

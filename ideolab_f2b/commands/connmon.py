@@ -25,7 +25,7 @@ from ideolab_f2b.connmon.tick import PortTick
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.description = "Find idle and slow TLS connections among the kernel's TCP sockets."
-    parser.add_argument("--once", action="store_true", help="take two snapshots (every_s apart), then end")
+    parser.add_argument("--once", action="store_true", help="take two snapshots, at need a third, then end")
     parser.add_argument(
         "--every", type=_seconds, metavar="5s", help="time between snapshots (default: every_s)"
     )

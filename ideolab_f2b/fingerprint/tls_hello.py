@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping
 
 from ideolab_f2b.fingerprint.tls_ids import CIPHERS, GROUPS
 
-#: nginx's $ssl_protocol -> the version as JA4 writes it
+#: {nginx's $ssl_protocol: the version as JA4 writes it}
 _VERSIONS = {"TLSv1.3": "13", "TLSv1.2": "12", "TLSv1.1": "11", "TLSv1": "10"}
 _NUMBER = re.compile(r"0x[0-9a-fA-F]{1,4}")
-#: fingerprints that others make -> their form
+#: {fingerprint that others make: its form}
 _FOREIGN = {"ja3": re.compile(r"[0-9a-f]{32}"), "ja4": re.compile(r"[a-z0-9]{10}_[0-9a-f]{12}_[0-9a-f]{12}")}
 #: what the intake writes for a byte that is no printable ASCII
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9a-f]{2})")

@@ -15,7 +15,7 @@ from ideolab_f2b.manifest import Entry
 
 Say = Callable[[str], object]
 
-#: kind of entry -> the function that removes it
+#: {kind of entry: the function that removes it}
 REMOVE: dict[str, Callable[[Entry, Site], None]] = {
     "block": block.remove,
     "directory": directory.remove,

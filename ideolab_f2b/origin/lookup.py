@@ -18,7 +18,7 @@ from ideolab_f2b.origin.networks import Networks
 from ideolab_f2b.origin.origin import Origin
 from ideolab_f2b.origin.results import LookupResults
 
-#: (addresses, time.monotonic() deadline) -> what came; never raises for what the world does
+#: takes addresses and a deadline (time.monotonic()), returns what came; network errors never raise
 Ask = Callable[[Collection[Address], float], Reply]
 Origins = dict[Address, Origin]
 #: share of the time of a look-up that bulk whois has where ipwhois may be asked as well

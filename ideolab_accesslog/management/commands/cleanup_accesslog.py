@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ideolab_accesslog import retention
 
-#: option -> (what is deleted, its rows)
+#: {option: (what is deleted, its rows)}
 _TABLES: dict[str, tuple[str, Callable[[datetime], QuerySet[Any]]]] = {
     "accesslog_days": ("requests", retention.requests),
     "traship_days": ("addresses of TrashIP", retention.addresses),
