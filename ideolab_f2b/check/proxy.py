@@ -104,14 +104,14 @@ def judge(
     counts: PeerCounts, listed: Collection[Network], ignored: Optional[Mapping[str, Collection[Network]]]
 ) -> Iterator[Verdict]:
     """Yield a verdict on each address that stands for many clients, or one ok when there is none. Pure."""
-    found = [one for one in counts.peers if _covers(listed, one) or _carries(counts, one)]
+    found = [one for one in counts.peers if _covers(listed, one) or _stands_for_many(counts, one)]
     for address in sorted(found, key=lambda one: -counts.peers[one]):
         yield _verdict(counts, address, listed, ignored or {})
     if not found:
         yield ok("front", f"no address stands for many clients ({counts.lines} lines before a request)")
 
 
-def _carries(counts: PeerCounts, address: Address) -> bool:
+def _stands_for_many(counts: PeerCounts, address: Address) -> bool:
     return counts.lines >= LEAST and counts.peers[address] >= SHARE * counts.lines
 
 

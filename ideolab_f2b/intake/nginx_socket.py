@@ -1,4 +1,4 @@
-"""The socket that nginx sends to: bound for it alone, kept in its place, read in batches."""
+"""The socket that nginx sends to: only nginx may send; it is bound again when it is gone; read in batches."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class NginxSocket:
 
     def __init__(self, path: Path, senders: Collection[int], complaint: Complaint) -> None:
         self.path = path
-        #: datagrams that were not taken, since the start
+        #: datagrams refused since the start
         self.refused = 0
         self._senders = frozenset(senders)
         self._complaint = complaint
@@ -69,7 +69,7 @@ class NginxSocket:
 
     def _bind(self) -> None:
         receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        # beside its place first: it has its rights before nginx sees it, and there is no moment without one
+        # first under another name: it has its rights before nginx sees it, and there is no moment without one
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             receiver.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)

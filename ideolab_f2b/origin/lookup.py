@@ -59,16 +59,16 @@ class Lookup:
         """
         deadline = time.monotonic() + (self._settings.deadline_s if deadline_s is None else deadline_s)
         address_of = self._parse(texts)
-        known, local = self._look_here(address_of.values())
+        known, local = self._find_locally(address_of.values())
         missing = {one for one in _addresses(address_of.values()) if _is_missing(one, known, local)}
-        self._look_there(missing, known, deadline)
+        self._ask_servers(missing, known, deadline)
         self._pause()
         return self._complete(address_of, known, local)
 
     def resolve_locally(self, texts: Collection[str]) -> dict[str, Origin]:
         """Return what resolve() does, from the cache and the local files alone."""
         address_of = self._parse(texts)
-        return self._complete(address_of, *self._look_here(address_of.values()))
+        return self._complete(address_of, *self._find_locally(address_of.values()))
 
     def counts(self) -> Mapping[tuple[str, str], int]:
         """Return {(source, result): times} since the start; the words are few and fixed."""
@@ -89,7 +89,7 @@ class Lookup:
             address_of.update({text: query.parse_address(text) for text in piece})
         return address_of
 
-    def _look_here(self, addresses: Iterable[Optional[Address]]) -> tuple[Origins, Origins]:
+    def _find_locally(self, addresses: Iterable[Optional[Address]]) -> tuple[Origins, Origins]:
         """Return what the cache knows, and what the local files have."""
         wanted = set(_addresses(addresses))
         known: Origins = {}
@@ -108,7 +108,7 @@ class Lookup:
         self._results.count(mmdb.SOURCE, "miss", len(local) - hits)
         return local
 
-    def _look_there(self, missing: set[Address], known: Origins, deadline: float) -> None:
+    def _ask_servers(self, missing: set[Address], known: Origins, deadline: float) -> None:
         """Ask over the network; what is answered moves from `missing` to `known`."""
         start = time.monotonic()
         # whois may be a black hole: what is left is for the other way
