@@ -59,9 +59,9 @@ def ask(*words: str, options: tuple[str, ...] = ()) -> str:
     except subprocess.TimeoutExpired as error:
         raise ServerDownError(f"fail2ban did not answer in {ANSWER_TIMEOUT_S} s") from error
     if done.returncode:
-        said = reason(done.stdout + done.stderr)
-        down = "running?" in said or "Unable to contact" in said or words == ("ping",)
-        raise (ServerDownError if down else ClientError)(said)
+        text = reason(done.stdout + done.stderr)
+        is_down = "running?" in text or "Unable to contact" in text or words == ("ping",)
+        raise (ServerDownError if is_down else ClientError)(text)
     return done.stdout
 
 
@@ -69,8 +69,8 @@ def reason(text: str) -> str:
     """Return the errors among the lines that a fail2ban program printed, else the last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not _NOISE.search(line)]
     errors = [_COMMAND.sub("", line.split("ERROR", 1)[1].strip(" :")) for line in lines if "ERROR" in line]
-    told = list(dict.fromkeys(errors)) or lines[-1:]
-    return "; ".join(told) or "no word of explanation"
+    messages = list(dict.fromkeys(errors)) or lines[-1:]
+    return "; ".join(messages) or "it gave no reason"
 
 
 def is_up(options: tuple[str, ...] = ()) -> bool:
@@ -116,7 +116,7 @@ def parse_bans(text: str) -> list[str]:
 def stats(jail: str, action: str) -> Optional[dict[str, Any]]:
     """Return the counters and the state of our ban action; None when the jail has no such action."""
     try:
-        told = json.loads(ask("get", jail, "action", action, "stats"))
+        answer = json.loads(ask("get", jail, "action", action, "stats"))
     except (ClientError, ValueError):
         return None
-    return told if isinstance(told, dict) else None
+    return answer if isinstance(answer, dict) else None

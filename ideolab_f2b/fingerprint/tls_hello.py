@@ -1,4 +1,4 @@
-"""What a client's TLS hello says about its program, from the fields of an access line. Pure; names nobody.
+"""Makes fingerprints of TLS hellos from the fields of an access line. Pure; it names no program.
 
 The key nj1 is made of what stock nginx knows: `nj1_<version>_<ciphers>_<sha of ciphers>_<sha of groups>`,
 and the hash of the signature algorithms where nginx has them. The sha of the ciphers is JA4_b; the whole is

@@ -57,7 +57,7 @@ def _search(pattern: re.Pattern[str], path: str, site: Site) -> Optional[str]:
 def decide(request: InstallRequest, earlier: Manifest, site: Site) -> InstallOptions:
     """Return the options that count in this run, and that the manifest stores; InstallError for a wrong one.
 
-    `no_start` is stored and not followed: the next install starts the services unless it is told not to.
+    `no_start` is stored and not followed: the next install starts the services unless it has --no-start too.
     """
     before, user, owner = remember(earlier, site), request.sudo_for, request.django
     return InstallOptions(

@@ -1,4 +1,4 @@
-"""The rule of sudo that lets a web server run ideolab-fw-ip: only when asked for, and tested first."""
+"""Writes the sudo rule that lets a web server run ideolab-fw-ip: only with --sudo-for, and tested first."""
 
 from __future__ import annotations
 

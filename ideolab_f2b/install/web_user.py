@@ -1,4 +1,4 @@
-"""The logs that a Django site writes: they belong to its group, only where that was asked for."""
+"""The logs that a Django site writes; with --django they belong to the site's group."""
 
 from __future__ import annotations
 

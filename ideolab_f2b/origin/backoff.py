@@ -1,4 +1,4 @@
-"""When a source that failed may be asked again: each failure doubles the wait, an answer ends it."""
+"""Decides when a source that failed is asked again: each failure doubles the wait, an answer ends it."""
 
 from __future__ import annotations
 

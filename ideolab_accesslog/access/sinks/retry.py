@@ -1,4 +1,4 @@
-"""When to ask a database again that did not answer."""
+"""Decides when a database that did not answer is asked again."""
 
 from __future__ import annotations
 

@@ -19,7 +19,8 @@ from ideolab_f2b.fingerprint import request
 class TickOutput(Protocol):
     """Takes the findings of each tick; must not raise."""
 
-    def write(self, ticks: list[PortTick]) -> None: ...
+    def write(self, ticks: list[PortTick]) -> None:
+        """Write the findings of all ports at one tick."""
 
 
 class Writer:
