@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccessLogConfig(AppConfig):
+    """The app `ideolab_accesslog`."""
+
     name = "ideolab_accesslog"
     verbose_name = _("Access log and TrashIP")
     default_auto_field = "django.db.models.BigAutoField"

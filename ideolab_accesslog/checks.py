@@ -75,7 +75,7 @@ def values() -> Iterator[CheckMessage]:
 
 
 def _is_valid(*names: str) -> bool:
-    """Whether these settings have values of their types; where not, E001-E003 and E007 say so."""
+    """Return whether these settings have values of their types; where not, E001-E003 and E007 say so."""
     return all(ROWS[name].type.accepts(getattr(conf, name)) for name in names)
 
 
@@ -113,7 +113,7 @@ def middleware() -> Iterator[CheckMessage]:
         yield _warning(
             3,
             f"the middleware stands after {', '.join(late)}" if late else "the middleware is there twice",
-            "Put it first, or right after SecurityMiddleware: a blocked request shall cost nothing.",
+            "Put it first, or right after SecurityMiddleware: then a blocked request costs nothing.",
         )
 
 
@@ -135,7 +135,7 @@ def cache() -> Iterator[CheckMessage]:
     if isinstance(backend, (LocMemCache, DummyCache)) and not settings.DEBUG:
         yield _warning(
             4,
-            f"the cache {conf.TRASHIP_CACHE!r} is one of each process: 404 bursts are counted per process",
+            f"the cache {conf.TRASHIP_CACHE!r} belongs to one process: 404 bursts are counted per process",
             "Use Redis, Memcached, a database or a file cache, or set TRASHIP_CACHE to such an alias.",
         )
 
@@ -153,7 +153,7 @@ def logs() -> Iterator[CheckMessage]:
         if not os.access(path if path.exists() else path.parent, os.W_OK):
             yield _warning(
                 5,
-                f"{name}: {path} cannot be written by this user: fail2ban hears nothing",
+                f"{name}: {path} cannot be written by this user: fail2ban gets no lines",
                 "Run `sudo scripts/install --django USER`, or see docs/traship.md for owner and mode.",
             )
 
@@ -183,8 +183,8 @@ def firewall() -> Iterator[CheckMessage]:
         if conf.TRASHIP_AUTO_BAN:
             yield _warning(
                 7,
-                "TRASHIP_AUTO_BAN is on, TRASHIP_FIREWALL_EXECUTE is off: bans end at the site's own 403",
-                "Set TRASHIP_FIREWALL_EXECUTE = True on the host whose firewall shall drop them.",
+                "TRASHIP_AUTO_BAN is on, TRASHIP_FIREWALL_EXECUTE is off: a ban only gives a 403",
+                "Set TRASHIP_FIREWALL_EXECUTE = True on the host whose firewall shall drop banned addresses.",
             )
         return
     if sys.platform == "win32":

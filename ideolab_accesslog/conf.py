@@ -253,14 +253,14 @@ conf = Conf()
 
 
 def cached(function: Callable[[], _Made]) -> Callable[[], _Made]:
-    """Keep what `function` makes of the settings until one of them changes."""
+    """Return `function` with a cache that holds its result until a setting changes."""
     kept = lru_cache(maxsize=1)(function)
     drop_on_change(kept.cache_clear)
     return kept
 
 
 def drop_on_change(drop: Callable[[], object]) -> None:
-    """Call `drop`, which empties a cache, whenever a setting changes."""
+    """Call `drop` whenever a setting changes; it empties a cache."""
     _drops.append(drop)
 
 
@@ -285,7 +285,7 @@ def reference(settings: Iterable[Setting] = SETTINGS) -> list[str]:
 
 
 def _literal(value: Any) -> str:
-    """The value as Python with double quotes writes it."""
+    """Return the value as Python with double quotes writes it."""
     return json.dumps(value) if isinstance(value, (str, list)) else repr(value)
 
 

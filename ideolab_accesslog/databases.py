@@ -11,10 +11,10 @@ from ideolab_accesslog.models import FirewallActionLog, Total
 
 
 def firewall() -> str:
-    """The alias of intents and audit rows, which one transaction has to hold."""
+    """Return the alias of intents and audit rows, which one transaction has to hold."""
     return str(router.db_for_write(FirewallActionLog))
 
 
 def totals() -> str:
-    """The alias of the counters that accesslog_metrics shows."""
+    """Return the alias of the counters that accesslog_metrics shows."""
     return str(router.db_for_write(Total))

@@ -24,7 +24,7 @@ ResponseOrAwaitable = Union[HttpResponseBase, Awaitable[HttpResponseBase]]
 
 
 class AccessLogMiddleware:
-    """Belongs right after SecurityMiddleware: what is further in is timed and counted."""
+    """Belongs right after SecurityMiddleware: it times and counts everything below it."""
 
     sync_capable = True
     async_capable = True
@@ -65,7 +65,7 @@ class AccessLogMiddleware:
 
 
 class Visit:
-    """One request: when it came, and from whom."""
+    """One request: its start and its client."""
 
     __slots__ = ("_began", "_request", "_ts", "client")
 
@@ -99,7 +99,7 @@ class Visit:
             self._record(response.status_code, response_size.size(self._request, response))
 
     def log_failure(self) -> None:
-        """Log a 500: the site let an exception through (DEBUG_PROPAGATE_EXCEPTIONS)."""
+        """Log a 500 for an exception that the site did not catch (DEBUG_PROPAGATE_EXCEPTIONS)."""
         if is_wanted(self._request.path_info, 500):
             self._record(500, None)
 

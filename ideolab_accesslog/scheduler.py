@@ -1,4 +1,4 @@
-"""The one thread of a process, and the jobs that it runs: who has one registers it here.
+"""The one thread of a process; other modules register the jobs that it runs.
 
 The first request starts the thread, no import does: so it lives in the worker that serves and not in the
 master that forked it.

@@ -44,22 +44,22 @@ class Choice(SettingType):
 
 
 def is_number(value: Any) -> bool:
-    """Whether it is a number; True and False are none."""
+    """Return whether a value is a number; True and False are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def is_text(value: Any) -> bool:
-    """Whether it is a text."""
+    """Return whether a value is a text."""
     return isinstance(value, str)
 
 
 def is_path(value: Any) -> bool:
-    """Whether it names a file or a directory."""
+    """Return whether a value names a file or a directory."""
     return isinstance(value, (str, os.PathLike)) and bool(value)
 
 
 def choice(*words: str, former: Mapping[str, str] | None = None) -> Choice:
-    """The type of a setting that is one of these words, or one of their former names."""
+    """Return the type of a setting that is one of these words, or one of their former names."""
     text = " or ".join([", ".join(f'`"{word}"`' for word in words[:-1]), f'`"{words[-1]}"`'])
     accepted = {*words, *(former or {})}
     return Choice(
@@ -72,7 +72,7 @@ def choice(*words: str, former: Mapping[str, str] | None = None) -> Choice:
 
 
 def list_of(text: str, accepts: Callable[[Any], bool]) -> ListOf:
-    """The type of a setting that is a list, each value of which `accepts`."""
+    """Return the type of a setting that is a list, each value of which `accepts`."""
 
     def is_list(value: Any) -> bool:
         is_several = isinstance(value, Collection) and not isinstance(value, (str, bytes))

@@ -11,28 +11,28 @@ from collections.abc import Sequence
 from ideolab_f2b import __version__, config
 from ideolab_f2b.fail2ban_client import ClientError
 
-#: verb -> (module with add_arguments() and run(), what it does)
+#: {verb: (module with add_arguments() and run(), what it does)}
 VERBS = {
     "connmon": ("ideolab_f2b.commands.connmon", "watch the sockets of port 443, write suspects for fail2ban"),
     "intake": ("ideolab_f2b.commands.intake", "write nginx's syslog datagrams as safe lines for fail2ban"),
-    "origin": ("ideolab_f2b.commands.origin", "say whose addresses are: AS, name, country, prefix"),
+    "origin": ("ideolab_f2b.commands.origin", "show who has an address: AS, name, country, prefix"),
     "bans": ("ideolab_f2b.commands.bans", "list what fail2ban and the kernel hold, and where they differ"),
     "ban": ("ideolab_f2b.commands.ban", "ban addresses and networks, for a time or for good"),
-    "unban": ("ideolab_f2b.commands.unban", "lift their bans, in every jail"),
+    "unban": ("ideolab_f2b.commands.unban", "lift bans of addresses and networks, in every jail"),
     "check": (
         "ideolab_f2b.commands.check",
-        "say whether all that protects this host works, and how to mend it",
+        "check every part that protects this host, and say how to mend it",
     ),
     "install": (
         "ideolab_f2b.commands.install",
-        "put the pack into fail2ban and start it (scripts/install does more)",
+        "install the pack into fail2ban and start it (scripts/install also gets packages)",
     ),
-    "uninstall": ("ideolab_f2b.commands.uninstall", "take everything out again"),
+    "uninstall": ("ideolab_f2b.commands.uninstall", "remove the pack from this host"),
 }
 
 
 def parser(verb: str) -> argparse.ArgumentParser:
-    """The whole command line; only the module of `verb` is imported, for a quick start every few seconds."""
+    """Return the parser of all verbs; only the module of `verb` is imported, so that it starts quickly."""
     whole = argparse.ArgumentParser(
         prog="ideolab-f2b", description="Idle and slow TLS clients, found and banned through fail2ban."
     )
@@ -46,7 +46,7 @@ def parser(verb: str) -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 failed, 2 usage."""
+    """Run one verb; return its exit code: 0 done, 1 failed, 2 usage."""
     given = sys.argv[1:] if words is None else list(words)
     arguments = parser(given[0] if given else "").parse_args(given)
     module, _summary = VERBS[arguments.verb]

@@ -1,4 +1,4 @@
-"""Says what is wrong once, and again after some time while it lasts."""
+"""Reports a problem once, and again after some time while it lasts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AGAIN_S = 60.0
 
 
 class Complaint:
-    """Passes a text to `say` when its subject is new, or was said `again_s` seconds ago; for any thread."""
+    """Gives a text to `say` when its subject is new, or was said `again_s` seconds ago; for any thread."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class Complaint:
     ) -> None:
         self._say, self._again_s, self._clock, self._limit = say, again_s, clock, limit
         self._lock = threading.Lock()
-        #: subject -> when it was said, the oldest first
+        #: {subject: when it was said}, the oldest first
         self._said: dict[str, float] = {}
 
     def say(self, text: str, subject: str = "") -> bool:
@@ -39,7 +39,7 @@ class Complaint:
         return True
 
     def _mark(self, subject: str) -> bool:
-        """Note that a subject is said now; False when it was said lately."""
+        """Note that a subject is said now; return False when it was said lately."""
         now = self._clock()
         with self._lock:
             if now - self._said.get(subject, float("-inf")) < self._again_s:
@@ -58,7 +58,7 @@ class Complaint:
             self._say(text)
 
     def subjects(self) -> list[str]:
-        """What was said and is not settled, the oldest first."""
+        """Return the subjects that were said and not settled, the oldest first."""
         with self._lock:
             return list(self._said)
 

@@ -23,7 +23,7 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True)
 class Connmon:
-    """Thresholds of connmon; the numbers of a quiet host, explained in deploy/f2b.conf."""
+    """Thresholds of connmon; deploy/f2b.conf explains the defaults, which fit a quiet host."""
 
     ports: tuple[int, ...] = field(default=(443,), metadata={"key": "port"})
     th_conn_ip: int = 50
@@ -39,7 +39,7 @@ class Connmon:
 
 @dataclass(frozen=True)
 class Intake:
-    """Where nginx's datagrams come in, whose they are, and how many lines a second go on to fail2ban."""
+    """The socket for nginx's datagrams, who may send, and how many lines a second go to fail2ban."""
 
     socket: Path = Path("/run/ideolab/nginx.sock")
     error_tag: str = "nginx"
@@ -51,7 +51,7 @@ class Intake:
 
 @dataclass(frozen=True)
 class OriginSettings:
-    """Whom to ask for the origin of an address, for how long, and how long to remember it."""
+    """The servers and files that know origins, the time limits, and how long origins are kept."""
 
     cymru_host: str = "whois.cymru.com"
     cymru_port: int = 43

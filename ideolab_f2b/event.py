@@ -13,7 +13,7 @@ TYPES = ("suspect", "ban", "unban", "restored")
 
 
 class EventError(ValueError):
-    """A line that is no event; the text says why."""
+    """The line is not an event; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Event:
 def _text(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds")
-    raise TypeError(f"{value!r} has no place in an event")
+    raise TypeError(f"{value!r} cannot be stored in an event")
 
 
 def from_json(line: str) -> Event:
-    """Read one line; EventError when it is cut, no object, or has fields of another kind."""
+    """Read one line; EventError when it is incomplete, not an object, or has wrong fields."""
     try:
         record = json.loads(line)
     except ValueError as error:

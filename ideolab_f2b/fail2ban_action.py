@@ -1,4 +1,4 @@
-"""Loads an action in fail2ban's Python as fail2ban-server would: `fail2ban-client -t` does not look at it."""
+"""Loads an action in fail2ban's Python as fail2ban-server does; `fail2ban-client -t` does not test that."""
 
 from __future__ import annotations
 

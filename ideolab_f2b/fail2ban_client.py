@@ -27,12 +27,12 @@ class ServerDownError(ClientError):
 
 
 def is_installed() -> bool:
-    """Whether there is a fail2ban-client."""
+    """Return whether there is a fail2ban-client."""
     return shutil.which("fail2ban-client") is not None
 
 
 def python() -> str:
-    """The interpreter of fail2ban-server: Debian's link to it, else the first line of the program."""
+    """Return the interpreter of fail2ban-server: Debian's link to it, else the first line of the program."""
     linked = shutil.which("fail2ban-python")
     if linked:
         return linked
@@ -46,7 +46,10 @@ def python() -> str:
 
 
 def ask(*words: str, options: tuple[str, ...] = ()) -> str:
-    """What `fail2ban-client WORDS` prints; `options` choose another server (`-s SOCKET`) or configuration."""
+    """Return what `fail2ban-client WORDS` prints; `options` choose a server (`-s SOCKET`) or configuration.
+
+    ServerDownError when there is no answer, ClientError with the printed text when it failed.
+    """
     try:
         done = subprocess.run(
             ["fail2ban-client", *options, *words], capture_output=True, text=True, timeout=ANSWER_TIMEOUT_S
@@ -56,22 +59,22 @@ def ask(*words: str, options: tuple[str, ...] = ()) -> str:
     except subprocess.TimeoutExpired as error:
         raise ServerDownError(f"fail2ban did not answer in {ANSWER_TIMEOUT_S} s") from error
     if done.returncode:
-        said = reason(done.stdout + done.stderr)
-        down = "running?" in said or "Unable to contact" in said or words == ("ping",)
-        raise (ServerDownError if down else ClientError)(said)
+        text = reason(done.stdout + done.stderr)
+        is_down = "running?" in text or "Unable to contact" in text or words == ("ping",)
+        raise (ServerDownError if is_down else ClientError)(text)
     return done.stdout
 
 
 def reason(text: str) -> str:
-    """The errors among the lines that a fail2ban program printed, else the last line."""
+    """Return the errors among the lines that a fail2ban program printed, else the last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not _NOISE.search(line)]
     errors = [_COMMAND.sub("", line.split("ERROR", 1)[1].strip(" :")) for line in lines if "ERROR" in line]
-    told = list(dict.fromkeys(errors)) or lines[-1:]
-    return "; ".join(told) or "no word of explanation"
+    messages = list(dict.fromkeys(errors)) or lines[-1:]
+    return "; ".join(messages) or "it gave no reason"
 
 
 def is_up(options: tuple[str, ...] = ()) -> bool:
-    """Whether a server answers."""
+    """Return whether a server answers."""
     try:
         ask("ping", options=options)
     except ClientError:
@@ -80,7 +83,7 @@ def is_up(options: tuple[str, ...] = ()) -> bool:
 
 
 def jails(options: tuple[str, ...] = ()) -> set[str]:
-    """The names of the running jails."""
+    """Return the names of the running jails."""
     return parse_jails(ask("status", options=options))
 
 
@@ -91,13 +94,13 @@ def parse_jails(text: str) -> set[str]:
 
 
 def actions(jail: str, options: tuple[str, ...] = ()) -> set[str]:
-    """The names of a jail's actions."""
+    """Return the names of a jail's actions."""
     lines = ask("get", jail, "actions", options=options).splitlines()
     return {name for line in lines[1:] for name in line.replace(",", " ").split()}
 
 
 def bans(jail: str, options: tuple[str, ...] = ()) -> list[str]:
-    """What a jail has banned: addresses and networks; jails that are not ours may ban other words."""
+    """Return the bans of a jail: addresses and networks; a jail that is not ours may ban other words."""
     return parse_bans(ask("get", jail, "banned", options=options))
 
 
@@ -111,9 +114,9 @@ def parse_bans(text: str) -> list[str]:
 
 
 def stats(jail: str, action: str) -> Optional[dict[str, Any]]:
-    """The counters and the state of our ban action; None when the jail has no such action."""
+    """Return the counters and the state of our ban action; None when the jail has no such action."""
     try:
-        told = json.loads(ask("get", jail, "action", action, "stats"))
+        answer = json.loads(ask("get", jail, "action", action, "stats"))
     except (ClientError, ValueError):
         return None
-    return told if isinstance(told, dict) else None
+    return answer if isinstance(answer, dict) else None

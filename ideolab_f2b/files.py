@@ -1,4 +1,4 @@
-"""Files that other users can reach: replace one at once, open one without following a link or waiting."""
+"""Handles files that others can write: replaces one at once, opens one without a link or a wait."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def open_to_append(path: Path, mode: int) -> int:
 
 
 def ends_a_line(descriptor: int) -> bool:
-    """Whether the file is empty or ends with a line feed; half a line is left by a full disk or a kill."""
+    """Return whether the file is empty or ends with a line feed; a full disk or a kill leaves half a line."""
     size = os.fstat(descriptor).st_size
     return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
 

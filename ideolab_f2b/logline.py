@@ -22,7 +22,7 @@ QUOTED_BYTES = 300
 WORD = r"[A-Za-z0-9_.:/+@%-]+"
 #: what a key is made of; filter.d has the same text
 KEY = r"[a-z][a-z0-9_-]*"
-#: phase of connmon -> its key, in the order of the line; `handshake` is the shorter word for handshake-only
+#: {phase of connmon: its key}, in the order of the line; `handshake` is short for handshake-only
 PHASE_KEYS: Mapping[str, str] = {
     "mute": "mute",
     "partial-hello": "partial-hello",
@@ -44,7 +44,7 @@ _QUOTED = re.compile(rf'({KEY})="([^"]*)"')
 
 
 class Line(NamedTuple):
-    """A line of ours, read back.
+    """One of our lines after it was read.
 
     `when` is epoch seconds, None for a date of whole seconds; `plain` and `quoted` are the key=value.
     """
@@ -57,13 +57,13 @@ class Line(NamedTuple):
     quoted: Mapping[str, str]
 
     def number(self, key: str) -> Optional[int]:
-        """The plain value as a number of at most nine digits; None when it is missing or no number."""
+        """Return the plain value as a number of at most nine digits; None when it is missing or no number."""
         text = self.plain.get(key, "")
         return int(text) if text.isdecimal() and len(text) <= 9 else None
 
     @property
     def reason(self) -> Optional[str]:
-        """The reason that a person or a program gave; for a line of connmon its phases with their counts."""
+        """Return the reason that a person or a program gave; for a line of connmon its phases and counts."""
         given = self.quoted.get("reason") or self.plain.get("reason")
         if given:
             return given
@@ -158,7 +158,7 @@ def append_all(path: Path, texts: Iterable[str], mode: int = 0o640) -> None:
     """Add lines by one write(); OSError also for a link or a pipe in the file's place."""
     lines = list(texts)
     if any("\n" in text or "\r" in text for text in lines):
-        raise ValueError("one line is one line; quote() the text that holds a line feed")
+        raise ValueError("a line must not contain a line feed; pass the text through quote()")
     data = "".join(f"{text}\n" for text in lines).encode("utf-8")
     descriptor = files.open_to_append(path, mode)
     try:

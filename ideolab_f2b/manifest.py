@@ -87,12 +87,12 @@ class Manifest:
     options: Optional[InstallOptions] = None
 
     def by_path(self) -> dict[str, Entry]:
-        """{path: its entry}."""
+        """Return {path: its entry}."""
         return {entry.path: entry for entry in self.entries}
 
 
 def below(root: Path) -> Path:
-    """Where the manifest is below a root directory."""
+    """Return the path of the manifest below a root directory."""
     return root / str(PATH).lstrip("/")
 
 
@@ -120,7 +120,7 @@ def save(manifest: Manifest, path: Path = PATH) -> None:
 def _text(value: object) -> str:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
-    raise TypeError(f"{value!r} does not go into a manifest")
+    raise TypeError(f"{value!r} cannot be stored in a manifest")
 
 
 def _manifest(stored: Mapping[str, Any]) -> Manifest:
@@ -144,12 +144,12 @@ def _entry(stored: Mapping[str, Any]) -> Entry:
 
 
 def digest_of(content: bytes) -> str:
-    """The SHA-256 of a content, in hexadecimal digits."""
+    """Return the SHA-256 of a content, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
 def digest_of_tree(contents: Mapping[str, bytes]) -> str:
-    """One digest of {relative path: content}."""
+    """Return one digest of {relative path: content}."""
     whole = hashlib.sha256()
     for name in sorted(contents):
         whole.update(f"{name}\0{digest_of(contents[name])}\n".encode())
@@ -157,7 +157,7 @@ def digest_of_tree(contents: Mapping[str, bytes]) -> str:
 
 
 def read_tree(top: Path) -> dict[str, bytes]:
-    """{relative path: content} of a directory, without what Python compiles into it."""
+    """Return {relative path: content} of a directory, without what Python compiles into it."""
     return {
         str(path.relative_to(top)): path.read_bytes()
         for path in sorted(top.rglob("*"))
@@ -187,7 +187,7 @@ _DIGEST: Mapping[str, Callable[[Path], str]] = {
 
 
 def digest(kind: str, path: Path) -> Optional[str]:
-    """The digest of what stands at a path now.
+    """Return the digest of what stands at a path now.
 
     None when nothing does, "" for a kind without a digest and for what is of another kind.
     """

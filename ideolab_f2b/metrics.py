@@ -52,7 +52,7 @@ def gauge(name: str, documentation: str, value: float) -> Sample:
 
 
 def build_info(program: str) -> Sample:
-    """Return which version a program has loaded; each program writes a file of its own."""
+    """Return the metric with the version that a program has loaded; each program writes its own file."""
     labels: dict[tuple[str, ...], float] = {(__version__, program): 1.0}
     return Sample("ideolab_f2b_build_info", "Always 1.", "gauge", ("version", "program"), labels)
 

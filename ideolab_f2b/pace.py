@@ -1,4 +1,4 @@
-"""Long work in small pieces, with a pause after each: the other threads of fail2ban-server have bans to make.
+"""Splits long work into pieces with a pause after each, so that other threads of fail2ban-server can ban.
 
 A thread that computes keeps the interpreter for 5 ms each time another one wants it back, and a ban gives it
 away at every system call.

@@ -1,4 +1,4 @@
-"""Where the pack is on a host, its jails, and who starts its services."""
+"""The paths of the pack on a host, its jails, and the program that starts its services."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ACTION = "ideolab-ban"
 REPORT = "ideolab-report"
 #: the jail of bans by hand
 MANUAL = "ideolab-manual"
-#: jail -> the log that it reads
+#: {jail: the log that it reads}
 JAILS = {
     "ideolab-connmon": "connmon.log",
     "ideolab-connmon-net": "connmon.log",
@@ -48,10 +48,10 @@ COLLECTORS = ("/var/lib/prometheus/node-exporter", "/var/lib/node_exporter/textf
 
 
 def runs_systemd(run: Path = Path("/run/systemd/system")) -> bool:
-    """Whether systemd is PID 1, as sd_booted(3) finds out."""
+    """Return whether systemd is PID 1, as sd_booted(3) finds out."""
     return run.is_dir()
 
 
 def restart(service: str) -> str:
-    """The command that restarts a service."""
+    """Return the command that restarts a service."""
     return f"systemctl restart {service}" if runs_systemd() else f"/etc/init.d/{service} restart"

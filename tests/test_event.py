@@ -58,5 +58,5 @@ def test_what_is_no_event_says_why(line: str) -> None:
 
 def test_an_event_holds_only_what_json_holds() -> None:
     """A value of another kind is a programmer's error and not silently text."""
-    with pytest.raises(TypeError, match="no place in an event"):
+    with pytest.raises(TypeError, match="cannot be stored in an event"):
         Event(WHEN, "ban", raw={"x": object()}).to_json()

@@ -33,7 +33,7 @@ def test_our_action_without_its_package_is_found_out(name: str, tmp_path: Path) 
     ("text", "said"),
     [
         ("raise RuntimeError('not today')\n", "RuntimeError: not today"),
-        ("raise SystemExit\n", "no word of explanation"),
+        ("raise SystemExit\n", "it gave no reason"),
         (
             "from fail2ban.server.action import ActionBase\n"
             "class Action(ActionBase):\n"

@@ -40,7 +40,7 @@ def test_the_jails_of_a_status() -> None:
             "RuntimeError('not today')",
         ),
         ("Traceback (most recent call last):\nImportError: no module\n", "ImportError: no module"),
-        ("", "no word of explanation"),
+        ("", "it gave no reason"),
     ],
 )
 def test_the_reason_is_the_errors_own_words(text: str, said: str) -> None:

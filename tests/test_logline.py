@@ -162,7 +162,7 @@ def test_append_ends_a_cut_line_first(tmp_path: Path) -> None:
 
 def test_append_refuses_two_lines(tmp_path: Path) -> None:
     """A line feed in the text would be a second line, which nobody anchored."""
-    with pytest.raises(ValueError, match="one line is one line"):
+    with pytest.raises(ValueError, match="must not contain a line feed"):
         logline.append(tmp_path / "connmon.log", "one\ntwo")
 
     assert not (tmp_path / "connmon.log").exists()

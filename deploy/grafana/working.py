@@ -20,7 +20,7 @@ def panels() -> list[panel.Panel]:
     return [
         panel.number(
             "Last success",
-            "Seconds since each part last did its work. connmon looks at the sockets, intake reads nginx's "
+            "Seconds since each part last did its work. connmon reads the sockets, intake reads nginx's "
             "lines (only hosts installed with --nginx have it), report runs inside fail2ban-server, "
             "reconcile compares fail2ban with the kernel. Red from two minutes on: that part is dead or "
             "stuck, and what it feeds on this page is old.",

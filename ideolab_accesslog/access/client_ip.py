@@ -1,4 +1,4 @@
-"""The address of the client. Only the configured proxies are believed; a doubtful address is none."""
+"""Finds the client's address. Only configured proxies are believed; a doubtful address is None."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def canonical(token: str) -> Optional[str]:
 
 
 def _without_port(text: str) -> str:
-    """The address in front of a port; what looks like neither is left for ipaddress to refuse."""
+    """Return the address without its port; any other text stays as it is, and ipaddress refuses it."""
     if text.startswith("["):
         address, bracket, rest = text[1:].partition("]")
         is_whole = bracket and ":" in address and (not rest or (rest[0] == ":" and _is_port(rest[1:])))
@@ -61,7 +61,7 @@ def _is_port(text: str) -> bool:
 
 
 def networks(values: Iterable[str]) -> tuple[Network, ...]:
-    """Return the networks among `values`; what is none is reported and trusted by nobody."""
+    """Return the networks among `values`; a value that is no network is reported and left out."""
     found = []
     for value in values:
         try:
@@ -72,7 +72,7 @@ def networks(values: Iterable[str]) -> tuple[Network, ...]:
 
 
 class Resolver:
-    """Finds the client of a request; remembers what it found out about peers and hops."""
+    """Finds the client of a request; remembers what it learned about peers and hops."""
 
     def __init__(self, trusted: Iterable[str], header: str, is_unix_trusted: bool) -> None:
         self._networks = networks(trusted)
@@ -89,7 +89,7 @@ class Resolver:
         return self._walk(meta.get(self._key, "")) if client is None else client
 
     def _judge_peer(self, remote_addr: str) -> Optional[Client]:
-        """The client that speaks for itself; None: a proxy of ours, its header counts."""
+        """Return the client that connected directly; None for a trusted proxy, whose header counts."""
         if not remote_addr:
             return None if self._is_unix_trusted else UNKNOWN
         ip = canonical(remote_addr)
@@ -113,12 +113,12 @@ class Resolver:
 
 
 def _read_address_list(header: str) -> Iterator[str]:
-    """The hops of X-Forwarded-For, nearest first."""
+    """Return the hops of X-Forwarded-For, nearest first."""
     return reversed(header.split(","))
 
 
 def _read_forwarded_header(header: str) -> Iterator[str]:
-    """The `for=` of each hop of Forwarded (RFC 7239), nearest first; "" where a hop does not say."""
+    """Return the `for=` of each hop of Forwarded (RFC 7239), nearest first; "" where a hop does not say."""
     for hop in reversed(header.split(",")):
         pairs = [pair.partition("=") for pair in hop.split(";")]
         said = [value for name, _, value in pairs if name.strip().lower() == "for"]

@@ -91,7 +91,7 @@ def _adapter(connection: Any) -> Callable[[Row], Row]:
 
 
 def is_clean(text: str) -> bool:
-    """Whether every database takes the text as it is; ASCII is the case that costs nothing."""
+    """Return whether every database takes the text as it is; ASCII is the case that costs nothing."""
     return text.isascii() and "\0" not in text
 
 

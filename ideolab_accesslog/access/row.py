@@ -1,4 +1,4 @@
-"""One request as the tuple that AccessLog stores: bounded, without a query, of no use for logging in."""
+"""Makes the tuple that AccessLog stores for a request: bounded, without query and without session key."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def row_of(
 
 
 def _user_pk(request: HttpRequest) -> Any:
-    """The visitor, if the site itself already looked: asking would cost queries and say `Vary: Cookie`."""
+    """Return the user if the site has loaded it; loading it would cost queries and add `Vary: Cookie`."""
     attributes = request.__dict__
     user = attributes.get("_cached_user") or attributes.get("_acached_user")
     return None if user is None else user.pk
@@ -61,7 +61,7 @@ def _session(request: HttpRequest) -> str:
 
 
 def digest(session_key: str) -> str:
-    """Return a text that is the same for the same session, and from which nobody gets to its key."""
+    """Return a text that is the same for the same session, and that does not reveal the session's key."""
     text = str(session_key).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=16, key=_secret(), person=b"accesslog").hexdigest()
 

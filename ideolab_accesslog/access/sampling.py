@@ -23,7 +23,7 @@ class Limits(NamedTuple):
 
 
 def is_wanted(path_info: str, status: int) -> bool:
-    """Whether the answer with this status is logged; counts it for the sample."""
+    """Return whether the answer with this status is logged; counts it for the sample."""
     limits = _limits()
     if status not in limits.statuses or not limits.is_enabled:
         return False
@@ -33,7 +33,7 @@ def is_wanted(path_info: str, status: int) -> bool:
 
 
 def is_sampled(number: int, rate: float) -> bool:
-    """Whether the request with this number is in the sample; the same answer every time."""
+    """Return whether the request with this number is in the sample; the same answer every time."""
     return number * GOLDEN_RATIO % 1.0 < rate
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 #: addresses of one call
 MOST = 1000
-#: form value -> seconds; None = permanent
+#: {form value: seconds}; None = permanent
 TIMES = {"24h": 86400, "7d": 7 * 86400, "permanent": None}
 
 

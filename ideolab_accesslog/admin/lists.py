@@ -159,11 +159,11 @@ class TrashIPAdmin(EvidenceAdmin):
     change_list_template = "admin/ideolab_accesslog/traship/change_list.html"
 
     def has_ban_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may ban."""
+        """Return whether the user may ban."""
         return bool(request.user.has_perm("ideolab_accesslog.ban_ip"))
 
     def has_unban_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may lift bans."""
+        """Return whether the user may lift bans."""
         return bool(request.user.has_perm("ideolab_accesslog.unban_ip"))
 
     def get_urls(self) -> list[Any]:

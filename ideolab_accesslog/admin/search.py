@@ -1,4 +1,4 @@
-"""Makes a query from what an admin types into the search box: an address, a network, or words."""
+"""Makes a query from the text in the search box: an address, a network, or words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ban, unban and check: the rows first, and once they are committed one run for all addresses."""
+"""Bans, unbans and checks: writes the rows, and after their commit makes one run for all addresses."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ logger = logging.getLogger("ideolab_accesslog.firewall")
 
 @dataclass(frozen=True)
 class AddressResult:
-    """What became of one address.
+    """The result for one address.
 
     `state`: done, failed, skipped (nothing was run), refused (the address may not be banned), repeated (the
     same call was made a moment ago), changed (`only` left it out), or pending while an outer transaction is

@@ -1,4 +1,4 @@
-"""Lifts the bans whose time is over, in the rows and in what the firewall still holds."""
+"""Lifts the bans whose time is over, in the rows and in the firewall."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wanted of the firewall: the rows of one call, written in one transaction, and nothing run here."""
+"""Writes what is wanted of the firewall: the rows of one call, in one transaction. Runs nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ideolab_accesslog.models import FirewallActionLog, TrashIP
 REPEAT_S = 10
 #: addresses of one statement: SQLite takes at most 999 values
 _CHUNK = 500
-#: how often a transaction is tried that the database chose as the victim of a deadlock
+#: how often a transaction is tried when the database ends it because of a deadlock
 _TRIES = 4
 #: seconds before the second try; before the third twice as many
 _PAUSE_S = 0.02

@@ -43,7 +43,7 @@ def find_reason(address: Address) -> Optional[str]:
 
 @cached
 def _networks() -> tuple[tuple[Network, str], ...]:
-    """The networks that settings name, each with its setting."""
+    """Return the networks that settings name, each with its setting."""
     return tuple(
         (ipaddress.ip_network(str(text), strict=False), setting)
         for setting in ("ACCESSLOG_TRUSTED_PROXIES", "TRASHIP_NEVER_BAN")

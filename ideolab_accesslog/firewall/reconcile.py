@@ -37,7 +37,7 @@ class CannotCompareError(RuntimeError):
 
 @dataclass
 class Comparison:
-    """What rows and kernel have of the same addresses. `missing`: wanted and not in the kernel, with the end
+    """The difference of rows and kernel. `missing`: wanted and not in the kernel, with the end
     of the ban; `extra`: in the kernel and not wanted; `unknown`: no answer, with what was said instead."""
 
     asked: int = 0

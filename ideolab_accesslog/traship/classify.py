@@ -1,4 +1,4 @@
-"""Finds the rule that a path meets. Knows neither the site's URLs nor who asks."""
+"""Finds the rule that a path matches. It knows neither the site's URLs nor the client."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def _by_choice(path: str) -> Optional[str]:
 
 
 def by_substrings(path: str) -> Optional[str]:
-    """The rule of the two lists as they are: parts and endings of the decoded path."""
+    """Return the rule of the two lists as they are: parts and endings of the decoded path."""
     if any(part in path for part in conf.TRASHIP_SENSITIVE_SUBSTRINGS):
         return "substring"
     return "suffix" if path.endswith(tuple(conf.TRASHIP_SENSITIVE_SUFFIXES)) else None
 
 
 def by_segments(path: str) -> Optional[str]:
-    """The rule of our own tables, or of what the project added to the two lists."""
+    """Return the rule of our own tables, or of what the project added to the two lists."""
     text, trick = normalize(path)
     if trick:
         return trick
@@ -142,7 +142,7 @@ def _is_allowed(text: str) -> bool:
 
 
 def _allows(entry: str, text: str) -> bool:
-    """Whether an entry allows a path: `/shop.php` itself, `/old/` all below, one with * what it matches."""
+    """Return whether an entry allows a path: `/shop.php` itself, `/old/` all below it, * any text."""
     if "*" in entry:
         return fnmatch.fnmatchcase(text, entry)
     return text == entry.rstrip("/") or (entry.endswith("/") and text.startswith(entry))

@@ -1,4 +1,4 @@
-"""What the middleware asks before a view and after it; the rest happens in the writer's thread.
+"""Checks a request before and after its view; everything else happens in the writer's thread.
 
 A request only reads memory and adds its offence to the pending ones. Every half second the thread takes them:
 it counts with all other processes, writes the lines for fail2ban, and adds to the TrashIP rows.
@@ -113,7 +113,7 @@ def check_response(request: HttpRequest, response: Any, client: Client) -> None:
 
 
 def _is_refusable(request: HttpRequest, rule: str) -> bool:
-    """Whether the site has nothing at this path, as far as its settings and URL patterns show."""
+    """Return whether the site has nothing at this path, as far as its settings and URL patterns show."""
     if conf.TRASHIP_RULES == classify.SUBSTRINGS:
         # whatever the site has there
         return True
@@ -155,7 +155,7 @@ def forget(setting: str, **_others: Any) -> None:
 
 
 def register() -> None:
-    """Tell the thread of the scheduler what to do and how often; it starts with the first request."""
+    """Register the jobs with the scheduler, whose thread starts with the first request."""
     scheduler.add_job(drain)
     scheduler.add_periodic_job(
         float(conf.TRASHIP_BANNED_REFRESH_S), "read the banned addresses", banned.refresh

@@ -1,4 +1,4 @@
-"""Does what follows from offences: a line for fail2ban, a TrashIP row, a signal, maybe a ban."""
+"""Acts on offences: writes a line for fail2ban and a TrashIP row, sends a signal, bans if asked to."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class OffenceJudge:
         self._waiting: dict[str, OffenceSum] = {}
         #: came more than once within the window, to any process: each of their offences counts
         self._returning: set[str] = set()
-        #: (address, page) whose line a request has written itself -> until when
+        #: {(address, page) whose line a request has written itself: until when}
         self._written: dict[tuple[str, str], float] = {}
-        #: address -> reason
+        #: {address: reason}
         self._to_ban: dict[str, str] = {}
-        #: address -> end of the pause after its ban
+        #: {address: end of the pause after its ban}
         self._banned: dict[str, float] = {}
 
     def process(self, offences: Iterable[Offence]) -> None:

@@ -1,4 +1,4 @@
-"""One spelling for all the ways to write a path, so that nobody avoids a rule by writing it otherwise."""
+"""Brings all spellings of a path to one, so that no client avoids a rule by another spelling."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Offence(NamedTuple):
 
 
 def is_asked_by_browsers(path: str) -> bool:
-    """Whether browsers and search engines ask for this path by themselves."""
+    """Return whether browsers and search engines ask for this path by themselves."""
     return _MADE_BY_BROWSERS.search(path) is not None
 
 

@@ -1,4 +1,4 @@
-"""Adds what addresses did to their TrashIP rows: one statement per batch, also while others write."""
+"""Adds offences to the TrashIP rows of their addresses: one statement per batch, safe beside writers."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _make_row(address: str, total: OffenceSum) -> TrashIP:
 
 
 def _clean(text: str, length: int) -> str:
-    """Return what PostgreSQL and MySQL take: no NUL, no half of a character."""
+    """Return a text that PostgreSQL and MySQL accept: without NUL and without half characters."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")[:length]
 
 

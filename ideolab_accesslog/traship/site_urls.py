@@ -17,13 +17,13 @@ _FALLBACK = re.compile(r"fallback|redirect(?!_?to_?https)", re.I)
 
 
 def is_decidable_early(path: str) -> bool:
-    """Whether a path may be refused before the site was asked: not where files and fallbacks answer."""
+    """Return whether a path may be refused before the view runs: not where files or fallbacks answer."""
     return not _is_late() and not path.startswith(_file_prefixes())
 
 
 @cached
 def _is_late() -> bool:
-    """Whether only the response shows what the site has."""
+    """Return whether only the response shows what the site has."""
     if not conf.TRASHIP_BLOCK_EARLY or getattr(settings, "WHITENOISE_ROOT", None):
         return True
     return any(_FALLBACK.search(name.rpartition(".")[2]) for name in settings.MIDDLEWARE)
@@ -37,7 +37,7 @@ def _file_prefixes() -> tuple[str, ...]:
 
 
 def is_served(request: HttpRequest) -> bool:
-    """Whether a URL pattern takes the path, also with a slash at its end or a language before it."""
+    """Return whether a URL pattern takes the path, also with a slash at its end or a language before it."""
     urlconf = getattr(request, "urlconf", None)
     path = request.path_info
     try:
@@ -65,7 +65,7 @@ def _is_taken(path: str, urlconf: Any) -> bool:
 
 
 def _is_served_in_a_language(path: str, urlconf: Any) -> bool:
-    """Whether a URL pattern takes the path as LocaleMiddleware, which runs later, will see it."""
+    """Return whether a URL pattern takes the path as LocaleMiddleware, which runs later, will see it."""
     language: Optional[str] = translation.get_language_from_path(path)
     with translation.override(language or settings.LANGUAGE_CODE):
         return _is_served_at(path, urlconf) or (

@@ -86,7 +86,7 @@ class Window:
         return float(conf.TRASHIP_404_WINDOW_S)
 
     def _forget_old_paths(self, address: str) -> dict[str, tuple[float, int]]:
-        """Forget the paths that have left the window; return the others: digest -> (end, points)."""
+        """Forget the paths that have left the window; return the others: {digest: (end, points)}."""
         paths, now = self._seen.pop(address, {}), self._clock()
         for digest in [digest for digest, (until, _points) in paths.items() if until <= now]:
             del paths[digest]

@@ -1,4 +1,4 @@
-"""Bans addresses through fail2ban's jail ideolab-manual, and looks whether the kernel holds them."""
+"""Bans addresses through fail2ban's jail ideolab-manual, and checks that the kernel holds them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BATCH = 500
 def ban(
     networks: list[Network], time: Union[int, str], reason: str, options: tuple[str, ...] = ()
 ) -> Iterator[BanResult]:
-    """Ban each network for `time` seconds or "permanent"; `options` choose another server. ClientError."""
+    """Ban each network for `time` seconds or "permanent"; `options` choose another server; ClientError."""
     for start in range(0, len(networks), BATCH):
         part = networks[start : start + BATCH]
         results = order(part, time, reason, options)
@@ -32,7 +32,7 @@ def ban(
 def order(
     networks: list[Network], time: Union[int, str], reason: str, options: tuple[str, ...] = ()
 ) -> list[BanResult]:
-    """Give the order to the ban action; return what it answers, one for each network."""
+    """Send the bans to the ban action; return its answers, one for each network."""
     bans = [[text_of(network), time] for network in networks]
     asked = json.dumps({"bans": bans, "by": f"ideolab-f2b {getpass.getuser()}", "reason": reason})
     text = fail2ban_client.ask("set", MANUAL, "action", ACTION, "by_hand", asked, options=options)

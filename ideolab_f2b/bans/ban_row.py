@@ -53,7 +53,7 @@ class BanRow(NamedTuple):
 
 
 def rows(jails: Collection[JailBans], sets: Mapping[str, Elements], now: float) -> list[BanRow]:
-    """The rows of all jails; `sets` has both families of a set under its IPv4 name."""
+    """Return the rows of all jails; `sets` has both families of a set under its IPv4 name."""
     found = [row for jail in jails for row in _of_jail(jail, sets.get(jail.set or "", {}), now)]
     by_set: dict[str, list[JailBans]] = {}
     for jail in jails:
@@ -65,7 +65,7 @@ def rows(jails: Collection[JailBans], sets: Mapping[str, Elements], now: float) 
 
 
 def rows_without_fail2ban(sets: Mapping[str, Elements]) -> list[BanRow]:
-    """The rows of a host whose fail2ban is down: its elements."""
+    """Return the rows of a host whose fail2ban is down: its elements."""
     return [
         BanRow(key, UNWATCHED, set=name, in_kernel=True, element_s=left_s)
         for name, elements in sets.items()
@@ -74,7 +74,7 @@ def rows_without_fail2ban(sets: Mapping[str, Elements]) -> list[BanRow]:
 
 
 def confirm(before: Collection[BanRow], after: Collection[BanRow]) -> list[BanRow]:
-    """The later rows, as ok where they did not differ before: those bans were just being made or lifted."""
+    """Return the later rows; one that did not differ before is ok: its ban was just being made or lifted."""
     known = {(row.key, row.jail, row.set, row.state) for row in before if row.is_drift}
     return [
         row

@@ -46,7 +46,7 @@ class BanComparison:
 
 
 def make(only: Optional[str] = None, sleep: Callable[[float], None] = time.sleep) -> BanComparison:
-    """Compare one jail or all; a second time where they differ, as bans come and go meanwhile.
+    """Compare one jail or all; where they differ, compare again, because bans come and go meanwhile.
 
     A fail2ban that is down is no error: `trouble` says so, and the rows are what the kernel still holds.
     KernelError, UnknownJailError, ClientError.
@@ -89,7 +89,7 @@ def _elements(kernel: Sets, name: str) -> Elements:
 
 
 def _listed_sets(kernel: Sets) -> Iterable[str]:
-    """The IPv4 names of all sets in the list that the rule matches."""
+    """Return the IPv4 names of all sets in the list that the rule matches."""
     try:
         members = set(kernel.members(LIST))
     except SetMissingError:

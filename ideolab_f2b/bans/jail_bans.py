@@ -1,4 +1,4 @@
-"""The bans that fail2ban holds; our ban action is asked where a jail has it."""
+"""The bans that fail2ban holds: our ban action knows more of them than fail2ban's own list."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class JailBans:
 
 
 def ask_all(only: Optional[str] = None) -> list[JailBans]:
-    """Ask for the bans of all jails or of one. ClientError when there is no answer, UnknownJailError."""
+    """Ask for the bans of all jails, or of `only`; ClientError when there is no answer, UnknownJailError."""
     names = sorted(fail2ban_client.jails())
     if only is not None:
         if only not in names:
@@ -62,7 +62,7 @@ def ask_all(only: Optional[str] = None) -> list[JailBans]:
 
 
 def ask(name: str) -> JailBans:
-    """Ask one jail; by its list of bans alone where it has no action of ours, or an older one."""
+    """Ask one jail for its bans; without our action, or with an older one, read its list of bans alone."""
     # asked first: fail2ban writes each failed question into its log
     is_ours = name in ALL_JAILS or ACTION in fail2ban_client.actions(name)
     if is_ours:
@@ -104,7 +104,7 @@ def parse_list(text: str) -> Iterable[tuple[Key, Ban]]:
 
 
 def key_of_text(text: str) -> Optional[Key]:
-    """The key of an address or network; None for what is neither (`banip 600`)."""
+    """Return the key of an address or network; None for what is neither (`banip 600`)."""
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     try:
         packed = socket.inet_pton(family, text)

@@ -1,4 +1,4 @@
-"""Asks fail2ban's reconcile thread to put right what differs, and waits for it."""
+"""Asks fail2ban's reconcile thread to repair what differs, and waits for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EVERY_S = 0.5
 
 
 class RepairError(RuntimeError):
-    """Nothing could be put right; the text says why and what to do."""
+    """Nothing could be repaired; the text says why and what to do."""
 
 
 class RepairResult(NamedTuple):
@@ -33,7 +33,7 @@ class RepairResult(NamedTuple):
 def repair(
     clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> RepairResult:
-    """Let the server go over all sets of all jails twice. RepairError, ClientError."""
+    """Let the server reconcile all sets of all jails twice; RepairError or ClientError when it cannot."""
     jail = _any_jail()
     before = _ask_thread(jail)
     wanted = _number(fail2ban_client.ask("set", jail, "action", ACTION, "reconcile"))
@@ -43,19 +43,19 @@ def repair(
         if now["passes"] >= wanted:
             break
         if clock() > deadline:
-            raise RepairError(f"fail2ban did not end its passes in {WAIT_S:.0f} s; see /var/log/fail2ban.log")
+            raise RepairError(f"fail2ban did not reconcile in {WAIT_S:.0f} s; see /var/log/fail2ban.log")
         sleep(_EVERY_S)
     counts = {name: count - before["repairs"].get(name, 0) for name, count in now["repairs"].items()}
     return RepairResult({name: count for name, count in counts.items() if count > 0}, str(now["last_error"]))
 
 
 def put_rules() -> list[str]:
-    """Put the DROP rules first again while fail2ban is down; return the programs that did it. RuleError."""
+    """Put the DROP rules first again while fail2ban is down; return the programs used. RuleError."""
     with contextlib.closing(Sets()) as kernel:
         if LIST not in kernel.names():
             return []
-    gone = [version for version in rule.PROGRAMS if not _is_first(version)]
-    return [rule.PROGRAMS[version] for version in gone if rule.place(version) is None]
+    lost = [version for version in rule.PROGRAMS if not _is_first(version)]
+    return [rule.PROGRAMS[version] for version in lost if rule.place(version) is None]
 
 
 def _is_first(version: int) -> bool:
@@ -66,7 +66,7 @@ def _is_first(version: int) -> bool:
 
 
 def _any_jail() -> str:
-    """A jail that has our action: its thread reconciles all jails."""
+    """Return a jail that has our action: its thread reconciles all jails."""
     for jail in sorted(fail2ban_client.jails()):
         # asked first: fail2ban writes each failed question into its log
         stats = fail2ban_client.stats(jail, ACTION) if ACTION in fail2ban_client.actions(jail) else None
@@ -88,5 +88,5 @@ def _ask_thread(jail: str) -> dict[str, Any]:
 def _number(text: str) -> int:
     found = re.search(r"\d+", text)
     if found is None:
-        raise RepairError(f"{ACTION} did not understand: {text.strip()[:200]!r}")
+        raise RepairError(f"{ACTION} gave no number: {text.strip()[:200]!r}")
     return int(found[0])

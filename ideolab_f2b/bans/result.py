@@ -1,4 +1,4 @@
-"""What became of each address that somebody asked to ban or to unban."""
+"""The result for each address that somebody asked to ban or to unban."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class BanResult(NamedTuple):
         return "  ".join([*words, *([self.detail] if self.detail else [])]).rstrip()
 
     def to_json(self) -> str:
-        """One JSON object."""
+        """Return the result as one JSON object."""
         return json.dumps(self._asdict())
 
     @property

@@ -20,7 +20,7 @@ _ORDER = {ban_row.MISSING: 0, ban_row.SHORT: 1, ban_row.STALE: 2}
 
 
 def table(comparison: BanComparison, origins: Mapping[str, Origin]) -> Iterator[str]:
-    """The lines of the table: drift first, marked with !, then by jail and address; then the summary."""
+    """Return the lines of the table and the summary: drift first, marked with !, then by jail and address."""
     rows = sorted(comparison.rows, key=_rank)
     cells = [_cells(one, comparison.when, origins.get(one.address)) for one in rows]
     if cells:
@@ -33,7 +33,7 @@ def _rank(one: BanRow) -> tuple[int, str, Key]:
 
 
 def summary(comparison: BanComparison) -> str:
-    """The counts, and what to type when something differs."""
+    """Return the counts, and what to type when something differs."""
     elements = sum(comparison.elements.values())
     if comparison.trouble:
         end = "; they end by themselves" if elements else ""
@@ -49,7 +49,7 @@ def summary(comparison: BanComparison) -> str:
 
 
 def to_json(comparison: BanComparison, origins: Mapping[str, Origin]) -> str:
-    """The comparison as one line; docs/bans.md has its fields."""
+    """Return the comparison as one line; docs/bans.md has its fields."""
     jails = [
         {"jail": jail.name, "set": jail.set, "bans": len(jail.bans), "queued": jail.queued}
         for jail in comparison.jails
@@ -125,7 +125,7 @@ def _plain(name: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`59m 12s`, `23h 4m`, `6d 23h`; never below zero."""
+    """Return seconds as `59m 12s`, `23h 4m` or `6d 23h`; never below zero."""
     left = max(0, int(seconds))
     for unit, length, below, part in (("d", 86400, "h", 3600), ("h", 3600, "m", 60), ("m", 60, "s", 1)):
         if left >= length:

@@ -37,7 +37,7 @@ def unban(networks: list[Network], options: tuple[str, ...] = ()) -> list[BanRes
 
 
 def _lift(networks: Iterable[Network], options: tuple[str, ...]) -> dict[Network, set[str]]:
-    """{network: the jails that had it, or a part of it}; fail2ban itself lifts the network or its parts."""
+    """Have fail2ban lift each network and its parts; return {network: the jails that had any of it}."""
     lifted: dict[Network, set[str]] = {network: set() for network in networks}
     for jail in sorted(fail2ban_client.jails(options)):
         leaving = []

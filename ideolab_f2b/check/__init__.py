@@ -1,1 +1,1 @@
-"""Looks at each part that has to work, and says ok, wrong or unknown."""
+"""Checks of every part that has to work; each says ok, wrong or unknown."""

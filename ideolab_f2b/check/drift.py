@@ -1,4 +1,4 @@
-"""Checks that the kernel holds what fail2ban holds, and puts right what differs."""
+"""Checks that the kernel holds what fail2ban holds, and repairs what differs."""
 
 from __future__ import annotations
 
@@ -26,17 +26,15 @@ def drift(_settings: Settings) -> Iterator[Verdict]:
     except KernelError as error:
         yield wrong("drift", str(error), error.way_out)
     except fail2ban_client.ClientError as error:
-        yield unknown("drift", f"only fail2ban knows what should be there: {error}")
+        yield unknown("drift", f"this needs fail2ban: {error}")
     else:
         yield from judge(seen)
 
 
 def judge(seen: BanComparison) -> Iterator[Verdict]:
-    """What a comparison means. Pure."""
+    """Yield a verdict on each of our jails that was compared. Pure."""
     if seen.trouble:
-        yield unknown(
-            "drift", f"only fail2ban knows what should be there: {seen.trouble}", restart("fail2ban")
-        )
+        yield unknown("drift", f"this needs fail2ban: {seen.trouble}", restart("fail2ban"))
         return
     ours = [jail for jail in seen.jails if jail.set is not None]
     for jail in ours:
@@ -55,7 +53,7 @@ def judge(seen: BanComparison) -> Iterator[Verdict]:
 
 
 def repair() -> Verdict:
-    """Put right what differs, and say how much that was."""
+    """Repair what differs, and return a verdict that says how much that was."""
     try:
         done = repairing.repair()
     except fail2ban_client.ServerDownError as error:
@@ -68,9 +66,9 @@ def repair() -> Verdict:
     except repairing.RepairError as error:
         return wrong("repair", str(error), restart("fail2ban"))
     if done.trouble:
-        return wrong("repair", done.trouble, "see fail2ban's log")
+        return wrong("repair", done.trouble, "see /var/log/fail2ban.log")
     counts = ", ".join(f"{count} in {name}" for name, count in sorted(done.counts.items()))
-    return ok("repair", f"put right: {counts}" if counts else "there was nothing to put right")
+    return ok("repair", f"repaired: {counts}" if counts else "nothing differed")
 
 
 def _without_a_server() -> str:

@@ -66,7 +66,7 @@ def _name(uid: int) -> str:
 
 
 def judge_log(path: Path, found: Optional[LogStat]) -> Verdict:
-    """What a log's stat means. Pure."""
+    """Return the verdict on a log from its stat; None = it is missing. Pure."""
     check = f"log {path.name}"
     if found is None:
         why = ": fail2ban would not start again" if path.suffix == ".log" else ""
@@ -94,7 +94,7 @@ def clock(settings: Settings) -> Iterator[Verdict]:
 
 
 def _newest(path: Path) -> Optional[float]:
-    """The latest of the file's own time and the time that its last line says."""
+    """Return the later one of the file's own time and the date of its last line, in epoch seconds."""
     with open(path, "rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
         lines = file.read().decode("utf-8", "replace").splitlines()
@@ -103,7 +103,7 @@ def _newest(path: Path) -> Optional[float]:
 
 
 def judge_clock(newest: Optional[float], now: float) -> Verdict:
-    """What the age of the newest line means. Pure."""
+    """Return the verdict on the clock from the time of the newest line, both in epoch seconds. Pure."""
     ahead = newest - now if newest is not None else 0.0
     if ahead > CLOCK_S:
         text = f"the log is {ahead:.0f} s ahead of now: the clock was set back, so bans end at the wrong time"
@@ -129,7 +129,10 @@ def ours(root: Path = Path("/"), path: Path = manifest.PATH) -> Iterator[Verdict
 
 
 def judge_files(entries: list[Entry], now: Mapping[str, Optional[str]]) -> Verdict:
-    """What is missing or changed: the admin may change configuration, and nobody may change code. Pure."""
+    """Return the verdict on the installed files; {path: digest} is what stands there now. Pure.
+
+    The admin may change configuration. A change of code is wrong.
+    """
     missing = [entry.path for entry in entries if now[entry.path] is None]
     changed = [
         entry.path for entry in entries if entry.digest and now[entry.path] not in (None, entry.digest)

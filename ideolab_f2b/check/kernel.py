@@ -35,15 +35,13 @@ def sets(_settings: Settings) -> Iterator[Verdict]:
     except KernelError as error:
         yield wrong("sets", str(error), error.way_out)
     except fail2ban_client.ServerDownError:
-        yield unknown(
-            "sets", "only fail2ban knows which sets there should be: it is down", restart("fail2ban")
-        )
+        yield unknown("sets", "this needs fail2ban, which is down", restart("fail2ban"))
     except fail2ban_client.ClientError as error:
-        yield unknown("sets", f"only fail2ban knows which sets there should be: {error}")
+        yield unknown("sets", f"this needs fail2ban: {error}")
 
 
 def _names() -> list[str]:
-    """The sets of the jails that run, as their actions name them."""
+    """Return the sets of the jails that run, as their actions name them."""
     stats = [
         fail2ban_client.stats(jail, ACTION) or {}
         for jail in sorted(ALL_JAILS.keys() & fail2ban_client.jails())
@@ -70,7 +68,7 @@ def _header(kernel: Sets, name: str) -> Optional[SetHeader]:
 
 
 def judge_set(name: str, header: Optional[SetHeader], members: Collection[str]) -> Verdict:
-    """What a set's header means. Pure."""
+    """Return the verdict on a set from its header; None = the set does not exist. Pure."""
     check = f"set {name}"
     if header is None:
         return wrong(check, "does not exist: its jail bans nobody", "fail2ban-client reload")
@@ -108,16 +106,16 @@ def _check_rule(version: int, program: str, chain: str) -> Optional[Verdict]:
         return None
     if version == 6 and not rule.has_ipv6():
         return ok(check, "IPv6 is disabled")
-    said = " ".join((done.stderr or done.stdout).split())
+    reason = " ".join((done.stderr or done.stdout).split())
     return (
-        unknown(check, said)
-        if "root" in said or "Permission" in said
-        else wrong(check, said, "modprobe ip_tables")
+        unknown(check, reason)
+        if "root" in reason or "Permission" in reason
+        else wrong(check, reason, "modprobe ip_tables")
     )
 
 
 def judge_rules(check: str, lines: Sequence[str], chain: str) -> Verdict:
-    """What the text of `iptables -S CHAIN` means. Pure."""
+    """Return the verdict on the DROP rule from the lines of `iptables -S CHAIN`. Pure."""
     ours = f"-A {chain} {rule.SPEC}"
     found = [line.strip() for line in lines if line.startswith("-A ")]
     if ours not in found:
@@ -131,7 +129,7 @@ def judge_rules(check: str, lines: Sequence[str], chain: str) -> Verdict:
         if accepts
         else f"behind {len(before)} other rules"
     )
-    return wrong(check, f"the rule stands {what}", "fail2ban-client reload")
+    return wrong(check, f"the DROP rule is {what}", "fail2ban-client reload")
 
 
 def destroy(_settings: Settings) -> Iterator[Verdict]:

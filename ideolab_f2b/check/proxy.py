@@ -69,7 +69,7 @@ def _tail(path: Path) -> list[str]:
 
 
 def _ask_ignoreip() -> Optional[dict[str, list[Network]]]:
-    """{running jail of nginx's logs: its ignoreip}; None when fail2ban does not tell."""
+    """Return {running jail that reads nginx's logs: its ignoreip}; None when fail2ban does not answer."""
     try:
         names = [name for name in sorted(fail2ban_client.jails()) if name.startswith(_JAILS)]
         return {name: networks(fail2ban_client.ask("get", name, "ignoreip")) for name in names}
@@ -103,15 +103,15 @@ def count(lines: Iterable[str]) -> PeerCounts:
 def judge(
     counts: PeerCounts, listed: Collection[Network], ignored: Optional[Mapping[str, Collection[Network]]]
 ) -> Iterator[Verdict]:
-    """A verdict on each address that stands for many, or on all when none does. Pure."""
-    found = [one for one in counts.peers if _covers(listed, one) or _carries(counts, one)]
+    """Yield a verdict on each address that stands for many clients, or one ok when there is none. Pure."""
+    found = [one for one in counts.peers if _covers(listed, one) or _stands_for_many(counts, one)]
     for address in sorted(found, key=lambda one: -counts.peers[one]):
         yield _verdict(counts, address, listed, ignored or {})
     if not found:
         yield ok("front", f"no address stands for many clients ({counts.lines} lines before a request)")
 
 
-def _carries(counts: PeerCounts, address: Address) -> bool:
+def _stands_for_many(counts: PeerCounts, address: Address) -> bool:
     return counts.lines >= LEAST and counts.peers[address] >= SHARE * counts.lines
 
 

@@ -23,7 +23,7 @@ class FileOwner(NamedTuple):
 
 
 def helper(_settings: Settings) -> Iterator[Verdict]:
-    """Check the program, the list of what is never banned, and the rule of sudo where there is one."""
+    """Check the program, the list of what is never banned, and the sudo rule where there is one."""
     for path in (HELPER, NEVER_BAN):
         yield judge(Path(path), _owner(path))
     try:
@@ -42,7 +42,7 @@ def _owner(path: str) -> Optional[FileOwner]:
 
 
 def judge(path: Path, found: Optional[FileOwner]) -> Verdict:
-    """What a file's stat means: root runs it, or believes it. Pure."""
+    """Return the verdict on a file that root runs or reads, from its owner and mode. Pure."""
     check = f"helper {path.name}"
     if found is None:
         return wrong(check, f"{path} is missing", "ideolab-f2b install")
@@ -52,7 +52,7 @@ def judge(path: Path, found: Optional[FileOwner]) -> Verdict:
 
 
 def judge_rule(found: Optional[FileOwner], complaint: str) -> Verdict:
-    """What the rule's owner and sudo's complaint mean. Pure."""
+    """Return the verdict on the sudo rule from its owner and visudo's complaint ("" = none). Pure."""
     if complaint:
         return wrong("sudo rule", complaint, f"rm {SUDOERS}; ideolab-f2b install --sudo-for www-data")
     if found is None or found.uid != 0 or found.mode & 0o022:

@@ -61,7 +61,7 @@ def jails(settings: Settings) -> Iterator[Verdict]:
 
 
 def _switch(jail: str, wanted: fail2ban_config.Configuration) -> str:
-    """ON; OFF when the admin has switched it off although our block has it; MISSING as before an install."""
+    """Return ON, OFF (our block has the jail, and the admin has switched it off) or MISSING (neither)."""
     if jail in wanted.jails:
         return ON
     path = Path(JAIL_LOCAL)
@@ -70,7 +70,7 @@ def _switch(jail: str, wanted: fail2ban_config.Configuration) -> str:
 
 
 def ask(jail: str) -> RunningJail:
-    """Ask the server about a jail. ClientError."""
+    """Ask the server about a jail; ClientError when it does not answer."""
     logs = [
         line.split("- ", 1)[1]
         for line in fail2ban_client.ask("get", jail, "logpath").splitlines()
@@ -82,7 +82,7 @@ def ask(jail: str) -> RunningJail:
 def judge(
     jail: str, seen: Optional[RunningJail], switch: str, log: str, skipped: Collection[str] = ()
 ) -> Verdict:
-    """What a jail's state means. Pure."""
+    """Return the verdict on a jail; `seen` is None when the jail does not run. Pure."""
     name = f"jail {jail}"
     if seen is None:
         return _absent(name, jail, switch, skipped)

@@ -21,7 +21,7 @@ _SUCCESS = re.compile(r'^ideolab_f2b_last_success_timestamp_seconds\{job="([a-z]
 
 
 def connmon(settings: Settings) -> Iterator[Verdict]:
-    """Check when connmon last looked at the sockets."""
+    """Check when connmon last read the sockets."""
     limit_s = max(STALE_S, 4 * settings.connmon.every_s)
     yield _daemon("connmon", SERVICE, settings.paths.connmon_prom, limit_s)
 
@@ -38,7 +38,7 @@ def report(settings: Settings) -> Iterator[Verdict]:
 
 
 def is_asked(jail_local: Path) -> bool:
-    """Whether our block enables a jail that reads the intake's logs."""
+    """Return whether our block enables a jail that reads the intake's logs."""
     block = BLOCK.search(jail_local.read_bytes()) if jail_local.exists() else None
     return block is not None and any(f"[{jail}]".encode() in block[0] for jail in NGINX_JAILS)
 
@@ -56,7 +56,7 @@ def _daemon(name: str, service: str, path: Path, limit_s: float) -> Verdict:
 def judge(
     name: str, service: str, path: Path, text: Optional[str], now: float, limit_s: float = STALE_S
 ) -> Verdict:
-    """What a daemon's metrics say about it. Pure."""
+    """Return the verdict on a daemon from the text of its metrics; times in seconds. Pure."""
     if text is None:
         mend = f"{restart(service)} (first apt-get install python3-prometheus-client, where that is missing)"
         return wrong(name, f"{path} is missing: it does not run, or cannot write there", mend)
@@ -66,9 +66,9 @@ def judge(
     age = now - float(found)
     if age > limit_s:
         return wrong(
-            name, f"did its work last {age:.0f} s ago", f"{restart(service)}; journalctl -u {service}"
+            name, f"last did its work {age:.0f} s ago", f"{restart(service)}; journalctl -u {service}"
         )
-    return ok(name, f"did its work {max(age, 0):.0f} s ago")
+    return ok(name, f"last did its work {max(age, 0):.0f} s ago")
 
 
 def textfile(settings: Settings) -> Iterator[Verdict]:
@@ -84,7 +84,7 @@ def textfile(settings: Settings) -> Iterator[Verdict]:
 
 
 def _readable(path: Path) -> Optional[bool]:
-    """Whether everybody may read the file; None when it is missing."""
+    """Return whether everybody may read the file; None when it is missing."""
     try:
         mode = os.stat(path).st_mode
         return bool(mode & stat.S_IROTH and os.stat(path.parent).st_mode & stat.S_IXOTH)
@@ -93,12 +93,14 @@ def _readable(path: Path) -> Optional[bool]:
 
 
 def judge_textfile(path: Path, readable: Optional[bool], places: dict[Path, bool]) -> Verdict:
-    """What the modes and the collectors' directories mean. Pure."""
+    """Return the verdict on the metrics of connmon; `places` says where node_exporter finds them. Pure."""
     if readable is None:
         return wrong("textfile", f"{path} is missing", restart(SERVICE))
     if not readable:
         return wrong("textfile", f"node_exporter may not read {path}", f"chmod a+rX {path.parent} {path}")
-    blind = [str(place.parent) for place, is_there in places.items() if not is_there]
-    if blind:
-        return wrong("textfile", f"no {path.name} in {', '.join(blind)}", "ideolab-f2b install")
+    missing = [str(place.parent) for place, is_there in places.items() if not is_there]
+    if missing:
+        return wrong(
+            "textfile", f"node_exporter finds no {path.name} in {', '.join(missing)}", "ideolab-f2b install"
+        )
     return ok("textfile", f"{path} can be read")

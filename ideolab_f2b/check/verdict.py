@@ -25,25 +25,25 @@ class Verdict(NamedTuple):
         )
 
     def to_json(self) -> str:
-        """One JSON object."""
+        """Return the verdict as one JSON object."""
         return json.dumps(self._asdict())
 
 
 def ok(check: str, text: str) -> Verdict:
-    """The verdict on what works."""
+    """Return the verdict that a part works."""
     return Verdict(check, OK, text)
 
 
 def wrong(check: str, text: str, mend: str) -> Verdict:
-    """The verdict on what does not work, with what to type."""
+    """Return the verdict that a part does not work, with what to type."""
     return Verdict(check, WRONG, text, mend)
 
 
 def unknown(check: str, text: str, mend: str = "sudo ideolab-f2b check") -> Verdict:
-    """The verdict on what this user may not see, or what cannot be seen before something else is mended."""
+    """Return the verdict that a part could not be checked: by this user, or before a repair of another."""
     return Verdict(check, UNKNOWN, text, mend)
 
 
 def exit_code(verdicts: Iterable[Verdict]) -> int:
-    """1 when something is wrong, else 0."""
+    """Return 1 when something is wrong, else 0."""
     return 1 if any(verdict.state == WRONG for verdict in verdicts) else 0

@@ -11,19 +11,20 @@ from ideolab_f2b.commands import networks
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
     parser.description = (
-        "Ban addresses and networks now; fail2ban and the kernel both know when the ban ends. What is in "
-        "ignoreip or /etc/ideolab/never-ban, own addresses, gateways and SSH sessions are refused."
+        "Ban addresses and networks now; fail2ban and the kernel both know when the ban ends. Refused are "
+        "the addresses of ignoreip and /etc/ideolab/never-ban, this host's own addresses, its gateways and "
+        "the peers of SSH sessions."
     )
     networks.add_arguments(parser)
     parser.add_argument(
         "--for", dest="time", type=networks.duration, default=networks.PERMANENT, metavar="TIME",
         help="90m, 24h, 7d, or permanent (the default)",
     )  # fmt: skip
-    parser.add_argument("--reason", default="", help="for fail2ban's log")
+    parser.add_argument("--reason", default="", help="reason of the ban, for fail2ban's log")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 all banned, 1 some refused or failed."""
+    """Ban the addresses; return 0 when all are banned, 1 when some were refused or failed."""
     asked = list(dict.fromkeys(arguments.networks))
     results = ban(asked, arguments.time, arguments.reason, networks.options(arguments))
     return networks.print_results(results, is_json=arguments.json)

@@ -30,17 +30,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "List what fail2ban holds and what the kernel holds; ! marks where they differ. "
         "Exit 1 when fail2ban cannot be asked."
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object on one line each time")
-    parser.add_argument("--jail", metavar="JAIL", help="this jail only")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on one line")
+    parser.add_argument("--jail", metavar="JAIL", help="list this jail only")
     parser.add_argument(
         "--watch",
         nargs="?",
         type=_seconds,
         const=WATCH_S,
         metavar="SECONDS",
-        help=f"show it again every SECONDS ({WATCH_S:g}) until Ctrl-C",
+        help=f"show the list again every SECONDS ({WATCH_S:g}) until Ctrl-C",
     )
-    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=config.DEFAULT_PATH,
+        metavar="FILE",
+        help="settings (default: %(default)s)",
+    )
 
 
 def _seconds(word: str) -> float:
@@ -51,7 +57,7 @@ def _seconds(word: str) -> float:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 fail2ban and the kernel were asked, 1 one of them did not answer."""
+    """Print the bans; return 0 when fail2ban and the kernel answered, 1 when one of them did not."""
     settings = config.load(arguments.config)
     with contextlib.suppress(KeyboardInterrupt):
         while True:
@@ -86,7 +92,7 @@ def _lines(arguments: argparse.Namespace, seen: BanComparison, origins: dict[str
 
 
 def _fit_screen(lines: list[str]) -> Iterator[str]:
-    """Clear the screen; leave out lines so that it shows the last one."""
+    """Put a code that clears the screen before the lines; leave out lines so that the last one is seen."""
     height = shutil.get_terminal_size().lines - 2
     left_out = len(lines) - height
     if left_out > 0:
@@ -96,7 +102,7 @@ def _fit_screen(lines: list[str]) -> Iterator[str]:
 
 
 def _origins(settings: Settings, seen: BanComparison) -> dict[str, Origin]:
-    """The origins that are known already: a list of bans asks nobody."""
+    """Return the origins that are known already; a list of bans asks no server."""
     addresses = {one.address for one in seen.rows}
     if not addresses or not _is_there(settings):
         return {}
@@ -108,6 +114,6 @@ def _origins(settings: Settings, seen: BanComparison) -> dict[str, Origin]:
 
 
 def _is_there(settings: Settings) -> bool:
-    """Whether there is anything to look in: a list of bans must not create an empty cache."""
+    """Return whether there is a cache or a local file; a list of bans must not create an empty cache."""
     places: list[Optional[Path]] = [settings.paths.origin_cache, *settings.origin.mmdb]
     return any(place is not None and place.exists() for place in places)

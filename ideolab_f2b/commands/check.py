@@ -17,15 +17,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Say for each part whether it works, and how to mend it; exit 1 when something is wrong."
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object for each line")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each check")
     parser.add_argument(
         "--repair", action="store_true", help="first put back what the kernel lacks of fail2ban's bans"
     )
-    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=config.DEFAULT_PATH,
+        metavar="FILE",
+        help="settings (default: %(default)s)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 all is well (or could not be seen), 1 something is wrong."""
+    """Print the verdicts; return 1 when something is wrong, 0 when all is ok or unknown."""
     verdicts = []
     for verdict in _verdicts(arguments):
         verdicts.append(verdict)

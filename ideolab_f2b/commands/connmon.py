@@ -1,4 +1,4 @@
-"""The verb `connmon`: options, and which loop they mean."""
+"""The verb `connmon`: its options, and the loop that they choose."""
 
 from __future__ import annotations
 
@@ -25,18 +25,28 @@ from ideolab_f2b.connmon.tick import PortTick
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.description = "Find idle and slow TLS connections among the kernel's TCP sockets."
-    parser.add_argument("--once", action="store_true", help="two snapshots (every_s apart), then end")
+    parser.add_argument("--once", action="store_true", help="take two snapshots, at need a third, then end")
     parser.add_argument(
         "--every", type=_seconds, metavar="5s", help="time between snapshots (default: every_s)"
     )
     parser.add_argument("--snapshot", metavar="FILE", help="judge saved text of `ss -tnoi` (- = stdin)")
-    parser.add_argument("--explain", action="store_true", help="print everyone, their phases, scores and why")
-    parser.add_argument("--dry-run", action="store_true", help="print suspects, write nothing: no ban")
-    parser.add_argument("--json", action="store_true", help="one JSON object for each suspect on stdout")
+    parser.add_argument(
+        "--explain", action="store_true", help="print every address, its phases, its score and why"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print suspects and write nothing, so nobody is banned"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each suspect")
     parser.add_argument(
         "--write", action="store_true", help="with --snapshot: write lines as the daemon would (bans follow)"
     )
-    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=config.DEFAULT_PATH,
+        metavar="FILE",
+        help="settings (default: %(default)s)",
+    )
 
 
 def _seconds(text: str) -> float:
@@ -82,9 +92,9 @@ class SeveralOutputs:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the loop that the options mean; return 0.
+    """Run the loop that the options choose; return 0.
 
-    ConfigError, SsTextError or OSError say what keeps it from working.
+    ConfigError, SsTextError or OSError say why it cannot work.
     """
     settings = config.load(arguments.config)
     if arguments.every:

@@ -17,10 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Put the pack into fail2ban and start it; a second time changes only what differs."
     parser.add_argument("--dry-run", action="store_true", help="print each step and change nothing")
     parser.add_argument(
-        "--root", type=Path, default=Path("/"), metavar="DIR", help="fill a staging directory, start nothing"
+        "--root",
+        type=Path,
+        default=Path("/"),
+        metavar="DIR",
+        help="install into a staging directory, start nothing",
     )
     parser.add_argument(
-        "--nginx", action="store_true", help="also place the files for nginx: hardening, log format, feed"
+        "--nginx", action="store_true", help="also install the intake, nginx's jails and the files for nginx"
     )
     parser.add_argument(
         "--sudo-for", metavar="USER", help="let this user, such as www-data, run ideolab-fw-ip as root"
@@ -28,13 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--django",
         metavar="USER",
-        help="a site of this user, such as www-data, writes traship.log",
+        help="let a Django site of this user, such as www-data, write traship.log",
     )
     parser.add_argument("--no-start", action="store_true", help="place the files, start and reload nothing")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 done, 1 refused or failed, with the reason and with nothing changed."""
+    """Install; return 0, or 1 when that was refused or failed: stderr has the reason, nothing is changed."""
     request = InstallRequest(
         arguments.nginx, arguments.sudo_for, arguments.django, not arguments.no_start, arguments.dry_run
     )

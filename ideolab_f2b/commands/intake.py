@@ -30,16 +30,24 @@ QUEUE_LENGTH = 512
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.description = "Receive nginx's syslog datagrams, write one safe line for each, for fail2ban."
-    parser.add_argument("--socket", type=Path, metavar="PATH", help="where nginx sends to")
-    parser.add_argument("--output", type=Path, metavar="PATH", help="lines of the error log")
-    parser.add_argument("--access-output", type=Path, metavar="PATH", help="lines of the access log")
-    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+    parser.add_argument(
+        "--socket", type=Path, metavar="PATH", help="socket that nginx sends to (default: [intake] socket)"
+    )
+    parser.add_argument("--output", type=Path, metavar="PATH", help="file for the error log's lines")
+    parser.add_argument("--access-output", type=Path, metavar="PATH", help="file for the access log's lines")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=config.DEFAULT_PATH,
+        metavar="FILE",
+        help="settings (default: %(default)s)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the intake; return 0 when it was told to stop.
+    """Run the intake until SIGTERM or SIGINT; return 0.
 
-    OSError or ConfigError say what keeps it from starting.
+    OSError or ConfigError say why it cannot start.
     """
     settings = config.load(arguments.config)
     intake, paths, complaint = settings.intake, settings.paths, complain_on_stderr("intake")
@@ -83,7 +91,7 @@ def find_uids(names: Iterable[str]) -> set[int]:
 
 
 def check_queue(complaint: Complaint, path: Path = _QUEUE) -> None:
-    """Say on stderr when the kernel's queue is short: nginx never waits, and what does not fit is lost."""
+    """Warn on stderr when the kernel's queue is short: nginx never waits, and what does not fit is lost."""
     with contextlib.suppress(OSError, ValueError):
         length = int(path.read_text())
         if length < QUEUE_LENGTH:

@@ -20,15 +20,18 @@ _AS = re.compile(r"AS[0-9]+", re.IGNORECASE)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the addresses, --json and --socket."""
-    parser.add_argument("networks", nargs="+", type=network, metavar="ADDRESS|NETWORK")
-    parser.add_argument("--json", action="store_true", help="one JSON object for each address")
-    parser.add_argument("--socket", metavar="PATH", help="of another fail2ban-server than this host's")
+    parser.add_argument(
+        "networks", nargs="+", type=network, metavar="ADDRESS|NETWORK",
+        help="such as 198.51.100.7, 198.51.100.0/24 or 2001:db8::/64",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each address")
+    parser.add_argument("--socket", metavar="PATH", help="socket of a fail2ban-server other than this host's")
 
 
 def network(text: str) -> Network:
-    """Read an address or network; a name, a zone and host bits are refused: it is meant as it is written."""
+    """Read an address or network; names, zones and host bits are refused, so that nothing is guessed."""
     if _AS.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text}: AS numbers cannot be banned yet; name its networks")
+        raise argparse.ArgumentTypeError(f"{text}: an AS number cannot be banned yet; give its networks")
     if "%" in text:
         raise argparse.ArgumentTypeError(f"{text}: write the address without its interface")
     try:
@@ -48,12 +51,12 @@ def duration(text: str) -> Union[int, str]:
 
 
 def options(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """The options that make fail2ban-client ask the server of --socket."""
+    """Return the options that make fail2ban-client ask the server of --socket."""
     return ("-s", arguments.socket) if arguments.socket else ()
 
 
 def print_results(results: Iterable[BanResult], *, is_json: bool) -> int:
-    """Print a line for each; return 0 when all are done, 1 when some were refused or failed."""
+    """Print one line for each result; return 0 when all are done, 1 when some were refused or failed."""
     code = 0
     for result in results:
         print(result.to_json() if is_json else result, flush=True)

@@ -1,4 +1,4 @@
-"""The verb `origin`: whose addresses are, as a table or as JSON."""
+"""The verb `origin`: who has an address, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -19,12 +19,18 @@ _HEAD = ("address", "AS", "country", "prefix", "source", "name")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the verb and its options."""
-    parser.description = "Say whose addresses are: AS, name, country, announced prefix."
+    parser.description = "Show who has an address: AS, name, country, announced prefix."
     parser.add_argument(
         "addresses", nargs="+", type=_check_address, metavar="ADDRESS", help="an address or a network"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object for each address")
-    parser.add_argument("--config", type=Path, default=config.DEFAULT_PATH, metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each address")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=config.DEFAULT_PATH,
+        metavar="FILE",
+        help="settings (default: %(default)s)",
+    )
 
 
 def _check_address(text: str) -> str:
@@ -34,7 +40,7 @@ def _check_address(text: str) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the origins; 0 also when nobody knows an address. What is missing or broken is said on stderr."""
+    """Print the origins; return 0 even when an address is unknown. Stderr says what is missing or broken."""
     settings = config.load(arguments.config)
     lookup = Lookup(settings.origin, settings.paths.origin_cache)
     try:
@@ -49,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def as_json(origins: Collection[Origin]) -> list[str]:
-    """Return one JSON object for each, null where nothing is known."""
+    """Return one JSON object for each origin, null where nothing is known."""
     return [json.dumps(dataclasses.asdict(origin), separators=(",", ":")) for origin in origins]
 
 

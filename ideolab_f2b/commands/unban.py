@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 none of them is banned any more, 1 some still are."""
+    """Unban the addresses; return 0 when none of them is banned any more, 1 when some still are."""
     asked = list(dict.fromkeys(arguments.networks))
     results = unban(asked, networks.options(arguments))
     return networks.print_results(results, is_json=arguments.json)

@@ -1,1 +1,1 @@
-"""Sockets become snapshots, then phases, suspects and log lines; nothing here bans."""
+"""Snapshots of sockets: reads them, compares them, and writes lines about suspects. Nothing here bans."""

@@ -20,13 +20,13 @@ _HEADERS = ("State ", "Netid ", "Recv-Q ")
 
 
 class SsTextError(ValueError):
-    """The text cannot be judged; says file, line and the way out."""
+    """The text cannot be read; the message names file, line and the way out."""
 
 
 def read_lines(path: str) -> Iterator[str]:
     """Yield the lines of a file, plain or gzip, or of standard input (`-`).
 
-    A cut gzip ends in one garbled line.
+    An incomplete gzip file ends in one garbled line.
     """
     with _source(path) as raw:
         is_gzip = raw.peek(2)[:2] == b"\x1f\x8b"
@@ -126,7 +126,7 @@ class _Series:
             self.skipped += 1
 
     def close(self, ports: Collection[int], when: float, is_last: bool = False) -> Iterator[Snapshot]:
-        """Yield what was read, a snapshot per port; SsTextError at the last if the text is no text of ss."""
+        """Yield a snapshot per port; after the last one, SsTextError when the text is no text of ss."""
         if is_last:
             self._complain()
         if self.is_open and (self.is_marked or is_last or self.rows or self.skipped):

@@ -1,4 +1,4 @@
-"""Reads one row of `ss -tnoi`: addresses, timers and the details of tcp_info. Knows no series."""
+"""Reads one row of `ss -tnoi`: addresses, timers and the details of tcp_info."""
 
 from __future__ import annotations
 

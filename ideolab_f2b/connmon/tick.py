@@ -1,4 +1,4 @@
-"""What one tick saw: the snapshot of one port, judged."""
+"""The findings of one port at one tick."""
 
 from __future__ import annotations
 

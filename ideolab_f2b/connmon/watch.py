@@ -25,12 +25,12 @@ from ideolab_f2b.kernel.sockets.row import Row
 OWN_EVERY_S = 60.0
 #: share of a core: with so many connections that a tick takes more of it, ticks come less often
 CORE_SHARE = 0.045
-#: seconds; the shortest pause between two ticks, whatever is ripening
+#: seconds; the shortest pause between two ticks
 SHORTEST_S = 0.5
 #: seconds until the second tick when a network is a new suspect: its jail wants two lines
 CONFIRM_S = 1.0
-#: seconds from the moment of ripeness to the tick, so that rounding in the kernel's clocks does not miss it
-RIPE_MARGIN_S = 0.1
+#: seconds from the moment when connections are old enough to the tick: kernel clocks are rounded
+OLD_ENOUGH_MARGIN_S = 0.1
 
 
 def read_own_addresses() -> frozenset[bytes]:
@@ -56,8 +56,8 @@ class Watch:
         self._detectors = {port: Detector(settings) for port in settings.ports}
         self._cluster_finders = {port: ClusterFinder(port, details) for port in settings.ports}
         self._own_read = float("-inf")
-        #: sockets in use at the last tick, when they were too few for any suspect
-        self._calm: int | None = None
+        #: sockets in use at the last tick; None when they were enough for a suspect
+        self._too_few: int | None = None
         self._ticks: list[PortTick] = []
         self._networks: set[str] = set()
         self._cost_s = 0.0
@@ -70,14 +70,14 @@ class Watch:
         than any threshold, and as many as then. OSError when the kernel does not answer.
         """
         inuse = self._inuse()
-        if self._calm == inuse:
+        if self._too_few == inuse:
             now = self._clock()
             self._ticks = [tick._replace(when=now, took_s=0.0) for tick in self._ticks]
             return self._ticks
         started_s = time.process_time()
         self._read_own()
         self._ticks = [self._judge(port) for port in self._settings.ports]
-        self._calm = inuse if inuse < self._lowest_limit() else None
+        self._too_few = inuse if inuse < self._lowest_limit() else None
         suspects = [suspect for tick in self._ticks for suspect in tick.findings.suspects]
         networks = {suspect.address for suspect in suspects if suspect.scope == "net"}
         self._has_new_network = bool(networks - self._networks)
@@ -88,11 +88,12 @@ class Watch:
     def pause_s(self) -> float:
         """Return the seconds until the next tick.
 
-        They are fewer than `every_s` when somebody's connections ripen before, or when a network is a suspect
-        for the first time; more when a tick takes much CPU time.
+        They are fewer than `every_s` when connections get old enough before, or when a network is a new
+        suspect; they are more when a tick takes much CPU time.
         """
-        ripe = [tick.findings.ripe_in_s for tick in self._ticks if tick.findings.ripe_in_s is not None]
-        soonest = [self._settings.every_s, *(seconds + RIPE_MARGIN_S for seconds in ripe)]
+        waits_s = [tick.findings.old_enough_in_s for tick in self._ticks]
+        soonest = [self._settings.every_s]
+        soonest += [wait_s + OLD_ENOUGH_MARGIN_S for wait_s in waits_s if wait_s is not None]
         soonest += [CONFIRM_S] * self._has_new_network
         return max(SHORTEST_S, self._cost_s / CORE_SHARE, min(soonest))
 
@@ -125,25 +126,25 @@ class Watch:
 
 
 def run(watch: Watch, output: TickOutput, stop: threading.Event, complaint: Complaint) -> None:
-    """Tick until `stop` is set; an error is said on stderr, and the next tick comes all the same."""
+    """Tick until `stop` is set; an error goes to stderr and does not stop the next tick."""
     while not stop.is_set():
         try:
             ticks = watch.tick()
         except OSError as error:
-            complaint.say(f"no look at the sockets: {error}")
+            complaint.say(f"the sockets cannot be read: {error}")
         else:
             output.write(ticks)
         stop.wait(watch.pause_s())
 
 
 def run_once(watch: Watch, output: TickOutput, stop: threading.Event) -> None:
-    """Tick twice, because rates need both, and a third time when somebody's connections ripen soon after."""
+    """Tick twice, because rates need both, and a third time when connections get old enough soon after."""
     ticks = watch.tick()
     output.write(ticks)
-    ripening = True
+    is_waiting = True
     for _ in range(2):
-        if not ripening or stop.wait(watch.pause_s()):
+        if not is_waiting or stop.wait(watch.pause_s()):
             return
         ticks = watch.tick()
         output.write(ticks)
-        ripening = any(tick.findings.ripe_in_s is not None for tick in ticks)
+        is_waiting = any(tick.findings.old_enough_in_s is not None for tick in ticks)

@@ -1,4 +1,4 @@
-"""The fingerprints that the access log of the intake last had for addresses; read only for events."""
+"""Reads the latest fingerprints of addresses from the intake's access log; only events use them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client's TLS hello says about its program, from the fields of an access line. Pure; names nobody.
+"""Makes fingerprints of TLS hellos from the fields of an access line. Pure; it names no program.
 
 The key nj1 is made of what stock nginx knows: `nj1_<version>_<ciphers>_<sha of ciphers>_<sha of groups>`,
 and the hash of the signature algorithms where nginx has them. The sha of the ciphers is JA4_b; the whole is
@@ -14,17 +14,17 @@ from collections.abc import Iterable, Mapping
 
 from ideolab_f2b.fingerprint.tls_ids import CIPHERS, GROUPS
 
-#: nginx's $ssl_protocol -> the version as JA4 writes it
+#: {nginx's $ssl_protocol: the version as JA4 writes it}
 _VERSIONS = {"TLSv1.3": "13", "TLSv1.2": "12", "TLSv1.1": "11", "TLSv1": "10"}
 _NUMBER = re.compile(r"0x[0-9a-fA-F]{1,4}")
-#: fingerprints that others make -> their form
+#: {fingerprint that others make: its form}
 _FOREIGN = {"ja3": re.compile(r"[0-9a-f]{32}"), "ja4": re.compile(r"[a-z0-9]{10}_[0-9a-f]{12}_[0-9a-f]{12}")}
 #: what the intake writes for a byte that is no printable ASCII
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9a-f]{2})")
 
 
 def nj1(fields: Mapping[str, str]) -> str:
-    """Return the key; "" for a request without TLS."""
+    """Return the key nj1; "" for a request without TLS."""
     version = _VERSIONS.get(fields.get("tls", ""))
     ciphers = _numbers(fields.get("ciphers", ""), CIPHERS)
     if version is None or not ciphers:
@@ -68,7 +68,7 @@ def _number(word: str, names: Mapping[str, str]) -> str:
 
 
 def _is_grease(number: str) -> bool:
-    """Whether it is one of RFC 8701: 0a0a, 1a1a, ... fafa."""
+    """Return whether a number is one of RFC 8701's: 0a0a, 1a1a, ... fafa."""
     return len(number) == 4 and number[1] == number[3] == "a" and number[0] == number[2]
 
 

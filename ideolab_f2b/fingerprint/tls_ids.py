@@ -1,4 +1,4 @@
-"""OpenSSL's names of TLS cipher suites and groups -> the numbers that go over the wire. Nothing else.
+"""The numbers of TLS cipher suites and groups (as TLS sends them), by OpenSSL's names. Only data.
 
 nginx writes names for what its OpenSSL knows and 0x.... for the rest, so that one list of a client reads
 differently on two hosts; by numbers it is the same.

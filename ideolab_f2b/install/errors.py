@@ -1,10 +1,10 @@
-"""The errors of the installer; each says in its text what went wrong and what to do."""
+"""The errors of the installer; the text of each says what went wrong and what to do."""
 
 from __future__ import annotations
 
 
 class InstallError(RuntimeError):
-    """An install or uninstall ends without success; `outcome` says what became of the host."""
+    """An install or uninstall ends without success; `outcome` says what is changed on the host."""
 
     def __init__(self, text: str, outcome: str = "Nothing was changed.") -> None:
         super().__init__(text)

@@ -44,7 +44,7 @@ def probe(site: Site) -> Host:
 
 
 def _runs(program: str) -> bool:
-    """Whether a program succeeds in fail2ban's Python."""
+    """Return whether a program succeeds in fail2ban's Python."""
     try:
         words = [fail2ban_client.python(), "-c", program]
         return subprocess.run(words, capture_output=True, timeout=30).returncode == 0

@@ -96,7 +96,7 @@ def _decide(root: Path, request: InstallRequest) -> Installation:
 
 
 def _settings(site: Site, found: Source) -> Settings:
-    """The settings that f2b.conf will have after this run."""
+    """Return the settings that f2b.conf will have after this run."""
     step = File(str(config.DEFAULT_PATH), setting(found), is_setting=True)
     if step.verb(site) == KEPT:
         return config.load(site.at(step.path))

@@ -1,4 +1,4 @@
-"""What an install is asked for: by the options of this run, else by those of the install before it."""
+"""The options of an install: those of this run, else those of the install before it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class InstallRequest:
 
 
 def remember(earlier: Manifest, site: Site) -> InstallOptions:
-    """The options of the install before this one. A rule of sudo that the admin has deleted stays deleted."""
+    """Return the options of the install before this one; a sudo rule that the admin deleted stays deleted."""
     found = earlier.options or _read_files(site)
     if found.sudo_for and not site.at(SUDOERS).exists():
         found = found._replace(sudo_for=None)
@@ -39,7 +39,7 @@ def remember(earlier: Manifest, site: Site) -> InstallOptions:
 
 
 def _read_files(site: Site) -> InstallOptions:
-    """The options of a version that did not store them, from the files that it wrote."""
+    """Return the options of a version that did not store them, from the files that it wrote."""
     return InstallOptions(
         nginx=has_nginx_files(site.earlier),
         sudo_for=_search(_RULE_USER, SUDOERS, site),
@@ -55,9 +55,9 @@ def _search(pattern: re.Pattern[str], path: str, site: Site) -> Optional[str]:
 
 
 def decide(request: InstallRequest, earlier: Manifest, site: Site) -> InstallOptions:
-    """The options that count in this run, and that the manifest stores; InstallError for a wrong one.
+    """Return the options that count in this run, and that the manifest stores; InstallError for a wrong one.
 
-    `no_start` is stored and not followed: the next install starts the services unless it is told not to.
+    `no_start` is stored and not followed: the next install starts the services unless it has --no-start too.
     """
     before, user, owner = remember(earlier, site), request.sudo_for, request.django
     return InstallOptions(

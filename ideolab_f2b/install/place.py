@@ -15,7 +15,7 @@ from ideolab_f2b.manifest import Entry
 
 Say = Callable[[str], object]
 
-#: kind of entry -> the function that removes it
+#: {kind of entry: the function that removes it}
 REMOVE: dict[str, Callable[[Entry, Site], None]] = {
     "block": block.remove,
     "directory": directory.remove,
@@ -41,12 +41,12 @@ class PlannedStep(NamedTuple):
 
 
 def line(verb: str, path: str, note: str = "") -> str:
-    """What the installer prints about one path."""
+    """Return what the installer prints about one path."""
     return f"{verb:<8} {path}" + (f"  ({note})" if note else "")
 
 
 def preview(steps: Iterable[Step], site: Site) -> list[PlannedStep]:
-    """Say what each step would do, with the directories that are missing for it; changes nothing."""
+    """Return what each step would do, with the directories that are missing for it; change nothing."""
     planned: list[PlannedStep] = []
     for step in steps:
         known = {one.step.path for one in planned}
@@ -56,7 +56,7 @@ def preview(steps: Iterable[Step], site: Site) -> list[PlannedStep]:
 
 
 def _parents(step: Step, site: Site, known: set[str]) -> Iterator[Directory]:
-    """The directories above a step that are missing, or that an earlier install made."""
+    """Return the directories above a step that are missing, or that an earlier install made."""
     above = PurePosixPath(step.path).parents if step.path.startswith("/") else ()
     for parent in reversed(above):
         path = str(parent)
@@ -65,7 +65,7 @@ def _parents(step: Step, site: Site, known: set[str]) -> Iterator[Directory]:
 
 
 def obsolete(planned: Iterable[PlannedStep], site: Site) -> list[Entry]:
-    """What an earlier version put in place and this one does not have any more, last put first."""
+    """Return what an earlier version installed and this one does not have any more, the newest first."""
     kept = {one.step.path for one in planned}
     return [entry for path, entry in reversed(list(site.earlier.items())) if path not in kept]
 
@@ -85,7 +85,7 @@ class Transaction:
             self._say(str(one))
 
     def undo(self) -> None:
-        """Make everything as it was before `put`; what cannot be undone is said."""
+        """Make everything as it was before `put`; print what cannot be undone."""
         while self._undo:
             undo = self._undo.pop()
             try:

@@ -129,7 +129,7 @@ def relocate(text: str, paths: Paths) -> str:
 
 
 def fail2ban(source: Source) -> list[File]:
-    """The files that fail2ban reads, without the block in jail.local that enables the jails."""
+    """Return the files that fail2ban reads, without the block in jail.local that enables the jails."""
     return [
         File(str(FAIL2BAN / part / name), source.read(f"{part}/{name}"))
         for part in ("filter.d", "action.d", "jail.d")

@@ -1,4 +1,4 @@
-"""Where the files go: a root directory, and who owns what in it."""
+"""The root directory that an install writes to, and the owners of the files in it."""
 
 from __future__ import annotations
 
@@ -28,36 +28,38 @@ class Site:
 
     @property
     def is_live(self) -> bool:
-        """Whether this is the running system, and no staging directory."""
+        """Whether this is the running system and not a staging directory."""
         return self.root == Path("/")
 
     def at(self, path: str) -> Path:
-        """Where a path of the host is below this root."""
+        """Return where a path of the host is below this root."""
         return self.root / path.lstrip("/")
 
     def owner(self, user: str, group: str) -> tuple[int, int]:
-        """The ids, or -1 (leave it) in a staging directory, whose passwd file is not this system's."""
+        """Return the ids, or -1 (leave it) in a staging directory, whose passwd file is not this system's."""
         if not self.is_live:
             return -1, -1
         return _uid(user), _gid(group)
 
 
 class Step(Protocol):
-    """One thing to put in place. `verb` looks only; `put` does it and returns how to undo it.
-
-    `entry`, asked before `put`, is what uninstall must know; None for what was there and is not ours.
-    """
+    """One thing to put in place; the installer calls `verb`, `note` and `entry` before `put`."""
 
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """The path of the thing on the host."""
 
-    def verb(self, site: Site) -> str: ...
+    def verb(self, site: Site) -> str:
+        """Return what `put` would do: CREATED, CHANGED or KEPT. Changes nothing."""
 
-    def note(self, site: Site) -> str: ...
+    def note(self, site: Site) -> str:
+        """Return what the printed line adds, or ""."""
 
-    def put(self, site: Site) -> Undo: ...
+    def put(self, site: Site) -> Undo:
+        """Put the thing in place; return how to undo that."""
 
-    def entry(self, site: Site) -> Entry | None: ...
+    def entry(self, site: Site) -> Entry | None:
+        """Return what uninstall must know; None for a thing that was there before and is not ours."""
 
 
 def _uid(name: str) -> int:
@@ -76,7 +78,7 @@ def _gid(name: str) -> int:
 
 
 def before(site: Site, path: str) -> Saved | None:
-    """What stood at a path before the first install: uninstall restores it."""
+    """Return what stood at a path before the first install: uninstall restores it."""
     earlier = site.earlier.get(path)
     return earlier.before if earlier else Saved.of(site.at(path))
 

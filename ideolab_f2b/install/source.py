@@ -24,15 +24,15 @@ class Source:
     files: Path
 
     def read(self, name: str) -> bytes:
-        """The content of one file, by its path in the repository."""
+        """Return the content of one file, by its path in the repository."""
         return (self.files / name).read_bytes()
 
     def names(self, part: str) -> list[str]:
-        """The names of the files of one directory; none where it does not exist."""
+        """Return the names of the files of one directory; none where it does not exist."""
         return sorted(path.name for path in (self.files / part).glob("*") if path.is_file())
 
     def everything(self) -> dict[str, bytes]:
-        """{path in the installed copy: content}."""
+        """Return {path in the installed copy: content}."""
         found = {f"{self.package.name}/{name}": text for name, text in read_tree(self.package).items()}
         for part in _PARTS:
             found.update((f"{part}/{name}", text) for name, text in read_tree(self.files / part).items())

@@ -1,4 +1,4 @@
-"""The rule of sudo that lets a web server run ideolab-fw-ip: only when asked for, and tested first."""
+"""Writes the sudo rule that lets a web server run ideolab-fw-ip: only with --sudo-for, and tested first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def require_user(site: Site, name: str) -> str:
 
 
 def step(source: Source, name: str) -> File:
-    """The file of sudoers.d, with the user's name in it."""
+    """Return the file of sudoers.d, with the user's name in it."""
     text = source.read("deploy/sudoers.d/ideolab-fw-ip").decode()
     return File(SUDOERS, _RULE.sub(rf"{name}\1", text).encode(), 0o440)
 

@@ -112,7 +112,7 @@ def _attempt(name: str, action: Callable[[], object]) -> list[str]:
 
 
 def _refusal(site: Site, leaving: list[Entry]) -> str:
-    """Why fail2ban would not start with what is left, such as a jail of the admin's with our filter."""
+    """Return why fail2ban would not start with what is left, such as an admin's jail with our filter."""
     with copy_configuration() as copy:
         config_copy = copy / "config"
         trial.take_ours_out(config_copy)

@@ -1,4 +1,4 @@
-"""The logs that a Django site writes: they belong to its group, only where that was asked for."""
+"""The logs that a Django site writes; with --django they belong to the site's group."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PART = re.compile(r"^\S+/manual\.log [^{]*\{.*?^\}", re.M | re.S)
 
 
 def group(site: Site, user: str) -> str:
-    """The group of the user whose site writes the logs; in a staging directory the user's own name."""
+    """Return the group of the user whose site writes the logs; in a staging directory the user's own name."""
     if not USER_NAME.fullmatch(user):
         raise InstallError(f"--django {user}: this is not the name of a user")
     if not site.is_live:
@@ -33,7 +33,7 @@ def group(site: Site, user: str) -> str:
 
 
 def logs(paths: Paths, group: Optional[str]) -> list[Log]:
-    """The logs that a site writes: manual.log on every host, traship.log only with --django."""
+    """Return the logs that a site writes: manual.log on every host, traship.log only with --django."""
     if group is None:
         return [Log(str(paths.manual_log), USER, LOG_GROUP, MODE)]
     return [Log(str(path), USER, group, SHARED_MODE) for path in paths.site_logs]

@@ -1,1 +1,1 @@
-"""nginx's syslog datagrams become one safe line each for fail2ban, floods a few lines; bans nobody."""
+"""Writes each of nginx's syslog datagrams as one safe line for fail2ban; cuts floods short; bans nobody."""

@@ -1,4 +1,4 @@
-"""The POSIX access list of a socket file: its owner and the named users may send, nobody else."""
+"""Sets the POSIX access list of a socket file: only its owner and the named users may send."""
 
 from __future__ import annotations
 

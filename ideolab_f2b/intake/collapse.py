@@ -1,4 +1,4 @@
-"""Decides which lines of a flood go on to fail2ban, and counts the others. Keeps one second only.
+"""Decides which lines of a flood go on to fail2ban, and counts the others, one second at a time.
 
 In each window the first lines of one address and kind pass, more than any maxretry needs: the rest would
 change no ban. All together are no more than fail2ban can read; once half of that is used, no network (/24,
@@ -22,7 +22,7 @@ NAMED = 10
 
 
 class Collapsed(NamedTuple):
-    """Lines of one window that did not pass; without an address they are those of all that are not named."""
+    """Lines of one window that did not pass; without an address: those of all addresses not named."""
 
     address: str
     words: bytes
@@ -30,7 +30,7 @@ class Collapsed(NamedTuple):
 
 
 class Collapse:
-    """Lets `lines_address` lines of a kind and `lines_total` of all pass in a window; remembers no more."""
+    """Lets at most `lines_address` lines of a kind, and `lines_total` of all kinds, pass in a window."""
 
     def __init__(self, lines_address: int, lines_total: int) -> None:
         self._per_address, self._total = lines_address, lines_total

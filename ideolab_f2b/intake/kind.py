@@ -1,4 +1,4 @@
-"""Finds whose a line is and of what kind: lines of one address and kind are alike to every filter. Pure.
+"""Finds the address and the kind of a line; every filter treats lines of one address and kind alike. Pure.
 
 The address is the first after `, client: `, the one that an anchored filter takes. A client can put such
 words before nginx's own only into messages of kinds that no filter counts, and so spends nobody's lines.
@@ -24,7 +24,7 @@ _FIRST = re.compile(rb'(?:\{ ?"\w+": ?")?([0-9A-Fa-f.:]{1,45})')
 # in our own format the seconds stand next: a request of ten or more is not of one kind with a quick one
 _STATUS = re.compile(rb'" (\d{3}) |"status": ?"?(\d{3})(?:","rt":\d(\d))?')
 
-#: the address (none: the line names nobody) and the words that lines of this kind have in common
+#: the address (empty when the line names none) and the words that lines of this kind have in common
 Kind = tuple[bytes, bytes]
 
 

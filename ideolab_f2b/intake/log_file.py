@@ -1,4 +1,4 @@
-"""The log file that fail2ban reads: whole lines by one write, into whatever file has the name now."""
+"""Writes the log file that fail2ban reads: whole lines by one write; after a rotation, into the new file."""
 
 from __future__ import annotations
 
@@ -34,13 +34,15 @@ class LogFile:
         try:
             written = os.write(self._current(), data)
         except OSError as error:
-            self._complaint.say(f"{self.path}: {error.strerror}; lines are lost until it is mended", subject)
+            self._complaint.say(
+                f"{self.path}: {error.strerror}; lines are lost until this is corrected", subject
+            )
             self.close()
             return 0
         if written < len(data):
-            text = f"{self.path}: is the disk full? Lines are lost until there is space"
+            text = f"{self.path}: not all was written; is the disk full? Lines are lost until there is space"
             self._complaint.say(text, subject)
-            # it ends with half a line now, which opening it again will end
+            # the file ends with half a line now; opening it again adds the line feed
             self.close()
             return data.count(b"\n", 0, written)
         self._complaint.settle(subject, f"{self.path}: lines are written again")

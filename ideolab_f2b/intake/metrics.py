@@ -1,4 +1,4 @@
-"""The samples of ideolab_intake.prom: what became of nginx's datagrams. Pure; no address as a label."""
+"""The samples of ideolab_intake.prom: datagrams of nginx by result. Pure; no address as a label."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ideolab_f2b.metrics import Sample, build_info
 
-#: what may become of a datagram: written; counted in a summary; not written (the disk is full); no line
+#: the results of a datagram: written; counted in a summary; not written (the disk is full); no line
 #: of nginx's; refused, for it is too long or of a user who is no sender; and the summaries themselves
 RESULTS = ("written", "collapsed", "lost", "malformed", "refused", "summary")
 

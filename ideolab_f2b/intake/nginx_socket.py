@@ -1,4 +1,4 @@
-"""The socket that nginx sends to: bound for it alone, kept in its place, read in batches."""
+"""The socket that nginx sends to: only nginx may send; it is bound again when it is gone; read in batches."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class NginxSocket:
 
     def __init__(self, path: Path, senders: Collection[int], complaint: Complaint) -> None:
         self.path = path
-        #: datagrams that were not taken, since the start
+        #: datagrams refused since the start
         self.refused = 0
         self._senders = frozenset(senders)
         self._complaint = complaint
@@ -53,7 +53,7 @@ class NginxSocket:
         try:
             self._bind()
         except OSError as error:
-            what = f"{self.path}: {error.strerror or error}; is {self.path.parent} there, and ours?"
+            what = f"{self.path}: {error.strerror or error}; does this user own {self.path.parent}?"
             raise SocketError(error.errno, what) from error
 
     def bind_again(self) -> None:
@@ -63,13 +63,13 @@ class NginxSocket:
         try:
             self.open()
         except OSError as error:
-            self._complaint.say(f"no new socket for nginx: {error}", "socket")
+            self._complaint.say(f"the socket for nginx cannot be made again: {error}", "socket")
         else:
-            self._complaint.settle("socket", f"{self.path}: it is there again")
+            self._complaint.settle("socket", f"{self.path}: the socket is there again")
 
     def _bind(self) -> None:
         receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        # beside its place first: it has its rights before nginx sees it, and there is no moment without one
+        # first under another name: it has its rights before nginx sees it, and there is no moment without one
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             receiver.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
@@ -111,7 +111,7 @@ class NginxSocket:
 
     def _refuse(self, user: int, is_cut: bool) -> None:
         self.refused += 1
-        what = "it is too long" if is_cut else "[intake] senders does not name it"
+        what = "it is too long" if is_cut else "[intake] senders does not name this user"
         self._complaint.say(f"a datagram of user {user} is refused: {what}", f"refused {what}")
 
     def close(self) -> None:
@@ -138,12 +138,12 @@ def require_free(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(mode):
-        raise SocketTakenError(path, "is there and is no socket")
+        raise SocketTakenError(path, "exists and is not a socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
         try:
             asking.connect(str(path))
         except ConnectionRefusedError:
             return
         except OSError as error:
-            raise SocketTakenError(path, f"cannot be asked for its reader: {error.strerror}") from error
+            raise SocketTakenError(path, f"cannot be tested for a reader: {error.strerror}") from error
     raise SocketTakenError(path, "another program reads it")

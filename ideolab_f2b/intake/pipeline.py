@@ -1,4 +1,4 @@
-"""The way of one of nginx's logs: each line is classified, passes or is collapsed, and is written."""
+"""Processes one of nginx's logs: classifies each line, then writes it or counts it in a summary."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ideolab_f2b.intake.kind import Kind
 
 
 class LineOutput(Protocol):
-    """Where lines go; must not raise."""
+    """Takes lines; must not raise."""
 
     def write(self, texts: Sequence[bytes]) -> int:
-        """Write one line for each text; return how many of them arrived."""
+        """Write one line for each text; return how many of them were written."""
         ...
 
 

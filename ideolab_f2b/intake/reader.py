@@ -1,4 +1,4 @@
-"""How the datagrams of a socket are read: what every way offers, and which way this Python has."""
+"""Protocol of the two readers of datagrams, and the choice between them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import socket
 from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
-#: datagrams of one socket that are taken at once; each has 64 KiB at most, which bounds the memory
+#: datagrams of one socket that are read at once; each has 64 KiB at most, which bounds the memory
 BATCH = 256
 
 
 class Refusal(NamedTuple):
-    """A datagram that is not taken: whose it was, and whether it was too long to be read whole."""
+    """A datagram that is refused: its sender's number, and whether it was too long to be read whole."""
 
     user: int
     is_cut: bool
 
 
 class Reader(Protocol):
-    """A way to read a socket that has SO_PASSCRED; it must not wait."""
+    """Reads a socket that has SO_PASSCRED; it must not wait."""
 
     def receive(self, receiver: socket.socket, senders: Collection[int]) -> tuple[list[bytes], list[Refusal]]:
         """Return what is there, at most BATCH: the whole datagrams of the senders, and what else came."""

@@ -24,7 +24,7 @@ DRAIN_S = 1.0
 
 
 class Service:
-    """Takes batches from the socket; `pipelines` has what processes the lines of each tag of nginx's."""
+    """Reads batches from the socket; `pipelines` has the pipeline of each tag that nginx sends."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Service:
         self._success = 0.0
 
     def run(self, wakeup: int, is_stopped: Callable[[], bool]) -> None:
-        """Run until `is_stopped`; what was sent before is still written. `wakeup` can be read at a stop."""
+        """Run until `is_stopped`, then write what was sent before; `wakeup` can be read when a stop comes."""
         while not is_stopped():
             self.run_once()
             self._socket.wait(wakeup, CHECK_S)

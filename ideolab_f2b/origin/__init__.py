@@ -1,1 +1,1 @@
-"""Whose an address is: AS, name, country, announced prefix. Never called from a thread of fail2ban's own."""
+"""Who has an address: AS, name, country, announced prefix. A look-up never runs in fail2ban's own threads."""

@@ -1,4 +1,4 @@
-"""When a source that failed may be asked again: each failure doubles the wait, an answer ends it."""
+"""Decides when a source that failed is asked again: each failure doubles the wait, an answer ends it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SourceBackoff:
 
     @property
     def is_over(self) -> bool:
-        """Whether the source may be asked."""
+        """Return whether the source may be asked."""
         return self._clock() >= self._until
 
     def note_failure(self) -> None:

@@ -15,7 +15,7 @@ _LAST_S = 0.5
 
 
 class Reply(NamedTuple):
-    """What one source answered, and why that is not everything."""
+    """What one source answered, and why answers are missing."""
 
     found: dict[Address, Origin]
     error: Optional[str]
@@ -29,7 +29,7 @@ class Bulk:
         self._exchange = Exchange(host, port)
 
     def ask(self, addresses: Collection[Address], deadline: float) -> Reply:
-        """Ask by one connection until `deadline` (time.monotonic()); never raises for what the world does."""
+        """Ask by one connection until `deadline` (time.monotonic()); network errors never raise."""
         reader, end = cymru.ReplyReader(addresses), Deadline(deadline)
         limit = cymru.size_limit(len(addresses))
         try:

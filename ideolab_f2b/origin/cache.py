@@ -1,4 +1,4 @@
-"""Keeps origins by network in sqlite: a botnet in one prefix is looked up once. What fails here is a miss."""
+"""Keeps origins by network in sqlite: a botnet in one prefix is looked up once. An error is a miss."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Cache:
                 database.execute("ROLLBACK")
 
     def _find(self, database: sqlite3.Connection, address: Address, now: float) -> Origin | None:
-        """Seek the network that begins last before the address: what holds the address holds that, too."""
+        """Find the longest network that holds the address: it is one of those that begin before it."""
         number = int(address)
         length = bits = int(address.max_prefixlen)
         while length >= field.WIDEST[address.version]:
@@ -87,7 +87,7 @@ class Cache:
         return None
 
     def put(self, answers: Iterable[tuple[Address, Origin]]) -> None:
-        """Keep them for their prefix, or for the /24 or /48 around the address."""
+        """Store origins for their prefix, or for the /24 or /48 around the address."""
         with self._lock:
             try:
                 self._write([_row(address, origin, self._until(origin)) for address, origin in answers])

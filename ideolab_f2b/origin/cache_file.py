@@ -1,4 +1,4 @@
-"""The cache's file: opened where it is safe to, moved aside when it is broken.
+"""Opens the cache's file where that is safe, and moves it aside when it is broken.
 
 Its directory belongs to the user of connmon, the file to whoever asks, which is root inside of fail2ban:
 a link planted there must not make root write elsewhere.
@@ -31,7 +31,7 @@ class BrokenError(sqlite3.DatabaseError):
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the cache; OSError or sqlite3.Error where there can be none."""
+    """Open the cache; OSError or sqlite3.Error when it cannot be opened or made."""
     if not _is_safe(path):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     database = sqlite3.connect(
@@ -50,7 +50,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _is_safe(path: Path) -> bool:
-    """Whether the file is there; OSError if it, or what SQLite keeps beside it, is no plain file of ours."""
+    """Return whether the file exists; OSError when it or SQLite's file beside it is no plain file of ours."""
     for suffix in ("-journal", "-wal", "-shm", ""):
         name = f"{path}{suffix}"
         try:

@@ -14,24 +14,24 @@ _PIECE = 65536
 
 
 class ExchangeError(OSError):
-    """The server was not reached, or did not go on, within the deadline; the text says how far it came."""
+    """The server was not reached, or its answer was not complete in time; the text says which."""
 
 
 class Deadline:
-    """When all of it has to be over, as time.monotonic(); who reads the answer may bring it forward."""
+    """When the exchange has to end, as time.monotonic(); a reader of the answer may shorten it."""
 
     def __init__(self, at: float) -> None:
         self._at = at
 
     def remaining_s(self) -> float:
-        """Return the seconds until then; ExchangeError when there are none."""
+        """Return the seconds until the deadline; ExchangeError when it is over."""
         remaining_s = self._at - time.monotonic()
         if remaining_s <= 0:
             raise ExchangeError("no complete answer in time")
         return remaining_s
 
     def shorten(self, seconds: float) -> None:
-        """Bring it forward to so many seconds from now; a nearer one stays."""
+        """Set the deadline to so many seconds from now, unless it is nearer already."""
         self._at = min(self._at, time.monotonic() + seconds)
 
 

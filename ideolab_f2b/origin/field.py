@@ -1,4 +1,4 @@
-"""Reads one field of somebody's answer: a clean value, or None. All of it is hostile before. Pure."""
+"""Reads one field of a whois answer, which may be hostile: a clean value, or None. Pure."""
 
 from __future__ import annotations
 

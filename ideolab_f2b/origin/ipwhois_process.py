@@ -20,7 +20,7 @@ MISSING = "ipwhois is missing, single look-ups are left out: pip install ipwhois
 
 
 def ask(addresses: Collection[Address], deadline: float) -> Reply:
-    """Ask one by one until `deadline` (time.monotonic()); never raises for what the world does."""
+    """Ask one by one until `deadline` (time.monotonic()); network errors never raise."""
     left = deadline - time.monotonic()
     try:
         lines = _run([str(address) for address in addresses], left) if left > 0 else []
@@ -41,7 +41,7 @@ def ask(addresses: Collection[Address], deadline: float) -> Reply:
 
 
 def _run(addresses: Sequence[str], left: float) -> list[str]:
-    """Return what the process printed, also when it had to be ended."""
+    """Return what the process printed, also when it was killed at the deadline."""
     # each of its three ways to ask may use up its own time
     command = [sys.executable, "-m", ipwhois_child.__name__, f"{max(0.5, left / 4):.2f}", *addresses]
     environment = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

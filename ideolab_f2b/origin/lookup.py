@@ -1,4 +1,4 @@
-"""Looks origins up: cache, local files, bulk whois, ipwhois; each for what those before did not know."""
+"""Looks up origins: in the cache, local files, bulk whois, ipwhois; each is asked for the rest only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ideolab_f2b.origin.networks import Networks
 from ideolab_f2b.origin.origin import Origin
 from ideolab_f2b.origin.results import LookupResults
 
-#: (addresses, time.monotonic() deadline) -> what came; never raises for what the world does
+#: takes addresses and a deadline (time.monotonic()), returns what came; network errors never raise
 Ask = Callable[[Collection[Address], float], Reply]
 Origins = dict[Address, Origin]
 #: share of the time of a look-up that bulk whois has where ipwhois may be asked as well
@@ -26,7 +26,7 @@ BULK_SHARE = 0.6
 
 
 class Lookup:
-    """Tells whose addresses are. Nothing is opened before the first question, so a fork in between is safe.
+    """Finds origins. It opens nothing before the first question, so a fork before it is safe.
 
     One worker thread may resolve while others ask resolve_locally(), counts() and complaints().
     """
@@ -55,27 +55,27 @@ class Lookup:
     def resolve(self, texts: Collection[str], deadline_s: Optional[float] = None) -> dict[str, Origin]:
         """Return an Origin for each address or network; never longer than the deadline, in seconds.
 
-        Never raises for what the world does.
+        Errors of the network or of a file never raise.
         """
         deadline = time.monotonic() + (self._settings.deadline_s if deadline_s is None else deadline_s)
         address_of = self._parse(texts)
-        known, local = self._look_here(address_of.values())
+        known, local = self._find_locally(address_of.values())
         missing = {one for one in _addresses(address_of.values()) if _is_missing(one, known, local)}
-        self._look_there(missing, known, deadline)
+        self._ask_servers(missing, known, deadline)
         self._pause()
         return self._complete(address_of, known, local)
 
     def resolve_locally(self, texts: Collection[str]) -> dict[str, Origin]:
         """Return what resolve() does, from the cache and the local files alone."""
         address_of = self._parse(texts)
-        return self._complete(address_of, *self._look_here(address_of.values()))
+        return self._complete(address_of, *self._find_locally(address_of.values()))
 
     def counts(self) -> Mapping[tuple[str, str], int]:
         """Return {(source, result): times} since the start; the words are few and fixed."""
         return self._results.counts()
 
     def complaints(self) -> list[str]:
-        """Return what is missing or broken, each once; for a log, by the caller."""
+        """Return what is missing or broken, each once; the caller logs it."""
         return self._results.complaints()
 
     def close(self) -> None:
@@ -89,8 +89,8 @@ class Lookup:
             address_of.update({text: query.parse_address(text) for text in piece})
         return address_of
 
-    def _look_here(self, addresses: Iterable[Optional[Address]]) -> tuple[Origins, Origins]:
-        """Return what the cache knows, and what the local files say."""
+    def _find_locally(self, addresses: Iterable[Optional[Address]]) -> tuple[Origins, Origins]:
+        """Return what the cache knows, and what the local files have."""
         wanted = set(_addresses(addresses))
         known: Origins = {}
         for piece in pace.pieces(wanted, self._pause):
@@ -108,7 +108,7 @@ class Lookup:
         self._results.count(mmdb.SOURCE, "miss", len(local) - hits)
         return local
 
-    def _look_there(self, missing: set[Address], known: Origins, deadline: float) -> None:
+    def _ask_servers(self, missing: set[Address], known: Origins, deadline: float) -> None:
         """Ask over the network; what is answered moves from `missing` to `known`."""
         start = time.monotonic()
         # whois may be a black hole: what is left is for the other way
@@ -137,7 +137,7 @@ class Lookup:
         known: Origins,
         deadline: float,
     ) -> bool:
-        """Ask one source; whether all was answered. One that gives nothing is left alone for a while."""
+        """Ask one source; return whether it answered all. A source that fails is not asked for a while."""
         backoff = self._backoff[source]
         if not backoff.is_over:
             self._results.count(source, "backoff", len(few))
@@ -184,7 +184,7 @@ class Lookup:
 
 
 def _is_missing(address: Address, known: Origins, local: Origins) -> bool:
-    """Whether the network is to be asked."""
+    """Return whether servers have to be asked for the address."""
     if address in known or not query.is_public(address):
         return False
     # a country file alone does not say whose the address is, an ASN file not where

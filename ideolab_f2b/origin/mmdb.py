@@ -34,7 +34,7 @@ class Mmdb:
         return bool(self._files)
 
     def refresh(self) -> None:
-        """Open what is new or was replaced since; one stat() a file."""
+        """Open the files that are new or replaced; this costs one stat() for each file."""
         for file in self._files:
             try:
                 file.refresh()
@@ -58,7 +58,7 @@ class Mmdb:
         return origin
 
     def close(self) -> None:
-        """Drop what is in memory."""
+        """Close the files, and free their memory."""
         for file in self._files:
             file.close()
 

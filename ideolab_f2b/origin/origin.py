@@ -25,7 +25,7 @@ class Origin:
 
     @property
     def is_known(self) -> bool:
-        """Whether anybody knew an AS or a country."""
+        """Whether an AS or a country is known."""
         return self.asn is not None or self.country is not None
 
     def of(self, address: str) -> Origin:
@@ -33,7 +33,7 @@ class Origin:
         return Origin(address, self.asn, self.asname, self.country, self.prefix, self.source)
 
     def with_local(self, local: Optional[Origin]) -> Origin:
-        """Complete it by local files: their country before the registry's, their ASN where there is none."""
+        """Return the origin with the country of local files first, and their ASN where it has none."""
         if local is None or not local.is_known:
             return self if self.is_known else Origin(self.address)
         if self.asn is None:

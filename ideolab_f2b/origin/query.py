@@ -1,4 +1,4 @@
-"""What is asked for: the address in a text, whether it may be asked for, who shares its origin. Pure."""
+"""The address of a question: reads it, says whether it is public, and which network it shares. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def parse_address(text: str) -> Optional[Address]:
 
 
 def is_public(one: Address) -> bool:
-    """Whether a server on the internet may be asked for it: a private network is nobody else's business."""
+    """Return whether servers on the internet may be asked for an address; never for a private one."""
     if one.is_loopback or one.is_link_local or one.is_multicast or one.is_unspecified:
         return False
     return not any(one in network for network in _OWN[one.version])
@@ -39,5 +39,5 @@ def smallest_network(one: Address) -> Network:
 
 
 def smallest_network_key(one: Address) -> tuple[int, int]:
-    """Return what is the same for all addresses of one smallest_network()."""
+    """Return a key that is equal for all addresses of one smallest_network()."""
     return one.version, int(one) >> (one.max_prefixlen - LONGEST[one.version])

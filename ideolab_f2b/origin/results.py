@@ -1,4 +1,4 @@
-"""What became of the look-ups, for metrics, and what is missing or broken, for a log. For any thread."""
+"""Counts the results of look-ups for metrics, and keeps complaints for a log. For any thread."""
 
 from __future__ import annotations
 

@@ -28,12 +28,12 @@ def test_check_finds_and_repairs(host: Host) -> None:
     # a flush of all sets empties the list of sets as well
     assert after["repair"] == (
         "ok",
-        "put right: 1 in ideolab_ban, 1 in ideolab_connmon, 1 in ideolab_connmon6, "
+        "repaired: 1 in ideolab_ban, 1 in ideolab_connmon, 1 in ideolab_connmon6, "
         "2 in ideolab_manual, 2 in ideolab_manual6",
     )
     assert after["drift ideolab-manual"] == ("ok", "the kernel holds what fail2ban holds (2 bans)")
     assert after["rule iptables INPUT"] == ("ok", "the DROP rule is the first rule")
-    assert _verdicts(host, "--repair")["repair"] == ("ok", "there was nothing to put right")
+    assert _verdicts(host, "--repair")["repair"] == ("ok", "nothing differed")
 
 
 def test_repair_lifts_what_nobody_holds(kept: Host) -> None:
@@ -75,7 +75,7 @@ def test_passes_that_do_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fail2ban_client, "stats", lambda *_words: {"keeper": {"passes": 1, "repairs": {}}})
     monkeypatch.setattr(fail2ban_client, "ask", lambda *_words: "3\n")
 
-    with pytest.raises(repair.RepairError, match="did not end its passes in 60 s"):
+    with pytest.raises(repair.RepairError, match="did not reconcile in 60 s"):
         repair.repair(lambda: float(next(now)), lambda _seconds: None)
 
 

@@ -52,7 +52,7 @@ def test_fail2ban_is_down() -> None:
     (verdict,) = drift.judge(look(trouble="no socket"))
 
     assert (verdict.state, verdict.text) == (
-        "unknown", "only fail2ban knows what should be there: no socket",
+        "unknown", "this needs fail2ban: no socket",
     )  # fmt: skip
 
 
@@ -82,8 +82,8 @@ def test_repair_that_fails(monkeypatch: pytest.MonkeyPatch, error: Exception, st
 @pytest.mark.parametrize(
     ("done", "state", "text"),
     [
-        (repair.RepairResult({}, ""), "ok", "there was nothing to put right"),
-        (repair.RepairResult({"b": 2, "a": 1}, ""), "ok", "put right: 1 in a, 2 in b"),
+        (repair.RepairResult({}, ""), "ok", "nothing differed"),
+        (repair.RepairResult({"b": 2, "a": 1}, ""), "ok", "repaired: 1 in a, 2 in b"),
         (repair.RepairResult({"a": 1}, "s: the set is full"), "wrong", "s: the set is full"),
     ],
 )

@@ -55,13 +55,13 @@ def test_a_set(found: SetHeader | None, members: list[str], said: str) -> None:
         ),
         (
             ["-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", RULE],
-            "wrong    r: the rule stands behind "
+            "wrong    r: the DROP rule is behind "
             "'-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', which accepts packets"
             " of banned clients\n         -> fail2ban-client reload",
         ),
         (
             ["-A INPUT -p tcp -j f2b-sshd", RULE],
-            "wrong    r: the rule stands behind 1 other rules\n         -> fail2ban-client reload",
+            "wrong    r: the DROP rule is behind 1 other rules\n         -> fail2ban-client reload",
         ),
     ],
 )

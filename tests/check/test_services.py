@@ -16,8 +16,8 @@ PROM = 'ideolab_f2b_last_success_timestamp_seconds{job="connmon"} 1.795363379e+0
 @pytest.mark.parametrize(
     ("text", "now", "said"),
     [
-        (PROM, NOW, "ok       connmon: did its work 5 s ago"),
-        (PROM, NOW + 500, "wrong    connmon: did its work last 505 s ago"),
+        (PROM, NOW, "ok       connmon: last did its work 5 s ago"),
+        (PROM, NOW + 500, "wrong    connmon: last did its work 505 s ago"),
         ("x 1\n", NOW, "wrong    connmon: /t/ideolab_connmon.prom does not say when it last did its work"),
         (
             None, NOW,
@@ -58,7 +58,7 @@ def test_each_daemon_has_its_own_gauges() -> None:
         (True, {}, "ok       textfile: /t/x.prom can be read"),
         (None, {}, "wrong    textfile: /t/x.prom is missing"),
         (False, {}, "wrong    textfile: node_exporter may not read /t/x.prom"),
-        (True, {Path("/c/x.prom"): False}, "wrong    textfile: no x.prom in /c"),
+        (True, {Path("/c/x.prom"): False}, "wrong    textfile: node_exporter finds no x.prom in /c"),
     ],
 )
 def test_the_textfile(readable: bool | None, places: dict[Path, bool], said: str) -> None:

@@ -31,7 +31,7 @@ def test_what_is_no_time(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("AS64500", "AS numbers cannot be banned yet"),
+        ("AS64500", "an AS number cannot be banned yet"),
         ("198.51.100.7/24", "has host bits set"),
         ("fe80::1%eth0", "write the address without its interface"),
         ("example.org", "does not appear to be an IPv4 or IPv6 network"),

@@ -128,7 +128,7 @@ def as_the_daemon(offset: float) -> Callable[[Series], Series]:
         for snapshot in series:
             if snapshot.when >= due:
                 taken.append(snapshot)
-                ripe = detector.judge(snapshot).ripe_in_s
+                ripe = detector.judge(snapshot).old_enough_in_s
                 due = snapshot.when + min(4.7, 4.7 if ripe is None else ripe + 0.1)
         return taken
 
@@ -205,7 +205,7 @@ def test_a_snapshot_each_five_seconds(series: dict[str, Series], name: str, offs
 def test_a_snapshot_each_five_seconds_where_nginx_ends_everything_at_ten(
     series: dict[str, Series], offset: int
 ) -> None:
-    """With the seed's timeouts a blind rhythm misses some (hence ripe_in_s), and names nobody wrong."""
+    """With the seed's timeouts a blind rhythm misses some (hence old_enough_in_s), and names nobody wrong."""
     found = confusion.replay(every_five_seconds(offset)(series["seed"]))
     assert confusion.suspects(found, "no") == confusion.suspects(found, "grey") == set()
     assert confusion.suspects(found, "ban") <= CAUGHT["seed"]

@@ -112,17 +112,17 @@ def test_each_port_has_its_own_detector() -> None:
     assert [tick.port for tick in Host(mute=40).watch(ports=(443, 8443)).tick()] == [443, 8443]
 
 
-def test_the_next_tick_comes_when_connections_ripen() -> None:
+def test_the_next_tick_comes_when_connections_are_old_enough() -> None:
     """Quiet for 6 s of 8: tick in 2 s and a moment, not in 5."""
     host = Host(mute=40, age_s=6.0)
     watched = host.watch(idle_s=8.0, every_s=5.0)
     watched.tick()
 
-    assert watched.pause_s() == pytest.approx(2.0 + watch.RIPE_MARGIN_S)
+    assert watched.pause_s() == pytest.approx(2.0 + watch.OLD_ENOUGH_MARGIN_S)
 
 
 def test_a_rested_host_waits_its_whole_time() -> None:
-    """Nothing ripens: every_s, which may be short."""
+    """No connection waits to be old enough: every_s, which may be short."""
     watched = Host().watch(every_s=0.1)
 
     assert watched.pause_s() == watch.SHORTEST_S
@@ -143,7 +143,7 @@ def test_a_new_network_is_looked_at_again_at_once(monkeypatch: pytest.MonkeyPatc
 
 
 def test_ticks_that_cost_much_come_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tick of 0.45 s every 10 s is 4.5 % of a core, also when something ripens before."""
+    """A tick of 0.45 s every 10 s is 4.5 % of a core, also when connections are old enough before."""
     times = iter([10.0, 10.45])
     monkeypatch.setattr(time, "process_time", lambda: next(times))
     watched = Host(mute=40, age_s=6.0).watch()
@@ -169,13 +169,13 @@ def test_an_error_is_said_and_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch)
     watch.run(watched, kept, stop, complaint)
 
     assert said == [
-        "connmon: no look at the sockets: dump of sockets: Operation not permitted; "
+        "connmon: the sockets cannot be read: dump of sockets: Operation not permitted; "
         "run as root or with CAP_NET_ADMIN"
     ]
     assert len(kept.ticks) == 1
 
 
-def test_once_ticks_twice_and_a_third_time_when_something_ripens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_once_ticks_twice_and_a_third_time_when_connections_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rates need two snapshots."""
     for age, ticks in ((0.0, 2), (6.0, 3)):
         stop = threading.Event()

@@ -60,7 +60,7 @@ def test_what_nginx_says_reaches_the_jails(host: Host) -> None:
     host.install("--nginx")
     wait_for_health(host)
     assert jails(host) == NGINX_JAILS
-    assert "ok       intake: did its work " in host.out("ideolab-f2b", "check")
+    assert "ok       intake: last did its work " in host.out("ideolab-f2b", "check")
 
     host.shell(GARBAGE)
     log = "/var/log/ideolab/nginx-error.log"

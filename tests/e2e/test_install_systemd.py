@@ -131,7 +131,7 @@ def test_what_would_stop_fail2ban_is_refused(machine: Machine) -> None:
     refused = machine.install(check=False)
 
     assert refused.returncode == 1
-    assert "fail2ban would not work with this pack here: RuntimeError('not today')" in refused.stderr
+    assert "fail2ban does not work with this pack on this host: RuntimeError('not today')" in refused.stderr
     assert (machine.files(), pid(machine)) == (files, fail2ban)
     assert machine.run("id", "ideolab", check=False).returncode == 1
 

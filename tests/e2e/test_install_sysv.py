@@ -99,7 +99,7 @@ def test_without_the_right_to_make_namespaces_the_configuration_is_read(host: Ch
     )  # fmt: skip
 
     assert done.stdout.startswith(
-        "no namespaces here: the configuration was only read, and our action loaded"
+        "this host allows no namespaces: the configuration was only read, and our action loaded"
     )
     wait_for_health(host)
 

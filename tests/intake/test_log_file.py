@@ -72,7 +72,7 @@ def test_a_full_disk_is_said_and_over_when_there_is_space(log_file: LogFile, sai
 
     assert log_file.path.read_text() == "four\n"
     assert said == [
-        f"intake: {log_file.path}: No space left on device; lines are lost until it is mended",
+        f"intake: {log_file.path}: No space left on device; lines are lost until this is corrected",
         f"intake: {log_file.path}: lines are written again",
     ]
 
@@ -84,7 +84,10 @@ def test_a_missing_directory_is_said(tmp_path: Path, complaint: Complaint, said:
     log_file.path.parent.mkdir()
     assert log_file.write([b"two"]) == 1
 
-    assert said[0] == f"intake: {log_file.path}: No such file or directory; lines are lost until it is mended"
+    assert (
+        said[0]
+        == f"intake: {log_file.path}: No such file or directory; lines are lost until this is corrected"
+    )
 
 
 #: run in a mount namespace of its own: (path) fills a file system of 64 KiB, then makes room again

@@ -79,7 +79,7 @@ def test_other_users_are_refused(place: Path, complaint: Complaint, said: list[s
 
     assert nginx_socket.refused == 1
     assert said == [
-        f"intake: a datagram of user {os.geteuid()} is refused: [intake] senders does not name it"
+        f"intake: a datagram of user {os.geteuid()} is refused: [intake] senders does not name this user"
     ]
 
 
@@ -149,7 +149,7 @@ def test_a_live_socket_is_never_stolen(nginx_socket: NginxSocket, complaint: Com
 def test_a_file_that_is_no_socket_is_never_replaced(place: Path) -> None:
     """A typing error in f2b.conf costs no file."""
     (place / "nginx.sock").write_text("precious")
-    with pytest.raises(SocketTakenError, match="is there and is no socket"):
+    with pytest.raises(SocketTakenError, match="exists and is not a socket"):
         require_free(place / "nginx.sock")
 
 
@@ -158,7 +158,7 @@ def test_a_socket_of_another_kind_is_never_replaced(place: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
         other.bind(str(place / "nginx.sock"))
         other.listen()
-        with pytest.raises(SocketTakenError, match="cannot be asked for its reader"):
+        with pytest.raises(SocketTakenError, match="cannot be tested for a reader"):
             require_free(place / "nginx.sock")
 
 
@@ -201,9 +201,9 @@ def test_a_socket_that_was_replaced_by_a_live_one_is_said(nginx_socket: NginxSoc
 
     assert nginx_socket.receive() == [b"one"]
     assert said == [
-        f"intake: no new socket for nginx: {nginx_socket.path}: another program reads it; "
+        f"intake: the socket for nginx cannot be made again: {nginx_socket.path}: another program reads it; "
         "end it, or give another socket",
-        f"intake: {nginx_socket.path}: it is there again",
+        f"intake: {nginx_socket.path}: the socket is there again",
     ]
 
 
@@ -223,13 +223,13 @@ def test_a_missing_directory_is_said_and_survived(place: Path, complaint: Compla
     assert nginx_socket.path.is_socket()
     nginx_socket.close()
 
-    assert said[0].startswith("intake: no new socket for nginx: ")
+    assert said[0].startswith("intake: the socket for nginx cannot be made again: ")
 
 
 def test_a_path_that_is_too_long_is_an_error(place: Path, complaint: Complaint) -> None:
     """The kernel takes 107 bytes; the error names the path."""
     nginx_socket = NginxSocket(place / ("x" * 120), {0}, complaint)
-    with pytest.raises(SocketError, match=r"x: AF_UNIX path too long; is .* there, and ours\?"):
+    with pytest.raises(SocketError, match=r"x: AF_UNIX path too long; does this user own .*\?"):
         nginx_socket.open()
 
 

@@ -86,7 +86,7 @@ def test_a_nginx_that_is_broken_already_is_left_alone(host: Chroot) -> None:
     done = host.install("--nginx", check=False)
 
     assert done.returncode == 1
-    assert "nginx's own configuration fails, without this pack too" in done.stderr
+    assert "nginx's own configuration fails, also without this pack" in done.stderr
     assert 'unknown directive "nonsense"' in done.stderr
     assert host.files() == before
 

@@ -14,19 +14,19 @@ class Sink(Protocol):
     """Takes rows in requests and stores them in the thread."""
 
     def record(self, row: Row) -> None:
-        """In the request: never raises."""
+        """Take one row in the request; never raises."""
 
     def flush(self, timeout_s: Optional[float]) -> bool:
-        """Store what waits. None: when it is time to; seconds: now, at the end of the process."""
+        """Store the waiting rows: with None when it is time to, with seconds at once, as the process ends."""
 
     def count_waiting(self) -> int:
         """Return how many rows are not stored yet."""
 
     def close(self, timeout_s: float) -> None:
-        """The last call; what cannot be kept is counted as dropped."""
+        """End the use of this sink; rows that cannot be kept are counted as dropped."""
 
     def abandon(self) -> None:
-        """After a fork, in the child: touch nothing that the parent uses."""
+        """Start empty in a forked child, and touch nothing that the parent uses."""
 
 
 SINKS: dict[str, Callable[[Callable[[], None]], Sink]] = {

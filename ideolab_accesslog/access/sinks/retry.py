@@ -1,4 +1,4 @@
-"""When to ask a database again that did not answer."""
+"""Decides when a database that did not answer is asked again."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Retry:
         self.note_success()
 
     def note_success(self) -> None:
-        """The database answered: the next failure begins with the shortest pause."""
+        """Note that the database answered: the next failure begins with the shortest pause."""
         self._delay_s = self._least_s
         self._due = 0.0
         self.is_failing = False
 
     def note_failure(self) -> bool:
-        """Begin a pause, twice as long as the last one; True for the first failure of an outage."""
+        """Begin a pause, twice as long as the last one; return True for the first failure of an outage."""
         is_first = not self.is_failing
         self.is_failing = True
         self._due = self._now() + self._delay_s
@@ -32,5 +32,5 @@ class Retry:
         return is_first
 
     def is_due(self) -> bool:
-        """Whether the pause is over."""
+        """Return whether the pause is over."""
         return self._now() >= self._due

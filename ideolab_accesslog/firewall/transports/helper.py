@@ -33,7 +33,7 @@ def command_words() -> list[str]:
 
 
 def is_installed() -> bool:
-    """Whether every program that the command names by an absolute path is there."""
+    """Return whether every program that the command names by an absolute path is there."""
     paths = [word for word in command_words() if os.path.isabs(word)]
     return bool(paths) and all(map(os.path.exists, paths))
 

@@ -1,4 +1,4 @@
-"""What goes to a transport and what comes back: values, no I/O."""
+"""The orders that go to a transport and the answers that come back: values, no I/O."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FirewallAnswer:
 
 @dataclass(frozen=True)
 class RunReply:
-    """What one run gave for all its orders; an order without an answer has failed with `stderr`."""
+    """The answers of one run for all its orders; an order without an answer has failed with `stderr`."""
 
     answers: Mapping[str, FirewallAnswer]
     rc: Optional[int] = None
@@ -47,9 +47,10 @@ class RunReply:
 
 
 class Transport(Protocol):
-    """A module with two functions: `describe` gives the command for the audit row; `run` carries out all
-    orders at once, and an error of the host becomes a failed answer, never an exception."""
+    """A module with two functions; an error of the host becomes a failed answer, never an exception."""
 
-    def describe(self, order: Order) -> str: ...
+    def describe(self, order: Order) -> str:
+        """Return the command for the audit row."""
 
-    def run(self, orders: Sequence[Order]) -> RunReply: ...
+    def run(self, orders: Sequence[Order]) -> RunReply:
+        """Carry out all orders at once; return the answers."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ideolab_accesslog import retention
 
-#: option -> (what is deleted, its rows)
+#: {option: (what is deleted, its rows)}
 _TABLES: dict[str, tuple[str, Callable[[datetime], QuerySet[Any]]]] = {
     "accesslog_days": ("requests", retention.requests),
     "traship_days": ("addresses of TrashIP", retention.addresses),
@@ -27,9 +27,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("--dry-run", action="store_true", help="count, delete nothing")
-        parser.add_argument("--accesslog-days", type=_days, default=30, help="age of requests (30)")
-        parser.add_argument("--traship-days", type=_days, default=180, help="since last seen (180)")
-        parser.add_argument("--firewall-days", type=_days, help="age of firewall actions (kept for ever)")
+        parser.add_argument(
+            "--accesslog-days", type=_days, default=30, help="delete requests older than this (30)"
+        )
+        parser.add_argument(
+            "--traship-days", type=_days, default=180, help="delete addresses not seen for so long (180)"
+        )
+        parser.add_argument(
+            "--firewall-days", type=_days, help="delete actions older than this (default: never)"
+        )
         parser.add_argument("--batch", type=_days, default=retention.BATCH, help="rows in one transaction")
 
     def handle(self, *_args: Any, dry_run: bool, batch: int, **options: Any) -> None:

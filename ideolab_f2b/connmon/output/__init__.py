@@ -1,1 +1,1 @@
-"""What a tick found as log lines, events, metrics and a table."""
+"""Writes the findings of a tick as log lines, events, metrics and a table."""

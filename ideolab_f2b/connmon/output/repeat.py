@@ -1,4 +1,4 @@
-"""When a suspect that stays one is written again: twice at once, then once a minute. Pure."""
+"""Decides when a suspect is written again: at its first two ticks, then once a minute. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class SuspectRepeat:
         self._written: dict[str, tuple[int, float]] = {}
 
     def is_due(self, address: str, now: float) -> bool:
-        """Whether a line is due: at the first two ticks (a prefix jail wants two), then every `REPEAT_S`."""
+        """Return whether a line is due: at the first two ticks (one jail needs two), then every REPEAT_S."""
         times, last = self._written.get(address, (0, 0.0))
         return times < 2 or now - last >= REPEAT_S or now < last
 
@@ -23,6 +23,6 @@ class SuspectRepeat:
         self._written[address] = (times + 1, now)
 
     def forget_others(self, addresses: set[str]) -> None:
-        """Forget everyone but these."""
+        """Forget all suspects but these."""
         for address in self._written.keys() - addresses:
             del self._written[address]

@@ -1,4 +1,4 @@
-"""What a tick saw, as a table that a person can read. Pure."""
+"""Formats the findings of a tick as a table for people. Pure."""
 
 from __future__ import annotations
 

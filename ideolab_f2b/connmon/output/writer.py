@@ -17,9 +17,10 @@ from ideolab_f2b.fingerprint import request
 
 
 class TickOutput(Protocol):
-    """Where the ports of one tick go; must not raise."""
+    """Takes the findings of each tick; must not raise."""
 
-    def write(self, ticks: list[PortTick]) -> None: ...
+    def write(self, ticks: list[PortTick]) -> None:
+        """Write the findings of all ports at one tick."""
 
 
 class Writer:

@@ -1,1 +1,1 @@
-"""What each connection of a snapshot is doing, and how many of each address do so."""
+"""Each connection of a snapshot gets a phase, and connections are counted by address and phase."""

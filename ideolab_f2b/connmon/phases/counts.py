@@ -1,4 +1,4 @@
-"""One walk over a snapshot: how many connections each address has in each phase. Weighs nothing."""
+"""Counts how many connections of a snapshot each address has in each phase. Gives no points."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _MAPPED = bytes(10) + b"\xff\xff"
 
 
 class Memory:
-    """What one walk keeps for the next: histories of undecided connections, bytes received of idle ones."""
+    """What `count` keeps for the next snapshot: histories of undecided connections, bytes of idle ones."""
 
     def __init__(self, when: float = 0.0) -> None:
         self.when = when
@@ -57,7 +57,7 @@ class Memory:
         self._idle: dict[Hashable, int] | None = None
 
     def find_earlier(self, row: Row, when: float) -> ConnectionHistory | None:
-        """Return what to compare a row with; an idle connection's bytes hold if we sent nothing since."""
+        """Return the history of a row's connection; that of an idle one counts if we sent nothing since."""
         history = self.histories.get(row[COOKIE])
         if history is not None or row[LASTSND_MS] < (when - self.when) * 1000:
             return history
@@ -71,7 +71,7 @@ class Memory:
 
 @dataclass
 class SnapshotCounts:
-    """What one walk counted; an address is its 4 or 16 bytes."""
+    """The counts of one snapshot; an address is its 4 or 16 bytes."""
 
     phases: dict[bytes, PhaseCounts] = field(default_factory=dict)
     #: quiet milliseconds of connections that are nearly old enough
@@ -88,7 +88,7 @@ def count(
 ) -> SnapshotCounts:
     """Count the rows of one snapshot by address and phase.
 
-    `when` is in seconds and never goes back, `before` is what the last walk kept. A connection is quiet after
+    `when` is in seconds and never goes back, `before` is what the last call kept. A connection is quiet after
     `quiet_ms`; a young one is noted from the age `soon_ms` on. Served connections are kept for the addresses
     in `watched`.
     """

@@ -1,4 +1,4 @@
-"""The phase of a connection for which one snapshot is not enough: a comparison with what it was. Pure."""
+"""Finds the phase of a connection that needs two snapshots, by comparing them. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PROVEN = 2
 
 
 class ConnectionHistory(NamedTuple):
-    """What an undecided connection was when it last changed, and how often it misbehaved since."""
+    """The counters of an undecided connection when it last changed, and its proofs of bad behaviour since."""
 
     when: float
     received: int
@@ -112,7 +112,7 @@ def _count_proofs(row: Row, when: float, earlier: ConnectionHistory, quiet_ms: i
 
 
 def _is_first_request(earlier: ConnectionHistory) -> bool:
-    """Has the client sent so little that its first request cannot be complete, or is a very short one?"""
+    """Return whether the client sent so little that its first request is incomplete, or a very short one."""
     if earlier.received >= LONG_HELLO:
         return earlier.data_segs_in <= FIRST_SEGS + 1 and earlier.received <= LONG_FIRST_BYTES
     return earlier.data_segs_in <= FIRST_SEGS and earlier.received <= FIRST_BYTES

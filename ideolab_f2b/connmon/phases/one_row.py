@@ -1,4 +1,4 @@
-"""The phase of a connection from its counters in one snapshot. Pure."""
+"""Finds the phase of a connection from its counters in one snapshot. Pure."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Addresses and networks whose connections do what only an attacker's do, with the reasons."""
+"""Counts become points, and points above a threshold make suspects: addresses and networks."""

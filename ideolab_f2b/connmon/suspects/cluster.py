@@ -1,4 +1,4 @@
-"""Finds clusters of suspects: many addresses, one kind of TCP, one phase, which is one program."""
+"""Finds clusters: many suspects with one kind of TCP and one phase, so probably one program."""
 
 from __future__ import annotations
 

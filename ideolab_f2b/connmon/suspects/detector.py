@@ -43,7 +43,7 @@ class Detector:
         self._last, self._clock_s = 0.0, 0.0
 
     def judge(self, snapshot: Snapshot) -> Findings:
-        """Return what one snapshot says in the light of those before it; reads its rows once."""
+        """Return the findings of one snapshot, compared with those before it; reads its rows once."""
         self._advance_clock(snapshot.when)
         seen = self._count(snapshot.rows)
         reasons = self._synchronized.find(seen.watched, seen.phases, self._clock_s)
@@ -56,12 +56,12 @@ class Detector:
             by_name(totals),
             connections,
             connections - totals[HALF_OPEN] - totals[CLOSING_DOWN] - seen.orphans,
-            self._ripe_in_s(seen),
+            self._old_enough_in_s(seen),
             partial(self._make_table, seen, reasons, suspects),
         )
 
     def _advance_clock(self, when: float) -> None:
-        """Keep a clock that neither goes back nor leaps, so that a clock that is set makes nobody slow."""
+        """Advance a clock that neither goes back nor leaps, whatever happens to the host's clock."""
         self._clock_s += min(max(0.0, when - self._last), _LONGEST_GAP_S)
         self._last = when
 
@@ -73,20 +73,20 @@ class Detector:
         self._memory = seen.memory
         return seen
 
-    def _ripe_in_s(self, seen: SnapshotCounts) -> float | None:
+    def _old_enough_in_s(self, seen: SnapshotCounts) -> float | None:
         """Return the seconds until an address or network has its limit's number of old enough connections."""
-        limit, ripe = self.settings.th_hostile_ip, []
+        limit, waits_s = self.settings.th_hostile_ip, []
         networks: dict[bytes, list[int]] = {}
         for address, ages in seen.young.items():
-            ripe += self._find_ripe(limit - count_hostile(seen.phases[address]), ages)
+            waits_s += self._find_old_enough(limit - count_hostile(seen.phases[address]), ages)
             networks.setdefault(prefix(address), []).extend(ages)
-        # one attack opens its connections within one tick; the old ones of a network are for the next
+        # one attack opens its connections within one tick; older ones of a network count at the next tick
         for ages in networks.values():
-            ripe += self._find_ripe(self.settings.th_hostile_subnet, ages)
-        return max(0.0, min(ripe)) if ripe else None
+            waits_s += self._find_old_enough(self.settings.th_hostile_subnet, ages)
+        return max(0.0, min(waits_s)) if waits_s else None
 
-    def _find_ripe(self, missing: int, ages: list[int]) -> list[float]:
-        """Return the seconds until `missing` of these connections are old enough, if there are as many."""
+    def _find_old_enough(self, missing: int, ages: list[int]) -> list[float]:
+        """Return [seconds until `missing` of these connections are old enough]; [] when there are fewer."""
         if not 0 < missing <= len(ages):
             return []
         return [self.settings.idle_s - sorted(ages, reverse=True)[missing - 1] / 1000]
@@ -117,7 +117,7 @@ class Detector:
                 yield _make_network_suspect(name, sums, score)
 
     def _least_count(self, limit: int) -> float:
-        """Return the number of connections that could make a suspect by itself: mostly none does."""
+        """Return the number of connections that alone makes a suspect; infinite where no number does."""
         return limit if 1 + self.settings.idle_points >= self.settings.min_idle_score else math.inf
 
     def _may_score(self, packed: bytes) -> bool:
@@ -127,7 +127,7 @@ class Detector:
         return not ignore or not any(ipaddress.ip_address(packed) in listed for listed in ignore)
 
     def _may_score_network(self, name: bytes) -> bool:
-        """Return whether a network may be a suspect: a ban would take a listed or an own address along."""
+        """Return whether a network may be a suspect: not when it holds a listed or an own address."""
         network = network_of(name)
         return name not in map(prefix, self.own) and not any(
             network.version == listed.version and network.overlaps(listed) for listed in self.settings.ignore

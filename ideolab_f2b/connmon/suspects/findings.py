@@ -1,4 +1,4 @@
-"""What one snapshot, together with those before it, says."""
+"""The findings of one snapshot, compared with those before it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Findings:
     #: connections that ss calls established, accepted or not
     established: int = 0
     #: seconds until enough quiet connections of one address are old enough to count; None: no need to hurry
-    ripe_in_s: float | None = None
+    old_enough_in_s: float | None = None
     #: makes the rows of `table`
     explain: Callable[[], list[Suspect]] = list
     clusters: tuple[Cluster, ...] = ()

@@ -1,4 +1,4 @@
-"""Counts per address, added up per /24 and /64. Weighs nothing."""
+"""Adds up the counts of addresses per /24 and /64. Gives no points."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ideolab_f2b.connmon.phases.phase import HOSTILE
 
 
 class NetworkCounts(NamedTuple):
-    """What the addresses of one network hold together."""
+    """The counts of all addresses of one network."""
 
     counts: PhaseCounts
     addresses: int

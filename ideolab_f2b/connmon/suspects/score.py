@@ -48,7 +48,7 @@ class Score(NamedTuple):
 
 
 def count_hostile(counts: PhaseCounts) -> int:
-    """Return the number of connections in hostile phases, whatever stands beside them."""
+    """Return the number of connections in hostile phases, whatever the other connections do."""
     return sum(counts[:HOSTILE])
 
 
@@ -87,8 +87,8 @@ def score_address(counts: PhaseCounts, settings: Connmon, synchronized: str = ""
 def score_network(sums: NetworkCounts, settings: Connmon) -> Score:
     """Return the score of one /24 or /64.
 
-    It answers for what its addresses hold together without being suspects one by one, or for all they hold
-    when hardly anyone else is there.
+    Two kinds of networks are suspects: those whose addresses together hold too many hostile connections
+    while none is a suspect alone, and those in which nearly everything is hostile.
     """
     counts, limit = sums.counts, settings.th_hostile_subnet
     points, why = _points_of_count(counts, settings.th_conn_subnet24, settings)

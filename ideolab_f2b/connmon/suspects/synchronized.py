@@ -80,7 +80,7 @@ class SynchronizedAddresses:
         counts: Mapping[bytes, PhaseCounts],
         when: float,
     ) -> dict[bytes, str]:
-        """Return {address: reason} of those who have been synchronized for long enough.
+        """Return {address: reason} of the addresses that have been synchronized for long enough.
 
         `noted` are the served connections of the `watched` addresses, `counts` those of everybody in the same
         snapshot; `when` is in seconds and never goes back.
@@ -102,14 +102,14 @@ class SynchronizedAddresses:
         return reasons
 
     def _watch(self, counts: Mapping[bytes, PhaseCounts], when: float) -> None:
-        crowds = frozenset(_crowds(counts))
+        busy = frozenset(_find_busy_addresses(counts))
         if self._is_first:
             # who was here before us may just be back from a restart of nginx
-            self._people = dict.fromkeys(crowds, when)
+            self._people = dict.fromkeys(busy, when)
             self._is_first = False
         known = [(address, at) for address, at in self._people.items() if when - at < PEOPLE_S]
         self._people = dict(known[-PEOPLE_KNOWN:])
-        self.watched = crowds - self._people.keys()
+        self.watched = busy - self._people.keys()
 
     def _is_sure(self, record: _Record, group: Sequence[ServedCounters], when: float) -> bool:
         quiet_s = _quiet_s(group)
@@ -127,7 +127,7 @@ def _update(record: _Record | None, is_hit: bool, when: float) -> _Record | None
 
 
 def find_group(served: Sequence[ServedCounters]) -> Sequence[ServedCounters]:
-    """Return the most connections that have the same counters and the same moment."""
+    """Return the largest group of connections that have the same counters and spoke at the same moment."""
     if not served:
         return ()
     received = Counter(one[SERVED_RECEIVED] for one in served).most_common(1)[0][0]
@@ -136,7 +136,7 @@ def find_group(served: Sequence[ServedCounters]) -> Sequence[ServedCounters]:
 
 
 def _closest(served: Sequence[ServedCounters], column: int, width: int) -> Sequence[ServedCounters]:
-    """Return the most of them whose values in a column lie within `width`."""
+    """Return the largest group whose values in a column lie within `width`."""
     ordered = sorted(served, key=itemgetter(column))
     values = [one[column] for one in ordered]
     first, size = 0, 0
@@ -165,7 +165,7 @@ def _reason(group: Sequence[ServedCounters], span_s: float) -> str:
     return f"{size} connections in step for {span_s:.0f} s (same bytes, same moments): one program, not a NAT"
 
 
-def _crowds(counts: Mapping[bytes, PhaseCounts]) -> Iterable[bytes]:
+def _find_busy_addresses(counts: Mapping[bytes, PhaseCounts]) -> Iterable[bytes]:
     """Yield addresses with many connections, nearly all of them served: those that may be people."""
     for address, phases in counts.items():
         served = phases[IDLE] + phases[ACTIVE]

@@ -35,7 +35,7 @@ class Directive(NamedTuple):
 
 
 def directives(dump: str) -> list[Directive]:
-    """The directives in the order in which nginx reads them; [] for a text that is no dump."""
+    """Return the directives in the order in which nginx reads them; [] for a text that is no dump."""
     parts = _FILE.split(dump)
     files = dict(zip(parts[1::2], parts[2::2]))
     return list(_walk(parts[1], (), files, frozenset())) if files else []
@@ -103,7 +103,7 @@ def _plain(word: str) -> str:
 
 
 def includes(found: list[Directive], context: tuple[str, ...], path: str) -> bool:
-    """Whether a file at this path would be read in these blocks."""
+    """Return whether a file at this path would be read in these blocks."""
     main = found[0].file if found else "/etc/nginx/nginx.conf"
     return any(
         one.name == "include"

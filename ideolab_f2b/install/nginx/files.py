@@ -38,7 +38,7 @@ class InstalledNginx(NamedTuple):
     default_log: str = "/var/log/nginx/error.log"
 
     def at(self, *context: str) -> list[Directive]:
-        """The admin's directives right in these blocks."""
+        """Return the admin's directives right in these blocks."""
         return [one for one in self.directives if one.context == context and not _OURS.search(one.file)]
 
 
@@ -47,7 +47,7 @@ OLDEST = InstalledNginx((1, 18), [])
 
 
 def has_nginx_files(paths: Iterable[str]) -> bool:
-    """Whether any of these paths is a file of the pack for nginx."""
+    """Return whether any of these paths is a file of the pack for nginx."""
     return any(path.startswith(f"{TOP}/") and _OURS.search(path) for path in paths)
 
 
@@ -60,7 +60,7 @@ def parse(version_text: str, dump: str) -> InstalledNginx:
 
 
 def files(source: Source, nginx: InstalledNginx) -> list[File]:
-    """The files that are placed on this host."""
+    """Return the files that are placed on this host."""
     return [File(path, text.encode()) for path, text in _texts(source, nginx)]
 
 
@@ -79,7 +79,7 @@ def _texts(source: Source, nginx: InstalledNginx) -> Iterator[tuple[str, str]]:
 
 
 def _leave_out(text: str, theirs: Collection[Directive]) -> str:
-    """Comment out what the admin has in http{} already: nginx refuses most directives a second time."""
+    """Comment out what the admin already has in http{}: nginx refuses most directives a second time."""
     known = {one.name: one for one in theirs if one.name not in _REPEATED}
     return "\n".join(_comment_out(line, known) for line in text.split("\n"))
 
@@ -90,7 +90,7 @@ def _comment_out(line: str, known: dict[str, Directive]) -> str:
 
 
 def has_access_log(nginx: InstalledNginx) -> bool:
-    """Whether http{} has an access log: the first one there would turn off the one that is built in."""
+    """Return whether http{} has an access log; the first one there turns off nginx's built-in one."""
     logs = [one for one in nginx.at("http") if one.name == "access_log"]
     return bool(logs) and all(one.arguments[:1] != ("off",) for one in logs)
 
@@ -109,7 +109,7 @@ def _error_log(text: str, nginx: InstalledNginx) -> tuple[str, str]:
 
 
 def problem(nginx: InstalledNginx) -> str:
-    """Why nginx would not read the files; "" when it would."""
+    """Return why nginx would not read the files; "" when it would."""
     path = f"{_HTTP}/ideolab-log.conf"
     if nginx.directives and not configuration.includes(nginx.directives, ("http",), path):
         return f"nginx does not read {path}: add the line `include {_HTTP}/*.conf;` to http{{}}"
@@ -117,10 +117,8 @@ def problem(nginx: InstalledNginx) -> str:
 
 
 def messages(nginx: InstalledNginx) -> list[str]:
-    """What is left to the admin to do."""
-    lines = [
-        "nginx: you choose which servers get limits: write `include snippets/ideolab-server.conf;` there"
-    ]
+    """Return the messages on what the admin has to do."""
+    lines = ["nginx: write `include snippets/ideolab-server.conf;` into each server that shall have limits"]
     for name, snippet in (("error_log", "feed"), ("access_log", "stalled")):
         line = f"include snippets/ideolab-{snippet}.conf;"
         for file in _servers(nginx, (name,)):
@@ -136,12 +134,12 @@ def messages(nginx: InstalledNginx) -> list[str]:
 
 
 def _servers(nginx: InstalledNginx, names: Collection[str]) -> list[str]:
-    """The files whose servers have a directive of these names."""
+    """Return the files whose servers have a directive of these names."""
     return sorted({one.file for one in nginx.at("http", "server") if one.name in names})
 
 
 def references(nginx: InstalledNginx) -> list[str]:
-    """The lines of the admin that use what uninstall removes."""
+    """Return the lines of the admin's files that use what uninstall removes."""
     return [
         f"{one.file}: {one.text}"
         for one in nginx.directives

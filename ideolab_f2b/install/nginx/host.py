@@ -13,12 +13,12 @@ from ideolab_f2b.install.site import Site
 
 
 def is_there() -> bool:
-    """Whether nginx is installed."""
+    """Return whether nginx is installed."""
     return shutil.which("nginx") is not None
 
 
 def find(site: Site, *, is_asked: bool) -> InstalledNginx:
-    """The nginx to place files for. `is_asked`: this run has --nginx; else an earlier one had it."""
+    """Return the nginx to place files for. `is_asked`: this run has --nginx; else an earlier one had it."""
     if not site.is_live or os.geteuid() != 0:
         return OLDEST
     if not is_there() and not is_asked:
@@ -37,12 +37,12 @@ def ask() -> InstalledNginx:
     version = subprocess.run(["nginx", "-V"], capture_output=True, text=True, errors="replace", timeout=60)
     dump = subprocess.run(["nginx", "-T"], capture_output=True, text=True, errors="replace", timeout=60)
     if dump.returncode:
-        raise InstallError(f"nginx's own configuration fails, without this pack too: {dump.stderr.strip()}")
+        raise InstallError(f"nginx's own configuration fails, also without this pack: {dump.stderr.strip()}")
     return parse(version.stderr + version.stdout, dump.stdout)
 
 
 def refusal() -> str:
-    """Why nginx would not start without our files; "" when it would."""
+    """Return why nginx would not start without our files; "" when it would."""
     try:
         lines = references(ask()) if is_there() else []
     except InstallError:

@@ -19,7 +19,7 @@ UP_S = 60.0
 
 
 def services(host: Host) -> ModuleType:
-    """The module that starts and stops services on this host."""
+    """Return the module that starts and stops services on this host."""
     return systemd if host.runs_systemd else sysv
 
 
@@ -73,12 +73,15 @@ def _wait(host: Host, wanted: set[str]) -> None:
         if services(host).has_failed():
             raise InstallError("fail2ban ended at once; see journalctl -u fail2ban and /var/log/fail2ban.log")
         if time.monotonic() > until:
-            raise InstallError(f"after {UP_S:.0f} s these jails do not run: {', '.join(sorted(missing))}")
+            names = ", ".join(sorted(missing))
+            raise InstallError(
+                f"after {UP_S:.0f} s these jails do not run: {names}; see /var/log/fail2ban.log"
+            )
         time.sleep(0.2)
         missing = wanted - _running()
     for jail in ALL_JAILS.keys() & wanted:
         if ACTION not in fail2ban_client.actions(jail):
-            raise InstallError(f"jail {jail} runs without its action {ACTION}")
+            raise InstallError(f"jail {jail} runs without its action {ACTION}; see /var/log/fail2ban.log")
 
 
 def _running() -> set[str]:

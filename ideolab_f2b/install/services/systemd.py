@@ -19,7 +19,7 @@ def _is(question: str, unit: str) -> bool:
 
 
 def state() -> dict[str, bool]:
-    """What uninstall restores: whether fail2ban ran and was enabled."""
+    """Return what uninstall restores: whether fail2ban ran and was enabled."""
     return {"fail2ban_active": _is("active", FAIL2BAN), "fail2ban_enabled": _is("enabled", FAIL2BAN)}
 
 
@@ -79,7 +79,7 @@ def start_fail2ban() -> None:
 
 
 def has_failed() -> bool:
-    """Whether fail2ban ended by itself."""
+    """Return whether fail2ban ended by itself."""
     return _is("failed", FAIL2BAN)
 
 

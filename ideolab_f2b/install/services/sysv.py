@@ -19,7 +19,7 @@ def _fail2ban(verb: str) -> None:
 
 
 def state() -> dict[str, bool]:
-    """What uninstall restores: whether fail2ban ran; it counts as enabled."""
+    """Return what uninstall restores: whether fail2ban ran; it counts as enabled."""
     # its links in rc*.d are the package's, and stay
     return {"fail2ban_active": fail2ban_client.is_up(), "fail2ban_enabled": True}
 

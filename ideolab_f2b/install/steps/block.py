@@ -24,14 +24,14 @@ class Block:
         return f"{BEGIN}\n{self.text}{END}\n".encode()
 
     def verb(self, site: Site) -> str:
-        """Whether `put` creates or changes the block, or keeps it."""
+        """Return whether `put` creates or changes the block, or keeps it."""
         found = BLOCK.search(_read(site.at(self.path)))
         if found is None:
             return CREATED
         return KEPT if found[0] == self.marked or edited_block(site, self.path) else CHANGED
 
     def note(self, site: Site) -> str:
-        """What the printed line adds, such as that the admin has changed the block."""
+        """Return what the printed line adds, such as that the admin has changed the block."""
         if edited_block(site, self.path) not in (None, self.marked):
             return "our block, changed by you; delete it and install again to get ours"
         return "our block" if _read(site.at(self.path)) else ""
@@ -45,7 +45,7 @@ class Block:
         return functools.partial(restore, path, stood)
 
     def entry(self, site: Site) -> Entry:
-        """What the manifest records."""
+        """Return what the manifest records."""
         if edited_block(site, self.path) is not None:
             return site.earlier[self.path]
         return Entry("block", self.path, digest_of(self.marked), before(site, self.path))
@@ -56,7 +56,7 @@ def _read(path: Path) -> bytes:
 
 
 def edited_block(site: Site, path: str) -> bytes | None:
-    """The block as the admin has changed it since we wrote it; None when it is as we wrote it."""
+    """Return the block as the admin has changed it since we wrote it; None when it is as we wrote it."""
     found, earlier = BLOCK.search(_read(site.at(path))), site.earlier.get(path)
     return found[0] if found and earlier and digest_of(found[0]) != earlier.digest else None
 
@@ -71,7 +71,7 @@ def insert(text: bytes, marked: bytes) -> bytes:
 
 
 def strip(text: bytes) -> bytes:
-    """The admin's text without the block."""
+    """Return the admin's text without the block."""
     return BLOCK.sub(b"", text, count=1)
 
 

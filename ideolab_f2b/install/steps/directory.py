@@ -24,7 +24,7 @@ class Directory:
     mode: int = 0o755
 
     def verb(self, site: Site) -> str:
-        """Whether `put` creates or changes the directory, or keeps it."""
+        """Return whether `put` creates or changes the directory, or keeps it."""
         path = site.at(self.path)
         if not path.is_dir():
             return CREATED
@@ -53,7 +53,7 @@ class Directory:
         return functools.partial(restore, path, stood) if stood else functools.partial(_drop, path)
 
     def entry(self, site: Site) -> Entry:
-        """What the manifest records."""
+        """Return what the manifest records."""
         kind = "whole" if self.is_ours else "directory"
         return Entry(kind, self.path, "", before(site, self.path))
 

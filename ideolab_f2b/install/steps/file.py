@@ -22,7 +22,7 @@ class File:
     is_setting: bool = False
 
     def verb(self, site: Site) -> str:
-        """Whether `put` creates or changes the file, or keeps it."""
+        """Return whether `put` creates or changes the file, or keeps it."""
         now = digest("file", site.at(self.path))
         if now is None:
             return CREATED
@@ -36,7 +36,7 @@ class File:
         return "changed by you; the pack's own is in /usr/local/lib/ideolab-f2b"
 
     def _is_admins(self, site: Site, now: str) -> bool:
-        """Whether the admin changed a configuration file since we wrote it; code is always ours."""
+        """Return whether the admin changed a configuration file since we wrote it; code is always ours."""
         earlier = site.earlier.get(self.path)
         if earlier is None:
             return self.is_setting
@@ -51,7 +51,7 @@ class File:
         return functools.partial(restore, path, stood)
 
     def entry(self, site: Site) -> Entry | None:
-        """What the manifest records; None for a file of the admin's."""
+        """Return what the manifest records; None for a file of the admin's."""
         if self.note(site):
             return site.earlier.get(self.path)
         # what is ours to the byte and in no manifest was left by an install that did not end

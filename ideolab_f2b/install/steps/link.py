@@ -18,7 +18,7 @@ class Link:
     target: str
 
     def verb(self, site: Site) -> str:
-        """Whether `put` creates or changes the link, or keeps it."""
+        """Return whether `put` creates or changes the link, or keeps it."""
         path = site.at(self.path)
         if not os.path.lexists(path):
             return CREATED
@@ -37,7 +37,7 @@ class Link:
         return functools.partial(restore, path, stood)
 
     def entry(self, site: Site) -> Entry:
-        """What the manifest records."""
+        """Return what the manifest records."""
         return Entry("link", self.path, digest_of(self.target.encode()), before(site, self.path))
 
 

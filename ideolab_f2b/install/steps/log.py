@@ -25,7 +25,7 @@ class Log:
     mode: int = MODE
 
     def verb(self, site: Site) -> str:
-        """Whether `put` creates or changes the log, or keeps it."""
+        """Return whether `put` creates or changes the log, or keeps it."""
         path = site.at(self.path)
         if not os.path.lexists(path):
             return CREATED
@@ -34,7 +34,7 @@ class Log:
         return KEPT if uid in (-1, found.st_uid) and gid in (-1, found.st_gid) else CHANGED
 
     def note(self, site: Site) -> str:
-        """Nothing: the line says it all."""
+        """Return "": the printed line needs no addition."""
         return ""
 
     def put(self, site: Site) -> Undo:
@@ -51,7 +51,7 @@ class Log:
         return _leave if was_there else functools.partial(path.unlink, missing_ok=True)
 
     def entry(self, site: Site) -> Entry:
-        """What the manifest records."""
+        """Return what the manifest records about the log."""
         earlier = site.earlier.get(self.path)
         if earlier:
             return earlier
@@ -66,7 +66,7 @@ def _owner(path: Path) -> Saved:
 
 
 def _leave() -> None:
-    """A log that was there stays."""
+    """Undo nothing: a log that was there stays."""
 
 
 def remove(entry: Entry, site: Site) -> None:

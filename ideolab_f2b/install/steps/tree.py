@@ -22,7 +22,7 @@ class Tree:
     files: Mapping[str, bytes] = field(repr=False)
 
     def verb(self, site: Site) -> str:
-        """Whether `put` creates or changes the directory, or keeps it."""
+        """Return whether `put` creates or changes the directory, or keeps it."""
         now = digest("tree", site.at(self.path))
         if now is None:
             return CREATED
@@ -62,7 +62,7 @@ class Tree:
         shutil.rmtree(path.with_name(f".{path.name}.old"), ignore_errors=True)
 
     def entry(self, site: Site) -> Entry:
-        """What the manifest records."""
+        """Return what the manifest records."""
         return Entry("tree", self.path, digest_of_tree(self.files))
 
 

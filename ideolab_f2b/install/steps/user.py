@@ -19,7 +19,7 @@ class User:
     path: str
 
     def verb(self, site: Site) -> str:
-        """Whether `put` creates or changes the user, or keeps it."""
+        """Return whether `put` creates or changes the user, or keeps it."""
         return KEPT if exists(self.path) or not site.is_live else CREATED
 
     def note(self, site: Site) -> str:
@@ -34,13 +34,13 @@ class User:
         return functools.partial(_delete, self.path)
 
     def entry(self, site: Site) -> Entry | None:
-        """What the manifest records; None for a user that was there before."""
+        """Return what the manifest records; None for a user that was there before."""
         is_ours = self.path in site.earlier or self.verb(site) == CREATED
         return Entry("user", self.path) if is_ours else None
 
 
 def exists(name: str) -> bool:
-    """Whether the running system has a user of this name."""
+    """Return whether the running system has a user of this name."""
     try:
         pwd.getpwnam(name)
     except KeyError:

@@ -1,1 +1,1 @@
-"""Whether this fail2ban starts with the pack, tried on a throw-away server."""
+"""Tries on a throw-away server whether this fail2ban starts with the pack."""

@@ -30,7 +30,7 @@ class Examination(NamedTuple):
 
 
 def assume(settings: Settings, etc: Path, jails: Mapping[str, str] = JAILS) -> Examination:
-    """The result for a staging directory, where nothing can be tried."""
+    """Return the result for a staging directory, where nothing can be tried."""
     return Examination(_text(settings, Host(), etc, sshd.NOTHING, jails), ())
 
 
@@ -71,7 +71,7 @@ def _text(settings: Settings, host: Host, etc: Path, remedy: sshd.Remedy, jails:
 
 
 def _read(path: Path) -> str:
-    """The admin's text in a file."""
+    """Return the text that the admin has in a file."""
     return strip(path.read_bytes()).decode("utf-8", "replace") if path.exists() else ""
 
 
@@ -102,23 +102,29 @@ def _try_out(directory: Path, source: Source, etc: Path) -> trial.TrialResult:
                 trial.try_out(aside, library)
             except TrialError as theirs:
                 raise InstallError(
-                    f"fail2ban's own configuration fails, without this pack too: {theirs}\n"
+                    f"fail2ban's own configuration fails, also without this pack: {theirs}\n"
                     "Correct that first."
                 ) from ours
-        raise InstallError(f"fail2ban would not work with this pack here: {ours}") from ours
+        raise InstallError(f"fail2ban does not work with this pack on this host: {ours}") from ours
 
 
 def _describe(result: trial.TrialResult) -> str:
     jails = ", ".join(result.jails)
     if result.is_started:
         return f"a throw-away fail2ban-server starts all jails: {jails}"
-    return f"no namespaces here: the configuration was only read, and our action loaded; jails: {jails}"
+    return (
+        "this host allows no namespaces: the configuration was only read, and our action loaded; "
+        f"jails: {jails}"
+    )
 
 
 def _warnings(host: Host, etc: Path, jails: Mapping[str, str]) -> list[str]:
     warnings = []
     if not host.has_pyinotify:
-        warnings.append("fail2ban's Python has no pyinotify: the jails poll their logs (0.1 s slower)")
+        warnings.append(
+            "fail2ban's Python has no pyinotify: the jails poll their logs, 0.1 s slower; "
+            "apt-get install python3-pyinotify"
+        )
     taken = jails.keys() & jail_local.sections(_read(etc / "jail.local"))
     for jail in sorted(taken):
         warnings.append(f"jail.local has a section [{jail}] of its own; write enabled = true there yourself")

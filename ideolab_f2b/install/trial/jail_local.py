@@ -18,7 +18,7 @@ _HEAD = """\
 
 
 def sections(text: str) -> set[str]:
-    """The names of the sections of a configuration file."""
+    """Return the names of the sections of a configuration file."""
     return set(_SECTION.findall(text))
 
 
@@ -30,7 +30,7 @@ def text(
     taken: Collection[str] = (),
     extra: str = "",
 ) -> str:
-    """Write the block. `taken` are the admin's sections in the same file; `extra` is what sshd needs."""
+    """Return the block. `taken` are the admin's sections in the same file; `extra` is what sshd needs."""
     parts = [_HEAD]
     for jail, log in jails.items():
         if jail not in taken:

@@ -39,7 +39,7 @@ dbfile = :memory:
 
 
 def can_be_private() -> bool:
-    """Whether this process may make the namespaces and mounts (a container may not)."""
+    """Return whether this process may make the namespaces and mounts (a container may not)."""
     with contextlib.suppress(OSError, subprocess.SubprocessError), tempfile.TemporaryDirectory() as somewhere:
         words = (*_PRIVATE, "/bin/sh", "-c", _INERT, "sh", somewhere, somewhere, "/bin/true")
         return subprocess.run(words, capture_output=True, timeout=20).returncode == 0
@@ -99,11 +99,11 @@ class TrialServer:
             if self._process.poll() is not None:
                 raise TrialError(fail2ban_client.reason(self._read("output") + self._read("log")))
             if time.monotonic() > until:
-                raise TrialError(f"it was not ready after {START_S:.0f} s")
+                raise TrialError(f"fail2ban-server was not ready after {START_S:.0f} s")
             time.sleep(0.05)
 
     def jails(self) -> set[str]:
-        """The jails that run; TrialError when the server has ended, which it may do after it was ready."""
+        """Return the jails that run; TrialError when the server has ended, even after it was ready."""
         try:
             return fail2ban_client.jails(self.options)
         except fail2ban_client.ClientError:
@@ -117,13 +117,13 @@ class TrialServer:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def errors(self, word: str) -> list[str]:
-        """The errors in the server's log that have a word in them."""
+        """Return the errors in the server's log that have a word in them."""
         time.sleep(SETTLE_S)
         lines = [line for line in self._read("log").splitlines() if " ERROR " in line]
         return [fail2ban_client.reason(line) for line in lines if word in line]
 
     def stop(self) -> None:
-        """Kill the server: what it did is in namespaces that end with it."""
+        """Kill the server; its namespaces end with it."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

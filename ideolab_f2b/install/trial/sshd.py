@@ -41,7 +41,7 @@ enabled = false
 
 
 def remedy(jails: Mapping[str, ConfiguredJail], *, has_journal: bool, is_admins: bool) -> Remedy:
-    """What the sshd jail needs so that fail2ban starts; nothing where the admin has configured the jail."""
+    """Return what the sshd jail needs so that fail2ban starts; an empty one where the admin configured it."""
     jail = jails.get(JAIL)
     if jail is None or is_admins or _can_start(jail, has_journal):
         return NOTHING

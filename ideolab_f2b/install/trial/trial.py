@@ -49,7 +49,7 @@ def try_out(directory: Path, library: Path, is_private: Callable[[], bool] = can
         wanted = fail2ban_config.read(config)
     except fail2ban_client.ClientError as error:
         raise TrialError(str(error)) from error
-    # a jail that the admin has switched off is not there either; one that fail2ban would skip is told
+    # jails that the admin has switched off are missing here too; `skipped` has those that fail2ban would skip
     skipped = [text for text in wanted.skipped if any(f"'{jail}'" in text for jail in ALL_JAILS)]
     if skipped:
         raise TrialError("; ".join(skipped))

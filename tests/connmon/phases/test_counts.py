@@ -36,8 +36,8 @@ def test_an_ipv6_client_is_never_taken_for_an_ipv4_client() -> None:
     assert {len(address): counts[MUTE] for address, counts in seen.phases.items()} == {4: 1, 16: 1}
 
 
-def test_only_nearly_ripe_connections_are_noted() -> None:
-    """A connection that is quiet for 3 of 8 seconds ripens before the next tick."""
+def test_only_connections_that_are_nearly_old_enough_are_noted() -> None:
+    """A connection that is quiet for 3 of 8 seconds is old enough before the next tick."""
     rows = [connection("198.51.100.9", age_s=age) for age in (0.1, 2.9, 3.1, 7.9, 8.1)]
     seen = count(rows)
     assert (seen.young, seen.phases[V4][YOUNG], seen.phases[V4][MUTE]) == ({V4: [3100, 7900]}, 4, 1)

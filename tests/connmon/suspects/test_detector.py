@@ -127,12 +127,12 @@ def test_a_network_with_somebody_listed_is_never_a_suspect(settings: Connmon, ow
 
 
 @pytest.mark.parametrize(
-    ("rows", "ripe_in_s"),
+    ("rows", "old_enough_in_s"),
     [
         pytest.param([], None, id="nobody"),
-        pytest.param(mute(ATTACKER, 6, 2.0), None, id="ripe only after the next tick"),
+        pytest.param(mute(ATTACKER, 6, 2.0), None, id="old enough only after the next tick"),
         pytest.param(mute(ATTACKER, 5, 6.0), None, id="too few"),
-        pytest.param(mute(ATTACKER, 6, 6.5), 1.5, id="ripe in a moment"),
+        pytest.param(mute(ATTACKER, 6, 6.5), 1.5, id="old enough in a moment"),
         pytest.param(mute(ATTACKER, 3, 60.0) + mute(ATTACKER, 3, 7.0), 1.0, id="together with older ones"),
         pytest.param(mute(ATTACKER, 5, 7.5) + mute(ATTACKER, 1, 4.0), 4.0, id="the sixth decides"),
         pytest.param(mute(ATTACKER, 6, 60.0) + mute(ATTACKER, 6, 7.0), None, id="found already"),
@@ -141,17 +141,17 @@ def test_a_network_with_somebody_listed_is_never_a_suspect(settings: Connmon, ow
         pytest.param([served(ATTACKER, age_s=7) for _ in range(60)], None, id="served"),
     ],
 )
-def test_when_the_next_tick_is_due(rows: list[Connection], ripe_in_s: float | None) -> None:
+def test_when_the_next_tick_is_due(rows: list[Connection], old_enough_in_s: float | None) -> None:
     """An attack that will be old enough before the next regular tick is judged in time."""
-    assert judged(rows).ripe_in_s == ripe_in_s
+    assert judged(rows).old_enough_in_s == old_enough_in_s
 
 
 def test_when_a_network_is_looked_at_again() -> None:
-    """Sixty addresses with one young connection each ripen together."""
+    """Sixty addresses with one young connection each are old enough at the same time."""
     rows = [row for last in range(1, 61) for row in mute(f"203.0.113.{last}", 1, 6.5)]
 
-    assert judged(rows).ripe_in_s == 1.5
-    assert judged(rows[1:]).ripe_in_s is None
+    assert judged(rows).old_enough_in_s == 1.5
+    assert judged(rows[1:]).old_enough_in_s is None
 
 
 def test_the_table_names_everyone() -> None:

@@ -76,7 +76,7 @@ def test_a_configuration_that_fails_without_us(tmp_path: Path, monkeypatch: pyte
     """The error says whose fault it is; uninstall is not refused for it."""
     play(tmp_path, monkeypatch)
 
-    with pytest.raises(InstallError, match="fails, without this pack too: emerg: nonsense"):
+    with pytest.raises(InstallError, match="fails, also without this pack: emerg: nonsense"):
         host.find(Site(), is_asked=True)
     assert host.refusal() == ""
 

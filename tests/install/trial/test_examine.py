@@ -19,8 +19,8 @@ pytestmark = pytest.mark.root
 HOST = Host(has_journal=False)
 OURS = "ideolab-connmon, ideolab-connmon-net, ideolab-manual"
 #: how the two errors begin
-BROKEN_BEFORE = "fail2ban's own configuration fails, without this pack too: "
-REFUSED = "fail2ban would not work with this pack here: "
+BROKEN_BEFORE = "fail2ban's own configuration fails, also without this pack: "
+REFUSED = "fail2ban does not work with this pack on this host: "
 RAISING = "raise RuntimeError('not today')\n"
 
 
@@ -161,5 +161,7 @@ def test_without_pyinotify_the_jails_poll(checkout: Source, etc: Path) -> None:
 
     assert examined.block.count("backend = polling\n") == 3
     assert (
-        examined.messages[1] == "fail2ban's Python has no pyinotify: the jails poll their logs (0.1 s slower)"
+        examined.messages[1]
+        == "fail2ban's Python has no pyinotify: the jails poll their logs, 0.1 s slower; "
+        "apt-get install python3-pyinotify"
     )
