@@ -66,10 +66,13 @@ def _unmap(network: Network) -> Network:
 
 def _find_requests(networks: Collection[Network], port: int) -> Iterator[bytes]:
     """Yield the request for the end of each socket on a port whose peer lies in the networks."""
-    peers = {family: Peers(family, networks) for family in (socket.AF_INET, socket.AF_INET6)}
+    peers: dict[int, Peers] = {}
     request = dump_request(port, _STATES, dump_condition(networks))
     records = chain.from_iterable(batches(request, _layout, f"sockets of port {port}"))
     for family, timer, ports_and_source, peer, interface_and_cookie in records:
+        if family not in peers:
+            # not before there is a socket: it takes its time from the bans of a burst
+            peers[family] = Peers(family, networks)
         # kernels before 6.1 cannot destroy the small socket that stands for one in TIME-WAIT
         if peers[family][peer] and timer != TIMER_TIMEWAIT:
             yield destroy_request(family, ports_and_source + peer + interface_and_cookie)
