@@ -17,12 +17,18 @@ class Mariadb(Server):
     def __init__(self, *options: str) -> None:
         super().__init__("maria", "mysql")
         self._options, self.socket = options, self.directory / "socket"
+        # a server that starts deletes the temporary tables of its tmpdir: in /tmp those of another, too
+        self._places = [
+            f"--datadir={self.directory / 'data'}",
+            f"--tmpdir={self.directory / 'temporary'}",
+        ]
         try:
+            self.run("mkdir", str(self.directory / "temporary"))
             # --no-defaults: the host's own files of /etc/mysql are not ours
             self.run(
                 "mariadb-install-db",
                 "--no-defaults",
-                f"--datadir={self.directory / 'data'}",
+                *self._places,
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
                 "--skip-name-resolve",
@@ -39,7 +45,7 @@ class Mariadb(Server):
             self._answers,
             _daemon(),
             "--no-defaults",
-            f"--datadir={self.directory / 'data'}",
+            *self._places,
             f"--socket={self.socket}",
             f"--pid-file={self.directory / 'pid'}",
             "--skip-networking",
