@@ -12,7 +12,7 @@ import re
 import subprocess
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -27,8 +27,8 @@ from django.utils import timezone
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace, linked
 from demo.lab.nginx import CONFIG, Nginx
+from demo.lab.wait import wait_until
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
-from tests.actions.fail2ban_server import wait_until as until
 from tests.lab.gunicorn import Served, gunicorn
 from tests.lab.postgres import Postgres
 
@@ -82,6 +82,10 @@ class Host:
 
     def banned(self, jail: str) -> str:
         return self.fail2ban.client("get", jail, "banip")
+
+    def wait_until(self, is_so: Callable[[], object], what: str) -> None:
+        """Return when it is so; the error shows the end of fail2ban's log."""
+        wait_until(is_so, lambda: f"missing: {what}\n{self.fail2ban.tail()}")
 
     def act(self, action: str, **fields: str) -> str:
         """The page after an action on all of the TrashIP list, clicked and confirmed."""
@@ -143,7 +147,7 @@ def test_a_page_is_logged_and_a_404_is_not(host: Host, database: str) -> None:
     """The row has the visitor's own address, not nginx's; one dead link is nothing."""
     assert host.status(VISITOR, "/ok/?a=1") == 200
     assert host.status(VISITOR, "/this-should-404-123") == 404
-    until(lambda: AccessLog.objects.filter(path="/ok/").exists(), "the row of the page")
+    host.wait_until(lambda: AccessLog.objects.filter(path="/ok/").exists(), "the row of the page")
     row = AccessLog.objects.get()
     assert (row.ip, row.query_string, row.status_code) == (VISITOR, "a=1", 200)
     assert host.banned("ideolab-traship").split() == []
@@ -156,7 +160,7 @@ def test_404s_are_counted(host: Host, database: str) -> None:
     def counted() -> bool:
         return bool(TrashIP.objects.filter(ip=SCANNER, count_404=20).exists())
 
-    until(counted, "count_404 = 20", tell=lambda: str(list(TrashIP.objects.values())))
+    wait_until(counted, lambda: f"missing: count_404 = 20\n{list(TrashIP.objects.values())}")
     assert not AccessLog.objects.exists()
 
 
@@ -166,22 +170,24 @@ def test_a_scanner_is_banned_and_nobody_else(host: Host, database: str) -> None:
     statuses = [host.status(SCANNER, path, forged) for path in SENSITIVE]
     assert statuses[:5] == [403] * 5
     assert set(statuses) <= {403, 0}
-    until(lambda: SCANNER in host.banned("ideolab-traship"), "the ban", tell=host.fail2ban.tail)
-    until(lambda: host.status(SCANNER, "/ok/") == 0, "packets are dropped", tell=host.fail2ban.tail)
+    host.wait_until(lambda: SCANNER in host.banned("ideolab-traship"), "the ban")
+    host.wait_until(lambda: host.status(SCANNER, "/ok/") == 0, "packets are dropped")
     assert host.status(OFFICE, "/ok/") == host.status(VISITOR, "/ok/") == 200
     assert OFFICE not in host.banned("ideolab-traship")
-    until(lambda: TrashIP.objects.filter(ip=SCANNER, reason="sensitive_path").exists(), "the TrashIP row")
+    host.wait_until(
+        lambda: TrashIP.objects.filter(ip=SCANNER, reason="sensitive_path").exists(), "the TrashIP row"
+    )
     assert not TrashIP.objects.filter(ip=OFFICE).exists()
 
 
 def test_a_ban_from_the_admin_reaches_the_kernel(host: Host, database: str) -> None:
     """BAN 24h: row, audit, fail2ban with the ban's own time, and no packet through."""
     assert host.status(SCANNER, "/.env") == 403
-    until(lambda: TrashIP.objects.filter(ip=SCANNER).exists(), "the TrashIP row")
+    host.wait_until(lambda: TrashIP.objects.filter(ip=SCANNER).exists(), "the TrashIP row")
     page = host.act("ban_24h", confirmed="yes", reason="scan")
     assert "1 address done" in page
-    until(lambda: SCANNER in host.banned("ideolab-manual"), "the ban", tell=host.fail2ban.tail)
-    until(lambda: host.status(SCANNER, "/ok/") == 0, "packets are dropped", tell=host.fail2ban.tail)
+    host.wait_until(lambda: SCANNER in host.banned("ideolab-manual"), "the ban")
+    host.wait_until(lambda: host.status(SCANNER, "/ok/") == 0, "packets are dropped")
     row = TrashIP.objects.get(ip=SCANNER)
     assert row.is_banned
     assert row.ban_until is not None

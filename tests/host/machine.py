@@ -7,12 +7,11 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from demo.lab.wait import ENOUGH_S, wait_until
+from demo.lab.wait import wait_until
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
 
 #: services of a development machine that a fresh host does not have
@@ -60,22 +59,25 @@ class Machine(Host):
 
     def _leader(self, not_pid: int) -> int:
         """The machine's PID 1 as it is called outside. Never empty: nsenter would stay on this host."""
-        until = time.monotonic() + ENOUGH_S
-        while time.monotonic() < until and self._process.poll() is None:
-            for child in _children(self._process.pid):
-                for grandchild in _children(child):
-                    if grandchild != not_pid and _name(grandchild) == "systemd":
-                        return grandchild
-            time.sleep(0.05)
-        console = (self._directory / "console").read_text(errors="replace")
-        raise AssertionError(f"the machine does not boot: {console}")
+        found: list[int] = []
+
+        def find() -> list[int]:
+            grandchildren = (one for child in _children(self._process.pid) for one in _children(child))
+            found.extend(pid for pid in grandchildren if pid != not_pid and _name(pid) == "systemd")
+            return found
+
+        wait_until(
+            find,
+            lambda: f"the machine does not boot: {(self._directory / 'console').read_text(errors='replace')}",
+            is_alive=lambda: self._process.poll() is None,
+        )
+        return found[0]
 
     def reboot(self) -> None:
         """Reboot the machine and wait until it has another PID 1."""
         leader = int(self.enter[2])
         self.run("systemctl", "reboot", check=False)
-        while Path(f"/proc/{leader}").exists():
-            time.sleep(0.05)
+        wait_until(lambda: not Path(f"/proc/{leader}").exists(), "the machine does not go down")
         self._enter(not_pid=leader)
 
 
@@ -142,11 +144,14 @@ def _cgroup(name: str) -> Iterator[str]:
     if path:
         os.mkdir(path)
     yield path
-    until = time.monotonic() + ENOUGH_S
-    while path and os.path.isdir(path):
-        assert time.monotonic() < until, f"processes are left in {path}"
+    if path:
         # what was killed takes a moment to leave
-        for top, _directories, _files in os.walk(path, topdown=False):
-            with contextlib.suppress(OSError):
-                os.rmdir(top)
-        time.sleep(0.02)
+        wait_until(lambda: _remove_cgroup(path), f"processes are left in {path}")
+
+
+def _remove_cgroup(path: str) -> bool:
+    """Remove what is empty; whether nothing is left."""
+    for top, _directories, _files in os.walk(path, topdown=False):
+        with contextlib.suppress(OSError):
+            os.rmdir(top)
+    return not os.path.isdir(path)

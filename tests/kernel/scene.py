@@ -6,7 +6,6 @@ import contextlib
 import ipaddress
 import os
 import socket
-import time
 from collections.abc import Iterator
 from typing import Callable
 
@@ -88,16 +87,6 @@ class Scene:
 def scene() -> Iterator[Scene]:
     with linked("f2bsock") as (server, client), contextlib.ExitStack() as undo:
         yield Scene(server, client, undo)
-
-
-def eventually(is_true: Callable[[], bool], within_s: float = 60.0) -> bool:
-    """Whether it became true in time."""
-    end = time.monotonic() + within_s
-    while not is_true():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def as_nobody(job: Callable[[], object]) -> str:

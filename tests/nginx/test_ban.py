@@ -10,6 +10,7 @@ import pytest
 
 from demo.attacker import connect
 from demo.lab.fail2ban import Fail2ban
+from demo.lab.wait import wait_until
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.nginx import web
 from tests.nginx.test_hardening import tls
@@ -22,7 +23,6 @@ LOGS = {NAMES[0]: "error.log", NAMES[1]: "error.log", NAMES[2]: "all.log"}
 SILENT, PROBE, STALLED, HONEST = (f"198.51.100.{last}" for last in (10, 41, 25, 100))
 #: kernel set -> whom it must hold: each has as many lines as maxretry says
 BANNED = {"ideolab_slowtls": SILENT, "ideolab_probe": PROBE, "ideolab_slowacc": STALLED}
-WITHIN_S = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +67,10 @@ def test_who_earned_it_is_in_the_set_of_the_jail(attacked: tuple[Web, Sets], nam
     """And of the others' sets none."""
     _place, sets = attacked
     network = ipaddress.IPv4Network(BANNED[name])
-    deadline = time.monotonic() + WITHIN_S
-    while not sets.test(name, network):
-        assert time.monotonic() < deadline, [str(one.network) for one in sets.elements(name)]
-        time.sleep(0.1)
+    wait_until(
+        lambda: sets.test(name, network),
+        lambda: f"{name} holds {[str(one.network) for one in sets.elements(name)]}",
+    )
 
     assert [one.network for one in sets.elements(name)] == [network]
 

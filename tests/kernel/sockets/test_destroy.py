@@ -10,6 +10,7 @@ from typing import Union
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_f2b.kernel.address import Network
 from ideolab_f2b.kernel.netlink import Channel, KernelError, PermissionDeniedError
 from ideolab_f2b.kernel.sockets import destroy as sock_destroy
@@ -17,7 +18,7 @@ from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.destroy import DestroyError, DestroyUnsupportedError
 from ideolab_f2b.kernel.sockets.inet_diag import DumpError
 from ideolab_f2b.kernel.sockets.row import STATE
-from tests.kernel.scene import Scene, as_nobody, eventually, scene
+from tests.kernel.scene import Scene, as_nobody, scene
 
 Address = Union[IPv4Address, IPv6Address]
 Pair = tuple[socket.socket, socket.socket]
@@ -122,7 +123,7 @@ def test_every_state(stage: Scene) -> None:
     accepted.close()
     stage.connect("198.51.100.4")
     stage.half_open("198.51.100.5")
-    assert eventually(lambda: len(_states(stage)) == 5)
+    wait_until(lambda: len(_states(stage)) == 5, lambda: f"not all five states: {_states(stage)}")
     assert sorted(_states(stage)) == [1, 1, 3, 4, 8]
 
     assert destroy(stage, "198.51.100.0/24") == 5

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_f2b.kernel.sockets import dump as inet_dump
 from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.inet_diag import DumpError, fold
@@ -32,7 +33,7 @@ from ideolab_f2b.kernel.sockets.row import (
     WQUEUE,
     Row,
 )
-from tests.kernel.scene import Scene, as_nobody, eventually, scene
+from tests.kernel.scene import Scene, as_nobody, scene
 from tests.kernel.sockets.dumps import DUMPS, ROWS, messages
 
 
@@ -207,7 +208,7 @@ def test_half_open(stage: Scene) -> None:
     stage.listen("::")
     stage.half_open("198.51.100.1")
     stage.half_open("2001:db8:c::1")
-    assert eventually(lambda: len(seen(stage)) == 2)
+    wait_until(lambda: len(seen(stage)) == 2, "the kernel does not show both connections")
     for row in seen(stage).values():
         assert (row[STATE], row[TIMER], row[INODE]) == (3, 1, 0)
         assert row[LASTSND_MS:] == (0,) * 9
@@ -243,7 +244,7 @@ def test_without_privilege(stage: Scene) -> None:
     listener = stage.listen("192.0.2.1")
     client, _accepted = stage.pair(listener, "198.51.100.1")
     client.sendall(bytes(77))
-    assert eventually(lambda: seen(stage)["198.51.100.1"][RECEIVED] == 77)
+    wait_until(lambda: seen(stage)["198.51.100.1"][RECEIVED] == 77, "77 octets have not come")
     with stage.server.entered():
         told = as_nobody(lambda: [(row[PEER][:4], row[INODE], row[RECEIVED]) for row in sock_diag.rows(443)])
 
