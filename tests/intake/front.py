@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from demo.lab.child import Child
 from demo.lab.namespace import Namespace, linked
-from demo.lab.nginx import Nginx
+from demo.lab.nginx import MAIN, TEMPORARY, TLS, Nginx
 
 PYTHON = "/usr/bin/python3"
 #: the intake's user in these tests; the workers of nginx are www-data
@@ -19,33 +19,28 @@ UID = 65534
 HEADER_TIMEOUT_S = 2
 QUEUE_LENGTH = 512
 
-TEMPLATE = """\
-user www-data;
-worker_processes 1;
-daemon off;
-pid {directory}/nginx.pid;
+TEMPLATE = (
+    MAIN
+    + """\
 error_log syslog:server=unix:{directory}/../run/nginx.sock,nohostname,tag=nginx info;
-error_log {directory}/log/error.log info;
-events {{ worker_connections {connections}; }}
 http {{
-    client_body_temp_path {directory}/tmp/body;
-    proxy_temp_path {directory}/tmp/proxy;
-    fastcgi_temp_path {directory}/tmp/fastcgi;
-    uwsgi_temp_path {directory}/tmp/uwsgi;
-    scgi_temp_path {directory}/tmp/scgi;
+"""
+    + TEMPORARY
+    + """\
     access_log syslog:server=unix:{directory}/../run/nginx.sock,tag=nginx_access combined;
     client_header_timeout 2s;
     server {{
         listen 443 ssl http2 default_server;
         listen [::]:443 ssl http2 default_server;
-        server_name lab.example;
-        ssl_certificate {directory}/lab.crt;
-        ssl_certificate_key {directory}/lab.key;
+"""
+    + TLS
+    + """\
         root {directory}/www;
         location /auth {{ auth_basic lab; auth_basic_user_file {directory}/../users; }}
     }}
 }}
 """
+)
 
 
 class Front(NamedTuple):
