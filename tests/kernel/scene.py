@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Callable
 
 from demo.lab.namespace import Namespace, linked
+from demo.lab.wait import ENOUGH_S
 
 SERVER4, SERVER6 = "192.0.2.1", "2001:db8:0:1::1"
 #: linux/in6.h: binding to an address that only a local route owns
@@ -28,7 +29,7 @@ class Scene:
         with self.server.entered():
             listener = self._undo.enter_context(socket.socket(family))
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.settimeout(5)
+        listener.settimeout(ENOUGH_S)
         listener.bind((address, port))
         listener.listen(64)
         return listener
@@ -42,7 +43,7 @@ class Scene:
             client.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
         if window:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-        client.settimeout(5)
+        client.settimeout(ENOUGH_S)
         client.bind((source, 0))
         return client
 
@@ -53,7 +54,7 @@ class Scene:
 
     def accept(self, listener: socket.socket) -> socket.socket:
         accepted, _peer = listener.accept()
-        accepted.settimeout(5)
+        accepted.settimeout(ENOUGH_S)
         return self._undo.enter_context(accepted)
 
     def pair(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-import time
+import socket
+import ssl
 from collections.abc import Iterator
 
 import pytest
 
 from demo.attacker import connect
 from demo.lab.fail2ban import Fail2ban
-from demo.lab.wait import wait_until
+from demo.lab.wait import ENOUGH_S, wait_until
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.nginx import web
 from tests.nginx.test_hardening import tls
@@ -44,7 +46,9 @@ def attacked() -> Iterator[tuple[Web, Sets]]:
 
 
 def _attack() -> None:
-    held = [connect(SILENT) for _number in range(15)] + [connect(HONEST) for _number in range(5)]
+    held: list[socket.socket] = [connect(SILENT) for _number in range(15)] + [
+        connect(HONEST) for _number in range(5)
+    ]
     for address, count in ((PROBE, 3), (HONEST, 2)):
         for _number in range(count):
             garbage = connect(address)
@@ -57,9 +61,17 @@ def _attack() -> None:
             stalled = tls(address)
             stalled.sendall(b"POST /app/x HTTP/1.1\r\nHost: lab.example\r\nContent-Length: 9\r\n\r\n")
             held.append(stalled)
-    time.sleep(3)
     for client in held:
+        _wait_for_end(client)
         client.close()
+
+
+def _wait_for_end(client: socket.socket) -> None:
+    """nginx waits for each of them for two seconds."""
+    client.settimeout(ENOUGH_S)
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        while client.recv(65536):
+            pass
 
 
 @pytest.mark.parametrize("name", sorted(BANNED))

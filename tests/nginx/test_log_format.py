@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_f2b.fingerprint import tls_hello
 from tests.nginx import replay, web
 from tests.nginx.test_hardening import received, tls
@@ -32,6 +33,8 @@ def test_stalled_requests_are_logged_and_counted() -> None:
             for client in (never, drip):
                 client.close()
         place.curl("--interface", "198.51.100.100", "https://192.0.2.1/", "-o", "/dev/null")
+        wait_until(lambda: place.log("all.log").count("\n") >= 4, lambda: place.log("all.log"))
+        # one too many would come now
         time.sleep(0.5)
         every, stalled = place.objects("all.log"), place.objects("stalled.log")
         lines = {name: place.log(f"{name}.log").splitlines() for name in ("all", "stalled", "combined")}
