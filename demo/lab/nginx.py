@@ -84,7 +84,7 @@ def _write_pages(root: Path) -> None:
 
 
 def _early_log(path: Path) -> list[str]:
-    """Before 1.19.5 nginx knows no -e and opens the host's error log until it has read its configuration."""
+    """Return the option for the first messages; before 1.19.5 nginx has none and opens the host's log."""
     known = subprocess.run(["nginx", "-e", str(path), "-v"], capture_output=True, timeout=120)
     return [] if known.returncode else ["-e", str(path)]
 
@@ -113,9 +113,9 @@ class Nginx:
             raise
 
     def stop(self) -> None:
-        """End it."""
+        """End nginx."""
         self._child.stop()
 
-    def established(self) -> Counter[str]:
-        """{peer: its connections} as the server's kernel sees them."""
-        return sockets.established(self.pid, PORT)
+    def count_established(self) -> Counter[str]:
+        """Return {peer: its established connections} as the server's kernel sees them."""
+        return sockets.count_established(self.pid, PORT)

@@ -25,7 +25,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from demo.lab.fail2ban import Fail2ban
-from demo.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, link_namespaces
 from demo.lab.nginx import CONFIG, Nginx
 from demo.lab.wait import wait_until
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
@@ -94,7 +94,7 @@ class Host:
         jar.set_cookie(_session_cookie())
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
         url = f"http://127.0.0.1:{self.web.port}{reverse('admin:ideolab_accesslog_traship_changelist')}"
-        with self.server.entered():
+        with self.server.enter():
             found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', _text(opener, url))
             assert found is not None
             rows = [("_selected_action", str(pk)) for pk in TrashIP.objects.values_list("pk", flat=True)]
@@ -132,8 +132,8 @@ def host(database: str, postgres: Postgres, tmp_path: Path) -> Iterator[Host]:
         "DJANGO_TRASHIP_FIREWALL_EXECUTE": "true",
     }
     with contextlib.ExitStack() as undo:
-        server, visitors = undo.enter_context(linked("f2bj"))
-        with server.entered():
+        server, visitors = undo.enter_context(link_namespaces("f2bj"))
+        with server.enter():
             web = undo.enter_context(gunicorn(environment, "--worker-class", "gthread", "--threads", "4"))
         nginx = Nginx(server, tmp_path / "nginx", 256, NGINX.replace("@PORT@", str(web.port)))
         undo.callback(nginx.stop)

@@ -22,7 +22,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-from demo.lab.namespace import Namespace, linked  # noqa: E402
+from demo.lab.namespace import Namespace, link_namespaces  # noqa: E402
 from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
 from tests.actions.conftest import Probe  # noqa: E402
 from tests.actions.fail2ban_server import Server, suspect, wait_until  # noqa: E402
@@ -187,8 +187,8 @@ def judge(results: Iterable[tuple[str, float, str, float]]) -> bool:
 
 
 def main() -> int:
-    with linked("f2bban-bench") as network:
-        with network[0].entered():
+    with link_namespaces("f2bban-bench") as network:
+        with network[0].enter():
             kernel = Sets()
         by_shell, by_null = bursts(network[0], kernel)
         restored_s, leaked = restart(network, kernel)

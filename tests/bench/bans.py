@@ -16,7 +16,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-from demo.lab.namespace import linked  # noqa: E402
+from demo.lab.namespace import link_namespaces  # noqa: E402
 from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
 from tests.actions.fail2ban_server import wait_until  # noqa: E402
 from tests.bans.conftest import Host  # noqa: E402
@@ -29,10 +29,13 @@ CONSTANTS = "import ideolab_f2b.actions.reconcile.thread as keeper\nkeeper.EVERY
 
 @contextmanager
 def running(passes: str) -> Iterator[tuple[Host, Sets]]:
-    with linked(f"f2bc-{passes}") as (namespace, _client), tempfile.TemporaryDirectory() as directory:
+    with (
+        link_namespaces(f"f2bc-{passes}") as (namespace, _client),
+        tempfile.TemporaryDirectory() as directory,
+    ):
         (Path(directory) / "sitecustomize.py").write_text(CONSTANTS.format(every_s=TIMES[passes]))
         host = Host(namespace, Path(directory), {"PYTHONPATH": f"{directory}:{REPOSITORY}"})
-        with namespace.entered():
+        with namespace.enter():
             kernel = Sets()
         try:
             host.start()

@@ -22,7 +22,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-from demo.lab.namespace import Namespace, linked  # noqa: E402
+from demo.lab.namespace import Namespace, link_namespaces  # noqa: E402
 from ideolab_f2b import metrics  # noqa: E402
 from ideolab_f2b.actions.report.counters import Counters  # noqa: E402
 from ideolab_f2b.actions.report.reporter import Reporter  # noqa: E402
@@ -46,7 +46,7 @@ action = {bans}
 @contextmanager
 def whois(namespace: Namespace, is_dripping: bool) -> Iterator[None]:
     """A server that takes connections and says nothing, or a byte a second."""
-    with namespace.entered():
+    with namespace.enter():
         listener = socket.create_server(("127.0.0.1", PORT))
     end = threading.Event()
     listener.settimeout(0.2)
@@ -184,7 +184,7 @@ def series(bans: int = 100_000) -> int:
 
 
 def main() -> int:
-    with linked("f2bb-bench") as network:
+    with link_namespaces("f2bb-bench") as network:
         # other burdens of the machine hit both sides
         black = ratio(network[0], "whois never answers", False)
         drip = ratio(network[0], "whois answers a byte a second", True)

@@ -154,7 +154,7 @@ def test_watch_until_ctrl_c(host: Host) -> None:
 
 def _started(host: Host, *words: str) -> subprocess.Popen[str]:
     # without `ip netns exec` between us and it: the signal is for Python
-    with host.namespace.entered():
+    with host.namespace.enter():
         return subprocess.Popen(
             [sys.executable, "-m", "ideolab_f2b", *words, "--config", str(host.directory / "f2b.conf")],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=REPOSITORY,

@@ -97,7 +97,7 @@ def replay(series: Iterable[Snapshot], settings: Connmon | None = None) -> dict[
     return seen
 
 
-def changed(series: Series, change: Callable[[Connection], Connection]) -> Series:
+def change_all(series: Series, change: Callable[[Connection], Connection]) -> Series:
     """The series with each connection changed."""
     return [
         Snapshot(one.when, one.port, [change(Connection._make(row)) for row in one.rows]) for one in series

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from demo.lab.wait import wait_until
-from tests.host.machine import Machine, booted
+from tests.host.machine import Machine, boot
 from tests.host.pack import wait_for_health
 
 pytestmark = pytest.mark.systemd
@@ -29,7 +29,7 @@ for number in range(11):
 
 @pytest.fixture
 def machine() -> Iterator[Machine]:
-    with booted() as machine:
+    with boot() as machine:
         yield machine
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from demo.lab.wait import wait_until
-from tests.host.machine import Machine, booted
+from tests.host.machine import Machine, boot
 from tests.host.pack import SUSPECT, is_banned, wait_for_ban, wait_for_health, write_suspect
 
 pytestmark = pytest.mark.systemd
@@ -21,7 +21,7 @@ with sqlite3.connect("/var/lib/fail2ban/fail2ban.sqlite3") as database:
 
 @pytest.fixture
 def machine() -> Iterator[Machine]:
-    with booted() as machine:
+    with boot() as machine:
         yield machine
 
 

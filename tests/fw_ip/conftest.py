@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from demo.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, link_namespaces
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server, wait_until
 
@@ -89,9 +89,9 @@ class Host(NamedTuple):
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """One server for the tests of a module; each cleans up with `unban --all`."""
     directory = tmp_path_factory.mktemp("f2b")
-    with linked("f2bg") as (namespace, _client):
+    with link_namespaces("f2bg") as (namespace, _client):
         server = Server(namespace, directory, JAILS.format(directory=directory))
-        with namespace.entered():
+        with namespace.enter():
             sets = Sets()
         try:
             server.start()

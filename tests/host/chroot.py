@@ -27,7 +27,7 @@ _PRIVATE = ("unshare", "--net", "--mount", "--propagation", "private", "--pid", 
 
 
 class Chroot(Host):
-    """Made by `entered`."""
+    """A host without systemd; `make_chroot` makes it."""
 
     def __init__(self, process: subprocess.Popen[bytes], directory: Path) -> None:
         self.enter = ["nsenter", "-t", str(_init(process)), "-m", "-n", "-p", "-r", "-w"]
@@ -35,7 +35,7 @@ class Chroot(Host):
 
 
 def _init(process: subprocess.Popen[bytes]) -> int:
-    """Its PID 1 as it is called outside. Never empty: nsenter would stay on this host."""
+    """Return the host's PID 1 as it is called outside; without it nsenter would stay on this host."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     found: list[int] = []
 
@@ -49,8 +49,8 @@ def _init(process: subprocess.Popen[bytes]) -> int:
 
 
 @contextlib.contextmanager
-def entered() -> Iterator[Chroot]:
-    """A host; all of it is thrown away."""
+def make_chroot() -> Iterator[Chroot]:
+    """Make a host for the time of the `with`; all of it is thrown away."""
     with tempfile.TemporaryDirectory(prefix="f2binst-") as name:
         directory = Path(name)
         (directory / "mount").mkdir()

@@ -37,7 +37,7 @@ until systemd-nspawn "$@"; do [ $? = 133 ] || exit; done
 
 
 class Machine(Host):
-    """Booted by `booted`."""
+    """A host with systemd; `boot` boots it."""
 
     def __init__(self, process: subprocess.Popen[bytes], directory: Path) -> None:
         self._process, self._directory = process, directory
@@ -58,7 +58,7 @@ class Machine(Host):
         return self.run("systemctl", "is-system-running", check=False).stdout.strip()
 
     def _leader(self, not_pid: int) -> int:
-        """The machine's PID 1 as it is called outside. Never empty: nsenter would stay on this host."""
+        """Return the machine's PID 1 as it is called outside; without it nsenter would stay on this host."""
         found: list[int] = []
 
         def find() -> list[int]:
@@ -94,8 +94,8 @@ def _name(pid: int) -> str:
 
 
 @contextlib.contextmanager
-def booted() -> Iterator[Machine]:
-    """A machine; all of it is thrown away, so no shutdown is waited for."""
+def boot() -> Iterator[Machine]:
+    """Boot a machine for the time of the `with`; all of it is thrown away, so no shutdown is waited for."""
     with contextlib.ExitStack() as undo:
         directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="f2binst-")))
         name = f"f2binst-{uuid.uuid4().hex[:8]}"
@@ -104,12 +104,12 @@ def booted() -> Iterator[Machine]:
         subprocess.run(["ip", "netns", "add", name], check=True)
         undo.callback(subprocess.run, ["ip", "netns", "del", name], check=False)
         cgroup = undo.enter_context(_cgroup(name))
-        process = _started(directory, name, cgroup)
+        process = _start(directory, name, cgroup)
         undo.callback(_end, process)
         yield Machine(process, directory)
 
 
-def _started(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
+def _start(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
     words = [
         "--quiet", "--register=no", "--keep-unit", f"--directory={directory}/mount/root", f"--machine={name}",
         f"--network-namespace-path=/run/netns/{name}", f"--bind-ro={directory}/checkout:{CHECKOUT}",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from demo.lab.child import Child
-from demo.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, link_namespaces
 from demo.lab.nginx import MAIN, TEMPORARY, TLS, Nginx
 
 PYTHON = "/usr/bin/python3"
@@ -74,7 +74,7 @@ def front(prefix: str) -> Iterator[Front]:
             (directory / name).mkdir()
             os.chown(directory / name, UID, UID)
         (directory / "users").write_text("alice:$apr1$x$x\n")
-        server, client = undo.enter_context(linked(prefix))
+        server, client = undo.enter_context(link_namespaces(prefix))
         server.run("sysctl", "-qw", f"net.unix.max_dgram_qlen={QUEUE_LENGTH}")
         nginx = Nginx(server, directory / "nginx", 1024, TEMPLATE)
         undo.callback(nginx.stop)

@@ -37,7 +37,7 @@ def main() -> None:
         place.socket.chmod(0o666)
         thread = threading.Thread(target=_collect, args=(receiver, datagrams), daemon=True)
         thread.start()
-        with place.client.entered():
+        with place.client.enter():
             forgery.send_all(HEADER_TIMEOUT_S + 1)
             forgery.stay_silent(HONEST, CONNECTIONS, HEADER_TIMEOUT_S + 1)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:

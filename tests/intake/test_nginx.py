@@ -30,7 +30,7 @@ logpath = {log}
 
 def touch(place: Front, count: int, address: str = HONEST) -> None:
     """Connections that are opened and closed: each leaves one line, from nginx's worker."""
-    with place.client.entered():
+    with place.client.enter():
         for _number in range(count):
             connect(address).close()
 
@@ -58,7 +58,7 @@ def knock(place: Front, address: str = HONEST) -> int:
 def attempts() -> Iterator[Front]:
     """After every forgery, and three connections of an honest attacker."""
     with front("f2bint-forged") as place:
-        with intake(place), place.client.entered():
+        with intake(place), place.client.enter():
             forgery.send_all(HEADER_TIMEOUT_S + 1)
             forgery.stay_silent(HONEST, 3, HEADER_TIMEOUT_S + 1)
         yield place
@@ -153,7 +153,7 @@ def test_fail2ban_bans_a_slow_client_through_the_intake() -> None:
         fail2ban = Fail2ban(place.server, place.directory / "fail2ban", jails, ("nginx-ideolab-slowtls",))
         try:
             with intake(place):
-                with place.client.entered():
+                with place.client.enter():
                     forgery.send_all(0)
                     forgery.stay_silent(HONEST, 20, HEADER_TIMEOUT_S + 1)
                 wait_until(lambda: banned(place), fail2ban.tail)
@@ -166,7 +166,7 @@ def test_fail2ban_bans_a_slow_client_through_the_intake() -> None:
 
 def banned(place: Front) -> list[str]:
     """What the kernel holds."""
-    with place.server.entered():
+    with place.server.enter():
         sets = Sets()
     try:
         return [str(element.network) for element in sets.elements("ideolab_slowtls")]

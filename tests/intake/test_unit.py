@@ -8,7 +8,7 @@ from typing import Callable
 import pytest
 
 from demo.lab.wait import wait_until
-from tests.host.machine import Machine, booted
+from tests.host.machine import Machine, boot
 
 pytestmark = pytest.mark.systemd
 
@@ -32,7 +32,7 @@ print(type(reader.best_reader()).__name__)
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Machine]:
     """With the pack, and the intake started."""
-    with booted() as machine:
+    with boot() as machine:
         machine.install()
         machine.run("systemctl", "start", "ideolab-intake")
         wait_for_intake(

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 from typing import Callable
 
-from demo.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, link_namespaces
 from demo.lab.wait import ENOUGH_S
 
 SERVER4, SERVER6 = "192.0.2.1", "2001:db8:0:1::1"
@@ -26,7 +26,7 @@ class Scene:
     def listen(self, address: str, port: int = 443) -> socket.socket:
         """A listener; "::" takes IPv4 clients too, as mapped peers."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        with self.server.entered():
+        with self.server.enter():
             listener = self._undo.enter_context(socket.socket(family))
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.settimeout(ENOUGH_S)
@@ -37,7 +37,7 @@ class Scene:
     def client_socket(self, source: str, window: int = 0) -> socket.socket:
         """A socket bound to one of the client's addresses; `window` bounds what it takes without reading."""
         family = socket.AF_INET6 if ":" in source else socket.AF_INET
-        with self.client.entered():
+        with self.client.enter():
             client = self._undo.enter_context(socket.socket(family))
         if family == socket.AF_INET6:
             client.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
@@ -86,7 +86,7 @@ class Scene:
 
 @contextlib.contextmanager
 def scene() -> Iterator[Scene]:
-    with linked("f2bsock") as (server, client), contextlib.ExitStack() as undo:
+    with link_namespaces("f2bsock") as (server, client), contextlib.ExitStack() as undo:
         yield Scene(server, client, undo)
 
 

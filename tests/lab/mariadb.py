@@ -40,7 +40,7 @@ class Mariadb(Server):
             raise
 
     def start(self) -> None:
-        """Start it; the data are those of the last time."""
+        """Start the server; the data are those of the last time."""
         self.launch(
             self._answers,
             _daemon(),
@@ -65,9 +65,11 @@ class Mariadb(Server):
         return True
 
     def stop(self) -> None:
+        """End the server in order; `start` finds its data again."""
         self.halt(signal.SIGTERM)
 
     def settings(self, name: str = "accesslog") -> dict[str, Any]:
+        """Return the entry of DATABASES for one of its databases."""
         return {
             "ENGINE": "django.db.backends.mysql",
             "NAME": name,
@@ -77,7 +79,7 @@ class Mariadb(Server):
         }
 
     def environment(self, name: str = "accesslog") -> dict[str, str]:
-        """What tests.accesslog.settings of another process reads."""
+        """Return what tests.accesslog.settings of another process reads."""
         host = str(self.socket)
         return {"DJANGO_DB": "mysql", "DJANGO_DB_NAME": name, "DJANGO_DB_HOST": host}
 

@@ -76,7 +76,7 @@ def _follow(site: Site, recovery: Recovery, patience_s: float, counted_at_s: Seq
             recovery.served_s = time.monotonic() - begun
         for second in counted_at_s:
             if passed >= second and second not in recovery.sockets:
-                recovery.sockets[second] = site.nginx.established()[ATTACKER]
+                recovery.sockets[second] = site.nginx.count_established()[ATTACKER]
         if recovery.served_s is not None and len(recovery.sockets) == len(counted_at_s):
             return
         time.sleep(_PAUSE_S)

@@ -87,10 +87,10 @@ def _intake(site: Site) -> Child:
 
 
 @contextlib.contextmanager
-def opened(prefix: str) -> Iterator[Scene]:
+def open_scene(prefix: str) -> Iterator[Scene]:
     with contextlib.ExitStack() as undo:
         site = undo.enter_context(Site(prefix, jails=_JAILS, settings=_SETTINGS, nginx=_NGINX))
-        with site.server.entered():
+        with site.server.enter():
             whois = WhoisServer(prefixes=ORIGINS, port=_WHOIS_PORT)
         undo.enter_context(whois)
         undo.callback(_intake(site).stop)
@@ -102,7 +102,7 @@ def opened(prefix: str) -> Iterator[Scene]:
 
 
 @contextlib.contextmanager
-def visited(scene: Scene) -> Iterator[Nat]:
+def load_pages(scene: Scene) -> Iterator[Nat]:
     """A NAT that loads pages."""
     nat = Nat(NAT)
     nat.start(scene.site.client)
@@ -113,7 +113,7 @@ def visited(scene: Scene) -> Iterator[Nat]:
 
 
 @contextlib.contextmanager
-def attacked(scene: Scene, attacking: Sequence[Attack]) -> Iterator[None]:
+def run_attacks(scene: Scene, attacking: Sequence[Attack]) -> Iterator[None]:
     """All attacks at once."""
     try:
         for attack in attacking:

@@ -91,7 +91,7 @@ def hits(found: Filter, lines: Iterable[str]) -> Counter[str]:
     return Counter(address for address, _when in failures(found, lines))
 
 
-def banned(jail: Jail, lines: Iterable[str]) -> set[str]:
+def find_banned(jail: Jail, lines: Iterable[str]) -> set[str]:
     """The addresses that reach maxretry within findtime."""
     recent: dict[str, deque[float]] = defaultdict(deque)
     found = set()

@@ -31,13 +31,13 @@ BANNED = {"ideolab_slowtls": SILENT, "ideolab_probe": PROBE, "ideolab_slowacc": 
 def attacked() -> Iterator[tuple[Web, Sets]]:
     """After all attacks, and a few missteps of somebody honest."""
     with web.web("f2bngx-ban", server="client_header_timeout 2s; client_body_timeout 2s;") as place:
-        with place.server.entered():
+        with place.server.enter():
             sets = Sets()
         log = place.directory / "nginx/log"
         jails = "".join(f"[{name}]\nenabled = true\nlogpath = {log}/{LOGS[name]}\n" for name in NAMES)
         fail2ban = Fail2ban(place.server, place.directory / "fail2ban", jails, NAMES)
         try:
-            with place.client.entered():
+            with place.client.enter():
                 _attack()
             yield place, sets
         finally:

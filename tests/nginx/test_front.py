@@ -38,7 +38,7 @@ def place() -> Iterator[Web]:
     text = text.replace("limit_conn ideolab_front 300;", f"limit_conn ideolab_front {LIMIT};")
     text = text.replace("/var/log/nginx/ideolab-front.log", "@DIRECTORY@/log/front.log")
     with web.web("f2bngx-front", top=f"load_module {MODULE};", listen=BEHIND, main=text) as made:
-        with made.client.entered():
+        with made.client.enter():
             _visits()
         wait_until(lambda: len(lines(made)) >= VISITS, lambda: f"lines are missing:\n{made.log('front.log')}")
         # one too many would come now

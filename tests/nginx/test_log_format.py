@@ -21,7 +21,7 @@ ACCESS = "nginx-ideolab-slowtls-access"
 def test_stalled_requests_are_logged_and_counted() -> None:
     """A body that never comes, one in single bytes that ends after 11 s; no page, and no quick abort."""
     with web.web("f2bngx-log", server="client_body_timeout 3s;") as place:
-        with place.client.entered():
+        with place.client.enter():
             never, drip, quick = (tls(f"198.51.100.{last}") for last in (25, 22, 33))
             for client in (never, drip, quick):
                 client.sendall(UPLOAD % b"/app/upload")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from demo.lab import sockets
 from demo.lab.child import REPOSITORY, Child
-from demo.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, link_namespaces
 from demo.lab.nginx import MAIN, TEMPORARY, TLS, Nginx
 
 DEPLOY = REPOSITORY / "deploy" / "nginx"
@@ -101,7 +101,7 @@ def web(
     with contextlib.ExitStack() as undo:
         directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))
         directory.chmod(0o755)
-        inside, outside = undo.enter_context(linked(prefix))
+        inside, outside = undo.enter_context(link_namespaces(prefix))
         words = [PYTHON, "-B", str(APPLICATION), str(APPLICATION_PORT)]
         application = Child(inside, directory / "application", *words)
         undo.callback(application.stop)

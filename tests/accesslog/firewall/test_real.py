@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from demo.lab.namespace import linked
+from demo.lab.namespace import link_namespaces
 from demo.lab.wait import wait_until
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
@@ -46,9 +46,9 @@ class Host:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """One fail2ban for the module."""
-    with linked("f2bh") as (namespace, _client):
+    with link_namespaces("f2bh") as (namespace, _client):
         server = Server(namespace, tmp_path_factory.mktemp("f2b"), JAIL)
-        with namespace.entered():
+        with namespace.enter():
             sets = Sets()
         try:
             server.start()

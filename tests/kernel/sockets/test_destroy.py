@@ -42,7 +42,7 @@ def connected(stage: Scene, *sources: str, port: int = 443) -> dict[str, Pair]:
 
 
 def destroy(stage: Scene, *texts: str, ports: tuple[int, ...] = (443,)) -> int:
-    with stage.server.entered():
+    with stage.server.enter():
         return sock_destroy.destroy(networks(*texts), ports)
 
 
@@ -131,7 +131,7 @@ def test_every_state(stage: Scene) -> None:
 
 
 def _states(stage: Scene) -> list[int]:
-    with stage.server.entered():
+    with stage.server.enter():
         return [row[STATE] for row in sock_diag.rows(443)]
 
 
@@ -150,7 +150,7 @@ def test_many_connections(stage: Scene) -> None:
 def test_without_privilege(stage: Scene) -> None:
     """A process without privilege closes nothing and says what it lacks; without victims it is no error."""
     pairs = connected(stage, "198.51.100.1")
-    with stage.server.entered():
+    with stage.server.enter():
         told = as_nobody(lambda: sock_destroy.destroy(networks("198.51.100.0/24"), [443]))
         idle = as_nobody(lambda: sock_destroy.destroy(networks("203.0.113.0/24"), [443]))
 
@@ -166,7 +166,7 @@ def test_without_privilege(stage: Scene) -> None:
 def test_probe(stage: Scene) -> None:
     """The probe tells root and an unprivileged process apart and harms no connection."""
     pairs = connected(stage, "198.51.100.1")
-    with stage.server.entered():
+    with stage.server.enter():
         sock_destroy.probe_destroy()
         assert as_nobody(sock_destroy.probe_destroy) == (
             "PermissionDeniedError: closing a socket of our own: Operation not permitted; "
@@ -179,7 +179,7 @@ def test_probe(stage: Scene) -> None:
 def test_probe_without_loopback(stage: Scene) -> None:
     """A namespace without 127.0.0.1 cannot be probed, and that is a named error."""
     stage.server.run("ip", "addr", "flush", "dev", "lo")
-    with stage.server.entered(), pytest.raises(DestroyError) as raised:
+    with stage.server.enter(), pytest.raises(DestroyError) as raised:
         sock_destroy.probe_destroy()
     assert str(raised.value).startswith("closing a socket of our own: ")
 
@@ -197,7 +197,7 @@ def test_kernel_without_inet_diag_destroy(stage: Scene, monkeypatch: pytest.Monk
         "bans hold all the same, and open connections end by their timeouts; "
         "CONFIG_INET_DIAG_DESTROY=y would end them at once"
     )
-    with stage.server.entered(), pytest.raises(DestroyUnsupportedError):
+    with stage.server.enter(), pytest.raises(DestroyUnsupportedError):
         sock_destroy.probe_destroy()
 
 

@@ -84,7 +84,7 @@ def stage() -> Iterator[Scene]:
 
 def seen(stage: Scene, port: int = 443) -> dict[str, Row]:
     """The rows of the server by the peer's address."""
-    with stage.server.entered():
+    with stage.server.enter():
         rows = list(sock_diag.rows(port))
     return {socket.inet_ntop(*_folded(row)): row for row in rows}
 
@@ -120,7 +120,7 @@ def told_by_ss(stage: Scene) -> dict[Hashable, tuple[object, ...]]:
 
 
 def told_by_us(stage: Scene) -> dict[Hashable, tuple[object, ...]]:
-    with stage.server.entered():
+    with stage.server.enter():
         rows = list(sock_diag.rows(443))
     return {
         row[COOKIE]: (
@@ -239,7 +239,7 @@ def test_more_than_a_datagram(stage: Scene) -> None:
     """Five hundred connections fill several datagrams; each is there once."""
     listener = stage.listen("192.0.2.1")
     ports = {stage.pair(listener, f"198.51.100.{1 + n % 250}")[0].getsockname()[1] for n in range(500)}
-    with stage.server.entered():
+    with stage.server.enter():
         rows = list(sock_diag.rows(443))
 
     assert len(rows) == 500 == len({row[COOKIE] for row in rows})
@@ -253,7 +253,7 @@ def test_without_privilege(stage: Scene) -> None:
     client, _accepted = stage.pair(listener, "198.51.100.1")
     client.sendall(bytes(77))
     wait_until(lambda: seen(stage)["198.51.100.1"][RECEIVED] == 77, "77 octets have not come")
-    with stage.server.entered():
+    with stage.server.enter():
         told = as_nobody(lambda: [(row[PEER][:4], row[INODE], row[RECEIVED]) for row in sock_diag.rows(443)])
 
     assert told == repr([(b"\xc63d\x01", seen(stage)["198.51.100.1"][INODE], 77)])
@@ -265,7 +265,7 @@ def test_abandoned_snapshot(stage: Scene) -> None:
     listener = stage.listen("192.0.2.1")
     stage.pair(listener, "198.51.100.1")
     before = os.listdir("/proc/self/fd")
-    with stage.server.entered():
+    with stage.server.enter():
         rows = sock_diag.rows(443)
         next(rows)
         del rows

@@ -63,7 +63,7 @@ def main() -> None:
     with scene() as stage:
         play(stage)
         time.sleep(3)
-        with stage.server.entered():
+        with stage.server.enter():
             (HERE / "privileged.dump").write_bytes(dump())
             os.setresuid(65534, 65534, 0)
             unprivileged = dump()
