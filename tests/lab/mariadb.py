@@ -18,12 +18,8 @@ class Mariadb(Server):
         super().__init__("maria", "mysql")
         self._options, self.socket = options, self.directory / "socket"
         # a server that starts deletes the temporary tables of its tmpdir: in /tmp those of another, too
-        self._places = [
-            f"--datadir={self.directory / 'data'}",
-            f"--tmpdir={self.directory / 'temporary'}",
-        ]
+        self._places = [f"--datadir={self.directory / 'data'}", f"--tmpdir={self.directory}"]
         try:
-            self.run("mkdir", str(self.directory / "temporary"))
             # --no-defaults: the host's own files of /etc/mysql are not ours
             self.run(
                 "mariadb-install-db",
