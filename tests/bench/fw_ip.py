@@ -18,8 +18,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
 from demo.lab.namespace import Namespace, link_namespaces  # noqa: E402
+from demo.lab.wait import wait_until  # noqa: E402
 from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
-from tests.actions.fail2ban_server import Server, wait_until  # noqa: E402
+from tests.actions.fail2ban_server import Server  # noqa: E402
 
 PROGRAM = REPOSITORY / "scripts" / "ideolab-fw-ip"
 COUNT, SAMPLE, ROUNDS, LIMIT_S, STANDING = 500, 20, 7, 0.5, 20_000

@@ -23,10 +23,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
 from demo.lab.namespace import Namespace, link_namespaces  # noqa: E402
+from demo.lab.wait import wait_until  # noqa: E402
 from ideolab_f2b import metrics  # noqa: E402
 from ideolab_f2b.actions.report.counters import Counters  # noqa: E402
 from ideolab_f2b.actions.report.reporter import Reporter  # noqa: E402
-from tests.actions.fail2ban_server import Server, stamp, wait_until  # noqa: E402
+from tests.actions.fail2ban_server import Server, stamp  # noqa: E402
 
 BURST, ROUNDS, PORT = 5000, 11, 4343
 #: fail2ban sleeps up to 0.4 s between two looks, a quarter of a burst: with latency=low both lose 10 ms
@@ -116,7 +117,11 @@ def burst(server: Server, first: int) -> float:
     server.log.write_text("")
     before = banned(server)
     server.write(server.connmon_log, *map(suspect, addresses(first)))
-    wait_until(lambda: banned(server) == before + BURST, "all are banned", 120, server.tail, 0.25)
+    wait_until(
+        lambda: banned(server) == before + BURST,
+        lambda: f"not all are banned:\n{server.tail()}",
+        every_s=0.25,
+    )
     log = server.log.read_text().splitlines()
     begin = next(line for line in log if "[bench] Found " in line)
     end = next(line for line in reversed(log) if "[bench] Ban " in line)
