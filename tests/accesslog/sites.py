@@ -23,6 +23,7 @@ def decode(target: str) -> str:
 
 
 def page(_request: HttpRequest) -> HttpResponse:
+    """Answer with a page."""
     return HttpResponse("a page")
 
 

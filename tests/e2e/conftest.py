@@ -26,6 +26,7 @@ class Outcome:
     sightings: dict[str, Sighting]
 
     def attack(self, name: str) -> Attack:
+        """Return the attack of this name."""
         return self.sightings[name].attack
 
 

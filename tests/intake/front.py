@@ -53,10 +53,12 @@ class Front(NamedTuple):
 
     @property
     def socket(self) -> Path:
+        """Where nginx sends its lines."""
         return self.directory / "run/nginx.sock"
 
     @property
     def log(self) -> Path:
+        """Where the intake writes the error log."""
         return self.directory / "log/nginx-error.log"
 
     def file(self) -> str:

@@ -31,6 +31,7 @@ def _collect(receiver: socket.socket, datagrams: list[bytes]) -> None:
 
 
 def main() -> None:
+    """Lie to nginx and write down what it sends."""
     datagrams: list[bytes] = []
     with front("f2bint-record") as place, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(str(place.socket))

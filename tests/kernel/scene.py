@@ -48,11 +48,13 @@ class Scene:
         return client
 
     def connect(self, source: str, port: int = 443, window: int = 0) -> socket.socket:
+        """Connect one of the client's addresses to the server."""
         client = self.client_socket(source, window)
         client.connect((SERVER6 if ":" in source else SERVER4, port))
         return client
 
     def accept(self, listener: socket.socket) -> socket.socket:
+        """Accept the next connection."""
         accepted, _peer = listener.accept()
         accepted.settimeout(ENOUGH_S)
         return self._undo.enter_context(accepted)
@@ -86,6 +88,7 @@ class Scene:
 
 @contextlib.contextmanager
 def scene() -> Iterator[Scene]:
+    """Make the two namespaces for the time of the `with`."""
     with link_namespaces("f2bsock") as (server, client), contextlib.ExitStack() as undo:
         yield Scene(server, client, undo)
 

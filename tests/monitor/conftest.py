@@ -42,6 +42,7 @@ def value(scene: Scene, name: str) -> float:
 
 
 def lint(text: str) -> subprocess.CompletedProcess[str]:
+    """Let promtool check metrics."""
     return subprocess.run(
         ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=120
     )

@@ -32,6 +32,7 @@ _MARGIN = 20
 
 
 def board() -> dict[str, Any]:
+    """Return the dashboard that the pack ships."""
     found: dict[str, Any] = json.loads(BOARD.read_text())
     return found
 

@@ -64,6 +64,7 @@ class Scene(NamedTuple):
 
     @property
     def textfiles(self) -> Path:
+        """Where node_exporter looks for metrics."""
         return self.site.directory / "ideolab/textfile"
 
     def wait(self, is_over: Callable[[], bool], patience_s: float) -> bool:
@@ -77,6 +78,7 @@ class Scene(NamedTuple):
         return True
 
     def pass_by(self, seconds: float) -> None:
+        """Wait for so many seconds; the Django application is played meanwhile."""
         self.wait(lambda: False, seconds)
 
 
@@ -88,6 +90,7 @@ def _intake(site: Site) -> Child:
 
 @contextlib.contextmanager
 def open_scene(prefix: str) -> Iterator[Scene]:
+    """Start the site, its whois server, its intake and its monitoring for the time of the `with`."""
     with contextlib.ExitStack() as undo:
         site = undo.enter_context(Site(prefix, jails=_JAILS, settings=_SETTINGS, nginx=_NGINX))
         with site.server.enter():

@@ -75,10 +75,12 @@ def names(addresses: set[str], wanted: str) -> set[str]:
 
 
 def all_names(wanted: str) -> set[str]:
+    """Return the names of all classes of this label."""
     return names(set(confusion.classes()), wanted)
 
 
 def by_any(found: Reached) -> set[str]:
+    """Return the addresses that connmon or any jail found."""
     return set().union(*found.values())
 
 

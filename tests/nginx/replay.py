@@ -66,6 +66,7 @@ def read(name: str, mode: str, base: Path) -> list[list[Any]]:
 
 
 def configure(found: Filter, commands: Iterable[list[Any]]) -> None:
+    """Set up a filter with a client's commands."""
     for command in commands:
         option, value = command[2], command[3]
         if option in _ADD:

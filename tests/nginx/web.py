@@ -72,6 +72,7 @@ class Web(NamedTuple):
     directory: Path
 
     def log(self, name: str) -> str:
+        """Return the text of a log of nginx; a missing one is empty."""
         path = self.directory / "nginx/log" / name
         return path.read_text(errors="replace") if path.exists() else ""
 
@@ -80,10 +81,12 @@ class Web(NamedTuple):
         return [json.loads(line) for line in self.log(name).splitlines()]
 
     def curl(self, *words: str) -> str:
+        """Return what curl prints in the client's namespace."""
         return self.client.run("curl", "-sSk", *words)
 
 
 def ours(name: str) -> str:
+    """Return the line that includes a file of deploy/nginx."""
     return f"include {DEPLOY}/{name};"
 
 

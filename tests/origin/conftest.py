@@ -18,6 +18,7 @@ MakeFront = Callable[..., Lookup]
 
 @pytest.fixture
 def cache_path(tmp_path: Path) -> Path:
+    """Where the cache of a test is."""
     return tmp_path / "connmon_cache.sqlite3"
 
 

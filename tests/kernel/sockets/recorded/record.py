@@ -60,6 +60,7 @@ def play(stage: Scene) -> None:
 
 
 def main() -> None:
+    """Make connections of every kind and record what the kernel tells of them."""
     with scene() as stage:
         play(stage)
         time.sleep(3)
