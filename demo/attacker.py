@@ -23,7 +23,7 @@ _DRIP_S = 3.0
 
 
 def tls_context() -> ssl.SSLContext:
-    """A client that takes the lab's own certificate."""
+    """Return the settings of a client that takes the lab's own certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -31,7 +31,7 @@ def tls_context() -> ssl.SSLContext:
 
 
 def connect(address: str, timeout_s: Optional[float] = 5.0, receive_buffer: int = 0) -> socket.socket:
-    """A connection from `address` to the server of its family; with timeout 0 it is only begun."""
+    """Connect from `address` to the server of its family; with timeout 0 it is only begun."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     client = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -51,7 +51,7 @@ def connect(address: str, timeout_s: Optional[float] = 5.0, receive_buffer: int 
 
 
 def client_hello() -> bytes:
-    """The first record of a TLS handshake."""
+    """Return the first record of a TLS handshake."""
     received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = tls_context().wrap_bio(received, sent, server_hostname=NAME)
     try:
@@ -147,7 +147,7 @@ class Attack:
 
     def _run(self, namespace: Namespace) -> None:
         poll = select.poll()
-        with namespace.entered():
+        with namespace.enter():
             for address in self.addresses:
                 for _number in range(self.per_address):
                     self._open(address, poll)

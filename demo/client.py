@@ -29,7 +29,7 @@ class Visitor:
         )
 
     def get(self, path: str) -> float:
-        """Seconds until the whole page was there; OSError or HTTPException when it did not come."""
+        """Return the seconds until the page was whole; OSError or HTTPException when it did not come."""
         begun = time.monotonic()
         try:
             self._connection.request("GET", path, headers={"Host": NAME})
@@ -48,10 +48,10 @@ class Visitor:
 
 
 def visit(namespace: Namespace, address: str, answer_s: float = _ANSWER_S) -> float:
-    """Seconds that a new client needs for its first page."""
+    """Return the seconds that a new client needs for its first page."""
     visitor = Visitor(address, answer_s)
     try:
-        with namespace.entered():
+        with namespace.enter():
             return visitor.get("/")
     finally:
         visitor.close()
@@ -72,7 +72,7 @@ class Nat:
 
     @property
     def connections(self) -> int:
-        """How many connections it holds."""
+        """The number of its connections."""
         return len(self._visitors)
 
     def start(self, namespace: Namespace) -> None:
@@ -89,7 +89,7 @@ class Nat:
     def _run(self, namespace: Namespace) -> None:
         paths = itertools.cycle(PAGES)
         busy = itertools.cycle([one for number, one in enumerate(self._visitors) if number % 3])
-        with namespace.entered():
+        with namespace.enter():
             for visitor in self._visitors:
                 self._ask(visitor, next(paths))
             while not self._stop.wait(self._pause_s):

@@ -30,7 +30,7 @@ class Sighting:
     line: str = ""
 
     def is_over(self) -> bool:
-        """The attacker is out: nothing of it gets in, nothing of it is left."""
+        """Whether the attacker is out: nothing of it gets in, nothing of it is left."""
         return self.dropped is not None and self.gone is not None
 
 
@@ -38,7 +38,7 @@ Tell = Callable[[str, Sighting], None]
 
 
 def set_name(target: str) -> str:
-    """The kernel set that a ban of this address or network goes to."""
+    """Return the kernel set that holds a ban of this address or network."""
     name = "ideolab_connnet" if "/" in target else "ideolab_connmon"
     return name + ("6" if ":" in target else "")
 
@@ -56,7 +56,7 @@ class Observer:
         self.sightings = {attack: Sighting(attack) for attack in attacks}
         self._site, self._tell, self._name = site, tell, name
         self._probes: dict[Attack, Probe] = {}
-        with site.server.entered():
+        with site.server.enter():
             self._sets = Sets()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="observer", daemon=True)
@@ -66,14 +66,14 @@ class Observer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Wait for the thread and let go of the kernel."""
+        """Wait for the thread and close the connection to the kernel."""
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join()
         self._sets.close()
 
     def _run(self) -> None:
-        with self._site.client.entered(), open(self._site.connmon.log) as log:
+        with self._site.client.enter(), open(self._site.connmon.log) as log:
             while not self._stop.wait(_LOOK_S):
                 self._look(log)
         for probe in self._probes.values():
@@ -102,7 +102,7 @@ class Observer:
             self._tell(what, sighting)
 
     def _count(self, attack: Attack) -> int:
-        peers = self._site.nginx.established()
+        peers = self._site.nginx.count_established()
         return sum(map(peers.__getitem__, attack.addresses))
 
     def _is_element(self, target: str) -> bool:

@@ -40,7 +40,7 @@ class Probe:
         self._sent = 0.0
 
     def step(self) -> Optional[float]:
-        """When a SYN was sent that stayed without answer; None as long as the server answers."""
+        """Return when a SYN was sent that stayed without answer; None as long as the server answers."""
         if self._client is None:
             self._sent = time.monotonic()
             self._client = connect(self._address, timeout_s=0)

@@ -17,12 +17,12 @@ _QUIET = (attacker.SILENT, attacker.HALF_HELLO, attacker.HANDSHAKE)
 
 
 def limit_s(attack: Attack) -> float:
-    """Seconds after its start in which the packets of this attack must be dropped."""
+    """Return the seconds after its start in which the packets of this attack must be dropped."""
     return QUIET_S if attack.kind in _QUIET else SLOW_S
 
 
 def closed_s(sighting: Sighting) -> float:
-    """Seconds from the ban to the last closed socket."""
+    """Return the seconds from the ban to the last closed socket."""
     if sighting.gone is None or sighting.banned is None:
         return float("inf")
     return sighting.gone - sighting.banned

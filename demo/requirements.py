@@ -22,7 +22,7 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def problem() -> str:
-    """Why the lab cannot run here and what to do about it; empty when it can."""
+    """Return why the lab cannot run here and what to do about it; empty when it can."""
     if os.geteuid() != 0:
         return "root is needed, for network namespaces and their firewall: sudo scripts/demo"
     absent = {name: package for name, package in PROGRAMS.items() if not shutil.which(name, path=SYSTEM_PATH)}

@@ -42,7 +42,7 @@ _NAT_HEAD = ("legitimate", "from", "connections", "pages", "failures", "slowest"
 
 
 def attacks() -> list[Attack]:
-    """One of each kind, each from an address of its own; the last from 70 addresses of one network."""
+    """Return one attack of each kind, each from its own address; the last from 70 addresses of a network."""
     network = [f"203.0.113.{host}" for host in range(10, 80)]
     return [
         Attack(attacker.SILENT, ["198.51.100.10"], 12),
@@ -64,7 +64,7 @@ class Demo:
         self._observer = Observer(site, self._attacks, self._tell)
 
     def run(self) -> bool:
-        """True when everything was as promised."""
+        """Attack the site and return whether everything was as promised."""
         try:
             self._nat.start(self._site.client)
             text = f"a NAT in the attackers' own /24 loads pages over {self._nat.connections} connections"
@@ -89,7 +89,7 @@ class Demo:
             time.sleep(_BETWEEN_S)
 
     def _wait(self) -> None:
-        """Until everything was seen, or should have been."""
+        """Return when everything was seen, or should have been."""
         last, end = time.monotonic(), time.monotonic() + _ENOUGH_S
         while time.monotonic() < end and not all(map(Sighting.is_over, self._observer.sightings.values())):
             time.sleep(0.1)
@@ -138,7 +138,7 @@ class Demo:
 
 
 def _gist(line: str) -> str:
-    """Score and counts of connmon's line, without what is zero or known."""
+    """Return score and counts of connmon's line, without what is zero or known."""
     return " ".join(word for word in line.split() if re.fullmatch(r"(?!scope|port)[a-z-]+=[1-9]\d*", word))
 
 
@@ -183,7 +183,7 @@ def _end(_number: int, _frame: object) -> NoReturn:
 
 
 def run(*, is_kept_up: bool) -> int:
-    """0 as promised, 1 not; all is taken away again, also after an error or Ctrl-C."""
+    """Return 0 when all was as promised, else 1; all is taken away again, also after an error or Ctrl-C."""
     timeline = Timeline(sys.stdout)
     try:
         timeline.say("lab", "", "two network namespaces of our own; this host's network stays as it is")
@@ -204,7 +204,7 @@ def run(*, is_kept_up: bool) -> int:
 
 
 def main(words: Optional[Sequence[str]] = None) -> int:
-    """Exit codes: 0 as promised, 1 not, 2 usage, 130 stopped."""
+    """Run the command line; exit codes: 0 as promised, 1 not, 2 usage, 130 stopped."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument(
         "--keep", action="store_true", help="keep everything running after the table, until Enter"

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from demo.lab.connmon import Connmon
 from demo.lab.fail2ban import Fail2ban
-from demo.lab.namespace import linked
+from demo.lab.namespace import link_namespaces
 from demo.lab.nginx import CONFIG, Nginx
 
 #: jail.local: what the installer would enable, with the logs of this site
@@ -31,7 +31,7 @@ NAMES = ("ideolab-connmon", "ideolab-connmon-net", "ideolab-manual")
 
 
 class Site:
-    """All of it between `with` and its end; what was started is stopped last first, whatever happens."""
+    """The server runs during `with`; what was started is stopped last first, whatever happens."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Site:
         self.directory = Path(self._undo.enter_context(tempfile.TemporaryDirectory(prefix=name)))
         # nginx's workers run as www-data
         self.directory.chmod(0o755)
-        self.server, self.client = self._undo.enter_context(linked(self._prefix))
+        self.server, self.client = self._undo.enter_context(link_namespaces(self._prefix))
         self.nginx = Nginx(self.server, self.directory / "nginx", self._connections, self._nginx)
         self._undo.callback(self.nginx.stop)
         self.connmon = Connmon(self.directory / "ideolab", self._settings)

@@ -24,7 +24,7 @@ class Timeline:
         self._begun = time.monotonic()
 
     def seconds(self) -> float:
-        """Seconds since the timeline was made."""
+        """Return the seconds since the timeline was made."""
         return time.monotonic() - self._begun
 
     def say(self, what: str, who: str, text: str) -> None:

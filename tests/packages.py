@@ -25,14 +25,17 @@ class Package(NamedTuple):
 
     @property
     def modules(self) -> list[str]:
+        """The Python modules that it brings."""
         return [one.partition(":")[2] for one in self.brings if one.startswith("python:")]
 
     @property
     def files(self) -> list[str]:
+        """The files that it brings."""
         return [one for one in self.brings if one.startswith("/")]
 
     @property
     def programs(self) -> list[str]:
+        """The programs that it brings."""
         return [one for one in self.brings if one[0] != "/" and ":" not in one]
 
 

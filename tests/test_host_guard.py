@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.lab.namespace import linked
+from demo.lab.namespace import link_namespaces
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.conftest import closed_directory
 
@@ -27,11 +27,11 @@ def test_a_set_in_the_wrong_namespace_is_seen() -> None:
         "Sets().create('left_behind', 'inet', 64)\n"
         "next(guard, None)\n"
     )
-    with linked("f2bt-guard") as (server, _client):
+    with link_namespaces("f2bt-guard") as (server, _client):
         done = subprocess.run(
             server.command(sys.executable, "-c", session), cwd=REPOSITORY, capture_output=True, text=True
         )
-        with server.entered():
+        with server.enter():
             sets = Sets()
         assert sets.names() == ["left_behind"]
         sets.close()

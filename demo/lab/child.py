@@ -36,7 +36,7 @@ class Child:
         self.pid = self._process.pid
 
     def wait_until(self, is_ready: Callable[[], bool], what: str) -> None:
-        """Returns when `is_ready` says so; a program that ends or takes too long is an error."""
+        """Return when `is_ready` says so; a program that ends or takes too long is an error."""
         wait_until(is_ready, lambda: f"{self.name} is not {what}:\n{self._tail()}", is_alive=self.is_alive)
 
     def is_alive(self) -> bool:
@@ -58,7 +58,7 @@ class Child:
 
 
 def environment() -> Mapping[str, str]:
-    """The pack from this checkout, and nothing written into it."""
+    """Return the environment of a program: the pack is that of this checkout, which stays as it is."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     return {**kept, "PATH": system, "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"}

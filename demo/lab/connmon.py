@@ -37,7 +37,7 @@ class Connmon:
         self._child: Child | None = None
 
     def start(self, namespace: Namespace) -> None:
-        """Start it in this namespace."""
+        """Start connmon in this namespace."""
         words = [
             PYTHON,
             "-m",
@@ -51,15 +51,15 @@ class Connmon:
         self._child = Child(namespace, self._directory / "output", *words)
 
     def require_alive(self) -> None:
-        """LabError, with what it said, when it has ended."""
+        """Raise LabError, with what connmon printed, when it has ended."""
         if self._child is None or not self._child.is_alive():
             raise LabError(f"connmon ended:\n{self.output()}")
 
     def output(self) -> str:
-        """What it printed, complaints included."""
+        """Return what connmon printed, complaints included."""
         return (self._directory / "output").read_text()
 
     def stop(self) -> None:
-        """End it, if it was started."""
+        """End connmon, if it was started."""
         if self._child is not None:
             self._child.stop()

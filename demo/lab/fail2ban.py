@@ -62,17 +62,17 @@ class Fail2ban:
         (self._config / "fail2ban.local").write_text(_SERVER.format(directory=directory))
         (self._config / "jail.local").write_text(jails)
         self._report_here()
-        self._child = self._started()
+        self._child = self._start()
 
     def _report_here(self) -> None:
-        """The report action writes to the host's own directories otherwise."""
+        """Let the report action write here; otherwise it writes to the host's own directories."""
         settings = self.directory / "f2b.conf"
         settings.write_text(_SETTINGS.format(directory=self.directory))
         own = self._config / "jail.d" / "ideolab.conf"
         report = f"ideolab-report.py[config={settings}, state={self.directory}/state]"
         own.write_text(own.read_text().replace("ideolab-report.py", report))
 
-    def _started(self) -> Child:
+    def _start(self) -> Child:
         child = Child(
             self._namespace, self.directory / "output", "fail2ban-server", *self._place(), "-f", "start"
         )
@@ -107,26 +107,28 @@ class Fail2ban:
         return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment())
 
     def client(self, *words: str) -> str:
-        """What `fail2ban-client WORDS` prints."""
+        """Return what `fail2ban-client WORDS` prints; LabError when it fails."""
         done = self._ask(*words)
         if done.returncode:
             raise LabError(f"fail2ban-client {' '.join(words)}: {done.stdout}{done.stderr}")
         return done.stdout
 
     def restart(self) -> None:
+        """Stop the server and start it again, with the same database; return when its jails run."""
         self.stop()
-        self._child = self._started()
+        self._child = self._start()
 
     def stop(self) -> None:
+        """End the server."""
         self._child.stop()
 
     def complaints(self, count: int = 15) -> str:
-        """The last warnings and errors of its log."""
+        """Return the last warnings and errors of its log."""
         lines = [
             line for line in self.log.read_text().splitlines() if " ERROR " in line or " WARNING " in line
         ]
         return "\n".join(lines[-count:])
 
     def tail(self, count: int = 15) -> str:
-        """The last lines of its log."""
+        """Return the last lines of its log."""
         return "\n".join(self.log.read_text().splitlines()[-count:]) if self.log.exists() else ""

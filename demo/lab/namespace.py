@@ -55,24 +55,24 @@ class Namespace:
         self.name = name
 
     def command(self, *words: str) -> list[str]:
-        """The command line that runs a program in it."""
+        """Return the command line that runs a program in the namespace."""
         return ["ip", "netns", "exec", self.name, *words]
 
     def run(self, *words: str) -> str:
-        """Standard output of a program that must succeed."""
+        """Return the standard output of a program; LabError when it fails."""
         done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120)
         if done.returncode:
             raise LabError(f"{' '.join(words)}: exit {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout
 
     def delete(self) -> None:
-        """Delete it, with the interfaces that are in it."""
+        """Delete the namespace and the interfaces in it; nothing happens when it is gone."""
         if Path("/run/netns", self.name).exists():
             _ip("netns", "del", self.name)
 
     @contextlib.contextmanager
-    def entered(self) -> Iterator[None]:
-        """The calling thread is in the namespace meanwhile; a socket made there stays there for good."""
+    def enter(self) -> Iterator[None]:
+        """Keep the calling thread in the namespace during `with`; a socket made there stays there."""
         with open("/proc/thread-self/ns/net") as home:
             with open(Path("/run/netns", self.name)) as there:
                 _setns(there.fileno())
@@ -91,8 +91,8 @@ def _setns(descriptor: int) -> None:
 
 
 @contextlib.contextmanager
-def linked(prefix: str) -> Iterator[tuple[Namespace, Namespace]]:
-    """(server, client), made under a name with our pid and deleted at the end, whatever happens."""
+def link_namespaces(prefix: str) -> Iterator[tuple[Namespace, Namespace]]:
+    """Make (server, client) with a cable between them; both are deleted at the end, whatever happens."""
     server, client = (Namespace(f"{prefix}-{os.getpid()}-{role}") for role in ("server", "client"))
     with contextlib.ExitStack() as undo:
         for namespace in (server, client):

@@ -20,19 +20,34 @@ PAGES = {
 }
 BIG_SIZE = 16 << 20
 
-CONFIG = """\
+#: what each nginx.conf of the lab begins with; like the next two it is a text for str.format
+MAIN = """\
 user www-data;
 worker_processes 1;
 daemon off;
 pid {directory}/nginx.pid;
 error_log {directory}/log/error.log info;
 events {{ worker_connections {connections}; }}
-http {{
+"""
+#: in `http`: nothing is written outside of the directory
+TEMPORARY = """\
     client_body_temp_path {directory}/tmp/body;
     proxy_temp_path {directory}/tmp/proxy;
     fastcgi_temp_path {directory}/tmp/fastcgi;
     uwsgi_temp_path {directory}/tmp/uwsgi;
     scgi_temp_path {directory}/tmp/scgi;
+"""
+#: in `server`
+TLS = """\
+        server_name lab.example;
+        ssl_certificate {directory}/lab.crt;
+        ssl_certificate_key {directory}/lab.key;
+"""
+CONFIG = (
+    MAIN
+    + "http {{\n"
+    + TEMPORARY
+    + """\
     types {{ text/html html; text/css css; }}
     default_type application/octet-stream;
     access_log {directory}/log/access.log;
@@ -41,13 +56,14 @@ http {{
     server {{
         listen 443 ssl default_server;
         listen [::]:443 ssl default_server;
-        server_name lab.example;
-        ssl_certificate {directory}/lab.crt;
-        ssl_certificate_key {directory}/lab.key;
+"""
+    + TLS
+    + """\
         root {directory}/www;
     }}
 }}
 """
+)
 
 
 def _write_certificate(directory: Path) -> None:
@@ -68,7 +84,7 @@ def _write_pages(root: Path) -> None:
 
 
 def _early_log(path: Path) -> list[str]:
-    """Before 1.19.5 nginx knows no -e and opens the host's error log until it has read its configuration."""
+    """Return the option for the first messages; before 1.19.5 nginx has none and opens the host's log."""
     known = subprocess.run(["nginx", "-e", str(path), "-v"], capture_output=True, timeout=120)
     return [] if known.returncode else ["-e", str(path)]
 
@@ -97,9 +113,9 @@ class Nginx:
             raise
 
     def stop(self) -> None:
-        """End it."""
+        """End nginx."""
         self._child.stop()
 
-    def established(self) -> Counter[str]:
-        """{peer: its connections} as the server's kernel sees them."""
-        return sockets.established(self.pid, PORT)
+    def count_established(self) -> Counter[str]:
+        """Return {peer: its established connections} as the server's kernel sees them."""
+        return sockets.count_established(self.pid, PORT)

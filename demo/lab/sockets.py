@@ -28,8 +28,8 @@ def _address(text: str) -> str:
     return str(ipaddress.ip_address(struct.pack(f"={len(words)}I", *words)))
 
 
-def established(pid: int, port: int) -> Counter[str]:
-    """{peer: its established connections} in the network namespace of that process."""
+def count_established(pid: int, port: int) -> Counter[str]:
+    """Return {peer: its established connections} in the network namespace of that process."""
     return Counter(map(_address, _rows(pid, port, _ESTABLISHED)))
 
 

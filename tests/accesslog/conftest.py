@@ -139,6 +139,7 @@ class FakeKernel:
         return {path.name: path.read_text() for path in named}
 
     def hold(self, address: str) -> None:
+        """Put an address into the set, without an end."""
         (self.directory / address).write_text("permanent")
 
     def behave(self, manner: str, text: str = "") -> None:
@@ -146,6 +147,7 @@ class FakeKernel:
         (self.directory / manner).write_text(text)
 
     def calls(self) -> int:
+        """Return how often the helper was started."""
         path = self.directory / "calls"
         return len(path.read_text().splitlines()) if path.exists() else 0
 

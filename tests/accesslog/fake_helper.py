@@ -14,6 +14,7 @@ from pathlib import Path
 
 
 def answer(directory: Path, action: str, address: str, seconds: str) -> tuple[str, str]:
+    """Do one action on one address; return its result and the detail."""
     element, refused = directory / address, directory / "refuse"
     if refused.exists() and refused.read_text() == address:
         return "refused", "listed in /etc/ideolab/never-ban"
@@ -29,6 +30,7 @@ def answer(directory: Path, action: str, address: str, seconds: str) -> tuple[st
 
 
 def main() -> int:
+    """Answer each line of standard input; exit 1 when an address was refused."""
     directory = Path(sys.argv[1])
     with open(directory / "calls", "a") as calls:
         calls.write("call\n")

@@ -17,16 +17,17 @@ def targets(name: str) -> list[tuple[str, str]]:
     return [(source, target) for source, _tab, target in (line.partition("\t") for line in lines)]
 
 
-def decoded(target: str) -> str:
+def decode(target: str) -> str:
     """What Django calls request.path."""
     return unquote(target.partition("?")[0])
 
 
 def page(_request: HttpRequest) -> HttpResponse:
+    """Answer with a page."""
     return HttpResponse("a page")
 
 
-_LEGIT = {decoded(target) for _source, target in targets("legit.tsv")}
+_LEGIT = {decode(target) for _source, target in targets("legit.tsv")}
 _SLUGS = {
     "/wp-migration-guide/", "/project/pmake/", "/sitemap.xml.gz", "/.well-known/openid-configuration",
     "/downloads/app-1.2.tar.gz", "/downloads/backup.zip", "/wordpress/", "/jenkins/login/", "/shop/index.php",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
+from demo.lab.wait import wait_until
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
 from tests.accesslog.browser import chromium
 
@@ -48,10 +48,10 @@ def live_server(settings: Any) -> Iterator[LiveServer]:
     server = LiveServer("127.0.0.1")
     yield server
     # the browser has closed its connections; threads that have not seen it yet would leave sockets behind
-    deadline = time.monotonic() + 120
-    while any("process_request" in thread.name for thread in threading.enumerate()):
-        assert time.monotonic() < deadline, "the server still answers"
-        time.sleep(0.02)
+    wait_until(
+        lambda: not any("process_request" in thread.name for thread in threading.enumerate()),
+        "the server still answers",
+    )
     server.stop()
 
 

@@ -12,7 +12,7 @@ import re
 import subprocess
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -25,10 +25,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from demo.lab.fail2ban import Fail2ban
-from demo.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, link_namespaces
 from demo.lab.nginx import CONFIG, Nginx
+from demo.lab.wait import wait_until
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
-from tests.actions.fail2ban_server import wait_until as until
 from tests.lab.gunicorn import Served, gunicorn
 from tests.lab.postgres import Postgres
 
@@ -68,9 +68,10 @@ class Host:
     web: Served
     fail2ban: Fail2ban
 
-    def status(self, address: str, path: str, *headers: str) -> int:
+    def status(self, address: str, path: str, *headers: str, within_s: int = 60) -> int:
         """The status that a visitor at `address` gets; 0 without an answer."""
-        words = ["curl", "-sk", "--path-as-is", "--interface", address, "--max-time", "3", "-o", "/dev/null"]
+        words = ["curl", "-sk", "--path-as-is", "--interface", address, "-o", "/dev/null"]
+        words += ["--max-time", str(within_s)]
         words += [word for header in headers for word in ("-H", header)]
         done = subprocess.run(
             self.visitors.command(*words, "-w", "%{http_code}", f"https://192.0.2.1{path}"),
@@ -83,13 +84,17 @@ class Host:
     def banned(self, jail: str) -> str:
         return self.fail2ban.client("get", jail, "banip")
 
+    def wait_until(self, is_so: Callable[[], object], what: str) -> None:
+        """Return when it is so; the error shows the end of fail2ban's log."""
+        wait_until(is_so, lambda: f"missing: {what}\n{self.fail2ban.tail()}")
+
     def act(self, action: str, **fields: str) -> str:
         """The page after an action on all of the TrashIP list, clicked and confirmed."""
         jar = http.cookiejar.CookieJar()
         jar.set_cookie(_session_cookie())
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
         url = f"http://127.0.0.1:{self.web.port}{reverse('admin:ideolab_accesslog_traship_changelist')}"
-        with self.server.entered():
+        with self.server.enter():
             found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', _text(opener, url))
             assert found is not None
             rows = [("_selected_action", str(pk)) for pk in TrashIP.objects.values_list("pk", flat=True)]
@@ -127,8 +132,8 @@ def host(database: str, postgres: Postgres, tmp_path: Path) -> Iterator[Host]:
         "DJANGO_TRASHIP_FIREWALL_EXECUTE": "true",
     }
     with contextlib.ExitStack() as undo:
-        server, visitors = undo.enter_context(linked("f2bj"))
-        with server.entered():
+        server, visitors = undo.enter_context(link_namespaces("f2bj"))
+        with server.enter():
             web = undo.enter_context(gunicorn(environment, "--worker-class", "gthread", "--threads", "4"))
         nginx = Nginx(server, tmp_path / "nginx", 256, NGINX.replace("@PORT@", str(web.port)))
         undo.callback(nginx.stop)
@@ -143,7 +148,7 @@ def test_a_page_is_logged_and_a_404_is_not(host: Host, database: str) -> None:
     """The row has the visitor's own address, not nginx's; one dead link is nothing."""
     assert host.status(VISITOR, "/ok/?a=1") == 200
     assert host.status(VISITOR, "/this-should-404-123") == 404
-    until(lambda: AccessLog.objects.filter(path="/ok/").exists(), "the row of the page")
+    host.wait_until(lambda: AccessLog.objects.filter(path="/ok/").exists(), "the row of the page")
     row = AccessLog.objects.get()
     assert (row.ip, row.query_string, row.status_code) == (VISITOR, "a=1", 200)
     assert host.banned("ideolab-traship").split() == []
@@ -156,32 +161,34 @@ def test_404s_are_counted(host: Host, database: str) -> None:
     def counted() -> bool:
         return bool(TrashIP.objects.filter(ip=SCANNER, count_404=20).exists())
 
-    until(counted, "count_404 = 20", tell=lambda: str(list(TrashIP.objects.values())))
+    wait_until(counted, lambda: f"missing: count_404 = 20\n{list(TrashIP.objects.values())}")
     assert not AccessLog.objects.exists()
 
 
 def test_a_scanner_is_banned_and_nobody_else(host: Host, database: str) -> None:
     """403 at once, then no answer at all; the office that he named in a header keeps its pages."""
     forged = f"X-Forwarded-For: {OFFICE}"
-    statuses = [host.status(SCANNER, path, forged) for path in SENSITIVE]
+    statuses = [host.status(SCANNER, path, forged, within_s=10) for path in SENSITIVE]
     assert statuses[:5] == [403] * 5
     assert set(statuses) <= {403, 0}
-    until(lambda: SCANNER in host.banned("ideolab-traship"), "the ban", tell=host.fail2ban.tail)
-    until(lambda: host.status(SCANNER, "/ok/") == 0, "packets are dropped", tell=host.fail2ban.tail)
+    host.wait_until(lambda: SCANNER in host.banned("ideolab-traship"), "the ban")
+    host.wait_until(lambda: host.status(SCANNER, "/ok/", within_s=3) == 0, "packets are dropped")
     assert host.status(OFFICE, "/ok/") == host.status(VISITOR, "/ok/") == 200
     assert OFFICE not in host.banned("ideolab-traship")
-    until(lambda: TrashIP.objects.filter(ip=SCANNER, reason="sensitive_path").exists(), "the TrashIP row")
+    host.wait_until(
+        lambda: TrashIP.objects.filter(ip=SCANNER, reason="sensitive_path").exists(), "the TrashIP row"
+    )
     assert not TrashIP.objects.filter(ip=OFFICE).exists()
 
 
 def test_a_ban_from_the_admin_reaches_the_kernel(host: Host, database: str) -> None:
     """BAN 24h: row, audit, fail2ban with the ban's own time, and no packet through."""
     assert host.status(SCANNER, "/.env") == 403
-    until(lambda: TrashIP.objects.filter(ip=SCANNER).exists(), "the TrashIP row")
+    host.wait_until(lambda: TrashIP.objects.filter(ip=SCANNER).exists(), "the TrashIP row")
     page = host.act("ban_24h", confirmed="yes", reason="scan")
     assert "1 address done" in page
-    until(lambda: SCANNER in host.banned("ideolab-manual"), "the ban", tell=host.fail2ban.tail)
-    until(lambda: host.status(SCANNER, "/ok/") == 0, "packets are dropped", tell=host.fail2ban.tail)
+    host.wait_until(lambda: SCANNER in host.banned("ideolab-manual"), "the ban")
+    host.wait_until(lambda: host.status(SCANNER, "/ok/", within_s=3) == 0, "packets are dropped")
     row = TrashIP.objects.get(ip=SCANNER)
     assert row.is_banned
     assert row.ban_until is not None

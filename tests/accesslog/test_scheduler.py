@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 
 import pytest
 from django.db import connections
 from django.test import override_settings
 
+from demo.lab.wait import wait_until
 from ideolab_accesslog.access import recorder
 from ideolab_accesslog.scheduler import Scheduler, scheduler
 from tests.accesslog.rows import row
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def thread_is_alive() -> bool:
@@ -52,7 +44,10 @@ def test_jobs_run_in_the_thread(database: str, writer_thread: None) -> None:
         scheduler.add_job(note)
         with override_settings(ACCESSLOG_FLUSH_S=0.02):
             scheduler.start()
-            wait_until(lambda: ran.count("often") >= 3 and ran.count("failed") >= 3 and "flush" in ran)
+            wait_until(
+                lambda: ran.count("often") >= 3 and ran.count("failed") >= 3 and "flush" in ran,
+                lambda: f"these jobs ran: {ran}",
+            )
             recorder.stop()
     finally:
         scheduler._periodic, scheduler._each_turn = before

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from demo.lab.wait import wait_until
 from ideolab_accesslog.models import AccessLog
 from tests.lab.gunicorn import gunicorn, uvicorn
 from tests.lab.postgres import Postgres
@@ -107,10 +108,12 @@ def test_the_bound_of_an_outage(database: str, postgres: Postgres) -> None:
     environment: dict[str, Any] = {**postgres.environment(), "DJANGO_ACCESSLOG_QUEUE_MAX": "50"}
     with gunicorn(environment, "--workers", "1") as server:
         assert server.load(20)[200] == 20
-        time.sleep(1.0)
+        wait_until(lambda: AccessLog.objects.count() == 20, "not all of the first 20 rows are stored")
         postgres.stop()
         try:
             assert server.load(80)[200] == 80
+            wait_until(lambda: "rows dropped" in server.output.read_text(), "no word of dropped rows")
+            # a second word of it would come with the next turn
             time.sleep(1.0)
             said = server.output.read_text()
         finally:

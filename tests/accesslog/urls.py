@@ -6,18 +6,22 @@ from django.urls import path
 
 
 def ok(_request: HttpRequest) -> JsonResponse:
+    """Answer with a small object."""
     return JsonResponse({"ok": True})
 
 
 async def ok_async(_request: HttpRequest) -> JsonResponse:
+    """Answer with a small object, as a coroutine."""
     return JsonResponse({"ok": True})
 
 
 def stream(_request: HttpRequest) -> StreamingHttpResponse:
+    """Answer in two pieces."""
     return StreamingHttpResponse(iter([b"a" * 10, b"b" * 10]))
 
 
 def boom(_request: HttpRequest) -> HttpResponse:
+    """Raise, as a view with a fault does."""
     raise RuntimeError("the view failed")
 
 

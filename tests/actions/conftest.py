@@ -20,7 +20,7 @@ with warnings.catch_warnings(), contextlib.suppress(ModuleNotFoundError):
     import fail2ban.server.filterpoll
     import fail2ban.server.jail  # noqa: F401
 
-from demo.lab.namespace import SERVERS, Namespace, linked
+from demo.lab.namespace import SERVERS, Namespace, link_namespaces
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.fail2ban_server import Server
 
@@ -42,7 +42,7 @@ class Probe:
         self._open = contextlib.ExitStack()
         self._receivers = {}
         for family, address in SERVERS.items():
-            with server.entered():
+            with server.enter():
                 receiver = self._open.enter_context(socket.socket(family, socket.SOCK_DGRAM))
             receiver.bind((address, PORT))
             self._receivers[family] = receiver
@@ -54,7 +54,7 @@ class Probe:
         """Whether a packet from this address arrives."""
         family = socket.AF_INET6 if ":" in source else socket.AF_INET
         token = uuid.uuid4().bytes
-        with self._client.entered(), socket.socket(family, socket.SOCK_DGRAM) as sender:
+        with self._client.enter(), socket.socket(family, socket.SOCK_DGRAM) as sender:
             bind_any(sender, source)
             sender.sendto(token, (SERVERS[family], PORT))
         receiver, deadline = self._receivers[family], time.monotonic() + wait_s
@@ -72,7 +72,7 @@ class Probe:
         end = threading.Event()
         receiver = self._receivers[socket.AF_INET]
         token = uuid.uuid4().bytes
-        with self._client.entered():
+        with self._client.enter():
             sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         bind_any(sender, source)
 
@@ -102,7 +102,7 @@ class Probe:
 @pytest.fixture(scope="module")
 def network() -> Iterator[tuple[Namespace, Namespace]]:
     """(server, client): every address of 198.51.100.0/24, 203.0.113.0/24, 2001:db8:c::/48 is the client's."""
-    with linked("f2bban") as pair:
+    with link_namespaces("f2bban") as pair:
         yield pair
 
 
@@ -116,7 +116,7 @@ def probe(network: tuple[Namespace, Namespace]) -> Iterator[Probe]:
 @pytest.fixture(scope="module")
 def kernel(network: tuple[Namespace, Namespace]) -> Iterator[Sets]:
     """The sets of the server's namespace."""
-    with network[0].entered():
+    with network[0].enter():
         sets = Sets()
     yield sets
     sets.close()
@@ -125,14 +125,14 @@ def kernel(network: tuple[Namespace, Namespace]) -> Iterator[Sets]:
 @pytest.fixture
 def lone() -> Iterator[Namespace]:
     """A namespace of this test alone, with the server's addresses and no traffic."""
-    with linked(f"f2bban-{uuid.uuid4().hex[:4]}") as (server, _client):
+    with link_namespaces(f"f2bban-{uuid.uuid4().hex[:4]}") as (server, _client):
         yield server
 
 
 @pytest.fixture
 def lone_kernel(lone: Namespace) -> Iterator[Sets]:
     """The sets of the namespace `lone`."""
-    with lone.entered():
+    with lone.enter():
         sets = Sets()
     yield sets
     sets.close()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from demo.lab.error import LabError
-from demo.lab.namespace import linked
+from demo.lab.namespace import link_namespaces
 from tests.actions.conftest import Probe
 from tests.actions.fail2ban_server import stamp, wait_until
 from tests.bans.conftest import Host, quick
@@ -75,7 +75,7 @@ def test_flushed_and_destroyed_sets_come_back(kept: Host) -> None:
 
 def test_banned_packets_are_dropped_again(tmp_path: Path) -> None:
     """Seen from the client: in after `iptables -F`, out again a moment later; drops are counted."""
-    with linked("f2bc-drop") as (server, client):
+    with link_namespaces("f2bc-drop") as (server, client):
         host = Host(server, tmp_path, quick(tmp_path))
         probe = Probe(server, client)
         try:

@@ -22,10 +22,11 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
+from demo.lab.wait import wait_until  # noqa: E402
 from demo.lab.namespace import Namespace, linked  # noqa: E402
 from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
 from tests.actions.conftest import Probe  # noqa: E402
-from tests.actions.fail2ban_server import Server, suspect, wait_until  # noqa: E402
+from tests.actions.fail2ban_server import Server, suspect  # noqa: E402
 
 #: bans of one burst
 BURST = 10_000
@@ -87,7 +88,7 @@ def count_banned(server: Server) -> int:
 def fill(server: Server, count: int) -> None:
     """Bans by one burst of lines."""
     server.write(server.connmon_log, *map(suspect, addresses(count)))
-    wait_until(lambda: count_banned(server) == count, f"{count} bans", 300, server.tail, ASK_S)
+    wait_until(lambda: count_banned(server) == count, lambda: f"not {count} bans:\n{server.tail()}", timeout_s=300, every_s=ASK_S)
 
 
 def span(server: Server) -> float:
@@ -134,18 +135,18 @@ def restart(network: tuple[Namespace, Namespace], kernel: Sets) -> tuple[float, 
     with run_server(network[0], OURS) as server:
         fill(server, ACTIVE)
         server.ask("set", "bench", "banip", "198.51.100.7")
-        wait_until(lambda: count_rows(server) == ACTIVE + 1, "the bans are in the database", 120)
+        wait_until(lambda: count_rows(server) == ACTIVE + 1, "the bans are not in the database")
         with probe.streaming("198.51.100.7") as arrived:
             server.stop()
             begin = time.monotonic()
             server.start()
-            wait_until(lambda: count_restored(server) == ACTIVE + 1, "all restored", 120, server.tail, ASK_S)
+            wait_until(lambda: count_restored(server) == ACTIVE + 1, lambda: f"not all are restored:\n{server.tail()}", every_s=ASK_S)
             seconds = time.monotonic() - begin
         held = kernel.header("bench").elements
         if held != ACTIVE + 1 or json.loads(server.stats("bench"))["errors"]:
             raise AssertionError(f"{held} elements are in the kernel; {server.stats('bench')}")
         server.ask("unban", "--all")
-        wait_until(lambda: probe.reaches("198.51.100.7"), "the probe works", 5)
+        wait_until(lambda: probe.reaches("198.51.100.7"), "the probe does not work")
     probe.close()
     return seconds, len(arrived)
 

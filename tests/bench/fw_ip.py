@@ -17,9 +17,10 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-from demo.lab.namespace import Namespace, linked  # noqa: E402
+from demo.lab.namespace import Namespace, link_namespaces  # noqa: E402
+from demo.lab.wait import wait_until  # noqa: E402
 from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
-from tests.actions.fail2ban_server import Server, wait_until  # noqa: E402
+from tests.actions.fail2ban_server import Server  # noqa: E402
 
 PROGRAM = REPOSITORY / "scripts" / "ideolab-fw-ip"
 COUNT, SAMPLE, ROUNDS, LIMIT_S, STANDING = 500, 20, 7, 0.5, 20_000
@@ -62,11 +63,11 @@ def measure(namespace: Namespace, server: Server, sets: Sets) -> dict[str, tuple
 
 def main() -> int:
     with (
-        linked("f2bg-bench") as (namespace, _client),
+        link_namespaces("f2bg-bench") as (namespace, _client),
         tempfile.TemporaryDirectory(prefix="f2bg-") as directory,
     ):
         server = Server(namespace, Path(directory), JAIL)
-        with namespace.entered():
+        with namespace.enter():
             sets = Sets()
         try:
             server.start()

@@ -22,6 +22,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY))
+
+from demo.lab.wait import wait_until  # noqa: E402
+
 PYTHON = "/usr/bin/python3"
 LIMIT, LIMIT_RSS_MIB = 4.0, 64
 QUEUE_LENGTH = 512
@@ -143,10 +147,7 @@ def _start(place: Path, settings: str) -> subprocess.Popen[bytes]:
     words = [PYTHON, "-m", "ideolab_f2b", "intake", "--config", f"{place}/f2b.conf"]
     script = f'echo {QUEUE_LENGTH} >/proc/sys/net/unix/max_dgram_qlen && exec "$@"'
     service = subprocess.Popen(["unshare", "--net", "sh", "-c", script, "sh", *words], cwd=REPOSITORY)
-    while not (place / "s").is_socket():
-        if service.poll() is not None:
-            raise SystemExit("the intake did not start")
-        time.sleep(0.01)
+    wait_until((place / "s").is_socket, "the intake did not start", is_alive=lambda: service.poll() is None)
     time.sleep(0.2)
     return service
 

@@ -22,11 +22,12 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-from demo.lab.namespace import Namespace, linked  # noqa: E402
+from demo.lab.namespace import Namespace, link_namespaces  # noqa: E402
+from demo.lab.wait import wait_until  # noqa: E402
 from ideolab_f2b import metrics  # noqa: E402
 from ideolab_f2b.actions.report.counters import Counters  # noqa: E402
 from ideolab_f2b.actions.report.reporter import Reporter  # noqa: E402
-from tests.actions.fail2ban_server import Server, stamp, wait_until  # noqa: E402
+from tests.actions.fail2ban_server import Server, stamp  # noqa: E402
 
 BURST, ROUNDS, PORT = 5000, 11, 4343
 #: fail2ban sleeps up to 0.4 s between two looks, a quarter of a burst: with latency=low both lose 10 ms
@@ -46,7 +47,7 @@ action = {bans}
 @contextmanager
 def whois(namespace: Namespace, is_dripping: bool) -> Iterator[None]:
     """A server that takes connections and says nothing, or a byte a second."""
-    with namespace.entered():
+    with namespace.enter():
         listener = socket.create_server(("127.0.0.1", PORT))
     end = threading.Event()
     listener.settimeout(0.2)
@@ -116,7 +117,11 @@ def burst(server: Server, first: int) -> float:
     server.log.write_text("")
     before = banned(server)
     server.write(server.connmon_log, *map(suspect, addresses(first)))
-    wait_until(lambda: banned(server) == before + BURST, "all are banned", 120, server.tail, 0.25)
+    wait_until(
+        lambda: banned(server) == before + BURST,
+        lambda: f"not all are banned:\n{server.tail()}",
+        every_s=0.25,
+    )
     log = server.log.read_text().splitlines()
     begin = next(line for line in log if "[bench] Found " in line)
     end = next(line for line in reversed(log) if "[bench] Ban " in line)
@@ -184,7 +189,7 @@ def series(bans: int = 100_000) -> int:
 
 
 def main() -> int:
-    with linked("f2bb-bench") as network:
+    with link_namespaces("f2bb-bench") as network:
         # other burdens of the machine hit both sides
         black = ratio(network[0], "whois never answers", False)
         drip = ratio(network[0], "whois answers a byte a second", True)

@@ -23,7 +23,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-from demo.lab.namespace import Namespace, linked  # noqa: E402
+from demo.lab.namespace import Namespace, link_namespaces  # noqa: E402
 from ideolab_f2b.config import Connmon  # noqa: E402
 from ideolab_f2b.connmon.snapshot import Snapshot  # noqa: E402
 from ideolab_f2b.connmon.suspects.detector import Detector  # noqa: E402
@@ -124,11 +124,11 @@ def namespaces() -> Iterator[tuple[Namespace, Namespace]]:
     parent = Namespace(f"f2bsock-{os.getpid()}-parent")
     subprocess.run(["ip", "netns", "add", parent.name], check=True)
     try:
-        with parent.entered():
+        with parent.enter():
             with contextlib.suppress(OSError):
                 entries = Path("/proc/sys/net/ipv4/tcp_ehash_entries").read_text().strip().lstrip("-")
                 Path("/proc/thread-self/sys/net/ipv4/tcp_child_ehash_entries").write_text(entries)
-            with linked("f2bsock") as (server, client):
+            with link_namespaces("f2bsock") as (server, client):
                 yield server, client
     finally:
         subprocess.run(["ip", "netns", "del", parent.name], check=True)
@@ -137,7 +137,7 @@ def namespaces() -> Iterator[tuple[Namespace, Namespace]]:
 @contextlib.contextmanager
 def held(namespace: Namespace, *words: str) -> Iterator[None]:
     """hold.py in a namespace; it ends with its standard input."""
-    with namespace.entered():
+    with namespace.enter():
         holder = subprocess.Popen(
             [sys.executable, HOLD, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -153,7 +153,7 @@ def held(namespace: Namespace, *words: str) -> Iterator[None]:
 
 def inside(namespace: Namespace, part: str, rounds: int) -> dict[str, float]:
     """A part of this program in a fresh process in the namespace."""
-    with namespace.entered():
+    with namespace.enter():
         words = [sys.executable, __file__, "--part", part, "--rounds", str(rounds)]
         done = subprocess.run(words, stdout=subprocess.PIPE, check=True, text=True, timeout=120)
     return dict(json.loads(done.stdout))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from demo.lab.namespace import linked
+from demo.lab.namespace import link_namespaces
 from ideolab_f2b.check import kernel
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import rule
@@ -78,7 +78,7 @@ def states(verdicts: object) -> list[tuple[str, str]]:
 def test_the_kernel_of_a_namespace_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the action has placed its parts, after, and after somebody put an accept in front."""
     monkeypatch.setattr(kernel, "_names", lambda: ["f2bt", "f2bt6"])
-    with linked("f2binst-check") as (server, _client), server.entered():
+    with link_namespaces("f2binst-check") as (server, _client), server.enter():
         assert {state for _check, state in states(kernel.sets(Settings()))} == {"wrong"}
         assert states(kernel.rules(Settings())) == [
             ("rule iptables INPUT", "wrong"),

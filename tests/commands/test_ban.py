@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.actions.fail2ban_server import REPOSITORY, wait_until
+from demo.lab.wait import wait_until
+from tests.actions.fail2ban_server import REPOSITORY
 from tests.fw_ip.conftest import Host, empty, host
 
 __all__ = ["empty", "host"]
@@ -83,7 +84,7 @@ def test_a_ban_ends_when_its_caller_is_long_gone(empty: Host) -> None:
     """Two seconds, in both."""
     f2b(empty, "ban", "198.51.100.7", "--for", "2s")
 
-    wait_until(lambda: not empty.elements() and not empty.banned(), "the end of the ban", 60)
+    wait_until(lambda: not empty.elements() and not empty.banned(), "the end of the ban")
 
 
 def test_a_server_that_is_down_is_one_line(empty: Host) -> None:

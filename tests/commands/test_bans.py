@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_f2b import cli
 from ideolab_f2b.commands import bans
 from ideolab_f2b.origin.cache import Cache
 from ideolab_f2b.origin.origin import Origin
 from ideolab_f2b.origin.query import parse_address as address
 from ideolab_f2b.origin.results import LookupResults
-from tests.actions.fail2ban_server import REPOSITORY, wait_until
+from tests.actions.fail2ban_server import REPOSITORY
 from tests.bans.conftest import Host
 
 pytestmark = pytest.mark.root
@@ -154,7 +155,7 @@ def test_watch_until_ctrl_c(host: Host) -> None:
 
 def _started(host: Host, *words: str) -> subprocess.Popen[str]:
     # without `ip netns exec` between us and it: the signal is for Python
-    with host.namespace.entered():
+    with host.namespace.enter():
         return subprocess.Popen(
             [sys.executable, "-m", "ideolab_f2b", *words, "--config", str(host.directory / "f2b.conf")],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=REPOSITORY,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_f2b import cli
 from ideolab_f2b.commands.connmon import Screen, SeveralOutputs
 from ideolab_f2b.connmon.suspects.findings import Findings
@@ -197,11 +198,7 @@ def test_the_service_ends_at_once_on_sigterm(empty_config: list[str], tmp_path: 
     )  # fmt: skip
     try:
         prom = tmp_path / "ideolab_connmon.prom"
-        for _attempt in range(2000):
-            if prom.exists():
-                break
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(0.05)
+        wait_until(prom.exists, f"{prom} is missing", is_alive=lambda: process.poll() is None)
         process.terminate()
         assert process.wait(30) == 0
     finally:

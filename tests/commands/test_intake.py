@@ -6,11 +6,11 @@ import os
 import signal
 import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_f2b import cli
 from ideolab_f2b.commands import intake
 from ideolab_f2b.complaint import Complaint
@@ -86,8 +86,7 @@ def test_the_whole_verb_in_this_process(place: Path, capsys: pytest.CaptureFixtu
 
 def _visit(path: Path) -> None:
     """Three messages, and the end."""
-    while not path.is_socket():
-        time.sleep(0.01)
+    wait_until(path.is_socket, f"{path} is no socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nginx:
         nginx.connect(str(path))
         nginx.send(b"<187>Nov 22 15:34:01 nginx: 2026/11/22 15:34:01 [alert] 7#7: 64 worker_connections")

@@ -28,7 +28,7 @@ def configuration(directory: Path, port: int, extra: str = "") -> str:
     path = directory / "f2b.conf"
     path.write_text(
         f"[paths]\nstate_dir = {directory}\n"
-        f"[origin]\ncymru_host = 127.0.0.1\ncymru_port = {port}\nipwhois = 0\ndeadline_s = 5\n{extra}"
+        f"[origin]\ncymru_host = 127.0.0.1\ncymru_port = {port}\nipwhois = 0\ndeadline_s = 60\n{extra}"
     )
     return str(path)
 

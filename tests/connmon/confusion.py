@@ -64,6 +64,7 @@ def classes() -> dict[str, Class]:
 
 
 def load(path: Path) -> Series:
+    """Return the snapshots of a recorded run."""
     return list(ss.read_snapshots(ss.read_lines(str(path)), (PORT,), path.name, 0.0))
 
 
@@ -97,7 +98,7 @@ def replay(series: Iterable[Snapshot], settings: Connmon | None = None) -> dict[
     return seen
 
 
-def changed(series: Series, change: Callable[[Connection], Connection]) -> Series:
+def change_all(series: Series, change: Callable[[Connection], Connection]) -> Series:
     """The series with each connection changed."""
     return [
         Snapshot(one.when, one.port, [change(Connection._make(row)) for row in one.rows]) for one in series
@@ -111,6 +112,7 @@ def suspects(seen: dict[str, Seen], wanted: str) -> set[str]:
 
 
 def known_is(address: str, wanted: str) -> bool:
+    """Whether the address belongs to a class of this label: ban, grey or no."""
     known = classes().get(address)
     return known is not None and known.wanted == wanted
 
@@ -147,6 +149,7 @@ def _cell(one: Seen | None) -> str:
 
 
 def hostile(one: Seen) -> int:
+    """Return the most connections of an address in a hostile phase."""
     return max((one.most.get(name, 0) for name in PHASES[:HOSTILE]), default=0)
 
 

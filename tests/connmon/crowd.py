@@ -105,6 +105,7 @@ def several(*crowds: Crowd) -> Crowd:
 
 
 def seeded() -> random.Random:
+    """Return a generator of the same random numbers for each run."""
     return random.Random(443)
 
 

@@ -103,7 +103,7 @@ def test_the_page_is_up_to_date(seen: dict[str, dict[str, Seen]]) -> None:
 
 
 def each(change: Callable[[Connection], Connection]) -> Callable[[Series], Series]:
-    return lambda series: confusion.changed(series, change)
+    return lambda series: confusion.change_all(series, change)
 
 
 def every_five_seconds(offset: float) -> Callable[[Series], Series]:

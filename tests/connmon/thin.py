@@ -27,6 +27,7 @@ def thin(text: str) -> str:
 
 
 def main(source: Path, runs: list[str]) -> None:
+    """Write the thinned snapshots of these runs."""
     TARGET.mkdir(exist_ok=True)
     for run in runs:
         with gzip.open(source / run / "ss.txt.gz", "rt") as file:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ import pytest
 
 from demo.attacker import Attack
 from demo.client import Nat
+from demo.lab.error import LabError
+from demo.lab.wait import wait_until
 from demo.observer import Observer, Sighting
 from demo.show import NAT, attacks
 from demo.site import Site
-
-_ENOUGH_S = 25.0
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Outcome:
     sightings: dict[str, Sighting]
 
     def attack(self, name: str) -> Attack:
+        """Return the attack of this name."""
         return self.sightings[name].attack
 
 
@@ -50,6 +51,6 @@ def outcome() -> Iterator[Outcome]:
 
 
 def _wait(observer: Observer) -> None:
-    deadline = time.monotonic() + _ENOUGH_S
-    while time.monotonic() < deadline and not all(map(Sighting.is_over, observer.sightings.values())):
-        time.sleep(0.1)
+    """Return when nothing is left of any attack, or when that takes too long: the tests say what is."""
+    with contextlib.suppress(LabError):
+        wait_until(lambda: all(map(Sighting.is_over, observer.sightings.values())), "an attack goes on")

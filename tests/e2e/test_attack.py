@@ -73,7 +73,7 @@ def test_status_tells_the_story(outcome: Outcome) -> None:
 
 def test_each_jail_has_its_own_elements(outcome: Outcome) -> None:
     """The kernel holds what fail2ban says, in the set of the jail and family."""
-    with outcome.site.server.entered():
+    with outcome.site.server.enter():
         sets = Sets()
     names = ("ideolab_connmon", "ideolab_connmon6", "ideolab_connnet", "ideolab_connnet6")
     try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.host.machine import Machine, booted
+from demo.lab.wait import wait_until
+from tests.host.machine import Machine, boot
 from tests.host.pack import wait_for_health
 
 pytestmark = pytest.mark.systemd
@@ -29,15 +29,15 @@ for number in range(11):
 
 @pytest.fixture
 def machine() -> Iterator[Machine]:
-    with booted() as machine:
+    with boot() as machine:
         yield machine
 
 
-def _wait_for(machine: Machine, jail: str, address: str) -> None:
-    until = time.monotonic() + 120
-    while address not in machine.out("fail2ban-client", "get", jail, "banip"):
-        assert time.monotonic() < until, machine.shell("tail -30 /var/log/fail2ban.log")
-        time.sleep(0.2)
+def _wait_for_ban(machine: Machine, jail: str, address: str) -> None:
+    wait_until(
+        lambda: address in machine.out("fail2ban-client", "get", jail, "banip"),
+        lambda: machine.shell("tail -30 /var/log/fail2ban.log"),
+    )
 
 
 def test_the_web_user_reports_and_bans_and_uninstall_leaves_nothing(machine: Machine) -> None:
@@ -47,7 +47,7 @@ def test_the_web_user_reports_and_bans_and_uninstall_leaves_nothing(machine: Mac
     wait_for_health(machine)
 
     machine.run(*WEB, "/usr/bin/python3", "-c", SCAN)
-    _wait_for(machine, "ideolab-traship", "198.51.100.66")
+    _wait_for_ban(machine, "ideolab-traship", "198.51.100.66")
 
     helper = "sudo -n /usr/local/sbin/ideolab-fw-ip"
     told = machine.out(*WEB, "sh", "-c", f"echo ban 198.51.100.7 3600 | {helper}")

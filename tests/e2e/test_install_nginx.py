@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.host.chroot import entered
-from tests.host.machine import booted
+from tests.host.chroot import make_chroot
+from tests.host.machine import boot
 from tests.host.overlay import Host
 from tests.host.pack import wait_for_health
 
@@ -36,7 +36,7 @@ WAIT = "for i in $(seq 100); do [ $(grep -c {text} {path}) -ge {count} ] && exit
     params=[pytest.param("systemd", marks=pytest.mark.systemd), pytest.param("sysv", marks=pytest.mark.root)]
 )
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
-    with booted() if request.param == "systemd" else entered() as host:
+    with boot() if request.param == "systemd" else make_chroot() as host:
         yield host
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.host.machine import Machine, booted
+from demo.lab.wait import wait_until
+from tests.host.machine import Machine, boot
 from tests.host.pack import SUSPECT, is_banned, wait_for_ban, wait_for_health, write_suspect
 
 pytestmark = pytest.mark.systemd
@@ -21,17 +21,17 @@ with sqlite3.connect("/var/lib/fail2ban/fail2ban.sqlite3") as database:
 
 @pytest.fixture
 def machine() -> Iterator[Machine]:
-    with booted() as machine:
+    with boot() as machine:
         yield machine
 
 
 def running_fail2ban(machine: Machine) -> str:
     """Gives sshd its log, starts fail2ban, and tells its process id."""
     machine.shell("touch /var/log/auth.log; systemctl reset-failed fail2ban; systemctl restart fail2ban")
-    until = time.monotonic() + 120
-    while machine.run("fail2ban-client", "status", "sshd", check=False).returncode:
-        assert time.monotonic() < until, machine.shell("journalctl -u fail2ban; tail /var/log/fail2ban.log")
-        time.sleep(0.1)
+    wait_until(
+        lambda: machine.run("fail2ban-client", "status", "sshd", check=False).returncode == 0,
+        lambda: machine.shell("journalctl -u fail2ban; tail /var/log/fail2ban.log"),
+    )
     return pid(machine)
 
 

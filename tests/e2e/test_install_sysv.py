@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.host.chroot import Chroot, entered
+from tests.host.chroot import Chroot, make_chroot
 from tests.host.overlay import CHECKOUT
 from tests.host.pack import SUSPECT, verdicts, wait_for_ban, wait_for_health, write_suspect
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.root
 
 @pytest.fixture
 def host() -> Iterator[Chroot]:
-    with entered() as host:
+    with make_chroot() as host:
         yield host
 
 

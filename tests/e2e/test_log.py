@@ -36,7 +36,7 @@ def test_deleted_log_and_cut_line_cost_one_poll() -> None:
 
 
 def _banned_s(site: Site) -> float:
-    with site.server.entered():
+    with site.server.enter():
         sets = Sets()
     begun = time.monotonic()
     try:

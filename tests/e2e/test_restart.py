@@ -20,7 +20,7 @@ def test_restart_lets_no_packet_of_the_attacker_in(outcome: Outcome) -> None:
     is_over = threading.Event()
 
     def ask() -> None:
-        with outcome.site.client.entered():
+        with outcome.site.client.enter():
             while not is_over.is_set():
                 answers.append(is_answered(ATTACKER))
 
@@ -41,7 +41,7 @@ def test_restart_lets_no_packet_of_the_attacker_in(outcome: Outcome) -> None:
 def test_manual_ban_and_unban(outcome: Outcome) -> None:
     """A line in manual.log keeps an address out, and unbanip lets it in again."""
     address, fail2ban = "198.51.100.77", outcome.site.fail2ban
-    with outcome.site.client.entered():
+    with outcome.site.client.enter():
         before = is_answered(address)
         fail2ban.client("set", "ideolab-manual", "banip", address)
         during = is_answered(address)

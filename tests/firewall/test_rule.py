@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, link_namespaces
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -146,8 +146,8 @@ def test_program_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def namespace() -> Iterator[Namespace]:
-    with linked("f2bban-rule") as (server, _client):
-        with server.entered():
+    with link_namespaces("f2bban-rule") as (server, _client):
+        with server.enter():
             sets = Sets()
         sets.create_list("ideolab_ban")
         sets.close()
@@ -192,7 +192,7 @@ def test_real_iptables(namespace: Namespace, variant: str, version: int) -> None
 @pytest.mark.root
 def test_dropped_packets(lone: Namespace) -> None:
     """By chain, of our rule alone; a chain without it is left out."""
-    with lone.entered():
+    with lone.enter():
         lone.run("ipset", "create", "ideolab_ban", "list:set")
         assert rule.count_drops(4) == {}
         rule.place(4)

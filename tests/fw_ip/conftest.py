@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from demo.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, link_namespaces
+from demo.lab.wait import wait_until
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.actions.fail2ban_server import Server, wait_until
+from tests.actions.fail2ban_server import Server
 
 PROGRAM = Path(__file__).resolve().parents[2] / "scripts" / "ideolab-fw-ip"
 JAILS = """
@@ -54,6 +55,7 @@ class Done(NamedTuple):
 
     @property
     def results(self) -> list[tuple[str, str]]:
+        """Return the address and the result of each line."""
         return [(line["address"], line["result"]) for line in self.lines]
 
 
@@ -65,6 +67,7 @@ class Host(NamedTuple):
     sets: Sets
 
     def fw_ip(self, *words: str, stdin: str | bytes = "", socket: str = "") -> Done:
+        """Run the helper with these words; return its exit code and its lines."""
         path = socket or f"{self.server.directory}/s"
         done = subprocess.run(
             self.namespace.command(str(PROGRAM), "--socket", path, *words),
@@ -82,6 +85,7 @@ class Host(NamedTuple):
         return {str(each.network): each.timeout_s for each in self.sets.elements(name)}
 
     def banned(self, jail: str = "ideolab-manual") -> list[str]:
+        """Return the addresses of fail2ban's own list."""
         return self.server.banned(jail)
 
 
@@ -89,9 +93,9 @@ class Host(NamedTuple):
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """One server for the tests of a module; each cleans up with `unban --all`."""
     directory = tmp_path_factory.mktemp("f2b")
-    with linked("f2bg") as (namespace, _client):
+    with link_namespaces("f2bg") as (namespace, _client):
         server = Server(namespace, directory, JAILS.format(directory=directory))
-        with namespace.entered():
+        with namespace.enter():
             sets = Sets()
         try:
             server.start()

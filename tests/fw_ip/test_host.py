@@ -8,7 +8,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from tests.actions.fail2ban_server import suspect, wait_until
+from demo.lab.wait import wait_until
+from tests.actions.fail2ban_server import suspect
 from tests.fw_ip.conftest import Host
 
 pytestmark = pytest.mark.root
@@ -151,8 +152,8 @@ def test_a_ban_ends_by_itself_in_both(empty: Host) -> None:
     empty.fw_ip(stdin="ban 198.51.100.7 2\nban 2001:db8:c::1 2\n")
     assert empty.banned() == ["198.51.100.7", "2001:db8:c::1"]
 
-    wait_until(lambda: not empty.elements() and not empty.elements("ideolab_manual6"), "the kernel's end", 60)
-    wait_until(lambda: not empty.banned(), "fail2ban's end", 60)
+    wait_until(lambda: not empty.elements() and not empty.elements("ideolab_manual6"), "the kernel's end")
+    wait_until(lambda: not empty.banned(), "fail2ban's end")
 
 
 def test_a_ban_by_hand_survives_a_restart_with_its_own_time(empty: Host) -> None:
@@ -220,6 +221,6 @@ def test_a_ban_ends_in_the_kernel_when_fail2ban_is_dead_too(empty: Host) -> None
     assert (done.code, done.lines[0]["result"]) == (1, "error")
     assert empty.fw_ip("check", "198.51.100.7").results == [("198.51.100.7", "banned")]
 
-    wait_until(lambda: not empty.elements(), "the kernel's end", 60)
+    wait_until(lambda: not empty.elements(), "the kernel's end")
     empty.server.restart()
     assert empty.banned() == []

@@ -7,11 +7,10 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from demo.lab.wait import ENOUGH_S
+from demo.lab.wait import wait_until
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
 
 _START = """
@@ -28,7 +27,7 @@ _PRIVATE = ("unshare", "--net", "--mount", "--propagation", "private", "--pid", 
 
 
 class Chroot(Host):
-    """Made by `entered`."""
+    """A host without systemd; `make_chroot` makes it."""
 
     def __init__(self, process: subprocess.Popen[bytes], directory: Path) -> None:
         self.enter = ["nsenter", "-t", str(_init(process)), "-m", "-n", "-p", "-r", "-w"]
@@ -36,20 +35,22 @@ class Chroot(Host):
 
 
 def _init(process: subprocess.Popen[bytes]) -> int:
-    """Its PID 1 as it is called outside. Never empty: nsenter would stay on this host."""
+    """Return the host's PID 1 as it is called outside; without it nsenter would stay on this host."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    for _ in range(int(ENOUGH_S / 0.05)):
-        assert process.poll() is None, "the chroot ended"
-        for word in children.read_text().split():
-            if Path(f"/proc/{word}/comm").read_text().strip() == "sleep":
-                return int(word)
-        time.sleep(0.05)
-    raise AssertionError("the chroot is not up")
+    found: list[int] = []
+
+    def find() -> list[int]:
+        pids = children.read_text().split()
+        found.extend(int(pid) for pid in pids if Path(f"/proc/{pid}/comm").read_text().strip() == "sleep")
+        return found
+
+    wait_until(find, "the chroot is not up", is_alive=lambda: process.poll() is None)
+    return found[0]
 
 
 @contextlib.contextmanager
-def entered() -> Iterator[Chroot]:
-    """A host; all of it is thrown away."""
+def make_chroot() -> Iterator[Chroot]:
+    """Make a host for the time of the `with`; all of it is thrown away."""
     with tempfile.TemporaryDirectory(prefix="f2binst-") as name:
         directory = Path(name)
         (directory / "mount").mkdir()

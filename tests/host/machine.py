@@ -7,12 +7,11 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from demo.lab.wait import ENOUGH_S, wait_until
+from demo.lab.wait import wait_until
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
 
 #: services of a development machine that a fresh host does not have
@@ -38,7 +37,7 @@ until systemd-nspawn "$@"; do [ $? = 133 ] || exit; done
 
 
 class Machine(Host):
-    """Booted by `booted`."""
+    """A host with systemd; `boot` boots it."""
 
     def __init__(self, process: subprocess.Popen[bytes], directory: Path) -> None:
         self._process, self._directory = process, directory
@@ -59,23 +58,26 @@ class Machine(Host):
         return self.run("systemctl", "is-system-running", check=False).stdout.strip()
 
     def _leader(self, not_pid: int) -> int:
-        """The machine's PID 1 as it is called outside. Never empty: nsenter would stay on this host."""
-        until = time.monotonic() + ENOUGH_S
-        while time.monotonic() < until and self._process.poll() is None:
-            for child in _children(self._process.pid):
-                for grandchild in _children(child):
-                    if grandchild != not_pid and _name(grandchild) == "systemd":
-                        return grandchild
-            time.sleep(0.05)
-        console = (self._directory / "console").read_text(errors="replace")
-        raise AssertionError(f"the machine does not boot: {console}")
+        """Return the machine's PID 1 as it is called outside; without it nsenter would stay on this host."""
+        found: list[int] = []
+
+        def find() -> list[int]:
+            grandchildren = (one for child in _children(self._process.pid) for one in _children(child))
+            found.extend(pid for pid in grandchildren if pid != not_pid and _name(pid) == "systemd")
+            return found
+
+        wait_until(
+            find,
+            lambda: f"the machine does not boot: {(self._directory / 'console').read_text(errors='replace')}",
+            is_alive=lambda: self._process.poll() is None,
+        )
+        return found[0]
 
     def reboot(self) -> None:
         """Reboot the machine and wait until it has another PID 1."""
         leader = int(self.enter[2])
         self.run("systemctl", "reboot", check=False)
-        while Path(f"/proc/{leader}").exists():
-            time.sleep(0.05)
+        wait_until(lambda: not Path(f"/proc/{leader}").exists(), "the machine does not go down")
         self._enter(not_pid=leader)
 
 
@@ -92,8 +94,8 @@ def _name(pid: int) -> str:
 
 
 @contextlib.contextmanager
-def booted() -> Iterator[Machine]:
-    """A machine; all of it is thrown away, so no shutdown is waited for."""
+def boot() -> Iterator[Machine]:
+    """Boot a machine for the time of the `with`; all of it is thrown away, so no shutdown is waited for."""
     with contextlib.ExitStack() as undo:
         directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="f2binst-")))
         name = f"f2binst-{uuid.uuid4().hex[:8]}"
@@ -102,12 +104,12 @@ def booted() -> Iterator[Machine]:
         subprocess.run(["ip", "netns", "add", name], check=True)
         undo.callback(subprocess.run, ["ip", "netns", "del", name], check=False)
         cgroup = undo.enter_context(_cgroup(name))
-        process = _started(directory, name, cgroup)
+        process = _start(directory, name, cgroup)
         undo.callback(_end, process)
         yield Machine(process, directory)
 
 
-def _started(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
+def _start(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
     words = [
         "--quiet", "--register=no", "--keep-unit", f"--directory={directory}/mount/root", f"--machine={name}",
         f"--network-namespace-path=/run/netns/{name}", f"--bind-ro={directory}/checkout:{CHECKOUT}",
@@ -142,11 +144,14 @@ def _cgroup(name: str) -> Iterator[str]:
     if path:
         os.mkdir(path)
     yield path
-    until = time.monotonic() + ENOUGH_S
-    while path and os.path.isdir(path):
-        assert time.monotonic() < until, f"processes are left in {path}"
+    if path:
         # what was killed takes a moment to leave
-        for top, _directories, _files in os.walk(path, topdown=False):
-            with contextlib.suppress(OSError):
-                os.rmdir(top)
-        time.sleep(0.02)
+        wait_until(lambda: _remove_cgroup(path), f"processes are left in {path}")
+
+
+def _remove_cgroup(path: str) -> bool:
+    """Remove what is empty; whether nothing is left."""
+    for top, _directories, _files in os.walk(path, topdown=False):
+        with contextlib.suppress(OSError):
+            os.rmdir(top)
+    return not os.path.isdir(path)

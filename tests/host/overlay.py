@@ -32,7 +32,7 @@ mount -t overlay overlay -o "lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work
 
 
 def copy_checkout(directory: Path) -> None:
-    """What is installed must not change under a test while somebody edits the checkout."""
+    """Copy the checkout: what is installed must not change while somebody edits it."""
     skipped = shutil.ignore_patterns(".*", "__pycache__", "tests", "build", "*.egg-info")
     shutil.copytree(REPOSITORY, directory, ignore=skipped)
 
@@ -44,6 +44,7 @@ class Host:
     upper: Path
 
     def run(self, *words: str, check: bool = True, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+        """Run a program in the host; with `check` an exit code other than 0 is an AssertionError."""
         done = subprocess.run(
             [*self.enter, *words], capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
             env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"},
@@ -53,11 +54,11 @@ class Host:
         return done
 
     def out(self, *words: str) -> str:
-        """What a program that must succeed prints."""
+        """Return what a program prints that must succeed."""
         return self.run(*words).stdout
 
     def shell(self, text: str) -> str:
-        """What a line of bash prints."""
+        """Return what a line of bash prints that must succeed."""
         return self.out("/bin/bash", "-c", text)
 
     def install(self, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -65,25 +66,25 @@ class Host:
         return self.run(str(CHECKOUT / "scripts" / "install"), "--no-apt", *options, check=check)
 
     def files(self) -> set[str]:
-        """Every path that differs from this machine's, with mode, owner and content."""
-        return {line for line in map(self._line, self._written()) if line}
+        """Return every path that differs from this machine's, with mode, owner and content."""
+        return {line for line in map(self._line, self._find_written()) if line}
 
-    def _written(self) -> list[Path]:
+    def _find_written(self) -> list[Path]:
         return [Path(top, name) for top, names, files in os.walk(self.upper) for name in (*names, *files)]
 
     def _line(self, path: Path) -> str:
         name = f"/{path.relative_to(self.upper)}"
         if _SCRATCH.match(name + "/" if path.is_dir() and not path.is_symlink() else name):
             return ""
-        now, was = _told(path), _told(Path(name))
+        now, was = _describe(path), _describe(Path(name))
         return "" if now == was else f"{name} {now}"
 
     def kernel(self) -> str:
-        """The rules and sets of its network namespace."""
+        """Return the rules and the names of the sets of its network namespace."""
         return self.shell("iptables -S; ip6tables -S; ipset list -n")
 
 
-def _told(path: Path) -> str:
+def _describe(path: Path) -> str:
     try:
         found = path.lstat()
     except OSError:

@@ -9,7 +9,7 @@ SUSPECT = "203.0.113.9"
 
 
 def write_suspect(host: Host, address: str = SUSPECT) -> None:
-    """A line as connmon writes it, written as the user that connmon is."""
+    """Write a line as connmon writes it, as the user that connmon is."""
     line = (
         f"$(date +%Y-%m-%dT%H:%M:%S%z) connmon: suspect {address} scope=ip score=5 connections=40 mute=40"
         " partial-hello=0 handshake=0 trickle=0 slow-read=0 idle=0 port=443"
@@ -20,22 +20,23 @@ def write_suspect(host: Host, address: str = SUSPECT) -> None:
 
 
 def is_banned(host: Host, address: str = SUSPECT) -> bool:
-    """In the kernel, not only in fail2ban's list."""
+    """Whether the kernel holds the ban; fail2ban's list alone does not count."""
     return host.run("ipset", "test", "ideolab_connmon", address, check=False).returncode == 0
 
 
 def wait_for_ban(host: Host, address: str = SUSPECT) -> None:
+    """Return when the kernel holds the ban; the error shows fail2ban's log and the sets."""
     wait_until(
         lambda: is_banned(host, address), lambda: host.shell("tail -30 /var/log/fail2ban.log; ipset list")
     )
 
 
 def verdicts(host: Host) -> tuple[int, list[str]]:
-    """The exit code of the check, and the lines that are not ok."""
+    """Return the exit code of `ideolab-f2b check` and its lines that are not ok."""
     done = host.run("ideolab-f2b", "check", check=False)
     return done.returncode, [line for line in done.stdout.splitlines() if not line.startswith("ok ")]
 
 
 def wait_for_health(host: Host) -> None:
-    """connmon looks for the first time a moment after its start, and the jails place their rules."""
+    """Return when the check finds nothing; connmon and the jails take a moment after their start."""
     wait_until(lambda: verdicts(host) == (0, []), lambda: str(verdicts(host)), every_s=0.5)

@@ -14,6 +14,7 @@ from ideolab_f2b.manifest import Entry
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
+    """An empty root."""
     root = tmp_path / "root"
     root.mkdir()
     return Site(root)
@@ -21,6 +22,7 @@ def site(tmp_path: Path) -> Site:
 
 @pytest.fixture
 def checkout() -> Source:
+    """The checkout that is installed."""
     return source.find()
 
 

@@ -28,6 +28,7 @@ def root(tmp_path: Path) -> Iterator[Path]:
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, list[str], str]:
+    """Run the command line in this process; return its exit code, lines and errors."""
     code = cli.main([str(word) for word in words])
     said = capsys.readouterr()
     return code, said.out.splitlines(), said.err

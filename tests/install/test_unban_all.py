@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from demo.lab.namespace import linked
+from demo.lab.namespace import link_namespaces
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.jail_sets import JailSets
@@ -39,7 +39,7 @@ def test_a_fail2ban_that_is_down_is_left_alone(monkeypatch: pytest.MonkeyPatch) 
 def test_rules_and_sets_are_removed() -> None:
     """Ours, by any name that the list has; a set of somebody else stays. A second time there is nothing."""
     said: list[str] = []
-    with linked("f2binst-unban") as (server, _client), server.entered():
+    with link_namespaces("f2binst-unban") as (server, _client), server.enter():
         sets = Sets()
         JailSets(sets, "named_by_admin", 1000).place()
         sets.add("named_by_admin", ip_network("198.51.100.7"), 0)

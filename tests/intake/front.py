@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from demo.lab.child import Child
-from demo.lab.namespace import Namespace, linked
-from demo.lab.nginx import Nginx
+from demo.lab.namespace import Namespace, link_namespaces
+from demo.lab.nginx import MAIN, TEMPORARY, TLS, Nginx
 
 PYTHON = "/usr/bin/python3"
 #: the intake's user in these tests; the workers of nginx are www-data
@@ -19,33 +19,28 @@ UID = 65534
 HEADER_TIMEOUT_S = 2
 QUEUE_LENGTH = 512
 
-TEMPLATE = """\
-user www-data;
-worker_processes 1;
-daemon off;
-pid {directory}/nginx.pid;
+TEMPLATE = (
+    MAIN
+    + """\
 error_log syslog:server=unix:{directory}/../run/nginx.sock,nohostname,tag=nginx info;
-error_log {directory}/log/error.log info;
-events {{ worker_connections {connections}; }}
 http {{
-    client_body_temp_path {directory}/tmp/body;
-    proxy_temp_path {directory}/tmp/proxy;
-    fastcgi_temp_path {directory}/tmp/fastcgi;
-    uwsgi_temp_path {directory}/tmp/uwsgi;
-    scgi_temp_path {directory}/tmp/scgi;
+"""
+    + TEMPORARY
+    + """\
     access_log syslog:server=unix:{directory}/../run/nginx.sock,tag=nginx_access combined;
     client_header_timeout 2s;
     server {{
         listen 443 ssl http2 default_server;
         listen [::]:443 ssl http2 default_server;
-        server_name lab.example;
-        ssl_certificate {directory}/lab.crt;
-        ssl_certificate_key {directory}/lab.key;
+"""
+    + TLS
+    + """\
         root {directory}/www;
         location /auth {{ auth_basic lab; auth_basic_user_file {directory}/../users; }}
     }}
 }}
 """
+)
 
 
 class Front(NamedTuple):
@@ -58,10 +53,12 @@ class Front(NamedTuple):
 
     @property
     def socket(self) -> Path:
+        """Where nginx sends its lines."""
         return self.directory / "run/nginx.sock"
 
     @property
     def log(self) -> Path:
+        """Where the intake writes the error log."""
         return self.directory / "log/nginx-error.log"
 
     def file(self) -> str:
@@ -79,7 +76,7 @@ def front(prefix: str) -> Iterator[Front]:
             (directory / name).mkdir()
             os.chown(directory / name, UID, UID)
         (directory / "users").write_text("alice:$apr1$x$x\n")
-        server, client = undo.enter_context(linked(prefix))
+        server, client = undo.enter_context(link_namespaces(prefix))
         server.run("sysctl", "-qw", f"net.unix.max_dgram_qlen={QUEUE_LENGTH}")
         nginx = Nginx(server, directory / "nginx", 1024, TEMPLATE)
         undo.callback(nginx.stop)

@@ -31,13 +31,14 @@ def _collect(receiver: socket.socket, datagrams: list[bytes]) -> None:
 
 
 def main() -> None:
+    """Lie to nginx and write down what it sends."""
     datagrams: list[bytes] = []
     with front("f2bint-record") as place, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(str(place.socket))
         place.socket.chmod(0o666)
         thread = threading.Thread(target=_collect, args=(receiver, datagrams), daemon=True)
         thread.start()
-        with place.client.entered():
+        with place.client.enter():
             forgery.send_all(HEADER_TIMEOUT_S + 1)
             forgery.stay_silent(HONEST, CONNECTIONS, HEADER_TIMEOUT_S + 1)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:

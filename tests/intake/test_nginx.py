@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import signal
-import time
 from collections.abc import Iterator
-from typing import Callable
 
 import pytest
 
 from demo.attacker import connect
 from demo.lab.fail2ban import Fail2ban
+from demo.lab.wait import wait_until
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.intake import forgery
 from tests.intake.filters import MODES, failures
@@ -21,7 +20,6 @@ from tests.intake.front import HEADER_TIMEOUT_S, UID, Front, front, intake
 pytestmark = pytest.mark.root
 
 HONEST = "203.0.113.95"
-ENOUGH_S = 120.0
 #: as it is shipped, but for the place of its log
 JAIL = """\
 [nginx-ideolab-slowtls]
@@ -30,16 +28,9 @@ logpath = {log}
 """
 
 
-def until(is_so: Callable[[], object], what: Callable[[], str]) -> None:
-    deadline = time.monotonic() + ENOUGH_S
-    while not is_so():
-        assert time.monotonic() < deadline, what()
-        time.sleep(0.02)
-
-
 def touch(place: Front, count: int, address: str = HONEST) -> None:
     """Connections that are opened and closed: each leaves one line, from nginx's worker."""
-    with place.client.entered():
+    with place.client.enter():
         for _number in range(count):
             connect(address).close()
 
@@ -47,6 +38,14 @@ def touch(place: Front, count: int, address: str = HONEST) -> None:
 def came(place: Front, address: str = HONEST) -> int:
     """Lines about this address that the intake wrote."""
     return place.log.read_text().count(f", client: {address}, ") if place.log.exists() else 0
+
+
+def collapsed(place: Front) -> list[int]:
+    """Return how many lines stand behind each sum that the intake wrote."""
+    return [
+        int(found)
+        for found in re.findall(rf" intake: collapsed {HONEST} lines=(\d+) ", place.log.read_text())
+    ]
 
 
 def knock(place: Front, address: str = HONEST) -> int:
@@ -59,7 +58,7 @@ def knock(place: Front, address: str = HONEST) -> int:
 def attempts() -> Iterator[Front]:
     """After every forgery, and three connections of an honest attacker."""
     with front("f2bint-forged") as place:
-        with intake(place), place.client.entered():
+        with intake(place), place.client.enter():
             forgery.send_all(HEADER_TIMEOUT_S + 1)
             forgery.stay_silent(HONEST, 3, HEADER_TIMEOUT_S + 1)
         yield place
@@ -102,14 +101,14 @@ def test_nginx_finds_an_intake_that_starts_late_or_anew() -> None:
     with front("f2bint-anew") as place:
         touch(place, 1)
         with intake(place):
-            until(lambda: knock(place), lambda: "the first lines")
+            wait_until(lambda: knock(place), "the first lines are missing")
         first = came(place)
         touch(place, 2)
         with intake(place):
-            until(lambda: knock(place) > first, lambda: "lines after the restart")
+            wait_until(lambda: knock(place) > first, "lines after the restart are missing")
             before = came(place)
             touch(place, 20)
-            until(lambda: came(place) >= before + 20, lambda: "every line again")
+            wait_until(lambda: came(place) >= before + 20, "a line after the restart is missing")
 
         # lost: those while nobody listened, and one that found out that the socket is another's
         assert place.file().count(f", client: {HONEST}, ") - came(place) <= 5
@@ -118,15 +117,15 @@ def test_nginx_finds_an_intake_that_starts_late_or_anew() -> None:
 def test_a_deleted_socket_costs_no_line() -> None:
     """The running nginx goes on as if nothing had happened, and so does a reloaded one."""
     with front("f2bint-gone") as place, intake(place):
-        until(lambda: knock(place), lambda: "the first lines")
+        wait_until(lambda: knock(place), "the first lines are missing")
         place.socket.unlink()
         touch(place, 20)
-        until(place.socket.exists, lambda: "a new socket")
+        wait_until(place.socket.exists, "the new socket is missing")
         begun = came(place)
         os.kill(place.nginx.pid, signal.SIGHUP)
-        until(lambda: place.file().count("exited with code 0"), lambda: "the old worker has ended")
+        wait_until(lambda: place.file().count("exited with code 0"), "the old worker runs")
         touch(place, 20)
-        until(lambda: came(place) >= begun + 20, lambda: "every line after the reload")
+        wait_until(lambda: came(place) >= begun + 20, "a line after the reload is missing")
 
         assert came(place) == place.file().count(f", client: {HONEST}, ")
 
@@ -135,14 +134,14 @@ def test_a_burst_of_connections_fits_into_the_queue() -> None:
     """1,000 lines as fast as one client makes them, nothing lost: fifty for the filter, the rest a number."""
     with front("f2bint-burst") as place:
         with intake(place):
-            until(lambda: knock(place, "198.51.100.7"), lambda: "the first lines")
+            wait_until(lambda: knock(place, "198.51.100.7"), "the first lines are missing")
             touch(place, 1000)
-            until(lambda: place.file().count(f", client: {HONEST}, ") == 1000, lambda: "nginx has seen them")
-            time.sleep(1.5)
-        collapsed = re.findall(rf" intake: collapsed {HONEST} lines=(\d+) ", place.log.read_text())
+            wait_until(lambda: place.file().count(f", client: {HONEST}, ") == 1000, "nginx has not seen all")
+            wait_until(lambda: came(place) + sum(collapsed(place)) >= 1000, "a line or a sum is missing")
+        sums = collapsed(place)
 
-        assert came(place) + sum(map(int, collapsed)) == 1000
-        assert came(place) <= 50 * (1 + len(collapsed))
+        assert came(place) + sum(sums) == 1000
+        assert came(place) <= 50 * (1 + len(sums))
 
 
 def test_fail2ban_bans_a_slow_client_through_the_intake() -> None:
@@ -154,10 +153,10 @@ def test_fail2ban_bans_a_slow_client_through_the_intake() -> None:
         fail2ban = Fail2ban(place.server, place.directory / "fail2ban", jails, ("nginx-ideolab-slowtls",))
         try:
             with intake(place):
-                with place.client.entered():
+                with place.client.enter():
                     forgery.send_all(0)
                     forgery.stay_silent(HONEST, 20, HEADER_TIMEOUT_S + 1)
-                until(lambda: banned(place), fail2ban.tail)
+                wait_until(lambda: banned(place), fail2ban.tail)
             found = banned(place)
         finally:
             fail2ban.stop()
@@ -167,7 +166,7 @@ def test_fail2ban_bans_a_slow_client_through_the_intake() -> None:
 
 def banned(place: Front) -> list[str]:
     """What the kernel holds."""
-    with place.server.entered():
+    with place.server.enter():
         sets = Sets()
     try:
         return [str(element.network) for element in sets.elements("ideolab_slowtls")]

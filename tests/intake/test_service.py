@@ -12,9 +12,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
+from demo.lab.wait import ENOUGH_S, wait_until
 from tests.intake import forgery
 from tests.intake.filters import MODES, failures
 from tests.intake.recorded import datagrams
@@ -22,7 +24,6 @@ from tests.intake.recorded import datagrams
 REPOSITORY = Path(__file__).resolve().parents[2]
 HEADER = b"<190>Nov 22 15:34:01 nginx: "
 LINE = b"2026/11/22 15:34:01 [info] 7#7: *%d client timed out while SSL handshaking, client: %s, server: x"
-ENOUGH_S = 120.0
 
 
 class Service:
@@ -46,6 +47,15 @@ class Service:
             for message in messages:
                 nginx.send(message)
 
+    def wait_until(self, is_ready: Callable[[], object], what: str) -> None:
+        """Return when `is_ready` says so; a service that has ended is an error."""
+        wait_until(
+            is_ready,
+            lambda: f"{what}:\n{self.output.read_text()}",
+            is_alive=lambda: self.process.poll() is None,
+            every_s=0.01,
+        )
+
     def stop(self) -> int:
         self.process.terminate()
         return self.process.wait(ENOUGH_S)
@@ -59,21 +69,12 @@ class Service:
         return self.log.read_text().splitlines() if self.log.exists() else []
 
 
-def until(is_so: object, what: str = "") -> None:
-    """Waits for a condition of the service."""
-    assert callable(is_so)
-    deadline = time.monotonic() + ENOUGH_S
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.01)
-
-
 @contextmanager
 def running(place: Path, settings: str = "") -> Iterator[Service]:
     """Listening, and ended whatever happens."""
     service = Service(place, settings)
     try:
-        until(lambda: service.socket.is_socket() or service.process.poll() is not None)
+        service.wait_until(service.socket.is_socket, "no socket")
         yield service
     finally:
         service.process.kill()
@@ -141,7 +142,7 @@ def test_what_is_queued_is_written_before_the_end(place: Path) -> None:
     """SIGTERM in the middle: the service is frozen while nginx sends, and told to stop before it goes on."""
     with running(place, "lines_address = 1000\n") as service:
         service.send(line(0))
-        until(lambda: len(service.lines()) == 1)
+        service.wait_until(lambda: len(service.lines()) == 1, "not one line")
         os.kill(service.process.pid, signal.SIGSTOP)
         # as many as the shortest queue takes
         service.send(*[line(number) for number in range(1, 11)])
@@ -161,7 +162,7 @@ def test_a_stop_is_quick_while_nobody_sends(place: Path) -> None:
     """It does not wait for the next look at the socket."""
     with running(place) as service:
         service.send(line(0))
-        until(lambda: len(service.lines()) == 1)
+        service.wait_until(lambda: len(service.lines()) == 1, "not one line")
         begun = time.monotonic()
         assert service.stop() == 0
 
@@ -211,7 +212,7 @@ def test_rotation_under_load_loses_no_line(place: Path) -> None:
     with running(place, "lines_address = 100000\nlines_total = 100000\n") as service:
         for part in range(20):
             service.send(*[line(number) for number in range(part * 100, part * 100 + 100)])
-            until(service.log.exists)
+            service.wait_until(service.log.exists, "no log")
             service.log.rename(place / f"old.{part}")
         assert service.stop() == 0
     files = [*place.glob("old.*"), service.log]
@@ -225,10 +226,12 @@ def test_a_full_disk_is_survived(place: Path) -> None:
     (place / "nginx-error.log").symlink_to("/dev/full")
     with running(place) as service:
         service.send(line(0), line(1))
-        until(lambda: "No space left" in service.output.read_text())
+        service.wait_until(
+            lambda: "No space left" in service.output.read_text(), "not a word of the full disk"
+        )
         service.log.unlink()
         service.send(line(2))
-        until(lambda: len(service.lines()) == 1)
+        service.wait_until(lambda: len(service.lines()) == 1, "not one line")
         assert service.stop() == 0
 
     counts = service.counts()
@@ -244,7 +247,10 @@ def test_a_killed_service_starts_again_and_nginx_finds_it(place: Path) -> None:
     assert service.socket.is_socket()
     before = service.socket.stat().st_ino, service.socket.stat().st_ctime_ns
     with running(place) as service:
-        until(lambda: (service.socket.stat().st_ino, service.socket.stat().st_ctime_ns) != before)
+        service.wait_until(
+            lambda: (service.socket.stat().st_ino, service.socket.stat().st_ctime_ns) != before,
+            "the old socket is still there",
+        )
         service.send(line(7))
         assert service.stop() == 0
 
@@ -269,7 +275,7 @@ def test_a_deleted_socket_is_back_within_two_seconds(place: Path) -> None:
     with running(place) as service:
         service.socket.unlink()
         begun = time.monotonic()
-        until(service.socket.is_socket)
+        service.wait_until(service.socket.is_socket, "no new socket")
         assert time.monotonic() - begun < 2.0
         service.send(line(1))
         assert service.stop() == 0

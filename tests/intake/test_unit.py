@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Callable
 
 import pytest
 
-from tests.host.machine import Machine, booted
+from demo.lab.wait import wait_until
+from tests.host.machine import Machine, boot
 
 pytestmark = pytest.mark.systemd
 
@@ -32,20 +32,18 @@ print(type(reader.best_reader()).__name__)
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Machine]:
     """With the pack, and the intake started."""
-    with booted() as machine:
+    with boot() as machine:
         machine.install()
         machine.run("systemctl", "start", "ideolab-intake")
-        until(
+        wait_for_intake(
             machine, lambda: machine.shell("test -S /run/ideolab/nginx.sock && echo yes || true") == "yes\n"
         )
         yield machine
 
 
-def until(machine: Machine, is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not is_so():
-        assert time.monotonic() < deadline, machine.shell("journalctl -u ideolab-intake; ls -la /run/ideolab")
-        time.sleep(0.1)
+def wait_for_intake(machine: Machine, is_so: Callable[[], bool]) -> None:
+    """Return when it is so; the error shows the journal of the intake."""
+    wait_until(is_so, lambda: machine.shell("journalctl -u ideolab-intake; ls -la /run/ideolab"))
 
 
 def send(machine: Machine, user: str, address: str) -> int:
@@ -63,7 +61,7 @@ def test_nginx_may_send_and_others_may_not(machine: Machine) -> None:
         user: send(machine, user, f"192.0.2.{number}")
         for number, user in enumerate(("root", "www-data", "nobody"))
     }
-    until(machine, lambda: came(machine, "192.0.2.0") and came(machine, "192.0.2.1"))
+    wait_for_intake(machine, lambda: came(machine, "192.0.2.0") and came(machine, "192.0.2.1"))
 
     assert sent == {"root": 0, "www-data": 0, "nobody": 1}
     assert machine.shell("stat -c '%U %A' /run/ideolab/nginx.sock") == "ideolab srw-rw----\n"
@@ -73,15 +71,21 @@ def test_nginx_may_send_and_others_may_not(machine: Machine) -> None:
 def test_a_restart_finds_its_place_again(machine: Machine) -> None:
     """And a kill does, too: systemd starts it anew."""
     machine.run("systemctl", "restart", "ideolab-intake")
-    until(machine, lambda: send(machine, "www-data", "192.0.2.3") == 0 and came(machine, "192.0.2.3"))
+    wait_for_intake(
+        machine, lambda: send(machine, "www-data", "192.0.2.3") == 0 and came(machine, "192.0.2.3")
+    )
     machine.run("systemctl", "kill", "--signal=KILL", "ideolab-intake")
-    until(machine, lambda: send(machine, "www-data", "192.0.2.4") == 0 and came(machine, "192.0.2.4"))
+    wait_for_intake(
+        machine, lambda: send(machine, "www-data", "192.0.2.4") == 0 and came(machine, "192.0.2.4")
+    )
 
 
 def test_a_deleted_socket_comes_back(machine: Machine) -> None:
     """The sandbox lets it write there."""
     machine.run("rm", "/run/ideolab/nginx.sock")
-    until(machine, lambda: send(machine, "www-data", "192.0.2.5") == 0 and came(machine, "192.0.2.5"))
+    wait_for_intake(
+        machine, lambda: send(machine, "www-data", "192.0.2.5") == 0 and came(machine, "192.0.2.5")
+    )
 
 
 def test_the_sandbox_keeps_the_fast_way_of_reading(machine: Machine) -> None:

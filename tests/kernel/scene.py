@@ -6,11 +6,11 @@ import contextlib
 import ipaddress
 import os
 import socket
-import time
 from collections.abc import Iterator
 from typing import Callable
 
-from demo.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, link_namespaces
+from demo.lab.wait import ENOUGH_S
 
 SERVER4, SERVER6 = "192.0.2.1", "2001:db8:0:1::1"
 #: linux/in6.h: binding to an address that only a local route owns
@@ -26,10 +26,10 @@ class Scene:
     def listen(self, address: str, port: int = 443) -> socket.socket:
         """A listener; "::" takes IPv4 clients too, as mapped peers."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        with self.server.entered():
+        with self.server.enter():
             listener = self._undo.enter_context(socket.socket(family))
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.settimeout(5)
+        listener.settimeout(ENOUGH_S)
         listener.bind((address, port))
         listener.listen(64)
         return listener
@@ -37,24 +37,26 @@ class Scene:
     def client_socket(self, source: str, window: int = 0) -> socket.socket:
         """A socket bound to one of the client's addresses; `window` bounds what it takes without reading."""
         family = socket.AF_INET6 if ":" in source else socket.AF_INET
-        with self.client.entered():
+        with self.client.enter():
             client = self._undo.enter_context(socket.socket(family))
         if family == socket.AF_INET6:
             client.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
         if window:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-        client.settimeout(5)
+        client.settimeout(ENOUGH_S)
         client.bind((source, 0))
         return client
 
     def connect(self, source: str, port: int = 443, window: int = 0) -> socket.socket:
+        """Connect one of the client's addresses to the server."""
         client = self.client_socket(source, window)
         client.connect((SERVER6 if ":" in source else SERVER4, port))
         return client
 
     def accept(self, listener: socket.socket) -> socket.socket:
+        """Accept the next connection."""
         accepted, _peer = listener.accept()
-        accepted.settimeout(5)
+        accepted.settimeout(ENOUGH_S)
         return self._undo.enter_context(accepted)
 
     def pair(
@@ -86,18 +88,9 @@ class Scene:
 
 @contextlib.contextmanager
 def scene() -> Iterator[Scene]:
-    with linked("f2bsock") as (server, client), contextlib.ExitStack() as undo:
+    """Make the two namespaces for the time of the `with`."""
+    with link_namespaces("f2bsock") as (server, client), contextlib.ExitStack() as undo:
         yield Scene(server, client, undo)
-
-
-def eventually(is_true: Callable[[], bool], within_s: float = 60.0) -> bool:
-    """Whether it became true in time."""
-    end = time.monotonic() + within_s
-    while not is_true():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def as_nobody(job: Callable[[], object]) -> str:

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from demo.lab.namespace import linked
+from demo.lab.namespace import link_namespaces
 from ideolab_f2b.kernel import address
 from ideolab_f2b.kernel.netlink import attribute
 
@@ -40,7 +40,7 @@ def test_garbled_hops(value: bytes) -> None:
 @pytest.mark.root
 def test_addresses_and_gateways_of_a_namespace() -> None:
     """What `ip` set up is what comes back, both families."""
-    with linked("f2bban-address") as (server, _client):
+    with link_namespaces("f2bban-address") as (server, _client):
         for words in (
             "addr add 10.9.0.1 peer 10.9.0.2 dev veth0",
             "route add 10.8.0.0/16 nexthop via 192.0.2.9 nexthop via 192.0.2.10",
@@ -49,7 +49,7 @@ def test_addresses_and_gateways_of_a_namespace() -> None:
             "route add 10.6.0.0/16 nhid 3",
         ):
             server.run("ip", *words.split())
-        with server.entered():
+        with server.enter():
             own, gateways = address.local_addresses(), address.gateways()
 
     assert {text for text in map(str, own) if not text.startswith("fe80:")} == {

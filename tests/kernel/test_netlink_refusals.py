@@ -32,7 +32,7 @@ def stage() -> Iterator[Scene]:
 @pytest.mark.root
 def test_refusals_in_order(stage: Scene) -> None:
     """Each request that fails gives its errno, in the order of the requests; the next call starts afresh."""
-    with stage.server.entered(), Channel(SOCK_DIAG) as channel:
+    with stage.server.enter(), Channel(SOCK_DIAG) as channel:
         assert channel.refusals(DESTROY, [NOBODY, NO_FAMILY, NOBODY]) == [
             errno.ENOENT, errno.EINVAL, errno.ENOENT,
         ]  # fmt: skip
@@ -44,7 +44,7 @@ def test_refusals_in_order(stage: Scene) -> None:
 def test_datagrams(stage: Scene) -> None:
     """A dump without a socket is one datagram that holds the end of the dump only."""
     buffer = memoryview(bytearray(65536))
-    with stage.server.entered(), Channel(SOCK_DIAG) as channel:
+    with stage.server.enter(), Channel(SOCK_DIAG) as channel:
         used = next(channel.datagrams(BOTH_FAMILIES, dump_request(443, 0xFFF), buffer))
 
     assert bytes(buffer[:used])[:6] == b"\x14\0\0\0\x03\0"

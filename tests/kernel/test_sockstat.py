@@ -48,5 +48,5 @@ def test_real_files() -> None:
         listener = stage.listen("::")
         stage.pair(listener, "198.51.100.1")
         stage.pair(listener, "2001:db8:c::1")
-        with stage.server.entered():
+        with stage.server.enter():
             assert sockstat.count_in_use() == 3

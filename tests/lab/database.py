@@ -41,7 +41,7 @@ class Server:
         return [*before, *words]
 
     def run(self, *words: str) -> str:
-        """What a program of the server prints."""
+        """Return what a program of the server prints; LabError when it fails."""
         try:
             done = subprocess.run(
                 self._command(*words), capture_output=True, text=True, timeout=120, cwd=self.directory

@@ -59,7 +59,7 @@ class Served:
             self._state.cleanup()
 
     def get(self, path: str, timeout_s: float = 10) -> int:
-        """The status; 0 where there was no answer."""
+        """Return the status of a page; 0 without an answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
         try:
             connection.request("GET", path)
@@ -72,7 +72,7 @@ class Served:
             connection.close()
 
     def load(self, requests: int, clients: int = 4, path: str = "/ok/") -> Counter[int]:
-        """Ask that often, from so many clients at once; the statuses."""
+        """Ask `requests` times, from so many clients at once; return how often each status came."""
         statuses: Counter[int] = Counter()
         lock = threading.Lock()
 
@@ -89,16 +89,17 @@ class Served:
         return statuses
 
     def workers(self) -> list[int]:
-        """The processes that the server forked."""
+        """Return the processes that the server forked."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
         return [int(pid) for pid in children.split()]
 
     def kill_workers(self) -> None:
+        """End the workers with SIGKILL; the server starts others."""
         for pid in self.workers():
             os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> float:
-        """SIGTERM, and how long it took."""
+        """End the server with SIGTERM; return the seconds until it had ended."""
         began = time.monotonic()
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
@@ -112,10 +113,12 @@ class Served:
 
 
 def gunicorn(environment: Mapping[str, str], *options: str, python: str = sys.executable) -> Served:
+    """Start gunicorn with the site of the tests."""
     words = ("-m", "gunicorn", "tests.accesslog.wsgi:application", "--bind", "fd://{fd}")
     return Served(environment, *words, "--log-level", "warning", *options, python=python)
 
 
 def uvicorn(environment: Mapping[str, str], *options: str) -> Served:
+    """Start uvicorn with the site of the tests."""
     words = ("-m", "uvicorn", "tests.accesslog.asgi:application", "--fd", "{fd}", "--log-level", "warning")
     return Served(environment, *words, *options)

@@ -17,12 +17,14 @@ class Mariadb(Server):
     def __init__(self, *options: str) -> None:
         super().__init__("maria", "mysql")
         self._options, self.socket = options, self.directory / "socket"
+        # a server that starts deletes the temporary tables of its tmpdir: in /tmp those of another, too
+        self._places = [f"--datadir={self.directory / 'data'}", f"--tmpdir={self.directory}"]
         try:
             # --no-defaults: the host's own files of /etc/mysql are not ours
             self.run(
                 "mariadb-install-db",
                 "--no-defaults",
-                f"--datadir={self.directory / 'data'}",
+                *self._places,
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
                 "--skip-name-resolve",
@@ -34,12 +36,12 @@ class Mariadb(Server):
             raise
 
     def start(self) -> None:
-        """Start it; the data are those of the last time."""
+        """Start the server; the data are those of the last time."""
         self.launch(
             self._answers,
             _daemon(),
             "--no-defaults",
-            f"--datadir={self.directory / 'data'}",
+            *self._places,
             f"--socket={self.socket}",
             f"--pid-file={self.directory / 'pid'}",
             "--skip-networking",
@@ -59,9 +61,11 @@ class Mariadb(Server):
         return True
 
     def stop(self) -> None:
+        """End the server in order; `start` finds its data again."""
         self.halt(signal.SIGTERM)
 
     def settings(self, name: str = "accesslog") -> dict[str, Any]:
+        """Return the entry of DATABASES for one of its databases."""
         return {
             "ENGINE": "django.db.backends.mysql",
             "NAME": name,
@@ -71,7 +75,7 @@ class Mariadb(Server):
         }
 
     def environment(self, name: str = "accesslog") -> dict[str, str]:
-        """What tests.accesslog.settings of another process reads."""
+        """Return what tests.accesslog.settings of another process reads."""
         host = str(self.socket)
         return {"DJANGO_DB": "mysql", "DJANGO_DB_NAME": name, "DJANGO_DB_HOST": host}
 

@@ -15,7 +15,7 @@ _QUIET = ("listen_addresses=", "max_connections=60", "shared_buffers=64MB", "jit
 
 
 def _binaries() -> Path:
-    """Debian keeps the server's programs out of PATH."""
+    """Return where the programs are: Debian keeps the server's programs out of PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if found:
         return found[-1].parent
@@ -44,7 +44,7 @@ class Postgres(Server):
             raise
 
     def start(self) -> None:
-        """Start it; the data are those of the last time."""
+        """Start the server; the data are those of the last time."""
         words = [str(self._binaries / "postgres"), "-D", str(self.directory / "data")]
         for option in (*_QUIET, *_FAST, f"unix_socket_directories={self.directory}", *self._options):
             words += ["-c", option]
@@ -58,10 +58,11 @@ class Postgres(Server):
         return True
 
     def stop(self) -> None:
-        """End it at once, as `pg_ctl stop -m fast` does: open connections are cut."""
+        """End the server at once, as `pg_ctl stop -m fast` does: open connections are cut."""
         self.halt(signal.SIGINT)
 
     def settings(self, name: str = "accesslog") -> dict[str, Any]:
+        """Return the entry of DATABASES for one of its databases."""
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": name,
@@ -70,6 +71,6 @@ class Postgres(Server):
         }
 
     def environment(self, name: str = "accesslog") -> dict[str, str]:
-        """What tests.accesslog.settings of another process reads."""
+        """Return what tests.accesslog.settings of another process reads."""
         host = str(self.directory)
         return {"DJANGO_DB": "postgresql", "DJANGO_DB_NAME": name, "DJANGO_DB_HOST": host}

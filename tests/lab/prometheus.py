@@ -65,7 +65,7 @@ class Prometheus:
             raise
 
     def _get(self, address: str, path: str) -> tuple[int, bytes]:
-        with self._namespace.entered():
+        with self._namespace.enter():
             connection = http.client.HTTPConnection(address, timeout=10)
             try:
                 connection.request("GET", path)
@@ -81,7 +81,7 @@ class Prometheus:
             return False
 
     def metrics(self) -> str:
-        """What node_exporter serves; LabError when it refuses to."""
+        """Return what node_exporter serves; LabError when it refuses to."""
         status, body = self._get(_EXPORTER, "/metrics")
         if status != 200:
             raise LabError(f"node_exporter: {status}: {body.decode()[:500]}")
@@ -95,16 +95,17 @@ class Prometheus:
         return found
 
     def now(self, expr: str, when: float) -> list[Series]:
-        """The value of each series at one instant."""
+        """Return the value of each series at one instant."""
         found = self._result("query", query=expr, time=when)
         return [Series(one["metric"], [_point(one["value"])]) for one in found]
 
     def over(self, expr: str, start: float, end: float, step: float) -> list[Series]:
-        """The values of each series between two instants."""
+        """Return the values of each series between two instants."""
         found = self._result("query_range", query=expr, start=start, end=end, step=step)
         return [Series(one["metric"], [_point(value) for value in one["values"]]) for one in found]
 
     def stop(self) -> None:
+        """End both daemons."""
         self._server.stop()
         self._exporter.stop()
 

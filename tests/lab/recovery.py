@@ -10,14 +10,13 @@ from typing import Callable, Optional
 
 from demo.attacker import HALF_HELLO, Attack
 from demo.client import visit
-from demo.lab.error import LabError
+from demo.lab.wait import wait_until
 from demo.observer import Observer, set_name
 from demo.site import Site
 
 #: worker_connections of the site; under pressure nginx recycles idle connections, never an unfinished hello
 SLOTS = 64
 ATTACKER, VISITOR = "198.51.100.10", "203.0.113.9"
-_BANNED_S = 30.0
 _ANSWER_S = 0.5
 _PAUSE_S = 0.05
 
@@ -63,14 +62,10 @@ def _is_served(site: Site) -> bool:
 
 
 def _wait_for_ban(observer: Observer, attack: Attack) -> float:
-    deadline = time.monotonic() + _BANNED_S
-    while True:
-        banned_s = observer.sightings[attack].banned
-        if banned_s is not None:
-            return banned_s
-        if time.monotonic() > deadline:
-            raise LabError(f"{ATTACKER} was not banned within {_BANNED_S:.0f} s")
-        time.sleep(0.01)
+    sighting = observer.sightings[attack]
+    wait_until(lambda: sighting.banned is not None, f"{ATTACKER} is not banned", every_s=0.01)
+    assert sighting.banned is not None
+    return sighting.banned
 
 
 def _follow(site: Site, recovery: Recovery, patience_s: float, counted_at_s: Sequence[int]) -> None:
@@ -81,7 +76,7 @@ def _follow(site: Site, recovery: Recovery, patience_s: float, counted_at_s: Seq
             recovery.served_s = time.monotonic() - begun
         for second in counted_at_s:
             if passed >= second and second not in recovery.sockets:
-                recovery.sockets[second] = site.nginx.established()[ATTACKER]
+                recovery.sockets[second] = site.nginx.count_established()[ATTACKER]
         if recovery.served_s is not None and len(recovery.sockets) == len(counted_at_s):
             return
         time.sleep(_PAUSE_S)

@@ -39,4 +39,5 @@ def samples(seconds: float) -> list[Sample]:
 
 
 def write(directory: Path, seconds: float) -> None:
+    """Write the metrics of a site that has run for so many seconds."""
     metrics.write(directory / NAME, samples(seconds))

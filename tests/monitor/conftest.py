@@ -12,7 +12,7 @@ import pytest
 from demo.show import attacks
 from tests.lab.prometheus import PROGRAMS
 from tests.monitor import preview
-from tests.monitor.scene import Scene, attacked, opened, visited
+from tests.monitor.scene import Scene, load_pages, open_scene, run_attacks
 
 BANS = 6
 _PATIENCE_S = 150.0
@@ -24,7 +24,7 @@ def scene() -> Iterator[Scene]:
     absent = [name for name in PROGRAMS if shutil.which(name) is None]
     if absent:
         pytest.skip(f"missing: {', '.join(absent)}; apt-get install prometheus prometheus-node-exporter")
-    with opened("f2bd") as found, visited(found), attacked(found, attacks()):
+    with open_scene("f2bd") as found, load_pages(found), run_attacks(found, attacks()):
         assert found.wait(lambda: value(found, "ideolab_connmon_bans_total") == BANS, _PATIENCE_S)
         found.site.server.run("ipset", "flush", "ideolab_connmon")
         found.site.fail2ban.client("set", "ideolab-connmon", "unbanip", "198.51.100.10")
@@ -42,6 +42,7 @@ def value(scene: Scene, name: str) -> float:
 
 
 def lint(text: str) -> subprocess.CompletedProcess[str]:
+    """Let promtool check metrics."""
     return subprocess.run(
         ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=120
     )

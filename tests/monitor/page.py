@@ -27,6 +27,7 @@ class Window(NamedTuple):
 
     @property
     def step(self) -> float:
+        """Seconds between two points of a graph."""
         return max(1.0, round((self.end - self.start) / 150))
 
 
@@ -109,6 +110,7 @@ def _has_a_number(series: Series) -> bool:
 
 
 def render(board: Mapping[str, Any], prometheus: Prometheus, window: Window, about: str) -> Page:
+    """Draw all panels of a dashboard from what Prometheus holds."""
     cells, empty = [], []
     for panel in board["panels"]:
         grid = panel["gridPos"]

@@ -29,9 +29,11 @@ class Frame(NamedTuple):
     top: float
 
     def x(self, when: float) -> float:
+        """Return the place of a moment, in pixels from the left."""
         return _LEFT + (when - self.start) / (self.end - self.start) * (self.width - _LEFT - _RIGHT)
 
     def y(self, value: float) -> float:
+        """Return the place of a value, in pixels from the top."""
         return self.height - _BOTTOM - value / self.top * (self.height - _TOP - _BOTTOM)
 
 

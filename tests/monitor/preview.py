@@ -20,7 +20,7 @@ from demo.lab.child import REPOSITORY
 from demo.show import attacks
 from tests.monitor import page
 from tests.monitor.page import Page, Window
-from tests.monitor.scene import Scene, attacked, opened, visited
+from tests.monitor.scene import Scene, load_pages, open_scene, run_attacks
 
 BOARD = REPOSITORY / "deploy/grafana/ideolab-f2b.json"
 PICTURE = REPOSITORY / "docs/img/dashboard.png"
@@ -32,6 +32,7 @@ _MARGIN = 20
 
 
 def board() -> dict[str, Any]:
+    """Return the dashboard that the pack ships."""
     found: dict[str, Any] = json.loads(BOARD.read_text())
     return found
 
@@ -65,15 +66,15 @@ def _again(scene: Scene, addresses: Sequence[str]) -> list[Attack]:
 def play(scene: Scene) -> None:
     """Four minutes: three waves, somebody who flushes a set, a ban lifted by hand, a restart of fail2ban."""
     scene.pass_by(30)
-    with attacked(scene, attacks()):
+    with run_attacks(scene, attacks()):
         scene.pass_by(40)
-        with attacked(scene, [*_again(scene, ["198.51.100.10", "198.51.100.11", "198.51.100.13"])]):
-            with attacked(scene, [_crowd(attacker.HANDSHAKE, range(20, 40), 10)]):
+        with run_attacks(scene, [*_again(scene, ["198.51.100.10", "198.51.100.11", "198.51.100.13"])]):
+            with run_attacks(scene, [_crowd(attacker.HANDSHAKE, range(20, 40), 10)]):
                 scene.pass_by(45)
             scene.site.server.run("ipset", "flush", "ideolab_connmon")
             scene.pass_by(35)
     scene.site.fail2ban.client("set", "ideolab-connmon", "unbanip", "198.51.100.21")
-    with attacked(scene, [_crowd(attacker.SLOW_HEADERS, range(50, 62), 10)]):
+    with run_attacks(scene, [_crowd(attacker.SLOW_HEADERS, range(50, 62), 10)]):
         scene.pass_by(50)
     scene.site.fail2ban.restart()
     # until everything has been counted and compared once more
@@ -83,7 +84,7 @@ def play(scene: Scene) -> None:
 def main(words: Sequence[str]) -> int:
     """0 when every query gave data."""
     picture = Path(words[0]) if words else PICTURE
-    with opened("f2bd") as scene, visited(scene):
+    with open_scene("f2bd") as scene, load_pages(scene):
         play(scene)
         made = shown(scene)
     picture.parent.mkdir(parents=True, exist_ok=True)

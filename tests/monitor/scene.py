@@ -64,6 +64,7 @@ class Scene(NamedTuple):
 
     @property
     def textfiles(self) -> Path:
+        """Where node_exporter looks for metrics."""
         return self.site.directory / "ideolab/textfile"
 
     def wait(self, is_over: Callable[[], bool], patience_s: float) -> bool:
@@ -77,6 +78,7 @@ class Scene(NamedTuple):
         return True
 
     def pass_by(self, seconds: float) -> None:
+        """Wait for so many seconds; the Django application is played meanwhile."""
         self.wait(lambda: False, seconds)
 
 
@@ -87,10 +89,11 @@ def _intake(site: Site) -> Child:
 
 
 @contextlib.contextmanager
-def opened(prefix: str) -> Iterator[Scene]:
+def open_scene(prefix: str) -> Iterator[Scene]:
+    """Start the site, its whois server, its intake and its monitoring for the time of the `with`."""
     with contextlib.ExitStack() as undo:
         site = undo.enter_context(Site(prefix, jails=_JAILS, settings=_SETTINGS, nginx=_NGINX))
-        with site.server.entered():
+        with site.server.enter():
             whois = WhoisServer(prefixes=ORIGINS, port=_WHOIS_PORT)
         undo.enter_context(whois)
         undo.callback(_intake(site).stop)
@@ -102,7 +105,7 @@ def opened(prefix: str) -> Iterator[Scene]:
 
 
 @contextlib.contextmanager
-def visited(scene: Scene) -> Iterator[Nat]:
+def load_pages(scene: Scene) -> Iterator[Nat]:
     """A NAT that loads pages."""
     nat = Nat(NAT)
     nat.start(scene.site.client)
@@ -113,7 +116,7 @@ def visited(scene: Scene) -> Iterator[Nat]:
 
 
 @contextlib.contextmanager
-def attacked(scene: Scene, attacking: Sequence[Attack]) -> Iterator[None]:
+def run_attacks(scene: Scene, attacking: Sequence[Attack]) -> Iterator[None]:
     """All attacks at once."""
     try:
         for attack in attacking:

@@ -11,12 +11,14 @@ class Application(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        """Answer with the headers of the request, or speak websocket."""
         if self.headers.get("Upgrade") == "websocket":
             self._websocket()
         else:
             self._answer(json.dumps(self.headers.items()).encode())
 
     def do_POST(self) -> None:
+        """Answer with the number of octets that came."""
         left = int(self.headers["Content-Length"])
         taken = len(self.rfile.read(left))
         self._answer(str(taken).encode())

@@ -60,10 +60,10 @@ def jail(name: str) -> replay.Jail:
     return replay.Jail(source, options.rstrip("]"), int(section["maxretry"]), float(section["findtime"]))
 
 
-def reached(run: str) -> Reached:
+def find_reached(run: str) -> Reached:
     """By each jail of nginx's logs, and by connmon, in one run."""
     logs = {name: replay.lines(f"1.22.1-{run}.{log}.log") for name, log in JAILS.items()}
-    found = {name: replay.banned(jail(name), lines) for name, lines in logs.items()}
+    found = {name: replay.find_banned(jail(name), lines) for name, lines in logs.items()}
     seen = confusion.replay(confusion.run(run))
     return {**found, "connmon": {address for address, one in seen.items() if one.suspect}}
 
@@ -75,10 +75,12 @@ def names(addresses: set[str], wanted: str) -> set[str]:
 
 
 def all_names(wanted: str) -> set[str]:
+    """Return the names of all classes of this label."""
     return names(set(confusion.classes()), wanted)
 
 
 def by_any(found: Reached) -> set[str]:
+    """Return the addresses that connmon or any jail found."""
     return set().union(*found.values())
 
 
@@ -115,6 +117,6 @@ def page(text: str, new: str) -> str:
 
 
 if __name__ == "__main__":
-    new = table({run: reached(run) for run in RUNS})
+    new = table({run: find_reached(run) for run in RUNS})
     sys.stdout.write(new)
     PAGE.write_text(page(PAGE.read_text(), new))

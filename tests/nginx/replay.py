@@ -66,6 +66,7 @@ def read(name: str, mode: str, base: Path) -> list[list[Any]]:
 
 
 def configure(found: Filter, commands: Iterable[list[Any]]) -> None:
+    """Set up a filter with a client's commands."""
     for command in commands:
         option, value = command[2], command[3]
         if option in _ADD:
@@ -91,7 +92,7 @@ def hits(found: Filter, lines: Iterable[str]) -> Counter[str]:
     return Counter(address for address, _when in failures(found, lines))
 
 
-def banned(jail: Jail, lines: Iterable[str]) -> set[str]:
+def find_banned(jail: Jail, lines: Iterable[str]) -> set[str]:
     """The addresses that reach maxretry within findtime."""
     recent: dict[str, deque[float]] = defaultdict(deque)
     found = set()

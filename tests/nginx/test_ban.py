@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-import time
+import socket
+import ssl
 from collections.abc import Iterator
 
 import pytest
 
 from demo.attacker import connect
 from demo.lab.fail2ban import Fail2ban
+from demo.lab.wait import ENOUGH_S, wait_until
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.nginx import web
 from tests.nginx.test_hardening import tls
@@ -22,20 +25,19 @@ LOGS = {NAMES[0]: "error.log", NAMES[1]: "error.log", NAMES[2]: "all.log"}
 SILENT, PROBE, STALLED, HONEST = (f"198.51.100.{last}" for last in (10, 41, 25, 100))
 #: kernel set -> whom it must hold: each has as many lines as maxretry says
 BANNED = {"ideolab_slowtls": SILENT, "ideolab_probe": PROBE, "ideolab_slowacc": STALLED}
-WITHIN_S = 120.0
 
 
 @pytest.fixture(scope="module")
 def attacked() -> Iterator[tuple[Web, Sets]]:
     """After all attacks, and a few missteps of somebody honest."""
     with web.web("f2bngx-ban", server="client_header_timeout 2s; client_body_timeout 2s;") as place:
-        with place.server.entered():
+        with place.server.enter():
             sets = Sets()
         log = place.directory / "nginx/log"
         jails = "".join(f"[{name}]\nenabled = true\nlogpath = {log}/{LOGS[name]}\n" for name in NAMES)
         fail2ban = Fail2ban(place.server, place.directory / "fail2ban", jails, NAMES)
         try:
-            with place.client.entered():
+            with place.client.enter():
                 _attack()
             yield place, sets
         finally:
@@ -44,7 +46,9 @@ def attacked() -> Iterator[tuple[Web, Sets]]:
 
 
 def _attack() -> None:
-    held = [connect(SILENT) for _number in range(15)] + [connect(HONEST) for _number in range(5)]
+    held: list[socket.socket] = [connect(SILENT) for _number in range(15)] + [
+        connect(HONEST) for _number in range(5)
+    ]
     for address, count in ((PROBE, 3), (HONEST, 2)):
         for _number in range(count):
             garbage = connect(address)
@@ -57,9 +61,17 @@ def _attack() -> None:
             stalled = tls(address)
             stalled.sendall(b"POST /app/x HTTP/1.1\r\nHost: lab.example\r\nContent-Length: 9\r\n\r\n")
             held.append(stalled)
-    time.sleep(3)
     for client in held:
+        _wait_for_end(client)
         client.close()
+
+
+def _wait_for_end(client: socket.socket) -> None:
+    """nginx waits for each of them for two seconds."""
+    client.settimeout(ENOUGH_S)
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        while client.recv(65536):
+            pass
 
 
 @pytest.mark.parametrize("name", sorted(BANNED))
@@ -67,10 +79,10 @@ def test_who_earned_it_is_in_the_set_of_the_jail(attacked: tuple[Web, Sets], nam
     """And of the others' sets none."""
     _place, sets = attacked
     network = ipaddress.IPv4Network(BANNED[name])
-    deadline = time.monotonic() + WITHIN_S
-    while not sets.test(name, network):
-        assert time.monotonic() < deadline, [str(one.network) for one in sets.elements(name)]
-        time.sleep(0.1)
+    wait_until(
+        lambda: sets.test(name, network),
+        lambda: f"{name} holds {[str(one.network) for one in sets.elements(name)]}",
+    )
 
     assert [one.network for one in sets.elements(name)] == [network]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from demo.attacker import client_hello, connect
+from demo.lab.wait import wait_until
 from tests.nginx import replay, web
 from tests.nginx.test_hardening import received, tls
 from tests.nginx.web import DEPLOY, Web
@@ -25,6 +26,8 @@ BEHIND = """listen 127.0.0.1:8443 ssl http2 proxy_protocol;
         real_ip_header proxy_protocol;"""
 #: a limit that a test reaches; ours is 300
 LIMIT = 6
+#: connections of all visits
+VISITS = LIMIT + 7
 HOSTILE_NAME = b'","status":'
 
 
@@ -35,8 +38,10 @@ def place() -> Iterator[Web]:
     text = text.replace("limit_conn ideolab_front 300;", f"limit_conn ideolab_front {LIMIT};")
     text = text.replace("/var/log/nginx/ideolab-front.log", "@DIRECTORY@/log/front.log")
     with web.web("f2bngx-front", top=f"load_module {MODULE};", listen=BEHIND, main=text) as made:
-        with made.client.entered():
+        with made.client.enter():
             _visits()
+        wait_until(lambda: len(lines(made)) >= VISITS, lambda: f"lines are missing:\n{made.log('front.log')}")
+        # one too many would come now
         time.sleep(0.5)
         yield made
 

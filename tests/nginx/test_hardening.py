@@ -178,7 +178,7 @@ def lived(place: Web) -> dict[str, Any]:
     """What became of slow people and slow clients who were there at the same time."""
 
     def live(job: Callable[[], Any]) -> Any:
-        with place.client.entered():
+        with place.client.enter():
             return job()
 
     with ThreadPoolExecutor(len(PEOPLE) + len(ATTACKERS)) as pool:
@@ -223,7 +223,7 @@ def test_nobody_slow_and_honest_is_counted(place: Web, lived: dict[str, Any]) ->
 
 def test_one_host_has_at_most_200_requests_at_once(place: Web) -> None:
     """Of an IPv6 /64 all addresses together: of 210 unfinished uploads the last ten are told to wait."""
-    with place.client.entered():
+    with place.client.enter():
         clients = [tls(f"2001:db8:c::{number:x}") for number in range(1, 211)]
         for client in clients:
             client.sendall(b"POST /app/upload HTTP/1.1\r\nHost: lab.example\r\nContent-Length: 9\r\n\r\n1")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.host.chroot import Chroot, entered
+from tests.host.chroot import Chroot, make_chroot
 
 pytestmark = pytest.mark.root
 
@@ -33,7 +33,7 @@ EOF
 
 @pytest.fixture
 def host() -> Iterator[Chroot]:
-    with entered() as host:
+    with make_chroot() as host:
         yield host
 
 

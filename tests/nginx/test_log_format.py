@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_f2b.fingerprint import tls_hello
 from tests.nginx import replay, web
 from tests.nginx.test_hardening import received, tls
@@ -20,7 +21,7 @@ ACCESS = "nginx-ideolab-slowtls-access"
 def test_stalled_requests_are_logged_and_counted() -> None:
     """A body that never comes, one in single bytes that ends after 11 s; no page, and no quick abort."""
     with web.web("f2bngx-log", server="client_body_timeout 3s;") as place:
-        with place.client.entered():
+        with place.client.enter():
             never, drip, quick = (tls(f"198.51.100.{last}") for last in (25, 22, 33))
             for client in (never, drip, quick):
                 client.sendall(UPLOAD % b"/app/upload")
@@ -32,6 +33,8 @@ def test_stalled_requests_are_logged_and_counted() -> None:
             for client in (never, drip):
                 client.close()
         place.curl("--interface", "198.51.100.100", "https://192.0.2.1/", "-o", "/dev/null")
+        wait_until(lambda: place.log("all.log").count("\n") >= 4, lambda: place.log("all.log"))
+        # one too many would come now
         time.sleep(0.5)
         every, stalled = place.objects("all.log"), place.objects("stalled.log")
         lines = {name: place.log(f"{name}.log").splitlines() for name in ("all", "stalled", "combined")}

@@ -15,12 +15,12 @@ SLOWTLS, PROBE = "nginx-ideolab-slowtls", "nginx-ideolab-probe"
 
 @functools.cache
 def found(run: str) -> reach.Reached:
-    return reach.reached(run)
+    return reach.find_reached(run)
 
 
 def error_log(run: str, maxretry: int, mode: str = "normal") -> set[str]:
     lines = replay.lines(f"1.22.1-{run}.error.log")
-    return replay.banned(replay.Jail(SLOWTLS, mode, maxretry, 300), lines)
+    return replay.find_banned(replay.Jail(SLOWTLS, mode, maxretry, 300), lines)
 
 
 @pytest.mark.parametrize("run", ["stock", "hard"])
@@ -54,7 +54,7 @@ def test_all_jails_as_shipped_reach_40_classes_and_nobody_legitimate(run: str) -
 def test_the_default_format_of_the_access_log_reaches_fewer(run: str) -> None:
     """It does not say how long a request took: only 408 and 000 tell."""
     jail = reach.jail("nginx-ideolab-slowtls-access")
-    default = replay.banned(jail, replay.lines(f"1.22.1-{run}.combined.log"))
+    default = replay.find_banned(jail, replay.lines(f"1.22.1-{run}.combined.log"))
 
     assert reach.names(default, "ban") == {
         "body_stall", "h2_slow_headers", "slow_headers", "slow_reqline", "slowhttptest_H",

@@ -58,6 +58,7 @@ def _read(path: Path) -> str:
 
 
 def main(source: Path) -> None:
+    """Write the thinned logs of all runs."""
     TARGET.mkdir(exist_ok=True)
     for run in RUNS:
         _write(f"{run}.error.log.gz", _read(source / run / "error.info.log.gz"))

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from demo.lab import sockets
 from demo.lab.child import REPOSITORY, Child
-from demo.lab.namespace import Namespace, linked
-from demo.lab.nginx import Nginx
+from demo.lab.namespace import Namespace, link_namespaces
+from demo.lab.nginx import MAIN, TEMPORARY, TLS, Nginx
 
 DEPLOY = REPOSITORY / "deploy" / "nginx"
 PYTHON = "/usr/bin/python3"
@@ -30,29 +30,21 @@ SEED_SERVER = """
         limit_req zone=reqip burst=40 nodelay;
 """
 
-_TEMPLATE = """\
-@TOP@
-user www-data;
-worker_processes 1;
-daemon off;
-pid {directory}/nginx.pid;
-error_log {directory}/log/error.log info;
-events {{ worker_connections {connections}; }}
-http {{
-    client_body_temp_path {directory}/tmp/body;
-    proxy_temp_path {directory}/tmp/proxy;
-    fastcgi_temp_path {directory}/tmp/fastcgi;
-    uwsgi_temp_path {directory}/tmp/uwsgi;
-    scgi_temp_path {directory}/tmp/scgi;
+_TEMPLATE = (
+    "@TOP@\n"
+    + MAIN
+    + "http {{\n"
+    + TEMPORARY
+    + """\
     @HTTP@
     access_log {directory}/log/all.log ideolab;
     access_log {directory}/log/stalled.log ideolab if=$ideolab_stalled;
     access_log {directory}/log/combined.log;
     server {{
         @LISTEN@
-        server_name lab.example;
-        ssl_certificate {directory}/lab.crt;
-        ssl_certificate_key {directory}/lab.key;
+"""
+    + TLS
+    + """\
         ssl_protocols TLSv1.2 TLSv1.3;
         root {directory}/www;
         @SERVER@
@@ -67,6 +59,7 @@ http {{
 }}
 @MAIN@
 """
+)
 LISTEN = "listen 443 ssl http2 default_server; listen [::]:443 ssl http2 default_server;"
 
 
@@ -79,6 +72,7 @@ class Web(NamedTuple):
     directory: Path
 
     def log(self, name: str) -> str:
+        """Return the text of a log of nginx; a missing one is empty."""
         path = self.directory / "nginx/log" / name
         return path.read_text(errors="replace") if path.exists() else ""
 
@@ -87,10 +81,12 @@ class Web(NamedTuple):
         return [json.loads(line) for line in self.log(name).splitlines()]
 
     def curl(self, *words: str) -> str:
+        """Return what curl prints in the client's namespace."""
         return self.client.run("curl", "-sSk", *words)
 
 
 def ours(name: str) -> str:
+    """Return the line that includes a file of deploy/nginx."""
     return f"include {DEPLOY}/{name};"
 
 
@@ -108,7 +104,7 @@ def web(
     with contextlib.ExitStack() as undo:
         directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))
         directory.chmod(0o755)
-        inside, outside = undo.enter_context(linked(prefix))
+        inside, outside = undo.enter_context(link_namespaces(prefix))
         words = [PYTHON, "-B", str(APPLICATION), str(APPLICATION_PORT)]
         application = Child(inside, directory / "application", *words)
         undo.callback(application.stop)

@@ -18,6 +18,7 @@ MakeFront = Callable[..., Lookup]
 
 @pytest.fixture
 def cache_path(tmp_path: Path) -> Path:
+    """Where the cache of a test is."""
     return tmp_path / "connmon_cache.sqlite3"
 
 
@@ -27,7 +28,7 @@ def make_front(cache_path: Path) -> Iterator[MakeFront]:
     lookups = []
 
     def make(port: int, clocks: dict[str, Any] | None = None, **settings: Any) -> Lookup:
-        given = {"cymru_host": "127.0.0.1", "cymru_port": port, "ipwhois": 0, "deadline_s": 5.0, **settings}
+        given = {"cymru_host": "127.0.0.1", "cymru_port": port, "ipwhois": 0, "deadline_s": 60.0, **settings}
         lookups.append(Lookup(config.OriginSettings(**given), cache_path, **(clocks or {})))
         return lookups[-1]
 

@@ -10,12 +10,12 @@ import pytest
 from django.db import connections
 from django.test import override_settings
 
+from demo.lab.wait import wait_until
 from ideolab_accesslog.access import recorder
 from ideolab_accesslog.models import AccessLog
 from ideolab_accesslog.scheduler import scheduler
 from tests.accesslog.conftest import VENDORS
 from tests.accesslog.rows import row
-from tests.accesslog.test_scheduler import wait_until
 
 
 @pytest.mark.parametrize("database", VENDORS, indirect=True)
@@ -23,7 +23,10 @@ def test_rows_are_stored_without_being_asked(database: str, writer_thread: None)
     """By a thread of its own, with a connection of its own."""
     for _ in range(3):
         recorder.record(row())
-    wait_until(lambda: recorder.counts()["waiting"] == 0 and recorder.counts()["written"] == 3)
+    wait_until(
+        lambda: recorder.counts()["waiting"] == 0 and recorder.counts()["written"] == 3,
+        lambda: f"the recorder has written {recorder.counts()}",
+    )
 
     assert AccessLog.objects.count() == 3
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,11 +13,12 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from demo.lab.namespace import linked
+from demo.lab.namespace import link_namespaces
+from demo.lab.wait import wait_until
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.actions.fail2ban_server import Server, wait_until
+from tests.actions.fail2ban_server import Server
 
 pytestmark = [pytest.mark.root, pytest.mark.usefixtures("database")]
 HELPER = Path(__file__).resolve().parents[3] / "scripts" / "ideolab-fw-ip"
@@ -32,6 +33,10 @@ class Host:
     server: Server
     sets: Sets
 
+    def wait_until(self, is_so: Callable[[], object], what: str) -> None:
+        """Return when it is so; the error shows the end of fail2ban's log."""
+        wait_until(is_so, lambda: f"missing: {what}\n{self.server.tail()}", every_s=0.01)
+
     def elements(self) -> dict[str, Any]:
         """{network: seconds left} of both families."""
         found = [*self.sets.elements("ideolab_manual"), *self.sets.elements("ideolab_manual6")]
@@ -41,14 +46,15 @@ class Host:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """One fail2ban for the module."""
-    with linked("f2bh") as (namespace, _client):
+    with link_namespaces("f2bh") as (namespace, _client):
         server = Server(namespace, tmp_path_factory.mktemp("f2b"), JAIL)
-        with namespace.entered():
+        with namespace.enter():
             sets = Sets()
         try:
             server.start()
-            wait_until(lambda: server.has_rules("ideolab-manual"), "the jail's rules")
-            yield Host(server, sets)
+            host = Host(server, sets)
+            host.wait_until(lambda: server.has_rules("ideolab-manual"), "the jail's rules")
+            yield host
         finally:
             server.stop()
             sets.close()
@@ -72,7 +78,7 @@ def test_the_helper_bans_checks_and_unbans(host: Host, settings: Any) -> None:
     settings.TRASHIP_FIREWALL_TRANSPORT = "helper"
 
     assert calls.ban([VICTIM, OTHER], seconds=86400, actor="alice").counts() == {"done": 2}
-    wait_until(lambda: len(host.elements()) == 2, "both elements", tell=host.server.tail)
+    host.wait_until(lambda: len(host.elements()) == 2, "both elements")
     assert all(86300 <= seconds <= 86400 for seconds in host.elements().values())
     assert TrashIP.objects.filter(is_banned=True, iptables_applied=True).count() == 2
 
@@ -80,7 +86,7 @@ def test_the_helper_bans_checks_and_unbans(host: Host, settings: Any) -> None:
     assert [result.applied for result in checked.results.values()] == [True, True]
 
     assert calls.unban([VICTIM, OTHER], actor="alice").counts() == {"done": 2}
-    wait_until(lambda: host.elements() == {}, "no elements", tell=host.server.tail)
+    host.wait_until(lambda: host.elements() == {}, "no elements")
     assert TrashIP.objects.filter(iptables_applied=False, is_banned=False).count() == 2
     assert FirewallActionLog.objects.filter(state="done", rc=0).count() == 6
 
@@ -88,7 +94,7 @@ def test_the_helper_bans_checks_and_unbans(host: Host, settings: Any) -> None:
 def test_a_line_of_the_log_becomes_a_ban(host: Host) -> None:
     """The default: no privilege; the kernel confirms by CHECK, and unban_expired lifts it."""
     calls.ban([VICTIM], seconds=600, actor="alice", reason='x" ban 198.51.100.9 ttl=1')
-    wait_until(lambda: list(host.elements()) == [f"{VICTIM}/32"], "the element", tell=host.server.tail)
+    host.wait_until(lambda: list(host.elements()) == [f"{VICTIM}/32"], "the element")
     assert not TrashIP.objects.get().iptables_applied
 
     calls.check([VICTIM], actor="alice")
@@ -96,7 +102,7 @@ def test_a_line_of_the_log_becomes_a_ban(host: Host) -> None:
 
     TrashIP.objects.update(ban_until=timezone.now() - timedelta(seconds=1))
     call_command("unban_expired", verbosity=0)
-    wait_until(lambda: host.elements() == {}, "no element", tell=host.server.tail)
+    host.wait_until(lambda: host.elements() == {}, "no element")
     assert not TrashIP.objects.get().iptables_applied
 
 
@@ -105,11 +111,11 @@ def test_reconcile_brings_back_what_the_kernel_lost(host: Host) -> None:
     TrashIP.objects.create(ip=VICTIM, is_banned=True)
     TrashIP.objects.create(ip=OTHER, iptables_applied=True)
     host.server.ask("set", "ideolab-manual", "banip", OTHER)
-    wait_until(lambda: len(host.elements()) == 1, "the element", tell=host.server.tail)
+    host.wait_until(lambda: len(host.elements()) == 1, "the element")
 
     call_command("reconcile_firewall", verbosity=0)
 
-    wait_until(lambda: list(host.elements()) == [f"{VICTIM}/32"], "the exchange", tell=host.server.tail)
+    host.wait_until(lambda: list(host.elements()) == [f"{VICTIM}/32"], "the exchange")
 
 
 @pytest.mark.alone
@@ -123,7 +129,7 @@ def test_500_addresses_are_in_the_kernel_within_4_s(host: Host, settings: Any, t
     began = time.monotonic()
     calls.ban(addresses, seconds=600, actor="alice")
     returned = time.monotonic() - began
-    wait_until(lambda: len(host.elements()) == 500, "all elements", 60, host.server.tail)
+    host.wait_until(lambda: len(host.elements()) == 500, "all elements")
     spent = time.monotonic() - began
 
     print(f"\n{transport}: returned after {returned:.2f} s, in the kernel after {spent:.2f} s")

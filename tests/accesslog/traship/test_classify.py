@@ -9,7 +9,7 @@ import pytest
 from django.test import override_settings
 
 from ideolab_accesslog.traship.classify import by_segments, rule_of
-from tests.accesslog.sites import decoded, targets
+from tests.accesslog.sites import decode, targets
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_pages(path: str) -> None:
 
 def recall(source: str) -> float:
     found = [
-        by_segments(decoded(target)) is not None for key, target in targets("attack.tsv") if key == source
+        by_segments(decode(target)) is not None for key, target in targets("attack.tsv") if key == source
     ]
     return sum(found) / len(found)
 
@@ -94,7 +94,7 @@ def test_recall() -> None:
 
 def test_no_page_of_a_django_site() -> None:
     """Not even before the site's own answer is asked for."""
-    assert {target for _key, target in targets("legit.tsv") if by_segments(decoded(target))} == set()
+    assert {target for _key, target in targets("legit.tsv") if by_segments(decode(target))} == set()
 
 
 def test_evasions() -> None:
@@ -102,7 +102,7 @@ def test_evasions() -> None:
     escaped: Counter[str] = Counter()
     for _source, target in targets("attack.tsv"):
         raw = target.partition("?")[0]
-        if by_segments(decoded(target)) is None or "%" in raw:
+        if by_segments(decode(target)) is None or "%" in raw:
             continue
         forms = {
             "case": raw.upper(), "%2e": raw.replace(".", "%2E"), "%252e": raw.replace(".", "%252e"),

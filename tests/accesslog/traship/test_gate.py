@@ -20,7 +20,7 @@ from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import dropped, offence
 from ideolab_accesslog.traship import banned, gate, rows
 from ideolab_accesslog.traship.offence import Offence
-from tests.accesslog.sites import SERVED, decoded, targets
+from tests.accesslog.sites import SERVED, decode, targets
 
 MALLORY = "198.51.100.66"
 LINE = re.compile(r' traship: offence (\S+) reason=(\S+) status=(\d+) method=GET path="([^"]*)"')
@@ -177,7 +177,7 @@ def test_no_page_that_the_site_serves_is_flagged(client: Client, log: Path) -> N
 @override_settings(ROOT_URLCONF="tests.accesslog.sites")
 def test_attacks_on_such_a_site(client: Client) -> None:
     """Of the real attacks all are refused before any view."""
-    attacks = [decoded(target) for source, target in targets("attack.tsv") if source == "real-2020s"]
+    attacks = [decode(target) for source, target in targets("attack.tsv") if source == "real-2020s"]
     statuses = [client.generic("GET", "/", PATH_INFO=path).status_code for path in attacks]
 
     assert statuses == [403] * 20

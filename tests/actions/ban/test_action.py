@@ -42,7 +42,7 @@ def jail() -> Any:
 @pytest.fixture
 def action(lone: Namespace, jail: Any) -> Iterator[Action]:
     made = Action(jail, "ideolab-ban", kill="no")
-    with lone.entered():
+    with lone.enter():
         yield made
         made.stop()
 
@@ -99,7 +99,7 @@ def test_two_threads_ban_at_once(action: Action, lone: Namespace, lone_kernel: S
 
     def ban(octet: int) -> None:
         try:
-            with lone.entered():
+            with lone.enter():
                 for host in range(200):
                     action.ban(info(f"10.0.{octet}.{host}"))
         except BaseException as problem:

@@ -28,7 +28,7 @@ def connected(network: Network, port: int, *sources: str) -> Iterator[list[socke
     """Accepted connections to the server, one from each source."""
     server, client = network
     with contextlib.ExitStack() as stack:
-        with server.entered():
+        with server.enter():
             listeners = {family: stack.enter_context(socket.socket(family)) for family in SERVERS}
         for family, listener in listeners.items():
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -37,7 +37,7 @@ def connected(network: Network, port: int, *sources: str) -> Iterator[list[socke
         ends = []
         for source in sources:
             family = socket.AF_INET6 if ":" in source else socket.AF_INET
-            with client.entered():
+            with client.enter():
                 own = stack.enter_context(socket.socket(family))
             bind_any(own, source)
             own.settimeout(5)
@@ -48,7 +48,7 @@ def connected(network: Network, port: int, *sources: str) -> Iterator[list[socke
 
 
 def established(network: Network, port: int) -> int:
-    with network[0].entered():
+    with network[0].enter():
         return sum(row[STATE] == ESTABLISHED for row in sock_diag.rows(port))
 
 

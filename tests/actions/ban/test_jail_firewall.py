@@ -37,7 +37,7 @@ class Scene:
 @pytest.fixture
 def scene(lone: Namespace) -> Iterator[Scene]:
     made = Scene()
-    with lone.entered():
+    with lone.enter():
         yield made
     made.firewall.close()
 

@@ -96,7 +96,7 @@ class Scene:
 
 @pytest.fixture
 def scene(lone: Namespace, lone_kernel: Sets) -> Iterator[Scene]:
-    with lone.entered():
+    with lone.enter():
         yield Scene(lone_kernel)
 
 

@@ -10,7 +10,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from demo.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, link_namespaces
 from ideolab_f2b.kernel.ipset import error
 from ideolab_f2b.kernel.ipset import sets as ipset
 from ideolab_f2b.kernel.ipset.element import Element
@@ -22,14 +22,14 @@ NET, HOST, HOST6 = ip_network("198.51.100.0/24"), ip_network("203.0.113.7"), ip_
 
 @pytest.fixture(scope="module")
 def namespace() -> Iterator[Namespace]:
-    with linked("f2bban-ipset") as (server, _client):
+    with link_namespaces("f2bban-ipset") as (server, _client):
         yield server
 
 
 @pytest.fixture
 def sets(namespace: Namespace) -> Iterator[Sets]:
     """Empty: what a test left is destroyed."""
-    with namespace.entered():
+    with namespace.enter():
         opened = Sets()
     yield opened
     opened.close()

@@ -10,6 +10,7 @@ from typing import Union
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_f2b.kernel.address import Network
 from ideolab_f2b.kernel.netlink import Channel, KernelError, PermissionDeniedError
 from ideolab_f2b.kernel.sockets import destroy as sock_destroy
@@ -17,7 +18,7 @@ from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.destroy import DestroyError, DestroyUnsupportedError
 from ideolab_f2b.kernel.sockets.inet_diag import DumpError
 from ideolab_f2b.kernel.sockets.row import STATE
-from tests.kernel.scene import Scene, as_nobody, eventually, scene
+from tests.kernel.scene import Scene, as_nobody, scene
 
 Address = Union[IPv4Address, IPv6Address]
 Pair = tuple[socket.socket, socket.socket]
@@ -41,7 +42,7 @@ def connected(stage: Scene, *sources: str, port: int = 443) -> dict[str, Pair]:
 
 
 def destroy(stage: Scene, *texts: str, ports: tuple[int, ...] = (443,)) -> int:
-    with stage.server.entered():
+    with stage.server.enter():
         return sock_destroy.destroy(networks(*texts), ports)
 
 
@@ -122,7 +123,7 @@ def test_every_state(stage: Scene) -> None:
     accepted.close()
     stage.connect("198.51.100.4")
     stage.half_open("198.51.100.5")
-    assert eventually(lambda: len(_states(stage)) == 5)
+    wait_until(lambda: len(_states(stage)) == 5, lambda: f"not all five states: {_states(stage)}")
     assert sorted(_states(stage)) == [1, 1, 3, 4, 8]
 
     assert destroy(stage, "198.51.100.0/24") == 5
@@ -130,7 +131,7 @@ def test_every_state(stage: Scene) -> None:
 
 
 def _states(stage: Scene) -> list[int]:
-    with stage.server.entered():
+    with stage.server.enter():
         return [row[STATE] for row in sock_diag.rows(443)]
 
 
@@ -149,7 +150,7 @@ def test_many_connections(stage: Scene) -> None:
 def test_without_privilege(stage: Scene) -> None:
     """A process without privilege closes nothing and says what it lacks; without victims it is no error."""
     pairs = connected(stage, "198.51.100.1")
-    with stage.server.entered():
+    with stage.server.enter():
         told = as_nobody(lambda: sock_destroy.destroy(networks("198.51.100.0/24"), [443]))
         idle = as_nobody(lambda: sock_destroy.destroy(networks("203.0.113.0/24"), [443]))
 
@@ -165,7 +166,7 @@ def test_without_privilege(stage: Scene) -> None:
 def test_probe(stage: Scene) -> None:
     """The probe tells root and an unprivileged process apart and harms no connection."""
     pairs = connected(stage, "198.51.100.1")
-    with stage.server.entered():
+    with stage.server.enter():
         sock_destroy.probe_destroy()
         assert as_nobody(sock_destroy.probe_destroy) == (
             "PermissionDeniedError: closing a socket of our own: Operation not permitted; "
@@ -178,7 +179,7 @@ def test_probe(stage: Scene) -> None:
 def test_probe_without_loopback(stage: Scene) -> None:
     """A namespace without 127.0.0.1 cannot be probed, and that is a named error."""
     stage.server.run("ip", "addr", "flush", "dev", "lo")
-    with stage.server.entered(), pytest.raises(DestroyError) as raised:
+    with stage.server.enter(), pytest.raises(DestroyError) as raised:
         sock_destroy.probe_destroy()
     assert str(raised.value).startswith("closing a socket of our own: ")
 
@@ -196,7 +197,7 @@ def test_kernel_without_inet_diag_destroy(stage: Scene, monkeypatch: pytest.Monk
         "bans hold all the same, and open connections end by their timeouts; "
         "CONFIG_INET_DIAG_DESTROY=y would end them at once"
     )
-    with stage.server.entered(), pytest.raises(DestroyUnsupportedError):
+    with stage.server.enter(), pytest.raises(DestroyUnsupportedError):
         sock_destroy.probe_destroy()
 
 

@@ -27,7 +27,7 @@ def stage() -> Iterator[Scene]:
 
 
 def seen(stage: Scene, *networks: str) -> list[Detail]:
-    with stage.server.entered():
+    with stage.server.enter():
         return sorted(detail.details(443, [ipaddress.ip_network(name) for name in networks]))
 
 

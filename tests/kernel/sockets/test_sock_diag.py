@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_f2b.kernel.sockets import dump as inet_dump
 from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.inet_diag import DumpError, fold
@@ -32,7 +33,7 @@ from ideolab_f2b.kernel.sockets.row import (
     WQUEUE,
     Row,
 )
-from tests.kernel.scene import Scene, as_nobody, eventually, scene
+from tests.kernel.scene import Scene, as_nobody, scene
 from tests.kernel.sockets.dumps import DUMPS, ROWS, messages
 
 
@@ -83,7 +84,7 @@ def stage() -> Iterator[Scene]:
 
 def seen(stage: Scene, port: int = 443) -> dict[str, Row]:
     """The rows of the server by the peer's address."""
-    with stage.server.entered():
+    with stage.server.enter():
         rows = list(sock_diag.rows(port))
     return {socket.inet_ntop(*_folded(row)): row for row in rows}
 
@@ -119,7 +120,7 @@ def told_by_ss(stage: Scene) -> dict[Hashable, tuple[object, ...]]:
 
 
 def told_by_us(stage: Scene) -> dict[Hashable, tuple[object, ...]]:
-    with stage.server.entered():
+    with stage.server.enter():
         rows = list(sock_diag.rows(443))
     return {
         row[COOKIE]: (
@@ -131,6 +132,11 @@ def told_by_us(stage: Scene) -> dict[Hashable, tuple[object, ...]]:
         )
         for row in rows
     }
+
+
+def _difference(stage: Scene) -> str:
+    """What one of the two tells and the other does not."""
+    return str(set(told_by_us(stage).items()) ^ set(told_by_ss(stage).items()))
 
 
 @pytest.mark.root
@@ -151,7 +157,10 @@ def test_rows_agree_with_ss(stage: Scene) -> None:
     stage.half_open("203.0.113.3")
     stage.half_open("2001:db8:c::3")
     # until the last segments are acknowledged and the zero windows known
-    time.sleep(1)
+    wait_until(
+        lambda: len(told := told_by_us(stage)) == 24 and told == told_by_ss(stage),
+        lambda: _difference(stage),
+    )
     ours, theirs = told_by_us(stage), told_by_ss(stage)
 
     assert len(ours) == 24
@@ -207,7 +216,7 @@ def test_half_open(stage: Scene) -> None:
     stage.listen("::")
     stage.half_open("198.51.100.1")
     stage.half_open("2001:db8:c::1")
-    assert eventually(lambda: len(seen(stage)) == 2)
+    wait_until(lambda: len(seen(stage)) == 2, "the kernel does not show both connections")
     for row in seen(stage).values():
         assert (row[STATE], row[TIMER], row[INODE]) == (3, 1, 0)
         assert row[LASTSND_MS:] == (0,) * 9
@@ -230,7 +239,7 @@ def test_more_than_a_datagram(stage: Scene) -> None:
     """Five hundred connections fill several datagrams; each is there once."""
     listener = stage.listen("192.0.2.1")
     ports = {stage.pair(listener, f"198.51.100.{1 + n % 250}")[0].getsockname()[1] for n in range(500)}
-    with stage.server.entered():
+    with stage.server.enter():
         rows = list(sock_diag.rows(443))
 
     assert len(rows) == 500 == len({row[COOKIE] for row in rows})
@@ -243,8 +252,8 @@ def test_without_privilege(stage: Scene) -> None:
     listener = stage.listen("192.0.2.1")
     client, _accepted = stage.pair(listener, "198.51.100.1")
     client.sendall(bytes(77))
-    assert eventually(lambda: seen(stage)["198.51.100.1"][RECEIVED] == 77)
-    with stage.server.entered():
+    wait_until(lambda: seen(stage)["198.51.100.1"][RECEIVED] == 77, "77 octets have not come")
+    with stage.server.enter():
         told = as_nobody(lambda: [(row[PEER][:4], row[INODE], row[RECEIVED]) for row in sock_diag.rows(443)])
 
     assert told == repr([(b"\xc63d\x01", seen(stage)["198.51.100.1"][INODE], 77)])
@@ -256,7 +265,7 @@ def test_abandoned_snapshot(stage: Scene) -> None:
     listener = stage.listen("192.0.2.1")
     stage.pair(listener, "198.51.100.1")
     before = os.listdir("/proc/self/fd")
-    with stage.server.entered():
+    with stage.server.enter():
         rows = sock_diag.rows(443)
         next(rows)
         del rows

@@ -60,10 +60,11 @@ def play(stage: Scene) -> None:
 
 
 def main() -> None:
+    """Make connections of every kind and record what the kernel tells of them."""
     with scene() as stage:
         play(stage)
         time.sleep(3)
-        with stage.server.entered():
+        with stage.server.enter():
             (HERE / "privileged.dump").write_bytes(dump())
             os.setresuid(65534, 65534, 0)
             unprivileged = dump()

@@ -11,7 +11,7 @@ from demo.lab.wait import ENOUGH_S, wait_until
 
 
 def test_what_is_ready_is_not_waited_for() -> None:
-    """Three looks, each a hundredth of a second apart, not the whole time."""
+    """It is asked three times, a hundredth of a second apart."""
     answers = iter([0, "", "ready"])
     begun = time.monotonic()
 
