@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from demo.lab.namespace import Namespace, linked
+from demo.lab.namespace import Namespace, link_namespaces
 from tests.actions.fail2ban_server import REPOSITORY, Server, wait_until
 
 JAILS = """\
@@ -86,7 +86,7 @@ class Host:
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Host]:
     """With the times of a real host: the reconcile thread looks for the first time after half a minute."""
-    with linked(f"f2bc-{uuid.uuid4().hex[:4]}") as (namespace, _client):
+    with link_namespaces(f"f2bc-{uuid.uuid4().hex[:4]}") as (namespace, _client):
         made = Host(namespace, tmp_path, {})
         try:
             made.start()
@@ -98,7 +98,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Host]:
     """With a reconcile thread that looks twice a second."""
-    with linked(f"f2bc-{uuid.uuid4().hex[:4]}") as (namespace, _client):
+    with link_namespaces(f"f2bc-{uuid.uuid4().hex[:4]}") as (namespace, _client):
         made = Host(namespace, tmp_path, quick(tmp_path))
         try:
             made.start()

@@ -16,7 +16,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-from demo.lab.namespace import linked  # noqa: E402
+from demo.lab.namespace import link_namespaces  # noqa: E402
 from demo.lab.wait import wait_until  # noqa: E402
 from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
 from tests.bans.conftest import Host  # noqa: E402
@@ -33,10 +33,13 @@ CONSTANTS = "import ideolab_f2b.actions.reconcile.thread as reconcile\nreconcile
 
 @contextmanager
 def run_host(passes: str) -> Iterator[tuple[Host, Sets]]:
-    with linked(f"f2bc-{passes}") as (namespace, _client), tempfile.TemporaryDirectory() as directory:
+    with (
+        link_namespaces(f"f2bc-{passes}") as (namespace, _client),
+        tempfile.TemporaryDirectory() as directory,
+    ):
         (Path(directory) / "sitecustomize.py").write_text(CONSTANTS.format(every_s=TIMES[passes]))
         host = Host(namespace, Path(directory), {"PYTHONPATH": f"{directory}:{REPOSITORY}"})
-        with namespace.entered():
+        with namespace.enter():
             kernel = Sets()
         try:
             host.start()
@@ -80,7 +83,9 @@ def measure_return(host: Host, kernel: Sets) -> float:
     kernel.flush("ideolab_connmon")
     begin = time.monotonic()
     host.server.ask("set", "ideolab-connmon", "action", "ideolab-ban", "reconcile")
-    wait_until(lambda: (kernel.header("ideolab_connmon").elements or 0) >= ACTIVE, "not all are back", every_s=0.01)
+    wait_until(
+        lambda: (kernel.header("ideolab_connmon").elements or 0) >= ACTIVE, "not all are back", every_s=0.01
+    )
     return time.monotonic() - begin
 
 

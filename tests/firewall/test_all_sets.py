@@ -27,7 +27,7 @@ def filled(lone: Namespace, lone_kernel: Sets) -> Iterator[AllSets]:
     one.add(HOST, 0)
     two.add(NET, 600)
     two.add(NET6, 600)
-    with lone.entered(), contextlib.closing(AllSets()) as opened:
+    with lone.enter(), contextlib.closing(AllSets()) as opened:
         yield opened
 
 
@@ -56,7 +56,7 @@ def test_holds_and_delete(filled: AllSets) -> None:
 
 def test_without_a_list(lone: Namespace) -> None:
     """Nothing is held where no jail has placed its sets."""
-    with lone.entered(), contextlib.closing(AllSets()) as opened:
+    with lone.enter(), contextlib.closing(AllSets()) as opened:
         assert not opened.holds(HOST)
         assert opened.find([HOST]) == {HOST: []}
 

@@ -23,7 +23,7 @@ def channel() -> Iterator[Channel]:
     """A channel to sock_diag, in a namespace of this test."""
     with scene() as made:
         stage: Scene = made
-        with stage.server.entered(), Channel(SOCK_DIAG) as opened:
+        with stage.server.enter(), Channel(SOCK_DIAG) as opened:
             yield opened
 
 

@@ -60,7 +60,7 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def scene(lone: Namespace, idle: None) -> Iterator[Scene]:
     made = Scene()
-    with lone.entered():
+    with lone.enter():
         made.reconcile.add(made.member)
         yield made
         made.reconcile.remove(made.member)
