@@ -14,6 +14,7 @@ from typing import Optional
 from ideolab_f2b import config, fail2ban_client
 from ideolab_f2b.bans import comparison, text
 from ideolab_f2b.bans.comparison import BanComparison
+from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.config import Settings
 from ideolab_f2b.origin.lookup import Lookup
 from ideolab_f2b.origin.origin import Origin
@@ -40,13 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"show the list again every SECONDS ({WATCH_S:g}) until Ctrl-C",
     )
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=config.DEFAULT_PATH,
-        metavar="FILE",
-        help="settings (default: %(default)s)",
-    )
+    add_config_option(parser)
 
 
 def _seconds(word: str) -> float:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
-from ideolab_f2b import config
 from ideolab_f2b.check import drift
 from ideolab_f2b.check.checks import check_all
 from ideolab_f2b.check.verdict import Verdict, exit_code
+from ideolab_f2b.commands.config_option import add_config_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,13 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repair", action="store_true", help="first put back what the kernel lacks of fail2ban's bans"
     )
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=config.DEFAULT_PATH,
-        metavar="FILE",
-        help="settings (default: %(default)s)",
-    )
+    add_config_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

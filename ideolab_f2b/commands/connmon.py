@@ -10,10 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TextIO
 
 from ideolab_f2b import config
+from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.connmon import ss, watch
 from ideolab_f2b.connmon.output import record, table
@@ -40,13 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--write", action="store_true", help="with --snapshot: write lines as the daemon would (bans follow)"
     )
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=config.DEFAULT_PATH,
-        metavar="FILE",
-        help="settings (default: %(default)s)",
-    )
+    add_config_option(parser)
 
 
 def _seconds(text: str) -> float:

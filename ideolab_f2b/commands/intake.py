@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Callable
 
 from ideolab_f2b import config
+from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.intake import kind
 from ideolab_f2b.intake.collapse import Collapse
@@ -35,13 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", type=Path, metavar="PATH", help="file for the error log's lines")
     parser.add_argument("--access-output", type=Path, metavar="PATH", help="file for the access log's lines")
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=config.DEFAULT_PATH,
-        metavar="FILE",
-        help="settings (default: %(default)s)",
-    )
+    add_config_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,9 +7,9 @@ import dataclasses
 import json
 import sys
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 from ideolab_f2b import columns, config
+from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.origin import query
 from ideolab_f2b.origin.lookup import Lookup
 from ideolab_f2b.origin.origin import Origin
@@ -24,13 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "addresses", nargs="+", type=_check_address, metavar="ADDRESS", help="an address or a network"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object for each address")
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=config.DEFAULT_PATH,
-        metavar="FILE",
-        help="settings (default: %(default)s)",
-    )
+    add_config_option(parser)
 
 
 def _check_address(text: str) -> str:
