@@ -7,7 +7,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator
-from typing import Any, Callable, NamedTuple, Optional, cast
+from typing import NamedTuple
 
 #: linux/netlink.h
 NOOP, ERROR, DONE = 1, 2, 3
@@ -106,26 +106,6 @@ def error_code(payload: bytes) -> int:
     return -_CODE.unpack_from(payload)[0] if len(payload) >= _CODE.size else 0
 
 
-def _load_send() -> Optional[Callable[[int, bytes, int, int], int]]:
-    """Return send(2) that keeps Python's interpreter during the call; None where ctypes cannot be loaded.
-
-    The kernel takes microseconds for an element, and socket.send() gives the interpreter away for them: in a
-    burst of bans another thread takes it, and keeps it for up to 5 ms.
-    """
-    try:
-        import ctypes
-
-        send: Any = ctypes.PyDLL(None).send
-        send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)
-        send.restype = ctypes.c_ssize_t
-    except (ImportError, OSError, AttributeError):
-        return None
-    return cast(Callable[[int, bytes, int, int], int], send)
-
-
-_SEND = _load_send()
-
-
 class Channel:
     """One netlink socket. Not thread-safe: the owner holds a lock round each call."""
 
@@ -176,7 +156,7 @@ class Channel:
         that would hand Python's interpreter to another thread once more, and make a burst of bans slower.
         """
         sequence = self._next()
-        self._send_at_once(message(kind, flags | REQUEST, payload, sequence))
+        self._socket.send(message(kind, flags | REQUEST, payload, sequence))
         while self._has_answer():
             try:
                 datagram = self._socket.recv(DATAGRAM_SIZE, socket.MSG_DONTWAIT)
@@ -187,11 +167,6 @@ class Channel:
                     return error_code(found.payload)
         # set when there was no memory for an answer
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-
-    def _send_at_once(self, data: bytes) -> None:
-        if _SEND is None or _SEND(self._socket.fileno(), data, len(data), 0) != len(data):
-            # the kernel has taken nothing yet; this raises what is wrong
-            self._socket.send(data)
 
     def _has_answer(self) -> bool:
         try:

@@ -56,14 +56,6 @@ def test_kernel_that_does_not_tell_what_waits(channel: Channel, monkeypatch: pyt
     assert channel.command(DESTROY, GONE) == errno.ENOENT
 
 
-def test_without_ctypes(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where ctypes cannot be loaded the socket's own send() does it."""
-    monkeypatch.setattr(netlink, "_SEND", None)
-
-    assert channel.command(netlink.NOOP, b"") == 0
-    assert channel.command(DESTROY, GONE) == errno.ENOENT
-
-
 def test_a_send_that_fails_says_why(channel: Channel) -> None:
     """A message that is too long for the socket is an error, and no silent miss."""
     with pytest.raises(OSError) as found:
