@@ -231,7 +231,7 @@ def main() -> int:
     kept = judge(
         (
             ("burst of bans: ours / shell ipset action", by_shell, ">=", 25),
-            ("burst of bans: ours / Python action that does nothing", by_null, ">=", 0.6),
+            ("burst of bans: ours / Python action that does nothing", by_null, ">=", 0.7),
             (f"restart with {ACTIVE} bans: seconds until all are restored", restored_s, "<", 15),
             ("restart: packets of a banned address that got through", leaked, "<", 1),
             ("line to element, defaults: p50 seconds", percentile(default, 0.5), "<", 0.6),
