@@ -110,7 +110,7 @@ def list_of(text: str, accepts: Callable[[Any], bool]) -> ListOf:
     """Return the type of a setting that is a list, each value of which `accepts`."""
 
     def is_list(value: Any) -> bool:
-        is_several = isinstance(value, Collection) and not isinstance(value, (str, bytes))
+        is_several = isinstance(value, Collection) and not isinstance(value, (str, bytes, Promise))
         return is_several and all(map(accepts, value))
 
     return ListOf(f"list of {text}", f"Write a list of {text}.", is_list)
