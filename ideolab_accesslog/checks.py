@@ -20,9 +20,11 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from ideolab_accesslog.conf import ROWS, SETTINGS, conf
-from ideolab_accesslog.setting_types import NETWORKS, Choice, ListOf, Number
+from ideolab_accesslog.setting_types import Choice, ListOf, Number
 
 MIDDLEWARE = "ideolab_accesslog.middleware.AccessLogMiddleware"
+FORMER_HANDLER = "ideolab_accesslog.feed.TrashipHandler"
+HANDLER = "ideolab_accesslog.handlers.TrashipHandler"
 #: newest requests that tell whether everybody has one address
 NEWEST = 500
 #: fewer requests than these say nothing
@@ -48,7 +50,7 @@ def _as_list(check: Callable[[], Iterator[CheckMessage]]) -> Callable[..., list[
 @register()
 @_as_list
 def values() -> Iterator[CheckMessage]:
-    """E001-E003, E007, W001, W010: is every setting one that the app understands?"""
+    """E001-E003, W001, W010, W011: is every setting one that the app understands?"""
     for name, kind, _default, _help in SETTINGS:
         value = getattr(conf, name)
         if kind.accepts(value):
@@ -60,7 +62,7 @@ def values() -> Iterator[CheckMessage]:
         elif isinstance(kind, ListOf) and isinstance(value, (str, bytes)):
             yield _error(3, f"{name} is one text", f"Write a list: [{value!r}].")
         else:
-            yield _error(7, f"{name} is {value!r}", kind.hint)
+            yield _warning(11, f"{name} is {value!r}", kind.hint)
     for name in [name for name in dir(settings) if name.startswith(("ACCESSLOG_", "TRASHIP_"))]:
         if name not in ROWS:
             yield _warning(
@@ -75,27 +77,30 @@ def values() -> Iterator[CheckMessage]:
 
 
 def _is_valid(*names: str) -> bool:
-    """Return whether these settings have values of their types; where not, E001-E003 and E007 say so."""
+    """Return whether these settings have values of their types; where not, E001-E003 and W011 say so."""
     return all(ROWS[name].type.accepts(getattr(conf, name)) for name in names)
 
 
 @register()
 @_as_list
-def networks() -> Iterator[CheckMessage]:
-    """E004, E005: whose X-Forwarded-For is believed, and who is never banned?"""
-    for name in [row.name for row in SETTINGS if row.type is NETWORKS and _is_valid(row.name)]:
-        for text in getattr(conf, name):
-            try:
-                network = ip_network(text, strict=False)
-            except ValueError:
-                yield _error(4, f"{name} holds {text!r}", "Write networks: 10.0.0.0/8, 2001:db8::7.")
-                continue
-            if name == "ACCESSLOG_TRUSTED_PROXIES" and network.prefixlen == 0:
-                yield _error(
-                    5,
-                    f"{name} holds {text!r}: every visitor is a trusted proxy",
-                    "Anybody could get anybody banned. Name the addresses of your proxies only.",
-                )
+def proxies() -> Iterator[CheckMessage]:
+    """E004, E005: whose X-Forwarded-For is believed?"""
+    if not _is_valid("ACCESSLOG_TRUSTED_PROXIES"):
+        return
+    for text in conf.ACCESSLOG_TRUSTED_PROXIES:
+        try:
+            network = ip_network(text, strict=False)
+        except ValueError:
+            yield _error(
+                4, f"ACCESSLOG_TRUSTED_PROXIES holds {text!r}", "Write networks: 10.0.0.0/8, 2001:db8::7."
+            )
+            continue
+        if network.prefixlen == 0:
+            yield _error(
+                5,
+                f"ACCESSLOG_TRUSTED_PROXIES holds {text!r}: every visitor is a trusted proxy",
+                "Anybody could get anybody banned. Name the addresses of your proxies only.",
+            )
 
 
 @register()
@@ -144,18 +149,35 @@ def cache() -> Iterator[CheckMessage]:
 @_as_list
 def logs() -> Iterator[CheckMessage]:
     """W005: can the lines for fail2ban be written?"""
-    wanted = {"TRASHIP_LOG": conf.TRASHIP_ENABLED}
-    wanted["TRASHIP_MANUAL_LOG"] = conf.TRASHIP_FIREWALL_EXECUTE and conf.TRASHIP_FIREWALL_TRANSPORT == "log"
-    for name in [
-        name for name, is_used in wanted.items() if is_used and _is_valid(name) and getattr(conf, name)
-    ]:
-        path = Path(getattr(conf, name))
-        if not os.access(path if path.exists() else path.parent, os.W_OK):
+    is_manual = conf.TRASHIP_FIREWALL_EXECUTE and conf.TRASHIP_FIREWALL_TRANSPORT == "log"
+    # without TRASHIP_LOG the lines are not wanted, without TRASHIP_MANUAL_LOG a ban fails
+    used = {"TRASHIP_LOG": conf.TRASHIP_ENABLED and conf.TRASHIP_LOG, "TRASHIP_MANUAL_LOG": is_manual}
+    for name in [name for name, is_used in used.items() if is_used and _is_valid(name)]:
+        value = getattr(conf, name)
+        if not value or not _can_write(Path(value)):
+            fault = f"{value} cannot be written by this user" if value else "it is empty"
             yield _warning(
                 5,
-                f"{name}: {path} cannot be written by this user: fail2ban gets no lines",
+                f"{name}: {fault}: fail2ban gets no lines",
                 "Run `sudo scripts/install --django USER`, or see docs/traship.md for owner and mode.",
             )
+
+
+def _can_write(path: Path) -> bool:
+    # os.path: a directory that this user may not look into counts as missing, and raises nothing
+    return os.access(path if os.path.exists(path) else path.parent, os.W_OK)
+
+
+@register()
+@_as_list
+def former_path() -> Iterator[CheckMessage]:
+    """W012: does LOGGING name TrashipHandler where earlier versions had it? Python hides the deprecation."""
+    if FORMER_HANDLER in repr(settings.LOGGING):
+        yield _warning(
+            12,
+            f"LOGGING names {FORMER_HANDLER}, the former path",
+            f"Write {HANDLER}; both are the same class.",
+        )
 
 
 @register()
@@ -165,7 +187,7 @@ def spool() -> Iterator[CheckMessage]:
     if not conf.ACCESSLOG_ENABLED or conf.ACCESSLOG_SINK != "spool" or not _is_valid("ACCESSLOG_SPOOL"):
         return
     wanted = Path(conf.ACCESSLOG_SPOOL)
-    # os.path: a directory that this user may not look into counts as missing, and raises nothing
+    # os.path, as in _can_write
     nearest = next(path for path in (wanted, *wanted.parents) if os.path.exists(path))
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         yield _warning(
@@ -190,9 +212,8 @@ def firewall() -> Iterator[CheckMessage]:
     if sys.platform == "win32":
         yield _warning(6, "TRASHIP_FIREWALL_EXECUTE: Windows has no ipset", "Set it to False here.")
     elif conf.TRASHIP_FIREWALL_TRANSPORT == "helper" and _is_valid("TRASHIP_FIREWALL_HELPER"):
-        missing = [
-            word for word in conf.TRASHIP_FIREWALL_HELPER if word[:1] == "/" and not Path(word).exists()
-        ]
+        words = map(str, conf.TRASHIP_FIREWALL_HELPER)
+        missing = [word for word in words if word[:1] == "/" and not os.path.exists(word)]
         if missing:
             yield _warning(
                 6,

@@ -1,6 +1,7 @@
 """The settings ACCESSLOG_* and TRASHIP_*: one row for each, from which defaults, checks and docs are made.
 
-`python -m ideolab_accesslog.conf` prints the table of docs/settings.md.
+`python -m ideolab_accesslog.conf` prints all of them as one Markdown table; docs/settings.md has the same
+rows in three tables, which `python -m tests.docs.django_settings` writes.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from ideolab_accesslog.setting_types import (
     PART,
     PATH,
     POSITIVE,
+    PROXIES,
+    SIZE,
     SWITCH,
     TEXT,
     TEXTS,
     WHOLE_NUMBERS,
+    WORDS,
     SettingType,
     choice,
 )
@@ -61,7 +65,7 @@ ACCESS_LOG = (
     # --- who asks
     Setting(
         "ACCESSLOG_TRUSTED_PROXIES",
-        NETWORKS,
+        PROXIES,
         [],
         "addresses and networks of your proxies, whose header is believed; none: the peer's address counts",
     ),
@@ -112,7 +116,7 @@ ACCESS_LOG = (
     ),
     Setting(
         "ACCESSLOG_SPOOL_MAX_MB",
-        POSITIVE,
+        SIZE,
         1024,
         "MiB that the directory may have while the database is away; more is dropped and counted",
     ),
@@ -223,11 +227,16 @@ FIREWALL = (
     ),
     Setting(
         "TRASHIP_FIREWALL_HELPER",
-        TEXTS,
+        WORDS,
         ["/usr/bin/sudo", "-n", "/usr/local/sbin/ideolab-fw-ip"],
         "the command of the helper",
     ),
-    Setting("TRASHIP_MANUAL_LOG", PATH, "/var/log/ideolab/manual.log", "where the transport `log` writes"),
+    Setting(
+        "TRASHIP_MANUAL_LOG",
+        OPTIONAL_PATH,
+        "/var/log/ideolab/manual.log",
+        'where the transport `log` writes; `""` only with the transport `helper`',
+    ),
 )
 SETTINGS = (*ACCESS_LOG, *SCANNERS, *FIREWALL)
 ROWS = {setting.name: setting for setting in SETTINGS}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
+import math
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable
+
+from django.utils.functional import Promise
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,15 @@ class SettingType:
     def read(self, value: Any) -> Any:
         """Return the value that the app works with; here, the one that the project wrote."""
         return value
+
+
+@dataclass(frozen=True)
+class Text(SettingType):
+    """One text, also a lazy one."""
+
+    def read(self, value: Any) -> Any:
+        """Return a lazy text as a real one; Django takes no other as an alias."""
+        return str(value) if isinstance(value, Promise) else value
 
 
 @dataclass(frozen=True)
@@ -49,8 +62,30 @@ def is_number(value: Any) -> bool:
 
 
 def is_text(value: Any) -> bool:
-    """Return whether a value is a text."""
-    return isinstance(value, str)
+    """Return whether a value is a text; a lazy one, such as reverse_lazy gives, is one too."""
+    return isinstance(value, (str, Promise))
+
+
+def is_word(value: Any) -> bool:
+    """Return whether a value is a word of a command: a text or a path."""
+    return isinstance(value, os.PathLike) or is_text(value)
+
+
+def is_size(value: Any) -> bool:
+    """Return whether float() makes a number above 0 of a value."""
+    try:
+        return 0 < float(value) < math.inf
+    except (TypeError, ValueError):
+        return False
+
+
+def is_network(value: Any) -> bool:
+    """Return whether the text of a value is an address or a network."""
+    try:
+        ipaddress.ip_network(str(value), strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def is_path(value: Any) -> bool:
@@ -75,7 +110,7 @@ def list_of(text: str, accepts: Callable[[Any], bool]) -> ListOf:
     """Return the type of a setting that is a list, each value of which `accepts`."""
 
     def is_list(value: Any) -> bool:
-        is_several = isinstance(value, Collection) and not isinstance(value, (str, bytes))
+        is_several = isinstance(value, Collection) and not isinstance(value, (str, bytes, Promise))
         return is_several and all(map(accepts, value))
 
     return ListOf(f"list of {text}", f"Write a list of {text}.", is_list)
@@ -86,7 +121,7 @@ SWITCH = SettingType(
     "Write True or False, without quotes.",
     lambda value: isinstance(value, int) and value in (False, True),
 )
-TEXT = SettingType("text", "Write a text.", is_text)
+TEXT = Text("text", "Write a text.", is_text)
 PATH = SettingType("path", "Write a path.", is_path)
 OPTIONAL_PATH = SettingType(
     'path, or `""`', 'Write a path, or "".', lambda value: value in ("", None) or is_path(value)
@@ -97,8 +132,12 @@ PART = Number(
     "Give a number from 0 to 1; 1 logs all.",
     lambda value: is_number(value) and 0 <= value <= 1,
 )
+#: not a Number, whose check is an error: no value of ACCESSLOG_SPOOL_MAX_MB has ever stopped a command
+SIZE = SettingType("number above 0", "Give a number above 0.", is_size)
 TEXTS = list_of("texts", is_text)
+WORDS = list_of("texts or paths", is_word)
 #: http.HTTPStatus.OK is one too
 WHOLE_NUMBERS = list_of("whole numbers", lambda value: isinstance(value, int) and not isinstance(value, bool))
 #: check E004 names the entry that is no network
-NETWORKS = list_of("networks", lambda _value: True)
+PROXIES = list_of("networks", lambda _value: True)
+NETWORKS = list_of("networks", is_network)

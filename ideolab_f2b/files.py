@@ -8,10 +8,12 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
-#: a link is refused, and a pipe without a writer does not stop the caller
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: a link is refused, and a pipe without a writer does not stop the caller; Windows, where the Django app
+#: runs too, has neither
+_GUARDS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_READ = os.O_RDONLY | _GUARDS
 #: the file is read too, to see whether its last line has an end
-_APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_APPEND = os.O_RDWR | os.O_APPEND | _GUARDS
 
 
 class NotRegularError(OSError):
@@ -40,7 +42,10 @@ def _replace(path: Path, content: bytes, mode: int, uid: int, gid: int, is_durab
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fchmod(file.fileno(), mode)
+            if hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), mode)
+            else:
+                os.chmod(temporary, mode)
             if (uid, gid) != (-1, -1):
                 # never for nothing: the sandbox of connmon and intake kills a process that calls it
                 os.fchown(file.fileno(), uid, gid)

@@ -45,7 +45,7 @@ def _limits() -> Limits:
     return Limits(
         is_enabled=bool(conf.ACCESSLOG_ENABLED),
         statuses=frozenset(conf.ACCESSLOG_STATUS_CODES),
-        prefixes=tuple(conf.ACCESSLOG_EXCLUDE_PREFIXES),
+        prefixes=tuple(map(str, conf.ACCESSLOG_EXCLUDE_PREFIXES)),
         extensions=tuple(extension.lower() for extension in conf.ACCESSLOG_EXCLUDE_EXTENSIONS),
         rate=float(conf.ACCESSLOG_SAMPLE_RATE),
     )

@@ -11,13 +11,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Optional
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from ideolab_accesslog import signals
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.databases import firewall as database
 from ideolab_accesslog.firewall import answers, intents, never_ban, transports
 from ideolab_accesslog.firewall.intents import Call, Intent, WrittenCall
 from ideolab_accesslog.firewall.never_ban import Address
@@ -152,14 +151,12 @@ def _make(call: Call, addresses: Iterable[str], spare: Collection[str] = ()) -> 
     for address in orders:
         result.set(address, PENDING, gettext_noop("the transaction is not committed yet"))
     transport = transports.choose(call.action) if conf.TRASHIP_FIREWALL_EXECUTE else None
-    written = intents.write(
+    intents.write(
         call,
         {address: _audit_fields(order, transport) for address, order in orders.items()},
         {address: {"state": FAILED, "stderr": f"refused: {why}"} for address, why in refused.items()},
+        partial(_run, result, call, orders, transport),
     )
-    pending = [orders[address] for address in written.pending]
-    run = partial(_run, result, call, written, pending, transport)
-    transaction.on_commit(run, using=database())
     return result
 
 
@@ -195,25 +192,26 @@ def _audit_fields(order: Order, transport: Optional[Transport]) -> dict[str, Any
 def _run(
     result: CallResult,
     call: Call,
-    written: WrittenCall,
-    orders: Sequence[Order],
+    orders: Mapping[str, Order],
     transport: Optional[Transport],
+    written: WrittenCall,
 ) -> None:
     """Run a call whose rows are committed. The intents stand whatever happens here, so nothing is raised."""
     result.batch = written.batch
     _mark_left_out(result, written)
-    if not orders:
+    pending = [orders[address] for address in written.pending]
+    if not pending:
         return
     started = timezone.now()
-    reply = _skip(orders) if transport is None else _ask(transport, orders)
+    reply = _skip(pending) if transport is None else _ask(transport, pending)
     try:
         if transport is None:
-            answers.count_actions(orders, reply)
+            answers.count_actions(pending, reply)
         else:
-            answers.store(written, orders, reply, started)
+            answers.store(written, pending, reply, started)
     except DatabaseError:
         logger.exception("the firewall's answer could not be stored; reconcile_firewall finds the rows")
-    for order in orders:
+    for order in pending:
         answer = reply.find_answer(order.address)
         result.set(order.address, answer.state, answer.stderr or answer.stdout, answer.applied)
     _announce(result, call)

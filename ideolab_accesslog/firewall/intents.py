@@ -65,9 +65,15 @@ class WrittenCall:
     keys: dict[str, int] = field(default_factory=dict)
 
 
-def write(call: Call, wanted: AuditFields, refused: AuditFields) -> WrittenCall:
-    """Write the intents and audit rows of a call in one transaction; a refused address gets no intent."""
-    return retry(partial(_write, call, wanted, refused))
+AfterCommit = Callable[[WrittenCall], object]
+
+
+def write(call: Call, wanted: AuditFields, refused: AuditFields, after_commit: AfterCommit) -> WrittenCall:
+    """Write the intents and audit rows of a call in one transaction; a refused address gets no intent.
+
+    `after_commit` gets the written call when the transaction, or the one around it, is committed.
+    """
+    return retry(partial(_write, call, wanted, refused, after_commit))
 
 
 def retry(write_rows: Callable[[], _Made]) -> _Made:
@@ -82,7 +88,7 @@ def retry(write_rows: Callable[[], _Made]) -> _Made:
     raise AssertionError("unreachable")
 
 
-def _write(call: Call, wanted: AuditFields, refused: AuditFields) -> WrittenCall:
+def _write(call: Call, wanted: AuditFields, refused: AuditFields, after_commit: AfterCommit) -> WrittenCall:
     written = WrittenCall(uuid.uuid4())
     with transaction.atomic(using=database()):
         # one order for all calls, so that two of them do not wait for each other
@@ -96,6 +102,8 @@ def _write(call: Call, wanted: AuditFields, refused: AuditFields) -> WrittenCall
             written.repeated.extend(repeated)
             written.keys.update(keys)
         _insert_audit(call, written.batch, refused, refused)
+        # inside: with autocommit off, Django takes no callback outside of atomic()
+        transaction.on_commit(partial(after_commit, written), using=database())
     return written
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import Optional, Union
 
-from ideolab_accesslog.conf import cached, conf
+from ideolab_accesslog.conf import conf
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
@@ -35,17 +36,14 @@ def find_reason(address: Address) -> Optional[str]:
     ):
         if holds:
             return name
-    for network, setting in _networks():
-        if address in network:
-            return f"{network} of {setting}"
+    for setting in ("ACCESSLOG_TRUSTED_PROXIES", "TRASHIP_NEVER_BAN"):
+        # the texts are the key, so that a list that the site changes in place counts at once
+        for network in _networks(tuple(map(str, getattr(conf, setting)))):
+            if address in network:
+                return f"{network} of {setting}"
     return None
 
 
-@cached
-def _networks() -> tuple[tuple[Network, str], ...]:
-    """Return the networks that settings name, each with its setting."""
-    return tuple(
-        (ipaddress.ip_network(str(text), strict=False), setting)
-        for setting in ("ACCESSLOG_TRUSTED_PROXIES", "TRASHIP_NEVER_BAN")
-        for text in getattr(conf, setting)
-    )
+@lru_cache(maxsize=16)
+def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)

@@ -61,11 +61,20 @@ class Meter:
         return found
 
 
+#: the meter of this process, from the first `register` on
+_meters: list[Meter] = []
+
+
 def register(read_rows: ReadRows) -> None:
-    """Have offences and rows of this process counted from now on; the app's ready() calls it."""
+    """Have offences and rows of this process counted from now on.
+
+    The app's ready() calls it, which runs again when a test overrides INSTALLED_APPS: the first meter stays.
+    """
+    if _meters:
+        return
     meter = Meter(read_rows)
+    _meters.append(meter)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=meter.forget)
-    # the scheduler keeps the meter alive
     offence.connect(meter.count_offence, dispatch_uid="ideolab_accesslog.metrics")
     scheduler.add_job(meter.push)

@@ -117,7 +117,7 @@ class OffenceJudge:
         if count > 0:
             for address in list(self._waiting)[:count]:
                 del self._waiting[address]
-            dropped.send_robust(sender=TrashIP, count=count, why="the database takes no rows of TrashIP")
+            dropped.send_robust(sender=TrashIP, count=count, why="the database does not take suspects")
 
     def forget_old(self) -> None:
         """Forget what has left the window.

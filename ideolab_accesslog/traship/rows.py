@@ -58,7 +58,7 @@ def _write_one_by_one(connection: Any, batch: list[TrashIP]) -> None:
         except (OperationalError, InterfaceError):
             raise
         except (DatabaseError, ValueError):
-            dropped.send_robust(sender=TrashIP, count=1, why="the database refuses an address of TrashIP")
+            dropped.send_robust(sender=TrashIP, count=1, why="the database refuses a suspect")
 
 
 def _make_row(address: str, total: OffenceSum) -> TrashIP:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.checks import run_checks
+from django.core.checks import WARNING, run_checks
 from django.test import override_settings
+from django.urls import reverse_lazy
+from django.utils.functional import lazystr
 
 from ideolab_accesslog.models import AccessLog
 
@@ -14,6 +18,7 @@ MIDDLEWARE = "ideolab_accesslog.middleware.AccessLogMiddleware"
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 FILES = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "/tmp/none"}
 GOOD: dict[str, Any] = {"CACHES": {"default": FILES}, "TRASHIP_LOG": "/tmp/traship.log"}
+HELPER = {"TRASHIP_FIREWALL_EXECUTE": True, "TRASHIP_FIREWALL_TRANSPORT": "helper"}
 #: (settings beside GOOD, the numbers that they give)
 FAULTS: tuple[tuple[dict[str, Any], list[str]], ...] = (
     ({}, []),
@@ -27,34 +32,43 @@ FAULTS: tuple[tuple[dict[str, Any], list[str]], ...] = (
     ({"ACCESSLOG_FLUSH_S": "1"}, ["E002"]),
     ({"ACCESSLOG_SAMPLE_RATE": 1.5}, ["E002"]),
     ({"ACCESSLOG_SAMPLE_RATE": True}, ["E002"]),
-    ({"ACCESSLOG_SPOOL_MAX_MB": 0}, ["E002"]),
+    ({"ACCESSLOG_SPOOL_MAX_MB": 0}, ["W011"]),
+    ({"ACCESSLOG_SPOOL_MAX_MB": "1024"}, []),
     ({"TRASHIP_ALLOW_PATHS": "/old/"}, ["E003"]),
     ({"ACCESSLOG_TRUSTED_PROXIES": "10.0.0.1"}, ["E003"]),
     ({"ACCESSLOG_TRUSTED_PROXIES": ["nginx"]}, ["E004"]),
-    ({"TRASHIP_NEVER_BAN": ["10.0.0.0/8", "monitoring"]}, ["E004"]),
+    ({"TRASHIP_NEVER_BAN": ["10.0.0.0/8", "monitoring"]}, ["W011"]),
+    ({"TRASHIP_NEVER_BAN": [ip_network("10.0.0.0/8")]}, []),
     ({"TRASHIP_NEVER_BAN": ["0.0.0.0/0"]}, []),
     ({"ACCESSLOG_TRUSTED_PROXIES": ["10.0.0.0/8", "0.0.0.0/0"]}, ["E005"]),
     ({"ACCESSLOG_TRUSTED_PROXIES": ["::/0"]}, ["E005"]),
     ({"TRASHIP_CACHE": "shared"}, ["E006"]),
-    ({"ACCESSLOG_ENABLED": "False"}, ["E007"]),
+    ({"ACCESSLOG_ENABLED": "False"}, ["W011"]),
     ({"TRASHIP_ENABLED": 1, "TRASHIP_AUTO_BAN": 0}, []),
-    ({"ACCESSLOG_STATUS_CODES": ["200"]}, ["E007"]),
+    ({"ACCESSLOG_STATUS_CODES": ["200"]}, ["W011"]),
     ({"ACCESSLOG_STATUS_CODES": range(200, 600)}, []),
-    ({"ACCESSLOG_EXCLUDE_PREFIXES": None}, ["E007"]),
-    ({"ACCESSLOG_TRUSTED_PROXIES": 10}, ["E007"]),
-    ({"ACCESSLOG_FORWARDED_HEADER": b"X-Real-IP"}, ["E007"]),
-    ({"TRASHIP_CACHE": 1}, ["E007"]),
-    ({"TRASHIP_LOG": 1}, ["E007"]),
+    ({"ACCESSLOG_EXCLUDE_PREFIXES": None}, ["W011"]),
+    ({"ACCESSLOG_TRUSTED_PROXIES": 10}, ["W011"]),
+    ({"ACCESSLOG_FORWARDED_HEADER": b"X-Real-IP"}, ["W011"]),
+    ({"TRASHIP_CACHE": 1}, ["W011"]),
+    ({"TRASHIP_LOG": 1}, ["W011"]),
     ({"TRASHIP_LOG": ""}, []),
-    ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": None}, ["E007"]),
+    ({"ACCESSLOG_EXCLUDE_PREFIXES": [reverse_lazy("admin:index")]}, []),
+    ({"TRASHIP_CACHE": lazystr("default")}, []),
+    ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": None}, ["W011"]),
     (
         {
             "TRASHIP_FIREWALL_EXECUTE": True,
             "TRASHIP_FIREWALL_TRANSPORT": "helper",
             "TRASHIP_FIREWALL_HELPER": [1],
         },
-        ["E007"],
+        ["W011"],
     ),
+    ({**HELPER, "TRASHIP_FIREWALL_HELPER": [Path("/bin/sh"), "-c", "true"]}, []),
+    ({**HELPER, "TRASHIP_FIREWALL_HELPER": [Path("/nonexistent/ideolab-fw-ip")]}, ["W006"]),
+    ({**HELPER, "TRASHIP_FIREWALL_HELPER": ["/bin/sh"], "TRASHIP_MANUAL_LOG": ""}, []),
+    ({**HELPER, "TRASHIP_FIREWALL_HELPER": ["/bin/sh"], "TRASHIP_MANUAL_LOG": None}, []),
+    ({"TRASHIP_FIREWALL_EXECUTE": True, "TRASHIP_MANUAL_LOG": ""}, ["W005"]),
     ({"TRASHIP_TRESHOLD": 5}, ["W001"]),
     ({"MIDDLEWARE": [SESSION]}, ["W002"]),
     ({"MIDDLEWARE": [SESSION], "ACCESSLOG_ENABLED": False, "TRASHIP_ENABLED": False}, []),
@@ -74,9 +88,13 @@ FAULTS: tuple[tuple[dict[str, Any], list[str]], ...] = (
     ({"TRASHIP_AUTO_BAN": True}, ["W007"]),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/tmp/nowhere/spool"}, []),
     # the kernel refuses to look, as it does below a directory of another user
+    ({"TRASHIP_LOG": f"/tmp/{'x' * 300}/traship.log"}, ["W005"]),
+    ({**HELPER, "TRASHIP_FIREWALL_HELPER": [f"/tmp/{'x' * 300}/ideolab-fw-ip"]}, ["W006"]),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": f"/tmp/{'x' * 300}/spool"}, []),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/dev/null"}, ["W009"]),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/dev/null/spool"}, ["W009"]),
+    ({"LOGGING": {"handlers": {"old": {"class": "ideolab_accesslog.feed.TrashipHandler"}}}}, ["W012"]),
+    ({"LOGGING": {"handlers": {"new": {"class": "ideolab_accesslog.handlers.TrashipHandler"}}}}, []),
 )
 
 
@@ -120,3 +138,26 @@ def test_two_addresses_or_named_proxies_are_no_fault() -> None:
     _requests(1, "10.0.0.2")
     with override_settings(**GOOD):
         assert _numbers(databases=["default"]) == []
+
+
+def test_a_directory_that_may_not_be_looked_into_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Path.exists raises there, and no other check would run."""
+
+    def refuse(self: Path, **_options: Any) -> bool:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    closed = str(tmp_path / "closed" / "x")
+    with override_settings(**{**GOOD, **HELPER, "TRASHIP_LOG": closed, "TRASHIP_FIREWALL_HELPER": [closed]}):
+        assert sorted(_numbers()) == ["W005", "W006"]
+
+
+def test_a_value_of_the_wrong_type_stops_no_command() -> None:
+    """The app did its work with such values before they had types; only an error stops migrate."""
+    with override_settings(**GOOD, ACCESSLOG_ENABLED="yes", TRASHIP_NEVER_BAN=["monitoring"]):
+        assert [message.level for message in run_checks() if message.id == "ideolab_accesslog.W011"] == [
+            WARNING,
+            WARNING,
+        ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import override_settings
+from django.urls import reverse_lazy
 
 from ideolab_accesslog.access.sampling import is_sampled, is_wanted
 
@@ -35,6 +36,12 @@ def test_the_seed_s_defaults(path: str, status: int, expected: bool) -> None:
 def test_the_settings_count() -> None:
     """Empty lists exclude nothing."""
     assert [is_wanted("/static/a.css", status) for status in (200, 404, 500)] == [True, False, True]
+
+
+@override_settings(ACCESSLOG_EXCLUDE_PREFIXES=[reverse_lazy("admin:index")])
+def test_a_prefix_may_be_lazy() -> None:
+    """URLs are not known yet where settings are read."""
+    assert [is_wanted(path, 200) for path in ("/admin/login/", "/other")] == [False, True]
 
 
 @override_settings(ACCESSLOG_ENABLED=False)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from ideolab_accesslog import admin
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
 
 TRASH = "admin:ideolab_accesslog_traship_"
@@ -160,3 +162,10 @@ def test_too_many_at_once_are_refused(admin_client: Client, monkeypatch: pytest.
     answer = _act(admin_client, "ban_24h", _trash("198.51.100.7", "198.51.100.8"), confirmed="yes")
     assert _messages(answer) == ["At most 1 addresses at once."]
     assert TrashIP.objects.filter(is_banned=True).count() == 0
+
+
+def test_sites_import_the_classes_from_the_package() -> None:
+    """To unregister one and register their own subclass."""
+    assert issubclass(admin.AccessLogAdmin, admin.EvidenceAdmin)
+    assert issubclass(admin.FirewallActionLogAdmin, admin.EvidenceAdmin)
+    assert isinstance(site._registry[TrashIP], admin.TrashIPAdmin)

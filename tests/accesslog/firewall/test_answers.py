@@ -25,7 +25,9 @@ REPLY = RunReply(
 def write() -> WrittenCall:
     """The rows of a ban of both addresses."""
     pending: dict[str, Any] = {"state": "pending"}
-    return intents.write(Call("ban", actor_name="alice"), {VICTIM: pending, OTHER: pending}, {})
+    return intents.write(
+        Call("ban", actor_name="alice"), {VICTIM: pending, OTHER: pending}, {}, lambda _written: None
+    )
 
 
 def flags() -> list[tuple[Any, ...]]:

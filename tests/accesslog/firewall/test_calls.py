@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ideolab_accesslog import signals
+from ideolab_accesslog import firewall, signals
 from ideolab_accesslog.firewall import answers, calls
 from ideolab_accesslog.firewall.transports import helper
 from ideolab_accesslog.models import FirewallActionLog, Total, TrashIP
@@ -325,6 +327,21 @@ def test_inside_a_transaction_the_call_waits_for_its_end(kernel: FakeKernel) -> 
     assert outcome.counts() == {"done": 1}
 
 
+@each_database
+def test_with_autocommit_off_the_call_waits_for_the_site_s_commit(kernel: FakeKernel) -> None:
+    """For a site that commits by itself, Django runs the callback when autocommit is on again."""
+    transaction.set_autocommit(False)
+    try:
+        outcome = calls.ban([VICTIM], seconds=DAY, actor="alice")
+        transaction.commit()
+        assert (outcome.counts(), kernel.calls()) == ({"pending": 1}, 0)
+    finally:
+        transaction.set_autocommit(True)
+
+    assert (outcome.counts(), kernel.calls()) == ({"done": 1}, 1)
+    assert FirewallActionLog.objects.count() == 1
+
+
 def test_a_transport_that_raises_leaves_a_failed_row(
     kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -424,3 +441,16 @@ def test_500_addresses_take_a_bounded_number_of_queries(manual_log: Path, databa
     assert outcome.counts() == {"done": 500}
     # SQLite takes at most 999 values in one statement: bulk_create needs several
     assert len(queries) <= (40 if database == "sqlite" else 16)
+
+
+def test_sites_call_the_package() -> None:
+    """`firewall.ban(...)`; importing it alone imports no models."""
+    assert (firewall.ban, firewall.unban, firewall.check) == (calls.ban, calls.unban, calls.check)
+    with pytest.raises(AttributeError, match="has no attribute 'banish'"):
+        _ = firewall.banish
+    program = (
+        "import sys; from ideolab_accesslog import firewall; "
+        "print([name for name in sys.modules if name.startswith('ideolab_accesslog')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "['ideolab_accesslog', 'ideolab_accesslog.firewall']\n"

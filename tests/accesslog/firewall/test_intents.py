@@ -6,10 +6,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from ideolab_accesslog.firewall import intents
-from ideolab_accesslog.firewall.intents import Call, Intent
+from ideolab_accesslog.firewall.intents import Call, Intent, WrittenCall
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 from tests.accesslog.conftest import VENDORS
 
@@ -20,12 +20,16 @@ BAN = Call("ban", actor_name="alice", seconds=60, until=UNTIL, reason="scan")
 PENDING: dict[str, Any] = {"state": "pending", "command": "x"}
 
 
+def ignore(_written: WrittenCall) -> None:
+    """Nothing is to be done after the commit."""
+
+
 @pytest.mark.parametrize("database", VENDORS, indirect=True)
 def test_a_ban_writes_intents_and_audit_rows() -> None:
     """A refused address gets an audit row and no intent."""
     refusal = {"state": "failed", "stderr": "refused: loopback"}
 
-    written = intents.write(BAN, {OTHER: PENDING, VICTIM: PENDING}, {REFUSED: refusal})
+    written = intents.write(BAN, {OTHER: PENDING, VICTIM: PENDING}, {REFUSED: refusal}, ignore)
 
     assert (written.pending, written.repeated) == ([VICTIM, OTHER], [])
     assert written.keys == dict(TrashIP.objects.values_list("ip", "pk"))
@@ -42,9 +46,9 @@ def test_a_ban_writes_intents_and_audit_rows() -> None:
 
 def test_the_same_call_again_is_repeated() -> None:
     """Other words are another call."""
-    first = intents.write(BAN, {VICTIM: PENDING}, {})
-    again = intents.write(BAN, {VICTIM: PENDING}, {})
-    other = intents.write(Call("unban", actor_name="alice"), {VICTIM: PENDING}, {})
+    first = intents.write(BAN, {VICTIM: PENDING}, {}, ignore)
+    again = intents.write(BAN, {VICTIM: PENDING}, {}, ignore)
+    other = intents.write(Call("unban", actor_name="alice"), {VICTIM: PENDING}, {}, ignore)
 
     assert (first.pending, again.pending, other.pending) == ([VICTIM], [], [VICTIM])
     assert (first.repeated, again.repeated, other.repeated) == ([], [VICTIM], [])
@@ -54,7 +58,7 @@ def test_the_same_call_again_is_repeated() -> None:
 def test_a_check_and_an_unban_add_no_row_to_trash_ip() -> None:
     """Who is asked about is no scanner yet."""
     for action in ("check", "unban"):
-        written = intents.write(Call(action, actor_name="alice"), {VICTIM: PENDING}, {})
+        written = intents.write(Call(action, actor_name="alice"), {VICTIM: PENDING}, {}, ignore)
         assert (written.pending, written.keys) == ([VICTIM], {})
 
     assert TrashIP.objects.count() == 0
@@ -71,12 +75,42 @@ def test_only_leaves_out_what_has_changed() -> None:
         return False
 
     written = intents.write(
-        Call("unban", actor_name="alice", only=is_still_over), {VICTIM: PENDING, OTHER: PENDING}, {}
+        Call("unban", actor_name="alice", only=is_still_over), {VICTIM: PENDING, OTHER: PENDING}, {}, ignore
     )
 
     assert seen == [Intent(row.pk, True, UNTIL - timedelta(days=1), None)]
     assert (written.pending, written.repeated) == ([], [])
     assert FirewallActionLog.objects.count() == 0
+
+
+def test_the_callback_gets_what_was_written_after_the_commit() -> None:
+    """The commit of a transaction around the call counts."""
+    given: list[WrittenCall] = []
+
+    with transaction.atomic():
+        written = intents.write(BAN, {VICTIM: PENDING}, {}, given.append)
+        assert given == []
+
+    assert given == [written]
+
+
+def test_a_try_that_is_rolled_back_calls_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The callback gets the rows of the second try only."""
+    given: list[WrittenCall] = []
+    tries: list[int] = []
+    on_commit = transaction.on_commit
+
+    def deadlock_after(*arguments: Any, **options: Any) -> None:
+        on_commit(*arguments, **options)
+        tries.append(1)
+        if len(tries) == 1:
+            raise OperationalError("deadlock detected")
+
+    monkeypatch.setattr(transaction, "on_commit", deadlock_after)
+    written = intents.write(BAN, {VICTIM: PENDING}, {}, given.append)
+
+    assert (given, len(tries)) == ([written], 2)
+    assert FirewallActionLog.objects.count() == 1
 
 
 def test_a_deadlock_is_tried_again() -> None:

@@ -42,6 +42,16 @@ def test_listed_networks_are_never_banned(settings: Any) -> None:
     assert never_ban.find_reason(never_ban.parse("2001:db8:2::7")) is None
 
 
+def test_a_list_that_the_site_changes_in_place_counts(settings: Any) -> None:
+    """Without a signal of Django: the site's own list of monitoring hosts grows."""
+    hosts = settings.TRASHIP_NEVER_BAN = ["198.51.100.1"]
+    address = never_ban.parse("198.51.100.2")
+
+    assert never_ban.find_reason(address) is None
+    hosts.append("198.51.100.2")
+    assert never_ban.find_reason(address) == "198.51.100.2/32 of TRASHIP_NEVER_BAN"
+
+
 def test_a_mapped_address_is_its_ipv4_address() -> None:
     """What a server with a v6 socket sees."""
     assert never_ban.parse("::ffff:198.51.100.7") == ipaddress.ip_address("198.51.100.7")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from ideolab_accesslog.metrics import totals
-from ideolab_accesslog.metrics.process import Meter
+from ideolab_accesslog.metrics.process import Meter, register
 from ideolab_accesslog.models import Total
+from ideolab_accesslog.scheduler import scheduler
+from ideolab_accesslog.signals import offence
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -56,6 +59,18 @@ def test_a_push_comes_once_in_five_seconds(monkeypatch: pytest.MonkeyPatch) -> N
         rows["written"] += 1
 
     assert stored == [1, 1, 3]
+
+
+def test_a_second_registration_counts_nothing_twice() -> None:
+    """ready() runs again when INSTALLED_APPS is overridden."""
+    jobs, receivers = list(scheduler._each_turn), list(offence.receivers)
+
+    register(lambda: {"written": 0, "dropped": 0})
+    apps.get_app_config("ideolab_accesslog").ready()
+
+    assert scheduler._each_turn == jobs
+    assert len(offence.receivers) == len(receivers)
+    assert [job.__qualname__ for job in jobs].count("Meter.push") == 1
 
 
 def test_a_forked_child_begins_at_nothing() -> None:
