@@ -14,7 +14,7 @@ case "$*" in
 -V) echo Python 3.11.2 ;;
 *" venv "*) for last; do :; done; mkdir -p "$last/bin"; cp "$0" "$last/bin/python" ;;
 *" pip "*) [ ! -e offline ] ;;
-*" pytest "*) echo "pytest of $0, umask $(umask)" ;;
+*" pytest "*) echo "pytest of ${0#"$PWD/"}, umask $(umask)" ;;
 esac
 """
 #: setpriv runs nothing where a container forbids it, and reads nothing as somebody else
