@@ -93,8 +93,9 @@ def judge(
             f"fail2ban-client reload --restart {jail}",
         )
     if seen.stats is None or seen.stats.get("degraded"):
+        # the check `files` comes first and says so when the package is not there
         return wrong(
-            name, "its action cannot import the package ideolab_f2b: it bans nobody", "scripts/install"
+            name, "its action cannot import the package ideolab_f2b: it bans nobody", restart("fail2ban")
         )
     if log not in seen.logs:
         return wrong(

@@ -23,24 +23,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="install into a staging directory, start nothing",
     )
-    parser.add_argument(
+    nginx, sudo_for, django = (parser.add_mutually_exclusive_group() for _option in range(3))
+    nginx.add_argument(
         "--nginx", action="store_true", help="also install the intake, nginx's jails and the files for nginx"
     )
-    parser.add_argument(
+    sudo_for.add_argument(
         "--sudo-for", metavar="USER", help="let this user, such as www-data, run ideolab-fw-ip as root"
     )
-    parser.add_argument(
+    django.add_argument(
         "--django",
         metavar="USER",
         help="let a Django site of this user, such as www-data, write traship.log",
     )
+    for group, option, name in (
+        (nginx, "--no-nginx", "nginx"),
+        (sudo_for, "--no-sudo-for", "sudo_for"),
+        (django, "--no-django", "web_group"),
+    ):
+        group.add_argument(
+            option,
+            action="append_const",
+            dest="withdrawn",
+            const=name,
+            default=[],
+            help=f"remove what an earlier --{option[5:]} has installed",
+        )
     parser.add_argument("--no-start", action="store_true", help="place the files, start and reload nothing")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Install; return 0, or 1 when that was refused or failed: stderr has the reason, nothing is changed."""
     request = InstallRequest(
-        arguments.nginx, arguments.sudo_for, arguments.django, not arguments.no_start, arguments.dry_run
+        arguments.nginx,
+        arguments.sudo_for,
+        arguments.django,
+        not arguments.no_start,
+        arguments.dry_run,
+        frozenset(arguments.withdrawn),
     )
     try:
         problems = install(arguments.root.resolve(), request, functools.partial(print, flush=True))

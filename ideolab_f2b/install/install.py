@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ideolab_f2b import __version__, config, fail2ban_client, manifest
 from ideolab_f2b.config import Settings
-from ideolab_f2b.install import source, sudoers
+from ideolab_f2b.install import options, source, sudoers
 from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.host import Host, probe
 from ideolab_f2b.install.nginx import files as nginx_files
 from ideolab_f2b.install.nginx import host as nginx
-from ideolab_f2b.install.options import InstallRequest, decide
+from ideolab_f2b.install.options import InstallRequest
 from ideolab_f2b.install.place import PlannedStep, Say, Transaction, line, obsolete, preview, remove
 from ideolab_f2b.install.plan import plan, setting
 from ideolab_f2b.install.services import live
 from ideolab_f2b.install.site import KEPT, REMOVED, Site
 from ideolab_f2b.install.source import Source
+from ideolab_f2b.install.steps import user
 from ideolab_f2b.install.steps.block import edited_block
 from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.install.steps.tree import Tree
 from ideolab_f2b.install.trial import examine
 from ideolab_f2b.install.trial.examine import Examination
-from ideolab_f2b.manifest import InstallOptions, Manifest
-from ideolab_f2b.places import DJANGO_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, NGINX_JAILS
+from ideolab_f2b.manifest import Entry, InstallOptions, Manifest
+from ideolab_f2b.places import DJANGO_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, NGINX_JAILS, USER
+
+_UNDONE = "Everything is as it was before."
+#: errors whose text says enough; any other is a fault of the installer
+_EXPECTED = (OSError, InstallError, fail2ban_client.ClientError, KeyboardInterrupt)
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,9 @@ def _decide(root: Path, request: InstallRequest) -> Installation:
     site = Site(root, earlier.by_path())
     found, host = source.find(), probe(site)
     settings = _settings(site, found)
-    wanted = decide(request, earlier, site)
+    wanted = options.decide(request, earlier, site)
+    user.require_group(site, USER)
+    _require_unused(options.read(earlier, site), wanted, site)
     if wanted.sudo_for:
         sudoers.require_valid(sudoers.step(found, wanted.sudo_for))
     web = nginx.find(site, is_asked=request.has_nginx) if wanted.nginx else None
@@ -89,10 +96,33 @@ def _decide(root: Path, request: InstallRequest) -> Installation:
         earlier,
         path,
         preview([*steps, *(nginx_files.files(found, web) if web else ())], site),
-        [*examination.messages, *(nginx_files.messages(web) if web else ())],
+        [
+            *examination.messages,
+            *(nginx_files.messages(web) if web else ()),
+            *options.messages(request, earlier, wanted, site),
+        ],
         wanted,
         is_live=site.is_live and request.is_started,
     )
+
+
+def _require_unused(was: InstallOptions, wanted: InstallOptions, site: Site) -> None:
+    """Raise InstallError when the admin's files still use what an option that ends has brought."""
+    ends_nginx = was.nginx and not wanted.nginx
+    jails = {
+        **(NGINX_JAILS if ends_nginx else {}),
+        **(DJANGO_JAILS if was.web_group and not wanted.web_group else {}),
+    }
+    block = edited_block(site, JAIL_LOCAL) or b""
+    used = [jail for jail in jails if f"[{jail}]".encode() in block]
+    if used:
+        raise InstallError(
+            f"our block in {JAIL_LOCAL}, which you have changed, still has {', '.join(used)}: delete these"
+            " sections, then install again"
+        )
+    refusal = nginx.refusal() if ends_nginx and site.is_live else ""
+    if refusal:
+        raise InstallError(refusal)
 
 
 def _settings(site: Site, found: Source) -> Settings:
@@ -123,28 +153,51 @@ def _place(decided: Installation, say: Say) -> list[str]:
     entries = tuple(one.entry for one in planned if one.entry is not None)
     done = Manifest(__version__, entries, services, decided.options)
     manifest.save(replace(done, entries=(*leaving, *entries)), decided.manifest_path)
-    changed = {one.step.path for one in planned if one.verb != KEPT}
+    # what --no-start has written is in use from now on
+    was_started = earlier.options is None or not earlier.options.no_start
+    changed = {one.step.path for one in planned if one.verb != KEPT or not was_started}
     transaction = Transaction(site, say)
     try:
         transaction.put(planned)
         if decided.is_live:
             _start(decided, changed, say)
-    except (OSError, InstallError, fail2ban_client.ClientError, KeyboardInterrupt) as error:
-        _undo(decided, transaction, before, say)
-        outcome = "Everything is as it was before."
-        raise InstallError(str(error) or "interrupted", outcome) from error
-    problems = remove(leaving, site, say)
+    except BaseException as error:
+        _undo(decided, transaction, before, changed, say)
+        if not isinstance(error, _EXPECTED):
+            say(_UNDONE)
+            raise
+        raise InstallError(str(error) or "interrupted", _UNDONE) from error
+    problems = _remove(decided, leaving, say)
     manifest.save(done, decided.manifest_path)
     for one in planned:
         if isinstance(one.step, Tree):
             one.step.commit(site)
-    for problem in problems:
-        say(f"could not be removed: {problem}")
-    if decided.is_live and nginx_files.has_nginx_files(changed):
-        say(nginx.reload())
+    if decided.is_live and nginx_files.has_nginx_files((*changed, *(entry.path for entry in leaving))):
+        problems += _reload_nginx(decided.options, say)
     if decided.is_live:
         say("now run `ideolab-f2b check`: it says whether everything works")
     return problems
+
+
+def _remove(decided: Installation, leaving: list[Entry], say: Say) -> list[str]:
+    """Remove what is not part of the pack any more; return what could not be removed and why."""
+    ends_nginx = not decided.options.nginx and nginx_files.has_nginx_files(entry.path for entry in leaving)
+    if decided.is_live and ends_nginx:
+        live.stop_intake(decided.host)
+    problems = remove(leaving, decided.site, say)
+    for problem in problems:
+        say(f"could not be removed: {problem}")
+    return problems
+
+
+def _reload_nginx(wanted: InstallOptions, say: Say) -> list[str]:
+    """Let nginx read its files, or go on without those of the pack; return why it cannot."""
+    try:
+        say(nginx.reload() if wanted.nginx else nginx.reload_without_ours())
+    except InstallError as error:
+        say(str(error))
+        return [str(error)]
+    return []
 
 
 def _start(decided: Installation, changed: set[str], say: Say) -> None:
@@ -154,7 +207,13 @@ def _start(decided: Installation, changed: set[str], say: Say) -> None:
         say(text)
 
 
-def _undo(decided: Installation, transaction: Transaction, before: Mapping[str, bool], say: Say) -> None:
+def _undo(
+    decided: Installation,
+    transaction: Transaction,
+    before: Mapping[str, bool],
+    changed: Collection[str],
+    say: Say,
+) -> None:
     """Make the host as it was; `before` is what ran, {} when nothing was to be started."""
     had_connmon = bool(decided.earlier.services)
     if before and not had_connmon:
@@ -163,7 +222,7 @@ def _undo(decided: Installation, transaction: Transaction, before: Mapping[str, 
         live.stop_intake(decided.host)
     transaction.undo()
     if before:
-        say(live.restore(decided.host, before, had_connmon=had_connmon))
+        say(live.restore(decided.host, before, had_connmon=had_connmon, changed=changed))
     if decided.earlier.version:
         manifest.save(decided.earlier, decided.manifest_path)
     else:

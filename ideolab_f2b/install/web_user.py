@@ -11,6 +11,7 @@ from ideolab_f2b.config import Paths
 from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.steps.log import MODE, Log
+from ideolab_f2b.install.steps.user import has_group
 from ideolab_f2b.install.sudoers import USER_NAME
 from ideolab_f2b.places import LOG_GROUP, USER
 
@@ -30,6 +31,16 @@ def group(site: Site, user: str) -> str:
         return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
     except KeyError as error:
         raise InstallError(f"--django {user}: there is no such user, or it has no group") from error
+
+
+def require_group(site: Site, name: str) -> str:
+    """Return the group that an earlier install has found; InstallError when it was removed since."""
+    if site.is_live and not has_group(name):
+        raise InstallError(
+            f"there is no group {name} any more, whose site writes traship.log: --django USER names the user"
+            " of the site anew, --no-django ends it"
+        )
+    return name
 
 
 def logs(paths: Paths, group: Optional[str]) -> list[Log]:

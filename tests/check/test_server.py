@@ -6,6 +6,7 @@ import pytest
 
 from ideolab_f2b.check import server
 from ideolab_f2b.check.server import RunningJail
+from ideolab_f2b.places import restart
 
 LOG = "/var/log/ideolab/connmon.log"
 STATS = {"set": "ideolab_connmon", "last_error": None}
@@ -27,7 +28,7 @@ STATS = {"set": "ideolab_connmon", "last_error": None}
         (
             RunningJail({"ideolab-ban"}, [LOG], {"degraded": "no module"}), "on", (),
             "wrong    jail j: its action cannot import the package ideolab_f2b: it bans nobody\n"
-            "         -> scripts/install",
+            f"         -> {restart('fail2ban')}",
         ),
         (
             RunningJail({"ideolab-ban"}, ["/old.log"], STATS), "on", (),

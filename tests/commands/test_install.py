@@ -18,6 +18,11 @@ from ideolab_f2b.install.options import InstallRequest
         (["--nginx", "--no-start"], InstallRequest(has_nginx=True, is_started=False)),
         (["--django", "site", "--sudo-for", "web"], InstallRequest(django="site", sudo_for="web")),
         (["--dry-run"], InstallRequest(is_dry_run=True)),
+        (["--no-nginx"], InstallRequest(withdrawn=frozenset({"nginx"}))),
+        (
+            ["--no-django", "--no-sudo-for", "--nginx"],
+            InstallRequest(has_nginx=True, withdrawn=frozenset({"web_group", "sudo_for"})),
+        ),
     ],
 )
 def test_options(
@@ -35,6 +40,15 @@ def test_options(
 
     assert cli.main(["install", "--root", "staging", *words]) == 0
     assert asked == [tmp_path / "staging", request_]
+
+
+@pytest.mark.parametrize("words", [["--nginx", "--no-nginx"], ["--django", "site", "--no-django"]])
+def test_an_option_and_its_end_are_a_usage_error(words: list[str]) -> None:
+    """Nobody can tell which one was meant."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["install", "--dry-run", *words])
+
+    assert caught.value.code == 2
 
 
 def test_what_could_not_be_removed_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,8 @@ def test_the_workflow_runs_what_ci_run_runs() -> None:
     # yaml takes the word `on` for true
     assert set(workflow[True]) == {"push", "pull_request", "schedule"}
     assert workflow["permissions"] == {"contents": "read"}
+    # a push does not end the weekly run of the same branch
+    assert "${{ github.event_name }}" in workflow["concurrency"]["group"]
 
 
 def test_the_workflow_runs_as_root_with_a_kernel() -> None:

@@ -119,6 +119,32 @@ def test_new_code_restarts_fail2ban_and_keeps_the_bans(machine: Machine) -> None
     wait_for_health(machine)
 
 
+#: an action that leaves in the server what an uninstalled pack leaves there: modules that hide the new ones
+_STALE = """
+cat >/etc/fail2ban/action.d/stale.py <<EOF
+import sys, types
+from fail2ban.server.action import ActionBase as Action
+sys.modules["ideolab_f2b"] = types.ModuleType("ideolab_f2b")
+EOF
+printf '[sshd]\\naction = stale.py\\n' >/etc/fail2ban/jail.d/stale.local
+"""
+
+
+def test_a_server_with_the_modules_of_an_uninstalled_pack_is_restarted(machine: Machine) -> None:
+    """A reload gives it jails whose actions cannot load the pack, so that each ban fails."""
+    machine.shell(_STALE)
+    fail2ban = running_fail2ban(machine)
+    machine.shell("sed -i /sys.modules/d /etc/fail2ban/action.d/stale.py")
+
+    said = machine.install().stdout
+
+    assert "fail2ban restarted: it could not load the pack" in said
+    assert pid(machine) != fail2ban
+    wait_for_health(machine)
+    write_suspect(machine)
+    wait_for_ban(machine)
+
+
 def test_what_would_stop_fail2ban_is_refused(machine: Machine) -> None:
     """With fail2ban's own words; the running server does not notice, and nothing is written."""
     fail2ban = running_fail2ban(machine)

@@ -1,13 +1,21 @@
-"""`install --root` from end to end: a package's staging directory."""
+"""`install` from end to end into a staging directory, and with services that only take notes."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ideolab_f2b.install import install as module
+from ideolab_f2b.install.errors import CommandError, InstallError
+from ideolab_f2b.install.nginx import host as nginx
+from ideolab_f2b.install.options import InstallRequest
+from ideolab_f2b.install.site import Site
+from ideolab_f2b.manifest import InstallOptions
 from tests.install.staging import MANIFEST, root, run, tree
 
 __all__ = ["root"]
@@ -90,3 +98,140 @@ def test_the_program_runs_from_the_staged_library(root: Path, capsys: pytest.Cap
     assert 'sys.path.insert(0, "/usr/local/lib/ideolab-f2b")' in program
     assert os.access(root / "usr/local/bin/ideolab-f2b", os.X_OK)
     assert (root / "usr/local/lib/ideolab-f2b/ideolab_f2b/cli.py").exists()
+
+
+class Services:
+    """fail2ban, nginx and the daemons; `done` is what was done with them, `changed` what they were told."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.changed: set[str] = set()
+        self.error: BaseException | None = None
+
+    def services(self, _host: object) -> Services:
+        return self
+
+    def state(self) -> dict[str, bool]:
+        return {"fail2ban_active": True, "fail2ban_enabled": True}
+
+    def bring_up(self, _host: object, changed: set[str], *, has_intake: bool) -> list[str]:
+        self.changed = changed
+        if self.error:
+            raise self.error
+        return [f"up, the intake {has_intake}"]
+
+    def restore(self, _host: object, _before: object, *, had_connmon: bool, changed: set[str]) -> str:
+        self.changed = changed
+        return f"restored {had_connmon}"
+
+    def __getattr__(self, name: str) -> Callable[..., str]:
+        """stop_intake() of live and reload() of nginx and the like, which are written down."""
+
+        def act(*_words: object) -> str:
+            self.done.append(name)
+            return name
+
+        return act
+
+
+@pytest.fixture
+def services(monkeypatch: pytest.MonkeyPatch) -> Services:
+    """A staging directory counts as the running system with these services, unless with --no-start."""
+    found = Services()
+    decide = module._decide
+
+    def decide_live(root: Path, request: InstallRequest) -> module.Installation:
+        return replace(decide(root, request), is_live=request.is_started)
+
+    monkeypatch.setattr(module, "_decide", decide_live)
+    monkeypatch.setattr(module, "live", found)
+    for name in ("test", "reload", "reload_without_ours"):
+        monkeypatch.setattr(nginx, name, getattr(found, name))
+    return found
+
+
+def test_an_install_after_no_start_does_the_rest(root: Path, services: Services) -> None:
+    """All that was placed counts as changed; once, for the install after it has nothing to do."""
+    module.install(root, InstallRequest(has_nginx=True), print)
+    module.install(root, InstallRequest(is_started=False), print)
+    services.done.clear()
+
+    module.install(root, InstallRequest(), print)
+    assert {"/usr/local/lib/ideolab-f2b", "/etc/fail2ban/jail.local"} <= services.changed
+    assert services.done == ["test", "reload"]
+
+    module.install(root, InstallRequest(), print)
+    assert services.changed == set()
+
+
+def test_nginx_goes_on_without_our_files(root: Path, services: Services) -> None:
+    """The intake has nothing to read any more."""
+    module.install(root, InstallRequest(has_nginx=True), print)
+    services.done.clear()
+
+    said: list[str] = []
+    assert module.install(root, InstallRequest(withdrawn=frozenset({"nginx"})), said.append) == []
+
+    assert services.done == ["stop_intake", "reload_without_ours"]
+    assert "up, the intake False" in said
+    assert not (root / "etc/nginx/conf.d/ideolab-log.conf").exists()
+
+
+def test_an_nginx_that_would_not_start_without_our_files(
+    root: Path, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest is done; the exit code is 1."""
+
+    def fail() -> str:
+        raise InstallError("nginx still runs, but would not start any more: x")
+
+    module.install(root, InstallRequest(has_nginx=True), print)
+    monkeypatch.setattr(nginx, "reload_without_ours", fail)
+
+    assert module.install(root, InstallRequest(withdrawn=frozenset({"nginx"})), print) == [
+        "nginx still runs, but would not start any more: x"
+    ]
+
+
+@pytest.mark.parametrize("error", [OverflowError("gid"), SyntaxError("x"), SystemExit(3)])
+def test_an_error_that_nobody_expects_is_undone_and_raised(
+    error: BaseException, root: Path, services: Services
+) -> None:
+    """A fault of the installer's own leaves no half of the pack."""
+    before = tree(root)
+    services.error = error
+    said: list[str] = []
+
+    with pytest.raises(type(error)):
+        module.install(root, InstallRequest(), said.append)
+
+    assert said[-2:] == ["restored False", "Everything is as it was before."]
+    assert {path for path in tree(root) if path not in before} <= {"var", "var/lib"}
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [(CommandError("systemctl: no bus"), "systemctl: no bus"), (KeyboardInterrupt(), "interrupted")],
+)
+def test_a_failed_update_is_undone(error: BaseException, text: str, root: Path, services: Services) -> None:
+    """What it had written is told to whoever makes fail2ban what it was."""
+    module.install(root, InstallRequest(), print)
+    code = root / "usr/local/lib/ideolab-f2b/ideolab_f2b/cli.py"
+    code.write_text("an older version\n")
+    services.error = error
+
+    with pytest.raises(InstallError, match=text) as caught:
+        module.install(root, InstallRequest(), print)
+
+    assert caught.value.outcome == "Everything is as it was before."
+    assert services.changed == {"/usr/local/lib/ideolab-f2b"}
+    assert code.read_text() == "an older version\n"
+
+
+def test_what_uses_our_nginx_files_keeps_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the running system nginx is asked before anything is written."""
+    text = "nginx would not start any more; first delete these lines: x: include y;"
+    monkeypatch.setattr(nginx, "refusal", lambda: text)
+
+    with pytest.raises(InstallError, match="first delete these lines"):
+        module._require_unused(InstallOptions(nginx=True), InstallOptions(), Site())

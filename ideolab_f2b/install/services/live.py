@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import ModuleType
+from typing import Optional
 
 from ideolab_f2b import __version__, fail2ban_client, fail2ban_config
 from ideolab_f2b.config import DEFAULT_PATH
 from ideolab_f2b.install.errors import CommandError, InstallError
 from ideolab_f2b.install.host import Host
 from ideolab_f2b.install.services import systemd, sysv
-from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAILS, LIBRARY
+from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, LIBRARY, REPORT
 
 #: seconds; a server that restores thousands of bans through shell actions is slow to come up
 UP_S = 60.0
@@ -27,7 +28,7 @@ def bring_up(host: Host, changed: set[str], *, has_intake: bool = False) -> list
     """Start or reload fail2ban and start our daemons; return what was done, in words.
 
     `changed` are the paths that this install wrote. InstallError or ClientError when a jail or a daemon does
-    not run.
+    not run, or when a jail cannot ban.
     """
     wanted = set(fail2ban_config.read(FAIL2BAN).jails)
     is_changed = any(map(_restarts_daemons, changed))
@@ -48,23 +49,47 @@ def _start_fail2ban(host: Host, changed: set[str], wanted: set[str]) -> str:
         services(host).start_fail2ban()
         return "fail2ban started"
     running = fail2ban_client.jails()
-    if ALL_JAILS.keys() & running and any(path == LIBRARY or path.endswith(".py") for path in changed):
+    if ALL_JAILS.keys() & running and _has_code(changed):
         # a reload keeps the modules that the server has loaded
         services(host).restart_fail2ban()
         return "fail2ban restarted: its code changed (bans stay in the kernel meanwhile)"
     if wanted - running or any(path.startswith(str(FAIL2BAN)) for path in changed):
         fail2ban_client.ask("reload")
-        return _restart_if_older(host)
-    return "fail2ban runs"
+        return _restart_if_older(host, "fail2ban reloaded")
+    return _restart_if_older(host, "fail2ban runs")
 
 
-def _restart_if_older(host: Host) -> str:
-    """Restart a server that still has another version of the package loaded, which was uninstalled since."""
-    stats = fail2ban_client.stats(next(iter(JAILS)), ACTION) or {}
-    if stats.get("version", __version__) == __version__:
-        return "fail2ban reloaded"
-    services(host).restart_fail2ban()
-    return f"fail2ban restarted: it had version {stats['version']} loaded"
+def _has_code(changed: Collection[str]) -> bool:
+    """Return whether fail2ban-server loads code from one of these paths."""
+    return any(path == LIBRARY or path.endswith(".py") for path in changed)
+
+
+def _restart_if_older(host: Host, otherwise: str) -> str:
+    """Restart a server that has other code of the pack loaded; return what was done, or `otherwise`.
+
+    After an uninstall the server keeps the modules of the old package, and with these in its memory the new
+    actions may not load at all.
+    """
+    for jail in sorted(ALL_JAILS.keys() & fail2ban_client.jails()):
+        for action in (ACTION, REPORT):
+            difference = _difference(fail2ban_client.stats(jail, action))
+            if difference:
+                services(host).restart_fail2ban()
+                return f"fail2ban restarted: {difference}"
+    return otherwise
+
+
+def _difference(stats: Optional[Mapping[str, object]]) -> str:
+    """Return how the loaded code of an action differs from what is installed; "" when it does not.
+
+    `stats` is None where the jail has no such action.
+    """
+    if stats is None:
+        return ""
+    if stats.get("degraded"):
+        return "it could not load the pack"
+    loaded = stats.get("version", "unknown")
+    return "" if loaded == __version__ else f"it had version {loaded} loaded"
 
 
 def _wait(host: Host, wanted: set[str]) -> None:
@@ -82,6 +107,9 @@ def _wait(host: Host, wanted: set[str]) -> None:
     for jail in ALL_JAILS.keys() & wanted:
         if ACTION not in fail2ban_client.actions(jail):
             raise InstallError(f"jail {jail} runs without its action {ACTION}; see /var/log/fail2ban.log")
+        degraded = (fail2ban_client.stats(jail, ACTION) or {}).get("degraded")
+        if degraded:
+            raise InstallError(f"jail {jail} bans nobody: {degraded}")
 
 
 def _running() -> set[str]:
@@ -104,8 +132,13 @@ def stop_intake(host: Host) -> None:
         services(host).stop_intake()
 
 
-def restore(host: Host, before: Mapping[str, bool], *, had_connmon: bool) -> str:
-    """Make the services as they were, after an install was undone; return what was done, in words."""
+def restore(
+    host: Host, before: Mapping[str, bool], *, had_connmon: bool, changed: Collection[str] = ()
+) -> str:
+    """Make the services as they were, after an install was undone; return what was done, in words.
+
+    `changed` are the paths that the install wrote: fail2ban may have loaded their code.
+    """
     try:
         services(host).start_connmon(is_changed=True) if had_connmon else services(host).forget()
         if not before["fail2ban_enabled"]:
@@ -113,10 +146,13 @@ def restore(host: Host, before: Mapping[str, bool], *, had_connmon: bool) -> str
         if not before["fail2ban_active"]:
             services(host).stop_fail2ban()
             return "fail2ban is stopped, as it was before"
-        if fail2ban_client.is_up():
-            fail2ban_client.ask("reload")
-        else:
+        if not fail2ban_client.is_up():
             services(host).start_fail2ban()
+        elif had_connmon and _has_code(changed):
+            # a reload would go on with the code that was undone
+            services(host).restart_fail2ban()
+        else:
+            fail2ban_client.ask("reload")
     except (CommandError, fail2ban_client.ClientError) as error:
         return f"fail2ban could not be made as it was: {error}"
     return "fail2ban runs with its former configuration"

@@ -7,6 +7,7 @@ import grp
 import pwd
 from dataclasses import dataclass
 
+from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.run import run
 from ideolab_f2b.install.site import CREATED, KEPT, Site, Undo
 from ideolab_f2b.manifest import Entry
@@ -28,7 +29,7 @@ class User:
 
     def put(self, site: Site) -> Undo:
         """Make the user with useradd; return how to undo it."""
-        group = ("--gid", self.path) if _has_group(self.path) else ("--user-group",)
+        group = ("--gid", self.path) if has_group(self.path) else ("--user-group",)
         places = ("--home-dir", "/nonexistent", "--no-create-home", "--shell", "/usr/sbin/nologin")
         run("useradd", "--system", *group, *places, self.path)
         return functools.partial(_delete, self.path)
@@ -48,12 +49,19 @@ def exists(name: str) -> bool:
     return True
 
 
-def _has_group(name: str) -> bool:
+def has_group(name: str) -> bool:
+    """Return whether the running system has a group of this name."""
     try:
         grp.getgrnam(name)
     except KeyError:
         return False
     return True
+
+
+def require_group(site: Site, name: str) -> None:
+    """Raise InstallError for a user that has no group of its own, to which its files would belong."""
+    if site.is_live and exists(name) and not has_group(name):
+        raise InstallError(f"there is a user {name} and no group of this name: groupadd --system {name}")
 
 
 def _delete(name: str) -> None:

@@ -96,6 +96,57 @@ def test_a_server_that_has_another_version_loaded(monkeypatch: pytest.MonkeyPatc
     ]
 
 
+class Reloaded(Services):
+    """A server that runs since before an uninstall; only a restart lets go of its modules."""
+
+    def restart_fail2ban(self) -> None:
+        self.done.append("restart_fail2ban")
+        self.stats = {"version": __version__}
+
+
+@pytest.mark.parametrize("running", [JAIL, "sshd"], ids=["nothing new", "a new jail"])
+@pytest.mark.parametrize(
+    ("stats", "text"),
+    [
+        ({"degraded": "ImportError()"}, "fail2ban restarted: it could not load the pack"),
+        ({"set": "ideolab_connmon"}, "fail2ban restarted: it had version unknown loaded"),
+        ({"version": "0.0.1"}, "fail2ban restarted: it had version 0.0.1 loaded"),
+    ],
+)
+def test_a_server_that_cannot_load_the_new_code(
+    running: str, stats: dict[str, Any], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has old modules; a reload gives it actions that ban nobody, whatever this install has changed."""
+    services = Reloaded(running)
+    services.stats = stats
+    place(services, monkeypatch)
+
+    assert live.bring_up(Host(), set()) == [text, "start_connmon"]
+    assert services.done[-2:] == ["restart_fail2ban", "start_connmon"]
+
+
+@pytest.mark.parametrize("place_", [("ideolab-traship", "ideolab-ban"), (JAIL, "ideolab-report")])
+def test_one_action_of_one_jail_is_enough(place_: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jails take their actions at different times; one without an action of ours counts for nothing."""
+    services = Services(JAIL, "ideolab-manual", "ideolab-traship")
+    place(services, monkeypatch)
+    stats = {place_: {"version": "0.0.1"}, (JAIL, "ideolab-ban"): {"version": __version__}}
+    monkeypatch.setattr(fail2ban_client, "stats", lambda *asked: stats.get(asked))
+
+    assert live.bring_up(Host(), set())[0] == "fail2ban restarted: it had version 0.0.1 loaded"
+
+
+def test_a_restart_that_does_not_help_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The jail runs, and each of its bans would fail."""
+    services = Services(JAIL)
+    services.stats = {"degraded": "ideolab_f2b cannot be loaded"}
+    place(services, monkeypatch)
+
+    with pytest.raises(InstallError, match="jail ideolab-connmon bans nobody: ideolab_f2b cannot be loaded"):
+        live.bring_up(Host(), set())
+    assert services.done == ["restart_fail2ban"]
+
+
 @pytest.mark.parametrize(
     ("failed", "actions", "text"),
     [
@@ -156,6 +207,29 @@ def test_an_install_that_was_undone(
     before = {"fail2ban_active": active, "fail2ban_enabled": enabled}
 
     assert live.restore(Host(), before, had_connmon=had_connmon) == text
+    assert services.done == done
+
+
+@pytest.mark.parametrize(
+    ("had_connmon", "changed", "done"),
+    [
+        (True, {ACTION}, ["start_connmon", "restart_fail2ban"]),
+        (True, {"/usr/local/lib/ideolab-f2b"}, ["start_connmon", "restart_fail2ban"]),
+        (True, {"/etc/fail2ban/jail.local"}, ["start_connmon", "reload"]),
+        (False, {ACTION}, ["forget", "reload"]),
+    ],
+    ids=["an action", "the package", "settings", "the first install"],
+)
+def test_an_update_that_was_undone(
+    had_connmon: bool, changed: set[str], done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server may have loaded the code of the update, and a reload keeps it."""
+    services = Services(JAIL)
+    place(services, monkeypatch)
+    before = {"fail2ban_active": True, "fail2ban_enabled": True}
+
+    live.restore(Host(), before, had_connmon=had_connmon, changed=changed)
+
     assert services.done == done
 
 

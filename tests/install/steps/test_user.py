@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.site import Site
+from ideolab_f2b.install.steps import user
 from ideolab_f2b.install.steps.user import User
 
 
@@ -22,3 +26,14 @@ def test_a_user_that_exists_is_not_ours_to_delete() -> None:
     assert (root.verb(live), root.entry(live)) == ("kept", None)
     assert first is not None
     assert (first.kind, first.path) == ("user", "ideolab-nobody")
+
+
+def test_a_user_without_its_group_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files would belong to a group that is not there; a user that is yet to be made brings its group."""
+    monkeypatch.setattr(user, "exists", lambda _name: True)
+    monkeypatch.setattr(user, "has_group", lambda _name: False)
+
+    with pytest.raises(InstallError, match="there is a user ideolab and no group of this name: groupadd"):
+        user.require_group(Site(), "ideolab")
+    monkeypatch.setattr(user, "exists", lambda _name: False)
+    user.require_group(Site(), "ideolab")
