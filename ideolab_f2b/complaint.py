@@ -25,29 +25,30 @@ class Complaint:
     ) -> None:
         self._say, self._again_s, self._clock, self._limit = say, again_s, clock, limit
         self._lock = threading.Lock()
-        #: {subject: when it was said}, the oldest first
-        self._said: dict[str, float] = {}
+        #: {subject: (when it was said, the text)}, the oldest first
+        self._said: dict[str, tuple[float, str]] = {}
 
     def say(self, text: str, subject: str = "") -> bool:
         """Say `text` unless its subject was said lately; return whether it was said.
 
         Without `subject` the text is its own subject. A text with numbers in it is always new: give it one.
         """
-        if not self._mark(subject or text):
+        if not self._mark(subject or text, text):
             return False
         self._say(text)
         return True
 
-    def _mark(self, subject: str) -> bool:
+    def _mark(self, subject: str, text: str) -> bool:
         """Note that a subject is said now; return False when it was said lately."""
         now = self._clock()
         with self._lock:
-            if now - self._said.get(subject, float("-inf")) < self._again_s:
+            said_at, _text = self._said.get(subject, (float("-inf"), ""))
+            if now - said_at < self._again_s:
                 return False
             self._said.pop(subject, None)
             while len(self._said) >= self._limit:
                 del self._said[next(iter(self._said))]
-            self._said[subject] = now
+            self._said[subject] = now, text
         return True
 
     def settle(self, subject: str, text: str = "") -> None:
@@ -61,6 +62,11 @@ class Complaint:
         """Return the subjects that were said and not settled, the oldest first."""
         with self._lock:
             return list(self._said)
+
+    def texts(self) -> list[str]:
+        """Return what was said last of each of these subjects, in the same order."""
+        with self._lock:
+            return [text for _said_at, text in self._said.values()]
 
 
 def complain_on_stderr(program: str) -> Complaint:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
 import stat
 import tempfile
@@ -55,6 +57,13 @@ def _replace(path: Path, content: bytes, mode: int, uid: int, gid: int, is_durab
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def remove_left_over(path: Path) -> None:
+    """Remove what a replace() of `path` left beside it when its process was killed."""
+    with contextlib.suppress(OSError):
+        for temporary in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+            temporary.unlink()
 
 
 def open_to_read(path: Path) -> BinaryIO:

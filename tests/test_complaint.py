@@ -72,6 +72,20 @@ def test_the_number_of_subjects_has_a_limit(clock: Clock) -> None:
     assert complaint.subjects() == ["three", "one"]
 
 
+def test_texts_of_what_was_said(clock: Clock) -> None:
+    """A subject is for the program; whoever looks at what is wrong wants to read the text."""
+    complaint = Complaint(lambda text: None, 60.0, clock)
+    complaint.say("full at 1", "disk")
+    complaint.say("gone")
+    complaint.say("full at 2", "disk")
+    assert complaint.texts() == ["full at 1", "gone"]
+
+    clock.now += 60
+    complaint.say("full at 3", "disk")
+    complaint.settle("gone")
+    assert complaint.texts() == ["full at 3"]
+
+
 def test_a_service_complains_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     """Its name stands before the text, as the other lines of the journal have it."""
     complaint = complain_on_stderr("connmon")

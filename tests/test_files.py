@@ -147,3 +147,14 @@ def test_an_empty_file_ends_a_line(tmp_path: Path) -> None:
 
     assert files.ends_a_line(descriptor)
     os.close(descriptor)
+
+
+def test_left_overs_of_a_killed_replace(tmp_path: Path) -> None:
+    """Those of this file only; what is not there, or cannot be removed, is no error."""
+    for name in (".a[1].json.x_1.tmp", ".a1.json.x_1.tmp", "a[1].json"):
+        (tmp_path / name).write_text("half")
+    (tmp_path / ".b.x.tmp").mkdir()
+    for path in (tmp_path / "a[1].json", tmp_path / "b", tmp_path / "none" / "a"):
+        files.remove_left_over(path)
+
+    assert sorted(os.listdir(tmp_path)) == [".a1.json.x_1.tmp", ".b.x.tmp", "a[1].json"]

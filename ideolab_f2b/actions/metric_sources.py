@@ -18,9 +18,13 @@ SAY_AGAIN_S = 600.0
 _log = logging.getLogger("fail2ban.ideolab-report")
 _complaint = Complaint(_log.error, SAY_AGAIN_S)
 _lock = threading.Lock()
+#: held while sources are asked: what one counts while it leaves would be in the sums twice, or not at all
+_asking = threading.Lock()
 _sources: dict[str, Source] = {}
 #: counters of the sources that are gone: a jail that is removed must not take its share of a sum along
 _kept: list[Sample] = []
+#: the counters that each source told last: a sum must not fall while one of its sources fails
+_last: dict[str, list[Sample]] = {}
 #: errors by source since the start of this process; also of sources that are gone
 _errors: dict[str, int] = {}
 ERRORS = "ideolab_f2b_metric_source_errors_total"
@@ -29,6 +33,8 @@ ERRORS = "ideolab_f2b_metric_source_errors_total"
 def add(name: str, source: Source) -> None:
     """Take part under a name of one's own; the same name again replaces the source."""
     with _lock:
+        if _sources.get(name) != source:
+            _last.pop(name, None)
         _sources[name] = source
         # a counter that begins above 0 hides its first step from increase()
         _errors.setdefault(name, 0)
@@ -37,20 +43,29 @@ def add(name: str, source: Source) -> None:
 def remove(name: str) -> None:
     """Take no part any more; what was counted stays in the sums. Nothing when there is no such source."""
     global _kept
-    with _lock:
-        source = _sources.pop(name, None)
-    if source is None:
-        return
-    counters = [sample for sample in _ask(name, source) if sample.kind == "counter"]
-    with _lock:
-        _kept = merge([*_kept, *counters])
+    with _asking:
+        with _lock:
+            source = _sources.get(name)
+        if source is None:
+            return
+        counters = _counters(_ask(name, source))
+        with _lock:
+            # another one may have taken its name meanwhile
+            if _sources.get(name) == source:
+                del _sources[name]
+                _last.pop(name, None)
+            _kept = merge([*_kept, *counters])
 
 
 def collect() -> list[Sample]:
-    """The samples of all sources, one for each metric; one that fails is left out, and counted in ERRORS."""
-    with _lock:
-        sources, kept = list(_sources.items()), list(_kept)
-    found = [*kept, *(sample for name, source in sources for sample in _ask(name, source))]
+    """The samples of all sources, one for each metric.
+
+    A source that fails is counted in ERRORS; its gauges are left out, its counters are those it told last.
+    """
+    with _asking:
+        with _lock:
+            sources, kept = list(_sources.items()), list(_kept)
+        found = [*kept, *(sample for name, source in sources for sample in _ask(name, source))]
     return merge([*found, *_error_samples()])
 
 
@@ -68,12 +83,21 @@ def merge(samples: Iterable[Sample]) -> list[Sample]:
 
 def _ask(name: str, source: Source) -> list[Sample]:
     try:
-        return source()
+        samples = source()
     except Exception as error:
         with _lock:
             _errors[name] = _errors.get(name, 0) + 1
+            last = _last.get(name, [])
         _complaint.say(f"no metrics of {name}: {error!r}", name)
-        return []
+        return last
+    with _lock:
+        if _sources.get(name) == source:
+            _last[name] = _counters(samples)
+    return samples
+
+
+def _counters(samples: Iterable[Sample]) -> list[Sample]:
+    return [sample for sample in samples if sample.kind == "counter"]
 
 
 def _error_samples() -> list[Sample]:

@@ -10,7 +10,7 @@ from typing import Any, Optional
 from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.actions.ttl import timeout
 from ideolab_f2b.firewall.drift import EXPIRED
-from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
+from ideolab_f2b.kernel.ipset.element import LONGEST, Key, Network, key_of
 
 _VERSIONS = {socket.AF_INET: 4, socket.AF_INET6: 6}
 
@@ -86,9 +86,12 @@ def network_of_identity(identity: Any) -> Network:
 
 
 def parsed_key(identity: Any) -> Optional[Key]:
-    """The numbers of an address that fail2ban has parsed; None for any other word."""
+    """The numbers of an address that fail2ban has parsed; None for any other word, and for 203.0.113.9/40."""
     version = _VERSIONS.get(getattr(identity, "family", None))  # type: ignore[arg-type]
-    return None if version is None else (version, identity.addr, identity.plen)
+    # fail2ban takes any number for a prefix
+    if version is None or not 0 <= identity.plen <= LONGEST[version]:
+        return None
+    return version, identity.addr, identity.plen
 
 
 def key_of_identity(identity: Any) -> Optional[Key]:

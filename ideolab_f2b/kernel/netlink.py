@@ -157,6 +157,13 @@ class Channel:
         """
         sequence = self._next()
         self._socket.send(message(kind, flags | REQUEST, payload, sequence))
+        refused = self._refusal(sequence)
+        # set when there was no memory for an answer; what is not read would be told of a later message
+        unanswered = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        return refused or unanswered
+
+    def _refusal(self, sequence: int) -> int:
+        """The errno of a refusal that waits to be read; 0 when there is none."""
         while self._has_answer():
             try:
                 datagram = self._socket.recv(DATAGRAM_SIZE, socket.MSG_DONTWAIT)
@@ -165,8 +172,7 @@ class Channel:
             for found in unpack_messages(datagram, sequence):
                 if found.kind == ERROR:
                     return error_code(found.payload)
-        # set when there was no memory for an answer
-        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        return 0
 
     def _has_answer(self) -> bool:
         try:

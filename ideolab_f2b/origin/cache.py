@@ -132,14 +132,18 @@ class Cache:
             return
         self._close()
         if not _is_broken(error):
-            self._results.complain(f"the cache of origins {self._path} is not used: {error}")
+            self._results.complain(
+                f"the cache of origins {self._path} is not used: {error}", "cache not used"
+            )
             return
         try:
             aside = cache_file.set_aside(self._path)
         except OSError as failure:
-            self._results.complain(f"the cache of origins {self._path} is broken and stays there: {failure}")
+            text = f"the cache of origins {self._path} is broken and stays there: {failure}"
+            self._results.complain(text, "cache stays")
         else:
-            self._results.complain(f"the cache of origins was broken ({error}): moved to {aside}, begun anew")
+            text = f"the cache of origins was broken ({error}): moved to {aside}, begun anew"
+            self._results.complain(text, "cache begun anew")
 
     def close(self) -> None:
         """Close the file; the next question opens it again."""

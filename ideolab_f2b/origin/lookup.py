@@ -145,7 +145,7 @@ class Lookup:
         reply = ask(few, deadline)
         self._count(source, reply.found, "error", len(few) - len(reply.found))
         if reply.error:
-            self._results.complain(f"no origins of {reply.error}")
+            self._results.complain(f"no origins of {reply.error}", source)
         if reply.found:
             backoff.note_answer()
             self._keep(reply.found, missing, known)

@@ -44,7 +44,7 @@ class Mmdb:
                 )
             except Exception as error:
                 # InvalidDatabaseError, or whatever a reader makes of garbage
-                self._results.complain(f"{file.path}: not read as an MMDB file: {error!r}")
+                self._results.complain(f"{file.path}: not read as an MMDB file: {error!r}", str(file.path))
 
     def get(self, address: Address) -> Origin:
         """Return the origin of an address, one that is not known when no file has it."""

@@ -28,9 +28,12 @@ class LookupResults:
             with self._lock:
                 self._counts[source, result] += times
 
-    def complain(self, text: str) -> None:
-        """Note what is missing or broken, as one printable line."""
-        self._complaint.say("".join(filter(str.isprintable, text))[:LENGTH])
+    def complain(self, text: str, subject: str = "") -> None:
+        """Note what is missing or broken, as one printable line; the first text of each subject is kept.
+
+        A text with somebody else's error message in it may be another one each time: give it a subject.
+        """
+        self._complaint.say("".join(filter(str.isprintable, text))[:LENGTH], subject)
 
     def counts(self) -> dict[tuple[str, str], int]:
         """Return {(source, result): times} since the start."""
@@ -39,4 +42,4 @@ class LookupResults:
 
     def complaints(self) -> list[str]:
         """Return what was complained about in the order of the first time, each once."""
-        return self._complaint.subjects()
+        return self._complaint.texts()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(metric_sources, "_sources", {})
     monkeypatch.setattr(metric_sources, "_kept", [])
     monkeypatch.setattr(metric_sources, "_errors", {})
+    monkeypatch.setattr(metric_sources, "_last", {})
     monkeypatch.setattr(metric_sources, "_complaint", Complaint(metric_sources._log.error, 600.0))
     yield
 
@@ -104,3 +106,59 @@ def test_the_same_name_again_replaces() -> None:
     metric_sources.add("a", lambda: [gauge(6)])
 
     assert collect() == [gauge(6)]
+
+
+def test_counters_of_a_source_that_fails_stay() -> None:
+    """A sum without labels would fall, and be taken for a restart; a gauge of before would be a lie."""
+    works = [True, False, True, False]
+
+    def tell() -> list[Sample]:
+        if works.pop(0):
+            return [counter(100), gauge(5)]
+        raise OSError("no kernel")
+
+    metric_sources.add("a", tell)
+    metric_sources.add("b", lambda: [counter(7)])
+
+    assert collect() == [counter(107), gauge(5)]
+    assert collect() == [counter(107)]
+    assert collect() == [counter(107), gauge(5)]
+    metric_sources.remove("a")
+    assert collect() == [counter(107)]
+
+
+def test_counters_of_a_replaced_source_are_not_told_again() -> None:
+    """What failed is another source, which never told anything."""
+
+    def fail() -> list[Sample]:
+        raise OSError("no kernel")
+
+    metric_sources.add("a", lambda: [counter(100)])
+    assert collect() == [counter(100)]
+    metric_sources.add("a", fail)
+
+    assert collect() == []
+
+
+def test_a_source_that_leaves_while_all_are_collected() -> None:
+    """It is in the sums at every moment, and once."""
+    asked, go_on, found = threading.Event(), threading.Event(), list[Sample]()
+
+    def tell() -> list[Sample]:
+        asked.set()
+        go_on.wait(5)
+        return [counter(100)]
+
+    metric_sources.add("a", tell)
+    leaving = threading.Thread(target=metric_sources.remove, args=("a",))
+    leaving.start()
+    assert asked.wait(5)
+    collecting = threading.Thread(target=lambda: found.extend(collect()))
+    collecting.start()
+    collecting.join(0.2)
+    go_on.set()
+    leaving.join(5)
+    collecting.join(5)
+
+    assert found == [counter(100)]
+    assert collect() == [counter(100)]

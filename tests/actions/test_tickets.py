@@ -11,7 +11,7 @@ from fail2ban.server.ipdns import IPAddr
 from fail2ban.server.ticket import BanTicket
 
 from ideolab_f2b.actions.protected.refusal import RefusedError
-from ideolab_f2b.actions.tickets import BanList, key_of_identity, network_of_identity
+from ideolab_f2b.actions.tickets import BanList, key_of_identity, network_of_identity, parsed_key
 from ideolab_f2b.kernel.ipset.element import Key
 
 A: Key = (4, 0xC6336407, 32)
@@ -62,6 +62,27 @@ def test_raw_identity_of_an_older_fail2ban() -> None:
     assert key_of_identity("2001:db8::/32") == C
     assert key_of_identity("600") is None
     assert key_of_identity(None) is None
+
+
+@pytest.mark.parametrize("identity", ["203.0.113.9/40", "203.0.113.9/33", "2001:db8::/200", "2001:db8::/129"])
+def test_prefix_that_no_address_has(jail: Jail, identity: str) -> None:
+    """fail2ban parses any number behind the slash; it is no key, and no address to ban."""
+    jail.ban(identity, time.time())
+    jail.ban("198.51.100.7", time.time())
+
+    assert parsed_key(IPAddr(identity)) is None
+    assert key_of_identity(IPAddr(identity)) is None
+    assert set(BanList(jail).tickets()) == {A}
+    with pytest.raises(RefusedError, match="is no address and no network; nothing was banned"):
+        network_of_identity(IPAddr(identity))
+
+
+def test_longest_prefixes() -> None:
+    """A single address and a network, as fail2ban has parsed them."""
+    assert parsed_key(IPAddr("198.51.100.7")) == (4, 0xC6336407, 32)
+    assert parsed_key(IPAddr("2001:db8::/128")) == (6, 0x20010DB8 << 96, 128)
+    assert parsed_key(IPAddr("203.0.113.9/24")) == B
+    assert parsed_key("600") is None
 
 
 def test_time_that_is_left(jail: Jail) -> None:

@@ -104,6 +104,45 @@ def test_a_silent_kernel_is_an_error(fake: tuple[netlink.Channel, FakeSocket]) -
         channel.request(5, b"")
 
 
+class CommandSocket:
+    """A kernel that refuses with each of `answers` (0: it does not), and may lack memory for an answer."""
+
+    def __init__(self, *answers: int) -> None:
+        self.answers, self.error, self.sequence = list(answers), 0, 0
+
+    def send(self, data: bytes) -> int:
+        self.sequence = struct.unpack_from("=I", data, 8)[0]
+        return len(data)
+
+    def getsockopt(self, _level: int, option: int, size: int = 0) -> object:
+        if size:
+            return struct.pack("=I", bool(self.answers and self.answers[0]))
+        assert option == socket.SO_ERROR
+        error, self.error = self.error, 0
+        return error
+
+    def recv(self, _size: int, _flags: int) -> bytes:
+        return netlink.message(netlink.ERROR, 0, code(self.answers.pop(0)), self.sequence)
+
+    def close(self) -> None:
+        self.answers.clear()
+
+
+def test_what_is_wrong_with_one_command_is_not_told_of_the_next(
+    fake: tuple[netlink.Channel, FakeSocket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refusal, and no memory for another answer: both are over when the command is."""
+    kernel = CommandSocket(errno.ENOENT)
+    monkeypatch.setattr(fake[0], "_socket", kernel)
+    kernel.error = errno.ENOBUFS
+    assert fake[0].command(1, b"") == errno.ENOENT
+    assert fake[0].command(1, b"") == 0
+
+    kernel.error = errno.ENOBUFS
+    assert fake[0].command(1, b"") == errno.ENOBUFS
+    assert fake[0].command(1, b"") == 0
+
+
 def test_an_unknown_protocol_names_the_module() -> None:
     """The error says what to load."""
     with pytest.raises(netlink.ModuleMissingError, match="modprobe") as caught:

@@ -187,3 +187,20 @@ def test_without_maxminddb(write: Write, monkeypatch: pytest.MonkeyPatch) -> Non
         "MMDB files are configured, maxminddb is missing: apt-get install python3-maxminddb"
     ]
     assert not Mmdb([], results).is_used
+
+
+def test_a_file_that_is_wrong_in_many_ways_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader's message may hold what is in the file."""
+    path, results, numbers = tmp_path / "a.mmdb", LookupResults(), iter(range(100))
+
+    def fail(_file: object) -> None:
+        raise OSError(f"odd {next(numbers)}")
+
+    monkeypatch.setattr(mmdb._File, "refresh", fail)
+    files = Mmdb([path], results)
+    for _again in range(60):
+        files.refresh()
+
+    assert results.complaints() == [f"{path}: not read as an MMDB file: OSError('odd 0')"]

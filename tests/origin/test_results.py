@@ -25,3 +25,13 @@ def test_a_complaint_is_kept_once() -> None:
     for number in range(100):
         results.complain(f"no {number}")
     assert len(results.complaints()) == 50
+
+
+def test_a_subject_has_one_text() -> None:
+    """Somebody else's error message is another one each time: it is told once, and drives nothing out."""
+    results = LookupResults()
+    results.complain("the cache is broken")
+    for number in range(100):
+        results.complain(f"no origins of cymru: answer {number}", "cymru")
+
+    assert results.complaints() == ["the cache is broken", "no origins of cymru: answer 0"]

@@ -101,16 +101,21 @@ class Admission:
         long as the kernel. `info` itself for a ban that was in the list before.
         """
         ticket, self._current.ticket = getattr(self._current, "ticket", None), None
-        ip = info["ip"]
-        if ticket is None or ticket.getIP() is not ip:
+        try:
+            ip = info["ip"]
+            if ticket is None or ticket.getIP() is not ip:
+                return info
+            return {
+                "ip": ip,
+                "time": ticket.getTime(),
+                "bantime": int(ticket.getBanTime(self._jail.actions.getBanTime())),
+                "restored": ticket.restored,
+                # nobody reads those of a restored ban, and to join them would delay it
+                "matches": "" if ticket.restored else "\n".join(ticket.getMatches()),
+            }
+        except Exception:
+            # no short cut is worth a ban
             return info
-        return {
-            "ip": ip,
-            "time": ticket.getTime(),
-            "bantime": int(ticket.getBanTime(self._jail.actions.getBanTime())),
-            "restored": ticket.restored,
-            "matches": "\n".join(ticket.getMatches()),
-        }
 
     def admit(self, identity: Any) -> Network:
         """The network, before it is ordered; RefusedError, counted, when it must not be banned."""

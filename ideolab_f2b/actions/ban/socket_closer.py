@@ -77,11 +77,12 @@ class SocketCloser:
             with self._lock:
                 keys, self._pending = self._pending, []
             if keys:
-                self._walk([network_of(key) for key in set(keys)])
+                self._walk(set(keys))
                 self._stop.wait(REST_S)
 
-    def _walk(self, networks: Collection[Network]) -> None:
+    def _walk(self, keys: Collection[Key]) -> None:
         try:
+            networks = [network_of(key) for key in keys]
             for _walk in range(WALKS):
                 closed = self._destroy(networks, self.ports)
                 self.destroyed += closed

@@ -29,6 +29,11 @@ class ReconcileCounts:
         """Count what was put back or lifted, of a set or of the rules (the name of the list)."""
         self.repairs[name] = self.repairs.get(name, 0) + count
 
+    def begin_sums(self) -> None:
+        """Begin what is summed up at 0: somebody else keeps the sums."""
+        self.repairs.clear()
+        self.dropped = 0
+
     def forget_all_but(self, names: Iterable[str]) -> None:
         """Drop the drift of sets that no jail uses any more: it says nothing."""
         kept = {family_set for name in names for family_set in family_sets(name).values()}

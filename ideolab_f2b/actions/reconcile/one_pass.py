@@ -209,7 +209,12 @@ def _exists(kernel: Sets, name: str) -> bool:
 
 
 def _is_due(key: Key, member: Member, ticket: Any) -> bool:
-    return member.bans.holds(ticket) and member.refusal(network_of(key)) is None
+    try:
+        network = network_of(key)
+    except ValueError:
+        # no network: it is not in the kernel, and the others shall be
+        return False
+    return member.bans.holds(ticket) and member.refusal(network) is None
 
 
 def _slices(keys: Iterable[Key]) -> Iterator[list[Key]]:

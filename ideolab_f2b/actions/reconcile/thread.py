@@ -31,6 +31,7 @@ HURRIED_S = 1.0
 SETTLED_S = 25.0
 #: seconds until the same error is told again
 SAY_AGAIN_S = 600.0
+_SOURCE = "ideolab-reconcile"
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
@@ -48,6 +49,8 @@ class ReconcileThread:
         #: since when each is looked after
         self._members: dict[Member, float] = {}
         self._guard = threading.Lock()
+        #: held while the metrics come and go
+        self._telling = threading.Lock()
         #: held during a pass; who changes a jail waits for its end
         self._working = threading.Lock()
         self._waiting = 0
@@ -67,21 +70,30 @@ class ReconcileThread:
         with self._guard:
             self._members.setdefault(member, self._clock())
             if not self._is_running():
-                self._thread = threading.Thread(target=self._run, name="ideolab-reconcile", daemon=True)
+                self._thread = threading.Thread(target=self._run, name=_SOURCE, daemon=True)
                 self._thread.start()
-        metric_sources.add("ideolab-reconcile", self.samples)
+        with self._telling:
+            metric_sources.add(_SOURCE, self.samples)
 
     def remove(self, member: Member) -> None:
         """Look after a jail no more; on return nothing of ours touches its sets."""
         with self._guard:
             if self._members.pop(member, None) is None:
                 return
-            is_last = not self._members
         with self.paused():
             self._stale.pop(member.options().set, None)
-        if is_last:
-            self._wake.set()
-            metric_sources.remove("ideolab-reconcile")
+        with self._telling:
+            self._end_when_alone()
+
+    def _end_when_alone(self) -> None:
+        """End the thread and its metrics after the last jail."""
+        with self._guard:
+            if self._members:
+                return
+        self._wake.set()
+        metric_sources.remove(_SOURCE)
+        # the sums are kept there, and would be told twice when a jail comes again
+        self._counted.begin_sums()
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:

@@ -11,7 +11,9 @@ from ideolab_f2b.metrics import Sample, Values
 #: the kernel counts these, and goes on while fail2ban is down
 KERNEL = frozenset({"ideolab_f2b_dropped_packets_total"})
 #: series that are carried over a restart, of all sources together
-SERIES = 120
+SERIES = 400
+#: what is wrong when there are more
+FULL = f"there are more than {SERIES} series of counters: the further ones are not in the metrics"
 
 #: a name, and its labels with their values in alphabetical order
 _Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -27,6 +29,8 @@ class CarriedCounters:
 
     totals: dict[_Key, float] = field(default_factory=dict)
     raw: dict[_Key, float] = field(default_factory=dict)
+    #: whether a series was left out
+    is_full: bool = False
 
     def apply(self, samples: Iterable[Sample]) -> list[Sample]:
         """Return the samples with counters that go on where those of the last process ended."""
@@ -46,6 +50,7 @@ class CarriedCounters:
 
     def _count(self, key: _Key, value: float) -> None:
         if key not in self.totals and len(self.totals) >= SERIES:
+            self.is_full = True
             return
         before = self.raw.get(key, 0.0)
         # less than before: a source that began anew
@@ -62,6 +67,8 @@ class CarriedCounters:
                 key = (name, pairs)
                 if key in self.totals or len(self.totals) < SERIES:
                     self.totals[key] = max(self.totals.get(key, 0.0), value)
+                else:
+                    self.is_full = True
 
     def to_json(self) -> list[list[Any]]:
         """Return what json.dumps() writes and from_json() reads."""

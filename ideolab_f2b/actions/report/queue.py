@@ -45,7 +45,7 @@ class RecordQueue:
         try:
             self.spool.open()
         except OSError as error:
-            self._complaint.say(f"{error}; bans are kept in memory until they are reported")
+            self._say_kept_in_memory(str(error))
 
     def put(self, kind: str, jail: str, info: Any, error: str = "") -> None:
         """Put in what fail2ban handed to an action; never raises for a disk."""
@@ -61,9 +61,11 @@ class RecordQueue:
             self.spool.append(line)
         except OSError as problem:
             self._put_in_memory(line)
-            self._complaint.say(
-                f"{self.spool.directory}: {problem}; bans are kept in memory until they are reported"
-            )
+            self._say_kept_in_memory(f"{self.spool.directory}: {problem}")
+
+    def _say_kept_in_memory(self, why: str) -> None:
+        # the name of a segment is in it, which is another one for each ban
+        self._complaint.say(f"{why}; bans are kept in memory until they are reported", "spool")
 
     def _put_in_memory(self, line: bytes) -> None:
         if len(self._memory) >= MOST_IN_MEMORY:

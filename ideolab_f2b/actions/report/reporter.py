@@ -70,7 +70,9 @@ class Reporter:
             if self._jails:
                 return
             thread, self._thread = self._thread, None
-        self._stop.set()
+            # a jail that comes from now on has a thread of its own, and an event
+            stop = self._stop
+        stop.set()
         if thread is not None:
             thread.join(STOP_S)
 
@@ -91,7 +93,7 @@ class Reporter:
             "queue": self.depth,
             "lost": self._queue.lost,
             "version": __version__,
-            "complaints": sorted(self._complaint.subjects()),
+            "complaints": sorted(self._complaint.texts()),
             "last_success": self._work.export.success,
         }
         if worker is not None:

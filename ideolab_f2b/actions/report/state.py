@@ -33,10 +33,12 @@ class State:
 def load(directory: Path, prom: Path) -> tuple[State, str]:
     """Return the state, and what was wrong with it; never below what `prom`, the last export, says.
 
-    A file that cannot be used is moved aside, and the export alone is what is known.
+    A file that cannot be used is moved aside, and the export alone is what is known. What a killed server
+    left beside it is removed.
     """
     complaint = ""
     path = directory / NAME
+    files.remove_left_over(path)
     try:
         state = _parse(path.read_text(encoding="ascii"))
     except FileNotFoundError:

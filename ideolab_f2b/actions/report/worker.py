@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Callable, Optional
 
 from ideolab_f2b import pace
 from ideolab_f2b.actions import handover, metric_sources
-from ideolab_f2b.actions.report import events, state
+from ideolab_f2b.actions.report import carried_counters, events, state
 from ideolab_f2b.actions.report.counters import Counters
 from ideolab_f2b.actions.report.event_log import EventLog
 from ideolab_f2b.actions.report.record import Record
@@ -92,8 +92,9 @@ class Worker:
         self.state.save(self._directory)
 
     def complaints(self) -> list[str]:
-        """What is missing or broken where origins are looked up."""
-        return [] if self._lookup is None else self._lookup.complaints()
+        """What is missing or broken where origins are looked up, and whether a metric has no room."""
+        full = [carried_counters.FULL] if self.state.carried.is_full else []
+        return full if self._lookup is None else [*full, *self._lookup.complaints()]
 
     def close(self) -> None:
         """Close what the look-ups have open."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import NamedTuple, Optional, Union
 
 from ideolab_f2b.kernel.netlink import NESTED, NETWORK_ORDER, attribute, nest, unpack_attributes
@@ -23,6 +23,8 @@ _BE32 = struct.Struct("!I")
 _ATTRIBUTE = struct.Struct("=HH")
 #: bytes of an address, by version
 _SIZES = {4: 4, 6: 16}
+#: the longest prefix, by version
+LONGEST = {4: 32, 6: 128}
 #: what stands before the address, by version: two nests
 _STARTS = {
     4: struct.pack("=HHHH", 12, _IP | NESTED, 8, 1 | NETWORK_ORDER),
@@ -64,6 +66,13 @@ def check_network(network: Network) -> None:
     """hash:net cannot hold the whole address space."""
     if network.prefixlen == 0:
         raise ValueError(f"{network} covers every address; hash:net takes prefixes from 1 on")
+
+
+def check_key(key: Key) -> None:
+    """The same from plain numbers, which can have a prefix that no address has."""
+    if not 0 <= key[2] <= LONGEST[key[0]]:
+        raise ValueError(f"{text_of(key)}: hash:net takes prefixes up to {LONGEST[key[0]]}")
+    check_network(network_of(key))
 
 
 def pack(network: Network, timeout_s: Optional[int] = None, line: int = 0) -> bytes:
@@ -121,6 +130,12 @@ def network_of(key: Key) -> Network:
     """The network that the numbers stand for."""
     version, address, prefix = key
     return IPv4Network((address, prefix)) if version == 4 else IPv6Network((address, prefix))
+
+
+def text_of(key: Key) -> str:
+    """The numbers as text, for an error; also of what is no network."""
+    version, address, prefix = key
+    return f"{IPv4Address(address) if version == 4 else IPv6Address(address)}/{prefix}"
 
 
 def unpack_header(fields: dict[int, bytes]) -> SetHeader:

@@ -113,12 +113,12 @@ class Sets:
 
     def add_key(self, name: str, key: Key, timeout_s: Optional[int] = None) -> None:
         """The same as `add` from plain numbers, without an object for each ban of a burst."""
-        if not key[2]:
-            element.check_network(element.network_of(key))
+        if not 0 < key[2] <= element.LONGEST[key[0]]:
+            element.check_key(key)
         payload = _name_part(name) + element.pack_key(key, timeout_s)
         code = self._command(_ADD, payload)
         if code:
-            raise error.error(code, f'add {element.network_of(key)} to set "{name}"')
+            raise error.error(code, f'add {element.text_of(key)} to set "{name}"')
 
     def add_many(self, name: str, elements: Iterable[tuple[Network, Optional[int]]]) -> int:
         """Add elements in batches; how many. On an error all before the one that is named are in the set."""
@@ -243,4 +243,7 @@ class Sets:
 
     def _command(self, command: int, payload: bytes, flags: int = 0) -> int:
         with self._lock:
-            return self._channel.command(_SUBSYSTEM | command, payload, flags)
+            try:
+                return self._channel.command(_SUBSYSTEM | command, payload, flags)
+            except OSError as problem:
+                raise KernelError(problem.errno or errno.EIO, "ipset") from problem

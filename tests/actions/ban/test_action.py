@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import threading
 import time
@@ -229,3 +230,12 @@ def test_longer_ban_reaches_the_kernel(action: Action, jail: Any, lone_kernel: S
 
     assert 890 <= (elements(lone_kernel)["198.51.100.7/32"] or 0) <= 900
     assert stats(action)["prolonged"] == 1
+
+
+def test_a_shim_of_an_older_release_finds_the_action() -> None:
+    """The installer replaces the shim in action.d, pip the package: one may come before the other."""
+    package = importlib.import_module("ideolab_f2b.actions.ban")
+
+    assert package.Action is Action
+    with pytest.raises(AttributeError, match="has no attribute 'Other'"):
+        package.Other  # noqa: B018

@@ -35,6 +35,19 @@ class Ours(Protected):
         return f"{network} is ours" if str(network).startswith("192.0.2.") else None
 
 
+class Open(Protected):
+    """Refuses nothing."""
+
+    def __init__(self) -> None:
+        pass
+
+    def admits(self, version: int, address: int, prefixlen: int) -> bool:
+        return True
+
+    def refusal(self, network: Network) -> str | None:
+        return None
+
+
 class Scene:
     """A jail with our hooks."""
 
@@ -97,6 +110,22 @@ def test_refused_ticket(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     assert not scene.jail.hasFailTickets
     assert scene.counts.counts()["refused"] == 4
     assert caplog.text.count("[scene] Refused: 192.0.2.7/32 is ours") == 2
+
+
+@pytest.mark.parametrize("text", ["203.0.113.9/40", "2001:db8::/200"])
+def test_prefix_that_no_address_has(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    """fail2ban takes it for an address: it is refused on its way in, and never in list or database."""
+    monkeypatch.setattr(scene.admission, "_protected", Open())
+    with caplog.at_level(logging.WARNING):
+        scene.put(text, ttl="permanent")
+
+    assert not scene.jail.hasFailTickets
+    assert scene.counts.counts()["refused"] == 1
+    assert "is no address and no network; nothing was banned" in caplog.text
+    with pytest.raises(RefusedError, match="is no address and no network; nothing was banned"):
+        scene.admission.key(IPAddr(text))
 
 
 def test_many_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,6 +192,32 @@ def test_facts_of_a_ban_that_was_there(scene: Scene) -> None:
 
     assert scene.admission.facts(info) is info
     assert scene.admission.facts({"ip": "198.51.100.7"}) == {"ip": "198.51.100.7"}
+
+
+def test_facts_of_a_restored_ban(scene: Scene) -> None:
+    """Its matches are not joined: a hundred of them would wait for that before the kernel has any."""
+    ticket = BanTicket(IPAddr("198.51.100.7"), 1795359121.0, matches=["one", "two"])
+    ticket.restored = True
+    info = info_of(scene, ticket)
+    assert ban_manager(scene.jail.actions).addBanTicket(ticket, reason={})
+
+    assert scene.admission.facts(info) == {
+        "ip": IPAddr("198.51.100.7"),
+        "time": 1795359121.0,
+        "bantime": -1,
+        "restored": 1,
+        "matches": "",
+    }
+
+
+def test_facts_that_cannot_be_told_at_once(scene: Scene) -> None:
+    """What is odd in a ticket is left to fail2ban's own words: the ban goes on."""
+    ticket = BanTicket(IPAddr("198.51.100.7"), 1795359121.0)
+    info = info_of(scene, ticket)
+    assert ban_manager(scene.jail.actions).addBanTicket(ticket, reason={})
+    ticket.getMatches = lambda: [b"no text"]
+
+    assert scene.admission.facts(info) is info
 
 
 def test_refused_ban_is_taken_back(scene: Scene) -> None:

@@ -109,6 +109,19 @@ def test_kernel_that_cannot(caplog: pytest.LogCaptureFixture) -> None:
     assert "not supported" in str(subject.stats()["last_error"])
 
 
+def test_numbers_that_are_no_network(caplog: pytest.LogCaptureFixture) -> None:
+    """They are an error as one of the kernel is, and the thread lives."""
+    kernel = Kernel()
+    subject = SocketCloser((443,), kernel.destroy)
+    subject.add((4, 0xCB007109, 40))
+    wait_until(lambda: subject.failed == 1, "the error")
+    subject.add(key_of(ONE))
+    subject.stop()
+
+    assert kernel.walks == [(frozenset([ONE]), (443,))]
+    assert "open sockets of banned peers stay open" in caplog.text
+
+
 def test_stop_without_work() -> None:
     """No thread is started before there is work: the server may still fork."""
     before = threading.active_count()

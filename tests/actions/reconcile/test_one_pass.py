@@ -142,6 +142,17 @@ def test_unlinked_set(scene: Scene) -> None:
     assert scene.kernel.members("ideolab_ban") == ["jail", "jail6"]
 
 
+def test_ticket_that_is_no_network(scene: Scene) -> None:
+    """It is in fail2ban's list whatever we do: the others are put back all the same."""
+    scene.ban(A)
+    scene.book.bans[4, 0xCB007109, 40] = Ticket(A, 600)
+    scene.book.bans[6, 0x20010DB8 << 96, 200] = Ticket(A, 600)
+    scene.sets.flush()
+
+    assert scene.run() == PassResult({4: 1, 6: 0}, {4: 1, 6: 0}, frozenset())
+    assert scene.held() == {"198.51.100.7/32": 600}
+
+
 def test_element_that_ends_too_early(scene: Scene) -> None:
     """Its time is put right."""
     scene.ban(A)

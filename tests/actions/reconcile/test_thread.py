@@ -258,6 +258,31 @@ def test_thread_lives_as_long_as_its_jails(monkeypatch: pytest.MonkeyPatch) -> N
     assert "ideolab-reconcile" not in metric_sources._sources
 
 
+def test_sums_are_told_once_after_all_jails_have_started_anew(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the last jail leaves to the exporter begins at 0 here."""
+    for name in ("_sources", "_last", "_errors"):
+        monkeypatch.setattr(metric_sources, name, {})
+    monkeypatch.setattr(metric_sources, "_kept", [])
+
+    def told() -> dict[str, float]:
+        names = ("ideolab_f2b_repairs_total", "ideolab_f2b_dropped_packets_total")
+        samples = metric_sources.collect()
+        return {sample.name: sum(sample.values.values()) for sample in samples if sample.name in names}
+
+    scene.reconcile.add(scene.member)
+    scene.reconcile.look()
+    scene.reconcile._counted.dropped = 100
+    before = told()
+    assert before == {"ideolab_f2b_repairs_total": 6.0, "ideolab_f2b_dropped_packets_total": 100.0}
+
+    scene.reconcile.remove(scene.member)
+    assert told() == before
+    scene.reconcile.add(scene.member)
+    assert told() == before
+
+
 def test_thread_outlives_what_a_pass_throws(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -111,3 +112,12 @@ def test_bad_options_are_told(action: Action, tmp_path: Path) -> None:
         "[j] ideolab-report: option 'set' is unknown; known are config, state",
     ]
     assert json.loads(action.stats)["queue"] == 0
+
+
+def test_a_shim_of_an_older_release_finds_the_action() -> None:
+    """The installer replaces the shim in action.d, pip the package: one may come before the other."""
+    package = importlib.import_module("ideolab_f2b.actions.report")
+
+    assert package.Action is Action
+    with pytest.raises(AttributeError, match="has no attribute 'Other'"):
+        package.Other  # noqa: B018

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ideolab_f2b.actions.report.carried_counters import SERIES, CarriedCounters
-from ideolab_f2b.metrics import Sample, gauge
+from ideolab_f2b.metrics import Sample, Values, gauge
 
 REFUSED, DROPPED = "ideolab_f2b_refused", "ideolab_f2b_dropped_packets_total"
 
@@ -60,3 +60,19 @@ def test_it_is_bounded_and_never_below_the_export() -> None:
     for number in range(500):
         after(carried, counter(REFUSED, 1, str(number)))
     assert len(carried.totals) == SERIES
+
+
+def test_what_has_no_room_is_noted() -> None:
+    """A hundred jails with three counters each have room; a flood of series has not."""
+    carried = CarriedCounters()
+    for number in range(300):
+        after(carried, counter(REFUSED, 1, str(number)))
+    assert (len(carried.totals), carried.is_full) == (300, False)
+    for number in range(101):
+        after(carried, counter(DROPPED, 1, str(number)))
+    assert (len(carried.totals), carried.is_full) == (400, True)
+
+    exported: Values = {f"{REFUSED}_total": {(("x", str(number)),): 1.0 for number in range(401)}}
+    loaded = CarriedCounters()
+    loaded.raise_to(exported, ())
+    assert (len(loaded.totals), loaded.is_full) == (400, True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from ideolab_f2b.actions.report import queue
+from ideolab_f2b.actions.report import queue, spool
 from ideolab_f2b.actions.report.queue import RecordQueue
 from ideolab_f2b.actions.report.record import from_line
 from ideolab_f2b.complaint import Complaint
@@ -75,3 +76,20 @@ def test_a_directory_of_another_server_is_said(tmp_path: Path) -> None:
         "bans are kept in memory until they are reported"
     ]
     first.spool.close()
+
+
+def test_a_full_disk_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each ban tries another segment, whose name is in the error."""
+
+    def full(path: Path) -> NoReturn:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(spool, "_create", full)
+    waiting, said = make(tmp_path / "state")
+    for _each in range(3):
+        waiting.put("ban", "j", INFO)
+
+    (text,) = said
+    assert text.startswith(f"{tmp_path}/state: [Errno 28] No space left on device: '{tmp_path}/state/spool.")
+    assert waiting.depth == 3
+    waiting.spool.close()

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -62,6 +62,35 @@ def test_a_stop_writes_what_waits(made: Reporter, tmp_path: Path) -> None:
     assert "ideolab_f2b_queue_depth 0.0" in (tmp_path / "ideolab_f2b.prom").read_text()
 
 
+class Meddler:
+    """A lock; once it is free, somebody else is faster."""
+
+    def __init__(self, lock: Any, faster: Callable[[], None]) -> None:
+        self._lock, self._faster = lock, [faster]
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_error: object) -> None:
+        self._lock.release()
+        if self._faster:
+            self._faster.pop()()
+
+
+def test_a_jail_that_comes_while_the_last_one_leaves(made: Reporter, tmp_path: Path) -> None:
+    """The thread of before ends, and not the new one."""
+    made.enter("sshd")
+    before = made._thread
+    made._lock = Meddler(made._lock, lambda: made.enter("nginx"))  # type: ignore[assignment]
+    made.leave()
+
+    assert before is not None
+    assert not before.is_alive()
+    assert not made._stop.is_set()
+    made.put("ban", "j", INFO)
+    wait_until(lambda: len(events(tmp_path)) == 1, "the event")
+
+
 def test_a_full_queue_is_written_without_origins(
     made: Reporter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +122,7 @@ def test_a_disk_that_takes_nothing(made: Reporter, monkeypatch: pytest.MonkeyPat
 
     assert (made.depth, json.loads(made.stats())["lost"]) == (3, 2)
     assert len(said) == 2
+    assert json.loads(made.stats())["complaints"] == sorted(said)
 
 
 def test_the_installers_trial_leaves_no_trace(

@@ -44,3 +44,14 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
     assert (found.done, complaint) == (0, "")
     with pytest.raises(OSError, match="No such file"):
         found.save(tmp_path / "none")
+
+
+def test_what_a_killed_save_left_is_removed(tmp_path: Path) -> None:
+    """And nothing else."""
+    State(done=7).save(tmp_path)
+    for name in (".counters.json.a1b2c3d4.tmp", ".counters.json.x.tmp", ".other.json.x.tmp", "spool.1.tmp"):
+        (tmp_path / name).write_text("half")
+    found, complaint = state.load(tmp_path, tmp_path / "none.prom")
+
+    assert (found.done, complaint) == (7, "")
+    assert sorted(os.listdir(tmp_path)) == [".other.json.x.tmp", "counters.json", "spool.1.tmp"]

@@ -141,3 +141,13 @@ def test_counters_that_cannot_be_saved(paths: Paths, tmp_path: Path) -> None:
     assert counted(one)["events_total"]["written",] == 0.0
     one.work([BAN._replace(id="m-1")], None, False)
     assert counted(one)["events_total"]["written",] == 1.0
+
+
+def test_series_that_are_left_out_are_said(paths: Paths) -> None:
+    """Beside what the look-ups say."""
+    one, alone = worker(paths, FakeLookup()), worker(paths)
+    one.state.carried.is_full = alone.state.carried.is_full = True
+    text = "there are more than 400 series of counters: the further ones are not in the metrics"
+
+    assert one.complaints() == [text, "told"]
+    assert alone.complaints() == [text]

@@ -88,6 +88,25 @@ def test_check_network() -> None:
         element.check_network(ip_network("0.0.0.0/0"))
 
 
+def test_check_key() -> None:
+    """Plain numbers can have a prefix that no address has."""
+    element.check_key((4, 0xCB007109, 32))
+    element.check_key((6, 0x20010DB8 << 96, 128))
+    with pytest.raises(ValueError, match=r"203\.0\.113\.9/40: hash:net takes prefixes up to 32"):
+        element.check_key((4, 0xCB007109, 40))
+    with pytest.raises(ValueError, match="2001:db8::/200: hash:net takes prefixes up to 128"):
+        element.check_key((6, 0x20010DB8 << 96, 200))
+    with pytest.raises(ValueError, match=r"0\.0\.0\.0/0 covers every address"):
+        element.check_key((4, 0, 0))
+
+
+def test_text_of_a_key() -> None:
+    """An error can name what is no network."""
+    assert element.text_of((4, 0xCB007109, 24)) == "203.0.113.9/24"
+    assert element.text_of((4, 0xCB007109, 40)) == "203.0.113.9/40"
+    assert element.text_of((6, 0x20010DB8 << 96, 200)) == "2001:db8::/200"
+
+
 @pytest.mark.parametrize("text", ["198.51.100.7/32", "198.51.0.0/16", "2001:db8::7/128", "2001:db8::/48"])
 def test_pack_key(text: str) -> None:
     """Plain numbers give the same bytes as the network."""

@@ -196,6 +196,27 @@ class TestSets:
             with pytest.raises(ValueError, match="no name of a set"):
                 sets.flush(name)
 
+    def test_numbers_that_are_no_network(self, sets: Sets) -> None:
+        """An error that names them, whatever the kernel would say."""
+        sets.create("a", "inet")
+        with pytest.raises(ValueError, match=r"203\.0\.113\.9/40: hash:net takes prefixes up to 32"):
+            sets.add_key("a", (4, 0xCB007109, 40), 0)
+        with pytest.raises(ValueError, match="2001:db8::/200: hash:net takes prefixes up to 128"):
+            sets.add_key("a", (6, 0x20010DB8 << 96, 200), 0)
+        with pytest.raises(error.SetMissingError, match=r'add 203\.0\.113\.9/24 to set "none"'):
+            sets.add_key("none", (4, 0xCB007109, 24), 0)
+
+    def test_socket_that_fails(self, sets: Sets, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without memory for a message: an error of the kernel, as the caller expects it."""
+
+        def full(*_arguments: object) -> int:
+            raise OSError(errno.ENOBUFS, "No buffer space available")
+
+        monkeypatch.setattr(sets._channel, "command", full)
+        with pytest.raises(KernelError, match="ipset: No buffer space available; see dmesg") as found:
+            sets.add("a", HOST, 0)
+        assert found.value.errno == errno.ENOBUFS
+
     def test_several_threads(self, sets: Sets) -> None:
         """Answers never get to the wrong thread."""
         sets.create("a", "inet")
