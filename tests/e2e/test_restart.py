@@ -28,6 +28,8 @@ def test_restart_lets_no_packet_of_the_attacker_in(outcome: Outcome) -> None:
     asking.start()
     try:
         outcome.site.fail2ban.restart()
+        # each jail restores its bans in a thread, after the server says that it is ready
+        outcome.site.fail2ban.wait_for_log(f"Restore Ban {ATTACKER}")
     finally:
         is_over.set()
         asking.join()
