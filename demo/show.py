@@ -111,7 +111,7 @@ class Demo:
         self._timeline.say("served", NAT, text)
 
     def _judge(self) -> bool:
-        status = self._site.fail2ban.client("status", "ideolab-connmon")
+        status = self._site.fail2ban.run_client("status", "ideolab-connmon")
         self._timeline.print(f"\n$ fail2ban-client status ideolab-connmon\n{status}")
         sightings = list(self._observer.sightings.values())
         self._timeline.table(_HEAD, [_row(sighting) for sighting in sightings])
@@ -121,7 +121,7 @@ class Demo:
         )
         is_good = self._judge_nat(is_banned=NAT in status) and all(map(is_kept, sightings))
         if not is_good:
-            self._timeline.print(f"\nfail2ban's complaints:\n{self._site.fail2ban.complaints()}")
+            self._timeline.print(f"\nfail2ban's complaints:\n{self._site.fail2ban.find_complaints()}")
         return is_good
 
     def _judge_nat(self, *, is_banned: bool) -> bool:
@@ -171,7 +171,7 @@ def _keep(site: Site, timeline: Timeline) -> None:
     timeline.print(f"\nThe lab stays up, its files are in {site.directory}. Look around, for example:")
     timeline.print(f"  ip netns exec {site.server.name} ipset list ideolab_connmon")
     timeline.print(f"  ip netns exec {site.server.name} iptables -nvL INPUT")
-    timeline.print(f"  fail2ban-client -s {site.fail2ban.directory}/fail2ban.sock status")
+    timeline.print(f"  fail2ban-client -s {site.fail2ban.socket} status")
     input("Enter ends it. ")
 
 

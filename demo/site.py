@@ -10,6 +10,7 @@ from types import TracebackType
 
 from demo.lab.connmon import Connmon
 from demo.lab.fail2ban import Fail2ban
+from demo.lab.fail2ban_config import write_distribution
 from demo.lab.namespace import link_namespaces
 from demo.lab.nginx import CONFIG, Nginx
 
@@ -71,7 +72,9 @@ class Site:
         self._undo.callback(self.nginx.stop)
         self.connmon = Connmon(self.directory / "ideolab", self._settings)
         jails = self._jails.format(log=self.connmon.log.parent)
-        self.fail2ban = Fail2ban(self.server, self.directory / "fail2ban", jails, self._names)
+        self.fail2ban = Fail2ban(
+            self.server, self.directory / "fail2ban", jails, self._names, write_config=write_distribution
+        ).start()
         self._undo.callback(self.fail2ban.stop)
         self.connmon.start(self.server)
         self._undo.callback(self.connmon.stop)

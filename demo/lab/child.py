@@ -17,9 +17,11 @@ _STOP_S = 60
 
 
 class Child:
-    """One program; what it prints goes to `output`."""
+    """One program; what it prints goes to `output`, `variables` are more variables of its environment."""
 
-    def __init__(self, namespace: Namespace, output: Path, *words: str) -> None:
+    def __init__(
+        self, namespace: Namespace, output: Path, *words: str, variables: Mapping[str, str] = {}
+    ) -> None:
         self.output = output
         self.name = Path(words[0]).name
         # its own session: Ctrl-C reaches only us, and we end the programs in order; were we killed
@@ -30,7 +32,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
-                env=environment(),
+                env={**environment(), **variables},
                 start_new_session=True,
             )
         self.pid = self._process.pid

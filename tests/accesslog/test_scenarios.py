@@ -25,6 +25,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from demo.lab.fail2ban import Fail2ban
+from demo.lab.fail2ban_config import write_distribution
 from demo.lab.namespace import Namespace, link_namespaces
 from demo.lab.nginx import CONFIG, Nginx
 from demo.lab.wait import wait_until
@@ -82,11 +83,11 @@ class Host:
         return int(done.stdout or 0)
 
     def banned(self, jail: str) -> str:
-        return self.fail2ban.client("get", jail, "banip")
+        return self.fail2ban.run_client("get", jail, "banip")
 
     def wait_until(self, is_so: Callable[[], object], what: str) -> None:
         """Return when it is so; the error shows the end of fail2ban's log."""
-        wait_until(is_so, lambda: f"missing: {what}\n{self.fail2ban.tail()}")
+        self.fail2ban.wait_until(is_so, what)
 
     def act(self, action: str, **fields: str) -> str:
         """The page after an action on all of the TrashIP list, clicked and confirmed."""
@@ -137,9 +138,9 @@ def host(database: str, postgres: Postgres, tmp_path: Path) -> Iterator[Host]:
             web = undo.enter_context(gunicorn(environment, "--worker-class", "gthread", "--threads", "4"))
         nginx = Nginx(server, tmp_path / "nginx", 256, NGINX.replace("@PORT@", str(web.port)))
         undo.callback(nginx.stop)
-        (tmp_path / "f2b").mkdir()
         jails = JAILS.format(log=tmp_path)
-        fail2ban = Fail2ban(server, tmp_path / "f2b", jails, ("ideolab-traship", "ideolab-manual"))
+        names = ("ideolab-traship", "ideolab-manual")
+        fail2ban = Fail2ban(server, tmp_path / "f2b", jails, names, write_config=write_distribution).start()
         undo.callback(fail2ban.stop)
         yield Host(server, visitors, web, fail2ban)
 

@@ -20,9 +20,9 @@ with warnings.catch_warnings(), contextlib.suppress(ModuleNotFoundError):
     import fail2ban.server.filterpoll
     import fail2ban.server.jail  # noqa: F401
 
+from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import SERVERS, Namespace, link_namespaces
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.actions.fail2ban_server import Server
 
 PORT = 9999
 #: linux/in.h, linux/in6.h: bind to an address that is only routed here
@@ -139,14 +139,14 @@ def lone_kernel(lone: Namespace) -> Iterator[Sets]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Fail2ban]]:
     """Starts servers of this test, and stops them after it."""
-    made: list[Server] = []
+    made: list[Fail2ban] = []
 
-    def start(namespace: Namespace, jails: str, **keywords: Any) -> Server:
+    def start(namespace: Namespace, jails: str, **keywords: Any) -> Fail2ban:
         directory = tmp_path / str(len(made))
         directory.mkdir()
-        made.append(Server(namespace, directory, jails, **keywords))
+        made.append(Fail2ban(namespace, directory, jails, **keywords))
         return made[-1].start()
 
     yield start

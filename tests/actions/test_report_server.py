@@ -15,10 +15,14 @@ from typing import Any
 
 import pytest
 
+from demo.lab.child import REPOSITORY
+from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace
+from demo.lab.wait import wait_until
 from ideolab_f2b.event import EventError, from_json
 from ideolab_f2b.metrics import read
-from tests.actions.fail2ban_server import Server, by_hand, stamp, wait_until
+from tests.lab import lines as log_lines
+from tests.lab.lines import by_hand, format_date, write_lines
 
 pytestmark = pytest.mark.root
 
@@ -45,13 +49,13 @@ class Action(ActionBase):
 """
 
 
-def prepared(directory: Path, namespace: Namespace) -> Server:
+def prepared(directory: Path, namespace: Namespace) -> Fail2ban:
     """A server whose sshd jail is not one of ours."""
-    server = Server(namespace, directory)
+    server = Fail2ban(namespace, directory)
     (directory / "sshd.log").touch()
     (server.config / "filter.d" / "plain.conf").write_text(PLAIN)
     (server.config / "action.d" / "null.py").write_text(NULL)
-    server.configure(JAILS.format(directory=directory, report=server.report))
+    server.configure(JAILS.format(directory=directory, report=server.report_action))
     return server
 
 
@@ -62,32 +66,31 @@ def server(lone: Namespace, tmp_path: Path) -> Any:
     made.stop()
 
 
-def started(server: Server) -> Server:
+def started(server: Fail2ban) -> Fail2ban:
     server.start()
-    wait_until(lambda: all(map(server.has_rules, ("ideolab-connmon", "ideolab-connmon-net"))), "the actions")
+    server.wait_for_rules("ideolab-connmon", "ideolab-connmon-net")
     return server
 
 
-def suspect(address: str, score: int = 5) -> str:
-    """As connmon writes it, with milliseconds."""
-    now = time.time()
-    date = f"{stamp()[:19]}.{int(now % 1 * 1000):03d}+0000"
-    return (
-        f"{date} connmon: suspect {address} scope={'net' if '/' in address else 'ip'} score={score} "
-        f"{'addresses=61 ' if '/' in address else ''}connections=240 mute=238 handshake=2 port=443"
-    )
+def suspect(address: str) -> str:
+    """As connmon writes it, with two phases."""
+    return log_lines.suspect(address, phases={"mute": 238, "handshake": 2})
 
 
-def lines(server: Server) -> list[str]:
+def read_report_stats(server: Fail2ban) -> dict[str, Any]:
+    return server.read_stats("ideolab-connmon", "ideolab-report")
+
+
+def lines(server: Fail2ban) -> list[str]:
     path = server.directory / "connmon_events.jsonl"
     return path.read_text().splitlines() if path.exists() else []
 
 
-def events(server: Server) -> list[dict[str, Any]]:
+def events(server: Fail2ban) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines(server)]
 
 
-def metrics(server: Server) -> dict[tuple[str, ...], float]:
+def metrics(server: Fail2ban) -> dict[tuple[str, ...], float]:
     """{(name, label values...): number}."""
     known = read(server.directory / "ideolab_f2b.prom")
     return {
@@ -97,25 +100,25 @@ def metrics(server: Server) -> dict[tuple[str, ...], float]:
     }
 
 
-def wait_events(server: Server, count: int, seconds: float = 120.0) -> None:
-    wait_until(lambda: len(lines(server)) >= count, f"{count} events", seconds, server.tail, 0.1)
+def wait_events(server: Fail2ban, count: int) -> None:
+    server.wait_until(lambda: len(lines(server)) >= count, f"{count} events")
 
 
-def banned_once(server: Server, count: int) -> list[str]:
+def banned_once(server: Fail2ban, count: int) -> list[str]:
     addresses = [f"198.51.100.{number}" for number in range(1, count + 1)]
-    server.write(server.connmon_log, *map(suspect, addresses))
-    wait_until(lambda: len(server.banned("ideolab-connmon")) == count, "all are banned", 120, server.tail)
+    write_lines(server.connmon_log, *map(suspect, addresses))
+    server.wait_until(lambda: len(server.find_banned("ideolab-connmon")) == count, f"{count} bans")
     return addresses
 
 
 @pytest.mark.alone
-def test_every_jail_has_events_and_counters(server: Server) -> None:
+def test_every_jail_has_events_and_counters(server: Fail2ban) -> None:
     """Address, network, ban by hand, and a jail that is not ours."""
     started(server)
-    server.write(server.connmon_log, suspect("198.51.100.10"))
-    server.write(server.connmon_log, suspect("203.0.113.0/24"), suspect("203.0.113.0/24"))
-    server.write(server.manual_log, by_hand("2001:db8:c::7", "3600") + ' reason="403 scan"')
-    server.write(server.directory / "sshd.log", f"{stamp()} sshd: bad 198.51.100.99")
+    write_lines(server.connmon_log, suspect("198.51.100.10"))
+    write_lines(server.connmon_log, suspect("203.0.113.0/24"), suspect("203.0.113.0/24"))
+    write_lines(server.manual_log, by_hand("2001:db8:c::7", "3600") + ' reason="403 scan"')
+    write_lines(server.directory / "sshd.log", f"{format_date()} sshd: bad 198.51.100.99")
     wait_events(server, 4)
     server.ask("set", "ideolab-connmon", "unbanip", "198.51.100.10")
     wait_events(server, 5)
@@ -152,7 +155,7 @@ def test_every_jail_has_events_and_counters(server: Server) -> None:
     assert "ERROR" not in server.tail(10000)
 
 
-def test_a_restart_counts_nothing_twice(server: Server) -> None:
+def test_a_restart_counts_nothing_twice(server: Fail2ban) -> None:
     """Restored bans are events of their own kind, and the counters go on."""
     started(server)
     banned_once(server, 3)
@@ -172,7 +175,7 @@ def test_a_restart_counts_nothing_twice(server: Server) -> None:
     assert known["ideolab_f2b_ban_latency_seconds_count",] == 3
 
 
-def test_unban_all_has_an_event_for_each(server: Server) -> None:
+def test_unban_all_has_an_event_for_each(server: Fail2ban) -> None:
     """A stop ends no ban and has none."""
     started(server)
     banned_once(server, 3)
@@ -184,7 +187,7 @@ def test_unban_all_has_an_event_for_each(server: Server) -> None:
     assert Counter(event["type"] for event in events(server)) == {"ban": 3, "unban": 3}
 
 
-def test_a_reload_keeps_the_action(server: Server) -> None:
+def test_a_reload_keeps_the_action(server: Fail2ban) -> None:
     """fail2ban drops a Python action that lacks what it looks for, and says nothing."""
     started(server)
     server.reload()
@@ -196,11 +199,11 @@ def test_a_reload_keeps_the_action(server: Server) -> None:
         return int(stats["events"]["written"])
 
     # an event is counted once it is written
-    wait_until(lambda: count_written() == 2, "both events are counted")
+    server.wait_until(lambda: count_written() == 2, "the count of both events")
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_kill_loses_nothing_and_repeats_nothing(server: Server, seed: int) -> None:
+def test_a_kill_loses_nothing_and_repeats_nothing(server: Fail2ban, seed: int) -> None:
     """kill -9 at random moments in and after a burst; the log stays a log, the counters never go back."""
     chance = random.Random(seed)
     # fail2ban itself bans anew what its database had not taken down when it was killed: so its log counts
@@ -210,12 +213,12 @@ def test_a_kill_loses_nothing_and_repeats_nothing(server: Server, seed: int) -> 
         server.log.write_text("")
         started(server)
         addresses = [f"10.{seed}.{burst}.{number}" for number in range(1, 251)]
-        server.write(server.connmon_log, *map(suspect, addresses))
+        write_lines(server.connmon_log, *map(suspect, addresses))
         time.sleep(chance.uniform(0.2, 2.5))
-        os.kill(server.server_pid(), signal.SIGKILL)
-        wait_until(lambda: not server.is_running(), "it is dead")
-        for left in ("s", "pid"):
-            (server.directory / left).unlink(missing_ok=True)
+        os.kill(server.read_pid(), signal.SIGKILL)
+        wait_until(lambda: not server.is_running(), "the server outlives SIGKILL")
+        for left in (server.socket, server.pid_file):
+            left.unlink(missing_ok=True)
         text = server.log.read_text()
         wanted.update(re.findall(r"\[ideolab-connmon\] Ban (10\.\S+)", text))
         now = metrics(server).get(("ideolab_connmon_bans_total",), 0.0)
@@ -223,7 +226,7 @@ def test_a_kill_loses_nothing_and_repeats_nothing(server: Server, seed: int) -> 
         highest = now
     server.log.write_text("")
     server.start()
-    wait_until(lambda: json.loads(server.report_stats())["queue"] == 0, "the queue is empty", 20, server.tail)
+    server.wait_until(lambda: read_report_stats(server)["queue"] == 0, "an empty queue")
     server.stop()
     wanted.update(re.findall(r"\[ideolab-connmon\] Ban (10\.\S+)", server.log.read_text()))
 
@@ -243,7 +246,7 @@ def test_a_kill_loses_nothing_and_repeats_nothing(server: Server, seed: int) -> 
 
 
 @pytest.mark.parametrize("garbage", [b"", b"{", b"\xff\x00", b'{"done":1,"counters":{},"carry":[]}'])
-def test_a_corrupt_state_file(server: Server, garbage: bytes) -> None:
+def test_a_corrupt_state_file(server: Fail2ban, garbage: bytes) -> None:
     """It is said and kept aside; the counters go on from what was exported."""
     started(server)
     banned_once(server, 3)
@@ -253,7 +256,7 @@ def test_a_corrupt_state_file(server: Server, garbage: bytes) -> None:
     (server.state / "counters.json").write_bytes(garbage)
 
     server.start()
-    server.wait_log("counters.json cannot be used")
+    server.wait_for_log("counters.json cannot be used")
     wait_events(server, 6)
     server.stop()
 
@@ -264,33 +267,33 @@ def test_a_corrupt_state_file(server: Server, garbage: bytes) -> None:
     assert (server.state / "counters.json.corrupt").read_bytes() == garbage
 
 
-def test_a_log_that_cannot_be_written(server: Server) -> None:
+def test_a_log_that_cannot_be_written(server: Fail2ban) -> None:
     """Bans go on, the events wait on disk, and it is said; nothing is lost once it can be written again."""
     log = server.directory / "connmon_events.jsonl"
     log.mkdir()
     started(server)
     banned_once(server, 3)
-    server.wait_log("ERROR.*connmon_events.jsonl")
-    assert json.loads(server.report_stats())["queue"] == 3
+    server.wait_for_log("ERROR.*connmon_events.jsonl")
+    assert read_report_stats(server)["queue"] == 3
     log.rmdir()
     server.stop()
 
     assert sorted(str(event["ip"]) for event in events(server)) == [f"198.51.100.{n}" for n in (1, 2, 3)]
 
 
-def test_a_link_in_place_of_the_log_is_not_followed(server: Server, tmp_path: Path) -> None:
+def test_a_link_in_place_of_the_log_is_not_followed(server: Fail2ban, tmp_path: Path) -> None:
     """The directory belongs to the user of connmon; root must not write where that user says."""
     victim = tmp_path / "victim"
     victim.write_text("mine\n")
     (server.directory / "connmon_events.jsonl").symlink_to(victim)
     started(server)
     banned_once(server, 1)
-    server.wait_log("ERROR.*connmon_events.jsonl")
+    server.wait_for_log("ERROR.*connmon_events.jsonl")
 
     assert victim.read_text() == "mine\n"
 
 
-def test_no_state_directory(server: Server) -> None:
+def test_no_state_directory(server: Fail2ban) -> None:
     """Read-only or worse: bans are reported all the same, and what that costs is said."""
     server.state.write_text("no directory")
     started(server)
@@ -313,33 +316,34 @@ def test_a_full_disk(lone: Namespace, tmp_path: Path, place: str) -> None:
     server.settings.write_text(text.replace(f"log_dir = {tmp_path}", f"log_dir = {tmp_path}/log"))
     (tmp_path / "log").mkdir(exist_ok=True)
     script = f"mount -t tmpfs -o size=8k none {full} && head -c 4096 /dev/zero >{full}/ballast; "
-    script += f"head -c 4096 /dev/zero >{full}/more; exec "
-    inner = " ".join(server.command)
-    server.command = ("unshare", "-m", "--propagation", "private", "sh", "-c", f'{script}{inner} "$@"', "sh")
+    script += f"head -c 4096 /dev/zero >{full}/more; exec"
+    server.wrapper = ("unshare", "-m", "--propagation", "private", "sh", "-c", f'{script} "$@"', "sh")
     try:
         started(server)
         banned_once(server, 5)
-        server.wait_log("No space left|no space is left|were written")
-        assert len(server.banned("ideolab-connmon")) == 5
-        assert json.loads(server.report_stats())["lost"] == 0
+        server.wait_for_log("No space left|no space is left|were written")
+        assert len(server.find_banned("ideolab-connmon")) == 5
+        assert read_report_stats(server)["lost"] == 0
         if place == "state":
             wait_events_of(tmp_path / "log" / "connmon_events.jsonl", 5)
         else:
-            assert json.loads(server.report_stats())["queue"] == 5
+            assert read_report_stats(server)["queue"] == 5
     finally:
         server.stop()
 
 
 def wait_events_of(path: Path, count: int) -> None:
-    wait_until(lambda: path.exists() and len(path.read_text().splitlines()) == count, f"{count} events")
+    wait_until(
+        lambda: path.exists() and len(path.read_text().splitlines()) == count, f"not {count} events in {path}"
+    )
 
 
-def test_without_prometheus_client(server: Server, tmp_path: Path) -> None:
+def test_without_prometheus_client(server: Fail2ban, tmp_path: Path) -> None:
     """Events are written, counters kept; what is missing is said once."""
     hidden = tmp_path / "hidden" / "prometheus_client"
     hidden.mkdir(parents=True)
     (hidden / "__init__.py").write_text("raise ImportError('hidden')\n")
-    server.environment["PYTHONPATH"] = f"{hidden.parent}:{server.environment['PYTHONPATH']}"
+    server.variables["PYTHONPATH"] = f"{hidden.parent}:{REPOSITORY}"
     started(server)
     banned_once(server, 2)
     wait_events(server, 2)
@@ -350,7 +354,7 @@ def test_without_prometheus_client(server: Server, tmp_path: Path) -> None:
     assert '"ideolab_connmon_bans_total":[[[],2.0]]' in (server.state / "counters.json").read_text()
 
 
-def test_what_the_exporter_writes_is_clean(server: Server, tmp_path: Path) -> None:
+def test_what_the_exporter_writes_is_clean(server: Fail2ban, tmp_path: Path) -> None:
     """promtool finds nothing, and nothing but our series is in the file."""
     started(server)
     banned_once(server, 2)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from ipaddress import ip_network
 from typing import Callable
 
 import pytest
 
+from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace
+from demo.lab.wait import wait_until
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.conftest import Probe
-from tests.actions.fail2ban_server import Server, by_hand, suspect, wait_until
+from tests.lab.lines import by_hand, suspect, write_lines
 
 pytestmark = pytest.mark.root
-Start = Callable[..., Server]
+Start = Callable[..., Fail2ban]
 Network = tuple[Namespace, Namespace]
 
 MANUAL = "[ideolab-manual]\nenabled = true\n"
@@ -26,14 +27,14 @@ def elements(kernel: Sets, name: str) -> dict[str, int | None]:
     return {str(found.network).replace("/32", ""): found.timeout_s for found in kernel.elements(name)}
 
 
-def bans(server: Server) -> int:
+def bans(server: Fail2ban) -> int:
     """How many bans of ideolab-connmon are carried out; fail2ban's list is a moment ahead of it."""
-    return int(json.loads(server.stats("ideolab-connmon"))["bans"])
+    return int(server.read_stats("ideolab-connmon")["bans"])
 
 
-def written(server: Server, *addresses: str) -> bool:
+def written(server: Fail2ban, *addresses: str) -> bool:
     """Whether the observer has put the bans into the database."""
-    with sqlite3.connect(f"file:{server.directory}/db?mode=ro", uri=True) as database:
+    with sqlite3.connect(f"file:{server.database}?mode=ro", uri=True) as database:
         rows = database.execute("SELECT ip FROM bips").fetchall()
     database.close()
     return set(addresses) <= {row[0] for row in rows}
@@ -42,17 +43,17 @@ def written(server: Server, *addresses: str) -> bool:
 def test_restart_leaves_no_gap(network: Network, kernel: Sets, probe: Probe, start: Start) -> None:
     """While fail2ban restarts not one packet of a banned address arrives, and its time goes on."""
     server = start(network[0], MANUAL)
-    server.write(server.manual_log, by_hand("198.51.100.1", "1000"), by_hand("203.0.113.0/24", "permanent"))
-    wait_until(lambda: len(elements(kernel, "ideolab_manual")) == 2, "both elements")
-    wait_until(lambda: written(server, "198.51.100.1", "203.0.113.0/24"), "both rows")
+    write_lines(server.manual_log, by_hand("198.51.100.1", "1000"), by_hand("203.0.113.0/24", "permanent"))
+    server.wait_until(lambda: len(elements(kernel, "ideolab_manual")) == 2, "both elements")
+    server.wait_until(lambda: written(server, "198.51.100.1", "203.0.113.0/24"), "both rows")
 
     # a server that stops within seconds of a line may read that line again
     server.manual_log.write_text("")
     with probe.streaming("198.51.100.1") as arrived:
         server.restart()
-        wait_until(
-            lambda: json.loads(server.stats("ideolab-manual"))["restored"] == 2,
-            "both restored", tell=lambda: server.tail() + server.stats("ideolab-manual"),
+        server.wait_until(
+            lambda: server.read_stats("ideolab-manual")["restored"] == 2,
+            "the restored bans",
         )  # fmt: skip
 
     assert arrived == []
@@ -60,13 +61,13 @@ def test_restart_leaves_no_gap(network: Network, kernel: Sets, probe: Probe, sta
     assert found.keys() == {"198.51.100.1", "203.0.113.0/24"}
     assert found["203.0.113.0/24"] is None
     assert 980 <= (found["198.51.100.1"] or 0) <= 1000
-    assert json.loads(server.stats("ideolab-manual"))["bans"] == 0
+    assert server.read_stats("ideolab-manual")["bans"] == 0
 
 
 def test_the_gap_test_sees_packets(network: Network, probe: Probe) -> None:
     """The stream of the test above does arrive when nothing is banned."""
     with probe.streaming("198.51.100.2") as arrived:
-        wait_until(lambda: len(arrived) > 10, "packets")
+        wait_until(lambda: len(arrived) > 10, "no packets arrive")
 
     assert len(arrived) > 10
 
@@ -74,8 +75,8 @@ def test_the_gap_test_sees_packets(network: Network, probe: Probe) -> None:
 def test_restored_bans_fill_an_empty_kernel(lone: Namespace, lone_kernel: Sets, start: Start) -> None:
     """After a reboot the kernel holds nothing: the restored bans get the time that is left to them."""
     server = start(lone, MANUAL)
-    server.write(server.manual_log, by_hand("198.51.100.3", "900", ago_s=100), by_hand("198.51.100.4", "-1"))
-    wait_until(lambda: written(server, "198.51.100.3", "198.51.100.4"), "both rows")
+    write_lines(server.manual_log, by_hand("198.51.100.3", "900", ago_s=100), by_hand("198.51.100.4", "-1"))
+    server.wait_until(lambda: written(server, "198.51.100.3", "198.51.100.4"), "both rows")
     server.stop()
     for words in (
         "iptables -F INPUT", "ip6tables -F INPUT", "ipset flush ideolab_manual", "ipset destroy ideolab_ban",
@@ -84,7 +85,7 @@ def test_restored_bans_fill_an_empty_kernel(lone: Namespace, lone_kernel: Sets, 
         lone.run(*words.split())
 
     server.restart()
-    wait_until(lambda: len(elements(lone_kernel, "ideolab_manual")) == 2, "both elements")
+    server.wait_until(lambda: len(elements(lone_kernel, "ideolab_manual")) == 2, "both elements")
 
     found = elements(lone_kernel, "ideolab_manual")
     assert found["198.51.100.4"] is None
@@ -98,8 +99,8 @@ def test_stop_can_clear_the_kernel(lone: Namespace, start: Start) -> None:
     """With keep_on_stop=no a stop of the last jail leaves no set and no rule behind."""
     action = "action = ideolab-ban.py[set=ideolab_{0}, keep_on_stop=no]\n"
     server = start(lone, CONNMON + action.format("connmon") + MANUAL + action.format("manual"))
-    server.write(server.connmon_log, suspect("198.51.100.5"))
-    wait_until(lambda: bans(server) == 1, "the ban")
+    write_lines(server.connmon_log, suspect("198.51.100.5"))
+    server.wait_until(lambda: bans(server) == 1, "the ban")
 
     server.ask("stop", "ideolab-connmon")
     assert lone.run("ipset", "list", "-n").split() == ["ideolab_manual", "ideolab_manual6", "ideolab_ban"]
@@ -118,24 +119,24 @@ def test_unban_all_flushes(lone: Namespace, lone_kernel: Sets, start: Start) -> 
         server.ask("set", "ideolab-manual", "banip", "198.51.100.6", "198.51.100.7", "2001:db8:c::6")
         assert len(elements(lone_kernel, "ideolab_manual")) == 2
 
-        done = server.client(*command)
+        done = server.try_client(*command)
 
         assert done.returncode == 0, done.stderr
         assert elements(lone_kernel, "ideolab_manual") == {}
         assert elements(lone_kernel, "ideolab_manual6") == {}
-        assert server.banned("ideolab-manual") == []
+        assert server.find_banned("ideolab-manual") == []
 
 
 def test_reload_keeps_the_action_and_the_bans(network: Network, probe: Probe, start: Start) -> None:
     """`systemctl reload fail2ban` drops actions that are not made for it: this one bans before and after."""
     server = start(network[0], CONNMON)
-    server.write(server.connmon_log, suspect("198.51.100.8"))
-    wait_until(lambda: bans(server) == 1, "the ban")
+    write_lines(server.connmon_log, suspect("198.51.100.8"))
+    server.wait_until(lambda: bans(server) == 1, "the ban")
 
     with probe.streaming("198.51.100.8") as arrived:
         server.reload()
-        server.write(server.connmon_log, suspect("198.51.100.9"))
-        wait_until(lambda: bans(server) == 2, "a ban after the reload")
+        write_lines(server.connmon_log, suspect("198.51.100.9"))
+        server.wait_until(lambda: bans(server) == 2, "a ban after the reload")
 
     assert arrived == []
     assert server.ask("get", "ideolab-connmon", "actions") == ["ideolab-ban", "ideolab-report"]
@@ -167,16 +168,16 @@ def test_ignoreip_frees_at_reload_and_restart(lone: Namespace, lone_kernel: Sets
     """The administrator who banned himself writes his address into ignoreip, and is let in."""
     server = start(lone, CONNMON)
     server.ask("set", "ideolab-connmon", "banip", "198.51.100.12", "198.51.100.0/28", "198.51.100.99")
-    wait_until(lambda: written(server, "198.51.100.12", "198.51.100.99"), "the rows")
+    server.wait_until(lambda: written(server, "198.51.100.12", "198.51.100.99"), "the rows")
 
     server.configure(CONNMON + "ignoreip = 198.51.100.12\n")
     server.reload()
     assert elements(lone_kernel, "ideolab_connmon").keys() == {"198.51.100.99"}
-    assert server.banned("ideolab-connmon") == ["198.51.100.99"]
+    assert server.find_banned("ideolab-connmon") == ["198.51.100.99"]
     server.configure(CONNMON + "ignoreip = 198.51.100.99\n")
     server.restart()
 
-    wait_until(lambda: elements(lone_kernel, "ideolab_connmon") == {}, "the release")
+    server.wait_until(lambda: elements(lone_kernel, "ideolab_connmon") == {}, "the end of the element")
 
 
 def test_moved_rule_is_first_again(network: Network, probe: Probe, start: Start) -> None:

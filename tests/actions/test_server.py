@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from demo.lab.fail2ban import Fail2ban, RefusedError
 from demo.lab.namespace import Namespace
 from ideolab_f2b import __version__
 from ideolab_f2b.kernel.ipset.element import Element
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.conftest import Probe
-from tests.actions.fail2ban_server import Refused, Server, by_hand, suspect, wait_until
+from tests.lab.lines import by_hand, suspect, write_lines
 
 pytestmark = pytest.mark.root
 
@@ -50,14 +51,13 @@ action = ideolab-ban.py[set=again, latency=low]
 @pytest.fixture(scope="module")
 def server(
     network: tuple[Namespace, Namespace], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
+) -> Iterator[Fail2ban]:
     directory = tmp_path_factory.mktemp("fail2ban")
     for name in ("short.log", "again.log"):
         (directory / name).touch()
-    running = Server(network[0], directory, JAILS.format(directory=directory)).start()
-    # each jail starts its action in a thread of its own, after the server says that it is ready
+    running = Fail2ban(network[0], directory, JAILS.format(directory=directory)).start()
     jails = re.findall(r"^\[(.+)\]$", JAILS, re.MULTILINE)
-    wait_until(lambda: all(map(running.has_rules, jails)), "all actions have started", tell=running.tail)
+    running.wait_for_rules(*jails)
     yield running
     running.stop()
     assert "Traceback" not in running.log.read_text()
@@ -78,28 +78,28 @@ def timeout(kernel: Sets, name: str, network: str) -> int | None:
     return found.timeout_s
 
 
-def test_ban_drops_and_unban_lets_in(server: Server, kernel: Sets, probe: Probe) -> None:
+def test_ban_drops_and_unban_lets_in(server: Fail2ban, kernel: Sets, probe: Probe) -> None:
     """A suspect line bans the address for the jail's time; its packets no longer arrive until the unban."""
     assert probe.reaches("198.51.100.1")
 
-    server.write(server.connmon_log, suspect("198.51.100.1"))
-    wait_until(lambda: in_set(kernel, "ideolab_connmon", "198.51.100.1"), "the element")
+    write_lines(server.connmon_log, suspect("198.51.100.1"))
+    server.wait_until(lambda: in_set(kernel, "ideolab_connmon", "198.51.100.1"), "the element")
 
     assert not probe.reaches("198.51.100.1")
     assert probe.reaches("198.51.100.2")
     assert 3590 <= (timeout(kernel, "ideolab_connmon", "198.51.100.1") or 0) <= 3600
-    assert "198.51.100.1" in server.banned("ideolab-connmon")
+    assert "198.51.100.1" in server.find_banned("ideolab-connmon")
     server.ask("set", "ideolab-connmon", "unbanip", "198.51.100.1")
     assert probe.reaches("198.51.100.1")
     assert not in_set(kernel, "ideolab_connmon", "198.51.100.1")
 
 
-def test_ban_ipv6(server: Server, kernel: Sets, probe: Probe) -> None:
+def test_ban_ipv6(server: Fail2ban, kernel: Sets, probe: Probe) -> None:
     """An IPv6 address goes to the jail's inet6 set, and ip6tables drops it."""
     assert probe.reaches("2001:db8:c::1")
 
-    server.write(server.connmon_log, suspect("2001:db8:c::1"))
-    wait_until(lambda: in_set(kernel, "ideolab_connmon6", "2001:db8:c::1"), "the element")
+    write_lines(server.connmon_log, suspect("2001:db8:c::1"))
+    server.wait_until(lambda: in_set(kernel, "ideolab_connmon6", "2001:db8:c::1"), "the element")
 
     assert not probe.reaches("2001:db8:c::1")
 
@@ -112,11 +112,11 @@ def test_ban_ipv6(server: Server, kernel: Sets, probe: Probe) -> None:
     ],
 )
 def test_ban_of_a_network(
-    server: Server, kernel: Sets, probe: Probe, prefix: str, name: str, inside: str, outside: str
+    server: Fail2ban, kernel: Sets, probe: Probe, prefix: str, name: str, inside: str, outside: str
 ) -> None:
     """Two lines about a network ban all of it and nothing beside it."""
-    server.write(server.connmon_log, suspect(prefix), suspect(prefix))
-    wait_until(lambda: in_set(kernel, name, prefix), "the element")
+    write_lines(server.connmon_log, suspect(prefix), suspect(prefix))
+    server.wait_until(lambda: in_set(kernel, name, prefix), "the element")
 
     assert not probe.reaches(inside)
     assert probe.reaches(outside)
@@ -124,36 +124,36 @@ def test_ban_of_a_network(
     assert probe.reaches(inside)
 
 
-def test_ban_ends_by_itself(server: Server, kernel: Sets, probe: Probe) -> None:
+def test_ban_ends_by_itself(server: Fail2ban, kernel: Sets, probe: Probe) -> None:
     """The kernel lets the address in again when its time is over, and fail2ban forgets it."""
-    server.write(server.directory / "short.log", suspect("198.51.100.3"))
-    wait_until(lambda: in_set(kernel, "short", "198.51.100.3"), "the element")
+    write_lines(server.directory / "short.log", suspect("198.51.100.3"))
+    server.wait_until(lambda: in_set(kernel, "short", "198.51.100.3"), "the element")
 
-    wait_until(lambda: not in_set(kernel, "short", "198.51.100.3"), "the end in the kernel", 20)
+    server.wait_until(lambda: not in_set(kernel, "short", "198.51.100.3"), "the end in the kernel")
     assert probe.reaches("198.51.100.3")
-    wait_until(lambda: "198.51.100.3" not in server.banned("short"), "the end in fail2ban", 30)
+    server.wait_until(lambda: "198.51.100.3" not in server.find_banned("short"), "the end in fail2ban")
 
 
-def test_longer_ban_of_a_returning_address(server: Server, kernel: Sets) -> None:
+def test_longer_ban_of_a_returning_address(server: Fail2ban, kernel: Sets) -> None:
     """bantime.increment makes the second ban longer: the element has the longer time too."""
     log = server.directory / "again.log"
-    server.write(log, suspect("198.51.100.4"))
-    wait_until(lambda: in_set(kernel, "again", "198.51.100.4"), "the first ban")
-    wait_until(lambda: "198.51.100.4" not in server.banned("again"), "its end", 60)
-    server.write(log, suspect("198.51.100.4"))
+    write_lines(log, suspect("198.51.100.4"))
+    server.wait_until(lambda: in_set(kernel, "again", "198.51.100.4"), "the first ban")
+    server.wait_until(lambda: "198.51.100.4" not in server.find_banned("again"), "the end of the first ban")
+    write_lines(log, suspect("198.51.100.4"))
 
-    wait_until(
+    server.wait_until(
         lambda: (
             in_set(kernel, "again", "198.51.100.4") and (timeout(kernel, "again", "198.51.100.4") or 0) > 3
         ),
         "the longer timeout",
     )
-    wait_until(lambda: json.loads(server.stats("again"))["prolonged"] >= 1, "the count")
+    server.wait_until(lambda: server.read_stats("again")["prolonged"] >= 1, "a prolonged ban in the counts")
 
 
-def test_line_brings_its_own_time(server: Server, kernel: Sets) -> None:
+def test_line_brings_its_own_time(server: Fail2ban, kernel: Sets) -> None:
     """ideolab-manual bans for the ttl of each line; -1 and permanent stay for ever."""
-    server.write(
+    write_lines(
         server.manual_log,
         by_hand("198.51.100.5", "86400"),
         by_hand("198.51.100.6", "-1"),
@@ -161,7 +161,9 @@ def test_line_brings_its_own_time(server: Server, kernel: Sets) -> None:
         by_hand("198.51.100.8", "100", ago_s=40),
         by_hand("198.51.100.9", "31536000"),
     )
-    wait_until(lambda: in_set(kernel, "ideolab_manual", "198.51.100.9"), "the last one")
+    server.wait_until(
+        lambda: in_set(kernel, "ideolab_manual", "198.51.100.9"), "the element of the last line"
+    )
 
     assert 86390 <= (timeout(kernel, "ideolab_manual", "198.51.100.5") or 0) <= 86400
     assert timeout(kernel, "ideolab_manual", "198.51.100.6") is None
@@ -182,23 +184,25 @@ def test_line_brings_its_own_time(server: Server, kernel: Sets) -> None:
     ("address", "ttl", "seconds"),
     [("198.51.100.20", "soon", 86400), ("198.51.100.21", "-7", 86400), ("198.51.100.22", "0", 86400)],
 )
-def test_time_that_is_none(server: Server, kernel: Sets, address: str, ttl: str, seconds: int) -> None:
+def test_time_that_is_none(server: Fail2ban, kernel: Sets, address: str, ttl: str, seconds: int) -> None:
     """A ttl that cannot be read is a ban of one day and a warning, never a ban for ever or no ban."""
-    server.write(server.manual_log, by_hand(address, ttl))
-    wait_until(lambda: in_set(kernel, "ideolab_manual", address), "the element")
+    write_lines(server.manual_log, by_hand(address, ttl))
+    server.wait_until(lambda: in_set(kernel, "ideolab_manual", address), "the element")
 
     assert seconds - 10 <= (timeout(kernel, "ideolab_manual", address) or 0) <= seconds
-    server.wait_log(rf"WARNING.*{address}: ttl='{ttl}' is no time")
+    server.wait_for_log(rf"WARNING.*{address}: ttl='{ttl}' is no time")
 
 
-def test_second_line_makes_the_ban_longer(server: Server, kernel: Sets) -> None:
+def test_second_line_makes_the_ban_longer(server: Fail2ban, kernel: Sets) -> None:
     """24 hours first, 7 days later: fail2ban's list, the kernel and the database all hold the 7 days."""
-    server.write(server.manual_log, by_hand("198.51.100.23", "600"))
-    wait_until(lambda: in_set(kernel, "ideolab_manual", "198.51.100.23"), "the first ban")
+    write_lines(server.manual_log, by_hand("198.51.100.23", "600"))
+    server.wait_until(lambda: in_set(kernel, "ideolab_manual", "198.51.100.23"), "the first ban")
 
-    server.write(server.manual_log, by_hand("198.51.100.23", "604800"))
+    write_lines(server.manual_log, by_hand("198.51.100.23", "604800"))
 
-    wait_until(lambda: (timeout(kernel, "ideolab_manual", "198.51.100.23") or 0) > 604000, "the 7 days")
+    server.wait_until(
+        lambda: (timeout(kernel, "ideolab_manual", "198.51.100.23") or 0) > 604000, "the 7 days"
+    )
 
 
 @pytest.mark.parametrize(
@@ -214,25 +218,25 @@ def test_second_line_makes_the_ban_longer(server: Server, kernel: Sets) -> None:
         ("fe80::1", "fe80::1 lies in fe80::/10, link-local"),
     ],
 )
-def test_refused_line(server: Server, refused: str, why: str) -> None:
+def test_refused_line(server: Fail2ban, refused: str, why: str) -> None:
     """What would hurt this host is refused before fail2ban calls it banned: a warning, no Ban, no element."""
-    server.write(server.manual_log, by_hand(refused, "600"))
+    write_lines(server.manual_log, by_hand(refused, "600"))
 
-    server.wait_log(f"WARNING.*\\[ideolab-manual\\] Refused: {why}")
-    assert refused not in server.banned("ideolab-manual")
+    server.wait_for_log(f"WARNING.*\\[ideolab-manual\\] Refused: {why}")
+    assert refused not in server.find_banned("ideolab-manual")
     assert f"Ban {refused}\n" not in server.log.read_text()
 
 
-def test_refused_network_that_holds_an_ignored_address(server: Server, kernel: Sets, probe: Probe) -> None:
+def test_refused_network_that_holds_an_ignored_address(server: Fail2ban, kernel: Sets, probe: Probe) -> None:
     """fail2ban compares only the network's own address with ignoreip; the action looks inside."""
-    server.write(server.connmon_log, suspect("203.0.113.0/26"), suspect("203.0.113.0/26"))
+    write_lines(server.connmon_log, suspect("203.0.113.0/26"), suspect("203.0.113.0/26"))
 
-    server.wait_log("Refused: 203.0.113.0/26 holds 203.0.113.9, listed in ignoreip")
+    server.wait_for_log("Refused: 203.0.113.0/26 holds 203.0.113.9, listed in ignoreip")
     assert probe.reaches("203.0.113.9")
-    assert json.loads(server.stats("ideolab-connmon-net"))["refused"] >= 1
+    assert server.read_stats("ideolab-connmon-net")["refused"] >= 1
 
 
-def test_banip(server: Server, kernel: Sets, probe: Probe) -> None:
+def test_banip(server: Fail2ban, kernel: Sets, probe: Probe) -> None:
     """banip bans for the jail's time, networks too, and tells the administrator what it refuses."""
     assert server.ask("set", "ideolab-manual", "banip", "198.51.100.24", "203.0.113.64/28") == 2
 
@@ -244,20 +248,20 @@ def test_banip(server: Server, kernel: Sets, probe: Probe) -> None:
         ("600", "'600' is no address and no network"),
         ("example.org", "'example.org' is no address and no network"),
     ):
-        with pytest.raises(Refused, match=f"Refused: {why}"):
+        with pytest.raises(RefusedError, match=f"Refused: {why}"):
             server.ask("set", "ideolab-manual", "banip", what)
-        assert what not in server.banned("ideolab-manual")
+        assert what not in server.find_banned("ideolab-manual")
 
 
-def test_banip_of_several_bans_what_it_may(server: Server, kernel: Sets) -> None:
+def test_banip_of_several_bans_what_it_may(server: Fail2ban, kernel: Sets) -> None:
     """One refused address among others does not keep the others from being banned."""
-    with pytest.raises(Refused, match=r"Refused: 127\.0\.0\.1 lies in"):
+    with pytest.raises(RefusedError, match=r"Refused: 127\.0\.0\.1 lies in"):
         server.ask("set", "ideolab-manual", "banip", "198.51.100.25", "127.0.0.1")
 
     assert in_set(kernel, "ideolab_manual", "198.51.100.25")
 
 
-def test_unban_of_another_jail_lifts_nothing(server: Server, kernel: Sets, probe: Probe) -> None:
+def test_unban_of_another_jail_lifts_nothing(server: Fail2ban, kernel: Sets, probe: Probe) -> None:
     """An address in two jails stays banned until both let it go."""
     server.ask("set", "ideolab-manual", "banip", "198.51.100.26")
     server.ask("set", "ideolab-connmon", "banip", "198.51.100.26")
@@ -269,7 +273,7 @@ def test_unban_of_another_jail_lifts_nothing(server: Server, kernel: Sets, probe
     assert probe.reaches("198.51.100.26")
 
 
-def test_rules_stand_first(server: Server, network: tuple[Namespace, Namespace]) -> None:
+def test_rules_stand_first(server: Fail2ban, network: tuple[Namespace, Namespace]) -> None:
     """One rule per family, before all others, however many jails there are."""
     for program in ("iptables", "ip6tables"):
         rules = network[0].run(program, "-S", "INPUT").splitlines()
@@ -277,15 +281,15 @@ def test_rules_stand_first(server: Server, network: tuple[Namespace, Namespace])
         assert rules[1:] == ["-A INPUT -m set --match-set ideolab_ban src -j DROP"]
 
 
-def test_no_process_per_ban(server: Server, kernel: Sets) -> None:
+def test_no_process_per_ban(server: Fail2ban, kernel: Sets) -> None:
     """Bans and unbans start no process; the start of the action did (iptables)."""
-    before = children(server.pid)
+    before = children(server.read_pid())
     assert before > 0
 
     server.ask("set", "ideolab-connmon", "banip", *[f"203.0.113.{host}" for host in range(80, 120)])
     server.ask("set", "ideolab-connmon", "unbanip", *[f"203.0.113.{host}" for host in range(80, 120)])
 
-    assert children(server.pid) == before
+    assert children(server.read_pid()) == before
 
 
 def children(pid: int) -> int:
@@ -294,9 +298,9 @@ def children(pid: int) -> int:
     return int(fields[8]) + int(fields[10]) + int(fields[13]) + int(fields[14])
 
 
-def test_stats_are_json_that_check_can_read(server: Server) -> None:
+def test_stats_are_json_that_check_can_read(server: Fail2ban) -> None:
     """`get JAIL action ideolab-ban stats` tells what was done and in what state the rules are."""
-    told = json.loads(server.stats("ideolab-connmon"))
+    told = json.loads(server.ask("get", "ideolab-connmon", "action", "ideolab-ban", "stats"))
 
     assert told["set"] == "ideolab_connmon"
     assert told["maxelem"] == 131072

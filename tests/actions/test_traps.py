@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
+from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.actions.fail2ban_server import Server, suspect, wait_until
+from tests.lab.lines import suspect, write_lines
 
 pytestmark = pytest.mark.root
-Start = Callable[..., Server]
+Start = Callable[..., Fail2ban]
 
 CONNMON = "[ideolab-connmon]\nenabled = true\n"
 OTHER = """\
@@ -48,17 +48,17 @@ def broken_package(tmp_path: Path, text: str) -> dict[str, str]:
 )
 def test_package_that_cannot_be_loaded(lone: Namespace, start: Start, tmp_path: Path, text: str) -> None:
     """The server and all jails live, each ban is an error with the way out, a reload changes nothing."""
-    server = start(lone, CONNMON, environment=broken_package(tmp_path, text))
+    server = start(lone, CONNMON, variables=broken_package(tmp_path, text))
 
-    server.write(server.connmon_log, suspect("198.51.100.1"))
-    server.wait_log("Failed to execute ban .*198.51.100.1 is not banned: ideolab_f2b cannot .*; run id")
+    write_lines(server.connmon_log, suspect("198.51.100.1"))
+    server.wait_for_log("Failed to execute ban .*198.51.100.1 is not banned: ideolab_f2b cannot .*; run id")
     server.reload()
-    server.write(server.connmon_log, suspect("198.51.100.2"))
-    server.wait_log("Failed to execute ban .*198.51.100.2")
+    write_lines(server.connmon_log, suspect("198.51.100.2"))
+    server.wait_for_log("Failed to execute ban .*198.51.100.2")
 
     assert server.is_running()
     assert server.ask("get", "ideolab-connmon", "actions") == ["ideolab-ban", "ideolab-report"]
-    assert "cannot be loaded" in json.loads(server.stats("ideolab-connmon"))["degraded"]
+    assert "cannot be loaded" in server.read_stats("ideolab-connmon")["degraded"]
     server.ask("unban", "--all")
     server.stop()
     assert "Traceback" not in server.log.read_text()
@@ -66,14 +66,16 @@ def test_package_that_cannot_be_loaded(lone: Namespace, start: Start, tmp_path: 
 
 def test_other_jails_live_beside_a_broken_package(lone: Namespace, start: Start, tmp_path: Path) -> None:
     """Another jail's own action still sees its bans."""
-    server = start(lone, "", environment=broken_package(tmp_path, "raise RuntimeError('broken')"))
+    server = start(lone, "", variables=broken_package(tmp_path, "raise RuntimeError('broken')"))
     (server.config / "action.d" / "noted.py").write_text(NOTED)
     server.configure(CONNMON + OTHER.format(directory=server.directory))
     server.restart()
 
-    server.write(server.connmon_log, suspect("198.51.100.3"))
+    write_lines(server.connmon_log, suspect("198.51.100.3"))
 
-    wait_until(lambda: server.ask("get", "other", "action", "noted", "seen") == ["198.51.100.3"], "the ban")
+    server.wait_until(
+        lambda: server.ask("get", "other", "action", "noted", "seen") == ["198.51.100.3"], "the ban"
+    )
 
 
 def test_options_that_are_unknown_or_bad(lone: Namespace, lone_kernel: Sets, start: Start) -> None:
@@ -81,8 +83,8 @@ def test_options_that_are_unknown_or_bad(lone: Namespace, lone_kernel: Sets, sta
     bad = 'set="a b", maxelem=many, kill=perhaps, latency=fast, colour=red, allow=x'
     server = start(lone, f"{CONNMON}action = ideolab-ban.py[{bad}]\n")
 
-    server.write(server.connmon_log, suspect("198.51.100.4"))
-    wait_until(lambda: json.loads(server.stats("ideolab-connmon"))["bans"] == 1, "the ban")
+    write_lines(server.connmon_log, suspect("198.51.100.4"))
+    server.wait_until(lambda: server.read_stats("ideolab-connmon")["bans"] == 1, "the ban")
 
     assert [str(found.network) for found in lone_kernel.elements("ideolab_connmon")] == ["198.51.100.4/32"]
     log = server.log.read_text()
@@ -106,11 +108,11 @@ def test_configuration_test_is_not_a_start(lone: Namespace, start: Start) -> Non
 
     server.configure(CONNMON + "action = raises.py\n")
 
-    tested = server.client("-t")
-    assert "OK: configuration test is successful" in tested.stdout
+    tested = server.run_client("-t")
+    assert "OK: configuration test is successful" in tested
     server.configure(CONNMON)
-    tested = server.client("-t")
-    assert "OK: configuration test is successful" in tested.stdout
+    tested = server.run_client("-t")
+    assert "OK: configuration test is successful" in tested
     server.restart()
     assert server.ask("status", "ideolab-connmon")
 
@@ -130,11 +132,11 @@ def test_system_exit_in_a_ban(lone: Namespace, start: Start, tmp_path: Path) -> 
     server.configure(CONNMON + "action = exits.py[set=exits]\n")
     server.restart()
 
-    server.write(server.connmon_log, suspect("198.51.100.5"))
-    server.wait_log(r"Failed to execute ban .*198.51.100.5.*ban: SystemExit\(1\)")
-    server.write(server.connmon_log, suspect("198.51.100.6"))
+    write_lines(server.connmon_log, suspect("198.51.100.5"))
+    server.wait_for_log(r"Failed to execute ban .*198.51.100.5.*ban: SystemExit\(1\)")
+    write_lines(server.connmon_log, suspect("198.51.100.6"))
 
-    wait_until(lambda: "add exits 198.51.100.6 " in lone.run("ipset", "save"), "the next ban")
+    server.wait_until(lambda: "add exits 198.51.100.6 " in lone.run("ipset", "save"), "the next ban")
 
 
 def test_sets_destroyed_behind_its_back(lone: Namespace, lone_kernel: Sets, start: Start) -> None:
@@ -154,21 +156,21 @@ def test_sets_destroyed_behind_its_back(lone: Namespace, lone_kernel: Sets, star
     assert [str(each.network) for each in lone_kernel.elements("ideolab_connmon6")] == ["2001:db8:c::7/128"]
     for program in ("iptables", "ip6tables"):
         assert "ideolab_ban" in lone.run(program, "-S", "INPUT")
-    assert json.loads(server.stats("ideolab-connmon"))["repaired"] == 1
-    server.wait_log("kernel set ideolab_connmon was incomplete: repaired")
+    assert server.read_stats("ideolab-connmon")["repaired"] == 1
+    server.wait_for_log("kernel set ideolab_connmon was incomplete: repaired")
 
 
 def test_set_flushed_behind_its_back(lone: Namespace, lone_kernel: Sets, start: Start) -> None:
     """A banned address that still causes failures makes fail2ban look: what is missing is put back."""
     server = start(lone, CONNMON)
-    server.write(server.connmon_log, suspect("198.51.100.9", ago_s=10))
-    wait_until(lambda: json.loads(server.stats("ideolab-connmon"))["bans"] == 1, "the ban")
+    write_lines(server.connmon_log, suspect("198.51.100.9", ago_s=10))
+    server.wait_until(lambda: server.read_stats("ideolab-connmon")["bans"] == 1, "the ban")
     server.ask("set", "ideolab-connmon", "banip", "198.51.100.10")
     lone_kernel.flush("ideolab_connmon")
 
-    server.write(server.connmon_log, suspect("198.51.100.9"))
+    write_lines(server.connmon_log, suspect("198.51.100.9"))
 
-    wait_until(lambda: len(list(lone_kernel.elements("ideolab_connmon"))) == 2, "both elements")
+    server.wait_until(lambda: len(list(lone_kernel.elements("ideolab_connmon"))) == 2, "both elements")
 
 
 def test_full_set_is_loud(lone: Namespace, lone_kernel: Sets, start: Start) -> None:
@@ -177,11 +179,11 @@ def test_full_set_is_loud(lone: Namespace, lone_kernel: Sets, start: Start) -> N
 
     server.ask("set", "ideolab-connmon", "banip", *[f"198.51.100.{host}" for host in range(70)])
 
-    told = json.loads(server.stats("ideolab-connmon"))
+    told = server.read_stats("ideolab-connmon")
     assert told["bans"] == 64
     assert told["full"] == 6
     assert told["last_error"].startswith('SetFullError: add 198.51.100.69/32 to set "small": the set is full')
-    server.wait_log(r'Failed to execute ban .* to set "small": the set is full; raise maxelem of the set')
+    server.wait_for_log(r'Failed to execute ban .* to set "small": the set is full; raise maxelem of the set')
     assert lone_kernel.header("small").elements == 64
 
 
@@ -193,16 +195,16 @@ def test_without_ip6tables(lone: Namespace, lone_kernel: Sets, start: Start, tmp
         (programs / name).symlink_to(f"/usr/sbin/{name}")
     (programs / "ip6tables").write_text("#!/bin/sh\necho 'no such thing' >&2\nexit 3\n")
     (programs / "ip6tables").chmod(0o755)
-    server = start(lone, CONNMON, environment={"PATH": f"{programs}:/usr/bin:/bin"})
+    server = start(lone, CONNMON, variables={"PATH": f"{programs}:/usr/bin:/bin"})
 
     server.ask("set", "ideolab-connmon", "banip", "198.51.100.11", "2001:db8:c::11")
 
     assert "ideolab_ban" in lone.run("iptables", "-S", "INPUT")
-    server.wait_log(
+    server.wait_for_log(
         "Failed to execute ban .*2001:db8:c::11.*no rule drops their packets: missing: ip6tables -S INPUT: no"
     )
     assert not [line for line in server.tail().splitlines() if "ban jail" in line and "198.51.100.11" in line]
-    assert json.loads(server.stats("ideolab-connmon"))["rules"]["inet"] == "in place"
+    assert server.read_stats("ideolab-connmon")["rules"]["inet"] == "in place"
 
 
 def test_with_ipv6_disabled(lone: Namespace, start: Start) -> None:
@@ -222,7 +224,7 @@ def test_legacy_iptables(lone: Namespace, start: Start, tmp_path: Path) -> None:
     for name in ("iptables", "iptables-restore", "ip6tables", "ip6tables-restore"):
         (programs / name).symlink_to(f"/usr/sbin/{name.replace('tables', 'tables-legacy')}")
     lone.run("iptables-legacy", "-A", "INPUT", "-p", "icmp", "-j", "ACCEPT")
-    server = start(lone, CONNMON, environment={"PATH": f"{programs}:/usr/bin:/bin"})
+    server = start(lone, CONNMON, variables={"PATH": f"{programs}:/usr/bin:/bin"})
     server.ask("set", "ideolab-connmon", "banip", "198.51.100.13")
 
     assert lone.run("iptables-legacy", "-S", "INPUT").splitlines()[1:] == [

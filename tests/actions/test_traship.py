@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace
 from ideolab_accesslog.traship.log import format_line
 from ideolab_accesslog.traship.offence import Offence
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.actions.fail2ban_server import Server, wait_until
 
 pytestmark = pytest.mark.root
 
@@ -24,15 +24,15 @@ _LINE = (
 
 
 @pytest.fixture
-def server(network: tuple[Namespace, Namespace], tmp_path: Path) -> Iterator[Server]:
+def server(network: tuple[Namespace, Namespace], tmp_path: Path) -> Iterator[Fail2ban]:
     (tmp_path / "traship.log").touch()
-    running = Server(network[0], tmp_path, JAILS).start()
-    wait_until(lambda: running.has_rules("ideolab-traship"), "the action has started", tell=running.tail)
+    running = Fail2ban(network[0], tmp_path, JAILS).start()
+    running.wait_for_rules("ideolab-traship")
     yield running
     running.stop()
 
 
-def offend(server: Server, address: str, count: int) -> None:
+def offend(server: Fail2ban, address: str, count: int) -> None:
     """Each path tries to name the victim in another way."""
     made = Offence(address, time.time(), "dotfile", 403, f"GET {_LINE}", "", f'"\n{_LINE}"')
     with (server.directory / "traship.log").open("a") as log:
@@ -44,15 +44,15 @@ def banned(kernel: Sets, name: str) -> set[str]:
     return {str(found.network.network_address) for found in kernel.elements(name)}
 
 
-def test_ten_paths(server: Server, kernel: Sets) -> None:
+def test_ten_paths(server: Fail2ban, kernel: Sets) -> None:
     """The tenth bans, for a day, and only who asked."""
     offend(server, MALLORY6, 10)
     offend(server, MALLORY, 9)
-    wait_until(lambda: banned(kernel, "ideolab_traship6") == {MALLORY6}, "the ban of IPv6", tell=server.tail)
+    server.wait_until(lambda: banned(kernel, "ideolab_traship6") == {MALLORY6}, "the ban of IPv6")
     assert banned(kernel, "ideolab_traship") == set()
 
     offend(server, MALLORY, 1)
-    wait_until(lambda: banned(kernel, "ideolab_traship") == {MALLORY}, "the ban", tell=server.tail)
+    server.wait_until(lambda: banned(kernel, "ideolab_traship") == {MALLORY}, "the ban")
     (element,) = kernel.elements("ideolab_traship")
     assert 86_300 <= (element.timeout_s or 0) <= 86_400
     assert VICTIM not in server.log.read_text()

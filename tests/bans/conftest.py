@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from demo.lab.child import REPOSITORY
+from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace, link_namespaces
-from tests.actions.fail2ban_server import REPOSITORY, Server, wait_until
 
 JAILS = """\
 [ideolab-manual]
@@ -36,7 +37,7 @@ reconcile.EVERY_S, reconcile.HURRIED_S, reconcile.SETTLED_S = 0.5, 0.3, 0.5
 
 
 def quick(directory: Path) -> dict[str, str]:
-    """The environment of a server whose reconcile thread passes twice a second."""
+    """Return the variables of a server whose reconcile thread passes twice a second."""
     (directory / "sitecustomize.py").write_text(QUICK)
     return {"PYTHONPATH": f"{directory}:{REPOSITORY}"}
 
@@ -44,23 +45,22 @@ def quick(directory: Path) -> dict[str, str]:
 class Host:
     """A namespace with a server, and the command line as its administrator has it."""
 
-    def __init__(self, namespace: Namespace, directory: Path, environment: dict[str, str]) -> None:
+    def __init__(self, namespace: Namespace, directory: Path, variables: dict[str, str]) -> None:
         self.namespace, self.directory = namespace, directory
         served = directory / "server"
         served.mkdir()
-        self.server = Server(namespace, served, JAILS.format(directory=served), environment=environment)
+        self.server = Fail2ban(namespace, served, JAILS.format(directory=served), variables=variables)
         (served / "other.log").touch()
         (directory / "bin").mkdir()
         client = directory / "bin" / "fail2ban-client"
-        place = shlex.join(["/usr/bin/python3", "/usr/bin/fail2ban-client", *self.server.place()])
-        client.write_text(f'#!/bin/sh\nexec {place} "$@"\n')
+        command = shlex.join(self.server.client_command())
+        client.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
         client.chmod(0o755)
         (directory / "f2b.conf").write_text(f"[paths]\nstate_dir = {directory}\n")
 
     def start(self) -> None:
         self.server.start()
-        for jail in ("ideolab-manual", "ideolab-connmon"):
-            wait_until(lambda jail=jail: self.server.has_rules(jail), f"the rules of {jail}")  # type: ignore[misc]
+        self.server.wait_for_rules("ideolab-manual", "ideolab-connmon")
 
     def run(self, *words: str, program: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         """`ideolab-f2b WORDS --config …` in the namespace."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
@@ -14,15 +13,15 @@ import pytest
 from demo.lab.error import LabError
 from demo.lab.namespace import link_namespaces
 from tests.actions.conftest import Probe
-from tests.actions.fail2ban_server import stamp, wait_until
 from tests.bans.conftest import Host, quick
+from tests.lab.lines import by_hand, write_lines
 
 pytestmark = pytest.mark.root
 MANUAL = ("198.51.100.7", "203.0.113.0/24", "2001:db8:c::9")
 
 
 def stats(host: Host, jail: str = "ideolab-manual") -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(host.server.stats(jail))["keeper"]
+    told: dict[str, Any] = host.server.read_stats(jail)["keeper"]
     return told
 
 
@@ -46,7 +45,7 @@ def is_destroyed(host: Host) -> bool:
 def passed(host: Host, count: int = 2) -> None:
     """So many passes more."""
     wanted = stats(host)["passes"] + count
-    wait_until(lambda: stats(host)["passes"] >= wanted, "passes", tell=host.server.tail, every_s=0.05)
+    host.server.wait_until(lambda: stats(host)["passes"] >= wanted, "passes")
 
 
 def test_flushed_and_destroyed_sets_come_back(kept: Host) -> None:
@@ -54,12 +53,16 @@ def test_flushed_and_destroyed_sets_come_back(kept: Host) -> None:
     kept.ban("ideolab-manual", *MANUAL)
     kept.ban("ideolab-connmon", "198.51.100.8")
     kept.namespace.run("ipset", "flush")
-    wait_until(lambda: elements(kept, "ideolab_manual") == ["198.51.100.7", "203.0.113.0/24"], "elements")
-    wait_until(lambda: elements(kept, "ideolab_connmon") == ["198.51.100.8"], "the other jail's")
+    kept.server.wait_until(
+        lambda: elements(kept, "ideolab_manual") == ["198.51.100.7", "203.0.113.0/24"], "elements"
+    )
+    kept.server.wait_until(
+        lambda: elements(kept, "ideolab_connmon") == ["198.51.100.8"], "those of the other jail"
+    )
 
-    wait_until(lambda: is_destroyed(kept), "the destruction, between two passes")
+    kept.server.wait_until(lambda: is_destroyed(kept), "the destruction, between two passes")
 
-    wait_until(lambda: "ideolab_manual6" in kept.namespace.run("ipset", "list", "-n"), "sets")
+    kept.server.wait_until(lambda: "ideolab_manual6" in kept.namespace.run("ipset", "list", "-n"), "sets")
     passed(kept)
     assert elements(kept, "ideolab_manual6") == ["2001:db8:c::9"]
     assert elements(kept, "ideolab_ban") == [
@@ -84,9 +87,11 @@ def test_banned_packets_are_dropped_again(tmp_path: Path) -> None:
             assert not probe.reaches("198.51.100.7")
             server.run("iptables", "-I", "INPUT", "-j", "ACCEPT")
 
-            wait_until(lambda: not probe.reaches("198.51.100.7", 0.05), "the drop")
+            host.server.wait_until(lambda: not probe.reaches("198.51.100.7", 0.05), "the drop")
             server.run("iptables", "-F")
-            wait_until(lambda: not probe.reaches("198.51.100.7", 0.05), "the drop after the flush")
+            host.server.wait_until(
+                lambda: not probe.reaches("198.51.100.7", 0.05), "the drop after the flush"
+            )
         finally:
             probe.close()
             host.server.stop()
@@ -98,7 +103,7 @@ def test_docker_user_that_is_made_anew(kept: Host) -> None:
         kept.namespace.run("iptables", "-N", "DOCKER-USER")
         kept.namespace.run("iptables", "-A", "DOCKER-USER", "-j", "RETURN")
 
-        wait_until(
+        kept.server.wait_until(
             lambda: "--match-set" in kept.namespace.run("iptables", "-S", "DOCKER-USER").splitlines()[1],
             "the rule",
         )
@@ -112,9 +117,14 @@ def test_elements_of_nobody_are_lifted(kept: Host) -> None:
     kept.namespace.run("ipset", "add", "ideolab_manual", "198.51.100.50")
     kept.namespace.run("ipset", "add", "ideolab_manual6", "2001:db8:c:5::/64", "timeout", "900")
 
-    wait_until(lambda: elements(kept, "ideolab_manual6") == ["2001:db8:c::9"], "the end of it")
-    wait_until(lambda: elements(kept, "ideolab_manual") == ["198.51.100.7", "203.0.113.0/24"], "the other")
-    assert kept.server.banned("ideolab-manual") == sorted(MANUAL)
+    kept.server.wait_until(
+        lambda: elements(kept, "ideolab_manual6") == ["2001:db8:c::9"], "the end of the network"
+    )
+    kept.server.wait_until(
+        lambda: elements(kept, "ideolab_manual") == ["198.51.100.7", "203.0.113.0/24"],
+        "the end of the address",
+    )
+    assert kept.server.find_banned("ideolab-manual") == sorted(MANUAL)
 
 
 def test_element_whose_time_was_cut(kept: Host) -> None:
@@ -126,22 +136,22 @@ def test_element_whose_time_was_cut(kept: Host) -> None:
         lines = kept.namespace.run("ipset", "list", "ideolab_connmon").splitlines()
         return int(lines[-1].split()[2])
 
-    wait_until(lambda: left() > 3500, "the ban's own time")
+    kept.server.wait_until(lambda: left() > 3500, "the ban's own time")
 
 
 def test_restart_keeps_what_the_kernel_kept(kept: Host) -> None:
     """fail2ban restores its bans one by one; none of them leaves the kernel meanwhile, none is counted."""
     addresses = [f"198.51.100.{number}" for number in range(1, 200)]
     # restored from its database, which is written a moment after the bans
-    kept.server.write(
+    write_lines(
         kept.server.manual_log,
-        *(f'{stamp()} manual: ban {address} ttl=3600 actor="alice"' for address in addresses),
+        *(by_hand(address, "3600") for address in addresses),
     )
-    wait_until(lambda: len(kept.server.banned("ideolab-manual")) == 199, "the bans")
+    kept.server.wait_until(lambda: len(kept.server.find_banned("ideolab-manual")) == 199, "the bans")
     time.sleep(1)
     kept.server.manual_log.write_text("")
     kept.server.restart()
-    wait_until(lambda: len(kept.server.banned("ideolab-manual")) == 199, "the restored bans")
+    kept.server.wait_until(lambda: len(kept.server.find_banned("ideolab-manual")) == 199, "the restored bans")
     passed(kept, 3)
 
     assert len(elements(kept, "ideolab_manual")) == 199
@@ -158,7 +168,9 @@ def test_unban_all_and_a_stop_end_it(kept: Host) -> None:
     kept.server.ask("stop", "ideolab-manual")
     kept.namespace.run("ipset", "flush")
     passes = stats(kept, "ideolab-connmon")["passes"]
-    wait_until(lambda: stats(kept, "ideolab-connmon")["passes"] > passes + 1, "passes for the other jail")
+    kept.server.wait_until(
+        lambda: stats(kept, "ideolab-connmon")["passes"] > passes + 1, "passes for the other jail"
+    )
     kept.server.ask("stop", "ideolab-connmon")
     assert elements(kept, "ideolab_manual") == []
 
@@ -196,9 +208,8 @@ def test_bans_and_unbans_in_a_storm_of_flushes(kept: Host) -> None:
             addresses = [f"198.51.100.{draw.randrange(1, 40)}" for _one in range(8)]
             kept.server.ask("set", "ideolab-manual", "banip", *addresses)
             # the jail's own thread bans too
-            line = f'{stamp()} manual: ban 198.51.100.{draw.randrange(1, 40)} ttl=900 actor="alice"'
-            kept.server.write(kept.server.manual_log, line)
-            for address in kept.server.banned("ideolab-manual"):
+            write_lines(kept.server.manual_log, by_hand(f"198.51.100.{draw.randrange(1, 40)}", "900"))
+            for address in kept.server.find_banned("ideolab-manual"):
                 if draw.random() < 0.4:
                     kept.server.ask("set", "ideolab-manual", "unbanip", address)
     finally:
@@ -206,7 +217,7 @@ def test_bans_and_unbans_in_a_storm_of_flushes(kept: Host) -> None:
         flusher.join()
     passed(kept, 4)
 
-    assert elements(kept, "ideolab_manual") == kept.server.banned("ideolab-manual")
+    assert elements(kept, "ideolab_manual") == kept.server.find_banned("ideolab-manual")
 
 
 def test_all_is_back_within_a_minute(host: Host) -> None:
@@ -216,7 +227,7 @@ def test_all_is_back_within_a_minute(host: Host) -> None:
     host.namespace.run("ipset", "flush")
     flushed = time.monotonic()
 
-    wait_until(lambda: stats(host)["passes"] >= 1, "a pass", 60, host.server.tail, every_s=0.2)
+    host.server.wait_until(lambda: stats(host)["passes"] >= 1, "a pass")
 
     assert time.monotonic() - flushed < 60
     assert elements(host, "ideolab_manual") == ["198.51.100.7", "203.0.113.0/24"]

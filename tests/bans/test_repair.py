@@ -8,7 +8,6 @@ import pytest
 
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans import repair
-from tests.actions.fail2ban_server import wait_until
 from tests.bans.conftest import Host
 
 pytestmark = pytest.mark.root
@@ -38,7 +37,7 @@ def test_check_finds_and_repairs(host: Host) -> None:
 
 def test_repair_lifts_what_nobody_holds(kept: Host) -> None:
     """Of a jail that is old enough; two passes see it."""
-    wait_until(lambda: json.loads(kept.server.stats("ideolab-manual"))["keeper"]["passes"] > 2, "passes")
+    kept.server.wait_until(lambda: kept.server.read_stats("ideolab-manual")["keeper"]["passes"] > 2, "passes")
     kept.namespace.run("ipset", "add", "ideolab_manual", "198.51.100.50")
 
     _verdicts(kept, "--repair")

@@ -5,7 +5,6 @@ Runs a real fail2ban-server in namespaces of its own. Exits 1 when a limit is mi
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
@@ -23,11 +22,12 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
+from demo.lab.fail2ban import Fail2ban  # noqa: E402
 from demo.lab.namespace import Namespace, link_namespaces  # noqa: E402
 from demo.lab.wait import wait_until  # noqa: E402
 from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
 from tests.actions.conftest import Probe  # noqa: E402
-from tests.actions.fail2ban_server import Server, suspect  # noqa: E402
+from tests.lab import lines  # noqa: E402
 
 #: bans of one burst
 BURST = 10_000
@@ -62,9 +62,9 @@ class Action(ActionBase):
 
 
 @contextmanager
-def run_server(namespace: Namespace, action: str) -> Iterator[Server]:
+def run_server(namespace: Namespace, action: str) -> Iterator[Fail2ban]:
     with tempfile.TemporaryDirectory(prefix="f2bban-bench-") as directory:
-        server = Server(namespace, Path(directory))
+        server = Fail2ban(namespace, Path(directory))
         (server.config / "action.d" / "null.py").write_text(NULL)
         for stock in Path("/etc/fail2ban/action.d").glob("iptables*"):
             shutil.copy(stock, server.config / "action.d")
@@ -73,7 +73,7 @@ def run_server(namespace: Namespace, action: str) -> Iterator[Server]:
             with one_core():
                 server.start()
             # the action's start forks iptables
-            wait_until(lambda: "ideolab" not in action or "in place" in server.stats("bench"), "the rules")
+            wait_until(lambda: "ideolab" not in action or server.has_rules("bench"), "the rules")
             yield server
         finally:
             server.stop()
@@ -98,13 +98,18 @@ def addresses(count: int) -> list[str]:
     return [f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}" for number in range(256, 256 + count)]
 
 
-def count_banned(server: Server) -> int:
+def suspect(address: str) -> str:
+    """Whole seconds: the time from such a line to its ban is not measured, which would cost the burst."""
+    return lines.drop_fraction(lines.suspect(address))
+
+
+def count_banned(server: Fail2ban) -> int:
     return int(dict(dict(server.ask("status", "bench", "short"))["Actions"])["Currently banned"])
 
 
-def fill(server: Server, count: int) -> None:
+def fill(server: Fail2ban, count: int) -> None:
     """Bans by one burst of lines."""
-    server.write(server.connmon_log, *map(suspect, addresses(count)))
+    lines.write_lines(server.connmon_log, *map(suspect, addresses(count)))
     wait_until(
         lambda: count_banned(server) == count,
         lambda: f"not {count} bans:\n{server.tail()}",
@@ -113,7 +118,7 @@ def fill(server: Server, count: int) -> None:
     )
 
 
-def span(server: Server) -> float:
+def span(server: Fail2ban) -> float:
     """Seconds from the first failure to the last ban, as fail2ban's log has them: asking costs it time."""
     log = server.log.read_text().splitlines()
     first = next(line for line in log if "[bench] Found " in line)
@@ -169,20 +174,20 @@ def restart(network: tuple[Namespace, Namespace], kernel: Sets) -> tuple[float, 
             )
             seconds = time.monotonic() - begin
         held = kernel.header("bench").elements
-        if held != ACTIVE + 1 or json.loads(server.stats("bench"))["errors"]:
-            raise AssertionError(f"{held} elements are in the kernel; {server.stats('bench')}")
+        if held != ACTIVE + 1 or server.read_stats("bench")["errors"]:
+            raise AssertionError(f"{held} elements are in the kernel; {server.read_stats('bench')}")
         server.ask("unban", "--all")
         wait_until(lambda: probe.reaches("198.51.100.7"), "the probe does not work")
     probe.close()
     return seconds, len(arrived)
 
 
-def count_restored(server: Server) -> int:
-    return int(json.loads(server.stats("bench"))["restored"])
+def count_restored(server: Fail2ban) -> int:
+    return int(server.read_stats("bench")["restored"])
 
 
-def count_rows(server: Server) -> int:
-    database = sqlite3.connect(f"file:{server.directory}/db?mode=ro", uri=True)
+def count_rows(server: Fail2ban) -> int:
+    database = sqlite3.connect(f"file:{server.database}?mode=ro", uri=True)
     try:
         return int(database.execute("SELECT COUNT(*) FROM bips").fetchone()[0])
     finally:
@@ -198,7 +203,7 @@ def latencies(namespace: Namespace, kernel: Sets, latency: str) -> list[float]:
             time.sleep(random.uniform(0.02, PAUSE_S[latency]))
             network = ip_network(address)
             begin = time.monotonic()
-            server.write(server.connmon_log, suspect(address))
+            lines.write_lines(server.connmon_log, suspect(address))
             while not kernel.test("bench", network):
                 time.sleep(0.0005)
             found.append(time.monotonic() - begin)

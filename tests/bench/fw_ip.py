@@ -17,10 +17,9 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
+from demo.lab.fail2ban import Fail2ban  # noqa: E402
 from demo.lab.namespace import Namespace, link_namespaces  # noqa: E402
-from demo.lab.wait import wait_until  # noqa: E402
 from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
-from tests.actions.fail2ban_server import Server  # noqa: E402
 
 PROGRAM = REPOSITORY / "scripts" / "ideolab-fw-ip"
 COUNT, SAMPLE, ROUNDS, LIMIT_S, STANDING = 500, 20, 7, 0.5, 20_000
@@ -39,8 +38,8 @@ def took(namespace: Namespace, words: Sequence[str], stdin: str = "") -> float:
     return seconds
 
 
-def helper(namespace: Namespace, server: Server, verb: str, lines: list[str]) -> float:
-    words = [str(PROGRAM), "--socket", f"{server.directory}/s", verb]
+def helper(namespace: Namespace, server: Fail2ban, verb: str, lines: list[str]) -> float:
+    words = [str(PROGRAM), "--socket", str(server.socket), verb]
     return took(namespace, words, "".join(f"{line}\n" for line in lines))
 
 
@@ -49,7 +48,7 @@ def each_alone(namespace: Namespace, words: list[str]) -> float:
     return sum(took(namespace, [*words, one]) for one in addresses(SAMPLE, 11)) / SAMPLE * COUNT
 
 
-def measure(namespace: Namespace, server: Server, sets: Sets) -> dict[str, tuple[float, float]]:
+def measure(namespace: Namespace, server: Fail2ban, sets: Sets) -> dict[str, tuple[float, float]]:
     """{verb: (median, best)}"""
     found: dict[str, list[float]] = {}
     lines = addresses(COUNT)
@@ -66,16 +65,16 @@ def main() -> int:
         link_namespaces("f2bg-bench") as (namespace, _client),
         tempfile.TemporaryDirectory(prefix="f2bg-") as directory,
     ):
-        server = Server(namespace, Path(directory), JAIL)
+        server = Fail2ban(namespace, Path(directory), JAIL)
         with namespace.enter():
             sets = Sets()
         try:
             server.start()
-            wait_until(lambda: server.has_rules("ideolab-manual"), "the rules")
+            server.wait_for_rules("ideolab-manual")
             quiet = measure(namespace, server, sets)
-            client = ["fail2ban-client", *server.place(), "set", "ideolab-manual", "banip"]
+            client = server.client_command("set", "ideolab-manual", "banip")
             alone = each_alone(namespace, client)
-            one = each_alone(namespace, [str(PROGRAM), "--socket", f"{directory}/s", "ban"])
+            one = each_alone(namespace, [str(PROGRAM), "--socket", str(server.socket), "ban"])
             server.ask("unban", "--all")
             helper(namespace, server, "ban", addresses(STANDING // 2, 12))
             helper(namespace, server, "ban", addresses(STANDING // 2, 13))

@@ -6,7 +6,6 @@ report, where whois never answers and where it answers a byte a second. Exits 1 
 
 from __future__ import annotations
 
-import json
 import socket
 import statistics
 import sys
@@ -22,12 +21,13 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
+from demo.lab.fail2ban import Fail2ban  # noqa: E402
 from demo.lab.namespace import Namespace, link_namespaces  # noqa: E402
 from demo.lab.wait import wait_until  # noqa: E402
 from ideolab_f2b import metrics  # noqa: E402
 from ideolab_f2b.actions.report.counters import Counters  # noqa: E402
 from ideolab_f2b.actions.report.reporter import Reporter  # noqa: E402
-from tests.actions.fail2ban_server import Server, stamp  # noqa: E402
+from tests.lab.lines import suspect, write_lines  # noqa: E402
 
 BURST, ROUNDS, PORT = 5000, 11, 4343
 #: fail2ban sleeps up to 0.4 s between two looks, a quarter of a burst: with latency=low both lose 10 ms
@@ -80,19 +80,19 @@ def whois(namespace: Namespace, is_dripping: bool) -> Iterator[None]:
 
 
 @contextmanager
-def running(namespace: Namespace, has_report: bool) -> Iterator[Server]:
+def running(namespace: Namespace, has_report: bool) -> Iterator[Fail2ban]:
     with tempfile.TemporaryDirectory(prefix="f2bb-bench-") as name:
         directory = Path(name)
-        server = Server(namespace, directory)
+        server = Fail2ban(namespace, directory)
         # found nothing: asked again at once, so that each burst meets a look-up
         text = f"[origin]\ncymru_host = 127.0.0.1\ncymru_port = {PORT}\nretry_s = 1\nipwhois = 0\n[paths]\n"
         text += "".join(f"{each} = {directory}\n" for each in ("log_dir", "state_dir", "textfile_dir"))
         server.settings.write_text(text)
-        report = server.report if has_report else ""
+        report = server.report_action if has_report else ""
         server.configure(JAIL.format(directory=directory, bans=BANS, report=report))
         try:
             server.start()
-            wait_until(lambda: "in place" in server.stats("bench"), "the rules")
+            server.wait_for_rules("bench")
             yield server
         finally:
             server.stop()
@@ -103,20 +103,15 @@ def addresses(first: int) -> list[str]:
     return [f"44.{each >> 16 & 255}.{each >> 8 & 255}.{each & 255}" for each in range(first, first + BURST)]
 
 
-def suspect(address: str) -> str:
-    date = f"{stamp()[:19]}.{int(time.time() % 1 * 1000):03d}+0000"
-    return f"{date} connmon: suspect {address} scope=ip score=5 connections=240 mute=240 port=443"
-
-
-def banned(server: Server) -> int:
+def banned(server: Fail2ban) -> int:
     return int(dict(dict(server.ask("status", "bench", "short"))["Actions"])["Currently banned"])
 
 
-def burst(server: Server, first: int) -> float:
+def burst(server: Fail2ban, first: int) -> float:
     """Bans per second, by fail2ban's own log."""
     server.log.write_text("")
     before = banned(server)
-    server.write(server.connmon_log, *map(suspect, addresses(first)))
+    write_lines(server.connmon_log, *map(suspect, addresses(first)))
     wait_until(
         lambda: banned(server) == before + BURST,
         lambda: f"not all are banned:\n{server.tail()}",
@@ -143,7 +138,7 @@ def ratio(namespace: Namespace, name: str, is_dripping: bool) -> float:
                 rates[server is reporting].append(burst(server, turn * BURST + 1))
             # the look-up of the last burst is still waiting when the next one comes
             time.sleep(1.0)
-        queue = json.loads(reporting.report_stats("bench"))["queue"]
+        queue = reporting.read_stats("bench", "ideolab-report")["queue"]
         print(f"  {name}: {queue} of {ROUNDS * BURST} still wait for origins")
         if not queue:
             raise AssertionError("the whois server did not hold the worker: nothing was measured")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from demo.lab.child import REPOSITORY
 from demo.lab.wait import wait_until
-from tests.actions.fail2ban_server import REPOSITORY
 from tests.fw_ip.conftest import Host, empty, host
 
 __all__ = ["empty", "host"]
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.root
 def f2b(host: Host, *words: str) -> tuple[int, list[dict[str, Any]], str]:
     done = subprocess.run(
         host.namespace.command(
-            sys.executable, "-m", "ideolab_f2b", *words, "--json", "--socket", f"{host.server.directory}/s"
+            sys.executable, "-m", "ideolab_f2b", *words, "--json", "--socket", str(host.server.socket)
         ),
         capture_output=True, text=True, timeout=120, cwd=REPOSITORY,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.lab.child import REPOSITORY
 from demo.lab.wait import wait_until
 from ideolab_f2b import cli
 from ideolab_f2b.commands import bans
@@ -19,7 +20,6 @@ from ideolab_f2b.origin.cache import Cache
 from ideolab_f2b.origin.origin import Origin
 from ideolab_f2b.origin.query import parse_address as address
 from ideolab_f2b.origin.results import LookupResults
-from tests.actions.fail2ban_server import REPOSITORY
 from tests.bans.conftest import Host
 
 pytestmark = pytest.mark.root

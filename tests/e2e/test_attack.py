@@ -61,7 +61,7 @@ def test_new_client_is_served(outcome: Outcome) -> None:
 
 def test_status_tells_the_story(outcome: Outcome) -> None:
     """fail2ban-client names the banned addresses, and the banned network in its own jail."""
-    client = outcome.site.fail2ban.client
+    client = outcome.site.fail2ban.run_client
     addresses = client("status", "ideolab-connmon").rpartition("Banned IP list:\t")[2].split()
     networks = client("status", "ideolab-connmon-net").rpartition("Banned IP list:\t")[2].split()
 

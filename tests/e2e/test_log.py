@@ -29,7 +29,7 @@ def test_deleted_log_and_cut_line_cost_one_poll() -> None:
             banned_s = _banned_s(site)
         finally:
             attack.stop()
-        status = site.fail2ban.client("status", "ideolab-connmon")
+        status = site.fail2ban.run_client("status", "ideolab-connmon")
 
     assert banned_s <= LIMIT_S
     assert status.rpartition("Banned IP list:\t")[2].split() == [ATTACKER]

@@ -28,6 +28,8 @@ def test_restart_lets_no_packet_of_the_attacker_in(outcome: Outcome) -> None:
     asking.start()
     try:
         outcome.site.fail2ban.restart()
+        # each jail restores its bans in a thread, after the server says that it is ready
+        outcome.site.fail2ban.wait_for_log(f"Restore Ban {ATTACKER}")
     finally:
         is_over.set()
         asking.join()
@@ -35,7 +37,7 @@ def test_restart_lets_no_packet_of_the_attacker_in(outcome: Outcome) -> None:
     assert len(answers) >= 3
     assert not any(answers)
     assert f"Restore Ban {ATTACKER}" in outcome.site.fail2ban.log.read_text()
-    assert ATTACKER in outcome.site.fail2ban.client("status", "ideolab-connmon").split()
+    assert ATTACKER in outcome.site.fail2ban.run_client("status", "ideolab-connmon").split()
 
 
 def test_manual_ban_and_unban(outcome: Outcome) -> None:
@@ -43,9 +45,9 @@ def test_manual_ban_and_unban(outcome: Outcome) -> None:
     address, fail2ban = "198.51.100.77", outcome.site.fail2ban
     with outcome.site.client.enter():
         before = is_answered(address)
-        fail2ban.client("set", "ideolab-manual", "banip", address)
+        fail2ban.run_client("set", "ideolab-manual", "banip", address)
         during = is_answered(address)
-        fail2ban.client("set", "ideolab-manual", "unbanip", address)
+        fail2ban.run_client("set", "ideolab-manual", "unbanip", address)
         after = is_answered(address)
 
     assert (before, during, after) == (True, False, True)

@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace, link_namespaces
-from demo.lab.wait import wait_until
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.actions.fail2ban_server import Server
 
 PROGRAM = Path(__file__).resolve().parents[2] / "scripts" / "ideolab-fw-ip"
 JAILS = """
@@ -63,12 +62,12 @@ class Host(NamedTuple):
     """A namespace with a fail2ban in it; `fw_ip` runs the helper there."""
 
     namespace: Namespace
-    server: Server
+    server: Fail2ban
     sets: Sets
 
     def fw_ip(self, *words: str, stdin: str | bytes = "", socket: str = "") -> Done:
         """Run the helper with these words; return its exit code and its lines."""
-        path = socket or f"{self.server.directory}/s"
+        path = socket or str(self.server.socket)
         done = subprocess.run(
             self.namespace.command(str(PROGRAM), "--socket", path, *words),
             input=stdin.encode() if isinstance(stdin, str) else stdin,
@@ -86,7 +85,7 @@ class Host(NamedTuple):
 
     def banned(self, jail: str = "ideolab-manual") -> list[str]:
         """Return the addresses of fail2ban's own list."""
-        return self.server.banned(jail)
+        return self.server.find_banned(jail)
 
 
 @pytest.fixture(scope="module")
@@ -94,12 +93,12 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """One server for the tests of a module; each cleans up with `unban --all`."""
     directory = tmp_path_factory.mktemp("f2b")
     with link_namespaces("f2bg") as (namespace, _client):
-        server = Server(namespace, directory, JAILS.format(directory=directory))
+        server = Fail2ban(namespace, directory, JAILS.format(directory=directory))
         with namespace.enter():
             sets = Sets()
         try:
             server.start()
-            wait_until(lambda: all(map(server.has_rules, ("ideolab-manual", "ideolab-connmon"))), "rules")
+            server.wait_for_rules("ideolab-manual", "ideolab-connmon")
             yield Host(namespace, server, sets)
         finally:
             server.stop()

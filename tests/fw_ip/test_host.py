@@ -9,8 +9,8 @@ from ipaddress import ip_network
 import pytest
 
 from demo.lab.wait import wait_until
-from tests.actions.fail2ban_server import suspect
 from tests.fw_ip.conftest import Host
+from tests.lab.lines import suspect, write_lines
 
 pytestmark = pytest.mark.root
 
@@ -80,8 +80,10 @@ def test_what_must_not_be_banned_is_refused(empty: Host) -> None:
 def test_unban_removes_every_occurrence(empty: Host) -> None:
     """Of all jails, and from the kernel what fail2ban has forgotten."""
     empty.fw_ip("ban", "198.51.100.7", "198.51.100.9")
-    empty.server.write(empty.server.connmon_log, suspect("198.51.100.7"))
-    wait_until(lambda: empty.banned("ideolab-connmon") == ["198.51.100.7"], "the other jail bans")
+    write_lines(empty.server.connmon_log, suspect("198.51.100.7"))
+    empty.server.wait_until(
+        lambda: empty.banned("ideolab-connmon") == ["198.51.100.7"], "the ban of the other jail"
+    )
     empty.sets.add("ideolab_connmon", ip_network("198.51.100.8"), 0)
     done = empty.fw_ip("unban", "198.51.100.7", "198.51.100.8", "198.51.100.9", "198.51.100.10")
 
@@ -152,8 +154,10 @@ def test_a_ban_ends_by_itself_in_both(empty: Host) -> None:
     empty.fw_ip(stdin="ban 198.51.100.7 2\nban 2001:db8:c::1 2\n")
     assert empty.banned() == ["198.51.100.7", "2001:db8:c::1"]
 
-    wait_until(lambda: not empty.elements() and not empty.elements("ideolab_manual6"), "the kernel's end")
-    wait_until(lambda: not empty.banned(), "fail2ban's end")
+    empty.server.wait_until(
+        lambda: not empty.elements() and not empty.elements("ideolab_manual6"), "the kernel's end"
+    )
+    empty.server.wait_until(lambda: not empty.banned(), "fail2ban's end")
 
 
 def test_a_ban_by_hand_survives_a_restart_with_its_own_time(empty: Host) -> None:
@@ -161,7 +165,7 @@ def test_a_ban_by_hand_survives_a_restart_with_its_own_time(empty: Host) -> None
     empty.fw_ip("ban", "--for", "1h", "198.51.100.7", "198.51.100.9")
     empty.fw_ip("ban", "--for", "2h", "198.51.100.9")
     empty.server.restart()
-    wait_until(lambda: len(empty.banned()) == 2, "restored")
+    empty.server.wait_until(lambda: len(empty.banned()) == 2, "restored bans")
 
     lines = empty.server.ask("get", "ideolab-manual", "banip", "--with-time")
     assert lines[0].startswith("198.51.100.7 \t") and " + 3600 = " in lines[0]
@@ -221,6 +225,6 @@ def test_a_ban_ends_in_the_kernel_when_fail2ban_is_dead_too(empty: Host) -> None
     assert (done.code, done.lines[0]["result"]) == (1, "error")
     assert empty.fw_ip("check", "198.51.100.7").results == [("198.51.100.7", "banned")]
 
-    wait_until(lambda: not empty.elements(), "the kernel's end")
+    wait_until(lambda: not empty.elements(), "the element does not end")
     empty.server.restart()
     assert empty.banned() == []

@@ -39,7 +39,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def sudo(host: Host, place: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    inside = ["unshare", "-m", "sh", "-ec", _AS_WEB_SERVER, "-", str(place), f"{host.server.directory}/s"]
+    inside = ["unshare", "-m", "sh", "-ec", _AS_WEB_SERVER, "-", str(place), str(host.server.socket)]
     return subprocess.run(
         host.namespace.command(*inside, *words), input=stdin, capture_output=True, text=True, timeout=120
     )

@@ -11,6 +11,7 @@ import pytest
 
 from demo.attacker import connect
 from demo.lab.fail2ban import Fail2ban
+from demo.lab.fail2ban_config import write_distribution
 from demo.lab.wait import wait_until
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.intake import forgery
@@ -150,13 +151,14 @@ def test_fail2ban_bans_a_slow_client_through_the_intake() -> None:
         place.log.touch()
         os.chown(place.log, UID, UID)
         jails = JAIL.format(log=place.log)
-        fail2ban = Fail2ban(place.server, place.directory / "fail2ban", jails, ("nginx-ideolab-slowtls",))
+        directory, names = place.directory / "fail2ban", ("nginx-ideolab-slowtls",)
+        fail2ban = Fail2ban(place.server, directory, jails, names, write_config=write_distribution).start()
         try:
             with intake(place):
                 with place.client.enter():
                     forgery.send_all(0)
                     forgery.stay_silent(HONEST, 20, HEADER_TIMEOUT_S + 1)
-                wait_until(lambda: banned(place), fail2ban.tail)
+                fail2ban.wait_until(lambda: banned(place), "the ban")
             found = banned(place)
         finally:
             fail2ban.stop()

@@ -1,1 +1,1 @@
-"""Servers that only tests need; nginx, fail2ban and the two network namespaces are in demo/lab."""
+"""Servers and log lines that only tests need; nginx, fail2ban and the network namespaces are in demo/lab."""

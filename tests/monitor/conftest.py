@@ -27,7 +27,7 @@ def scene() -> Iterator[Scene]:
     with open_scene("f2bd") as found, load_pages(found), run_attacks(found, attacks()):
         assert found.wait(lambda: value(found, "ideolab_connmon_bans_total") == BANS, _PATIENCE_S)
         found.site.server.run("ipset", "flush", "ideolab_connmon")
-        found.site.fail2ban.client("set", "ideolab-connmon", "unbanip", "198.51.100.10")
+        found.site.fail2ban.run_client("set", "ideolab-connmon", "unbanip", "198.51.100.10")
         assert found.wait(lambda: value(found, "ideolab_f2b_repairs_total") > 0, _PATIENCE_S)
         found.site.fail2ban.restart()
         assert found.wait(lambda: value(found, "ideolab_f2b_restored_total") > 0, _PATIENCE_S)

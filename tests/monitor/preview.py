@@ -73,7 +73,7 @@ def play(scene: Scene) -> None:
                 scene.pass_by(45)
             scene.site.server.run("ipset", "flush", "ideolab_connmon")
             scene.pass_by(35)
-    scene.site.fail2ban.client("set", "ideolab-connmon", "unbanip", "198.51.100.21")
+    scene.site.fail2ban.run_client("set", "ideolab-connmon", "unbanip", "198.51.100.21")
     with run_attacks(scene, [_crowd(attacker.SLOW_HEADERS, range(50, 62), 10)]):
         scene.pass_by(50)
     scene.site.fail2ban.restart()

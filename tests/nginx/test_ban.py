@@ -12,6 +12,7 @@ import pytest
 
 from demo.attacker import connect
 from demo.lab.fail2ban import Fail2ban
+from demo.lab.fail2ban_config import write_distribution
 from demo.lab.wait import ENOUGH_S, wait_until
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.nginx import web
@@ -35,7 +36,8 @@ def attacked() -> Iterator[tuple[Web, Sets]]:
             sets = Sets()
         log = place.directory / "nginx/log"
         jails = "".join(f"[{name}]\nenabled = true\nlogpath = {log}/{LOGS[name]}\n" for name in NAMES)
-        fail2ban = Fail2ban(place.server, place.directory / "fail2ban", jails, NAMES)
+        directory = place.directory / "fail2ban"
+        fail2ban = Fail2ban(place.server, directory, jails, NAMES, write_config=write_distribution).start()
         try:
             with place.client.enter():
                 _attack()

@@ -13,12 +13,12 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import link_namespaces
 from demo.lab.wait import wait_until
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.actions.fail2ban_server import Server
 
 pytestmark = [pytest.mark.root, pytest.mark.usefixtures("database")]
 HELPER = Path(__file__).resolve().parents[3] / "scripts" / "ideolab-fw-ip"
@@ -30,7 +30,7 @@ VICTIM, OTHER = "198.51.100.7", "2001:db8:c::7"
 class Host:
     """A namespace with fail2ban and its kernel sets."""
 
-    server: Server
+    server: Fail2ban
     sets: Sets
 
     def wait_until(self, is_so: Callable[[], object], what: str) -> None:
@@ -47,13 +47,13 @@ class Host:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """One fail2ban for the module."""
     with link_namespaces("f2bh") as (namespace, _client):
-        server = Server(namespace, tmp_path_factory.mktemp("f2b"), JAIL)
+        server = Fail2ban(namespace, tmp_path_factory.mktemp("f2b"), JAIL)
         with namespace.enter():
             sets = Sets()
         try:
             server.start()
             host = Host(server, sets)
-            host.wait_until(lambda: server.has_rules("ideolab-manual"), "the jail's rules")
+            server.wait_for_rules("ideolab-manual")
             yield host
         finally:
             server.stop()
@@ -66,7 +66,7 @@ def host(server: Host, settings: Any) -> Iterator[Host]:
     settings.TRASHIP_FIREWALL_EXECUTE = True
     settings.TRASHIP_FIREWALL_TIMEOUT_S = 20
     settings.TRASHIP_MANUAL_LOG = str(server.server.manual_log)
-    program = [str(HELPER), "--socket", f"{server.server.directory}/s"]
+    program = [str(HELPER), "--socket", str(server.server.socket)]
     settings.TRASHIP_FIREWALL_HELPER = server.server.namespace.command(*program)
     server.server.ask("unban", "--all")
     yield server

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import time
 from collections.abc import Iterator
@@ -11,14 +10,16 @@ from typing import Callable
 
 import pytest
 
+from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import SERVERS, Namespace
+from demo.lab.wait import wait_until
 from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.row import ESTABLISHED, STATE
 from tests.actions.conftest import bind_any
-from tests.actions.fail2ban_server import Server, suspect, wait_until
+from tests.lab.lines import suspect, write_lines
 
 pytestmark = pytest.mark.root
-Start = Callable[..., Server]
+Start = Callable[..., Fail2ban]
 Network = tuple[Namespace, Namespace]
 CONNMON = "[ideolab-connmon]\nenabled = true\n"
 
@@ -58,10 +59,12 @@ def test_ban_ends_the_peers_connections(network: Network, start: Start) -> None:
     server = start(network[0], CONNMON)
     with connected(network, 443, *["198.51.100.1"] * 30, "198.51.100.2", "2001:db8:c::2") as ends:
         with connected(network, 8080, "198.51.100.1"):
-            server.write(server.connmon_log, suspect("198.51.100.1"))
-            wait_until(lambda: json.loads(server.stats("ideolab-connmon"))["bans"] == 1, "the ban")
+            write_lines(server.connmon_log, suspect("198.51.100.1"))
+            wait_until(lambda: server.read_stats("ideolab-connmon")["bans"] == 1, server.tail, every_s=0.01)
             banned = time.monotonic()
-            wait_until(lambda: established(network, 443) == 2, "the end of the connections", 1.0)
+            wait_until(
+                lambda: established(network, 443) == 2, "connections stay", timeout_s=1.0, every_s=0.01
+            )
             assert time.monotonic() - banned < 1.0
             assert established(network, 8080) == 1
         with pytest.raises(ConnectionResetError):
@@ -69,7 +72,7 @@ def test_ban_ends_the_peers_connections(network: Network, start: Start) -> None:
         ends[30].settimeout(0.05)
         with pytest.raises(socket.timeout):
             ends[30].recv(1)
-    assert json.loads(server.stats("ideolab-connmon"))["closer"] == {
+    assert server.read_stats("ideolab-connmon")["closer"] == {
         "destroyed": 30, "dropped": 0, "failed": 0, "last_error": "", "waiting": 0
     }  # fmt: skip
     server.ask("unban", "--all")
@@ -83,7 +86,7 @@ def test_ban_of_a_network_ends_all_its_connections(network: Network, start: Star
     with connected(network, 443, *sources, "198.51.100.30"):
         server.ask("set", "ideolab-connmon", "banip", "198.51.100.16/29", "2001:db8:c:5::/64")
 
-        wait_until(lambda: established(network, 443) == 1, "the end of the connections", 1.0)
+        wait_until(lambda: established(network, 443) == 1, "connections stay", timeout_s=1.0, every_s=0.01)
     server.ask("unban", "--all")
 
 
@@ -105,7 +108,12 @@ def test_other_ports_by_option(network: Network, start: Start) -> None:
     with connected(network, 8443, "198.51.100.4"), connected(network, 8080, "198.51.100.4"):
         server.ask("set", "ideolab-connmon", "banip", "198.51.100.4")
 
-        wait_until(lambda: not established(network, 8443) + established(network, 8080), "the end", 1.0)
+        wait_until(
+            lambda: not established(network, 8443) + established(network, 8080),
+            "connections stay",
+            timeout_s=1.0,
+            every_s=0.01,
+        )
     server.ask("unban", "--all")
 
 
@@ -122,5 +130,5 @@ def test_ssh_peer_is_not_banned(network: Network, start: Start) -> None:
                 server.ask("set", "ideolab-connmon", "banip", what)
         server.ask("set", "ideolab-connmon", "banip", "198.51.100.6")
 
-    assert server.banned("ideolab-connmon") == ["198.51.100.6"]
+    assert server.find_banned("ideolab-connmon") == ["198.51.100.6"]
     server.ask("unban", "--all")

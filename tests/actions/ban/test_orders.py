@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.actions.fail2ban_server import Server, wait_until
 
 pytestmark = pytest.mark.root
 
-Start = Callable[..., Server]
+Start = Callable[..., Fail2ban]
 JAIL = """
 [ideolab-manual]
 enabled = true
@@ -23,15 +23,15 @@ action = ideolab-ban.py[set=manual, maxelem=64]
 """
 
 
-def order(server: Server, *bans: Sequence[object]) -> list[tuple[str, Any, str]]:
+def order(server: Fail2ban, *bans: Sequence[object]) -> list[tuple[str, Any, str]]:
     asked = json.dumps({"bans": bans, "by": "alice", "reason": 'a "word"'})
     told = json.loads(server.ask("set", "ideolab-manual", "action", "ideolab-ban", "by_hand", asked))
     return [(each["result"], each["until"], each["detail"]) for each in told]
 
 
-def started(lone: Namespace, start: Start, bantime: str) -> Server:
+def started(lone: Namespace, start: Start, bantime: str) -> Fail2ban:
     server = start(lone, JAIL.format(bantime=bantime))
-    wait_until(lambda: server.has_rules("ideolab-manual"), "the rules")
+    server.wait_for_rules("ideolab-manual")
     return server
 
 
@@ -47,7 +47,7 @@ def test_each_has_its_own_time(lone: Namespace, lone_kernel: Sets, start: Start)
     assert [result for result, _until, _detail in told] == ["banned"] * 3
     assert [until is None for _result, until, _detail in told] == [False, True, False]
     server.restart()
-    wait_until(lambda: len(server.banned("ideolab-manual")) == 3, "restored")
+    server.wait_until(lambda: len(server.find_banned("ideolab-manual")) == 3, "restored bans")
 
     found = {**left(lone_kernel), **left(lone_kernel, "manual6")}
     assert found.pop("198.51.100.8/32") is None
@@ -65,7 +65,7 @@ def test_a_longer_order_prolongs_and_a_shorter_one_does_not(
     assert results == ["banned", "already", "banned", "banned", "already"]
     assert left(lone_kernel) == {"198.51.100.7/32": None}
     server.restart()
-    wait_until(lambda: server.banned("ideolab-manual") == ["198.51.100.7"], "restored")
+    server.wait_until(lambda: server.find_banned("ideolab-manual") == ["198.51.100.7"], "restored bans")
     assert left(lone_kernel) == {"198.51.100.7/32": None}
 
 
@@ -86,11 +86,11 @@ def test_what_cannot_be_banned_is_answered(lone: Namespace, lone_kernel: Sets, s
     told = order(server, ["192.0.2.1", 60], ["600", 60], ["198.51.100.7", 60], ["198.51.100.7", 60])
     assert [result for result, _until, _detail in told] == ["refused", "refused", "banned", "banned"]
     assert told[1][2] == "'600' is no address and no network; nothing was banned"
-    assert server.banned("ideolab-manual") == ["198.51.100.7"]
+    assert server.find_banned("ideolab-manual") == ["198.51.100.7"]
 
     told = order(server, *([f"10.0.{number}.1", 60] for number in range(200)))
     failed = [detail for result, _until, detail in told if result == "error"]
     assert failed and "full" in failed[0]
-    assert len(server.banned("ideolab-manual")) == len(left(lone_kernel)) == 201 - len(failed)
+    assert len(server.find_banned("ideolab-manual")) == len(left(lone_kernel)) == 201 - len(failed)
     assert "By hand: 1 refused" not in server.log.read_text()
     assert 'by="alice" reason="a \\x22word\\x22"' in server.log.read_text()

@@ -10,10 +10,10 @@ from ipaddress import ip_network
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_f2b.actions.ban import socket_closer
 from ideolab_f2b.actions.ban.socket_closer import SocketCloser
 from ideolab_f2b.kernel.ipset.element import Network, key_of
-from tests.actions.fail2ban_server import wait_until
 
 ONE, TWO, THREE = (ip_network(f"198.51.100.{host}") for host in (1, 2, 3))
 
@@ -38,7 +38,7 @@ def test_walks_until_nothing_is_found() -> None:
     kernel = Kernel(3, 1)
     subject = SocketCloser((443, 8443), kernel.destroy)
     subject.add(key_of(ONE))
-    wait_until(lambda: len(kernel.walks) == 3, "three walks")
+    wait_until(lambda: len(kernel.walks) == 3, "not three walks")
 
     subject.stop()
 
@@ -64,7 +64,7 @@ def test_one_walk_for_all_who_wait() -> None:
     kernel.gate.clear()
     subject = SocketCloser((443,), kernel.destroy)
     subject.add(key_of(ONE))
-    wait_until(lambda: subject.stats()["waiting"] == 0, "the first walk")
+    wait_until(lambda: subject.stats()["waiting"] == 0, "the first walk does not begin")
 
     begin = time.monotonic()
     for network in (TWO, THREE) * 500:
@@ -83,7 +83,7 @@ def test_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel.gate.clear()
     subject = SocketCloser((443,), kernel.destroy)
     subject.add(key_of(ONE))
-    wait_until(lambda: subject.stats()["waiting"] == 0, "the first walk")
+    wait_until(lambda: subject.stats()["waiting"] == 0, "the first walk does not begin")
     for network in (ONE, TWO, THREE):
         subject.add(key_of(network))
 
@@ -102,7 +102,7 @@ def test_kernel_that_cannot(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         for count in (1, 2):
             subject.add(key_of(ONE))
-            wait_until(lambda count=count: subject.failed == count, "the error")  # type: ignore[misc]
+            wait_until(lambda count=count: subject.failed == count, "the error is not counted")  # type: ignore[misc]
         subject.stop()
 
     assert caplog.text.count("open sockets of banned peers stay open") == 1

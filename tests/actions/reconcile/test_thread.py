@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from demo.lab.namespace import Namespace
+from demo.lab.wait import wait_until
 from ideolab_f2b.actions import metric_sources
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.reconcile import thread as reconcile_thread
@@ -20,7 +21,6 @@ from ideolab_f2b.actions.reconcile.thread import ReconcileThread
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.actions.fail2ban_server import wait_until
 from tests.actions.reconcile.test_one_pass import Book
 
 pytestmark = pytest.mark.root
@@ -213,7 +213,7 @@ def test_nothing_is_touched_while_it_is_paused(scene: Scene, lone: Namespace) ->
 
     def change() -> None:
         waiter.start()
-        wait_until(lambda: scene.reconcile._waiting, "the waiter")
+        wait_until(lambda: scene.reconcile._waiting, "nobody waits")
 
     scene.book.put(A)
     scene.book.before["tickets"] = [change]
@@ -241,7 +241,7 @@ def test_thread_lives_as_long_as_its_jails(monkeypatch: pytest.MonkeyPatch) -> N
     one.add(second)
     one.add(second)
     wanted = one.hurry()
-    wait_until(lambda: one.passes >= wanted, "two passes")
+    wait_until(lambda: one.passes >= wanted, "not two passes")
     one.remove(first)
     thread = one._thread
     assert thread is not None
@@ -300,7 +300,7 @@ def test_thread_outlives_what_a_pass_throws(
     member = Member("jail", Book(), lambda: options, lambda _network: None, lambda _rules: None)
     one.add(member)
     wanted = one.hurry()
-    wait_until(lambda: one.passes >= wanted, "two passes")
+    wait_until(lambda: one.passes >= wanted, "not two passes")
     thread = one._thread
     one.remove(member)
     assert thread is not None

@@ -10,9 +10,9 @@ from typing import Any, Callable
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_f2b.actions.report import queue, reporter, thread
 from ideolab_f2b.actions.report.reporter import Reporter
-from tests.actions.fail2ban_server import wait_until
 
 INFO = {"ip": "198.51.100.7", "time": 100.0, "bantime": 600, "failures": 1, "matches": ""}
 
@@ -40,7 +40,7 @@ def test_events_come_in_a_quiet_moment(made: Reporter, tmp_path: Path) -> None:
     """And the queue is empty again."""
     made.enter("sshd")
     made.put("ban", "j", INFO)
-    wait_until(lambda: len(events(tmp_path)) == 1 and made.depth == 0, "the event")
+    wait_until(lambda: len(events(tmp_path)) == 1 and made.depth == 0, "the event is missing")
 
     assert events(tmp_path)[0]["jail"] == "j"
     assert list((tmp_path / "state").glob("spool.*")) == []
