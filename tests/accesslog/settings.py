@@ -13,7 +13,11 @@ ROOT_URLCONF = "tests.accesslog.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 LANGUAGE_CODE = "en"
-STATE = Path(os.environ.get("ACCESSLOG_TEST_STATE") or tempfile.gettempdir())
+#: of one user: another cannot write to what root's run has left
+STATE = Path(
+    os.environ.get("ACCESSLOG_TEST_STATE") or f"{tempfile.gettempdir()}/ideolab-accesslog-tests-{os.getuid()}"
+)
+STATE.mkdir(exist_ok=True)
 
 _SERVERS = {
     "sqlite": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("DJANGO_DB_NAME", ":memory:")},

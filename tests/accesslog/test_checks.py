@@ -13,11 +13,12 @@ from django.urls import reverse_lazy
 from django.utils.functional import lazystr
 
 from ideolab_accesslog.models import AccessLog
+from tests.accesslog.settings import STATE
 
 MIDDLEWARE = "ideolab_accesslog.middleware.AccessLogMiddleware"
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 FILES = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "/tmp/none"}
-GOOD: dict[str, Any] = {"CACHES": {"default": FILES}, "TRASHIP_LOG": "/tmp/traship.log"}
+GOOD: dict[str, Any] = {"CACHES": {"default": FILES}, "TRASHIP_LOG": str(STATE / "traship.log")}
 HELPER = {"TRASHIP_FIREWALL_EXECUTE": True, "TRASHIP_FIREWALL_TRANSPORT": "helper"}
 #: (settings beside GOOD, the numbers that they give)
 FAULTS: tuple[tuple[dict[str, Any], list[str]], ...] = (
