@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,17 @@ def place() -> Iterator[Path]:
     """An empty directory with a short name."""
     with tempfile.TemporaryDirectory(prefix="f2bint-") as directory:
         yield Path(directory)
+
+
+@pytest.fixture
+def pair(place: Path) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """(sender, receiver); neither waits."""
+    kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
+    with socket.socket(socket.AF_UNIX, kind) as sender, socket.socket(socket.AF_UNIX, kind) as receiver:
+        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        receiver.bind(str(place / "s"))
+        sender.connect(str(place / "s"))
+        yield sender, receiver
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,15 +17,26 @@ WAYS = [Recvmmsg, Recvmsg]
 ME = os.geteuid()
 
 
-@pytest.fixture
-def pair(place: Path) -> Iterator[tuple[socket.socket, socket.socket]]:
-    """(sender, receiver); neither waits."""
-    kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
-    with socket.socket(socket.AF_UNIX, kind) as sender, socket.socket(socket.AF_UNIX, kind) as receiver:
-        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        receiver.bind(str(place / "s"))
-        sender.connect(str(place / "s"))
-        yield sender, receiver
+@pytest.mark.parametrize("way", WAYS)
+def test_an_empty_socket_gives_nothing(way: type[Reader], pair: tuple[socket.socket, socket.socket]) -> None:
+    """It does not wait for a datagram."""
+    _sender, receiver = pair
+
+    assert way().receive(receiver, {ME}) == ([], [])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_stranger_is_refused_by_its_number(
+    way: type[Reader], pair: tuple[socket.socket, socket.socket]
+) -> None:
+    """The datagrams round it are taken, in their order."""
+    sender, receiver = pair
+    sender.send(b"one")
+    sender.send(b"two")
+
+    assert way().receive(receiver, {ME}) == ([b"one", b"two"], [])
+    sender.send(b"three")
+    assert way().receive(receiver, {ME + 1}) == ([], [Refusal(ME, False)])
 
 
 @pytest.mark.parametrize("way", WAYS)
