@@ -53,17 +53,26 @@ def test_a_dry_run_names_the_packages_and_installs_none(path: Path) -> None:
 @pytest.mark.root
 @pytest.mark.parametrize("stale", [False, True])
 def test_missing_packages_are_installed(path: Path, stale: bool) -> None:
-    """With stale lists once more after an update; the verb that follows is stopped by a usage error."""
+    """With stale lists once more after an update; the verb that follows is stopped by a user who is none."""
     if stale:
         (path.parent / "stale").touch()
     install = f"install -y -qq --no-install-recommends {wanted(SYSTEMD).rstrip()}"
 
-    done = run(path, "--no-such-option")
+    done = run(path, "--django", "no-such-user-here")
 
     assert (path.parent / "apt").read_text().splitlines() == (
         [install, "update -qq", install] if stale else [install]
     )
+    assert (done.returncode, "no-such-user-here" in done.stderr) == (1, True)
+    assert ("apt-get update comes first" in done.stdout) is stale
+
+
+def test_a_misspelt_option_installs_no_package(path: Path) -> None:
+    """The usage error comes before apt."""
+    done = run(path, "--no-such-option")
+
     assert (done.returncode, "--no-such-option" in done.stderr) == (2, True)
+    assert not (path.parent / "apt").exists()
 
 
 def test_installed_packages_are_left_alone(path: Path) -> None:
@@ -71,7 +80,7 @@ def test_installed_packages_are_left_alone(path: Path) -> None:
     with open(path.parent / "installed", "a") as file:
         file.write("python3-pyinotify\npython3-prometheus-client\npython3-systemd\n")
 
-    done = run(path, "--no-such-option")
+    done = run(path, "--django", "no-such-user-here")
 
     assert done.stdout == "kept     the apt packages (all installed)\n"
     assert not (path.parent / "apt").exists()
@@ -84,7 +93,7 @@ def test_without_apt_the_packages_are_the_admins(tmp_path: Path) -> None:
     for name in ("dirname", "id", "grep", "dpkg-query"):
         (programs / name).symlink_to(f"/usr/bin/{name}")
     done = subprocess.run(
-        ["/bin/sh", str(REPOSITORY / "scripts" / "install"), "--no-such-option"],
+        ["/bin/sh", str(REPOSITORY / "scripts" / "install"), "--django", "no-such-user-here"],
         capture_output=True, text=True, env={"PATH": str(programs)},
     )  # fmt: skip
 
