@@ -227,4 +227,5 @@ def test_a_ban_ends_in_the_kernel_when_fail2ban_is_dead_too(empty: Host) -> None
 
     wait_until(lambda: not empty.elements(), "the element does not end")
     empty.server.restart()
-    assert empty.banned() == []
+    # fail2ban counts whole seconds: a ban of less than one more may come back for so long
+    wait_until(lambda: not empty.banned(), "the ban comes back")
