@@ -16,15 +16,15 @@ ARGUMENTS = (
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
-    """A browser; Django must be told that playwright's loop in this thread is none of its own."""
+def chromium(*arguments: str) -> Iterator[Any]:
+    """A browser with these arguments too; Django must be told that playwright's loop in this thread is none of its own."""
     from playwright.sync_api import sync_playwright
 
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=PROGRAM, args=list(ARGUMENTS))
+            browser = playwright.chromium.launch(executable_path=PROGRAM, args=[*ARGUMENTS, *arguments])
             yield browser
             browser.close()
     finally:
