@@ -20,7 +20,7 @@ class Page(NamedTuple):
     """One page; `least` is how many requests, or lines of nginx's error log, must have come of it."""
 
     text: str
-    least: int = len(SENSITIVE)
+    least: int = 10
     origin: str = attacker.SECURE
     #: what is clicked: some things need a click anywhere on the page
     click: str = ""
@@ -34,9 +34,15 @@ def _script(text: str, targets: Iterable[str] = TARGETS) -> str:
     return f"{_DOCUMENT}<body><script>const targets = {json.dumps(list(targets))};\n{text}</script>"
 
 
+def _in_worker(text: str) -> str:
+    return _script(f"new Worker(URL.createObjectURL(new Blob([{json.dumps(text)}])))")
+
+
 _POST = "<iframe name=f@></iframe><form method=post target=f@ action=@><input name=a value=1></form>"
 _SPECULATE = json.dumps({"prefetch": [{"source": "list", "urls": TARGETS}]})
-_WORKER = "self.onmessage = event => event.data.forEach(each => fetch(each, {mode: 'no-cors'}).catch(() => 0))"
+_WORKER = (
+    "self.onmessage = event => event.data.forEach(each => fetch(each, {mode: 'no-cors'}).catch(() => 0))"
+)
 
 #: twelve paths of other people's software, asked for in every way that a page has
 PLANTED = {
@@ -54,7 +60,9 @@ PLANTED = {
     "module": Page(_script("targets.forEach(each => import(each).catch(() => 0))")),
     "stylesheet": Page(_each('<link rel=stylesheet href="@">')),
     "css-url": Page(_each('<div style="width:9px;height:9px;background:url(@)"></div>')),
-    "css-import": Page(_DOCUMENT + "<style>" + "".join(f"@import url({one});" for one in TARGETS) + "</style>"),
+    "css-import": Page(
+        _DOCUMENT + "<style>" + "".join(f"@import url({one});" for one in TARGETS) + "</style>"
+    ),
     "icon": Page(_each('<link rel=preload as=image href="@">')),
     "fetch": Page(_script("targets.forEach(each => fetch(each, {mode: 'no-cors'}).catch(() => 0))")),
     "fetch-no-referrer": Page(
@@ -63,18 +71,20 @@ PLANTED = {
             " credentials: 'include', cache: 'no-store'}).catch(() => 0))"
         )
     ),
-    "fetch-cors": Page(_script("targets.forEach(each => fetch(each, {headers: {'X-A': '1'}}).catch(() => 0))")),
+    "fetch-cors": Page(
+        _script("targets.forEach(each => fetch(each, {headers: {'X-A': '1'}}).catch(() => 0))")
+    ),
     "xhr": Page(
-        _script(
-            "targets.forEach(each => {const x = new XMLHttpRequest(); x.open('GET', each); x.send()})"
-        )
+        _script("targets.forEach(each => {const x = new XMLHttpRequest(); x.open('GET', each); x.send()})")
     ),
     "beacon": Page(_script("targets.forEach(each => navigator.sendBeacon(each, 'x'))")),
     "event-source": Page(_script("targets.forEach(each => new EventSource(each))")),
     "web-socket": Page(_script("targets.forEach(each => new WebSocket(each.replace('https', 'wss')))")),
     "iframe": Page(_each('<iframe src="@" referrerpolicy=no-referrer></iframe>')),
     "iframe-refresh": Page(
-        _each("<iframe srcdoc=\"<meta name=referrer content=no-referrer><meta http-equiv=refresh content='0;url=@'>\"></iframe>")
+        _each(
+            "<iframe srcdoc=\"<meta name=referrer content=no-referrer><meta http-equiv=refresh content='0;url=@'>\"></iframe>"
+        )
     ),
     "object": Page(_each('<object data="@"></object>')),
     "embed": Page(_each('<embed src="@">')),
@@ -97,14 +107,10 @@ PLANTED = {
         )
     ),
     "popups": Page(
-        _script("onclick = () => targets.forEach(each => open(each, '_blank', 'noreferrer'))"), 1, click="p"
+        _script("onclick = () => targets.forEach(each => open(each, '_blank', 'noreferrer'))"), click="p"
     ),
-    "one-popup": Page(
-        _script(
-            "onclick = () => {const w = open('about:blank');"
-            " targets.forEach((each, n) => setTimeout(() => w.location = each, 250 * n))}"
-        ),
-        click="p",
+    "popups-with-referrer": Page(
+        _script("onclick = () => targets.forEach(each => open(each, '_blank'))"), click="p"
     ),
     "ping": Page(f'{_DOCUMENT}<a href="#x" ping="{" ".join(TARGETS)}">more kittens</a>', click="a"),
     "forum": Page("", origin=f"{SITE}/forum/?"),
@@ -151,17 +157,48 @@ TURN = {
 
 #: names of the attacker's own that lead to the site, and the site without a name
 FOREIGN = {
-    "foreign-names-4": Page(_each("<img src=@>", [f"https://a{n}.foreign.example/x.png" for n in range(4)]), 4),
-    "foreign-names-12": Page(_each("<img src=@>", [f"https://b{n}.foreign.example/x.png" for n in range(12)]), 12),
+    "foreign-names-4": Page(
+        _each("<img src=@>", [f"https://a{n}.foreign.example/x.png" for n in range(4)]), 4
+    ),
+    "foreign-names-12": Page(
+        _each("<img src=@>", [f"https://b{n}.foreign.example/x.png" for n in range(12)]), 12
+    ),
     "no-name": Page(_each("<img src=@>", [f"https://{ADDRESS}/{n}.png" for n in range(12)]), 1),
 }
 
-_FETCHES = "for (let i = 0; i < 1500; i++) fetch('@/?' + i, {mode: 'no-cors', cache: 'no-store'}).catch(() => 0)"
+_FETCHES = (
+    "for (let i = 0; i < 1500; i++) fetch('@/?' + i, {mode: 'no-cors', cache: 'no-store'}).catch(() => 0)"
+)
 #: far more requests than any limit allows
 MANY = {
-    "fetches-h2": Page(_script(_FETCHES.replace("@", SITE)), 1000),
-    "fetches-h1": Page(_script(_FETCHES.replace("@", f"{SITE}:{HTTP1_PORT}")), 1000),
+    "fetches-h2": Page(_script(_FETCHES.replace("@", SITE)), 700),
+    "fetches-h1": Page(_script(_FETCHES.replace("@", f"{SITE}:{HTTP1_PORT}")), 700),
 }
 
-ALL = {**PLANTED, **TURN, **FOREIGN, **MANY}
+#: a worker that asks for large files and is then too busy to take them, three times
+_STALL = """
+function stall(round) {
+  for (let i = 0; i < 6; i++) fetch(`@/big.bin?${round}-${i}`, {mode: 'no-cors', cache: 'no-store'}).catch(() => 0);
+  setTimeout(() => {const begun = Date.now(); while (Date.now() - begun < 5000);}, 100);
+  if (round < 3) setTimeout(stall, 5500, round + 1);
+}
+stall(1);
+"""
+_LONG = "for (let i = 0; i < 24; i++) setTimeout(() => new Image().src = `@/${i}?${'a'.repeat(60000)}`, 100 * i)"
+_COOKIES = """
+for (let i = 0; i < 12; i++)
+  document.cookie = `c${i}=${'a'.repeat(3900)}; domain=@; path=/; secure; samesite=none`;
+for (let i = 0; i < 24; i++) setTimeout(() => new Image().src = `https://@/?${i}`, 100 * i);
+"""
+#: what nginx writes a line about although it is no request of a scanner
+CLUMSY = {
+    "plain-http-to-tls": Page(
+        _each("<img src=@>", [f"http://{NAME}:443/{n}.png" for n in range(20)]), origin=attacker.PLAIN
+    ),
+    "long-urls": Page(_script(_LONG.replace("@", SITE)), 40),
+    "many-cookies": Page(_script(_COOKIES.replace("@", NAME)), 40, origin=attacker.NEIGHBOUR),
+    "stalled-downloads": Page(_in_worker(_STALL.replace("@", f"{SITE}:{HTTP1_PORT}")), 30),
+}
+
+ALL = {**PLANTED, **TURN, **FOREIGN, **MANY, **CLUMSY}
 WORKER = _WORKER

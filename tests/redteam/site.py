@@ -85,7 +85,9 @@ class Site:
         with self.server.enter():
             sets = Sets()
         try:
-            kernel = {f"set {name}": [str(one.network) for one in sets.elements(name)] for name in sets.names()}
+            kernel = {
+                f"set {name}": [str(one.network) for one in sets.elements(name)] for name in sets.names()
+            }
         finally:
             sets.close()
         return {name: found for name, found in {**jails, **kernel}.items() if found}
@@ -128,7 +130,9 @@ def _shipped() -> configparser.ConfigParser:
 
 
 @contextlib.contextmanager
-def site(prefix: str, *, settings: Mapping[str, object] = {}, hardening: Mapping[str, str] = {}) -> Iterator[Site]:
+def site(
+    prefix: str, *, settings: Mapping[str, object] = {}, hardening: Mapping[str, str] = {}
+) -> Iterator[Site]:
     """Start all of it; `settings` are Django's, `hardening` replaces texts in the files for nginx."""
     with contextlib.ExitStack() as undo:
         directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=f"{prefix}-")))
@@ -162,7 +166,10 @@ def _give(*paths: Path) -> None:
 def _enabled(log: Path) -> str:
     """Return jail.local: every jail on, with the logs of this site."""
     shipped = _shipped()
-    rows = [f"[{name}]\nenabled = true\nlogpath = {log}/{Path(shipped[name]['logpath']).name}\n" for name in shipped.sections()]
+    rows = [
+        f"[{name}]\nenabled = true\nlogpath = {log}/{Path(shipped[name]['logpath']).name}\n"
+        for name in shipped.sections()
+    ]
     return "\n".join(rows)
 
 
@@ -199,7 +206,9 @@ def _intake(server: Namespace, directory: Path, log: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _django(server: Namespace, directory: Path, log: Path, settings: Mapping[str, object]) -> Iterator[Served]:
+def _django(
+    server: Namespace, directory: Path, log: Path, settings: Mapping[str, object]
+) -> Iterator[Served]:
     """The site as its own gunicorn, with a database of its own."""
     variables = {
         "DJANGO_SETTINGS_MODULE": "tests.redteam.settings",

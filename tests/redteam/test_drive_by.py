@@ -30,7 +30,7 @@ ARGUMENTS = (
 )
 #: two looks of connmon at what is idle for eight seconds, and time for fail2ban to read
 SETTLE_S = 20.0
-ARRIVE_S = 20.0
+ARRIVE_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class Aftermath:
 @pytest.fixture(scope="module")
 def aftermath() -> Iterator[Aftermath]:
     """Each page was opened by a visitor at an address of his own."""
-    with site("f2brd") as place:
+    with site("f2brd", hardening={"send_timeout 60s": "send_timeout 3s"}) as place:
         served = {name: page.text for name, page in pages.ALL.items()} | {"worker.js": pages.WORKER}
         certificate = place.nginx.error_log.parent.parent
-        with attacker(place.client, certificate, served), place.client.enter():
-            with chromium(*ARGUMENTS) as browser:
-                arrived = {name: _visit(place, browser, name, page) for name, page in pages.ALL.items()}
+        hosted = attacker(place.client, certificate, served)
+        with hosted, place.client.enter(), chromium(*ARGUMENTS) as browser:
+            arrived = {name: _visit(place, browser, name, page) for name, page in pages.ALL.items()}
         time.sleep(SETTLE_S)
         yield Aftermath(place, arrived, place.banned())
 

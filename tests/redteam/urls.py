@@ -18,7 +18,9 @@ def style(_request: HttpRequest) -> HttpResponse:
 
 def forum(_request: HttpRequest) -> HttpResponse:
     """Answer with a page into which a member has written pictures that are none."""
-    return HttpResponse("<!doctype html><title>forum</title>" + "".join(f"<img src={one}>" for one in SENSITIVE))
+    return HttpResponse(
+        "<!doctype html><title>forum</title>" + "".join(f"<img src={one}>" for one in SENSITIVE)
+    )
 
 
 urlpatterns = [path("", home), path("style.css", style), path("forum/", forum)]
