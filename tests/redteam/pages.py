@@ -184,7 +184,9 @@ function stall(round) {
 }
 stall(1);
 """
-_LONG = "for (let i = 0; i < 24; i++) setTimeout(() => new Image().src = `@/${i}?${'a'.repeat(60000)}`, 100 * i)"
+_LONG = (
+    "for (let i = 0; i < 24; i++) setTimeout(() => new Image().src = `@/${i}?${'a'.repeat(60000)}`, 100 * i)"
+)
 _COOKIES = """
 for (let i = 0; i < 12; i++)
   document.cookie = `c${i}=${'a'.repeat(3900)}; domain=@; path=/; secure; samesite=none`;

@@ -71,7 +71,39 @@ NUCLEI = (
 #: words that no rule knows: only their number tells
 WORDS = tuple(
     f"/{word}"
-    for word in ["about-us", "access", "account", "accounting", "acp", "ad", "adm2", "ads", "agenda", "alpha", "apps", "archive", "art", "assets2", "audit", "auth2", "back", "balance", "banner", "base", "basic", "beta", "billing", "bin2", "board", "book", "branch", "brand", "bridge", "build2", "bulk"]
+    for word in [
+        "about-us",
+        "access",
+        "account",
+        "accounting",
+        "acp",
+        "ad",
+        "adm2",
+        "ads",
+        "agenda",
+        "alpha",
+        "apps",
+        "archive",
+        "art",
+        "assets2",
+        "audit",
+        "auth2",
+        "back",
+        "balance",
+        "banner",
+        "base",
+        "basic",
+        "beta",
+        "billing",
+        "bin2",
+        "board",
+        "book",
+        "branch",
+        "brand",
+        "bridge",
+        "build2",
+        "bulk",
+    ]
 )
 _RECORDED = tuple(target for source, target in targets("attack.tsv") if source == "real-2020s")
 
