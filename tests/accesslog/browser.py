@@ -17,7 +17,10 @@ ARGUMENTS = (
 
 @contextmanager
 def chromium(*arguments: str) -> Iterator[Any]:
-    """A browser with these arguments too; Django must be told that playwright's loop in this thread is none of its own."""
+    """A browser, with more arguments.
+
+    Django must be told that playwright's loop in this thread is none of its own.
+    """
     from playwright.sync_api import sync_playwright
 
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")

@@ -83,7 +83,8 @@ PLANTED = {
     "iframe": Page(_each('<iframe src="@" referrerpolicy=no-referrer></iframe>')),
     "iframe-refresh": Page(
         _each(
-            "<iframe srcdoc=\"<meta name=referrer content=no-referrer><meta http-equiv=refresh content='0;url=@'>\"></iframe>"
+            '<iframe srcdoc="<meta name=referrer content=no-referrer>'
+            "<meta http-equiv=refresh content='0;url=@'>\"></iframe>"
         )
     ),
     "object": Page(_each('<object data="@"></object>')),
@@ -178,7 +179,8 @@ MANY = {
 #: a worker that asks for large files and is then too busy to take them, three times
 _STALL = """
 function stall(round) {
-  for (let i = 0; i < 6; i++) fetch(`@/big.bin?${round}-${i}`, {mode: 'no-cors', cache: 'no-store'}).catch(() => 0);
+  const how = {mode: 'no-cors', cache: 'no-store'};
+  for (let i = 0; i < 6; i++) fetch(`@/big.bin?${round}-${i}`, how).catch(() => 0);
   setTimeout(() => {const begun = Date.now(); while (Date.now() - begun < 5000);}, 100);
   if (round < 3) setTimeout(stall, 5500, round + 1);
 }

@@ -11,7 +11,10 @@ from demo.attacker import tls_context
 from tests.accesslog.sites import targets
 from tests.redteam.site import ADDRESS, NAME
 
-_CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{0}.0.0.0 Safari/537.36"
+_CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0"
+    " Safari/537.36"
+)
 _ANSWER_S = 5.0
 
 
@@ -140,10 +143,7 @@ SCANNERS = {
     "feroxbuster": Scanner((("accept", "*/*"), ("user-agent", "feroxbuster/2.11.0")), COMMON, 10),
     "nikto": Scanner(
         (
-            (
-                "User-Agent",
-                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/74.0.3729.169 Safari/537.36",
-            ),
+            ("User-Agent", _CHROME.format(74)),
             ("Connection", "Keep-Alive"),
         ),
         NUCLEI,

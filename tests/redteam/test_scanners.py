@@ -44,7 +44,7 @@ def _wait_for_ban(place: Site, address: str) -> None:
         holders = [
             name
             for name, found in place.banned().items()
-            if any(one.subnet_of(network) for network in _networks(found, one.version))  # type: ignore[arg-type]
+            if any(one.subnet_of(network) for network in _networks(found, one.version))
         ]
         return any(name.startswith("set ") for name in holders) and len(holders) > 1
 
