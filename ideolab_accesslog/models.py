@@ -74,6 +74,8 @@ class TrashIP(models.Model):
     class Reason(models.TextChoices):
         BURST_404 = "404_burst", _("many pages that do not exist")
         SENSITIVE_PATH = "sensitive_path", _("a sensitive path")
+        CROSS_SITE = "cross_site", _("what another site's page or link asked for")
+        CRAWLER = "crawler", _("a verified crawler")
         MANUAL = "manual", _("added by hand")
 
     ip = models.GenericIPAddressField(_("address"), unique=True, unpack_ipv4=True)

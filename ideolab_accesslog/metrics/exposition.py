@@ -30,7 +30,7 @@ def _counters() -> dict[str, tuple[str, list[str]]]:
     return {
         "offences_total": (
             "Offences of clients, by reason.",
-            [f'reason="{reason}"' for reason in ("404_burst", "sensitive_path")],
+            [f'reason="{reason}"' for reason in ("404_burst", "crawler", "cross_site", "sensitive_path")],
         ),
         "firewall_actions_total": (
             "Addresses in finished firewall actions.",

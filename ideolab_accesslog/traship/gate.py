@@ -10,9 +10,11 @@ import logging
 import os
 import threading
 from collections import deque
+from collections.abc import Mapping
 from time import monotonic, time
 from typing import Any, Optional
 
+from django.conf import settings
 from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 
@@ -20,9 +22,15 @@ from ideolab_accesslog.access.client_ip import Client
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import dropped
-from ideolab_accesslog.traship import banned, classify, site_urls
+from ideolab_accesslog.traship import banned, classify, evidence, site_urls
 from ideolab_accesslog.traship.judge import OffenceJudge
-from ideolab_accesslog.traship.offence import AGENT_MAX, PATH_MAX, Offence, is_asked_by_browsers
+from ideolab_accesslog.traship.offence import (
+    AGENT_MAX,
+    CROSS_SITE,
+    PATH_MAX,
+    Offence,
+    is_asked_by_browsers,
+)
 
 logger = logging.getLogger("ideolab_accesslog")
 
@@ -125,12 +133,26 @@ def _is_refusable(request: HttpRequest, rule: str) -> bool:
 def _add(request: HttpRequest, client: Client, rule: str, status: int) -> None:
     if client.ip is None or not client.certain:
         return
-    agent = request.META.get("HTTP_USER_AGENT", "")
+    agent = request.META.get("HTTP_USER_AGENT", "")[:AGENT_MAX]
+    excuse = CROSS_SITE if _can_be_caused(request) else ""
     _pending.add(
-        Offence(
-            client.ip, time(), rule, status, request.method or "", request.path[:PATH_MAX], agent[:AGENT_MAX]
-        )
+        Offence(client.ip, time(), rule, status, request.method or "", request.path[:PATH_MAX], agent, excuse)
     )
+
+
+def _can_be_caused(request: HttpRequest) -> bool:
+    """Return whether somebody else's page or link can have made the client send the request."""
+    meta = request.META
+    if not evidence.has_claims(meta):
+        return False
+    host = meta.get("HTTP_HOST") or _server_of(meta)
+    if settings.USE_X_FORWARDED_HOST:
+        host = meta.get("HTTP_X_FORWARDED_HOST", host)
+    return evidence.can_be_caused(evidence.read(request.method or "", request.is_secure(), host, meta))
+
+
+def _server_of(meta: Mapping[str, Any]) -> str:
+    return f"{meta.get('SERVER_NAME', '')}:{meta.get('SERVER_PORT', '')}"
 
 
 def _forbidden() -> HttpResponse:

@@ -13,6 +13,7 @@ from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.signals import offence as offence_signal
 from ideolab_accesslog.traship import log, rows
+from ideolab_accesslog.traship.excused import ExcusedPages
 from ideolab_accesslog.traship.offence import Offence, OffenceSum, page_key
 from ideolab_accesslog.traship.window import Window
 
@@ -29,6 +30,7 @@ class OffenceJudge:
 
     def __init__(self, window: Optional[Window] = None) -> None:
         self._window = window or Window()
+        self._excused = ExcusedPages()
         self._waiting: dict[str, OffenceSum] = {}
         #: came more than once within the window, to any process: each of their offences counts
         self._returning: set[str] = set()
@@ -50,15 +52,31 @@ class OffenceJudge:
         self._ban()
 
     def _process_address(self, address: str, offences: list[Offence]) -> None:
+        counting = [one for one in offences if not one.excuse]
+        if counting:
+            self._process_counting(address, counting)
+        for one in offences:
+            if one.excuse:
+                self._process_excused(one)
+        total = self._waiting.setdefault(address, OffenceSum(offences[0].when))
+        for one in offences:
+            total.add(one)
+
+    def _process_counting(self, address: str, offences: list[Offence]) -> None:
         new = [one for one in offences if self._window.add_path(address, page_key(one), one.points)]
         count = self._window.add_hits(address, len(offences))
         if count > 1:
             self._returning.add(address)
         if new:
             self._process_new(address, new, count)
-        total = self._waiting.setdefault(address, OffenceSum(offences[0].when))
-        for one in offences:
-            total.add(one)
+
+    def _process_excused(self, offence: Offence) -> None:
+        """Tell an offence that does not count where one that counts would be told; it adds to nothing."""
+        found = self._excused.add(offence.address, f"{offence.excuse} {page_key(offence)}", offence.points)
+        if found.pages and (offence.rule or found.points >= int(conf.TRASHIP_404_DISTINCT)):
+            if never_ban.find_reason(ipaddress.ip_address(offence.address)) is None:
+                log.write(offence)
+            _send(offence, found.pages)
 
     def _process_new(self, address: str, new: list[Offence], count: int) -> None:
         """Act on the paths that an address had not asked for: ten reloads of a dead link are one mistake."""
@@ -72,17 +90,14 @@ class OffenceJudge:
                 continue
             if not is_safe and (address, page_key(one)) not in self._written:
                 log.write(one)
-            offence_signal.send_robust(
-                sender=TrashIP, address=address, reason=one.reason, path=one.path,
-                user_agent=one.agent, status=one.status, count=count,
-            )  # fmt: skip
+            _send(one, count)
         if score >= limit and conf.TRASHIP_AUTO_BAN and not is_safe:
             self._to_ban[address] = new[-1].reason
 
     def write_line_now(self, offence: Offence) -> None:
         """Write the line of a sensitive path in the request, because the thread hangs; once for each page."""
         key, now = (offence.address, page_key(offence)), time()
-        if not offence.rule or self._written.get(key, 0.0) > now:
+        if not offence.rule or offence.excuse or self._written.get(key, 0.0) > now:
             return
         if never_ban.find_reason(ipaddress.ip_address(offence.address)) is None:
             if len(self._written) >= WAITING_MAX:
@@ -95,7 +110,7 @@ class OffenceJudge:
         due = {
             address: total
             for address, total in self._waiting.items()
-            if address in self._returning or total.hits > 1 or total.sensitive
+            if address in self._returning or total.hits > 1 or total.has_rule
         }
         if due:
             self._drop_excess()
@@ -126,10 +141,9 @@ class OffenceJudge:
         """
         now = time()
         self._window.forget_old()
+        self._excused.forget_old()
         length_s = float(conf.TRASHIP_404_WINDOW_S)
-        once = [
-            address for address, total in self._waiting.items() if total.hits == 1 and not total.sensitive
-        ]
+        once = [address for address, total in self._waiting.items() if total.hits == 1 and not total.has_rule]
         twice = self._window.find_returning(once)
         if twice:
             rows.write({address: self._waiting[address] for address in twice})
@@ -138,6 +152,13 @@ class OffenceJudge:
                 del self._waiting[address]
         self._written = {key: until for key, until in self._written.items() if until > now}
         self._banned = {address: until for address, until in self._banned.items() if until > now}
+
+
+def _send(offence: Offence, count: int) -> None:
+    offence_signal.send_robust(
+        sender=TrashIP, address=offence.address, reason=offence.reason, path=offence.path,
+        user_agent=offence.agent, status=offence.status, count=count,
+    )  # fmt: skip
 
 
 def burst_points(count: int) -> int:

@@ -9,6 +9,9 @@ from typing import NamedTuple
 #: reasons of an offence, as TrashIP.Reason has them
 SENSITIVE = "sensitive_path"
 BURST = "404_burst"
+#: excuses: a page or a link may have caused the request; a verified crawler sent it
+CROSS_SITE = "cross_site"
+CRAWLER = "crawler"
 #: characters of a path and of a user agent that are kept: the columns of TrashIP
 PATH_MAX = 1024
 AGENT_MAX = 512
@@ -31,7 +34,10 @@ _ASSET = re.compile(
 
 
 class Offence(NamedTuple):
-    """One request; `path` and `agent` are the client's own text. `rule` is "" for a plain 404."""
+    """One request; `path` and `agent` are the client's own text. `rule` is "" for a plain 404.
+
+    `excuse` is CROSS_SITE or CRAWLER for a request that does not count against its address, else "".
+    """
 
     address: str
     when: float
@@ -40,11 +46,12 @@ class Offence(NamedTuple):
     method: str
     path: str
     agent: str
+    excuse: str = ""
 
     @property
     def reason(self) -> str:
         """The reason in the line and in the row."""
-        return SENSITIVE if self.rule else BURST
+        return self.excuse or (SENSITIVE if self.rule else BURST)
 
     @property
     def points(self) -> int:
@@ -78,10 +85,24 @@ class OffenceSum:
     sensitive: int = 0
     path: str = ""
     agent: str = ""
+    excuse: str = ""
+    has_rule: bool = False
 
     def add(self, offence: Offence) -> None:
-        """Count one more offence, later than all others."""
+        """Count one more offence, later than all others; an excused one is a hit and nothing else."""
         self.hits += 1
-        self.sensitive += bool(offence.rule)
-        self.missing += not offence.rule
+        self.has_rule = self.has_rule or bool(offence.rule)
+        if offence.excuse:
+            self.excuse = offence.excuse
+        elif offence.rule:
+            self.sensitive += 1
+        else:
+            self.missing += 1
         self.last, self.path, self.agent = offence.when, offence.path, offence.agent
+
+    @property
+    def reason(self) -> str:
+        """The reason of the row: what counts against the address outweighs what does not."""
+        if self.sensitive:
+            return SENSITIVE
+        return BURST if self.missing else self.excuse

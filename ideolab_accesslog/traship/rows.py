@@ -14,7 +14,15 @@ from django.db.models import F
 
 from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.signals import dropped
-from ideolab_accesslog.traship.offence import AGENT_MAX, BURST, PATH_MAX, SENSITIVE, OffenceSum
+from ideolab_accesslog.traship.offence import (
+    AGENT_MAX,
+    BURST,
+    CRAWLER,
+    CROSS_SITE,
+    PATH_MAX,
+    SENSITIVE,
+    OffenceSum,
+)
 
 logger = logging.getLogger("ideolab_accesslog")
 
@@ -23,6 +31,8 @@ ROWS = 200
 #: columns to which a statement adds, and those that it replaces
 _COUNTS = ("count_hits", "count_404", "count_sensitive")
 _LATEST = ("last_path", "last_user_agent", "last_seen")
+#: {reason of a row: the reasons that it replaces}; what a person entered stays
+_OUTWEIGHED = {SENSITIVE: (BURST, CROSS_SITE, CRAWLER), BURST: (CROSS_SITE, CRAWLER)}
 
 
 def write(sums: Mapping[str, OffenceSum]) -> None:
@@ -64,7 +74,7 @@ def _write_one_by_one(connection: Any, batch: list[TrashIP]) -> None:
 def _make_row(address: str, total: OffenceSum) -> TrashIP:
     return TrashIP(
         ip=address,
-        reason=SENSITIVE if total.sensitive else BURST,
+        reason=total.reason,
         count_hits=total.hits,
         count_404=total.missing,
         count_sensitive=total.sensitive,
@@ -106,7 +116,11 @@ def _insert_on_duplicate_key(connection: Any, batch: list[TrashIP]) -> None:
 
 def _choose_reason(old: str, new: str) -> str:
     """Return the SQL of the new reason: a sensitive path outweighs missing pages; a person's stays."""
-    return f"CASE WHEN {old} = '{BURST}' THEN {new} ELSE {old} END"
+    parts = [
+        f"({new} = '{reason}' AND {old} IN ({', '.join(repr(one) for one in outweighed)}))"
+        for reason, outweighed in _OUTWEIGHED.items()
+    ]
+    return f"CASE WHEN {' OR '.join(parts)} THEN {new} ELSE {old} END"
 
 
 def _insert(connection: Any, batch: list[TrashIP], otherwise: str) -> None:
@@ -130,8 +144,8 @@ def _update_or_insert(connection: Any, batch: list[TrashIP]) -> None:
         changes.update({name: getattr(row, name) for name in _LATEST})
         if not rows.filter(ip=row.ip).update(**changes):
             row.save(using=connection.alias, force_insert=True)
-        elif row.reason == SENSITIVE:
-            rows.filter(ip=row.ip, reason=BURST).update(reason=SENSITIVE)
+        elif row.reason in _OUTWEIGHED:
+            rows.filter(ip=row.ip, reason__in=_OUTWEIGHED[row.reason]).update(reason=row.reason)
 
 
 _STATEMENTS = {

@@ -29,19 +29,31 @@ PAGE = REPOSITORY / "docs" / "nginx.md"
 BEGIN, END = "<!-- table: python3 -m tests.nginx.reach -->\n", "<!-- end of table -->\n"
 
 _FLOOD = "2 connections, ended by nginx at once: the third would be too many for the probe jail"
+_LIMIT = "any page can make its visitors' browsers ask as fast (mode `limit` counts them)"
+_OLD = "an old device says the same (mode `aggressive` counts them)"
+_STREAMS = (
+    "nginx ends them at once, and a page whose script cancels what it asks for comes close (mode `limit`)"
+)
 WHY = {
     "abort_499": "5 requests whose client left: people leave slow pages too (mode `abort` counts them)",
+    "bad_ciphers": _OLD,
     "auth_fail": "wrong passwords: fail2ban's own `nginx-http-auth`",
     "big_body": "2 requests: an honest upload that is too large looks the same",
     "h2_body_stall": "3 connections: a phone that lost its radio leaves the same lines",
+    "conn_flood": _LIMIT,
     "h2_cont_flood": "2 connections, ended by nginx at once: oversized cookies leave the same line",
     "h2_idle": "stock: connmon. hard: nginx closes them before they are old enough to tell them from a NAT",
+    "h2_many_streams": _STREAMS,
     "h2_ping_flood": _FLOOD,
     "h2_ping_hold": "3 connections: a browser tab does the same",
     "h2_priority_flood": _FLOOD,
+    "h2_rapid_reset": _STREAMS,
     "h2_settings_flood": _FLOOD,
-    "h2_window0": "10 connections leave 10 lines: maxretry 10 reaches them, the default 15 does not",
+    "h2_window0": "a phone without radio leaves the same lines (mode `stall` counts them)",
+    "req_burst": _LIMIT,
     "slow_body_static": "stock: connmon. hard: lingering_timeout ends them after 3 s",
+    "sni_reject": "any page can load an image from a name that points here (mode `aggressive` counts them)",
+    "sslv3": _OLD,
     "sni_malformed": "4 connections, one of them with a line",
     "syn_spoof": "spoofable: the source addresses are forged, and nginx never sees them",
     "tls_hs_flood": "handshake and close: health checks do the same (mode `extra` counts them)",

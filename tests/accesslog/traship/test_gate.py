@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import dropped, offence
 from ideolab_accesslog.traship import banned, gate, rows
-from ideolab_accesslog.traship.offence import Offence
+from ideolab_accesslog.traship.offence import CRAWLER, CROSS_SITE, Offence
 from tests.accesslog.sites import SERVED, decode, targets
+from tests.accesslog.traship.sent import CAUSED, OWN, meta
 
 MALLORY = "198.51.100.66"
 LINE = re.compile(r' traship: offence (\S+) reason=(\S+) status=(\d+) method=GET path="([^"]*)"')
@@ -378,10 +379,8 @@ def test_the_reasons() -> None:
     """The words of the log and of the table are the same."""
     made = Offence(MALLORY, 0.0, "dotfile", 403, "GET", "/.env", "")
 
-    assert {made.reason, made._replace(rule="").reason} == {
-        str(TrashIP.Reason.SENSITIVE_PATH),
-        str(TrashIP.Reason.BURST_404),
-    }
+    excused = [made._replace(excuse=excuse).reason for excuse in (CROSS_SITE, CRAWLER)]
+    assert {made.reason, made._replace(rule="").reason, *excused, "manual"} == set(TrashIP.Reason.values)
 
 
 def test_settings_are_read_anew() -> None:
@@ -389,3 +388,78 @@ def test_settings_are_read_anew() -> None:
     setting_changed.send(sender=None, setting="TRASHIP_BANNED_REFRESH_S", value=1.0, enter=True)
 
     assert "read the banned addresses" in scheduler._periodic
+
+
+#: twelve paths that a page on another site asks for, as the redteam's page does
+PLANTED = (
+    *("/.env", "/wp-login.php", "/.git/config", "/phpmyadmin/index.php", "/xmlrpc.php", "/admin.php"),
+    *("/shell.php", "/config.php", "/backup.zip", "/id_rsa", "/actuator/env", "/cgi-bin/luci"),
+)
+
+
+def ask(text: str, paths: Iterable[str]) -> set[int]:
+    """Send a whole request to each path over HTTPS; return the statuses."""
+    method, _path, headers = meta(text)
+    sender = Client(REMOTE_ADDR=MALLORY, **headers)
+    kind = headers.get("CONTENT_TYPE", "application/octet-stream")
+    words = {"content_type": kind, "secure": True}
+    return {sender.generic(method, path, b"", **words).status_code for path in paths}
+
+
+@pytest.mark.parametrize("name", CAUSED)
+def test_what_a_page_causes_is_refused_and_told_apart(name: str, database: str, log: Path) -> None:
+    """403 as ever, a row and lines of their own reason, and none that counts against the visitor."""
+    with override_settings(TRASHIP_AUTO_BAN=True, TRASHIP_FIREWALL_EXECUTE=False):
+        assert ask(CAUSED[name], PLANTED) == {403}
+        assert ask(CAUSED[name], [f"/nope-{number}" for number in range(60)]) <= {403, 404}
+        gate.drain()
+
+    told = [line.split(" reason=")[1].split(" ")[0] for line in log.read_text().splitlines()]
+    assert (set(told), told[:12]) == ({"cross_site"}, ["cross_site"] * 12)
+    row = TrashIP.objects.get()
+    assert (row.reason, row.count_hits, row.count_sensitive, row.count_404, row.is_banned) == (
+        "cross_site", 72, 0, 0, False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_the_client_sends_itself_counts_as_ever(name: str, database: str, log: Path) -> None:
+    """A line for each of the twelve paths."""
+    assert ask(OWN[name], PLANTED) == {403}
+    gate.drain()
+
+    told = [line.split(" reason=")[1].split(" ")[0] for line in log.read_text().splitlines()]
+    assert told == ["sensitive_path"] * 12
+    assert TrashIP.objects.get().count_sensitive == 12
+
+
+def test_a_page_neither_hides_nor_hastens_what_its_visitor_does(database: str, log: Path) -> None:
+    """Who opens such a page and then scans is told; who misses six pages beside it is not."""
+    picture = CAUSED["Chromium, picture"]
+    ask(picture, [*PLANTED, *(f"/nope-{number}" for number in range(900))])
+    ask(OWN["Chromium, typed"], [f"/typed-{number}" for number in range(6)])
+    gate.drain()
+    assert " reason=404_burst " not in log.read_text()
+
+    ask(OWN["curl"], PLANTED)
+    gate.drain()
+    assert log.read_text().count(" reason=sensitive_path ") == 12
+    assert TrashIP.objects.get().reason == "sensitive_path"
+
+
+def test_a_thread_that_hangs_changes_nothing_for_visitors(
+    database: str, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request writes no line of its own for what a page can have caused."""
+    monkeypatch.setattr(gate, "STALL_S", -1.0)
+    ask(CAUSED["Chromium, picture"], PLANTED)
+    assert not log.exists()
+
+
+@override_settings(USE_X_FORWARDED_HOST=True)
+def test_the_host_that_the_proxy_names(database: str, log: Path) -> None:
+    """Where Django believes it, so does the comparison with the Referer."""
+    text = OWN["the site's own form"].replace("Host: site.example", "Host: app:8000")
+    ask(f"{text}\nX-Forwarded-Host: site.example", ["/.env"])
+    gate.drain()
+    assert " reason=sensitive_path " in log.read_text()

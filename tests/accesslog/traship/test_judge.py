@@ -12,7 +12,7 @@ from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.signals import offence as offence_signal
 from ideolab_accesslog.traship import judge, log, rows
 from ideolab_accesslog.traship.judge import OffenceJudge, burst_points
-from ideolab_accesslog.traship.offence import Offence, OffenceSum
+from ideolab_accesslog.traship.offence import CROSS_SITE, Offence, OffenceSum
 
 ADDRESS = "198.51.100.7"
 NOW = 2_000_000_000.0
@@ -157,3 +157,41 @@ def test_old_offences_are_forgotten(written: dict[str, int], monkeypatch: pytest
 def test_many_requests_need_fewer_points(count: int, points: int) -> None:
     """A quarter after TRASHIP_404_THRESHOLD."""
     assert burst_points(count) == points
+
+
+def test_excused_offences_are_told_where_others_would_be(
+    lines: list[str], written: dict[str, int], signalled: list[tuple[str, int]], settings: Any
+) -> None:
+    """With their own reason, apart from the counts of the address."""
+    settings.TRASHIP_404_DISTINCT = 3
+    judged = OffenceJudge()
+
+    judged.process([offence(f"/{number}")._replace(excuse=CROSS_SITE) for number in range(4)])
+    judged.process([offence("/.env", "dotfile")._replace(excuse=CROSS_SITE)] * 2)
+    judged.process([offence("/.env", "dotfile", "127.0.0.1")._replace(excuse=CROSS_SITE)])
+    assert lines == ["/2", "/3", "/.env"]
+    assert signalled == [("cross_site", 3), ("cross_site", 4), ("cross_site", 5), ("cross_site", 1)]
+    assert written == {ADDRESS: 6, "127.0.0.1": 1}
+
+    lines.clear()
+    judged.process([offence("/7"), offence("/8"), offence("/.env", "dotfile")])
+    assert lines == ["/.env"]
+
+
+def test_no_number_of_excused_offences_is_a_ban(
+    lines: list[str], written: dict[str, int], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor do they lower the limit for the others."""
+    settings.TRASHIP_AUTO_BAN = True
+    bans: list[list[str]] = []
+    monkeypatch.setattr(calls, "ban", lambda addresses, **_words: bans.append(addresses))
+    judged = OffenceJudge()
+
+    judged.process([offence(f"/.env{n}", "dotfile")._replace(excuse=CROSS_SITE) for n in range(500)])
+    judged.process([offence(f"/{number}") for number in range(19)])
+    assert bans == []
+    judged.write_line_now(offence("/.git", "dotfile")._replace(excuse=CROSS_SITE))
+    assert (len(lines), "/.git" in lines) == (100, False)
+
+    judged.process([offence("/19")])
+    assert bans == [[ADDRESS]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ideolab_accesslog.traship.offence import (
+    CROSS_SITE,
     Offence,
     OffenceSum,
     clean_method,
@@ -70,4 +71,18 @@ def test_the_sum() -> None:
         sensitive=1,
         path="/photos/7.jpg",
         agent="curl/8",
+        has_rule=True,
     )
+    assert total.reason == "sensitive_path"
+
+
+def test_an_excused_offence_is_a_hit_and_nothing_else() -> None:
+    """The reason of the row is the excuse, until something counts."""
+    total = OffenceSum(first=SENSITIVE.when)
+    excused = SENSITIVE._replace(excuse=CROSS_SITE)
+    total.add(excused)
+
+    assert (excused.reason, total.reason) == ("cross_site", "cross_site")
+    assert (total.hits, total.sensitive, total.missing, total.has_rule) == (1, 0, 0, True)
+    total.add(MISSING)
+    assert total.reason == "404_burst"

@@ -49,6 +49,26 @@ def test_what_people_decided_stays(database: str) -> None:
     assert (row.reason, row.is_banned, row.ban_reason, row.count_hits) == ("manual", True, "by hand", 4)
 
 
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+def test_what_counts_outweighs_what_does_not(database: str) -> None:
+    """The reason of a row only becomes a stronger one."""
+    _write_reasons()
+
+
+def _write_reasons() -> None:
+    steps = (
+        (total(missing=0, excuse="cross_site"), "cross_site"),
+        (total(missing=0, excuse="crawler"), "cross_site"),
+        (total(), "404_burst"),
+        (total(missing=0, excuse="crawler"), "404_burst"),
+        (total(sensitive=1), "sensitive_path"),
+        (total(), "sensitive_path"),
+    )
+    for step, reason in steps:
+        rows.write({ALICE: step})
+        assert TrashIP.objects.get().reason == reason
+
+
 @pytest.mark.parametrize("database", ("postgresql", "mysql"), indirect=True)
 def test_many_writers(database: str) -> None:
     """Eight threads add to the same forty rows, each in its own order: nothing is lost."""
@@ -97,3 +117,5 @@ def test_other_databases(database: str, monkeypatch: pytest.MonkeyPatch) -> None
 
     row = TrashIP.objects.get(ip=ALICE)
     assert (row.count_hits, row.count_sensitive, row.reason) == (6, 1, "sensitive_path")
+    TrashIP.objects.all().delete()
+    _write_reasons()

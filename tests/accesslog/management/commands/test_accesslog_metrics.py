@@ -20,6 +20,8 @@ EMPTY = """\
 # HELP ideolab_accesslog_offences_total Offences of clients, by reason.
 # TYPE ideolab_accesslog_offences_total counter
 ideolab_accesslog_offences_total{reason="404_burst"} 0
+ideolab_accesslog_offences_total{reason="crawler"} 0
+ideolab_accesslog_offences_total{reason="cross_site"} 0
 ideolab_accesslog_offences_total{reason="sensitive_path"} 0
 # HELP ideolab_accesslog_firewall_actions_total Addresses in finished firewall actions.
 # TYPE ideolab_accesslog_firewall_actions_total counter
