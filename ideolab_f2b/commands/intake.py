@@ -16,11 +16,13 @@ from ideolab_f2b import config
 from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.intake import kind
+from ideolab_f2b.intake.budget import Budget
 from ideolab_f2b.intake.collapse import Collapse
 from ideolab_f2b.intake.log_file import LogFile
 from ideolab_f2b.intake.nginx_socket import NginxSocket
-from ideolab_f2b.intake.pipeline import Pipeline
+from ideolab_f2b.intake.pipeline import Grammar, Pipeline
 from ideolab_f2b.intake.service import Service
+from ideolab_f2b.intake.share import Served, Share
 
 #: datagrams that the kernel holds for one socket
 _QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
@@ -46,18 +48,25 @@ def run(arguments: argparse.Namespace) -> int:
     """
     settings = config.load(arguments.config)
     intake, paths, complaint = settings.intake, settings.paths, complain_on_stderr("intake")
-    if intake.error_tag == intake.access_tag:
-        raise config.ConfigError(f"{arguments.config}: [intake] error_tag and access_tag must differ")
-    counts: Counter[str] = Counter()
-    outputs = {
-        intake.error_tag: (kind.classify_error, arguments.output or paths.nginx_error_log),
-        intake.access_tag: (kind.classify_access, arguments.access_output or paths.nginx_access_log),
-    }
-    pipelines = {
-        tag.encode(): Pipeline(
-            kind_of, Collapse(intake.lines_address, intake.lines_total), LogFile(path, complaint), counts
+    if len({intake.error_tag, intake.access_tag, intake.served_tag}) < 3:
+        raise config.ConfigError(
+            f"{arguments.config}: [intake] error_tag, access_tag and served_tag must differ"
         )
-        for tag, (kind_of, path) in outputs.items()
+    counts: Counter[str] = Counter()
+    served = Served()
+
+    def pipeline(grammar: Grammar, path: Path) -> Pipeline:
+        collapse = Collapse(intake.lines_address, intake.lines_total)
+        budget, output = Budget(intake.bytes_hour), LogFile(path, complaint)
+        return Pipeline(grammar, Share(served), collapse, budget, output, counts)
+
+    error, access = (
+        Grammar(kind.classify_error, kind.name_error),
+        Grammar(kind.classify_access, kind.name_access),
+    )
+    pipelines = {
+        intake.error_tag.encode(): pipeline(error, arguments.output or paths.nginx_error_log),
+        intake.access_tag.encode(): pipeline(access, arguments.access_output or paths.nginx_access_log),
     }
     nginx_socket = NginxSocket(arguments.socket or intake.socket, find_uids(intake.senders), complaint)
     check_queue(complaint)
@@ -65,7 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
     with catch_stop() as (wakeup, is_stopped):
         nginx_socket.open()
         try:
-            Service(nginx_socket, pipelines, paths.intake_prom, complaint, counts).run(wakeup, is_stopped)
+            tag = intake.served_tag.encode()
+            service = Service(nginx_socket, pipelines, tag, served, paths.intake_prom, complaint, counts)
+            service.run(wakeup, is_stopped)
         finally:
             nginx_socket.close()
     return 0
