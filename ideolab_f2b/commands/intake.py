@@ -10,12 +10,12 @@ import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Optional
 
 from ideolab_f2b import config
 from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
-from ideolab_f2b.intake import kind
+from ideolab_f2b.intake import kind, queue
 from ideolab_f2b.intake.budget import Budget
 from ideolab_f2b.intake.collapse import Collapse
 from ideolab_f2b.intake.log_file import LogFile
@@ -23,11 +23,6 @@ from ideolab_f2b.intake.nginx_socket import NginxSocket
 from ideolab_f2b.intake.pipeline import Grammar, Pipeline
 from ideolab_f2b.intake.service import Service
 from ideolab_f2b.intake.share import Served, Share
-
-#: datagrams that the kernel holds for one socket
-_QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
-#: what systemd sets at boot; the kernel's own 10 are full in a burst that one event of nginx makes
-QUEUE_LENGTH = 512
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         intake.access_tag.encode(): pipeline(access, arguments.access_output or paths.nginx_access_log),
     }
     nginx_socket = NginxSocket(arguments.socket or intake.socket, find_uids(intake.senders), complaint)
-    check_queue(complaint)
+    check_queue(complaint, queue.read())
     # first: who sees the socket may end us
     with catch_stop() as (wakeup, is_stopped):
         nginx_socket.open()
@@ -96,16 +91,11 @@ def find_uids(names: Iterable[str]) -> set[int]:
     return numbers
 
 
-def check_queue(complaint: Complaint, path: Path = _QUEUE) -> None:
+def check_queue(complaint: Complaint, found: Optional[queue.Queue]) -> None:
     """Warn on stderr when the kernel's queue is short: nginx never waits, and what does not fit is lost."""
-    with contextlib.suppress(OSError, ValueError):
-        length = int(path.read_text())
-        if length < QUEUE_LENGTH:
-            complaint.say(
-                f"nginx loses lines in bursts: the kernel holds {length} for us; "
-                f"sysctl -w net.unix.max_dgram_qlen={QUEUE_LENGTH}, then restart the intake",
-                "queue",
-            )
+    if found and found.fault:
+        text = f"nginx loses lines in bursts: {found.fault}; {found.mend}, then restart the intake"
+        complaint.say(text, "queue")
 
 
 @contextlib.contextmanager

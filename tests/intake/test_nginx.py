@@ -13,8 +13,8 @@ from demo.attacker import connect
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.fail2ban_config import write_distribution
 from demo.lab.wait import wait_until
-from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.intake import kind
+from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.intake import forgery
 from tests.intake.filters import MODES, failures
 from tests.intake.front import HEADER_TIMEOUT_S, UID, Front, front, intake
