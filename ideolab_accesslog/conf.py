@@ -25,6 +25,7 @@ from ideolab_accesslog.setting_types import (
     SWITCH,
     TEXT,
     TEXTS,
+    TEXTS_BY_WORD,
     WHOLE_NUMBERS,
     WORDS,
     SettingType,
@@ -191,6 +192,19 @@ SCANNERS = (
         NETWORKS,
         [],
         "addresses and networks that are counted, but neither reported to fail2ban nor banned",
+    ),
+    Setting(
+        "TRASHIP_VERIFY_CRAWLERS",
+        SWITCH,
+        True,
+        "look up who says to be a search engine's crawler, and never count dead links against a real one",
+    ),
+    Setting(
+        "TRASHIP_CRAWLERS",
+        TEXTS_BY_WORD,
+        {},
+        "further crawlers: a word of the user agent, and the ends of their addresses' names, or networks: "
+        '`{"examplebot": ["crawl.example.com", "198.51.100.0/24"]}`; an empty list takes one out',
     ),
     Setting("TRASHIP_BLOCK_BANNED", SWITCH, True, "answer 403 to an address that is banned in the database"),
     Setting(

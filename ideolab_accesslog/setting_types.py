@@ -116,6 +116,13 @@ def list_of(text: str, accepts: Callable[[Any], bool]) -> ListOf:
     return ListOf(f"list of {text}", f"Write a list of {text}.", is_list)
 
 
+def is_texts_by_word(value: Any) -> bool:
+    """Return whether a value is a dictionary of words, each with a list of texts."""
+    return isinstance(value, Mapping) and all(
+        isinstance(word, str) and word and TEXTS.accepts(texts) for word, texts in value.items()
+    )
+
+
 SWITCH = SettingType(
     "`True` or `False`",
     "Write True or False, without quotes.",
@@ -141,3 +148,6 @@ WHOLE_NUMBERS = list_of("whole numbers", lambda value: isinstance(value, int) an
 #: check E004 names the entry that is no network
 PROXIES = list_of("networks", lambda _value: True)
 NETWORKS = list_of("networks", is_network)
+TEXTS_BY_WORD = SettingType(
+    "dictionary of lists of texts", 'Write a dictionary: {"word": ["text"]}.', is_texts_by_word
+)

@@ -44,9 +44,11 @@ class Intake:
     socket: Path = Path("/run/ideolab/nginx.sock")
     error_tag: str = "nginx"
     access_tag: str = "nginx_access"
+    served_tag: str = "nginx_served"
     senders: tuple[str, ...] = ("root", "www-data", "nginx")
     lines_address: int = 50
     lines_total: int = 5000
+    bytes_hour: int = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,13 @@ def _rate(text: str) -> int:
     return _at_least_one(text, "0 would keep every line from fail2ban")
 
 
+def _bytes(text: str) -> int:
+    number = int(text)
+    if not 16_000_000 <= number <= 10**12:
+        raise ValueError("a number of bytes from 16000000 to 1000000000000 is needed")
+    return number
+
+
 def _tag(text: str) -> str:
     # what nginx takes as tag=
     if not re.fullmatch(r"[A-Za-z0-9_]{1,32}", text):
@@ -241,9 +250,11 @@ _READ: dict[str, Callable[[str], object]] = {
     "socket": _absolute,
     "error_tag": _tag,
     "access_tag": _tag,
+    "served_tag": _tag,
     "senders": _names,
     "lines_address": _rate,
     "lines_total": _rate,
+    "bytes_hour": _bytes,
     "cymru_host": _host,
     "cymru_port": _port,
     "deadline_s": duration,

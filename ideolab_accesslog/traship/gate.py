@@ -23,6 +23,8 @@ from ideolab_accesslog.conf import conf
 from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.traship import banned, classify, evidence, site_urls
+from ideolab_accesslog.traship.crawlers import listed
+from ideolab_accesslog.traship.crawlers.held import HeldOffences
 from ideolab_accesslog.traship.judge import OffenceJudge
 from ideolab_accesslog.traship.offence import (
     AGENT_MAX,
@@ -56,13 +58,14 @@ class PendingOffences:
         self._lost = 0
         self._since = 0.0
         self._draining = threading.Lock()
+        self._held = HeldOffences()
         self.judge = OffenceJudge()
 
     def add(self, offence: Offence) -> None:
         """Add one, and write its line at once while the thread hangs."""
         if not self._waiting:
             self._since = monotonic()
-        elif monotonic() - self._since > STALL_S:
+        elif monotonic() - self._since > STALL_S and not any(listed.find_proof(offence.agent)):
             self.judge.write_line_now(offence)
         if len(self._waiting) >= PENDING_MAX:
             self._lost += 1
@@ -77,7 +80,8 @@ class PendingOffences:
                 dropped.send_robust(
                     sender=PendingOffences, count=lost, why="offences come faster than they are counted"
                 )
-            self.judge.process([self._waiting.popleft() for _ in range(len(self._waiting))])
+            taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            self.judge.process(self._held.sort(taken, is_last=scheduler.is_stopping))
 
     def forget_old(self) -> None:
         """Forget what has left the window."""

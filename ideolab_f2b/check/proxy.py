@@ -14,7 +14,8 @@ from ideolab_f2b import fail2ban_client
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Network, Settings
 
-Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+#: an IPv4 address, or the /64 as which the intake writes an IPv6 one
+Peer = Union[ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv6Network]
 
 #: the share of the lines that a front has; an attacker has that only in a short log
 SHARE = 0.8
@@ -28,7 +29,7 @@ TAIL = 2 * 1024 * 1024
 _BEFORE_REQUEST = re.compile(
     r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: \*\d+ [^\"]* while (?:SSL handshaking|"
     r"reading PROXY protocol|waiting for request|reading client request (?:line|headers)), "
-    r"client: ([0-9a-f.:]+), server: "
+    r"client: ([0-9a-f.:]+(?:/64)?), server: "
 )
 _JAILS = "nginx-ideolab-"
 _MEND = (
@@ -41,7 +42,7 @@ _MEND = (
 class PeerCounts(NamedTuple):
     """How many lines nginx wrote before a request, by peer."""
 
-    peers: Mapping[Address, int]
+    peers: Mapping[Peer, int]
 
     @property
     def lines(self) -> int:
@@ -90,14 +91,18 @@ def networks(text: str) -> list[Network]:
 
 def count(lines: Iterable[str]) -> PeerCounts:
     """Count the peers of the latest lines that nginx wrote before the request. Pure."""
-    found: Counter[Address] = Counter()
+    found: Counter[Peer] = Counter()
     peers = [match[1] for match in map(_BEFORE_REQUEST.match, lines) if match]
     for peer in peers[-LINES:]:
         try:
-            found[ipaddress.ip_address(peer)] += 1
+            found[_read_peer(peer)] += 1
         except ValueError:
             continue
     return PeerCounts(found)
+
+
+def _read_peer(text: str) -> Peer:
+    return ipaddress.IPv6Network(text) if "/" in text else ipaddress.ip_address(text)
 
 
 def judge(
@@ -111,17 +116,18 @@ def judge(
         yield ok("front", f"no address stands for many clients ({counts.lines} lines before a request)")
 
 
-def _stands_for_many(counts: PeerCounts, address: Address) -> bool:
+def _stands_for_many(counts: PeerCounts, address: Peer) -> bool:
     return counts.lines >= LEAST and counts.peers[address] >= SHARE * counts.lines
 
 
-def _covers(listed: Collection[Network], address: Address) -> bool:
-    return any(address.version == network.version and address in network for network in listed)
+def _covers(listed: Collection[Network], address: Peer) -> bool:
+    peer = ipaddress.ip_network(address)
+    return any(peer.version == network.version and peer.overlaps(network) for network in listed)
 
 
 def _verdict(
     counts: PeerCounts,
-    address: Address,
+    address: Peer,
     listed: Collection[Network],
     ignored: Mapping[str, Collection[Network]],
 ) -> Verdict:

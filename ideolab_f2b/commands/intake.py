@@ -10,22 +10,19 @@ import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Optional
 
 from ideolab_f2b import config
 from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
-from ideolab_f2b.intake import kind
+from ideolab_f2b.intake import kind, queue
+from ideolab_f2b.intake.budget import Budget
 from ideolab_f2b.intake.collapse import Collapse
 from ideolab_f2b.intake.log_file import LogFile
 from ideolab_f2b.intake.nginx_socket import NginxSocket
-from ideolab_f2b.intake.pipeline import Pipeline
+from ideolab_f2b.intake.pipeline import Grammar, Pipeline
 from ideolab_f2b.intake.service import Service
-
-#: datagrams that the kernel holds for one socket
-_QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
-#: what systemd sets at boot; the kernel's own 10 are full in a burst that one event of nginx makes
-QUEUE_LENGTH = 512
+from ideolab_f2b.intake.share import Served, Share
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,26 +43,35 @@ def run(arguments: argparse.Namespace) -> int:
     """
     settings = config.load(arguments.config)
     intake, paths, complaint = settings.intake, settings.paths, complain_on_stderr("intake")
-    if intake.error_tag == intake.access_tag:
-        raise config.ConfigError(f"{arguments.config}: [intake] error_tag and access_tag must differ")
-    counts: Counter[str] = Counter()
-    outputs = {
-        intake.error_tag: (kind.classify_error, arguments.output or paths.nginx_error_log),
-        intake.access_tag: (kind.classify_access, arguments.access_output or paths.nginx_access_log),
-    }
-    pipelines = {
-        tag.encode(): Pipeline(
-            kind_of, Collapse(intake.lines_address, intake.lines_total), LogFile(path, complaint), counts
+    if len({intake.error_tag, intake.access_tag, intake.served_tag}) < 3:
+        raise config.ConfigError(
+            f"{arguments.config}: [intake] error_tag, access_tag and served_tag must differ"
         )
-        for tag, (kind_of, path) in outputs.items()
+    counts: Counter[str] = Counter()
+    served = Served()
+
+    def pipeline(grammar: Grammar, path: Path) -> Pipeline:
+        collapse = Collapse(intake.lines_address, intake.lines_total)
+        budget, output = Budget(intake.bytes_hour), LogFile(path, complaint)
+        return Pipeline(grammar, Share(served), collapse, budget, output, counts)
+
+    error, access = (
+        Grammar(kind.classify_error, kind.name_error),
+        Grammar(kind.classify_access, kind.name_access),
+    )
+    pipelines = {
+        intake.error_tag.encode(): pipeline(error, arguments.output or paths.nginx_error_log),
+        intake.access_tag.encode(): pipeline(access, arguments.access_output or paths.nginx_access_log),
     }
     nginx_socket = NginxSocket(arguments.socket or intake.socket, find_uids(intake.senders), complaint)
-    check_queue(complaint)
+    check_queue(complaint, queue.read())
     # first: who sees the socket may end us
     with catch_stop() as (wakeup, is_stopped):
         nginx_socket.open()
         try:
-            Service(nginx_socket, pipelines, paths.intake_prom, complaint, counts).run(wakeup, is_stopped)
+            tag = intake.served_tag.encode()
+            service = Service(nginx_socket, pipelines, tag, served, paths.intake_prom, complaint, counts)
+            service.run(wakeup, is_stopped)
         finally:
             nginx_socket.close()
     return 0
@@ -85,16 +91,11 @@ def find_uids(names: Iterable[str]) -> set[int]:
     return numbers
 
 
-def check_queue(complaint: Complaint, path: Path = _QUEUE) -> None:
+def check_queue(complaint: Complaint, found: Optional[queue.Queue]) -> None:
     """Warn on stderr when the kernel's queue is short: nginx never waits, and what does not fit is lost."""
-    with contextlib.suppress(OSError, ValueError):
-        length = int(path.read_text())
-        if length < QUEUE_LENGTH:
-            complaint.say(
-                f"nginx loses lines in bursts: the kernel holds {length} for us; "
-                f"sysctl -w net.unix.max_dgram_qlen={QUEUE_LENGTH}, then restart the intake",
-                "queue",
-            )
+    if found and found.fault:
+        text = f"nginx loses lines in bursts: {found.fault}; {found.mend}, then restart the intake"
+        complaint.say(text, "queue")
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Collection
 from pathlib import Path
@@ -16,19 +17,35 @@ _START = '{"ip":"'
 
 
 def fingerprints(path: Path, addresses: Collection[str]) -> dict[str, dict[str, str]]:
-    """Return {address: fingerprints of its latest request} by one reading; {} when there is no log."""
+    """Return {address: fingerprints of its latest request} by one reading; {} when there is no log.
+
+    The log names an IPv6 client by its /64, so all addresses of one have the same.
+    """
     found: dict[str, dict[str, str]] = {}
+    asked: dict[str, list[str]] = {}
+    for address in addresses:
+        asked.setdefault(_client(address), []).append(address)
     try:
         text = _tail(path) if addresses else ""
     except OSError:
         return found
     for line in reversed(text.split("\n")):
-        address = line[len(_START) :].partition('"')[0] if line.startswith(_START) else ""
-        if address in addresses and address not in found:
-            known = tls_hello.read_line(line)
-            if known:
-                found[address] = known
+        client = line[len(_START) :].partition('"')[0] if line.startswith(_START) else ""
+        known = tls_hello.read_line(line) if client in asked else None
+        if known:
+            found.update(dict.fromkeys(asked.pop(client), known))
     return found
+
+
+def _client(address: str) -> str:
+    """Return an address as the intake writes it; a wider network is no client."""
+    try:
+        network = ipaddress.ip_network(address, strict=False)
+    except ValueError:
+        return address
+    if network.version == 6 and network.prefixlen > 64:
+        network = network.supernet(new_prefix=64)
+    return str(network) if network.version == 6 else address
 
 
 def _tail(path: Path) -> str:

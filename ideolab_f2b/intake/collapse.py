@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import heapq
 import ipaddress
-import socket
 from collections import Counter
 from typing import NamedTuple
 
+from ideolab_f2b.intake.client import network_of, text_of
 from ideolab_f2b.intake.kind import Kind
 
 #: seconds for which lines are counted together
@@ -85,26 +85,16 @@ class Collapse:
 
     def _list_collapsed(self) -> list[Collapsed]:
         most = heapq.nlargest(NAMED, self._over, key=self._over.__getitem__)
-        named = [
-            Collapsed(_format_address(address), words, self._over[address, words]) for address, words in most
-        ]
+        named = [Collapsed(_format_address(kind[0]), kind[1].text, self._over[kind]) for kind in most]
         others = self._unknown + sum(self._over.values()) - sum(one.lines for one in named)
         return named + [Collapsed("", b"", others)] * bool(others)
 
 
-def network_of(address: bytes) -> bytes:
-    """Return the packed /24 or /48 that one owner may have; all that is no address is one network, empty."""
+def _format_address(key: bytes) -> str:
+    """Return the address or the /64 as text, or nothing: what a client forged may be anything."""
+    text = text_of(key).decode("ascii", "replace")
     try:
-        if b":" in address:
-            return socket.inet_pton(socket.AF_INET6, address.decode("ascii"))[:6]
-        return socket.inet_pton(socket.AF_INET, address.decode("ascii"))[:3]
-    except (OSError, ValueError):
-        return b""
-
-
-def _format_address(text: bytes) -> str:
-    """Return the address as text, or nothing: what a client forged may be anything."""
-    try:
-        return str(ipaddress.ip_address(text.decode("ascii")))
+        ipaddress.ip_network(text)
     except ValueError:
         return ""
+    return text

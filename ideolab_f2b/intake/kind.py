@@ -1,7 +1,7 @@
-"""Finds the address and the kind of a line; every filter treats lines of one address and kind alike. Pure.
+"""Finds the client and the kind of a line; every filter treats lines of one client and kind alike. Pure.
 
-The address is the first after `, client: `, the one that an anchored filter takes. A client can put such
-words before nginx's own only into messages of kinds that no filter counts, and so spends nobody's lines.
+The client is the first after `, client: `. In the texts that filters read nothing of a client's stands before
+it; the others, in which a client can write such words itself, are unread: they have neither kind nor client.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import re
 from typing import Optional
+
+from ideolab_f2b.intake import client, text
 
 #: bytes of a kind; nginx's texts are shorter, and a longer one holds what a client sent
 LONGEST = 160
@@ -23,45 +25,117 @@ _CLIENT = b", client: "
 _FIRST = re.compile(rb'(?:\{ ?"\w+": ?")?([0-9A-Fa-f.:]{1,45})')
 # in our own format the seconds stand next: a request of ten or more is not of one kind with a quick one
 _STATUS = re.compile(rb'" (\d{3}) |"status": ?"?(\d{3})(?:","rt":\d(\d))?')
+#: the statuses that a filter reads; all of our own format are read, for the fingerprints in them
+_READ = frozenset((b"408", b"000", b"400", b"405", b"413", b"431", b"494", b"495", b"496", b"497", b"499"))
+_OURS = b'{"ip":"'
 
-#: the address (empty when the line names none) and the words that lines of this kind have in common
-Kind = tuple[bytes, bytes]
+
+class Words:
+    """The words that lines of one kind have in common, and whether a jail of jail.d counts such lines.
+
+    There is one object for each text: it is compared by what it is, which is faster than by what it says.
+    """
+
+    __slots__ = ("from_browser", "is_counted", "text")
+
+    def __init__(self, text: bytes, is_counted: bool, from_browser: Optional[Words] = None) -> None:
+        self.text, self.is_counted = text, is_counted
+        #: the words of such a line whose request a page can have made a browser send
+        self.from_browser = from_browser
 
 
-def classify_error(text: bytes) -> Optional[Kind]:
-    """Return the kind of a line of the error log; None when it is none."""
-    begin = text.find(b": ", *_FRONT_SIZES) + 2
-    if not _is_front(text[:begin]):
+#: the key of the client (client.py), and the words
+Kind = tuple[bytes, Words]
+#: the kind of a line that no filter reads
+UNREAD: Kind = (client.NOBODY, Words(b"", False))
+
+
+def classify_error(line: bytes) -> Optional[Kind]:
+    """Return the kind of a line of the error log; None when it is none, UNREAD when no filter reads it."""
+    begin = line.find(b": ", *_FRONT_SIZES) + 2
+    if not _is_front(line[:begin]):
         return None
-    if text[begin : begin + 1] == b"*":
-        begin = text.find(b" ", begin)
-    end = text.find(_CLIENT, begin)
-    if end < 0:
-        return b"", _words(text[begin : begin + LONGEST])
+    # a line that is not about a connection names no client
+    begin = line.find(b" ", begin) if line[begin : begin + 1] == b"*" else -1
+    end = line.find(_CLIENT, begin)
+    words = _words(line[begin : min(end, begin + LONGEST)]) if 0 <= begin < end else None
+    if words is None:
+        return UNREAD
     start = end + len(_CLIENT)
-    stop = text.find(b",", start, start + _LONGEST_ADDRESS + 1)
-    return text[start:stop] if stop >= 0 else b"", _words(text[begin : min(end, begin + LONGEST)])
+    stop = line.find(b",", start, start + _LONGEST_ADDRESS + 1)
+    key = line[start:stop] if stop >= 0 else client.NOBODY
+    if b":" in key:
+        key = client.key_of(key)
+    if words.from_browser is not None and text.is_from_browser(line[stop:]):
+        words = words.from_browser
+    return (key, words) if key else UNREAD
 
 
 @functools.lru_cache(maxsize=256)
-def _is_front(text: bytes) -> bool:
+def _is_front(line: bytes) -> bool:
     # remembered, as the words are: thousands of lines a second begin alike and say the same
-    return _FRONT.fullmatch(text) is not None
+    return _FRONT.fullmatch(line) is not None
 
 
 @functools.lru_cache(maxsize=1024)
-def _words(text: bytes) -> bytes:
+def _words(message: bytes) -> Optional[Words]:
     # from a quote on it is a name or what a client sent; numbers differ from line to line
-    return text.partition(b'"')[0].translate(None, _DIGITS)
+    return _words_of(message.partition(b'"')[0].translate(None, _DIGITS))
 
 
-def classify_access(text: bytes) -> Kind:
-    """Return the kind of a line of the access log.
+@functools.lru_cache(maxsize=4096)
+def _words_of(said: bytes) -> Optional[Words]:
+    is_counted = text.is_counted(said)
+    if is_counted is None:
+        return None
+    is_both = is_counted and text.names_request(said)
+    return Words(said, is_counted, Words(said, False) if is_both else None)
+
+
+def classify_access(line: bytes) -> Kind:
+    """Return the kind of a line of the access log; UNREAD when nothing reads it.
 
     Its words are the status, and whether the request took long: filters look at nothing else.
     """
-    first, status = _FIRST.match(text), _STATUS.search(text)
-    address = first[1] if first else b""
-    if status is None:
-        return address, b""
-    return address, (status[1] or status[2]) + (b" slow" if status[3] else b"")
+    first, status = _FIRST.match(line), _STATUS.search(line)
+    if first is None or status is None:
+        return UNREAD
+    key = first[1]
+    if b":" in key:
+        key = client.key_of(key)
+    words = _access_words(status[0], line.startswith(_OURS))
+    return (key, words) if key and words else UNREAD
+
+
+@functools.lru_cache(maxsize=1024)
+def _access_words(found: bytes, is_ours: bool) -> Optional[Words]:
+    # remembered by what was found in the line, which has a few hundred forms
+    status = _STATUS.fullmatch(found)
+    number = (status[1] or status[2]) if status else b""
+    return _status_words(number, bool(status and status[3])) if number in _READ or is_ours else None
+
+
+@functools.lru_cache(maxsize=2048)
+def _status_words(number: bytes, is_slow: bool) -> Words:
+    is_counted = number == b"408" or (is_slow and number in (b"400", b"405", b"413", b"499"))
+    return Words(number + (b" slow" if is_slow else b""), is_counted)
+
+
+def name_error(line: bytes, kind: Kind) -> bytes:
+    """Return a line of the error log with its client as fail2ban shall read it: an IPv6 one as its /64.
+
+    The line must have this kind, and an IPv6 address.
+    """
+    start = line.find(_CLIENT) + len(_CLIENT)
+    return _name(line, start, line.find(b",", start), kind)
+
+
+def name_access(line: bytes, kind: Kind) -> bytes:
+    """Return a line of the access log with its client as fail2ban shall read it: see name_error()."""
+    found = _FIRST.match(line)
+    return _name(line, *found.span(1), kind) if found else line
+
+
+def _name(line: bytes, start: int, stop: int, kind: Kind) -> bytes:
+    address = line[start:stop]
+    return line if b":" not in address else line[:start] + client.text_of(kind[0]) + line[stop:]

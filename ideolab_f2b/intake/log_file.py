@@ -21,6 +21,8 @@ class LogFile:
     def __init__(self, path: Path, complaint: Complaint) -> None:
         self.path = path
         self._complaint = complaint
+        #: bytes in the log since the start
+        self.bytes_written = 0
         self._file: Optional[int] = None
         #: device and inode of the open file
         self._identity = (0, 0)
@@ -39,6 +41,7 @@ class LogFile:
             )
             self.close()
             return 0
+        self.bytes_written += written
         if written < len(data):
             text = f"{self.path}: not all was written; is the disk full? Lines are lost until there is space"
             self._complaint.say(text, subject)

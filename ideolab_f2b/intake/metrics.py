@@ -6,9 +6,21 @@ from collections.abc import Mapping
 
 from ideolab_f2b.metrics import Sample, build_info
 
-#: the results of a datagram: written; counted in a summary; not written (the disk is full); no line
-#: of nginx's; refused, for it is too long or of a user who is no sender; and the summaries themselves
-RESULTS = ("written", "collapsed", "lost", "malformed", "refused", "summary")
+#: the results of a datagram: written; counted in a summary; spared, for its client is served; not written,
+#: for no filter reads it, the log's budget is used up, or the disk is full; no line of nginx's; refused, for
+#: it is too long or of a user who is no sender; an answered request; and the summaries themselves
+RESULTS = (
+    "written",
+    "collapsed",
+    "spared",
+    "unread",
+    "over_budget",
+    "lost",
+    "malformed",
+    "refused",
+    "served",
+    "summary",
+)
 
 
 def samples(counts: Mapping[str, int], success: float) -> list[Sample]:

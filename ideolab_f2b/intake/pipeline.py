@@ -1,40 +1,51 @@
-"""Processes one of nginx's logs: classifies each line, then writes it or counts it in a summary."""
+"""Processes one of nginx's logs: classifies each line, then writes it or counts why not."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Optional, Protocol
+from typing import NamedTuple, Optional, Protocol
 
 from ideolab_f2b import logline
+from ideolab_f2b.intake.budget import Budget
 from ideolab_f2b.intake.collapse import Collapse, Collapsed
-from ideolab_f2b.intake.kind import Kind
+from ideolab_f2b.intake.kind import UNREAD, Kind
+from ideolab_f2b.intake.share import Share
 
 
 class LineOutput(Protocol):
     """Takes lines; must not raise."""
+
+    #: bytes that were written since the start
+    bytes_written: int
 
     def write(self, texts: Sequence[bytes]) -> int:
         """Write one line for each text; return how many of them were written."""
         ...
 
 
-class Pipeline:
-    """Processes the lines of one log.
+class Grammar(NamedTuple):
+    """What the lines of one log say: their kind (None: no line of this log), and the client for fail2ban."""
 
-    `kind_of` returns None for what is no line of this log; `counts` counts what became of the lines by the
-    results of metrics.RESULTS.
-    """
+    kind_of: Callable[[bytes], Optional[Kind]]
+    name: Callable[[bytes, Kind], bytes]
+
+
+class Pipeline:
+    """Processes the lines of one log; `counts` counts them by the results of metrics.RESULTS."""
 
     def __init__(
         self,
-        kind_of: Callable[[bytes], Optional[Kind]],
+        grammar: Grammar,
+        share: Share,
         collapse: Collapse,
+        budget: Budget,
         output: LineOutput,
         counts: Counter[str],
     ) -> None:
-        self._kind_of, self._collapse, self._output, self._counts = kind_of, collapse, output, counts
+        self._grammar, self._share, self._collapse, self._budget = grammar, share, collapse, budget
+        self._output, self._counts = output, counts
 
     def process(self, texts: Sequence[bytes], now: float, when: datetime) -> Optional[bytes]:
         """Write the lines of one batch that pass; return one that is no line of this log, if there is any.
@@ -42,14 +53,36 @@ class Pipeline:
         `now` is the clock of the windows (seconds, it never goes back), `when` the date of their summaries.
         """
         self.end_window(now, when)
-        passes = self._collapse.passes
-        kinds = list(map(self._kind_of, texts))
-        passed = [text for text, kind in zip(texts, kinds) if kind is not None and passes(kind)]
+        self._share.advance(now)
+        self._budget.advance(now)
+        kinds = list(map(self._grammar.kind_of, texts))
+        passed = self._choose(texts, kinds)
         malformed = kinds.count(None)
         self._counts["malformed"] += malformed
-        self._counts["collapsed"] += len(texts) - malformed - len(passed)
+        self._counts["unread"] += sum(kind is UNREAD for kind in kinds)
         self._write(passed, "written")
         return texts[kinds.index(None)] if malformed else None
+
+    def _choose(self, texts: Sequence[bytes], kinds: Sequence[Optional[Kind]]) -> list[bytes]:
+        """Return the lines that go on to fail2ban; count why the others do not."""
+        add, passes, name = self._share.add, self._collapse.passes, self._grammar.name
+        allows = None if self._budget.is_ample else self._budget.allows
+        passed, spared, collapsed, over = [], 0, 0, 0
+        for text, kind in zip(texts, kinds):
+            if kind is None or kind is UNREAD:
+                continue
+            key, words = kind
+            lines = add(key, words.is_counted)
+            if not lines:
+                spared += 1
+            elif not passes(kind):
+                collapsed += 1
+            elif allows and not allows(words.is_counted, lines):
+                over += 1
+            else:
+                passed.append(name(text, kind) if key[-1:] == b"/" or b"::ffff:" in text else text)
+        self._counts.update(spared=spared, collapsed=collapsed, over_budget=over)
+        return passed
 
     def end_window(self, now: float, when: datetime) -> None:
         """Write the summary of a window that is over; an infinite `now` ends the last one."""
@@ -57,7 +90,9 @@ class Pipeline:
 
     def _write(self, texts: list[bytes], result: str) -> None:
         if texts:
+            before = self._output.bytes_written
             written = self._output.write(texts)
+            self._budget.spend(self._output.bytes_written - before)
             self._counts[result] += written
             self._counts["lost"] += len(texts) - written
 

@@ -14,6 +14,7 @@ from ideolab_f2b.intake import datagram
 from ideolab_f2b.intake import metrics as gauges
 from ideolab_f2b.intake.nginx_socket import NginxSocket
 from ideolab_f2b.intake.pipeline import Pipeline
+from ideolab_f2b.intake.share import Served
 
 #: seconds between two checks of the socket, and the longest wait
 CHECK_S = 1.0
@@ -24,20 +25,26 @@ DRAIN_S = 1.0
 
 
 class Service:
-    """Reads batches from the socket; `pipelines` has the pipeline of each tag that nginx sends."""
+    """Reads batches from the socket; `pipelines` has the pipeline of each log by its tag.
+
+    `served_tag` is the tag of the answered requests, which are counted and written nowhere.
+    """
 
     def __init__(
         self,
         nginx_socket: NginxSocket,
         pipelines: Mapping[bytes, Pipeline],
+        served_tag: bytes,
+        served: Served,
         prom: Path,
         complaint: Complaint,
         counts: Counter[str],
     ) -> None:
         self._socket, self._pipelines, self._prom = nginx_socket, pipelines, prom
+        self._served_tag, self._served = served_tag, served
         self._complaint, self._counts = complaint, counts
         self._check_at = self._metrics_at = float("-inf")
-        self._lost = 0
+        self._lost = self._over_budget = 0
         self._success = 0.0
 
     def run(self, wakeup: int, is_stopped: Callable[[], bool]) -> None:
@@ -56,7 +63,9 @@ class Service:
         """Take one batch, and do what is due; return how many datagrams there were."""
         now = time.monotonic()
         received = self._socket.receive()
-        for tag, texts in self._group_by_tag(received).items():
+        groups = self._group_by_tag(received)
+        self._count_served(groups.pop(self._served_tag), now)
+        for tag, texts in groups.items():
             foreign = self._pipelines[tag].process(texts, now, _now())
             if foreign is not None:
                 self._complaint.say(
@@ -65,9 +74,14 @@ class Service:
         self._do_what_is_due(now)
         return len(received)
 
+    def _count_served(self, texts: list[bytes], now: float) -> None:
+        malformed = self._served.add(texts, now)
+        self._counts["served"] += len(texts) - malformed
+        self._counts["malformed"] += malformed
+
     def _group_by_tag(self, received: list[bytes]) -> dict[bytes, list[bytes]]:
         """Return the texts for each pipeline; the rest is counted, and stderr shows one of it."""
-        texts: dict[bytes, list[bytes]] = {tag: [] for tag in self._pipelines}
+        texts: dict[bytes, list[bytes]] = {tag: [] for tag in (*self._pipelines, self._served_tag)}
         strangers = []
         for data in received:
             # no tag of a configuration is empty
@@ -96,10 +110,20 @@ class Service:
         if self._counts["lost"] == self._lost:
             self._success = time.time()
         self._lost = self._counts["lost"]
+        self._say_over_budget()
         try:
             metrics.write(self._prom, gauges.samples(self._counts, self._success))
         except (OSError, metrics.MetricsUnavailableError) as error:
             self._complaint.say(str(error), "metrics")
+
+    def _say_over_budget(self) -> None:
+        count = self._counts["over_budget"] - self._over_budget
+        self._over_budget = self._counts["over_budget"]
+        if count:
+            what = f"{count} lines were not written: a log has used up its [intake] bytes_hour"
+            self._complaint.say(what, "budget")
+        else:
+            self._complaint.settle("budget", "the logs have bytes left again")
 
 
 def _quote(data: bytes) -> str:

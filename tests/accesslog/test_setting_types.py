@@ -29,6 +29,11 @@ from ideolab_accesslog import setting_types as types
         (types.WHOLE_NUMBERS, [[200], [HTTPStatus.OK], range(200, 300)], ["200", ["200"], [True], 200]),
         (types.NETWORKS, [[], ["10.0.0.0/8", "::1"]], ["10.0.0.0/8", None, ["monitoring"]]),
         (types.PROXIES, [[], ["10.0.0.0/8"], ["nginx"]], ["10.0.0.0/8", None]),
+        (
+            types.TEXTS_BY_WORD,
+            [{}, {"bot": ["a.example"]}, {"bot": []}],
+            [[], {"": []}, {"bot": "a"}, {1: []}],
+        ),
         (types.choice("log", "helper"), ["log"], ["Log", ["log"], None]),
     ],
 )

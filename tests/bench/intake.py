@@ -95,9 +95,16 @@ def _v6(number: int) -> str:
 
 
 def _forged(number: int) -> str:
-    return (MESSAGE % (number, "198.51.100.7")).replace(
-        "client timed", 'open() "/x\n2026/11/22 15:34:01 client timed'
-    )
+    return (MESSAGE % (number, "198.51.100.7")) + ', request: "GET /x\n2026/11/22 15:34:01 client timed out'
+
+
+def _unread(number: int) -> str:
+    path = f"/style.css, client: 198.51.{number % 250}.{number % 199}, server: x" + "x" * 1500
+    return f'[error] 27472#27472: *{number} open() "{path}" failed (2: No such file or directory), client: '
+
+
+def _served(number: int) -> str:
+    return f"198.51.{number % 20}.{number % 250} 200 1"
 
 
 def _access(number: int) -> str:
@@ -114,6 +121,8 @@ CASES = (
     Case("5,000 addresses, all pass", _v4, OPEN),
     Case("lines with line feeds, all pass", _forged, OPEN),
     Case("the access log, all pass", _access, OPEN, "nginx_access"),
+    Case("paths with other people's addresses", _unread),
+    Case("answered requests", _served, "", "nginx_served"),
 )
 
 
@@ -185,7 +194,7 @@ def _counted(place: Path) -> int:
     held = sum(path.read_bytes().count(b"\n") for path in place.glob("nginx-*.log"))
     if held != int(counts["written"]) + int(counts["summary"]):
         raise SystemExit(f"{held} lines in the file: {counts}")
-    return int(counts["written"]) + int(counts["collapsed"])
+    return sum(int(counts[result]) for result in ("written", "collapsed", "unread", "served", "spared"))
 
 
 def report(case: Case, found: list[Found], theirs: float) -> bool:

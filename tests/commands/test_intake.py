@@ -15,6 +15,7 @@ from ideolab_f2b import cli
 from ideolab_f2b.commands import intake
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.config import ConfigError
+from ideolab_f2b.intake import queue
 
 
 def test_users_by_name_and_number() -> None:
@@ -37,7 +38,7 @@ def test_a_short_queue_is_told(
     """The kernel's own 10 lose lines in a burst; systemd sets 512 at boot."""
     path = tmp_path / "max_dgram_qlen"
     path.write_text(length)
-    intake.check_queue(complaint, path)
+    intake.check_queue(complaint, queue.read(path, tmp_path / "none"))
 
     assert len(said) == count
     assert all("sysctl -w net.unix.max_dgram_qlen=512" in text for text in said)
@@ -45,7 +46,7 @@ def test_a_short_queue_is_told(
 
 def test_a_missing_sysctl_is_no_matter(tmp_path: Path, complaint: Complaint, said: list[str]) -> None:
     """A sandbox may hide it."""
-    intake.check_queue(complaint, tmp_path / "none")
+    intake.check_queue(complaint, queue.read(tmp_path / "none", tmp_path / "none"))
 
     assert said == []
 

@@ -31,6 +31,15 @@ def test_the_latest_request_counts(tmp_path: Path) -> None:
     assert request.fingerprints(path, {"198.51.100.9", "198.51.100.1"}) == {"198.51.100.9": {"nj1": KEY}}
 
 
+def test_an_ipv6_address_has_those_of_its_64(tmp_path: Path) -> None:
+    """The intake writes no more of it."""
+    path = log(tmp_path, NEW.replace("198.51.100.9", "2001:db8:0:7::/64"))
+    asked = {"2001:db8:0:7::1", "2001:db8:0:7::/64", "2001:db8:0:8::1", "2001:db8::/48"}
+
+    found = request.fingerprints(path, asked)
+    assert found == {"2001:db8:0:7::1": {"nj1": KEY}, "2001:db8:0:7::/64": {"nj1": KEY}}
+
+
 def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
     """A suspect is no reason to read a gigabyte."""
     path = log(tmp_path, NEW, "x" * request.TAIL)

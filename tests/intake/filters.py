@@ -8,7 +8,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SLOWTLS = REPOSITORY / "filter.d" / "nginx-ideolab-slowtls.conf"
-MODES = ("normal", "idle", "probe", "aggressive", "extra")
+MODES = ("normal", "probe", "stall", "limit", "idle", "aggressive", "extra")
 
 
 def failures(log: Path, mode: str = "normal") -> Counter[str]:

@@ -6,17 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ideolab_f2b.intake import kind
+from ideolab_f2b.intake import client, kind
 
 START = b"2026/11/22 15:34:01 [info] 27472#27472: *%d "
 TIMEOUT = b"client timed out (110: Connection timed out) while "
 
 
-def error(message: bytes, connection: int = 1) -> kind.Kind:
-    """The kind of a message of the error log."""
+def error(message: bytes, connection: int = 1) -> tuple[bytes, bytes]:
+    """The client and the words of a message of the error log."""
     found = kind.classify_error(START % connection + message)
     assert found is not None
-    return found
+    return client.text_of(found[0]), found[1].text
+
+
+UNREAD = (b"", b"")
 
 
 def test_the_address_and_the_words_of_a_line() -> None:
@@ -37,16 +40,36 @@ def test_two_stages_are_two_kinds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "words"),
+    "message",
     [
-        (b'limiting requests, excess: 9.5 by zone "z"', b"limiting requests, excess: . by zone "),
-        (b'open() "/www/a" failed (2: No such file)', b"open() "),
-        (b'client sent header "x" with invalid value: "y"', b"client sent header "),
+        b'open() "/www/a" failed (2: No such file)',
+        b'client sent header "x" with invalid value: "y"',
+        b'open() "/style.css, client: 192.0.2.9, server: x" failed (2: No such file)',
     ],
 )
-def test_names_and_what_clients_sent_are_not_of_the_kind(message: bytes, words: bytes) -> None:
-    """From the first quote on the words stop: a new path is no new kind."""
-    assert error(message + b", client: 192.0.2.7, server: x") == (b"192.0.2.7", b" " + words)
+def test_what_no_filter_reads_has_no_client(message: bytes) -> None:
+    """A new path is nobody's, whoever is named in it."""
+    assert error(message + b", client: 192.0.2.7, server: x") == UNREAD
+
+
+def test_the_name_of_a_zone_is_not_of_the_kind() -> None:
+    """From the first quote on the words stop."""
+    assert error(b'limiting requests, excess: 9.5 by zone "z", client: 192.0.2.7, server: x') == (
+        b"192.0.2.7",
+        b" limiting requests, excess: . by zone ",
+    )
+
+
+def test_an_ipv6_client_is_its_64() -> None:
+    """And an IPv4-mapped one is that of IPv4; only the client's own field is rewritten."""
+    rest = b', server: x, request: "GET /, client: 2001:db8:0:9::1, server: "'
+    for address, name in ((b"2001:db8:0:7::1", b"2001:db8:0:7::/64"), (b"::ffff:192.0.2.7", b"192.0.2.7")):
+        line = START % 1 + TIMEOUT + b"SSL handshaking, client: " + address + rest
+        found = kind.classify_error(line)
+        assert found is not None
+        assert kind.name_error(line, found) == line.replace(address, name, 1)
+        line = b'{"ip":"' + address + b'","time":"x","status":"408","rt":1.0,"uri":"2001:db8:0:9::1"}'
+        assert kind.name_access(line, kind.classify_access(line)) == line.replace(address, name, 1)
 
 
 def test_the_first_address_counts() -> None:
@@ -58,16 +81,14 @@ def test_the_first_address_counts() -> None:
 def test_forged_words_never_have_a_kind_that_a_filter_counts() -> None:
     """The client's text stands in quotes before its forged address: the kind ends before it."""
     forged = b'open() "/www/' + TIMEOUT + b'SSL handshaking, client: 192.0.2.9, server: x" failed'
-    assert error(forged) == (b"192.0.2.9", b" open() ")
+    assert error(forged) == UNREAD
 
 
 def test_lines_without_an_address() -> None:
-    """Are of a kind, too: nobody's."""
-    assert error(b"64 worker_connections are not enough")[0] == b""
-    assert error(b"client 192.0.2.7 closed keepalive connection") == (
-        b"",
-        b" client ... closed keepalive connection",
-    )
+    """No filter reads them."""
+    assert error(b"64 worker_connections are not enough") == UNREAD
+    assert error(b"client 192.0.2.7 closed keepalive connection") == UNREAD
+    assert error(TIMEOUT + b"SSL handshaking, client: unix:, server: x") == UNREAD
 
 
 @pytest.mark.parametrize(
@@ -88,17 +109,29 @@ def test_what_is_no_line_of_the_error_log(text: bytes) -> None:
     ("text", "found"),
     [
         (b'198.51.100.7 - - [22/Nov/2026:15:34:01 +0000] "GET /" 408 0 "-" "-"', (b"198.51.100.7", b"408")),
-        (b'2001:db8::7 - a b [x] "GET /\\x22 200 " HTTP/1.1" 000 0 "-" "-"', (b"2001:db8::7", b"000")),
+        (b'2001:db8::7 - a b [x] "GET /\\x22 200 " HTTP/1.1" 000 0 "-" "-"', (b"2001:db8::/64", b"000")),
         (b'{"remote_addr":"198.51.100.7","status":"408","uri":"/"}', (b"198.51.100.7", b"408")),
         (b'{"ip":"198.51.100.7","time":"x","status":"400","rt":9.999,"in"', (b"198.51.100.7", b"400")),
         (b'{"ip":"198.51.100.7","time":"x","status":"400","rt":10.001,"in"', (b"198.51.100.7", b"400 slow")),
-        (b'{ "client": "2001:db8::7", "uri": "\\"status\\": 200", "status": 408 }', (b"2001:db8::7", b"408")),
+        (b'{ "client": "2001:db8::7", "uri": "\\"status\\": 2", "status": 408 }', (b"2001:db8::/64", b"408")),
+        (b'{"ip":"198.51.100.7","time":"x","status":"200","rt":0.001,"in"', (b"198.51.100.7", b"200")),
+        (b'198.51.100.7 - - [22/Nov/2026:15:34:01 +0000] "GET /" 200 0 "-" "-"', (b"", b"")),
+        (b'{"client":"198.51.100.7","status":"404"}', (b"", b"")),
         (b"GET / HTTP/1.1", (b"", b"")),
     ],
 )  # fmt: skip
-def test_lines_of_the_access_log(text: bytes, found: kind.Kind) -> None:
-    """Address and status, in nginx's default format and in objects of JSON."""
-    assert kind.classify_access(text) == found
+def test_lines_of_the_access_log(text: bytes, found: tuple[bytes, bytes]) -> None:
+    """Client and status, in nginx's default format and in objects of JSON."""
+    key, words = kind.classify_access(text)
+    assert (client.text_of(key), words.text) == found
+
+
+def test_what_a_jail_counts_of_the_access_log() -> None:
+    """Stalled requests: 408, and long uploads of little in our format."""
+    line = b'{"ip":"198.51.100.7","time":"x","status":"%b","rt":%b,"in"'
+    counted = {(b"408", b"0.1"), (b"400", b"10.1"), (b"499", b"99.1")}
+    for case in (*counted, (b"000", b"1.0"), (b"400", b"1.0"), (b"499", b"9.9"), (b"200", b"60.0")):
+        assert kind.classify_access(line % case)[1].is_counted == (case in counted)
 
 
 @pytest.mark.parametrize("rest", [b"7" * 60000, b"7" * 46 + b", server: x", b"198.51.100.7"])
@@ -111,6 +144,24 @@ def test_what_is_too_long_or_cut_is_no_address(rest: bytes) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_have_a_short_kind(text: bytes) -> None:
     """Never an error, never a key that grows with what a client sends."""
-    for address, words in (error(text), error(b"a, client: " + text), kind.classify_access(text)):
+    found = kind.classify_access(text)
+    access = (client.text_of(found[0]), found[1].text)
+    for address, words in (error(text), error(TIMEOUT + b"keepalive, client: " + text), access):
         assert len(address) <= 45
         assert len(words) <= kind.LONGEST
+
+
+def test_what_a_page_makes_a_browser_send_is_no_failure() -> None:
+    """STUN to port 443 is written, for mode aggressive, and takes nothing from who is served."""
+    for request, is_counted in (
+        (b"\x00\x03", False),
+        (b"GET /a b", False),
+        (b"SSH-2.0", True),
+        (b"\x03\x00", True),
+    ):
+        message = (
+            b"client sent invalid method while reading client request line, client: 192.0.2.7, server: x"
+        )
+        found = kind.classify_error(START % 1 + message + b', request: "' + request)
+        assert found is not None
+        assert found[1].is_counted == is_counted

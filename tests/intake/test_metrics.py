@@ -17,9 +17,13 @@ def test_the_whole_text() -> None:
 # TYPE ideolab_f2b_intake_lines_total counter
 ideolab_f2b_intake_lines_total{result="written"} 3.0
 ideolab_f2b_intake_lines_total{result="collapsed"} 900.0
+ideolab_f2b_intake_lines_total{result="spared"} 0.0
+ideolab_f2b_intake_lines_total{result="unread"} 0.0
+ideolab_f2b_intake_lines_total{result="over_budget"} 0.0
 ideolab_f2b_intake_lines_total{result="lost"} 0.0
 ideolab_f2b_intake_lines_total{result="malformed"} 0.0
 ideolab_f2b_intake_lines_total{result="refused"} 0.0
+ideolab_f2b_intake_lines_total{result="served"} 0.0
 ideolab_f2b_intake_lines_total{result="summary"} 0.0
 # HELP ideolab_f2b_last_success_timestamp_seconds When the job last did its work.
 # TYPE ideolab_f2b_last_success_timestamp_seconds gauge

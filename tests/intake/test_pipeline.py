@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from typing import Optional
 
 from ideolab_f2b.intake import kind
+from ideolab_f2b.intake.budget import Budget
 from ideolab_f2b.intake.collapse import Collapse, Collapsed
-from ideolab_f2b.intake.pipeline import Pipeline, format_summary
+from ideolab_f2b.intake.pipeline import Grammar, Pipeline, format_summary
+from ideolab_f2b.intake.share import Served, Share
 
 WHEN = datetime(2026, 11, 22, 14, 52, 1, tzinfo=timezone.utc)
 LINE = b"2026/11/22 15:34:01 [info] 7#7: *%d client timed out while SSL handshaking, client: %s, server: x"
@@ -19,16 +22,22 @@ class Sheet:
 
     def __init__(self, room: int = 1000) -> None:
         self.lines: list[bytes] = []
+        self.bytes_written = 0
         self._room = room
 
     def write(self, texts: Sequence[bytes]) -> int:
         self.lines += texts[: self._room]
+        self.bytes_written += sum(map(len, texts))
         return min(self._room, len(texts))
 
 
-def pipeline(sheet: Sheet, counts: Counter[str]) -> Pipeline:
+def pipeline(
+    sheet: Sheet, counts: Counter[str], served: Optional[Served] = None, bytes_hour: int = 100_000
+) -> Pipeline:
     """Three lines of an address, ten of all."""
-    return Pipeline(kind.classify_error, Collapse(3, 10), sheet, counts)
+    share = Share(served or Served())
+    grammar = Grammar(kind.classify_error, kind.name_error)
+    return Pipeline(grammar, share, Collapse(3, 10), Budget(bytes_hour), sheet, counts)
 
 
 def test_a_flood_becomes_a_few_lines_and_a_summary() -> None:
@@ -46,7 +55,7 @@ def test_a_flood_becomes_a_few_lines_and_a_summary() -> None:
         b'kind=" client timed out while SSL handshaking"',
         LINE % (501, b"192.0.2.8"),
     ]
-    assert counts == {"written": 4, "collapsed": 497, "summary": 1, "malformed": 0, "lost": 0}
+    assert +counts == {"written": 4, "collapsed": 497, "summary": 1}
 
 
 def test_what_is_no_line_of_this_log_is_refused_and_shown() -> None:
@@ -76,7 +85,7 @@ def test_the_last_window_is_told_too() -> None:
     intake.process([LINE % (number, b"2001:db8::7") for number in range(5)], 10.0, WHEN)
     intake.end_window(float("inf"), WHEN)
 
-    assert b" intake: collapsed 2001:db8::7 lines=2 kind=" in sheet.lines[-1]
+    assert b" intake: collapsed 2001:db8::/64 lines=2 kind=" in sheet.lines[-1]
 
 
 def test_a_summary_without_a_name() -> None:
@@ -92,3 +101,49 @@ def test_a_summary_repeats_no_byte_of_a_client() -> None:
     assert format_summary(Collapsed("", b'[error] a"\n\xff', 7), WHEN) == (
         rb'2026-11-22T14:52:01.000+0000 intake: collapsed - lines=7 kind="[error] a\x22\x0a\xff"'
     )
+
+
+def test_what_no_filter_reads_is_only_counted() -> None:
+    """Ten thousand paths that name other clients take the place of no line."""
+    sheet, counts = Sheet(), Counter[str]()
+    path = b'open() "/style.css, client: 198.51.%d.%d, server: x" failed (2: x), client: 192.0.2.9, s'
+    flood = [b"2026/11/22 15:34:01 [error] 7#7: *%d " % n + path % (n % 250, n % 199) for n in range(10_000)]
+    pipeline(sheet, counts).process([*flood, LINE % (1, b"192.0.2.7")], 10.0, WHEN)
+
+    assert sheet.lines == [LINE % (1, b"192.0.2.7")]
+    assert +counts == {"unread": 10_000, "written": 1}
+
+
+def test_sixty_addresses_of_a_64_are_one_client() -> None:
+    """fail2ban reads the /64 in each line, so its maxretry is that of the /64."""
+    sheet, counts = Sheet(), Counter[str]()
+    lines = [LINE % (number, b"2001:db8:0:7::%x" % number) for number in range(60)]
+    pipeline(sheet, counts).process(lines, 10.0, WHEN)
+
+    assert [line.partition(b", client: ")[2] for line in sheet.lines] == [b"2001:db8:0:7::/64, server: x"] * 3
+
+
+def test_failures_of_who_is_served_are_spared() -> None:
+    """And those of nobody else."""
+    sheet, counts, served = Sheet(), Counter[str](), Served()
+    served.add([b"192.0.2.7 200 1"] * 375, 10.0)
+    lines = [LINE % (number, b"192.0.2.%d" % last) for number in range(15) for last in (7, 8)]
+    pipeline(sheet, counts, served).process(lines, 10.0, WHEN)
+
+    assert (counts["spared"], {line.partition(b", client: ")[2] for line in sheet.lines}) == (
+        15,
+        {b"192.0.2.8, server: x"},
+    )
+
+
+def test_a_log_that_grows_too_fast_keeps_room_for_who_is_new() -> None:
+    """A client with many lines stops first."""
+    sheet, counts = Sheet(), Counter[str]()
+    intake = pipeline(sheet, counts, bytes_hour=10_000)
+    for second in range(60):
+        intake.process([LINE % (n, b"192.0.2.7") for n in range(3)], 10.0 + second, WHEN)
+    intake.process([LINE % (1, b"192.0.2.8")], 70.0, WHEN)
+
+    assert 20 < counts["written"] < 100
+    assert counts["over_budget"] == 181 - counts["written"]
+    assert sheet.lines[-1] == LINE % (1, b"192.0.2.8")

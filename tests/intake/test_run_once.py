@@ -11,11 +11,13 @@ import pytest
 from ideolab_f2b import metrics
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.intake import kind
+from ideolab_f2b.intake.budget import Budget
 from ideolab_f2b.intake.collapse import Collapse
 from ideolab_f2b.intake.log_file import LogFile
 from ideolab_f2b.intake.nginx_socket import NginxSocket
-from ideolab_f2b.intake.pipeline import Pipeline
+from ideolab_f2b.intake.pipeline import Grammar, Pipeline
 from ideolab_f2b.intake.service import Service
+from ideolab_f2b.intake.share import Served, Share
 
 HEADER = b"<190>Nov 22 15:34:01 nginx: "
 GOOD = HEADER + b"2026/11/22 15:34:01 [info] 7#7: *1 client timed out, client: 192.0.2.7, server: x"
@@ -26,10 +28,17 @@ FOREIGN = HEADER + b'192.0.2.7 - - [22/Nov/2026:15:34:01 +0000] "GET /" 408 0'
 def service(nginx_socket: NginxSocket, place: Path, complaint: Complaint) -> Service:
     """With the error log alone, into error.log of the place."""
     counts: Counter[str] = Counter()
+    served = Served()
     pipeline = Pipeline(
-        kind.classify_error, Collapse(50, 5000), LogFile(place / "error.log", complaint), counts
+        Grammar(kind.classify_error, kind.name_error),
+        Share(served),
+        Collapse(50, 5000),
+        Budget(1_000_000),
+        LogFile(place / "error.log", complaint),
+        counts,
     )
-    return Service(nginx_socket, {b"nginx": pipeline}, place / "intake.prom", complaint, counts)
+    prom = place / "intake.prom"
+    return Service(nginx_socket, {b"nginx": pipeline}, b"nginx_served", served, prom, complaint, counts)
 
 
 def send(nginx_socket: NginxSocket, *datagrams: bytes) -> None:

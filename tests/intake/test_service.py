@@ -17,6 +17,7 @@ from typing import Callable
 import pytest
 
 from demo.lab.wait import ENOUGH_S, wait_until
+from ideolab_f2b.intake import kind
 from tests.intake import forgery
 from tests.intake.filters import MODES, failures
 from tests.intake.recorded import datagrams
@@ -101,21 +102,23 @@ def forged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_each_datagram_is_one_line(forged: tuple[Path, Path]) -> None:
-    """Of nginx's own form, with nothing in it but printable ASCII."""
+    """Of nginx's own form, with nothing in it but printable ASCII; what no filter reads is not there."""
     text = forged[0].read_text()
-    recorded = datagrams("forged.1.22.1.txt")
+    lines = [data.partition(b" nginx: ")[2] for data in datagrams("forged.1.22.1.txt") if b" nginx: " in data]
 
-    assert text.count("\n") == sum(b" nginx: " in data for data in recorded)
+    assert text.count("\n") == sum(kind.classify_error(line) != kind.UNREAD for line in lines)
+    assert "open()" not in text
     assert text.isascii() and text.replace("\n", "").isprintable()
     assert re.fullmatch(r"(2026/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: .*\n)*", text)
 
 
 def test_the_access_log_goes_to_a_file_of_its_own(forged: tuple[Path, Path]) -> None:
-    """By its tag."""
+    """By its tag; of nginx's own format only the statuses that a filter reads."""
     text = forged[0].with_name("nginx-access.log").read_text()
-    recorded = datagrams("forged.1.22.1.txt")
+    lines = [data.partition(b" nginx_access: ")[2] for data in datagrams("forged.1.22.1.txt")]
 
-    assert text.count("\n") == sum(b" nginx_access: " in data for data in recorded)
+    assert text.count("\n") == sum(kind.classify_access(line) != kind.UNREAD for line in lines)
+    assert set(re.findall(r'" (\d{3}) \d+ "', text)) <= {"000", "400", "405", "408", "413", "499"}
     assert set(re.findall(r"^\S+", text, re.MULTILINE)) == {forgery.ATTACKER}
 
 
@@ -181,7 +184,7 @@ def test_a_flood_is_counted_to_the_last_line(place: Path) -> None:
     assert len(lines) == counts["written"] + counts["summary"]
     assert counts["written"] <= 0.02 * 20_001
     assert sum(int(re.findall(r" lines=(\d+) ", text)[0]) for text in summaries) == counts["collapsed"]
-    assert any("client: 2001:db8::7," in text for text in lines)
+    assert any("client: 2001:db8::/64," in text for text in lines)
 
 
 def test_malformed_datagrams_are_counted_and_told_once(place: Path) -> None:
@@ -300,7 +303,8 @@ def test_no_summary_is_counted_by_any_filter(place: Path) -> None:
     ("settings", "message"),
     [
         ("senders = nobody-of-this-name\n", "this host has none of these users: nobody-of-this-name"),
-        ("error_tag = a\naccess_tag = a\n", "[intake] error_tag and access_tag must differ"),
+        ("error_tag = a\naccess_tag = a\n", "[intake] error_tag, access_tag and served_tag must differ"),
+        ("bytes_hour = 0\n", "bytes_hour"),
         ("socket = /nonexistent/nginx.sock\n", "No such file or directory"),
     ],
 )
@@ -315,3 +319,18 @@ def test_what_keeps_it_from_starting_is_one_line(place: Path, settings: str, mes
     assert done.returncode == 1
     assert message in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_answered_requests_spare_who_gets_them(place: Path) -> None:
+    """375 answers and 15 timeouts of one address: no line. The same timeouts of another: 15."""
+    answers = [b"<190>Nov 22 15:34:01 nginx_served: 192.0.2.7 200 1"] * 375
+    with running(place) as service:
+        service.send(*answers)
+        # what came first is counted first
+        service.wait_until(lambda: service.lines() or not service.send(line(0, "192.0.2.9")), "no line")
+        service.send(*[line(number, f"192.0.2.{last}") for number in range(15) for last in (7, 8)])
+        assert service.stop() == 0
+    counts, text = service.counts(), "\n".join(service.lines())
+
+    assert (counts["served"], counts["spared"], counts["malformed"]) == (375, 15, 0)
+    assert (text.count("client: 192.0.2.7,"), text.count("client: 192.0.2.8,")) == (0, 15)

@@ -14,11 +14,14 @@ from django.core.signals import setting_changed
 from django.test import AsyncClient, Client, override_settings
 from django.utils import timezone
 
+from demo.lab.wait import wait_until
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import dropped, offence
 from ideolab_accesslog.traship import banned, gate, rows
+from ideolab_accesslog.traship.crawlers.held import HeldOffences
+from ideolab_accesslog.traship.crawlers.verifier import Verifier
 from ideolab_accesslog.traship.offence import CRAWLER, CROSS_SITE, Offence
 from tests.accesslog.sites import SERVED, decode, targets
 from tests.accesslog.traship.sent import CAUSED, OWN, meta
@@ -463,3 +466,78 @@ def test_the_host_that_the_proxy_names(database: str, log: Path) -> None:
     ask(f"{text}\nX-Forwarded-Host: site.example", ["/.env"])
     gate.drain()
     assert " reason=sensitive_path " in log.read_text()
+
+
+GOOGLEBOT = {
+    "REMOTE_ADDR": "66.249.66.1",
+    "HTTP_USER_AGENT": "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Googlebot/2.1; "
+    "+http://www.google.com/bot.html) Chrome/140.0.0.0 Safari/537.36",
+    "HTTP_ACCEPT": "text/html,application/xhtml+xml,application/signed-exchange;v=b3,*/*;q=0.8",
+    "HTTP_FROM": "googlebot(at)googlebot.com",
+}
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The names of addresses, as a resolver would confirm them in a moment."""
+    known: dict[str, str] = {}
+    monkeypatch.setattr(
+        gate._pending, "_held", HeldOffences(Verifier(lambda address: known.get(address, "")))
+    )
+    return known
+
+
+def drain_until_told(log: Path) -> list[str]:
+    """Drain turn by turn until nothing is held back; return the reasons of the lines."""
+
+    def is_told() -> bool:
+        gate.drain()
+        return log.exists() and not gate._pending._held._held
+
+    wait_until(is_told, "all lines")
+    return [line.split(" reason=")[1].split(" ")[0] for line in log.read_text().splitlines()]
+
+
+def test_planted_and_dead_links_never_ban_a_verified_crawler(
+    database: str, log: Path, names: dict[str, str]
+) -> None:
+    """Ten planted links and forty dead pages: the same answers, and a reason of their own."""
+    names["66.249.66.1"] = "crawl-66-249-66-1.googlebot.com"
+    googlebot = Client(**GOOGLEBOT)
+    statuses = [googlebot.get(path, secure=True).status_code for path in PLANTED]
+    statuses += [googlebot.get(f"/dead-{number}", secure=True).status_code for number in range(40)]
+
+    assert set(drain_until_told(log)) == {"crawler"}
+    assert statuses == [403] * 12 + [404] * 40
+    row = TrashIP.objects.get()
+    assert (row.reason, row.count_hits, row.count_sensitive, row.count_404) == ("crawler", 52, 0, 0)
+
+
+def test_who_only_says_to_be_a_crawler_is_told(database: str, log: Path, names: dict[str, str]) -> None:
+    """As soon as the resolver has answered."""
+    for path in PLANTED:
+        Client(**{**GOOGLEBOT, "REMOTE_ADDR": MALLORY}).get(path, secure=True)
+
+    assert drain_until_told(log) == ["sensitive_path"] * 12
+
+
+def test_the_end_of_a_process_waits_for_no_resolver(
+    database: str, log: Path, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is unknown then counts as anybody's."""
+    Client(**GOOGLEBOT).get("/.env", secure=True)
+    monkeypatch.setattr(scheduler, "is_stopping", True)
+    gate.drain()
+
+    assert [reason for _address, reason, *_others in lines(log)] == ["sensitive_path"]
+
+
+def test_a_thread_that_hangs_tells_no_crawler(
+    database: str, log: Path, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it is one is found out when the thread goes on."""
+    monkeypatch.setattr(gate, "STALL_S", -1.0)
+    for path in PLANTED:
+        Client(**GOOGLEBOT).get(path, secure=True)
+
+    assert not log.exists()

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from demo.lab.child import REPOSITORY, environment
 from ideolab_accesslog.traship import log
 from ideolab_accesslog.traship.log import TrashipHandler, format_line
-from ideolab_accesslog.traship.offence import Offence
+from ideolab_accesslog.traship.offence import CRAWLER, CROSS_SITE, Offence
 from tests.nginx.replay import matcher, quiet
 
 WHEN = 1_795_359_121.5
@@ -129,7 +129,7 @@ def test_other_handlers_see_escaped_text(
     ]
 
 
-FILTERS = {mode: matcher("ideolab-traship", mode) for mode in ("sensitive", "burst", "all")}
+FILTERS = {mode: matcher("ideolab-traship", mode) for mode in ("sensitive", "burst", "all", "cross_site")}
 VICTIM = "203.0.113.9"
 _WORDS = f"traship: offence {VICTIM} reason=sensitive_path status=403 method=GET path="
 _LINE = f"2026-11-22T14:52:01+0000 {_WORDS}"
@@ -161,6 +161,18 @@ def test_no_text_changes_who_is_named(
     assert named("all", line) == [address]
     assert named("sensitive", line) == ([address] if is_sensitive else [])
     assert named("burst", line) == ([] if is_sensitive else [address])
+    assert named("cross_site", line) == []
+
+
+@given(ADDRESSES, st.sampled_from((CROSS_SITE, CRAWLER)), HOSTILE, HOSTILE, HOSTILE)
+def test_no_text_makes_an_excused_line_count(
+    address: str, excuse: str, method: str, path: str, agent: str
+) -> None:
+    """The page that sends a visitor chooses the path, and maybe the agent; never the reason."""
+    line = format_line(Offence(address, time.time(), "dotfile", 403, method, path, agent, excuse))
+
+    assert [named(mode, line) for mode in ("all", "sensitive", "burst")] == [[], [], []]
+    assert named("cross_site", line) == ([address] if excuse == CROSS_SITE else [])
 
 
 @given(HOSTILE)

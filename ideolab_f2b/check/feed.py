@@ -1,0 +1,59 @@
+"""Checks what nginx sends to the intake, and how many datagrams the kernel holds while the intake is busy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Optional
+
+from ideolab_f2b.check.services import is_asked
+from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
+from ideolab_f2b.config import Settings
+from ideolab_f2b.intake.queue import Queue, read
+from ideolab_f2b.places import INTAKE, JAIL_LOCAL, restart
+
+_LINES = re.compile(r'^ideolab_f2b_intake_lines_total\{result="(\w+)"\} (\S+)$', re.M)
+#: results of a line of a log, which is not an answered request
+_OF_A_LOG = ("written", "collapsed", "spared", "unread", "over_budget", "lost")
+
+
+def feed(settings: Settings) -> Iterator[Verdict]:
+    """Check what came and what the kernel holds; only where `install --nginx` has asked for it."""
+    if not is_asked(Path(JAIL_LOCAL)):
+        return
+    try:
+        yield judge_served(parse(settings.paths.intake_prom.read_text(errors="replace")))
+    except OSError as error:
+        yield unknown("served", str(error))
+    yield judge_queue(read())
+
+
+def parse(text: str) -> dict[str, float]:
+    """Return the datagrams of the intake by result, from the text of its metrics. Pure."""
+    return {result: float(number) for result, number in _LINES.findall(text)}
+
+
+def judge_served(counts: Mapping[str, float]) -> Verdict:
+    """Return whether nginx says what it answers: without that, no shared address is spared. Pure."""
+    lines = sum(counts.get(result, 0.0) for result in _OF_A_LOG)
+    if counts.get("served", 0.0):
+        spared, over = counts.get("spared", 0.0), counts.get("over_budget", 0.0)
+        text = f"{counts['served']:.0f} answered requests, {lines:.0f} lines"
+        return ok("served", f"{text} ({spared:.0f} spared, {over:.0f} over budget)")
+    if not lines:
+        return unknown("served", "nginx has sent nothing since the intake started")
+    return unknown(
+        "served",
+        "nginx does not say what it answers, so the address of a carrier is judged by its failures alone",
+        "scripts/install --nginx, and the lines that it names (snippets/ideolab-stalled.conf)",
+    )
+
+
+def judge_queue(found: Optional[Queue]) -> Verdict:
+    """Return whether the kernel holds a burst of nginx's datagrams. Pure."""
+    if found is None:
+        return unknown("queue", "this kernel does not say how many datagrams it holds")
+    if found.fault:
+        return wrong("queue", found.text, f"{found.mend}; {restart(INTAKE)}")
+    return ok("queue", found.text)

@@ -1,0 +1,170 @@
+"""Threads that look up names: who waits for whom, and for how long an answer is good."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Callable, Optional
+
+import pytest
+
+from demo.lab.wait import wait_until
+from ideolab_accesslog.traship.crawlers import verifier as module
+from ideolab_accesslog.traship.crawlers.verifier import Verifier, network_of
+
+GOOGLE, GOOGLE2, BING = "66.249.66.1", "66.249.66.2", "157.55.39.1"
+NAME = "crawl-66-249-66-1.googlebot.com"
+
+
+class SlowResolver:
+    """Gives its answers when it is allowed to."""
+
+    def __init__(self, answer: Callable[[str], Optional[str]] = lambda _address: NAME) -> None:
+        self._answer = answer
+        self.asked: list[str] = []
+        self.may_answer = threading.Event()
+
+    def find(self, address: str) -> Optional[str]:
+        self.asked.append(address)
+        assert self.may_answer.wait(60)
+        return self._answer(address)
+
+
+@pytest.fixture
+def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowResolver]:
+    """Its threads end at once without work, and with the test."""
+    monkeypatch.setattr(module, "REST_S", 0.05)
+    made = SlowResolver()
+    yield made
+    made.may_answer.set()
+
+
+def test_an_answer_is_good_for_a_day(resolver: SlowResolver) -> None:
+    """None while it is looked up; nobody waits."""
+    now = [0.0]
+    verifier = Verifier(resolver.find, lambda: now[0])
+
+    assert [verifier.ask(GOOGLE), verifier.ask(GOOGLE), verifier.recall(GOOGLE)] == [None, None, ""]
+    resolver.may_answer.set()
+    wait_until(lambda: verifier.ask(GOOGLE) == NAME, "the answer")
+    assert verifier.recall(GOOGLE) == NAME
+    now[0] += 86_399
+    assert verifier.ask(GOOGLE) == NAME
+    assert resolver.asked == [GOOGLE]
+    now[0] += 2
+    assert verifier.ask(GOOGLE) is None
+
+
+@pytest.mark.parametrize(("answer", "seconds"), [("", 3600.0), (None, 60.0)])
+def test_no_name_is_good_for_an_hour_and_a_failure_for_a_minute(
+    resolver: SlowResolver, answer: Optional[str], seconds: float
+) -> None:
+    """What is unknown is not trusted."""
+    now = [0.0]
+    resolver._answer = lambda _address: answer
+    resolver.may_answer.set()
+    verifier = Verifier(resolver.find, lambda: now[0])
+
+    wait_until(lambda: verifier.ask(GOOGLE) == "", "the answer")
+    now[0] += seconds - 1
+    assert verifier.ask(GOOGLE) == ""
+    now[0] += 2
+    assert verifier.ask(GOOGLE) is None
+
+
+def test_a_slow_network_rests(resolver: SlowResolver) -> None:
+    """Its owner may answer as slowly as he likes; its other addresses wait no longer."""
+    now = [0.0]
+    verifier = Verifier(resolver.find, lambda: now[0])
+    assert [verifier.ask(GOOGLE), verifier.ask(GOOGLE2)] == [None, None]
+    wait_until(lambda: resolver.asked == [GOOGLE], "the question")
+    now[0] += 6
+    resolver.may_answer.set()
+    wait_until(lambda: verifier.ask(GOOGLE) == NAME, "the answer")
+
+    assert verifier.ask(GOOGLE2) == ""
+    assert resolver.asked == [GOOGLE]
+
+
+def test_one_question_a_network_and_few_threads(
+    resolver: SlowResolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A /24, or a /48, and four of them at a time."""
+    monkeypatch.setattr(module, "WAITING_MAX", 8)
+    verifier = Verifier(resolver.find)
+    many = [f"198.51.100.{number}" for number in range(3)] + [f"203.0.{n}.1" for n in range(6)]
+
+    answers = [verifier.ask(address) for address in many]
+    wait_until(lambda: len(resolver.asked) == 4, "four questions")
+    assert answers == [None] * 8 + [""]
+    assert len(verifier._threads) == 4
+    assert len({network_of(address) for address in resolver.asked}) == 4
+
+    resolver.may_answer.set()
+    wait_until(lambda: all(verifier.ask(address) == NAME for address in many), "all answers")
+    wait_until(lambda: not verifier._threads, "the end of the threads")
+    assert sorted(resolver.asked) == sorted(many)
+
+
+def test_an_error_is_a_failure(resolver: SlowResolver, caplog: pytest.LogCaptureFixture) -> None:
+    """And the thread goes on."""
+    failing = {GOOGLE}
+
+    def find(address: str) -> str:
+        if address in failing:
+            raise RuntimeError("unexpected")
+        return NAME
+
+    verifier = Verifier(find)
+    wait_until(lambda: verifier.ask(GOOGLE) == "", "the failure")
+    wait_until(lambda: verifier.ask(BING) == NAME, "the answer")
+    assert "the name of a crawler was not looked up" in caplog.text
+
+
+def test_without_threads_nobody_is_verified(
+    resolver: SlowResolver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The limit of the user's processes is reached."""
+
+    def fail(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    verifier = Verifier(resolver.find)
+    monkeypatch.setattr(threading.Thread, "start", fail)
+
+    assert verifier.ask(GOOGLE) is None
+    assert "no thread for the names of crawlers" in caplog.text
+
+
+def test_a_new_beginning(resolver: SlowResolver) -> None:
+    """What a thread of before has found is not kept."""
+    verifier = Verifier(resolver.find)
+    verifier.ask(GOOGLE)
+    wait_until(lambda: resolver.asked == [GOOGLE], "the question")
+    before = list(verifier._threads)
+    verifier.forget()
+    resolver.may_answer.set()
+    for thread in before:
+        thread.join(60)
+
+    assert verifier.recall(GOOGLE) == ""
+
+
+def test_what_is_remembered_is_bounded(resolver: SlowResolver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest answers make room."""
+    monkeypatch.setattr(module, "ANSWERS_MAX", 2)
+    resolver.may_answer.set()
+    verifier = Verifier(resolver.find)
+    for address in (GOOGLE, GOOGLE2, BING):
+        wait_until(lambda address=address: verifier.ask(address) == NAME, "the answer")  # type: ignore[misc]
+
+    assert [verifier.recall(address) for address in (GOOGLE, GOOGLE2, BING)] == ["", NAME, NAME]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [("198.51.100.7", "198.51.100.0/24"), ("2001:db8:1:2::7", "2001:db8:1::/48")],
+)
+def test_networks(address: str, network: str) -> None:
+    """Whose names have one owner."""
+    assert network_of(address) == network

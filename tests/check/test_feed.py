@@ -1,0 +1,43 @@
+"""feed: what nginx sends, and whether the kernel holds it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ideolab_f2b.check import feed
+from ideolab_f2b.intake.queue import Queue
+
+PROM = """\
+ideolab_f2b_intake_lines_total{result="written"} 120.0
+ideolab_f2b_intake_lines_total{result="spared"} 30.0
+ideolab_f2b_intake_lines_total{result="served"} %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PROM % "5000.0", "ok       served: 5000 answered requests, 150 lines (30 spared, 0 over budget)"),
+        (
+            PROM % "0.0",
+            "unknown  served: nginx does not say what it answers, so the address of a carrier is judged "
+            "by its failures alone",
+        ),
+        ("", "unknown  served: nginx has sent nothing since the intake started"),
+    ],
+)
+def test_what_nginx_answers(text: str, said: str) -> None:
+    """A host of an older install has no such datagrams: nothing is wrong, and nobody is spared."""
+    assert str(feed.judge_served(feed.parse(text))).splitlines()[0] == said
+
+
+def test_the_queue() -> None:
+    """A short one has the command that mends it."""
+    assert str(feed.judge_queue(Queue(512, 212_992))).startswith(
+        "ok       queue: the kernel holds 512 datagrams"
+    )
+    assert str(feed.judge_queue(Queue(10, None))) == (
+        "wrong    queue: the kernel holds 10 datagrams\n"
+        "         -> sysctl -w net.unix.max_dgram_qlen=512; systemctl restart ideolab-intake"
+    )
+    assert feed.judge_queue(None).state == "unknown"
