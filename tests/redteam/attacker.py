@@ -16,7 +16,7 @@ PORT, TLS_PORT = 8080, 8443
 #: the addresses of his pages: another site, and a neighbour below the same domain
 PLAIN = f"http://www.evil.example:{PORT}"
 SECURE = f"https://www.evil.example:{TLS_PORT}"
-NEIGHBOUR = f"https://blog.site.example:{TLS_PORT}"
+NEIGHBOUR = f"https://blog.lab.example:{TLS_PORT}"
 
 
 @contextlib.contextmanager

@@ -71,43 +71,13 @@ NUCLEI = (
         "/.vscode/sftp.json",
     ),
 )
-#: words that no rule knows: only their number tells
-WORDS = tuple(
-    f"/{word}"
-    for word in [
-        "about-us",
-        "access",
-        "account",
-        "accounting",
-        "acp",
-        "ad",
-        "adm2",
-        "ads",
-        "agenda",
-        "alpha",
-        "apps",
-        "archive",
-        "art",
-        "assets2",
-        "audit",
-        "auth2",
-        "back",
-        "balance",
-        "banner",
-        "base",
-        "basic",
-        "beta",
-        "billing",
-        "bin2",
-        "board",
-        "book",
-        "branch",
-        "brand",
-        "bridge",
-        "build2",
-        "bulk",
-    ]
-)
+_WORDS = """
+about-us access account accounting acp ad adm2 ads agenda alpha apps archive
+art assets2 audit auth2 back balance banner base basic beta billing bin2
+board book branch brand bridge build2 bulk
+"""
+#: no rule knows them: only their number tells
+WORDS = tuple(f"/{word}" for word in _WORDS.split())
 _RECORDED = tuple(target for source, target in targets("attack.tsv") if source == "real-2020s")
 
 SCANNERS = {

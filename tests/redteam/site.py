@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo.attacker import NAME
 from demo.lab.child import REPOSITORY, Child, environment
 from demo.lab.connmon import PYTHON, Connmon
 from demo.lab.error import LabError
@@ -23,7 +24,7 @@ from demo.lab.nginx import MAIN, TEMPORARY, Nginx
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.lab.gunicorn import Served, gunicorn
 
-NAME, ADDRESS = "site.example", "192.0.2.1"
+ADDRESS = "192.0.2.1"
 #: a port without HTTP/2, for clients that take HTTP/2 where it is offered
 HTTP1_PORT = 444
 _DEPLOY = REPOSITORY / "deploy/nginx"
@@ -32,7 +33,7 @@ _JAILS = REPOSITORY / "jail.d/ideolab.conf"
 _UID = 65534
 _QUEUE_LENGTH = 512
 _SERVER = """\
-        server_name site.example;
+        server_name lab.example;
         ssl_certificate {directory}/lab.crt;
         ssl_certificate_key {directory}/lab.key;
         root {directory}/www;
