@@ -79,8 +79,8 @@ def read(method: str, is_secure: bool, host: str, meta: Mapping[str, Any]) -> Cl
     return Claims(
         method,
         host[:HEADER_MAX],
-        # behind a proxy, when the project has not set SECURE_PROXY_SSL_HEADER. Chrome's WebSocket has Origin alone
-        (is_secure or get("HTTP_X_FORWARDED_PROTO") == "https") and "HTTP_SEC_WEBSOCKET_KEY" not in meta,
+        # behind a proxy, when the project has not set SECURE_PROXY_SSL_HEADER
+        is_secure or get("HTTP_X_FORWARDED_PROTO") == "https",
         get("HTTP_USER_AGENT", "")[:HEADER_MAX],
         get("HTTP_SEC_FETCH_SITE", "")[:HEADER_MAX],
         get("HTTP_SEC_FETCH_MODE", "")[:HEADER_MAX],

@@ -29,7 +29,7 @@ ARGUMENTS = (
     f" MAP www.evil.example 192.0.2.254, MAP *.foreign.example {ADDRESS}",
 )
 #: two looks of connmon at what is idle for eight seconds, and time for fail2ban to read
-SETTLE_S = 20.0
+SETTLE_S = 16.0
 ARRIVE_S = 30.0
 
 

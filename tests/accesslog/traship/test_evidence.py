@@ -61,14 +61,6 @@ def test_a_referer_is_foreign_by_host_and_port(referer: str, host: str, expected
         assert can_be_caused(claims) is expected
 
 
-def test_a_web_socket_of_another_site_has_an_origin_alone() -> None:
-    """Chrome says nothing in Sec-Fetch-* there; its own site's is no excuse."""
-    headers = {"HTTP_USER_AGENT": CHROME, "HTTP_SEC_WEBSOCKET_KEY": "x3JJHMbDL1EzLkh9GBhXDw=="}
-    for origin, expected in (("https://evil.example", True), ("https://site.example", False)):
-        claims = read("GET", True, "site.example", {**headers, "HTTP_ORIGIN": origin})
-        assert can_be_caused(claims) is expected
-
-
 @pytest.mark.parametrize(
     ("agent", "expected"),
     [
