@@ -6,6 +6,7 @@ import pytest
 
 from ideolab_f2b.check import feed
 from ideolab_f2b.intake.queue import Queue
+from ideolab_f2b.places import INTAKE, restart
 
 PROM = """\
 ideolab_f2b_intake_lines_total{result="written"} 120.0
@@ -38,6 +39,6 @@ def test_the_queue() -> None:
     )
     assert str(feed.judge_queue(Queue(10, None))) == (
         "wrong    queue: the kernel holds 10 datagrams\n"
-        "         -> sysctl -w net.unix.max_dgram_qlen=512; systemctl restart ideolab-intake"
+        f"         -> sysctl -w net.unix.max_dgram_qlen=512; {restart(INTAKE)}"
     )
     assert feed.judge_queue(None).state == "unknown"

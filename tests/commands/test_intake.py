@@ -66,6 +66,12 @@ def test_a_signal_stops_and_the_handlers_come_back(number: signal.Signals) -> No
     assert signal.getsignal(number) == before
 
 
+TIMEOUT = (
+    "2026/11/22 15:34:01 [info] 7#7: *1 client timed out (110: Connection timed out) while SSL handshaking, "
+    "client: 192.0.2.7, server: x"
+)
+
+
 def test_the_whole_verb_in_this_process(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From the command line to files that the options name; a stranger's datagram and a bad tag are told."""
     (place / "f2b.conf").write_text(f"[paths]\ntextfile_dir = {place}\n[intake]\nsenders = {os.geteuid()}\n")
@@ -77,7 +83,7 @@ def test_the_whole_verb_in_this_process(place: Path, capsys: pytest.CaptureFixtu
     nginx.join()
 
     assert code == 0
-    assert (place / "error").read_text() == "2026/11/22 15:34:01 [alert] 7#7: 64 worker_connections\n"
+    assert (place / "error").read_text() == f"{TIMEOUT}\n"
     assert (place / "access").read_text() == '192.0.2.7 - - [x] "GET /\\x0a" 408 0 "-"\n'
     assert 'result="written"} 2.0' in (place / "ideolab_intake.prom").read_text()
     assert 'without nginx\'s header and tag=nginx or tag=nginx_access: "<190>Nov 22 15:34:01 x: y"' in (
@@ -90,6 +96,7 @@ def _visit(path: Path) -> None:
     wait_until(path.is_socket, f"{path} is no socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nginx:
         nginx.connect(str(path))
+        nginx.send(b"<190>Nov 22 15:34:01 nginx: " + TIMEOUT.encode())
         nginx.send(b"<187>Nov 22 15:34:01 nginx: 2026/11/22 15:34:01 [alert] 7#7: 64 worker_connections")
         nginx.send(b'<190>Nov 22 15:34:01 vm nginx_access: 192.0.2.7 - - [x] "GET /\n" 408 0 "-"')
         nginx.send(b"<190>Nov 22 15:34:01 x: y")

@@ -67,7 +67,7 @@ class Front(NamedTuple):
 
 
 @contextlib.contextmanager
-def front(prefix: str) -> Iterator[Front]:
+def front(prefix: str, template: str = TEMPLATE) -> Iterator[Front]:
     """nginx alone; its first lines find nobody yet."""
     with contextlib.ExitStack() as undo:
         directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))
@@ -78,7 +78,7 @@ def front(prefix: str) -> Iterator[Front]:
         (directory / "users").write_text("alice:$apr1$x$x\n")
         server, client = undo.enter_context(link_namespaces(prefix))
         server.run("sysctl", "-qw", f"net.unix.max_dgram_qlen={QUEUE_LENGTH}")
-        nginx = Nginx(server, directory / "nginx", 1024, TEMPLATE)
+        nginx = Nginx(server, directory / "nginx", 1024, template)
         undo.callback(nginx.stop)
         yield Front(server, client, directory, nginx)
 

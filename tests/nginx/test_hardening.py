@@ -240,8 +240,10 @@ def test_one_host_has_at_most_200_requests_at_once(place: Web) -> None:
 
     assert set(refused) == {b"HTTP/1.1 429"}
     assert len(refused) == 10
-    failures = replay.hits(replay.matcher("nginx-ideolab-slowtls"), place.log("error.log").splitlines())
-    assert sum(count for who, count in failures.items() if who.startswith("2001:db8:c::")) == 10
+    lines = place.log("error.log").splitlines()
+    for mode, count in (("limit", 10), ("normal", 0)):
+        failures = replay.hits(replay.matcher("nginx-ideolab-slowtls", mode), lines)
+        assert sum(failures[who] for who in failures if who.startswith("2001:db8:c::")) == count
 
 
 def test_control_characters_in_a_path_are_refused(place: Web) -> None:
