@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from ideolab_f2b import files
@@ -15,15 +15,20 @@ TAIL = 256 * 1024
 _START = '{"ip":"'
 
 
-def fingerprints(path: Path, addresses: Collection[str]) -> dict[str, dict[str, str]]:
-    """Return {address: fingerprints of its latest request} by one reading; {} when there is no log."""
+def fingerprints(
+    path: Path, addresses: Collection[str], name_of: Callable[[str], str] = str
+) -> dict[str, dict[str, str]]:
+    """Return {address: fingerprints of its latest request} by one reading; {} when there is no log.
+
+    `name_of` returns what `addresses` call an address of the log, such as its /64.
+    """
     found: dict[str, dict[str, str]] = {}
     try:
         text = _tail(path) if addresses else ""
     except OSError:
         return found
     for line in reversed(text.split("\n")):
-        address = line[len(_START) :].partition('"')[0] if line.startswith(_START) else ""
+        address = name_of(line[len(_START) :].partition('"')[0]) if line.startswith(_START) else ""
         if address in addresses and address not in found:
             known = tls_hello.read_line(line)
             if known:
