@@ -19,6 +19,7 @@ from ideolab_f2b.connmon.phases.phase import CLOSING_DOWN, HALF_OPEN
 from ideolab_f2b.connmon.snapshot import Snapshot
 from ideolab_f2b.connmon.suspects.exempt import Exempt
 from ideolab_f2b.connmon.suspects.findings import Findings
+from ideolab_f2b.connmon.suspects.judgement import Judgement
 from ideolab_f2b.connmon.suspects.network import (
     NetworkCounts,
     count_network,
@@ -29,7 +30,6 @@ from ideolab_f2b.connmon.suspects.old_enough import find_wait_s
 from ideolab_f2b.connmon.suspects.score import count_hostile, is_over, is_seen_twice, score_network
 from ideolab_f2b.connmon.suspects.spread import NetworkAttacks, find_attacks, pick_members
 from ideolab_f2b.connmon.suspects.synchronized import SynchronizedAddresses
-from ideolab_f2b.connmon.suspects.verdict import Verdict
 from ideolab_f2b.kernel.sockets.row import Row
 
 #: a longer gap between two snapshots is a clock that was set, or a host that slept
@@ -68,6 +68,7 @@ class Detector:
 
     @own.setter
     def own(self, addresses: frozenset[bytes]) -> None:
+        """Set them, and with them what else must not be named."""
         self._own, self._exempt = addresses, Exempt(addresses, self.settings.ignore)
 
     def judge(self, snapshot: Snapshot, *, is_only: bool = False) -> Findings:
@@ -80,16 +81,16 @@ class Detector:
         self._advance_clock(snapshot.when)
         seen = self._count(snapshot.rows)
         totals = add_up(seen.phases.values())
-        verdict = self._judge(seen, totals)
+        judgement = self._judge(seen, totals)
         connections = sum(totals)
         return Findings(
-            verdict.suspects(),
+            judgement.suspects(),
             by_name(totals),
             connections,
             connections - totals[HALF_OPEN] - totals[CLOSING_DOWN] - seen.orphans,
-            self._wait_s(seen, verdict),
-            verdict.table,
-            bool(verdict.new),
+            self._wait_s(seen, judgement),
+            judgement.table,
+            bool(judgement.new),
         )
 
     def _advance_clock(self, when: float) -> None:
@@ -105,7 +106,7 @@ class Detector:
         self._memory = seen.memory
         return seen
 
-    def _judge(self, seen: SnapshotCounts, totals: PhaseCounts) -> Verdict:
+    def _judge(self, seen: SnapshotCounts, totals: PhaseCounts) -> Judgement:
         reasons = self._synchronized.find(seen.watched, seen.phases, self._clock_s)
         over = dict.fromkeys(self._find_over(seen))
         attacks = self._find_attacks(seen, totals, over.keys())
@@ -114,7 +115,7 @@ class Detector:
         named += [name for name in reasons if name not in over and not self._exempt.has(name)]
         named += pick_members(attacks.members, seen.phases, before)
         new = {name for name in self._over.difference(named) if name not in before}
-        return Verdict(self.settings, seen.phases, reasons, attacks.members, attacks.whole, named, new)
+        return Judgement(self.settings, seen.phases, reasons, attacks.members, attacks.whole, named, new)
 
     def _is_sure(self, name: bytes, seen: SnapshotCounts, reasons: Mapping[bytes, str]) -> bool:
         """Return whether what an address is over its limit for took more than one snapshot to be seen."""
@@ -149,9 +150,9 @@ class Detector:
             if points >= self.settings.min_idle_score and not self._exempt.has(name):
                 yield name, sums
 
-    def _wait_s(self, seen: SnapshotCounts, verdict: Verdict) -> float | None:
+    def _wait_s(self, seen: SnapshotCounts, judgement: Judgement) -> float | None:
         """Return the seconds until the next snapshot has something to say; None when there is no hurry."""
-        waits_s = [CONFIRM_S] if verdict.new else []
+        waits_s = [CONFIRM_S] if judgement.new else []
         old_enough_s = find_wait_s(seen, self.settings)
         if old_enough_s is not None:
             waits_s.append(old_enough_s)

@@ -185,6 +185,7 @@ def test_the_event_carries_key_and_clusters() -> None:
 
     assert record.make_event(one, 0.0, 443).raw == {
         "port": 443,
+        "scope": "ip",
         "phases": {"mute": 8},
         "addresses": 1,
         "network_key": LINUX,

@@ -24,7 +24,7 @@ SEEN_ONCE = "seen once: the next snapshot decides"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """The suspects of one snapshot by name, and what makes them so."""
 
     settings: Connmon

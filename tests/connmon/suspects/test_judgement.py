@@ -1,4 +1,4 @@
-"""verdict: the rows of suspects and of the table."""
+"""judgement: the rows of suspects and of the table."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import ipaddress
 from ideolab_f2b.config import Connmon
 from ideolab_f2b.connmon.phases.counts import WIDTH, PhaseCounts
 from ideolab_f2b.connmon.phases.phase import IDLE, MUTE
+from ideolab_f2b.connmon.suspects.judgement import SEEN_ONCE, Judgement
 from ideolab_f2b.connmon.suspects.network import count_network
 from ideolab_f2b.connmon.suspects.spread import Spread
-from ideolab_f2b.connmon.suspects.verdict import SEEN_ONCE, Verdict
 
 
 def packed(address: str) -> bytes:
@@ -26,15 +26,15 @@ ONE, TWO, V6 = packed("203.0.113.1"), packed("203.0.113.2"), packed("2001:db8:c:
 TABLE = {ONE: counts(mute=5), TWO: counts(idle=2), V6: counts(mute=9)}
 
 
-def verdict(new: frozenset[bytes] = frozenset()) -> Verdict:
+def judgement(new: frozenset[bytes] = frozenset()) -> Judgement:
     spread = Spread(ONE[:3], 13, 65)
     sums = count_network(TABLE, [ONE, TWO])
-    return Verdict(Connmon(), TABLE, {}, {ONE: spread}, {ONE[:3]: sums}, [V6, ONE], new)
+    return Judgement(Connmon(), TABLE, {}, {ONE: spread}, {ONE[:3]: sums}, [V6, ONE], new)
 
 
 def test_suspects_are_described_when_asked_for() -> None:
     """Addresses first; a /64 has the scope of an address."""
-    suspects = verdict().suspects()
+    suspects = judgement().suspects()
 
     assert [(one.address, one.scope, one.connections, one.addresses) for one in suspects] == [
         ("2001:db8:c::/64", "ip", 9, 1),
@@ -46,7 +46,7 @@ def test_suspects_are_described_when_asked_for() -> None:
 
 def test_a_member_has_the_reason_of_its_network() -> None:
     """And its own connections."""
-    assert verdict().describe(ONE).why == (
+    assert judgement().describe(ONE).why == (
         "5 mute (sent no byte) for 8 s or more (limit 2)",
         "one of 13 addresses of 203.0.113.0/24 that hold 65 of these (limit 60); "
         "the others there are left alone",
@@ -55,12 +55,12 @@ def test_a_member_has_the_reason_of_its_network() -> None:
 
 def test_who_was_seen_once_says_so() -> None:
     """Its points are enough, the snapshots are not."""
-    assert verdict(frozenset([V6])).describe(V6).why[-1] == SEEN_ONCE
+    assert judgement(frozenset([V6])).describe(V6).why[-1] == SEEN_ONCE
 
 
 def test_the_table_has_everybody() -> None:
     """And each network of several addresses."""
-    assert [(row.address, row.score) for row in verdict().table()] == [
+    assert [(row.address, row.score) for row in judgement().table()] == [
         ("2001:db8:c::/64", 2),
         ("203.0.113.1", 2),
         ("203.0.113.2", 0),
