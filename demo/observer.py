@@ -39,7 +39,9 @@ Tell = Callable[[str, Sighting], None]
 
 def set_name(target: str) -> str:
     """Return the kernel set that holds a ban of this address or network."""
-    name = "ideolab_connnet" if "/" in target else "ideolab_connmon"
+    # an IPv6 client is its /64
+    is_network = "/" in target and not target.endswith("/64")
+    name = "ideolab_connnet" if is_network else "ideolab_connmon"
     return name + ("6" if ":" in target else "")
 
 

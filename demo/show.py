@@ -42,14 +42,17 @@ _NAT_HEAD = ("legitimate", "from", "connections", "pages", "failures", "slowest"
 
 
 def attacks() -> list[Attack]:
-    """Return one attack of each kind, each from its own address; the last from 70 addresses of a network."""
+    """Return one attack of each kind, each from its own address; the last from 70 addresses of a network.
+
+    An IPv6 client is known by its /64.
+    """
     network = [f"203.0.113.{host}" for host in range(10, 80)]
     return [
         Attack(attacker.SILENT, ["198.51.100.10"], 12),
         Attack(attacker.HALF_HELLO, ["198.51.100.11"], 12),
-        Attack(attacker.HANDSHAKE, ["2001:db8:c::12"], 20),
+        Attack(attacker.HANDSHAKE, ["2001:db8:c::12"], 20, "2001:db8:c::/64"),
         Attack(attacker.SLOW_HEADERS, ["198.51.100.13"], 12),
-        Attack(attacker.SLOW_READ, ["2001:db8:c:1::14"], 20),
+        Attack(attacker.SLOW_READ, ["2001:db8:c:1::14"], 20, "2001:db8:c:1::/64"),
         Attack(attacker.SILENT, network, 1, "203.0.113.0/24"),
     ]
 

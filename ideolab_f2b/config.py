@@ -29,7 +29,7 @@ class Connmon:
     th_conn_ip: int = 50
     th_conn_subnet24: int = 350
     min_idle_score: int = 2
-    th_hostile_ip: int = 6
+    th_hostile_ip: int = 8
     th_hostile_subnet: int = 60
     idle_s: float = 8.0
     every_s: float = 5.0

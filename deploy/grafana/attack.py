@@ -62,8 +62,8 @@ def panels() -> list[panel.Panel]:
         ),
         panel.lines(
             "Suspects by scope",
-            "ip: single addresses; net: whole networks (/24 or /64) whose addresses are each below the "
-            "limit and together above it, which is a botnet or a crowd.",
+            "ip: IPv4 addresses and IPv6 /64; net: networks (/24, /56 or /48) in which nearly everything is "
+            "hostile, which is a botnet.",
             [Query("sum by (scope) (ideolab_f2b_suspects)", "{{scope}}")],
         ),
     ]

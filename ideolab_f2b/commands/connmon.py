@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import shutil
 import signal
 import sys
@@ -25,7 +26,9 @@ from ideolab_f2b.connmon.tick import PortTick
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.description = "Find idle and slow TLS connections among the kernel's TCP sockets."
-    parser.add_argument("--once", action="store_true", help="take two snapshots, at need a third, then end")
+    parser.add_argument(
+        "--once", action="store_true", help="take two snapshots, at need up to four, then end"
+    )
     parser.add_argument(
         "--every", type=_seconds, metavar="5s", help="time between snapshots (default: every_s)"
     )
@@ -119,15 +122,18 @@ def _choose_output(
 
 
 def _judge_file(arguments: argparse.Namespace, settings: config.Settings) -> int:
-    """Judge a saved series as the daemon would have judged it."""
+    """Judge a saved series as the daemon would have judged it; a single snapshot is enough for a suspect."""
     output = _choose_output(
         arguments, settings.paths, complain_on_stderr("connmon"), is_dry=not arguments.write
     )
     detectors = {port: Detector(settings.connmon) for port in settings.connmon.ports}
     skipped = 0
     lines, name = ss.read_lines(arguments.snapshot), arguments.snapshot
-    for snapshot in ss.read_snapshots(lines, settings.connmon.ports, name, time.time()):
-        findings = detectors[snapshot.port].judge(snapshot)
+    snapshots = ss.read_snapshots(lines, settings.connmon.ports, name, time.time())
+    first = list(itertools.islice(snapshots, len(detectors)))
+    second = list(itertools.islice(snapshots, 1))
+    for snapshot in itertools.chain(first, second, snapshots):
+        findings = detectors[snapshot.port].judge(snapshot, is_only=not second)
         output.write([PortTick(snapshot.when, snapshot.port, findings, 0.0)])
         skipped += snapshot.skipped
     if skipped:

@@ -27,8 +27,8 @@ OWN_EVERY_S = 60.0
 CORE_SHARE = 0.045
 #: seconds; the shortest pause between two ticks
 SHORTEST_S = 0.5
-#: seconds until the second tick when a network is a new suspect: its jail wants two lines
-CONFIRM_S = 1.0
+#: ticks of `--once` after the second: one when connections are old enough, one that confirms it
+MORE_TICKS = 2
 #: seconds from the moment when connections are old enough to the tick: kernel clocks are rounded
 OLD_ENOUGH_MARGIN_S = 0.1
 
@@ -59,9 +59,9 @@ class Watch:
         #: sockets in use at the last tick; None when they were enough for a suspect
         self._too_few: int | None = None
         self._ticks: list[PortTick] = []
-        self._networks: set[str] = set()
-        self._cost_s = 0.0
-        self._has_new_network = False
+        #: CPU seconds of the last tick, and those by which the ticks exceed their share of a core by now
+        self._cost_s, self._owed_s = 0.0, 0.0
+        self._ended = time.monotonic()
 
     def tick(self) -> list[PortTick]:
         """Judge a snapshot of every port, and return what was found.
@@ -76,26 +76,31 @@ class Watch:
             return self._ticks
         started_s = time.process_time()
         self._read_own()
+        # the last findings are not needed beside the new ones: they may be large
+        self._ticks, self._too_few = [], None
         self._ticks = [self._judge(port) for port in self._settings.ports]
         self._too_few = inuse if inuse < self._lowest_limit() else None
-        suspects = [suspect for tick in self._ticks for suspect in tick.findings.suspects]
-        networks = {suspect.address for suspect in suspects if suspect.scope == "net"}
-        self._has_new_network = bool(networks - self._networks)
-        self._networks = networks
-        self._cost_s = time.process_time() - started_s
+        self._add_cost(time.process_time() - started_s)
         return self._ticks
 
     def pause_s(self) -> float:
         """Return the seconds until the next tick.
 
-        They are fewer than `every_s` when connections get old enough before, or when a network is a new
-        suspect; they are more when a tick takes much CPU time.
+        They are fewer than `every_s` when connections get old enough before, or when somebody is over a limit
+        for the first time; they are more when ticks take much CPU time. Who was over a limit once is seen
+        again at once all the same, for nginx may close what is 10 s old: the pause after that is the longer.
         """
-        waits_s = [tick.findings.old_enough_in_s for tick in self._ticks]
+        findings = [tick.findings for tick in self._ticks]
+        waits_s = [one.old_enough_in_s for one in findings]
         soonest = [self._settings.every_s]
         soonest += [wait_s + OLD_ENOUGH_MARGIN_S for wait_s in waits_s if wait_s is not None]
-        soonest += [CONFIRM_S] * self._has_new_network
-        return max(SHORTEST_S, self._cost_s / CORE_SHARE, min(soonest))
+        credit_s = self._cost_s if any(one.is_unconfirmed for one in findings) else 0.0
+        return max(SHORTEST_S, (self._owed_s - credit_s) / CORE_SHARE, min(soonest))
+
+    def _add_cost(self, cost_s: float) -> None:
+        now = time.monotonic()
+        self._owed_s = max(0.0, self._owed_s - CORE_SHARE * (now - self._ended)) + cost_s
+        self._cost_s, self._ended = cost_s, now
 
     def _judge(self, port: int) -> PortTick:
         when, started = self._clock(), time.perf_counter()
@@ -134,17 +139,22 @@ def run(watch: Watch, output: TickOutput, stop: threading.Event, complaint: Comp
             complaint.say(f"the sockets cannot be read: {error}")
         else:
             output.write(ticks)
+            # they would stay in memory beside the next ones
+            del ticks
         stop.wait(watch.pause_s())
 
 
 def run_once(watch: Watch, output: TickOutput, stop: threading.Event) -> None:
-    """Tick twice, because rates need both, and a third time when connections get old enough soon after."""
+    """Tick twice, because rates need both, and up to MORE_TICKS more times while the findings are in a hurry.
+
+    These come when connections get old enough soon after, or when who is over a limit was so once only.
+    """
     ticks = watch.tick()
     output.write(ticks)
-    is_waiting = True
-    for _ in range(2):
-        if not is_waiting or stop.wait(watch.pause_s()):
+    for number in range(1 + MORE_TICKS):
+        if stop.wait(watch.pause_s()):
             return
         ticks = watch.tick()
         output.write(ticks)
-        is_waiting = any(tick.findings.old_enough_in_s is not None for tick in ticks)
+        if number < MORE_TICKS and not any(tick.findings.old_enough_in_s is not None for tick in ticks):
+            return

@@ -30,7 +30,7 @@ def fingerprints(path: Path, addresses: Collection[str]) -> dict[str, dict[str, 
     except OSError:
         return found
     for line in reversed(text.split("\n")):
-        client = line[len(_START) :].partition('"')[0] if line.startswith(_START) else ""
+        client = _client(line[len(_START) :].partition('"')[0]) if line.startswith(_START) else ""
         known = tls_hello.read_line(line) if client in asked else None
         if known:
             found.update(dict.fromkeys(asked.pop(client), known))

@@ -5,6 +5,8 @@ The table stands in docs/detection.md between two marks.
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,8 +19,10 @@ if str(REPOSITORY) not in sys.path:
 
 from ideolab_f2b.config import Connmon  # noqa: E402
 from ideolab_f2b.connmon import ss  # noqa: E402
+from ideolab_f2b.connmon.phases.counts import MAPPED  # noqa: E402
 from ideolab_f2b.connmon.phases.phase import HOSTILE, PHASES  # noqa: E402
 from ideolab_f2b.connmon.snapshot import Snapshot  # noqa: E402
+from ideolab_f2b.connmon.suspects import network  # noqa: E402
 from ideolab_f2b.connmon.suspects.detector import Detector  # noqa: E402
 from ideolab_f2b.connmon.suspects.findings import Findings  # noqa: E402
 from ideolab_f2b.connmon.suspects.suspect import Suspect  # noqa: E402
@@ -58,14 +62,30 @@ def classes() -> dict[str, Class]:
     """{address: its class} of the lab."""
     lines = (SNAPSHOTS / "classes.tsv").read_text().splitlines()[1:]
     cells = [line.split("\t") for line in lines]
-    known = {cell[1]: Class(cell[0], cell[3], cell[4]) for cell in cells}
+    known = {name_of(cell[1]): Class(cell[0], cell[3], cell[4]) for cell in cells}
     spread = Class("many_ips", "grey", "1 silent connection from each of 100 addresses")
     return {**known, **{f"203.0.113.{last}": spread for last in range(100, 200)}}
 
 
+def name_of(address: str) -> str:
+    """What connmon calls a client of the lab, whose IPv6 clients get a /64 each."""
+    packed = ipaddress.ip_address(address).packed
+    return address if len(packed) == 4 else network.format_name(_give_own_network(packed)[:8])
+
+
+def _give_own_network(packed: bytes) -> bytes:
+    """Return the address in a /64 of its own: all clients of the lab had one."""
+    return packed[:7] + packed[15:] + packed[8:]
+
+
+def _move(row: Connection) -> Connection:
+    is_ipv6 = row.family == socket.AF_INET6 and not row.peer.startswith(MAPPED)
+    return row._replace(peer=_give_own_network(row.peer)) if is_ipv6 else row
+
+
 def load(path: Path) -> Series:
     """Return the snapshots of a recorded run."""
-    return list(ss.read_snapshots(ss.read_lines(str(path)), (PORT,), path.name, 0.0))
+    return change_all(ss.read_snapshots(ss.read_lines(str(path)), (PORT,), path.name, 0.0), _move)
 
 
 def run(name: str) -> Series:
@@ -98,7 +118,7 @@ def replay(series: Iterable[Snapshot], settings: Connmon | None = None) -> dict[
     return seen
 
 
-def change_all(series: Series, change: Callable[[Connection], Connection]) -> Series:
+def change_all(series: Iterable[Snapshot], change: Callable[[Connection], Connection]) -> Series:
     """The series with each connection changed."""
     return [
         Snapshot(one.when, one.port, [change(Connection._make(row)) for row in one.rows]) for one in series

@@ -229,17 +229,17 @@ def slow_readers(at: float) -> Iterator[Connection]:
 @pytest.mark.parametrize(
     ("crowd", "found"),
     [
-        pytest.param(lambda at: (connection(NAT, age_s=at, cookie=n) for n in range(8)), 10.0, id="mute"),
+        pytest.param(lambda at: (connection(NAT, age_s=at, cookie=n) for n in range(8)), 15.0, id="mute"),
         pytest.param(
             lambda at: (connection(NAT, age_s=at, received=200, data_segs_in=1, cookie=n) for n in range(8)),
-            10.0,
+            15.0,
             id="half a hello",
         ),
-        pytest.param(lambda at: (handshake(NAT, age_s=at, cookie=n) for n in range(8)), 10.0, id="handshake"),
-        pytest.param(slow_readers, 10.0, id="slow readers who also send"),
+        pytest.param(lambda at: (handshake(NAT, age_s=at, cookie=n) for n in range(8)), 15.0, id="handshake"),
+        pytest.param(slow_readers, 15.0, id="slow readers who also send"),
         pytest.param(
             several(browsers(40), lambda at: (connection(NAT, age_s=at, cookie=n) for n in range(40))),
-            10.0,
+            15.0,
             id="mute beside served",
         ),
     ],

@@ -66,7 +66,7 @@ def test_status_tells_the_story(outcome: Outcome) -> None:
     networks = client("status", "ideolab-connmon-net").rpartition("Banned IP list:\t")[2].split()
 
     assert sorted(addresses) == [
-        "198.51.100.10", "198.51.100.11", "198.51.100.13", "2001:db8:c:1::14", "2001:db8:c::12",
+        "198.51.100.10", "198.51.100.11", "198.51.100.13", "2001:db8:c:1::/64", "2001:db8:c::/64",
     ]  # fmt: skip
     assert networks == ["203.0.113.0/24"]
 
@@ -83,7 +83,7 @@ def test_each_jail_has_its_own_elements(outcome: Outcome) -> None:
 
     assert held == {
         "ideolab_connmon": ["198.51.100.10/32", "198.51.100.11/32", "198.51.100.13/32"],
-        "ideolab_connmon6": ["2001:db8:c:1::14/128", "2001:db8:c::12/128"],
+        "ideolab_connmon6": ["2001:db8:c:1::/64", "2001:db8:c::/64"],
         "ideolab_connnet": ["203.0.113.0/24"],
         "ideolab_connnet6": [],
     }

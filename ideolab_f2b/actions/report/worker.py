@@ -155,5 +155,7 @@ def _scope_and_family(address: str) -> tuple[str, str]:
         network = ip_network(address, strict=False)
     except ValueError:
         return "ip", "inet6" if ":" in address else "inet"
-    scope = "ip" if network.prefixlen == network.max_prefixlen else "net"
+    # an IPv6 client has a /64
+    is_client = network.prefixlen == network.max_prefixlen or (network.version, network.prefixlen) == (6, 64)
+    scope = "ip" if is_client else "net"
     return scope, "inet" if network.version == 4 else "inet6"

@@ -25,8 +25,13 @@ def format_line(suspect: Suspect, when: float, port: int) -> str:
 
 def make_event(suspect: Suspect, when: float, port: int, fingerprint: Mapping[str, str] = {}) -> Event:
     """Return the event of the same moment; what has no field of its own is in `raw`."""
-    is_net = suspect.scope == "net"
-    raw: dict[str, Any] = {"port": port, "phases": suspect.phases, "addresses": suspect.addresses}
+    is_prefix = "/" in suspect.address
+    raw: dict[str, Any] = {
+        "port": port,
+        "scope": suspect.scope,
+        "phases": suspect.phases,
+        "addresses": suspect.addresses,
+    }
     if suspect.network_key:
         raw["network_key"] = suspect.network_key
         raw["clusters"] = [cluster._asdict() for cluster in suspect.clusters]
@@ -35,8 +40,8 @@ def make_event(suspect: Suspect, when: float, port: int, fingerprint: Mapping[st
     return Event(
         _time(when),
         "suspect",
-        ip=None if is_net else suspect.address,
-        subnet=suspect.address if is_net else None,
+        ip=None if is_prefix else suspect.address,
+        subnet=suspect.address if is_prefix else None,
         count=suspect.connections,
         score=suspect.score,
         reason="; ".join(suspect.why),

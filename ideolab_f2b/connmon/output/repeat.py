@@ -11,6 +11,8 @@ class SuspectRepeat:
 
     def __init__(self) -> None:
         self._written: dict[str, tuple[int, float]] = {}
+        #: the pair that was noted last: 50,000 suspects of one tick share it
+        self._mark = (0, 0.0)
 
     def is_due(self, address: str, now: float) -> bool:
         """Return whether a line is due: at the first two ticks (one jail needs two), then every REPEAT_S."""
@@ -20,9 +22,11 @@ class SuspectRepeat:
     def mark(self, address: str, now: float) -> None:
         """Note that the line is in the log; a failed write is not marked and so comes again."""
         times, _last = self._written.get(address, (0, 0.0))
-        self._written[address] = (times + 1, now)
+        if self._mark != (times + 1, now):
+            self._mark = (times + 1, now)
+        self._written[address] = self._mark
 
     def forget_others(self, addresses: set[str]) -> None:
         """Forget all suspects but these."""
-        for address in self._written.keys() - addresses:
+        for address in [one for one in self._written if one not in addresses]:
             del self._written[address]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 from ideolab_f2b import logline, metrics
@@ -14,6 +15,9 @@ from ideolab_f2b.connmon.output.repeat import SuspectRepeat
 from ideolab_f2b.connmon.suspects.suspect import Suspect
 from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.fingerprint import request
+
+#: lines that are made and written at once
+PIECE = 256
 
 
 class TickOutput(Protocol):
@@ -28,7 +32,7 @@ class Writer:
 
     def __init__(self, paths: Paths, complaint: Complaint) -> None:
         self._paths, self._complaint = paths, complaint
-        self._repeat = SuspectRepeat()
+        self._repeats: dict[int, SuspectRepeat] = {}
 
     def write(self, ticks: list[PortTick]) -> None:
         """Write what is due; a line that cannot be written now is written at the next tick.
@@ -37,38 +41,53 @@ class Writer:
         """
         errors = [error for tick in ticks for error in self._write_suspects(tick)]
         errors += self._attempt(lambda: metrics.write(self._paths.connmon_prom, samples(ticks)))
-        for error in errors:
+        for error in dict.fromkeys(errors):
             self._complaint.say(error)
         for subject in set(self._complaint.subjects()) - set(errors):
             self._complaint.settle(subject)
-        self._repeat.forget_others(
-            {_name(tick.port, suspect) for tick in ticks for suspect in tick.findings.suspects}
-        )
 
     def _write_suspects(self, tick: PortTick) -> list[str]:
-        """Write all lines before the first event: what an event asks for must not keep a jail waiting."""
-        errors: list[str] = []
-        written = []
-        for suspect in tick.findings.suspects:
-            name = _name(tick.port, suspect)
-            if self._repeat.is_due(name, tick.when):
-                missed = self._write_line(suspect, tick)
-                if not missed:
-                    self._repeat.mark(name, tick.when)
-                    written.append(suspect)
-                errors += missed
-        known = request.fingerprints(self._paths.nginx_access_log, {one.address for one in written})
-        return errors + [
-            error for one in written for error in self._write_event(one, tick, known.get(one.address, {}))
-        ]
+        """Write all lines before the first event: what an event asks for must not keep a jail waiting.
 
-    def _write_line(self, suspect: Suspect, tick: PortTick) -> list[str]:
-        line = record.format_line(suspect, tick.when, tick.port)
-        return self._attempt(lambda: logline.append(self._paths.connmon_log, line))
+        Lines and events are made and written PIECE by PIECE: those of 50,000 suspects would fill the memory.
+        """
+        repeat = self._repeats.setdefault(tick.port, SuspectRepeat())
+        suspects = tick.findings.suspects
+        errors, names, written = list[str](), set[str](), list[int]()
+        for piece in _cut(range(len(suspects))):
+            found = {index: suspects[index] for index in piece}
+            names.update(one.address for one in found.values())
+            due = {index: one for index, one in found.items() if repeat.is_due(one.address, tick.when)}
+            missed = self._write_lines(due.values(), tick)
+            errors += missed
+            if not missed:
+                written += due
+                for one in due.values():
+                    repeat.mark(one.address, tick.when)
+        repeat.forget_others(names)
+        return errors + self._write_events(written, tick)
 
-    def _write_event(self, suspect: Suspect, tick: PortTick, known: Mapping[str, str]) -> list[str]:
-        event = record.make_event(suspect, tick.when, tick.port, known).to_json()
-        return self._attempt(lambda: logline.append(self._paths.events, event))
+    def _write_lines(self, suspects: Collection[Suspect], tick: PortTick) -> list[str]:
+        lines = [record.format_line(one, tick.when, tick.port) for one in suspects]
+        return self._attempt(lambda: logline.append_all(self._paths.connmon_log, lines)) if lines else []
+
+    def _write_events(self, written: Sequence[int], tick: PortTick) -> list[str]:
+        """Write the events of these suspects, with what the latest of them were seen to say in TLS."""
+        suspects, errors = tick.findings.suspects, list[str]()
+        for number, piece in enumerate(_cut(written)):
+            found = [suspects[index] for index in piece]
+            # the log of requests is read for the first ones only: with so many suspects it has few of them
+            known = self._find_fingerprints(found) if number == 0 else {}
+            lines = [
+                record.make_event(one, tick.when, tick.port, known.get(one.address, {})).to_json()
+                for one in found
+            ]
+            errors += self._attempt(partial(logline.append_all, self._paths.events, lines))
+        return errors
+
+    def _find_fingerprints(self, suspects: Iterable[Suspect]) -> dict[str, dict[str, str]]:
+        names = {one.address for one in suspects if one.scope == "ip"}
+        return request.fingerprints(self._paths.nginx_access_log, names)
 
     def _attempt(self, write: Callable[[], None]) -> list[str]:
         try:
@@ -78,5 +97,6 @@ class Writer:
         return []
 
 
-def _name(port: int, suspect: Suspect) -> str:
-    return f"{port} {suspect.scope} {suspect.address}"
+def _cut(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), PIECE):
+        yield numbers[start : start + PIECE]

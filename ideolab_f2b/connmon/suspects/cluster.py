@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 
 from ideolab_f2b.config import Network
 from ideolab_f2b.connmon.phases.phase import HOSTILE, PHASES
-from ideolab_f2b.connmon.suspects.network import prefix
-from ideolab_f2b.connmon.suspects.suspect import Cluster, Suspect
+from ideolab_f2b.connmon.suspects.network import HOST6, is_network, networks_of
+from ideolab_f2b.connmon.suspects.suspect import Cluster, Suspect, Suspects
 from ideolab_f2b.kernel.sockets import detail as sock_detail
 from ideolab_f2b.kernel.sockets.detail import Detail
 
 #: addresses; fewer that are alike are chance
 LEAST = 5
+#: suspects whose keys are read; a flood of 50,000 must not fill the memory
+MOST_SUSPECTS = 1000
+#: addresses of these, those of networks included, whose keys are kept
+MOST_ADDRESSES = 4000
+#: keys of one address that are told apart
+MOST_KEYS = 8
 #: the letters of the key, by option of the peer's TCP
 _LETTERS = {
     sock_detail.TIMESTAMPS: "t",
@@ -53,34 +61,44 @@ class ClusterFinder:
         self._port, self._details = port, details
         self._known: dict[str, Keys] = {}
 
-    def find(self, suspects: list[Suspect]) -> tuple[list[Suspect], tuple[Cluster, ...]]:
-        """Return the suspects with their keys, and the clusters among them.
+    def find(self, suspects: Sequence[Suspect]) -> tuple[Sequence[Suspect], tuple[Cluster, ...]]:
+        """Return the suspects with their keys, and the clusters among them; after MOST_SUSPECTS without.
 
         OSError when the kernel does not answer.
         """
-        for gone in self._known.keys() - {one.address for one in suspects}:
+        seen = list(islice(suspects, MOST_SUSPECTS))
+        for gone in self._known.keys() - {one.address for one in seen}:
             del self._known[gone]
-        new = [one for one in suspects if one.address not in self._known]
+        new = [one for one in seen if one.address not in self._known]
         if new:
             self._known.update(self._read(new))
-        clusters = tuple(self._clusters(suspects))
-        return [self._add_key(one, clusters) for one in suspects], clusters
+        clusters = tuple(self._clusters(seen))
+        add_key = partial(self._add_key, clusters=clusters)
+        if isinstance(suspects, Suspects):
+            return suspects.change_each(add_key), clusters
+        return [add_key(one) for one in suspects], clusters
 
     def _read(self, suspects: Collection[Suspect]) -> dict[str, Keys]:
         networks = {one.address: ipaddress.ip_network(one.address) for one in suspects}
         found: dict[str, Keys] = {name: {} for name in networks}
-        # what a peer is looked up by: itself, or the prefix of its network
-        names = {_lookup_bytes(item): name for name, item in networks.items()}
+        names = {item.network_address.packed[: item.prefixlen // 8]: name for name, item in networks.items()}
+        room = MOST_ADDRESSES - sum(map(len, self._known.values()))
         for one in self._details(self._port, list(networks.values())):
-            for packed in (one.peer, prefix(one.peer)):
-                if packed in names:
-                    found[names[packed]].setdefault(one.peer, Counter())[network_key(one)] += 1
+            for packed in _names_of(one.peer):
+                if packed not in names:
+                    continue
+                keys, host = found[names[packed]], _host(one.peer) if is_network(packed) else packed
+                if host not in keys and room > 0:
+                    keys[host] = Counter()
+                    room -= 1
+                if host in keys:
+                    _count_key(keys[host], network_key(one))
         return found
 
     def _clusters(self, suspects: Iterable[Suspect]) -> Iterator[Cluster]:
         addresses: dict[tuple[str, str], Keys] = defaultdict(dict)
         for suspect in suspects:
-            for peer, keys in self._known[suspect.address].items():
+            for peer, keys in self._known.get(suspect.address, {}).items():
                 # an address that is a suspect, and lies in a network that is one, counts once
                 addresses[keys.most_common(1)[0][0], main_phase(suspect)][peer] = keys
         for (key, name), found in addresses.items():
@@ -88,7 +106,7 @@ class ClusterFinder:
                 yield Cluster(key, name, len(found), sum(keys[key] for keys in found.values()))
 
     def _add_key(self, suspect: Suspect, clusters: Iterable[Cluster]) -> Suspect:
-        keys: Counter[str] = sum(self._known[suspect.address].values(), Counter())
+        keys: Counter[str] = sum(self._known.get(suspect.address, {}).values(), Counter())
         if not keys:
             return suspect
         key = keys.most_common(1)[0][0]
@@ -96,6 +114,17 @@ class ClusterFinder:
         return replace(suspect, network_key=key, clusters=mine)
 
 
-def _lookup_bytes(item: Network) -> bytes:
-    packed = item.network_address.packed
-    return packed if item.prefixlen == item.max_prefixlen else prefix(packed)
+def _names_of(peer: bytes) -> tuple[bytes, ...]:
+    """Return what a suspect may be called that this packed address belongs to."""
+    if len(peer) == 4:
+        return (peer, *networks_of(peer))
+    return (peer, peer[:HOST6], *networks_of(peer))
+
+
+def _host(peer: bytes) -> bytes:
+    return peer if len(peer) == 4 else peer[:HOST6]
+
+
+def _count_key(keys: Counter[str], key: str) -> None:
+    if key in keys or len(keys) < MOST_KEYS:
+        keys[key] += 1

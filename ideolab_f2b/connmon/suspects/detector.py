@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
-import socket
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 
 from ideolab_f2b.config import Connmon
 from ideolab_f2b.connmon.phases.counts import (
@@ -20,44 +17,80 @@ from ideolab_f2b.connmon.phases.counts import (
 )
 from ideolab_f2b.connmon.phases.phase import CLOSING_DOWN, HALF_OPEN
 from ideolab_f2b.connmon.snapshot import Snapshot
+from ideolab_f2b.connmon.suspects.exempt import Exempt
 from ideolab_f2b.connmon.suspects.findings import Findings
-from ideolab_f2b.connmon.suspects.network import NetworkCounts, count_networks, network_of, prefix
-from ideolab_f2b.connmon.suspects.score import Score, count_hostile, score_address, score_network
-from ideolab_f2b.connmon.suspects.suspect import Suspect
+from ideolab_f2b.connmon.suspects.judgement import Judgement
+from ideolab_f2b.connmon.suspects.network import (
+    NetworkCounts,
+    count_network,
+    find_large_networks,
+    list_addresses,
+)
+from ideolab_f2b.connmon.suspects.old_enough import find_wait_s
+from ideolab_f2b.connmon.suspects.score import count_hostile, is_over, is_seen_twice, score_network
+from ideolab_f2b.connmon.suspects.spread import NetworkAttacks, find_attacks, pick_members
 from ideolab_f2b.connmon.suspects.synchronized import SynchronizedAddresses
 from ideolab_f2b.kernel.sockets.row import Row
 
 #: a longer gap between two snapshots is a clock that was set, or a host that slept
 _LONGEST_GAP_S = 60.0
+#: seconds until the next snapshot when somebody is over a limit for the first time: a suspect is so twice
+CONFIRM_S = 0.9
+
+
+class _Everybody(Container[bytes]):
+    """Has every name: what was over a limit before the only snapshot."""
+
+    def __contains__(self, _name: object) -> bool:
+        return True
 
 
 class Detector:
-    """Judges the snapshots of one port in their order."""
+    """Judges the snapshots of one port in their order.
+
+    An address is a suspect when it is over a limit in two snapshots in a row. A network is one at once: its
+    jail wants two lines.
+    """
 
     def __init__(self, settings: Connmon, own: frozenset[bytes] = frozenset()) -> None:
         self.settings = settings
-        #: packed addresses of this host and of its gateways: never scored
         self.own = own
         self._memory = Memory()
         self._synchronized = SynchronizedAddresses(settings.idle_s)
         self._last, self._clock_s = 0.0, 0.0
+        #: addresses and networks that were over a limit in the last snapshot
+        self._over: Container[bytes] = frozenset()
 
-    def judge(self, snapshot: Snapshot) -> Findings:
-        """Return the findings of one snapshot, compared with those before it; reads its rows once."""
+    @property
+    def own(self) -> frozenset[bytes]:
+        """The packed addresses of this host and of its gateways: never scored."""
+        return self._own
+
+    @own.setter
+    def own(self, addresses: frozenset[bytes]) -> None:
+        """Set them, and with them what else must not be named."""
+        self._own, self._exempt = addresses, Exempt(addresses, self.settings.ignore)
+
+    def judge(self, snapshot: Snapshot, *, is_only: bool = False) -> Findings:
+        """Return the findings of one snapshot, compared with those before it; reads its rows once.
+
+        With `is_only` no other snapshot will come, and one is enough for a suspect.
+        """
+        if is_only:
+            self._over = _Everybody()
         self._advance_clock(snapshot.when)
         seen = self._count(snapshot.rows)
-        reasons = self._synchronized.find(seen.watched, seen.phases, self._clock_s)
-        suspects = dict(self._find_addresses(seen, reasons))
         totals = add_up(seen.phases.values())
+        judgement = self._judge(seen, totals)
         connections = sum(totals)
         return Findings(
-            [_make_suspect(address, seen.phases[address], score) for address, score in suspects.items()]
-            + list(self._find_networks(seen, totals, suspects)),
+            judgement.suspects(),
             by_name(totals),
             connections,
             connections - totals[HALF_OPEN] - totals[CLOSING_DOWN] - seen.orphans,
-            self._old_enough_in_s(seen),
-            partial(self._make_table, seen, reasons, suspects),
+            self._wait_s(seen, judgement),
+            judgement.table,
+            bool(judgement.new),
         )
 
     def _advance_clock(self, when: float) -> None:
@@ -68,92 +101,63 @@ class Detector:
     def _count(self, rows: Iterable[Row]) -> SnapshotCounts:
         quiet_ms = int(self.settings.idle_s * 1000)
         soon_ms = quiet_ms - int(self.settings.every_s * 1000)
-        before, watched = self._memory, self._synchronized.watched
-        seen = count(rows, self._clock_s, before, watched, quiet_ms, soon_ms)
+        before, watched, single = self._memory, self._synchronized.watched, self._exempt.single
+        seen = count(rows, self._clock_s, before, watched, quiet_ms, soon_ms, single)
         self._memory = seen.memory
         return seen
 
-    def _old_enough_in_s(self, seen: SnapshotCounts) -> float | None:
-        """Return the seconds until an address or network has its limit's number of old enough connections."""
-        limit, waits_s = self.settings.th_hostile_ip, []
-        networks: dict[bytes, list[int]] = {}
-        for address, ages in seen.young.items():
-            waits_s += self._find_old_enough(limit - count_hostile(seen.phases[address]), ages)
-            networks.setdefault(prefix(address), []).extend(ages)
-        # one attack opens its connections within one tick; older ones of a network count at the next tick
-        for ages in networks.values():
-            waits_s += self._find_old_enough(self.settings.th_hostile_subnet, ages)
-        return max(0.0, min(waits_s)) if waits_s else None
+    def _judge(self, seen: SnapshotCounts, totals: PhaseCounts) -> Judgement:
+        reasons = self._synchronized.find(seen.watched, seen.phases, self._clock_s)
+        over = dict.fromkeys(self._find_over(seen))
+        attacks = self._find_attacks(seen, totals, over.keys())
+        before, self._over = self._over, {*over, *attacks.members, *attacks.whole}
+        named = [name for name in over if name in before or self._is_sure(name, seen, reasons)]
+        named += [name for name in reasons if name not in over and not self._exempt.has(name)]
+        named += pick_members(attacks.members, seen.phases, before)
+        new = {name for name in self._over.difference(named) if name not in before}
+        return Judgement(self.settings, seen.phases, reasons, attacks.members, attacks.whole, named, new)
 
-    def _find_old_enough(self, missing: int, ages: list[int]) -> list[float]:
-        """Return [seconds until `missing` of these connections are old enough]; [] when there are fewer."""
-        if not 0 < missing <= len(ages):
-            return []
-        return [self.settings.idle_s - sorted(ages, reverse=True)[missing - 1] / 1000]
+    def _is_sure(self, name: bytes, seen: SnapshotCounts, reasons: Mapping[bytes, str]) -> bool:
+        """Return whether what an address is over its limit for took more than one snapshot to be seen."""
+        return name in reasons or is_seen_twice(seen.phases[name], self.settings)
 
-    def _find_addresses(
-        self, seen: SnapshotCounts, reasons: Mapping[bytes, str]
-    ) -> Iterator[tuple[bytes, Score]]:
+    def _find_over(self, seen: SnapshotCounts) -> Iterator[bytes]:
+        """Yield the addresses that are over a limit of their own."""
         settings, least = self.settings, self._least_count(self.settings.th_conn_ip)
         for address, counts in seen.phases.items():
-            if (
-                count_hostile(counts) >= settings.th_hostile_ip
-                or count_slots(counts) >= least
-                or address in reasons
-            ):
-                score = score_address(counts, settings, reasons.get(address, ""))
-                if score.points >= settings.min_idle_score and self._may_score(address):
-                    yield address, score
+            is_candidate = count_hostile(counts) >= settings.th_hostile_ip or count_slots(counts) >= least
+            if is_candidate and is_over(counts, settings) and not self._exempt.has(address):
+                yield address
 
-    def _find_networks(
-        self, seen: SnapshotCounts, totals: PhaseCounts, suspects: Collection[bytes]
-    ) -> Iterator[Suspect]:
-        settings, least = self.settings, self._least_count(self.settings.th_conn_subnet24)
-        if count_hostile(totals) < settings.th_hostile_subnet and count_slots(totals) < least:
+    def _find_attacks(
+        self, seen: SnapshotCounts, totals: PhaseCounts, over: Collection[bytes]
+    ) -> NetworkAttacks:
+        found = NetworkAttacks()
+        if count_hostile(totals) >= self.settings.th_hostile_subnet:
+            found = find_attacks(seen.phases, over, self.settings, self._exempt.has)
+        found.whole.update(self._find_large(seen, totals))
+        return found
+
+    def _find_large(self, seen: SnapshotCounts, totals: PhaseCounts) -> Iterator[tuple[bytes, NetworkCounts]]:
+        """Yield the networks that have too many connections, where that alone makes a suspect."""
+        least = self._least_count(self.settings.th_conn_subnet24)
+        if count_slots(totals) < least:
             return
-        for name, sums in count_networks(seen.phases.items(), suspects).items():
-            score = score_network(sums, settings)
-            if score.points >= settings.min_idle_score and self._may_score_network(name):
-                yield _make_network_suspect(name, sums, score)
+        large = find_large_networks(seen.phases, least)
+        for name, addresses in list_addresses(seen.phases, large).items():
+            sums = count_network(seen.phases, addresses)
+            points = score_network(name, sums, self.settings).points
+            if points >= self.settings.min_idle_score and not self._exempt.has(name):
+                yield name, sums
+
+    def _wait_s(self, seen: SnapshotCounts, judgement: Judgement) -> float | None:
+        """Return the seconds until the next snapshot has something to say; None when there is no hurry."""
+        waits_s = [CONFIRM_S] if judgement.new else []
+        old_enough_s = find_wait_s(seen, self.settings)
+        if old_enough_s is not None:
+            waits_s.append(old_enough_s)
+        return min(waits_s) if waits_s else None
 
     def _least_count(self, limit: int) -> float:
         """Return the number of connections that alone makes a suspect; infinite where no number does."""
         return limit if 1 + self.settings.idle_points >= self.settings.min_idle_score else math.inf
-
-    def _may_score(self, packed: bytes) -> bool:
-        if packed in self.own:
-            return False
-        ignore = self.settings.ignore
-        return not ignore or not any(ipaddress.ip_address(packed) in listed for listed in ignore)
-
-    def _may_score_network(self, name: bytes) -> bool:
-        """Return whether a network may be a suspect: not when it holds a listed or an own address."""
-        network = network_of(name)
-        return name not in map(prefix, self.own) and not any(
-            network.version == listed.version and network.overlaps(listed) for listed in self.settings.ignore
-        )
-
-    def _make_table(
-        self, seen: SnapshotCounts, reasons: Mapping[bytes, str], suspects: Collection[bytes]
-    ) -> list[Suspect]:
-        rows = [
-            _make_suspect(address, counts, score_address(counts, self.settings, reasons.get(address, "")))
-            for address, counts in seen.phases.items()
-        ]
-        rows += [
-            _make_network_suspect(name, sums, score_network(sums, self.settings))
-            for name, sums in count_networks(seen.phases.items(), suspects).items()
-            if sums.addresses > 1
-        ]
-        return sorted(rows, key=lambda row: (-row.score, row.scope, -row.connections, row.address))
-
-
-def _make_suspect(packed: bytes, counts: PhaseCounts, score: Score) -> Suspect:
-    address = socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
-    return Suspect(address, "ip", score.points, count_slots(counts), 1, by_name(counts), score.why)
-
-
-def _make_network_suspect(name: bytes, sums: NetworkCounts, score: Score) -> Suspect:
-    phases = by_name(sums.counts)
-    connections = count_slots(sums.counts)
-    return Suspect(str(network_of(name)), "net", score.points, connections, sums.addresses, phases, score.why)

@@ -18,16 +18,24 @@ from ideolab_f2b.connmon.phases.phase import (
     SLOW_READ,
     TRICKLE,
 )
-from ideolab_f2b.connmon.suspects.network import NetworkCounts
+from ideolab_f2b.connmon.suspects.network import SUBNET4, WIDE6, NetworkCounts
 
 #: hostile connections must be this share of the served ones: a front or a NAT loses a few all the time
 SERVED_PER_HOSTILE = 8
 #: browsers open connections ahead of need, so a handshake without a request counts only far above the served
 SERVED_PER_HANDSHAKE = 2
+#: hostile connections that prove an address a member of a spread attack: one may be a lost radio
+MEMBER_CONNECTIONS = 2
+#: connections that a browser opens ahead before it is served at all
+OPENED_AHEAD = 2
 #: so many hostile addresses, and hardly anyone else, make a whole network the attacker
 NETWORK_ADDRESSES = 16
-#: share of its addresses, and of its connections, that must be hostile for that
-NETWORK_SHARE = 0.9
+#: the same for a /48, which may be a provider's: so many hostile /64
+WIDE_ADDRESSES = 32
+#: hostile /56 that such a /48 must have; with fewer these are the attacker
+WIDE_SITES = 4
+#: tenths of its addresses, and of its connections, that must be hostile for that
+WHOLE_TENTHS = 9
 #: points above the least that a flood of any size can get
 _MOST_POINTS = 8
 
@@ -67,10 +75,56 @@ def _count_proven(counts: PhaseCounts) -> int:
     return proven
 
 
+def count_member(counts: PhaseCounts) -> int:
+    """Return the hostile connections that prove an address a member of a spread attack; 0 when they do not.
+
+    They are at least MEMBER_CONNECTIONS, and more than what the address is served. Handshakes count only
+    above what browsers open ahead.
+    """
+    served = _count_idle_active(counts)
+    proven = counts[MUTE] + counts[PARTIAL_HELLO] + counts[SLOW_READ] + counts[TRICKLE]
+    if counts[HANDSHAKE_ONLY] > OPENED_AHEAD + SERVED_PER_HANDSHAKE * served:
+        proven += counts[HANDSHAKE_ONLY]
+    return proven if proven >= MEMBER_CONNECTIONS and proven > served else 0
+
+
+def is_over(counts: PhaseCounts, settings: Connmon) -> bool:
+    """Return whether these counts of one address make a suspect."""
+    if _count_proven(counts) >= _limit_of_address(counts, settings):
+        return True
+    return _points_of_count(counts, settings.th_conn_ip, settings)[0] >= settings.min_idle_score
+
+
+def is_seen_twice(counts: PhaseCounts, settings: Connmon) -> bool:
+    """Return whether one snapshot is enough: a trickle is one only by comparison with an earlier snapshot."""
+    trickle = counts[TRICKLE]
+    return trickle >= _limit_of_address(counts, settings) and trickle > _count_idle_active(counts)
+
+
+def is_spread(connections: int, sums: NetworkCounts, settings: Connmon) -> bool:
+    """Return whether a network's members, with so many hostile connections together, share an attack."""
+    served = _count_idle_active(sums.counts)
+    return connections >= max(settings.th_hostile_subnet, -(-served // SERVED_PER_HOSTILE))
+
+
+def is_whole(name: bytes, sums: NetworkCounts, settings: Connmon) -> bool:
+    """Return whether nearly everything in a network is hostile: no neighbour is banned with it."""
+    is_wide = len(name) == WIDE6
+    found, served = count_hostile(sums.counts), _count_idle_active(sums.counts)
+    least = WIDE_ADDRESSES if is_wide else NETWORK_ADDRESSES
+    return (
+        found >= settings.th_hostile_subnet
+        and sums.hostile_addresses >= least
+        and 10 * sums.hostile_addresses >= WHOLE_TENTHS * sums.decided_addresses
+        and 10 * served <= (10 - WHOLE_TENTHS) * found
+        and (sums.sites >= WIDE_SITES or not is_wide)
+    )
+
+
 def score_address(counts: PhaseCounts, settings: Connmon, synchronized: str = "") -> Score:
     """Return the score of one address; `synchronized` is the reason why its connections are one program's."""
     served, proven = _count_idle_active(counts), _count_proven(counts)
-    limit = max(settings.th_hostile_ip, -(-served // SERVED_PER_HOSTILE))
+    limit = _limit_of_address(counts, settings)
     points, why = _points_of_count(counts, settings.th_conn_ip, settings)
     if proven >= limit:
         return Score(
@@ -84,26 +138,42 @@ def score_address(counts: PhaseCounts, settings: Connmon, synchronized: str = ""
     return Score(points, why)
 
 
-def score_network(sums: NetworkCounts, settings: Connmon) -> Score:
-    """Return the score of one /24 or /64.
-
-    Two kinds of networks are suspects: those whose addresses together hold too many hostile connections
-    while none is a suspect alone, and those in which nearly everything is hostile.
-    """
-    counts, limit = sums.counts, settings.th_hostile_subnet
-    points, why = _points_of_count(counts, settings.th_conn_subnet24, settings)
-    served, found, left = _count_idle_active(counts), count_hostile(counts), _count_proven(sums.left)
-    is_spread = left >= limit and left > served
-    is_whole = (
-        found >= limit
-        and sums.hostile_addresses >= max(NETWORK_ADDRESSES, NETWORK_SHARE * sums.addresses)
-        and served <= (1 - NETWORK_SHARE) * found
+def score_member(
+    counts: PhaseCounts, network: str, members: int, connections: int, settings: Connmon
+) -> Score:
+    """Return the score of a member of an attack that is spread over a network: that of the whole attack."""
+    points = _points_of_flood(connections, settings.th_hostile_subnet, settings)
+    reason = (
+        f"one of {members} addresses of {network} that hold {connections} of these "
+        f"(limit {settings.th_hostile_subnet}); the others there are left alone"
     )
-    if not is_spread and not is_whole:
-        return Score(points, why)
-    reason = f"{sums.hostile_addresses} of {sums.addresses} addresses hold them"
-    points += _points_of_flood(found if is_whole else left, limit, settings)
-    return Score(points, (*_reasons(counts, limit, settings), reason, *why))
+    return Score(points, (*_reasons(counts, MEMBER_CONNECTIONS, settings), reason))
+
+
+def score_network(name: bytes, sums: NetworkCounts, settings: Connmon) -> Score:
+    """Return the score of a network: points when it is hostile as a whole, or a /24 with many connections."""
+    counts, limit = sums.counts, settings.th_hostile_subnet
+    points, why = 0, tuple[str, ...]()
+    if len(name) == SUBNET4:
+        points, why = _points_of_count(counts, settings.th_conn_subnet24, settings)
+    found, served = count_hostile(counts), _count_idle_active(counts)
+    if is_whole(name, sums, settings):
+        reason = (
+            f"hostile as a whole: {sums.hostile_addresses} of {sums.addresses} addresses hold them, "
+            f"{served} connections are served"
+        )
+        points += _points_of_flood(found, limit, settings)
+        return Score(points, (*_reasons(counts, limit, settings), reason, *why))
+    if found >= limit:
+        reason = (
+            f"{found} quiet of {sums.hostile_addresses} of {sums.addresses} addresses beside {served} served"
+        )
+        why = (*why, f"{reason}: not hostile as a whole, so its addresses are judged one by one")
+    return Score(points, why)
+
+
+def _limit_of_address(counts: PhaseCounts, settings: Connmon) -> int:
+    return max(settings.th_hostile_ip, -(-_count_idle_active(counts) // SERVED_PER_HOSTILE))
 
 
 def _points_of_flood(found: int, limit: int, settings: Connmon) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, overload
 
 
 class Cluster(NamedTuple):
@@ -18,7 +19,7 @@ class Cluster(NamedTuple):
 
 @dataclass(frozen=True)
 class Suspect:
-    """An address, or a /24 or /64, with what its connections are doing and why that is too much."""
+    """An address or IPv6 /64, or a network of them, with what its connections do and why that is too much."""
 
     address: str
     #: ip or net
@@ -33,3 +34,50 @@ class Suspect:
     #: how its connections were set up, most of them; "" where that was not read
     network_key: str = ""
     clusters: tuple[Cluster, ...] = ()
+
+
+class Suspects(Sequence[Suspect]):
+    """Suspects that are made when they are asked for, and not kept: there may be 50,000 of them."""
+
+    def __init__(
+        self, names: Sequence[Any] = (), make: Callable[[Any], Suspect] = lambda one: one, networks: int = 0
+    ) -> None:
+        """`make` returns the suspect of a name; the last `networks` names are networks."""
+        self._names, self._make, self._networks = names, make, networks
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, index: int) -> Suspect: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Suspects: ...
+
+    def __getitem__(self, index: int | slice) -> Suspect | Suspects:
+        if isinstance(index, slice):
+            return Suspects(self._names[index], self._make)
+        return self._make(self._names[index])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __repr__(self) -> str:
+        return f"Suspects({list(self)!r})"
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def count_networks(self) -> int:
+        """Return how many of them are networks."""
+        return self._networks
+
+    def change_each(self, change: Callable[[Suspect], Suspect]) -> Suspects:
+        """Return the same suspects, each changed when it is asked for."""
+        return Suspects(self._names, lambda name: change(self._make(name)), self._networks)
+
+
+def count_networks(suspects: Sequence[Suspect]) -> int:
+    """Return how many suspects are networks; those that are made when asked for need not be made."""
+    if isinstance(suspects, Suspects):
+        return suspects.count_networks()
+    return sum(one.scope == "net" for one in suspects)

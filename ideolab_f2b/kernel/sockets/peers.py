@@ -7,6 +7,9 @@ from collections.abc import Collection
 from ideolab_f2b.kernel.address import Network
 from ideolab_f2b.kernel.sockets.inet_diag import fold, peer_condition
 
+#: peers whose answer is remembered: a flood comes from any number of addresses
+KNOWN = 20_000
+
 
 class Peers(dict[bytes, bool]):
     """Whether a peer, 16 bytes as in a Row, of sockets of one family lies in the networks."""
@@ -22,11 +25,13 @@ class Peers(dict[bytes, bool]):
     def __missing__(self, peer: bytes) -> bool:
         address = fold(self._family, peer)
         value = int.from_bytes(address, "big")
-        self[peer] = any(
+        is_inside = any(
             size == len(address) and value >> rest in prefixes
             for (size, rest), prefixes in self._prefixes.items()
         )
-        return self[peer]
+        if len(self) < KNOWN:
+            self[peer] = is_inside
+        return is_inside
 
 
 def dump_condition(networks: Collection[Network]) -> bytes:

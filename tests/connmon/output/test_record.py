@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ideolab_f2b.connmon.output import record
 from ideolab_f2b.connmon.suspects.suspect import Suspect
 
 WHEN = 1795359121.25
 ONE = Suspect("198.51.100.10", "ip", 5, 40, 1, {"mute": 38, "handshake-only": 2}, ("38 mute for 12 s",))
-NET = Suspect("2001:db8::/64", "net", 4, 240, 61, {"mute": 240}, ("a", "b"))
+NET = Suspect("2001:db8::/48", "net", 4, 240, 61, {"mute": 240}, ("a", "b"))
 
 
 def test_the_line_of_an_address() -> None:
@@ -21,7 +23,7 @@ def test_the_line_of_an_address() -> None:
 def test_the_line_of_a_network() -> None:
     """A network also says how many addresses it has."""
     assert record.format_line(NET, WHEN, 443) == (
-        "2026-11-22T14:52:01.250+0000 connmon: suspect 2001:db8::/64 scope=net score=4 addresses=61 "
+        "2026-11-22T14:52:01.250+0000 connmon: suspect 2001:db8::/48 scope=net score=4 addresses=61 "
         "connections=240 mute=240 partial-hello=0 handshake=0 trickle=0 slow-read=0 idle=0 port=443"
     )
 
@@ -31,8 +33,17 @@ def test_the_events() -> None:
     one, net = record.make_event(ONE, WHEN, 443), record.make_event(NET, WHEN, 443)
 
     assert (one.type, one.ip, one.subnet, one.count, one.score) == ("suspect", "198.51.100.10", None, 40, 5)
-    assert (net.ip, net.subnet, net.reason) == (None, "2001:db8::/64", "a; b")
-    assert net.raw == {"port": 443, "phases": {"mute": 240}, "addresses": 61}
+    assert (net.ip, net.subnet, net.reason) == (None, "2001:db8::/48", "a; b")
+    assert net.raw == {"port": 443, "scope": "net", "phases": {"mute": 240}, "addresses": 61}
+
+
+def test_the_event_of_an_ipv6_client() -> None:
+    """Its /64 is no single address, though its scope is that of one."""
+    client = record.make_event(replace(ONE, address="2001:db8:0:7::/64"), WHEN, 443)
+
+    assert (client.ip, client.subnet) == (None, "2001:db8:0:7::/64")
+    assert client.raw is not None
+    assert client.raw["scope"] == "ip"
 
 
 def test_the_json_of_a_suspect() -> None:

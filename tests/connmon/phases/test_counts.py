@@ -33,14 +33,27 @@ def test_a_mapped_client_is_the_ipv4_client() -> None:
 def test_an_ipv6_client_is_never_taken_for_an_ipv4_client() -> None:
     """2a01:4f8:: has the 16 bytes of 42.1.4.248 in the kernel's field, and must not be counted for it."""
     seen = count([connection("42.1.4.248", age_s=9), connection("2a01:4f8::", age_s=9)])
-    assert {len(address): counts[MUTE] for address, counts in seen.phases.items()} == {4: 1, 16: 1}
+    assert {len(address): counts[MUTE] for address, counts in seen.phases.items()} == {4: 1, 8: 1}
+
+
+def test_an_ipv6_client_has_a_64() -> None:
+    """Whatever addresses of it are used, but for a /64 that is counted by single addresses."""
+    rows = [connection(f"2001:db8:c:{net}::{last}", age_s=9) for net in (1, 2) for last in (1, 2)]
+    alone = rows[0].peer[:8]
+    seen = phase_counts.count(rows, 0.0, Memory(), (), QUIET_MS, SOON_MS, {alone})
+    assert {address: counts[MUTE] for address, counts in seen.phases.items()} == {
+        rows[0].peer: 1,
+        rows[1].peer: 1,
+        rows[2].peer[:8]: 2,
+    }
 
 
 def test_only_connections_that_are_nearly_old_enough_are_noted() -> None:
     """A connection that is quiet for 3 of 8 seconds is old enough before the next tick."""
     rows = [connection("198.51.100.9", age_s=age) for age in (0.1, 2.9, 3.1, 7.9, 8.1)]
     seen = count(rows)
-    assert (seen.young, seen.phases[V4][YOUNG], seen.phases[V4][MUTE]) == ({V4: [3100, 7900]}, 4, 1)
+    assert (seen.young_ages, seen.young_addresses) == ([3100, 7900], [V4, V4])
+    assert (seen.phases[V4][YOUNG], seen.phases[V4][MUTE]) == (4, 1)
 
 
 def test_only_served_connections_of_watched_addresses_are_noted() -> None:

@@ -13,7 +13,7 @@ from ideolab_f2b.connmon.output import record, table
 from ideolab_f2b.connmon.suspects import cluster
 from ideolab_f2b.connmon.suspects.cluster import ClusterFinder
 from ideolab_f2b.connmon.suspects.findings import Findings
-from ideolab_f2b.connmon.suspects.suspect import Cluster, Suspect
+from ideolab_f2b.connmon.suspects.suspect import Cluster, Suspect, Suspects
 from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.connmon.watch import Watch
 from ideolab_f2b.kernel.netlink import KernelError
@@ -109,13 +109,57 @@ def test_the_addresses_of_a_network_count_one_by_one() -> None:
 
 
 def test_ipv6() -> None:
-    """A /64 and an address beside it."""
-    host = Host([detail(f"2001:db8:c::{number:x}") for number in range(1, 7)] + [detail("2001:db8:d::1")])
-    _found, clusters = ClusterFinder(443, host.read).find(
-        [suspect("2001:db8:c::/64"), suspect("2001:db8:d::1")]
+    """A /64 is one client, whatever addresses it takes; a /56 and a /48 have those of their /64."""
+    host = Host(
+        [detail(f"2001:db8:c::{number:x}") for number in range(1, 7)]
+        + [detail(f"2001:db8:d:{number:x}::1") for number in range(1, 7)]
+        + [detail(f"2001:db8:e:{number:x}00::1") for number in range(1, 4)]
+    )
+    found, clusters = ClusterFinder(443, host.read).find(
+        [
+            suspect("2001:db8:c::/64"),
+            replace(suspect("2001:db8:d::/56"), scope="net"),
+            suspect("2001:db8:e::/48"),
+        ]
     )
 
-    assert clusters == (Cluster(LINUX, "mute", 7, 7),)
+    assert clusters == (Cluster(LINUX, "mute", 10, 15),)
+    assert [one.network_key for one in found] == [LINUX] * 3
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """However many suspects, addresses of a network and kinds of TCP there are."""
+    peers = [f"2001:db8:c:{number:x}::1" for number in range(cluster.MOST_ADDRESSES + 100)]
+    host = Host([*(detail("198.51.100.1", 100 + number) for number in range(50)), *map(detail, peers)])
+    finder = ClusterFinder(443, host.read)
+    crowd = [f"10.0.{number >> 8}.{number & 255}" for number in range(cluster.MOST_SUSPECTS)]
+    found, _clusters = finder.find(
+        [suspect(one) for one in ("198.51.100.1", "2001:db8:c::/48", *crowd, "2001:db8:c:1::/64")]
+    )
+
+    assert (len(found), len(host.asked[0])) == (cluster.MOST_SUSPECTS + 3, cluster.MOST_SUSPECTS)
+    assert sum(map(len, finder._known.values())) == cluster.MOST_ADDRESSES
+    assert (
+        len(finder._known["198.51.100.1"][ipaddress.ip_address("198.51.100.1").packed]) == cluster.MOST_KEYS
+    )
+    assert found[-1].network_key == ""
+
+
+def test_suspects_that_are_made_when_asked_for_stay_so() -> None:
+    """Their keys are added when they are made."""
+    made: list[str] = []
+
+    def make(name: str) -> Suspect:
+        made.append(name)
+        return suspect(name)
+
+    found, _clusters = ClusterFinder(443, Host([detail("198.51.100.1")]).read).find(
+        Suspects(["198.51.100.1"], make)
+    )
+    before = len(made)
+
+    assert [one.network_key for one in found] == [LINUX]
+    assert len(made) == before + 1
 
 
 def test_only_new_suspects_are_asked_about() -> None:
@@ -141,6 +185,7 @@ def test_the_event_carries_key_and_clusters() -> None:
 
     assert record.make_event(one, 0.0, 443).raw == {
         "port": 443,
+        "scope": "ip",
         "phases": {"mute": 8},
         "addresses": 1,
         "network_key": LINUX,
@@ -162,6 +207,7 @@ def watched(read: object) -> Findings:
     watch = Watch(
         Connmon(), rows=lambda _port: rows, details=read, inuse=lambda: 99, own=frozenset  # type: ignore[arg-type]
     )  # fmt: skip
+    watch.tick()
     return watch.tick()[0].findings
 
 

@@ -12,12 +12,22 @@ from ideolab_f2b.connmon.phases.phase import (
     HANDSHAKE_ONLY,
     IDLE,
     MUTE,
+    PARTIAL_HELLO,
     SLOW_READ,
     TRICKLE,
     UNACCEPTED,
 )
 from ideolab_f2b.connmon.suspects.network import NetworkCounts
-from ideolab_f2b.connmon.suspects.score import score_address, score_network
+from ideolab_f2b.connmon.suspects.score import (
+    count_member,
+    is_over,
+    is_seen_twice,
+    is_spread,
+    is_whole,
+    score_address,
+    score_member,
+    score_network,
+)
 
 
 def counts(phases: dict[int, int]) -> PhaseCounts:
@@ -27,17 +37,17 @@ def counts(phases: dict[int, int]) -> PhaseCounts:
 @pytest.mark.parametrize(
     ("phases", "score"),
     [
-        pytest.param({MUTE: 5}, 0, id="below the limit"),
-        pytest.param({MUTE: 6}, 2, id="at the limit"),
-        pytest.param({MUTE: 40}, 5, id="the design's example"),
+        pytest.param({MUTE: 7}, 0, id="below the limit"),
+        pytest.param({MUTE: 8}, 2, id="at the limit"),
+        pytest.param({MUTE: 40}, 4, id="the design's example"),
         pytest.param({MUTE: 100_000}, 11, id="never more than eight above the least"),
-        pytest.param({MUTE: 2, SLOW_READ: 2, TRICKLE: 2}, 2, id="of every kind a little"),
+        pytest.param({MUTE: 3, SLOW_READ: 3, TRICKLE: 2}, 2, id="of every kind a little"),
         pytest.param({IDLE: 49}, 0, id="few idle"),
         pytest.param({IDLE: 50}, 1, id="many idle alone"),
         pytest.param({ACTIVE: 5000}, 1, id="many active alone"),
         pytest.param({MUTE: 50}, 6, id="many and mute"),
-        pytest.param({MUTE: 6, IDLE: 48}, 3, id="an eighth of the served"),
-        pytest.param({MUTE: 6, ACTIVE: 49}, 1, id="less than an eighth of the served"),
+        pytest.param({MUTE: 8, IDLE: 64}, 3, id="an eighth of the served"),
+        pytest.param({MUTE: 8, ACTIVE: 65}, 1, id="less than an eighth of the served"),
         pytest.param({MUTE: 20, ACTIVE: 500}, 1, id="a front's connections ahead"),
         pytest.param({HANDSHAKE_ONLY: 12, IDLE: 6}, 0, id="two preconnects for each served"),
         pytest.param({HANDSHAKE_ONLY: 13, IDLE: 6}, 3, id="more than two for each served"),
@@ -48,26 +58,41 @@ def counts(phases: dict[int, int]) -> PhaseCounts:
     ],
 )
 def test_points_of_an_address(phases: dict[int, int], score: int) -> None:
-    """Two points make a suspect."""
+    """Two points make a suspect, and the quick test says the same."""
     assert score_address(counts(phases), Connmon()).points == score
+    assert is_over(counts(phases), Connmon()) == (score >= 2)
 
 
 def test_reasons_are_sentences() -> None:
     """Each reason says how many, what they do, for how long and what the limit is."""
     found = score_address(counts({MUTE: 40, SLOW_READ: 20}), Connmon(idle_s=12))
     assert found.why == (
-        "40 mute (sent no byte) for 12 s or more (limit 6)",
-        "20 slow-read (do not take their answer) for 12 s or more (limit 6)",
+        "40 mute (sent no byte) for 12 s or more (limit 8)",
+        "20 slow-read (do not take their answer) for 12 s or more (limit 8)",
         "60 connections (limit 50)",
     )
 
 
 def test_an_address_that_is_spared_says_why() -> None:
     """--explain tells why quiet connections beside many served ones are no reason."""
-    assert score_address(counts({MUTE: 6, ACTIVE: 49}), Connmon()).why == (
-        "55 connections (limit 50)",
-        "6 quiet beside 49 served: not enough to tell them from a NAT or a front",
+    assert score_address(counts({MUTE: 8, ACTIVE: 65}), Connmon()).why == (
+        "73 connections (limit 50)",
+        "8 quiet beside 65 served: not enough to tell them from a NAT or a front",
     )
+
+
+@pytest.mark.parametrize(
+    ("phases", "is_twice"),
+    [
+        ({TRICKLE: 8}, True),
+        ({TRICKLE: 7, MUTE: 9}, False),
+        ({MUTE: 40}, False),
+        ({TRICKLE: 9, IDLE: 9}, False),
+    ],
+)
+def test_a_trickle_was_seen_twice(phases: dict[int, int], is_twice: bool) -> None:
+    """It takes two snapshots to see one."""
+    assert is_seen_twice(counts(phases), Connmon()) == is_twice
 
 
 def test_the_first_seeds_plain_rule() -> None:
@@ -87,46 +112,94 @@ def test_a_synchronized_flood_gets_the_missing_points() -> None:
 
 def test_a_higher_least_score_moves_with_the_setting() -> None:
     """Hostile connections always reach min_idle_score, whatever it is."""
-    assert score_address(counts({MUTE: 6}), Connmon(min_idle_score=7)).points == 7
-
-
-def test_a_network_answers_for_what_its_addresses_do_not() -> None:
-    """Sixty addresses with one mute connection each are one attack."""
-    mute = counts({MUTE: 60})
-    assert score_network(NetworkCounts(mute, 60, 60, mute), Connmon()) == (
-        2,
-        ("60 mute (sent no byte) for 8 s or more (limit 60)", "60 of 60 addresses hold them"),
-    )
+    assert score_address(counts({MUTE: 8}), Connmon(min_idle_score=7)).points == 7
 
 
 @pytest.mark.parametrize(
-    ("sums", "score"),
+    ("phases", "count"),
     [
-        pytest.param(NetworkCounts(counts({MUTE: 59}), 59, 59, counts({MUTE: 59})), 0, id="below the limit"),
-        pytest.param(
-            NetworkCounts(counts({MUTE: 240}), 61, 61, counts({MUTE: 240})), 4, id="the design's example"
-        ),
-        pytest.param(
-            NetworkCounts(counts({MUTE: 100, ACTIVE: 100}), 200, 100, counts({MUTE: 100, ACTIVE: 100})),
-            0,
-            id="as many served",
-        ),
-        pytest.param(
-            NetworkCounts(counts({MUTE: 400, IDLE: 60}), 40, 10, counts({IDLE: 60})),
-            1,
-            id="its suspects answer for themselves",
-        ),
-        pytest.param(
-            NetworkCounts(counts({MUTE: 200, IDLE: 5}), 20, 19, counts({IDLE: 5})),
-            4,
-            id="hardly anyone else is there",
-        ),
-        pytest.param(
-            NetworkCounts(counts({MUTE: 200}), 15, 15, counts({})), 0, id="too few addresses for that"
-        ),
-        pytest.param(NetworkCounts(counts({IDLE: 350}), 90, 0, counts({IDLE: 350})), 1, id="many alone"),
+        pytest.param({MUTE: 1}, 0, id="one may be a lost radio"),
+        pytest.param({MUTE: 2}, 2, id="two"),
+        pytest.param({PARTIAL_HELLO: 5, IDLE: 4}, 5, id="more than it is served"),
+        pytest.param({PARTIAL_HELLO: 5, IDLE: 3, ACTIVE: 2}, 0, id="served as much"),
+        pytest.param({HANDSHAKE_ONLY: 2}, 0, id="opened ahead"),
+        pytest.param({HANDSHAKE_ONLY: 3}, 3, id="more than a browser opens ahead"),
+        pytest.param({HANDSHAKE_ONLY: 4, IDLE: 1}, 0, id="opened ahead beside a served one"),
+        pytest.param({HANDSHAKE_ONLY: 2, MUTE: 1}, 0, id="opened ahead, and a lost radio"),
+        pytest.param({HALF_OPEN: 50, UNACCEPTED: 50}, 0, id="never scored"),
     ],
 )
-def test_points_of_a_network(sums: NetworkCounts, score: int) -> None:
-    """A network needs a flood that no single address explains, or to be nothing but attackers."""
-    assert score_network(sums, Connmon()).points == score
+def test_what_makes_a_member(phases: dict[int, int], count: int) -> None:
+    """Of an attack that is spread over a network: proof of its own."""
+    assert count_member(counts(phases)) == count
+
+
+@pytest.mark.parametrize(
+    ("connections", "served", "is_one"),
+    [(59, 0, False), (60, 0, True), (60, 480, True), (60, 481, False), (200, 1601, False)],
+)
+def test_when_members_share_an_attack(connections: int, served: int, is_one: bool) -> None:
+    """Sixty together, and an eighth of what the network is served: a carrier loses a few all the time."""
+    sums = NetworkCounts(counts({MUTE: connections, IDLE: served}), 100, 50, 100)
+
+    assert is_spread(connections, sums, Connmon()) == is_one
+
+
+def test_the_score_of_a_member() -> None:
+    """That of the whole attack, and the reason says so."""
+    assert score_member(counts({PARTIAL_HELLO: 5}), "203.0.113.0/24", 26, 130, Connmon()) == (
+        3,
+        (
+            "5 partial-hello (sent only part of a TLS hello) for 8 s or more (limit 2)",
+            "one of 26 addresses of 203.0.113.0/24 that hold 130 of these (limit 60); "
+            "the others there are left alone",
+        ),
+    )
+
+
+V4, V56, V48 = bytes(3), bytes(7), bytes(6)
+
+
+@pytest.mark.parametrize(
+    ("name", "sums", "score"),
+    [
+        pytest.param(V4, NetworkCounts(counts({MUTE: 59}), 59, 59, 59), 0, id="below the limit"),
+        pytest.param(V4, NetworkCounts(counts({MUTE: 60}), 60, 60, 60), 2, id="at the limit"),
+        pytest.param(V4, NetworkCounts(counts({MUTE: 240}), 61, 61, 61), 4, id="the design's example"),
+        pytest.param(V4, NetworkCounts(counts({MUTE: 200, IDLE: 20}), 20, 18, 20), 4, id="nine tenths"),
+        pytest.param(V4, NetworkCounts(counts({MUTE: 200, IDLE: 20}), 20, 17, 20), 0, id="fewer addresses"),
+        pytest.param(V4, NetworkCounts(counts({MUTE: 200, IDLE: 21}), 20, 19, 20), 0, id="more is served"),
+        pytest.param(
+            V4, NetworkCounts(counts({MUTE: 200}), 40, 18, 20), 4, id="the others are too young to say"
+        ),
+        pytest.param(V4, NetworkCounts(counts({MUTE: 200}), 15, 15, 15), 0, id="too few addresses"),
+        pytest.param(V4, NetworkCounts(counts({IDLE: 350}), 90, 0, 90), 1, id="many alone"),
+        pytest.param(V56, NetworkCounts(counts({IDLE: 350}), 90, 0, 90), 0, id="many alone of a /56"),
+        pytest.param(V56, NetworkCounts(counts({MUTE: 60}), 16, 16, 16), 2, id="a /56"),
+        pytest.param(V48, NetworkCounts(counts({MUTE: 60}), 32, 32, 32, 4), 2, id="a /48"),
+        pytest.param(V48, NetworkCounts(counts({MUTE: 60}), 31, 31, 31, 4), 0, id="a /48 with fewer /64"),
+        pytest.param(V48, NetworkCounts(counts({MUTE: 60}), 32, 32, 32, 3), 0, id="a /48 with fewer /56"),
+    ],
+)
+def test_points_of_a_network(name: bytes, sums: NetworkCounts, score: int) -> None:
+    """A network is a suspect when nearly everything in it is hostile."""
+    assert score_network(name, sums, Connmon()).points == score
+    assert is_whole(name, sums, Connmon()) == (score >= 2)
+
+
+def test_a_network_says_why() -> None:
+    """Whole or not."""
+    whole = score_network(V4, NetworkCounts(counts({MUTE: 60, IDLE: 2}), 60, 58, 60), Connmon())
+    part = score_network(V4, NetworkCounts(counts({MUTE: 65, IDLE: 40}), 33, 13, 33), Connmon())
+
+    assert whole.why == (
+        "60 mute (sent no byte) for 8 s or more (limit 60)",
+        "hostile as a whole: 58 of 60 addresses hold them, 2 connections are served",
+    )
+    assert part == (
+        0,
+        (
+            "65 quiet of 13 of 33 addresses beside 40 served: not hostile as a whole, so its addresses are "
+            "judged one by one",
+        ),
+    )

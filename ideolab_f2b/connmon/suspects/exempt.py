@@ -1,0 +1,35 @@
+"""Who is never named: this host, its gateways, and whom the setting `ignore` lists."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+from ideolab_f2b.config import Network
+from ideolab_f2b.connmon.suspects.network import HOST6, network_of, networks_of
+
+#: the /64 of 64:ff9b::/96 (RFC 6052): behind a translator all IPv4 clients have an address in it
+_TRANSLATED = ipaddress.IPv6Address("64:ff9b::").packed[:HOST6]
+
+
+class Exempt:
+    """Says of a name whether it may be a suspect.
+
+    `single` are the /64 (8 bytes) that hold somebody exempt: their addresses are counted one by one.
+    """
+
+    def __init__(self, own: frozenset[bytes] = frozenset(), ignore: Iterable[Network] = ()) -> None:
+        self._own, self._ignore = own, tuple(ignore)
+        inside = {address[:HOST6] for address in own if len(address) == 16}
+        inside |= {one.network_address.packed[:HOST6] for one in self._ignore if one.prefixlen > 64}
+        self.single = frozenset(inside | {_TRANSLATED})
+        self._networks = {name for one in (*own, *self.single) for name in networks_of(one)}
+
+    def has(self, name: bytes) -> bool:
+        """Return whether the name is, or holds, somebody who is never named."""
+        if name in self._own or name in self._networks:
+            return True
+        return bool(self._ignore) and self._is_ignored(network_of(name))
+
+    def _is_ignored(self, network: Network) -> bool:
+        return any(network.version == one.version and network.overlaps(one) for one in self._ignore)
