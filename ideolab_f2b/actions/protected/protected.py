@@ -72,9 +72,10 @@ class Protected:
         return refusal(network, self._index, self._options.min_prefix4, self._options.min_prefix6)
 
     def listed(self) -> list[Listed]:
-        """What is protected at this moment, but for what protects no host of this one's (NEVER)."""
+        """What is protected at this moment beside NEVER: first who is logged in, last the long lists."""
         self._refresh()
-        return [*self._allowed, *(item for items in self._found.values() for item in items)]
+        found = [item for items in reversed(list(self._found.values())) for item in items]
+        return [*found, *self._allowed]
 
     def _refresh(self) -> None:
         now = self._clock()

@@ -71,6 +71,9 @@ def _row(row: object) -> list[Remembered]:
     if not isinstance(row, list) or [type(each) for each in row] != _ROW:
         return []
     text, port, uid, seen = row
+    # numbers of any length are JSON; an address with a scope is no host of a network
+    if "%" in text or not (0 <= port < 1 << 16 and 0 <= uid < 1 << 32 and 0 <= seen < 1 << 40):
+        return []
     try:
         return [Remembered(ip_address(text), port, uid, seen)]
     except ValueError:

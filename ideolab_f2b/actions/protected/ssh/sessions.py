@@ -97,7 +97,7 @@ class SshSessions:
             try:
                 self._look(began)
             except Exception as error:
-                self.trouble = f"{error!r}"
+                self.trouble = f"the last look failed: {error!r}"
                 self._complaint.say(f"cannot be found out: {error!r}")
             took_s = self._clock() - began
             self._next = began + max(EVERY_S, took_s / SHARE)
@@ -138,13 +138,14 @@ class SshSessions:
         try:
             memory.save(directory, rows)
         except OSError as error:
-            self._complaint.say(f"cannot be remembered: {error}")
+            self._complaint.say(f"cannot be remembered: {error}", "remember")
 
     def _load(self, directory: Path) -> None:
         now, wall = self._clock(), self._wall()
         try:
             rows = memory.load(directory)
-        except (OSError, ValueError) as error:
+        except Exception as error:
+            # a raise here would stop every jail of the server
             self._complaint.say(f"{directory / memory.NAME} is not read: {error}")
             return
         # a date in the future would protect its address for as long as somebody likes

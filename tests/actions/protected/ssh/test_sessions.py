@@ -154,7 +154,7 @@ def test_trouble(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.subject._view = broken
     with caplog.at_level(logging.ERROR):
         assert world.look() == ["198.51.100.7 22 now"]
-    assert world.subject.trouble == "RuntimeError('no memory')"
+    assert world.subject.trouble == "the last look failed: RuntimeError('no memory')"
     assert "who is logged in over SSH: cannot be found out: RuntimeError('no memory')" in caplog.text
 
     world.subject._view = lambda: View({}, "it hides")
