@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -12,12 +11,16 @@ from demo.lab.namespace import SERVERS, Namespace
 
 USER, UID = "f2btest", 4242
 _PASSWD = f"{USER}:x:{UID}:{UID}::/:/bin/sh\n"
-#: in the mount namespace that `ip netns exec` makes: sshd wants /run/sshd, and an account that may log in
-_PREPARE = 'mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && mount --bind "$1/passwd" /etc/passwd'
-_SSHD = '/usr/sbin/sshd -D -e -f "$1/sshd_config"'
+#: in the mount namespace that `ip netns exec` makes: sshd wants /run/sshd, an account that may log in, and
+#: files that this account can read
+_PREPARE = (
+    'mount -t tmpfs -o mode=755 tmpfs /run && mkdir -m 755 /run/sshd && mount --bind "$1/passwd" /etc/passwd'
+    ' && cp "$1/host" "$1/key.pub" "$1/sshd_config" /run/ && chown "$2" /run/host && chmod 644 /run/key.pub'
+    " /run/sshd_config && exec $3 /usr/sbin/sshd -D -e -f /run/sshd_config"
+)
 _CONFIG = """\
-HostKey {directory}/host
-AuthorizedKeysFile {directory}/key.pub
+HostKey /run/host
+AuthorizedKeysFile /run/key.pub
 PermitRootLogin yes
 StrictModes no
 UsePAM no
@@ -48,14 +51,10 @@ class Sshd:
             subprocess.run(["ssh-keygen", *words], check=True, timeout=60)
         (directory / "passwd").write_text(Path("/etc/passwd").read_text() + _PASSWD)
         lines = "".join(f"Port {port}\n" for port in ports)
-        (directory / "sshd_config").write_text(lines + _CONFIG.format(directory=directory))
-        # who logs in reads the list of keys
-        for above in (directory, *list(directory.parents)[:2]):
-            above.chmod(0o755)
-        shutil.chown(directory / "host", as_uid)
+        (directory / "sshd_config").write_text(lines + _CONFIG)
         become = f"setpriv --reuid={as_uid} --regid={as_uid} --clear-groups" if as_uid else ""
-        prepare = f"{_PREPARE} && exec {become} {_SSHD}"
-        self._child = Child(server, directory / "sshd.log", "sh", "-c", prepare, "sh", str(directory))
+        words = ("sh", str(directory), str(as_uid), become)
+        self._child = Child(server, directory / "sshd.log", "sh", "-c", _PREPARE, *words)
         for port in ports:
             self._child.wait_until(lambda port=port: self._answers(port), f"listening on {port}")  # type: ignore[misc]
 
