@@ -118,7 +118,7 @@ def stats(jail: str, action: str) -> Optional[dict[str, Any]]:
     return _read_object(jail, action, "stats")
 
 
-def protected(jail: str, action: str) -> Optional[dict[str, Any]]:
+def read_protection(jail: str, action: str) -> Optional[dict[str, Any]]:
     """Return whom our ban action spares and why; None when the jail has no such action, or an older one."""
     return _read_object(jail, action, "protected")
 

@@ -28,7 +28,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "report": services.report,
     "textfile": services.textfile,
     "front": proxy.front,
-    "protected": protected.protected,
+    "protected": protected.protection,
 }
 
 

@@ -25,7 +25,7 @@ class Answer(NamedTuple):
     ssh_trouble: str
 
 
-def protected(_settings: Settings) -> Iterator[Verdict]:
+def protection(_settings: Settings) -> Iterator[Verdict]:
     """Ask the server's jails, and list who is protected."""
     try:
         running = sorted(ALL_JAILS.keys() & fail2ban_client.jails())
@@ -35,7 +35,7 @@ def protected(_settings: Settings) -> Iterator[Verdict]:
     except fail2ban_client.ClientError as error:
         yield unknown(CHECK, f"this needs fail2ban: {error}")
         return
-    answers = {jail: read(fail2ban_client.protected(jail, ACTION)) for jail in running}
+    answers = {jail: read(fail2ban_client.read_protection(jail, ACTION)) for jail in running}
     known = {jail: answer for jail, answer in answers.items() if answer is not None}
     silent = sorted(answers.keys() - known.keys())
     if silent:

@@ -68,8 +68,8 @@ def test_answers_that_are_none(answer: Any) -> None:
 
 def ask(monkeypatch: pytest.MonkeyPatch, jails: set[str], answer: Any) -> list[Verdict]:
     monkeypatch.setattr(fail2ban_client, "jails", lambda: jails)
-    monkeypatch.setattr(fail2ban_client, "protected", lambda _jail, _action: answer)
-    return list(protected.protected(Settings()))
+    monkeypatch.setattr(fail2ban_client, "read_protection", lambda _jail, _action: answer)
+    return list(protected.protection(Settings()))
 
 
 def test_the_server_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is known without one."""
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    (found,) = protected.protected(Settings())
+    (found,) = protected.protection(Settings())
 
     assert (found.state, found.text) == ("unknown", "this needs fail2ban, which is down")
 
@@ -108,6 +108,6 @@ def test_a_client_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(fail2ban_client, "jails", refuse)
 
-    (found,) = protected.protected(Settings())
+    (found,) = protected.protection(Settings())
 
     assert (found.state, found.text) == ("unknown", "this needs fail2ban: Permission denied to socket")

@@ -53,8 +53,8 @@ class Sshd:
         lines = "".join(f"Port {port}\n" for port in ports)
         (directory / "sshd_config").write_text(lines + _CONFIG)
         become = f"setpriv --reuid={as_uid} --regid={as_uid} --clear-groups" if as_uid else ""
-        words = ("sh", str(directory), str(as_uid), become)
-        self._child = Child(server, directory / "sshd.log", "sh", "-c", _PREPARE, *words)
+        arguments = ("sh", str(directory), str(as_uid), become)
+        self._child = Child(server, directory / "sshd.log", "sh", "-c", _PREPARE, *arguments)
         for port in ports:
             self._child.wait_until(lambda port=port: self._answers(port), f"listening on {port}")  # type: ignore[misc]
 

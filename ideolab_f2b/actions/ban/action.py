@@ -220,7 +220,7 @@ class Action(ActionBase):  # type: ignore[misc]
     @property
     def protected(self) -> str:
         """One JSON object, for `ideolab-f2b check`: who is not banned here and why, and what is not known."""
-        listed = self._protected.listed()
+        listed = self._protected.list_networks()
         rows = [[item.text, item.what] for item in listed[:_LISTED_LIMIT]]
         left_out = len(listed) - len(rows)
         ssh = SESSIONS.trouble if self._options.ssh_ports != () else _SSH_OFF

@@ -15,7 +15,7 @@ _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
 class NotRootsError(OSError):
-    """Somebody else can write the list, and so decide who is never banned."""
+    """Somebody else can write a file, and so decide who is never banned."""
 
 
 def read(path: str) -> list[Listed]:

@@ -71,7 +71,7 @@ class Protected:
         self._refresh()
         return refusal(network, self._index, self._options.min_prefix4, self._options.min_prefix6)
 
-    def listed(self) -> list[Listed]:
+    def list_networks(self) -> list[Listed]:
         """What is protected at this moment beside NEVER: first who is logged in, last the long lists."""
         self._refresh()
         found = [item for items in reversed(list(self._found.values())) for item in items]
@@ -113,7 +113,7 @@ def _texts(texts: Iterable[str], what: str) -> Iterator[Listed]:
 
 
 def _sessions(sessions: Iterable[Seen], ports: Optional[tuple[int, ...]]) -> Iterator[Listed]:
-    return (each.listed() for each in sessions if ports is None or each.port in ports)
+    return (each.make_listing() for each in sessions if ports is None or each.port in ports)
 
 
 def _hosts(addresses: Iterable[Address], what: str) -> Iterator[Listed]:

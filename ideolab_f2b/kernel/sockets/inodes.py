@@ -18,7 +18,7 @@ _FORMAT = "=16x B3x 2s18x 16s28x I"
 _ANY_PORT = 0
 
 
-class Connection(NamedTuple):
+class TcpConnection(NamedTuple):
     """An established TCP connection of this network namespace."""
 
     inode: int
@@ -29,7 +29,7 @@ class Connection(NamedTuple):
     listeners: frozenset[int]
 
 
-def connections(inodes: Collection[int]) -> list[Connection]:
+def connections(inodes: Collection[int]) -> list[TcpConnection]:
     """Return the connections whose sockets have these inodes; other sockets are left out.
 
     It walks over all sockets of the host: not for each tick. KernelError when the kernel refuses.
@@ -40,7 +40,7 @@ def connections(inodes: Collection[int]) -> list[Connection]:
     for _family, port, _peer, inode in _records(mask(LISTEN)):
         listeners.setdefault(port, set()).add(inode)
     return [
-        Connection(
+        TcpConnection(
             inode,
             ip_address(fold(family, peer)),
             int.from_bytes(port, "big"),

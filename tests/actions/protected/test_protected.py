@@ -69,7 +69,7 @@ def test_each_source() -> None:
     assert why(subject, "::1") == "::1 is loopback"
     assert why(subject, "198.51.100.7") is None
     assert world.asked == 1
-    assert [item.text for item in subject.listed()] == [
+    assert [item.text for item in subject.list_networks()] == [
         "198.51.100.22", "198.51.100.23", "203.0.114.53", "fe80::1", "192.0.2.254", "fe80::1", "192.0.2.1",
         "203.0.113.0/24", "198.51.100.80/28",
     ]  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 
 from ideolab_f2b.kernel.sockets import inodes
 from ideolab_f2b.kernel.sockets.inet_diag import DumpError
-from ideolab_f2b.kernel.sockets.inodes import Connection
+from ideolab_f2b.kernel.sockets.inodes import TcpConnection
 
 
 def inode(own: socket.socket) -> int:
@@ -34,10 +34,10 @@ def test_a_connection(family: socket.AddressFamily, bound: str, peer: str) -> No
             found = {each.inode: each for each in inodes.connections([inode(client), inode(accepted), 1])}
 
             assert found == {
-                inode(accepted): Connection(
+                inode(accepted): TcpConnection(
                     inode(accepted), ip_address(peer), port, frozenset((inode(listener),))
                 ),
-                inode(client): Connection(
+                inode(client): TcpConnection(
                     inode(client), ip_address(peer), client.getsockname()[1], frozenset()
                 ),
             }

@@ -8,7 +8,7 @@ from typing import Callable
 from ideolab_f2b.actions.protected.ssh.logins import Login
 from ideolab_f2b.actions.protected.ssh.processes import Process, socket_inodes
 from ideolab_f2b.kernel.sockets import inodes
-from ideolab_f2b.kernel.sockets.inodes import Connection
+from ideolab_f2b.kernel.sockets.inodes import TcpConnection
 
 #: looks in which a login's connection is searched: a dump costs by the host's sockets, and a login whose
 #: socket is in another network namespace is never found
@@ -22,13 +22,13 @@ class Connections:
     def __init__(
         self,
         inodes_of: Callable[[Process], set[int]] = socket_inodes,
-        find: Callable[[Collection[int]], Iterable[Connection]] = inodes.connections,
+        find: Callable[[Collection[int]], Iterable[TcpConnection]] = inodes.connections,
     ) -> None:
         self._inodes_of, self._find = inodes_of, find
-        self._known: dict[_Identity, Connection] = {}
+        self._known: dict[_Identity, TcpConnection] = {}
         self._tries: dict[_Identity, int] = {}
 
-    def of(self, logins: Collection[Login]) -> list[tuple[Login, Connection]]:
+    def of(self, logins: Collection[Login]) -> list[tuple[Login, TcpConnection]]:
         """Return each login whose connection is known and still open; KernelError leaves the others."""
         now = {(login.process.pid, login.process.started): login for login in logins}
         self._known = {key: found for key, found in self._known.items() if key in now}
@@ -50,7 +50,7 @@ class Connections:
             if len(ways_in) == 1:
                 self._known[key] = ways_in[0]
 
-    def _ways_in(self, login: Login, mine: list[Connection], held: set[int]) -> list[Connection]:
+    def _ways_in(self, login: Login, mine: list[TcpConnection], held: set[int]) -> list[TcpConnection]:
         """Return what can be the login's own connection: a forwarded port is open to anybody.
 
         The monitor holds the connection too, and nothing that was opened after the login. A process without

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ideolab_f2b import files
+from ideolab_f2b.actions.protected.never_ban import NotRootsError
 from ideolab_f2b.kernel.address import Address
 
 #: the file's name in the directory of state
@@ -17,10 +18,6 @@ NAME = "ssh-sessions.json"
 #: bytes that are read: what save() writes of sessions.LIMIT addresses is less
 SIZE_LIMIT = 1 << 18
 _ROW = [str, int, int, int]
-
-
-class NotRootsError(OSError):
-    """Somebody else can write the file or its directory, and so decide who is never banned."""
 
 
 class Remembered(NamedTuple):

@@ -23,10 +23,12 @@ from ideolab_f2b.actions.protected.ssh.memory import Remembered
 from ideolab_f2b.actions.protected.ssh.processes import View
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.kernel.address import Address
-from ideolab_f2b.kernel.sockets.inodes import Connection
+from ideolab_f2b.kernel.sockets.inodes import TcpConnection
 
-#: seconds between two looks, and the share of a core that they may take on a host with many processes
-EVERY_S, SHARE = 3.0, 0.02
+#: seconds between two looks
+EVERY_S = 3.0
+#: the part of a core that the looks may take on a host with many processes
+SHARE = 0.02
 #: seconds between the first and the second look at a session: what is gone by then was no work
 PROOF_S = 2.0
 #: seconds that an address stays protected after its session was seen last: a laptop sleeps over night
@@ -50,7 +52,7 @@ class Seen(NamedTuple):
     seen: float
     is_open: bool
 
-    def listed(self) -> Listed:
+    def make_listing(self) -> Listed:
         """Return the entry of the lists of what is not banned."""
         return listing(ip_network(self.address), NOW if self.is_open else BEFORE)
 
@@ -63,7 +65,7 @@ class SshSessions:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         view: Callable[[], View] = processes.read,
-        connections: Optional[Callable[[Collection[Login]], list[tuple[Login, Connection]]]] = None,
+        connections: Optional[Callable[[Collection[Login]], list[tuple[Login, TcpConnection]]]] = None,
     ) -> None:
         self.trouble = "no look at the processes was made yet"
         self._clock, self._wall, self._view = clock, wall, view
@@ -113,7 +115,7 @@ class SshSessions:
         self._note(proved, now)
         self.trouble = view.trouble
 
-    def _note(self, proved: Iterable[tuple[Login, Connection]], now: float) -> None:
+    def _note(self, proved: Iterable[tuple[Login, TcpConnection]], now: float) -> None:
         with self._lock:
             before = set(self._seen)
             kept = {key: each._replace(is_open=False) for key, each in self._seen.items()}
@@ -157,7 +159,7 @@ class SshSessions:
             self._seen = _newest(self._seen.values(), now)
 
 
-def _key(login: Login, connection: Connection) -> _Key:
+def _key(login: Login, connection: TcpConnection) -> _Key:
     return login.process.pid, login.process.started, connection.inode
 
 

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from ideolab_f2b.actions.protected.ssh import connections
 from ideolab_f2b.actions.protected.ssh.connections import Connections
 from ideolab_f2b.actions.protected.ssh.logins import Login
-from ideolab_f2b.kernel.sockets.inodes import Connection
+from ideolab_f2b.kernel.sockets.inodes import TcpConnection
 from tests.actions.protected.ssh.conftest import ALICE, Tree
 
 PEER, STRANGER = ip_address("198.51.100.1"), ip_address("198.51.100.66")
@@ -16,22 +16,22 @@ PEER, STRANGER = ip_address("198.51.100.1"), ip_address("198.51.100.66")
 LISTENER = 900
 
 
-def way_in(inode: int, port: int = 22) -> Connection:
-    return Connection(inode, PEER, port, frozenset((LISTENER,)))
+def way_in(inode: int, port: int = 22) -> TcpConnection:
+    return TcpConnection(inode, PEER, port, frozenset((LISTENER,)))
 
 
-def forwarded(inode: int, port: int = 45678, *listeners: int) -> Connection:
-    return Connection(inode, STRANGER, port, frozenset(listeners))
+def forwarded(inode: int, port: int = 45678, *listeners: int) -> TcpConnection:
+    return TcpConnection(inode, STRANGER, port, frozenset(listeners))
 
 
 class Kernel:
     """The connections of the host; counts how often it is asked."""
 
-    def __init__(self, tree: Tree, *found: Connection) -> None:
+    def __init__(self, tree: Tree, *found: TcpConnection) -> None:
         self.found, self.asked = list(found), 0
         self.subject = Connections(tree.inodes, self.find)
 
-    def find(self, inodes: Collection[int]) -> list[Connection]:
+    def find(self, inodes: Collection[int]) -> list[TcpConnection]:
         self.asked += 1
         return [each for each in self.found if each.inode in inodes]
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ideolab_f2b.actions.protected.never_ban import NotRootsError
 from ideolab_f2b.actions.protected.ssh import memory
 from ideolab_f2b.actions.protected.ssh.memory import Remembered
 
@@ -88,7 +89,7 @@ def test_what_others_can_write_is_not_read(directory: Path, place: str, mode: in
     memory.save(directory, ROWS)
     (directory if place == "directory" else directory / memory.NAME).chmod(mode)
 
-    with pytest.raises(memory.NotRootsError, match="is not used: others than root can write it"):
+    with pytest.raises(NotRootsError, match="is not used: others than root can write it"):
         memory.load(directory)
 
 

@@ -14,7 +14,7 @@ from ideolab_f2b.actions.protected.ssh import memory, sessions
 from ideolab_f2b.actions.protected.ssh.logins import Login
 from ideolab_f2b.actions.protected.ssh.processes import View
 from ideolab_f2b.actions.protected.ssh.sessions import SshSessions
-from ideolab_f2b.kernel.sockets.inodes import Connection
+from ideolab_f2b.kernel.sockets.inodes import TcpConnection
 from tests.actions.protected.ssh.conftest import ALICE, Tree
 
 DAY = sessions.REMEMBER_S
@@ -27,7 +27,7 @@ class World:
 
     def __init__(self, tree: Tree) -> None:
         self.tree, self.time, self.wall = tree, 1000.0, WALL
-        self.open: dict[int, Connection] = {}
+        self.open: dict[int, TcpConnection] = {}
         self.looks = 0
         self.subject = self.make()
 
@@ -38,13 +38,13 @@ class World:
         self.looks += 1
         return self.tree.view()
 
-    def connections(self, logins: Collection[Login]) -> list[tuple[Login, Connection]]:
+    def connections(self, logins: Collection[Login]) -> list[tuple[Login, TcpConnection]]:
         return [(each, self.open[each.process.pid]) for each in logins if each.process.pid in self.open]
 
     def log_in(self, pid: int, peer: str, port: int = 22, started: int = 1) -> None:
         self.tree.add(pid - 1, "sshd: alice [priv]")
         self.tree.add(pid, "sshd: alice@pts/0", parent=pid - 1, uid=ALICE, started=started)
-        self.open[pid] = Connection(pid * 10, ip_address(peer), port, frozenset())
+        self.open[pid] = TcpConnection(pid * 10, ip_address(peer), port, frozenset())
 
     def wait(self, seconds: float) -> None:
         self.time += seconds
@@ -105,12 +105,11 @@ def test_what_is_said_of_them(world: World) -> None:
     world.log_in(21, "198.51.100.7")
     world.look()
     world.look()
-    assert world.subject.now()[0].listed().what == "logged in over SSH"
+    assert world.subject.now()[0].make_listing().what == "logged in over SSH"
     world.open.clear()
     world.look()
-    assert (
-        world.subject.now()[0].listed().what == "an address that was logged in over SSH within the last day"
-    )
+    (before,) = world.subject.now()
+    assert before.make_listing().what == "an address that was logged in over SSH within the last day"
 
 
 def test_the_number_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
