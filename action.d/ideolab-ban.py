@@ -33,7 +33,7 @@
 #
 # Option: allow
 # Notes:  addresses and networks that are never banned beside ignoreip, such as front proxies. Own addresses,
-#         gateways and who is logged in over SSH are never banned, and no network that holds one of these
+#         gateways, nameservers and who is logged in over SSH are never banned, nor a network with one of them
 # Values: [ networks with commas ] Default: none
 #
 # Option: allow_file
@@ -42,8 +42,13 @@
 # Values: [ FILE or none ] Default: /etc/ideolab/never-ban
 #
 # Option: ssh_ports
-# Notes:  local ports of sshd, to know who is logged in
-# Values: [ NUM, several with commas, or none ] Default: 22
+# Notes:  the local ports on which a login by SSH protects its address, while it lasts and for a day. sshd's
+#         own processes prove it, whatever port they serve: name ports only to protect fewer
+# Values: [ all, NUM, several with commas, or none ] Default: all
+#
+# Option: state
+# Notes:  the directory, root's alone, in which the addresses of these logins outlive a restart of fail2ban
+# Values: [ PATH ] Default: /var/lib/ideolab-f2b
 #
 # Option: min_prefix4, min_prefix6
 # Notes:  wider networks than this are refused

@@ -115,8 +115,17 @@ def parse_bans(text: str) -> list[str]:
 
 def stats(jail: str, action: str) -> Optional[dict[str, Any]]:
     """Return the counters and the state of our ban action; None when the jail has no such action."""
+    return _read_object(jail, action, "stats")
+
+
+def read_protection(jail: str, action: str) -> Optional[dict[str, Any]]:
+    """Return whom our ban action spares and why; None when the jail has no such action, or an older one."""
+    return _read_object(jail, action, "protected")
+
+
+def _read_object(jail: str, action: str, name: str) -> Optional[dict[str, Any]]:
     try:
-        answer = json.loads(ask("get", jail, "action", action, "stats"))
+        answer = json.loads(ask("get", jail, "action", action, name))
     except (ClientError, ValueError):
         return None
     return answer if isinstance(answer, dict) else None

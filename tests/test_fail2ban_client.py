@@ -98,6 +98,8 @@ def test_actions_and_stats_of_a_jail(tmp_path: Path, monkeypatch: pytest.MonkeyP
     fake(tmp_path, monkeypatch, 'printf "The jail x has the following actions:\\nideolab-ban, mail\\n"')
     assert fail2ban_client.actions("x") == {"ideolab-ban", "mail"}
     assert fail2ban_client.stats("x", "ideolab-ban") is None
+    assert fail2ban_client.read_protection("x", "ideolab-ban") is None
 
     fake(tmp_path, monkeypatch, 'echo \'{"set": "s"}\'')
     assert fail2ban_client.stats("x", "ideolab-ban") == {"set": "s"}
+    assert fail2ban_client.read_protection("x", "ideolab-ban") == {"set": "s"}

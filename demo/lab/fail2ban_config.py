@@ -94,6 +94,7 @@ def _add_pack(directory: Path) -> None:
     (directory / SETTINGS).write_text(_SETTINGS.format(directory=directory))
     jails = config / "jail.d" / "ideolab.conf"
     text = jails.read_text().replace("/var/log/ideolab", str(directory))
+    text = text.replace("ideolab-ban.py[", f"ideolab-ban.py[state={directory / STATE}, ")
     jails.write_text(text.replace("ideolab-report.py", report_action(directory)))
 
 

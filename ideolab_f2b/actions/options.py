@@ -6,8 +6,10 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
-from typing import Any, Callable
+from pathlib import Path
+from typing import Any, Callable, Optional
 
+from ideolab_f2b import config
 from ideolab_f2b.firewall import names
 from ideolab_f2b.kernel.ipset.element import Network
 
@@ -24,7 +26,10 @@ class Options:
     latency: str = "default"
     allow: tuple[Network, ...] = ()
     allow_file: str = "/etc/ideolab/never-ban"
-    ssh_ports: tuple[int, ...] = (22,)
+    #: local ports on which a login protects its address; None = each port
+    ssh_ports: Optional[tuple[int, ...]] = None
+    #: the directory that the installer makes for what fail2ban-server keeps
+    state: Path = config.SERVER_STATE
     min_prefix4: int = 16
     min_prefix6: int = 32
 
@@ -53,7 +58,9 @@ def _ports(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(ports))
 
 
-def _ports_or_none(text: str) -> tuple[int, ...]:
+def _ssh_ports(text: str) -> Optional[tuple[int, ...]]:
+    if text == "all":
+        return None
     return () if text in ("", "none") else _ports(text)
 
 
@@ -90,6 +97,12 @@ def _path_or_none(text: str) -> str:
     return text
 
 
+def _directory(text: str) -> Path:
+    if not text.startswith("/"):
+        raise ValueError("an absolute path is needed")
+    return Path(text)
+
+
 def _number(lowest: int, highest: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         number = int(text)
@@ -109,7 +122,8 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "latency": _latency,
     "allow": _networks,
     "allow_file": _path_or_none,
-    "ssh_ports": _ports_or_none,
+    "ssh_ports": _ssh_ports,
+    "state": _directory,
     "min_prefix4": _number(1, 32),
     "min_prefix6": _number(1, 128),
 }

@@ -26,18 +26,19 @@ def test_all_options() -> None:
     given = {
         "set": "ideolab_connnet", "ports": "443, 8443 http-alt", "maxelem": "300000", "keep_on_stop": "no",
         "kill": "Off", "latency": "low", "allow": "198.51.100.7,2001:db8::/32", "ssh_ports": "22,2222",
-        "min_prefix4": "20", "min_prefix6": "48",
+        "state": "/srv/state", "min_prefix4": "20", "min_prefix6": "48",
     }  # fmt: skip
 
     assert options.parse("x", given) == (
         Options(
             set="ideolab_connnet", ports=(443, 8443, 8080), maxelem=300000, keep_on_stop=False, kill=False,
             latency="low", allow=(ip_network("198.51.100.7"), ip_network("2001:db8::/32")),
-            ssh_ports=(22, 2222), min_prefix4=20, min_prefix6=48,
+            ssh_ports=(22, 2222), state=Path("/srv/state"), min_prefix4=20, min_prefix6=48,
         ),
         [],
     )  # fmt: skip
     assert options.parse("x", {"ssh_ports": "none"})[0].ssh_ports == ()
+    assert options.parse("x", {"ssh_ports": "all"})[0].ssh_ports is None
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,8 @@ def test_all_options() -> None:
         ("latency", "fast", "default or low is needed; 'default' is used"),
         ("allow", "example.org", "does not appear to be an IPv4 or IPv6 network; () is used"),
         ("allow_file", "never-ban", "an absolute path or none is needed; '/etc/ideolab/never-ban' is used"),
+        ("ssh_ports", "every", "service/proto not found; None is used"),
+        ("state", "state", "an absolute path is needed; PosixPath('/var/lib/ideolab-f2b') is used"),
         ("min_prefix4", "33", "a number from 1 to 32 is needed; 16 is used"),
         ("colour", "red", "option 'colour' is unknown; known are allow, allow_file, keep_on_stop, kill, l"),
     ],

@@ -23,6 +23,7 @@ from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected import protected
 from ideolab_f2b.actions.protected.protected import Protected
 from ideolab_f2b.actions.protected.refusal import RefusedError, short
+from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
 from ideolab_f2b.actions.reconcile import metrics
 from ideolab_f2b.actions.reconcile.one_pass import Member
 from ideolab_f2b.actions.reconcile.thread import RECONCILE
@@ -32,6 +33,10 @@ from ideolab_f2b.firewall.names import FAMILIES
 from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.metrics import Sample
+
+#: entries of the list of who is protected in one answer: fail2ban's socket and a reader take so much
+_LISTED_LIMIT = 500
+_SSH_OFF = "ssh_ports = none: SSH sessions protect nobody"
 
 _Call = TypeVar("_Call", bound=Callable[..., Any])
 
@@ -63,6 +68,7 @@ class Action(ActionBase):  # type: ignore[misc]
         self._counts = BanCounts()
         self._options = self._read(given)
         self._protected = Protected(functools.partial(protected.ignoreip, jail), self._options)
+        SESSIONS.keep_in(self._options.state)
         self._firewall = JailFirewall(self._options, self._elements)
         self._closer = SocketCloser(self._options.ports)
         self._is_joined, self._source = False, f"{name} {jail.name}"
@@ -91,6 +97,7 @@ class Action(ActionBase):  # type: ignore[misc]
         try:
             self._options = self._read(given)
             self._protected.use(self._options)
+            SESSIONS.keep_in(self._options.state)
             self._closer.ports = self._options.ports
             self._pace()
             self._enforce_protection()
@@ -209,6 +216,15 @@ class Action(ActionBase):  # type: ignore[misc]
         """One JSON object, for `ideolab-f2b bans`; see docs/bans.md."""
         rows, queued = self._ban_list.rows(), self._ban_list.is_queued
         return json.dumps({"set": self._options.set, "queued": queued, "bans": rows})
+
+    @property
+    def protected(self) -> str:
+        """One JSON object, for `ideolab-f2b check`: who is not banned here and why, and what is not known."""
+        listed = self._protected.list_networks()
+        rows = [[item.text, item.what] for item in listed[:_LISTED_LIMIT]]
+        left_out = len(listed) - len(rows)
+        ssh = SESSIONS.trouble if self._options.ssh_ports != () else _SSH_OFF
+        return json.dumps({"listed": rows, "left_out": left_out, "ssh_trouble": ssh})
 
     def reconcile(self, **_given: Any) -> int:
         """Make two passes over all sets now, for `ideolab-f2b check --repair`; see ReconcileThread.hurry."""

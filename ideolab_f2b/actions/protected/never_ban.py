@@ -15,7 +15,7 @@ _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
 class NotRootsError(OSError):
-    """Somebody else can write the list, and so decide who is never banned."""
+    """Somebody else can write a file, and so decide who is never banned."""
 
 
 def read(path: str) -> list[Listed]:
@@ -26,9 +26,12 @@ def read(path: str) -> list[Listed]:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         return []
-    with open(descriptor, encoding="utf-8", errors="replace") as file:
+    try:
         _require_roots(path, os.fstat(descriptor))
-        return parse(file.read(SIZE_LIMIT), path)
+        # a directory never becomes a file object: its descriptor would stay open with each look
+        return parse(os.read(descriptor, SIZE_LIMIT).decode("utf-8", "replace"), path)
+    finally:
+        os.close(descriptor)
 
 
 def _require_roots(path: str, found: os.stat_result) -> None:

@@ -9,15 +9,16 @@ from ipaddress import ip_network
 from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions.options import Options
-from ideolab_f2b.actions.protected import never_ban, ssh_sessions
+from ideolab_f2b.actions.protected import nameservers, never_ban
 from ideolab_f2b.actions.protected.refusal import NEVER, Index, Listed, listing, refusal
+from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS, Seen
 from ideolab_f2b.kernel import address
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.ipset.element import Network
 
 #: seconds that an answer is good for
 FRESH_S = 5.0
-#: the same for gateways: routes can be a million, so they are asked for less often
+#: the same for gateways and nameservers: routes can be a million, so they are asked for less often
 ROUTES_FRESH_S = 60.0
 _ALL6 = (1 << 128) - 1
 _log = logging.getLogger("fail2ban.ideolab-ban")
@@ -33,7 +34,8 @@ class Protected:
         clock: Callable[[], float] = time.monotonic,
         own: Callable[[], Iterable[Address]] = address.local_addresses,
         gateways: Callable[[], Iterable[Address]] = address.gateways,
-        sessions: Callable[[tuple[int, ...]], Iterable[Address]] = ssh_sessions.peers,
+        sessions: Callable[[], Iterable[Seen]] = SESSIONS.now,
+        servers: Callable[[], Iterable[Address]] = nameservers.read,
     ) -> None:
         self._ignoreip, self._clock = ignoreip, clock
         self._sources: dict[str, tuple[float, Callable[[], Iterable[Listed]]]] = {
@@ -41,10 +43,8 @@ class Protected:
             "listed": (FRESH_S, lambda: never_ban.read(self._options.allow_file)),
             "own": (FRESH_S, lambda: _hosts(own(), "an own address of this host")),
             "gateways": (ROUTES_FRESH_S, lambda: _hosts(gateways(), "a gateway of this host")),
-            "sessions": (
-                FRESH_S,
-                lambda: _hosts(sessions(self._options.ssh_ports), "logged in over SSH"),
-            ),
+            "nameservers": (ROUTES_FRESH_S, lambda: _hosts(servers(), "a nameserver of this host")),
+            "sessions": (FRESH_S, lambda: _sessions(sessions(), self._options.ssh_ports)),
         }
         self.use(options)
 
@@ -70,6 +70,12 @@ class Protected:
         """Why this network is not banned; None when it may be."""
         self._refresh()
         return refusal(network, self._index, self._options.min_prefix4, self._options.min_prefix6)
+
+    def list_networks(self) -> list[Listed]:
+        """What is protected at this moment beside NEVER: first who is logged in, last the long lists."""
+        self._refresh()
+        found = [item for items in reversed(list(self._found.values())) for item in items]
+        return [*found, *self._allowed]
 
     def _refresh(self) -> None:
         now = self._clock()
@@ -104,6 +110,10 @@ def _texts(texts: Iterable[str], what: str) -> Iterator[Listed]:
         except ValueError:
             # a name: fail2ban resolves it for single addresses, and nothing here waits for DNS
             continue
+
+
+def _sessions(sessions: Iterable[Seen], ports: Optional[tuple[int, ...]]) -> Iterator[Listed]:
+    return (each.make_listing() for each in sessions if ports is None or each.port in ports)
 
 
 def _hosts(addresses: Iterable[Address], what: str) -> Iterator[Listed]:

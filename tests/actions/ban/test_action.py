@@ -18,6 +18,7 @@ from fail2ban.server.ticket import BanTicket
 
 from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.ban.action import Action
+from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
 from ideolab_f2b.actions.tickets import ban_manager
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -239,3 +240,20 @@ def test_a_shim_of_an_older_release_finds_the_action() -> None:
     assert package.Action is Action
     with pytest.raises(AttributeError, match="has no attribute 'Other'"):
         package.Other  # noqa: B018
+
+
+def test_who_is_protected(action: Action, jail: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `check` asks for: bounded, with what is left out, and what is not known of SSH."""
+    jail.filter.addIgnoreIP("203.0.113.9")
+    monkeypatch.setattr(SESSIONS, "trouble", "it hides")
+    told = json.loads(action.protected)
+    assert ["203.0.113.9", "listed in ignoreip"] in told["listed"]
+    assert ["192.0.2.1", "an own address of this host"] in told["listed"]
+    assert told["left_out"] == 0
+    assert told["ssh_trouble"] == "it hides"
+
+    monkeypatch.setattr("ideolab_f2b.actions.ban.action._LISTED_LIMIT", 1)
+    action.reload(ssh_ports="none")
+    short = json.loads(action.protected)
+    assert (len(short["listed"]), short["left_out"]) == (1, len(told["listed"]) - 1)
+    assert short["ssh_trouble"] == "ssh_ports = none: SSH sessions protect nobody"

@@ -43,8 +43,12 @@ def test_a_list_that_others_can_write_is_not_read(tmp_path: Path, owner: int, mo
 
 @pytest.mark.root
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
-    """A fifo would hang each ban."""
+    """A fifo would hang each ban; a directory leaves no descriptor behind."""
     os.mkfifo(tmp_path / "never-ban", 0o600)
+    before = os.listdir("/proc/self/fd")
 
-    with pytest.raises(never_ban.NotRootsError):
-        never_ban.read(str(tmp_path / "never-ban"))
+    for path in (tmp_path / "never-ban", tmp_path):
+        with pytest.raises(never_ban.NotRootsError):
+            never_ban.read(str(path))
+
+    assert os.listdir("/proc/self/fd") == before

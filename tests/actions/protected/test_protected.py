@@ -12,6 +12,7 @@ import pytest
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected import protected
 from ideolab_f2b.actions.protected.protected import Protected
+from ideolab_f2b.actions.protected.ssh.sessions import Seen
 
 
 class World:
@@ -21,11 +22,11 @@ class World:
         self.now = 0.0
         self.ignoreip = ["203.0.113.0/24", "example.org"]
         self.own: list[Any] = [ip_address("192.0.2.1")]
-        self.peers: list[Any] = []
-        self.asked: list[object] = []
+        self.peers: list[Seen] = []
+        self.asked = 0
 
-    def sessions(self, ports: tuple[int, ...]) -> Iterable[Any]:
-        self.asked.append(ports)
+    def sessions(self) -> Iterable[Seen]:
+        self.asked += 1
         return self.peers
 
     def protected(self, **given: Any) -> Protected:
@@ -36,7 +37,12 @@ class World:
             own=lambda: self.own,
             gateways=lambda: [ip_address("192.0.2.254"), ip_address("fe80::1%3")],
             sessions=self.sessions,
+            servers=lambda: [ip_address("203.0.114.53"), ip_address("fe80::1%eth0")],
         )
+
+
+def session(text: str, port: int = 22, *, is_open: bool = True) -> Seen:
+    return Seen(ip_address(text), port, 1000, 0.0, is_open)
 
 
 def why(subject: Protected, text: str) -> str | None:
@@ -44,21 +50,56 @@ def why(subject: Protected, text: str) -> str | None:
 
 
 def test_each_source() -> None:
-    """ignoreip, own addresses, gateways, SSH sessions and the option allow."""
+    """ignoreip, own addresses, gateways, nameservers, SSH sessions and the option allow."""
     world = World()
-    world.peers = [ip_address("198.51.100.22")]
-    subject = world.protected(allow=(ip_network("198.51.100.80/28"),), ssh_ports=(2222,))
+    world.peers = [session("198.51.100.22", 2222), session("198.51.100.23", is_open=False)]
+    subject = world.protected(allow=(ip_network("198.51.100.80/28"),))
 
     assert why(subject, "203.0.113.7") == "203.0.113.7 lies in 203.0.113.0/24, listed in ignoreip"
     assert why(subject, "192.0.2.1") == "192.0.2.1 is an own address of this host"
     assert why(subject, "192.0.2.254") == "192.0.2.254 is a gateway of this host"
+    assert why(subject, "203.0.114.53") == "203.0.114.53 is a nameserver of this host"
     assert why(subject, "198.51.100.22") == "198.51.100.22 is logged in over SSH"
+    assert why(subject, "198.51.100.23") == (
+        "198.51.100.23 is an address that was logged in over SSH within the last day"
+    )
     assert why(subject, "198.51.100.85") == (
         "198.51.100.85 lies in 198.51.100.80/28, listed in the option allow"
     )
     assert why(subject, "::1") == "::1 is loopback"
     assert why(subject, "198.51.100.7") is None
-    assert world.asked == [(2222,)]
+    assert world.asked == 1
+    assert [item.text for item in subject.list_networks()] == [
+        "198.51.100.22", "198.51.100.23", "203.0.114.53", "fe80::1", "192.0.2.254", "fe80::1", "192.0.2.1",
+        "203.0.113.0/24", "198.51.100.80/28",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ports", "spared"), [(None, ["22", "2222"]), ((2222,), ["2222"]), ((22, 2222), ["22", "2222"]), ((), [])]
+)
+def test_ports_of_ssh(ports: tuple[int, ...] | None, spared: list[str]) -> None:
+    """A login on any port protects, unless the option names some, or none."""
+    world = World()
+    world.peers = [session("198.51.100.22", 22), session("198.51.100.23", 2222)]
+    subject = world.protected(ssh_ports=ports)
+
+    found = {"22": why(subject, "198.51.100.22"), "2222": why(subject, "198.51.100.23")}
+
+    assert [port for port, reason in found.items() if reason] == spared
+
+
+def test_an_ipv6_session_protects_its_network() -> None:
+    """A client is banned by its /64: there the browser of who is logged in has another address."""
+    world = World()
+    world.peers = [session("2001:db8:c:1::22")]
+    subject = world.protected()
+
+    assert why(subject, "2001:db8:c:1::/64") == (
+        "2001:db8:c:1::/64 holds 2001:db8:c:1::22, logged in over SSH"
+    )
+    assert why(subject, "2001:db8:c::/56") is not None
+    assert why(subject, "2001:db8:c:2::/64") is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +129,7 @@ def test_answers_are_kept_a_while() -> None:
     world.now = protected.FRESH_S
     assert why(subject, "198.51.100.7") == "198.51.100.7 is an own address of this host"
     assert why(subject, "198.51.100.8") == "198.51.100.8 is listed in ignoreip"
-    assert len(world.asked) == 2
+    assert world.asked == 2
 
 
 def test_new_options_count_at_once() -> None:
@@ -109,11 +150,11 @@ def test_source_that_fails(caplog: pytest.LogCaptureFixture) -> None:
     subject = world.protected()
     assert why(subject, "192.0.2.1") is not None
 
-    def broken(_ports: object) -> list[Any]:
+    def broken() -> list[Any]:
         raise OSError("no netlink")
 
     world.own = None  # type: ignore[assignment]
-    world.sessions = broken  # type: ignore[assignment,method-assign]
+    world.sessions = broken  # type: ignore[method-assign]
     world.now = protected.FRESH_S
     with caplog.at_level(logging.ERROR):
         assert why(subject, "192.0.2.1") is not None

@@ -1,0 +1,141 @@
+"""Reads the processes of root's sshd from /proc; judges none of them.
+
+What a local user can give himself is not believed: the program is known by its file, which is root's, not by
+its name, and a process of another PID or user namespace (a container's root made it) is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Optional
+
+PROC = Path("/proc")
+#: OpenSSH until 9.7, and from 9.8 on; sshd-auth of 10.0 never belongs to who has logged in
+PROGRAMS = frozenset(("sshd", "sshd-session"))
+#: descriptors of one process that are read: the connection is among the first, forwarded ports follow
+_DESCRIPTORS = 4096
+_SOCKET = re.compile(r"socket:\[(\d+)\]")
+_DELETED = " (deleted)"
+_NAMESPACES = ("pid", "user")
+#: the first PID namespace of a host (PROC_PID_INIT_INO of linux/proc_ns.h), or a kernel that has none
+_OUTSIDE = ("pid:[4026531836]", None)
+
+
+class Process(NamedTuple):
+    """A process that runs root's sshd."""
+
+    pid: int
+    #: clock ticks after the boot: with `pid` it names one process for ever
+    started: int
+    parent: int
+    #: None when real, effective, saved and file system's uid are not all the same
+    uid: Optional[int]
+    #: what it calls itself, such as `sshd: alice@pts/0`
+    title: str
+
+
+class View(NamedTuple):
+    """What /proc shows: sshd's processes by pid, and why it shows too little ("" = it shows all)."""
+
+    processes: dict[int, Process]
+    trouble: str = ""
+
+
+def read(proc: Path = PROC, owner: int = 0) -> View:
+    """Return the processes whose program is sshd and belongs to `owner`, root."""
+    found = {}
+    hidden = 0
+    try:
+        own = _namespaces(proc / "self")
+        for name in filter(str.isdecimal, os.listdir(proc)):
+            try:
+                process = _read(proc / name, own, owner)
+            except OSError:
+                hidden += 1
+                continue
+            if process is not None:
+                found[process.pid] = process
+    except OSError as error:
+        return View({}, f"{proc} cannot be read: {error.strerror}")
+    return View(found, _find_trouble(proc, hidden, is_alone=not found and own[0] not in _OUTSIDE))
+
+
+def socket_inodes(process: Process, proc: Path = PROC) -> set[int]:
+    """Return the inodes of the sockets that a process holds; none when it has ended."""
+    found = set()
+    directory = proc / str(process.pid) / "fd"
+    try:
+        for name in islice(os.listdir(directory), _DESCRIPTORS):
+            socket = _SOCKET.fullmatch(os.readlink(directory / name))
+            if socket:
+                found.add(int(socket[1]))
+        # another process may have got its pid meanwhile
+        return found if _stat(directory.parent)[2] == process.started else set()
+    except OSError:
+        return set()
+
+
+def _find_trouble(proc: Path, hidden: int, *, is_alone: bool) -> str:
+    """Return why processes of others cannot be seen; there always is a first one, whatever runs on a host."""
+    try:
+        (proc / "1" / "stat").read_bytes()
+    except OSError:
+        return f"{proc} hides the processes of others (hidepid)"
+    if hidden:
+        return f"{hidden} processes called sshd cannot be looked into: CAP_SYS_PTRACE is missing"
+    return "fail2ban runs in a container in which no sshd is to be seen" if is_alone else ""
+
+
+def _read(directory: Path, own: tuple[Optional[str], ...], owner: int) -> Optional[Process]:
+    try:
+        comm, parent, started = _stat(directory)
+        # quick: a host has hundreds of processes; the name alone proves nothing
+        if comm not in PROGRAMS or not _runs_sshd(directory, owner) or _namespaces(directory) != own:
+            return None
+        title = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+        return Process(int(directory.name), started, parent, _uid(directory), title)
+    except (FileNotFoundError, ProcessLookupError):
+        # it ended meanwhile
+        return None
+
+
+def _stat(directory: Path) -> tuple[str, int, int]:
+    """Return (name, parent, start) of a process; its name is its own choice, brackets and blanks too."""
+    text = (directory / "stat").read_bytes().decode("utf-8", "replace")
+    name, _bracket, rest = text.partition("(")[2].rpartition(")")
+    words = rest.split()
+    if len(words) < 20:
+        raise ProcessLookupError(f"{directory} has no complete stat")
+    return name, int(words[1]), int(words[19])
+
+
+def _runs_sshd(directory: Path, owner: int) -> bool:
+    # an upgrade takes the file away from under the process; its link still leads to what it runs
+    name = os.path.basename(os.readlink(directory / "exe").removesuffix(_DELETED))
+    found = os.stat(directory / "exe")
+    is_roots = stat.S_ISREG(found.st_mode) and found.st_uid == owner and not found.st_mode & 0o022
+    return is_roots and name in PROGRAMS
+
+
+def _namespaces(directory: Path) -> tuple[Optional[str], ...]:
+    return tuple(_link(directory / "ns" / name) for name in _NAMESPACES)
+
+
+def _link(path: Path) -> Optional[str]:
+    try:
+        return os.readlink(path)
+    except FileNotFoundError:
+        # a kernel without namespaces of this kind
+        return None
+
+
+def _uid(directory: Path) -> Optional[int]:
+    for line in (directory / "status").read_bytes().splitlines():
+        if line.startswith(b"Uid:"):
+            uids = set(line.split()[1:])
+            return int(uids.pop()) if len(uids) == 1 else None
+    return None

@@ -1,0 +1,238 @@
+"""Two looks, a day's memory, one look for all jails."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from ideolab_f2b.actions.protected.ssh import memory, sessions
+from ideolab_f2b.actions.protected.ssh.logins import Login
+from ideolab_f2b.actions.protected.ssh.processes import View
+from ideolab_f2b.actions.protected.ssh.sessions import SshSessions
+from ideolab_f2b.kernel.sockets.inodes import TcpConnection
+from tests.actions.protected.ssh.conftest import ALICE, Tree
+
+DAY = sessions.REMEMBER_S
+#: epoch seconds
+WALL = 1_790_000_000.0
+
+
+class World:
+    """The host: its clocks, and who has which connection by pid."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree, self.time, self.wall = tree, 1000.0, WALL
+        self.open: dict[int, TcpConnection] = {}
+        self.looks = 0
+        self.subject = self.make()
+
+    def make(self) -> SshSessions:
+        return SshSessions(lambda: self.time, lambda: self.wall, self.view, self.connections)
+
+    def view(self) -> View:
+        self.looks += 1
+        return self.tree.view()
+
+    def connections(self, logins: Collection[Login]) -> list[tuple[Login, TcpConnection]]:
+        return [(each, self.open[each.process.pid]) for each in logins if each.process.pid in self.open]
+
+    def log_in(self, pid: int, peer: str, port: int = 22, started: int = 1) -> None:
+        self.tree.add(pid - 1, "sshd: alice [priv]")
+        self.tree.add(pid, "sshd: alice@pts/0", parent=pid - 1, uid=ALICE, started=started)
+        self.open[pid] = TcpConnection(pid * 10, ip_address(peer), port, frozenset())
+
+    def wait(self, seconds: float) -> None:
+        self.time += seconds
+        self.wall += seconds
+
+    def look(self, after_s: float = 3.0) -> list[str]:
+        self.wait(after_s)
+        self.subject.look()
+        return self.who()
+
+    def who(self) -> list[str]:
+        return [
+            f"{each.address} {each.port} {'now' if each.is_open else 'before'}" for each in self.subject.now()
+        ]
+
+
+@pytest.fixture
+def world(tree: Tree) -> World:
+    return World(tree)
+
+
+def test_two_looks(world: World) -> None:
+    """The first proves nothing, nor does a second one right after it."""
+    world.log_in(21, "198.51.100.7", 2222)
+
+    assert world.look() == []
+    world.subject._next = 0.0
+    assert world.look(after_s=1.9) == []
+    assert world.look() == ["198.51.100.7 2222 now"]
+
+
+def test_two_short_sessions(world: World) -> None:
+    """Another process, or another connection, begins anew."""
+    world.log_in(21, "198.51.100.7", started=1)
+    world.look()
+    (world.tree.proc / "21" / "stat").write_text("21 (sshd) S 20" + " 0" * 17 + " 2 0")
+    assert world.look() == []
+    world.open[21] = world.open[21]._replace(inode=999)
+    assert world.look() == []
+    world.open[21] = world.open[21]._replace(inode=998)
+    assert world.look() == []
+
+
+def test_remembered_for_a_day(world: World) -> None:
+    """A laptop that slept is let in again; after a day it is a stranger."""
+    world.log_in(21, "198.51.100.7")
+    world.look()
+    world.look()
+    world.open.clear()
+
+    assert world.look() == ["198.51.100.7 22 before"]
+    assert world.look(DAY - 4) == ["198.51.100.7 22 before"]
+    assert world.look() == []
+
+
+def test_what_is_said_of_them(world: World) -> None:
+    """The refusal's words."""
+    world.log_in(21, "198.51.100.7")
+    world.look()
+    world.look()
+    assert world.subject.now()[0].make_listing().what == "logged in over SSH"
+    world.open.clear()
+    world.look()
+    (before,) = world.subject.now()
+    assert before.make_listing().what == "an address that was logged in over SSH within the last day"
+
+
+def test_the_number_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The latest stay."""
+    monkeypatch.setattr(sessions, "LIMIT", 2)
+    for number in range(3):
+        world.log_in(100 + 2 * number, f"198.51.100.{number}")
+        world.look()
+        world.look()
+        world.open.clear()
+
+    assert world.who() == ["198.51.100.2 22 now", "198.51.100.1 22 before"]
+
+
+def test_a_look_takes_its_share(world: World) -> None:
+    """It is made every few seconds, whoever calls how often; a slow one makes the pause longer."""
+    assert world.subject.look() == sessions.EVERY_S
+    assert world.subject.look() == sessions.EVERY_S
+    assert world.looks == 1
+
+    def slow() -> View:
+        world.time += 1.0
+        return View({})
+
+    world.wait(3.0)
+    world.subject._view = slow
+    assert world.subject.look() == pytest.approx(1.0 / sessions.SHARE - 1.0)
+
+
+def test_trouble(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """It is there for `check`, who was seen before stays, and nothing is raised."""
+    assert world.subject.trouble == "no look at the processes was made yet"
+    world.log_in(21, "198.51.100.7")
+    world.look()
+    world.look()
+    assert world.subject.trouble == ""
+
+    def broken() -> View:
+        raise RuntimeError("no memory")
+
+    world.subject._view = broken
+    with caplog.at_level(logging.ERROR):
+        assert world.look() == ["198.51.100.7 22 now"]
+    assert world.subject.trouble == "the last look failed: RuntimeError('no memory')"
+    assert "who is logged in over SSH: cannot be found out: RuntimeError('no memory')" in caplog.text
+
+    world.subject._view = lambda: View({}, "it hides")
+    world.look()
+    assert world.subject.trouble == "it hides"
+
+
+def test_over_a_restart(world: World, tmp_path: Path) -> None:
+    """The next server knows at once who was logged in; a clock that goes back does not make it longer."""
+    directory = tmp_path / "state"
+    directory.mkdir(mode=0o700)
+    world.subject.keep_in(directory)
+    world.log_in(21, "198.51.100.7")
+    world.log_in(31, "2001:db8:c::1", 2222)
+    world.look()
+    world.look()
+
+    world.time = 5.0
+    world.wall += 3600
+    world.subject = world.make()
+    world.subject.keep_in(directory)
+    assert sorted(world.who()) == ["198.51.100.7 22 before", "2001:db8:c::1 2222 before"]
+    assert {each.seen for each in world.subject.now()} == {5.0 - 3600}
+
+    world.open.clear()
+    assert len(world.look(DAY - 3601)) == 2
+    assert world.look() == []
+
+
+def test_dates_that_cannot_be(world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """One in the future would protect for ever; an old one is over."""
+    ages = {"198.51.100.1": -60, "198.51.100.2": 10, "198.51.100.3": int(DAY), "198.51.100.4": -(10**30)}
+    rows = [[text, 22, 0, int(WALL) - age] for text, age in ages.items()]
+    (tmp_path / memory.NAME).write_text(json.dumps({"sessions": rows}))
+    tmp_path.chmod(0o700)
+
+    world.subject.keep_in(tmp_path)
+
+    assert world.who() == ["198.51.100.2 22 before"]
+    assert caplog.text == ""
+
+
+def test_a_file_that_cannot_be_used(world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is told once, and written anew with the next session."""
+    tmp_path.chmod(0o700)
+    (tmp_path / memory.NAME).write_text("{")
+    with caplog.at_level(logging.ERROR):
+        world.subject.keep_in(tmp_path)
+        world.subject.keep_in(tmp_path)
+    assert caplog.text.count("ssh-sessions.json is not read: it is no list of sessions") == 1
+
+    world.log_in(21, "198.51.100.7")
+    world.look()
+    world.look()
+    assert [str(each.address) for each in memory.load(tmp_path)] == ["198.51.100.7"]
+
+
+def test_a_directory_that_cannot_be_written(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The session counts all the same."""
+    tmp_path.chmod(0o777)
+    world.subject.keep_in(tmp_path)
+    world.log_in(21, "198.51.100.7")
+    world.look()
+    with caplog.at_level(logging.ERROR):
+        assert world.look() == ["198.51.100.7 22 now"]
+    assert "cannot be remembered" in caplog.text
+
+
+def test_it_is_written_now_and_then(world: World, tmp_path: Path) -> None:
+    """A new address at once, the time of an old one every ten minutes."""
+    tmp_path.chmod(0o700)
+    world.subject.keep_in(tmp_path)
+    world.log_in(21, "198.51.100.7")
+    world.look()
+    world.look()
+    first = memory.load(tmp_path)[0].seen
+    world.look()
+    assert memory.load(tmp_path)[0].seen == first
+    world.look(sessions.SAVE_S)
+    assert memory.load(tmp_path)[0].seen == int(world.wall)
