@@ -194,11 +194,29 @@ for (let i = 0; i < 12; i++)
   document.cookie = `c${i}=${'a'.repeat(3900)}; domain=@; path=/; secure; samesite=none`;
 for (let i = 0; i < 24; i++) setTimeout(() => new Image().src = `https://@/?${i}`, 100 * i);
 """
+_ABORT = """
+for (let i = 0; i < 3000; i++) {
+  const control = new AbortController();
+  fetch(`@/?${i}`, {mode: 'no-cors', cache: 'no-store', signal: control.signal}).catch(() => 0);
+  setTimeout(() => control.abort(), 20 + i % 80);
+}
+"""
+_LEAVE = """
+for (let i = 0; i < 12; i++) {
+  const control = new AbortController();
+  const how = {method: 'POST', body: 'a=1', mode: 'no-cors', signal: control.signal};
+  fetch(`@/stuck/?${i}`, how).catch(() => 0);
+  setTimeout(() => control.abort(), 10500);
+}
+"""
 #: what nginx writes a line about although it is no request of a scanner
 CLUMSY = {
     "plain-http-to-tls": Page(
         _each("<img src=@>", [f"http://{NAME}:443/{n}.png" for n in range(20)]), origin=attacker.PLAIN
     ),
+    "tls-to-plain-http": Page(_each("<img src=@>", [f"{SITE}:80/{n}.png" for n in range(20)])),
+    "aborted-fetches": Page(_script(_ABORT.replace("@", SITE)), 20),
+    "abandoned-requests": Page(_script(_LEAVE.replace("@", SITE)), 12),
     "long-urls": Page(_script(_LONG.replace("@", SITE)), 40),
     "many-cookies": Page(_script(_COOKIES.replace("@", NAME)), 40, origin=attacker.NEIGHBOUR),
     "stalled-downloads": Page(_in_worker(_STALL.replace("@", f"{SITE}:{HTTP1_PORT}")), 30),

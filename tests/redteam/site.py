@@ -6,6 +6,7 @@ import configparser
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,7 @@ _SERVER = """\
         root {directory}/www;
         include @DEPLOY@/ideolab-server.conf;
         location = /big.bin {{ }}
+        location /stuck/ {{ proxy_pass http://127.0.0.1:@STUCK@; }}
         location / {{
             proxy_pass http://127.0.0.1:@PORT@;
             include @DEPLOY@/ideolab-proxy.conf;
@@ -147,7 +149,8 @@ def site(
         _give(log, *log.iterdir(), directory / "ideolab/textfile")
         port = undo.enter_context(_django(server, directory, log, settings)).port
         undo.enter_context(_intake(server, directory, log))
-        nginx = Nginx(server, directory / "nginx", 2048, _nginx_template(directory, port, hardening))
+        ports = {"PORT": port, "STUCK": undo.enter_context(_stuck_application(server))}
+        nginx = Nginx(server, directory / "nginx", 2048, _nginx_template(directory, ports, hardening))
         undo.callback(nginx.stop)
         fail2ban = Fail2ban(
             server, directory / "f2b", _enabled(log), tuple(jail_names()), write_config=write_distribution
@@ -174,7 +177,7 @@ def _enabled(log: Path) -> str:
     return "\n".join(rows)
 
 
-def _nginx_template(directory: Path, port: int, hardening: Mapping[str, str]) -> str:
+def _nginx_template(directory: Path, ports: Mapping[str, int], hardening: Mapping[str, str]) -> str:
     """Return nginx.conf for the lab, and write the files of deploy/nginx with the places of this site."""
     deploy = directory / "deploy"
     deploy.mkdir()
@@ -183,7 +186,19 @@ def _nginx_template(directory: Path, port: int, hardening: Mapping[str, str]) ->
         for shipped, ours in hardening.items():
             text = text.replace(shipped, ours)
         (deploy / file.name).write_text(text)
-    return _NGINX.replace("@DEPLOY@", str(deploy)).replace("@PORT@", str(port))
+    text = _NGINX.replace("@DEPLOY@", str(deploy))
+    for name, port in ports.items():
+        text = text.replace(f"@{name}@", str(port))
+    return text
+
+
+@contextlib.contextmanager
+def _stuck_application(server: Namespace) -> Iterator[int]:
+    """Listen on a port, and answer nobody."""
+    with server.enter():
+        listening = socket.create_server(("127.0.0.1", 0), backlog=64)
+    with listening:
+        yield int(listening.getsockname()[1])
 
 
 @contextlib.contextmanager

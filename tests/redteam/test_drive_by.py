@@ -45,7 +45,12 @@ class Aftermath:
 @pytest.fixture(scope="module")
 def aftermath() -> Iterator[Aftermath]:
     """Each page was opened by a visitor at an address of his own."""
-    with site("f2brd", hardening={"send_timeout 60s": "send_timeout 3s"}) as place:
+    settings = {
+        "TRASHIP_AUTO_BAN": True,
+        "TRASHIP_FIREWALL_EXECUTE": True,
+        "TRASHIP_FIREWALL_TRANSPORT": "log",
+    }
+    with site("f2brd", settings=settings, hardening={"send_timeout 60s": "send_timeout 3s"}) as place:
         served = {name: page.text for name, page in pages.ALL.items()} | {"worker.js": pages.WORKER}
         certificate = place.nginx.error_log.parent.parent
         hosted = attacker(place.client, certificate, served)
