@@ -27,6 +27,8 @@ UsePAM no
 UseDNS no
 PidFile none
 LoginGraceTime 60
+ClientAliveInterval 10
+ClientAliveCountMax 5
 MaxStartups 100
 GatewayPorts yes
 Subsystem sftp internal-sftp
@@ -76,7 +78,7 @@ class Sshd:
         server = SERVERS[socket.AF_INET6 if ":" in source else socket.AF_INET]
         output = self._directory / f"ssh-{self._count}.log"
         to = (*words, "-b", source, "-p", str(port), "-i", str(self._directory / "key"), f"{user}@{server}")
-        what = () if "-N" in words else ("echo ready; sleep 600",)
+        what = () if "-N" in words else ("echo ready; while kill -0 $PPID; do sleep 1; done",)
         child = Child(self._client, output, "ssh", *_SSH, "-v", *to, *what)
         self._logins.append(child)
         child.wait_until(lambda: "Authenticated to" in output.read_text(errors="replace"), "logged in")

@@ -24,16 +24,18 @@ PATH = "GET /style.css,%%20client:%%20%d.%d.%d.%d,%%20server:%%20%s HTTP/1.1\r\n
 def flood(end: float) -> None:
     """Pipelines of 404s with an address of somebody else in each, and a kilobyte to write."""
     while time.monotonic() < end:
-        with contextlib.suppress(OSError), connect(FLOOD, 10) as plain:
-            client = tls_context().wrap_socket(plain, server_hostname="lab.example")
+        with contextlib.suppress(OSError), tls_context().wrap_socket(connect(FLOOD, 10)) as client:
             while time.monotonic() < end:
                 numbers = [
                     tuple(random.randrange(1, 223) for _byte in range(4)) for _request in range(PIPELINE)
                 ]
                 client.sendall("".join(PATH % (*four, "x" * 1000) for four in numbers).encode())
-                answered = 0
-                while answered < PIPELINE:
-                    answered += client.recv(1 << 16).count(b"HTTP/1.1 404")
+                answered, data = 0, b"-"
+                while data and answered < PIPELINE:
+                    data = client.recv(1 << 16)
+                    answered += data.count(b"HTTP/1.1 404")
+                if not data:
+                    break
 
 
 def send_garbage(end: float) -> int:

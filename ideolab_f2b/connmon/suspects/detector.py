@@ -30,6 +30,7 @@ from ideolab_f2b.connmon.suspects.old_enough import find_wait_s
 from ideolab_f2b.connmon.suspects.score import count_hostile, is_over, is_seen_twice, score_network
 from ideolab_f2b.connmon.suspects.spread import NetworkAttacks, find_attacks, pick_members
 from ideolab_f2b.connmon.suspects.synchronized import SynchronizedAddresses
+from ideolab_f2b.connmon.suspects.unbanned import UnbannedNetworks
 from ideolab_f2b.kernel.sockets.row import Row
 
 #: a longer gap between two snapshots is a clock that was set, or a host that slept
@@ -58,6 +59,7 @@ class Detector:
         self._memory = Memory()
         self._synchronized = SynchronizedAddresses(settings.idle_s)
         self._last, self._clock_s = 0.0, 0.0
+        self._unbanned = UnbannedNetworks()
         #: addresses and networks that were over a limit in the last snapshot
         self._over: Container[bytes] = frozenset()
 
@@ -134,9 +136,13 @@ class Detector:
     ) -> NetworkAttacks:
         found = NetworkAttacks()
         if count_hostile(totals) >= self.settings.th_hostile_subnet:
-            found = find_attacks(seen.phases, over, self.settings, self._exempt.has)
+            found = find_attacks(seen.phases, over, self.settings, self._must_not_name)
+        self._unbanned.update(found.whole, self._clock_s)
         found.whole.update(self._find_large(seen, totals))
         return found
+
+    def _must_not_name(self, name: bytes) -> bool:
+        return name in self._unbanned or self._exempt.has(name)
 
     def _find_large(self, seen: SnapshotCounts, totals: PhaseCounts) -> Iterator[tuple[bytes, NetworkCounts]]:
         """Yield the networks that have too many connections, where that alone makes a suspect."""

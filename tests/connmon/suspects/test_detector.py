@@ -140,6 +140,15 @@ def test_a_network_is_named_at_once() -> None:
     assert (names(findings), findings.old_enough_in_s) == (["203.0.113.0/24"], CONFIRM_S)
 
 
+def test_a_network_that_nobody_bans_is_named_member_by_member() -> None:
+    """Its jail does not run, or the ban is refused because somebody in it is logged in."""
+    detector = Detector(Connmon())
+    found = [names(detector.judge(Snapshot(1000.0 + at, 443, spread(61, 4)))) for at in range(0, 120, 5)]
+
+    assert found[0] == found[18] == ["203.0.113.0/24"]
+    assert sorted(found[-1]) == sorted(f"203.0.113.{last}" for last in range(1, 62))
+
+
 def neighbours(count: int, each: int = 2) -> Iterator[Connection]:
     for last in range(100, 100 + count):
         yield from (served(f"203.0.113.{last}", age_s=20) for _ in range(each))

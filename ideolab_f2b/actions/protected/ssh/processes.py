@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Collection
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Optional
@@ -16,6 +17,8 @@ from typing import NamedTuple, Optional
 PROC = Path("/proc")
 #: OpenSSH until 9.7, and from 9.8 on; sshd-auth of 10.0 never belongs to who has logged in
 PROGRAMS = frozenset(("sshd", "sshd-session"))
+#: servers of SSH whose processes are alike before and after a login
+UNPROVED = frozenset(("dropbear", "tinysshd"))
 #: descriptors of one process that are read: the connection is among the first, forwarded ports follow
 _DESCRIPTORS = 4096
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
@@ -47,21 +50,27 @@ class View(NamedTuple):
 
 def read(proc: Path = PROC, owner: int = 0) -> View:
     """Return the processes whose program is sshd and belongs to `owner`, root."""
-    found = {}
+    found, others = {}, set()
     hidden = 0
     try:
         own = _namespaces(proc / "self")
         for name in filter(str.isdecimal, os.listdir(proc)):
             try:
-                process = _read(proc / name, own, owner)
+                comm, parent, started = _stat(proc / name)
+                # quick: a host has hundreds of processes; the name alone proves nothing
+                if comm in PROGRAMS and _is_roots(proc / name, own, owner):
+                    found[int(name)] = _read(proc / name, parent, started)
+                elif comm in UNPROVED:
+                    others.add(comm)
+            except (FileNotFoundError, ProcessLookupError):
+                # it ended meanwhile
+                continue
             except OSError:
                 hidden += 1
-                continue
-            if process is not None:
-                found[process.pid] = process
     except OSError as error:
         return View({}, f"{proc} cannot be read: {error.strerror}")
-    return View(found, _find_trouble(proc, hidden, is_alone=not found and own[0] not in _OUTSIDE))
+    is_alone = not found and own[0] not in _OUTSIDE
+    return View(found, _find_trouble(proc, hidden, others, is_alone=is_alone))
 
 
 def socket_inodes(process: Process, proc: Path = PROC) -> set[int]:
@@ -79,7 +88,7 @@ def socket_inodes(process: Process, proc: Path = PROC) -> set[int]:
         return set()
 
 
-def _find_trouble(proc: Path, hidden: int, *, is_alone: bool) -> str:
+def _find_trouble(proc: Path, hidden: int, others: Collection[str], *, is_alone: bool) -> str:
     """Return why processes of others cannot be seen; there always is a first one, whatever runs on a host."""
     try:
         (proc / "1" / "stat").read_bytes()
@@ -87,20 +96,18 @@ def _find_trouble(proc: Path, hidden: int, *, is_alone: bool) -> str:
         return f"{proc} hides the processes of others (hidepid)"
     if hidden:
         return f"{hidden} processes called sshd cannot be looked into: CAP_SYS_PTRACE is missing"
+    if others:
+        return f"{', '.join(sorted(others))} runs here, and does not show who has logged in"
     return "fail2ban runs in a container in which no sshd is to be seen" if is_alone else ""
 
 
-def _read(directory: Path, own: tuple[Optional[str], ...], owner: int) -> Optional[Process]:
-    try:
-        comm, parent, started = _stat(directory)
-        # quick: a host has hundreds of processes; the name alone proves nothing
-        if comm not in PROGRAMS or not _runs_sshd(directory, owner) or _namespaces(directory) != own:
-            return None
-        title = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
-        return Process(int(directory.name), started, parent, _uid(directory), title)
-    except (FileNotFoundError, ProcessLookupError):
-        # it ended meanwhile
-        return None
+def _is_roots(directory: Path, own: tuple[Optional[str], ...], owner: int) -> bool:
+    return _runs_sshd(directory, owner) and _namespaces(directory) == own
+
+
+def _read(directory: Path, parent: int, started: int) -> Process:
+    title = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+    return Process(int(directory.name), started, parent, _uid(directory), title)
 
 
 def _stat(directory: Path) -> tuple[str, int, int]:

@@ -31,7 +31,7 @@ def test_the_programs(tree: Tree, program: str) -> None:
     assert list(tree.view().processes) == [20]
 
 
-@pytest.mark.parametrize("program", ["sshd-auth", "bash", "ssh", "sshd2", "dropbear"])
+@pytest.mark.parametrize("program", ["sshd-auth", "bash", "ssh", "sshd2"])
 def test_other_programs(tree: Tree, program: str) -> None:
     """Whatever they call themselves; sshd-auth of OpenSSH 10 only serves who has not logged in."""
     tree.add(20, "sshd: alice", program=program, comm="sshd")
@@ -124,6 +124,14 @@ def test_a_process_that_cannot_be_looked_into(tree: Tree) -> None:
 
     assert view.processes == {}
     assert view.trouble == "1 processes called sshd cannot be looked into: CAP_SYS_PTRACE is missing"
+
+
+def test_dropbear(tree: Tree) -> None:
+    """Its processes look alike before and after a login: no session of it is proved, and that is said."""
+    tree.add(20, "/usr/sbin/dropbear", program="dropbear")
+    tree.add(21, "/usr/sbin/dropbear", 300, parent=20, program="dropbear")
+
+    assert tree.view() == processes.View({}, "dropbear runs here, and does not show who has logged in")
 
 
 def test_fail2ban_in_a_container(tree: Tree) -> None:
