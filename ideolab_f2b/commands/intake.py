@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Callable
 
-from ideolab_f2b import config
+from ideolab_f2b import config, notify
 from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.intake import kind
@@ -65,7 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     with catch_stop() as (wakeup, is_stopped):
         nginx_socket.open()
         try:
-            Service(nginx_socket, pipelines, paths.intake_prom, complaint, counts).run(wakeup, is_stopped)
+            service = Service(nginx_socket, pipelines, paths.intake_prom, complaint, counts)
+            service.run(wakeup, is_stopped, notify.from_environment())
         finally:
             nginx_socket.close()
     return 0
