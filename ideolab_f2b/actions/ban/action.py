@@ -75,7 +75,14 @@ class Action(ActionBase):  # type: ignore[misc]
             self._firewall.note_rules,
         )
         try:
-            self._admission = Admission(jail, self._protected, self._counts, self._prolong_ticket)
+            self._admission = Admission(
+                jail,
+                self._protected,
+                self._counts,
+                self._prolong_ticket,
+                # both sets are full then
+                most=lambda: 2 * self._options.maxelem,
+            )
             self._pace()
         except BaseException as error:
             # raised, it would keep every jail from starting; as it is, each ban of this one fails and tells

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 SAY_AGAIN_S = 600.0
 #: refused addresses that are remembered for that
 SAID_LIMIT = 1000
+#: bits of the widest network that a log line bans, by IP version: who writes a line need not be root
+LINE_PREFIX = {4: 24, 6: 48}
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
@@ -65,8 +68,11 @@ class Admission:
         counts: BanCounts,
         prolong: Callable[[Any], None],
         clock: Callable[[], float] = time.monotonic,
+        most: Callable[[], float] = lambda: math.inf,
     ) -> None:
+        """`most`: so many bans end the admission of lines; fail2ban's own list has no end."""
         self._jail, self._protected, self._counts, self._prolong_element = jail, protected, counts, prolong
+        self._most = most
         say = functools.partial(_log.warning, "[%s] Refused: %s", jail.name)
         self._complaint = Complaint(say, SAY_AGAIN_S, clock, SAID_LIMIT)
         # the socket's thread orders while the jail's bans
@@ -165,16 +171,27 @@ class Admission:
             ticket.setBanTime(seconds)
         identity = ticket.getID()
         key = parsed_key(identity)
-        # the quick answer for what fail2ban has parsed
-        if key is not None and self._protected.admits(*key):
-            return True
         try:
-            self._require_harmless(identity)
+            # the quick answer for what fail2ban has parsed
+            if key is None or not self._protected.admits(*key):
+                key = key_of(self._require_harmless(identity))
+            # what root has ordered comes back after a restart
+            if not ticket.restored:
+                self._require_room(identity, key)
             return True
         except RefusedError as refused:
             self._counts.add("refused")
             self._complaint.say(str(refused), str(identity))
             return False
+
+    def _require_room(self, identity: Any, key: Key) -> None:
+        """RefusedError for a network that no line may ban, and for a new ban when there are too many."""
+        version, _address, prefixlen = key
+        if prefixlen < LINE_PREFIX[version]:
+            raise RefusedError(f"{identity} is wider than /{LINE_PREFIX[version]}, the most by a log line")
+        bans = ban_manager(self._jail.actions)
+        if bans.size() >= self._most() and bans.getTicketByID(identity) is None:
+            raise RefusedError(f"{identity}: {bans.size()} are banned, and there is no room for more")
 
     def _require_harmless(self, identity: Any) -> Network:
         """The network of a ticket's ID; RefusedError when it must not be banned."""
