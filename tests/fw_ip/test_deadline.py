@@ -16,7 +16,7 @@ import pytest
 from demo.lab.wait import wait_until
 from tests.fw_ip.conftest import PROGRAM, Host
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.redteam]
 
 WEB = "33"
 #: more answers than a pipe holds

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from tests.fw_ip.conftest import Host
+from tests.lab.lines import by_hand, write_lines
 
 WEB = "33"
 
@@ -125,3 +126,36 @@ def test_many_wide_bans_of_others_cost_little(program: ModuleType) -> None:
 
     assert found["10.0.1.7"] == [("sshd", "10.0.1.0/24")]
     assert time.process_time() - begin < 5
+
+
+@pytest.mark.root
+def test_what_root_has_banned_by_hand_stays(empty: Host) -> None:
+    """By banip and by `ideolab-f2b ban`, also over a restart; a line of manual.log is the site's own."""
+    by_root = '{"bans": [["198.51.100.8", 600], ["198.51.0.0/16", 600]], "by": "ideolab-f2b"}'
+    empty.server.ask("set", "ideolab-manual", "banip", "203.0.113.9")
+    empty.server.ask("set", "ideolab-manual", "action", "ideolab-ban", "by_hand", by_root)
+    write_lines(empty.server.manual_log, by_hand("10.1.1.7", "600"))
+    empty.server.wait_until(lambda: len(empty.banned()) == 4, "all bans")
+    empty.server.restart()
+    empty.server.wait_until(lambda: len(empty.banned()) == 4, "restored bans")
+    done = empty.fw_ip("unban", "203.0.113.9", "198.51.100.8", "10.1.1.7", sudo_uid=WEB)
+
+    only_root = "only root lifts that: fail2ban-client set ideolab-manual unbanip"
+    assert [(line["result"], line["detail"]) for line in done.lines] == [
+        ("refused", f"banned by jail ideolab-manual: {only_root} 203.0.113.9"),
+        ("refused", f"banned by jail ideolab-manual: {only_root} 198.51.100.8"),
+        ("unbanned", "ideolab-manual"),
+    ]
+    assert empty.banned() == ["198.51.0.0/16", "198.51.100.8", "203.0.113.9"]
+    assert empty.fw_ip("--all-ideolab-jails", "unban", "203.0.113.9", sudo_uid=WEB).code == 0
+
+
+@pytest.mark.root
+def test_root_takes_over_a_ban_of_the_site(empty: Host) -> None:
+    """A ban that root orders again is root's; one that the site prolongs stays root's."""
+    empty.fw_ip("ban", "--for", "60", "198.51.100.7", sudo_uid=WEB)
+    order = '{"bans": [["198.51.100.7", 600]], "by": "ideolab-f2b"}'
+    empty.server.ask("set", "ideolab-manual", "action", "ideolab-ban", "by_hand", order)
+    empty.fw_ip("ban", "--for", "1h", "198.51.100.7", sudo_uid=WEB)
+
+    assert empty.fw_ip("unban", "198.51.100.7", sudo_uid=WEB).results == [("198.51.100.7", "refused")]

@@ -22,7 +22,7 @@ shift 2
 exec setpriv --reuid=www-data --regid=www-data --clear-groups sudo -n "$@"
 """
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.redteam]
 
 
 @pytest.fixture

@@ -217,6 +217,11 @@ class Action(ActionBase):  # type: ignore[misc]
         rows, queued = self._ban_list.rows(), self._ban_list.is_queued
         return json.dumps({"set": self._options.set, "queued": queued, "bans": rows})
 
+    @property
+    def of_root(self) -> str:
+        """A JSON list of what root has banned by hand; ideolab-fw-ip asks for it when sudo calls it."""
+        return json.dumps(self._ban_list.of_root())
+
     def reconcile(self, **_given: Any) -> int:
         """Make two passes over all sets now, for `ideolab-f2b check --repair`; see ReconcileThread.hurry."""
         self._join()

@@ -40,6 +40,8 @@ class Ordered:
     """A ban on its way through `addBannedIP`, which has no room for a time and no answer."""
 
     seconds: int
+    #: who calls the helper by sudo does not lift it
+    is_root: bool = True
     #: what fail2ban holds afterwards
     ticket: Any = None
     is_new: bool = False
@@ -51,11 +53,16 @@ class Ordered:
         ticket.setBanTime(self.seconds)
         # what tells a time of its own from the jail's
         ticket.setData("ttl", str(self.seconds))
+        if self.is_root:
+            ticket.setData("root", True)
 
     def note(self, ticket: Any, told: dict[str, Any], is_new: bool) -> None:
         """Note what fail2ban's ban list made of the ticket; `told` is its own answer."""
         self.ticket, self.is_new = told.get("ticket") or (ticket if is_new else None), is_new
         self.is_as_before = not is_new and not told.get("prolong")
+        if self.is_root and self.ticket is not None:
+            # it was somebody else's ban, and is root's now too
+            self.ticket.setData("root", True)
 
 
 class Admission:
@@ -131,9 +138,9 @@ class Admission:
             self._counts.add("refused")
             raise
 
-    def order(self, identity: str, seconds: int) -> Ordered:
+    def order(self, identity: str, seconds: int, is_root: bool = True) -> Ordered:
         """Ban now, in this thread, for a time of its own (-1: for good)."""
-        self._current.ordered = ordered = Ordered(seconds)
+        self._current.ordered = ordered = Ordered(seconds, is_root)
         try:
             self._jail.actions.addBannedIP(identity)
         finally:
