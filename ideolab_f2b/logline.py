@@ -74,8 +74,16 @@ class Line(NamedTuple):
 
 def quote(text: str | bytes) -> str:
     r"""Return `"..."` with every byte outside printable ASCII, the quote and the backslash as \xNN."""
-    data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+    data = _encode(text[:QUOTED_BYTES]) if isinstance(text, str) else text[:QUOTED_BYTES]
     return '"' + "".join(map(_escape, data[:QUOTED_BYTES])) + '"'
+
+
+def _encode(text: str) -> bytes:
+    """Return the bytes of the text, also of half characters, which are no byte of a client either."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _escape(byte: int) -> str:

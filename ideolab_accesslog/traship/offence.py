@@ -23,10 +23,12 @@ _MADE_BY_BROWSERS = re.compile(
     r"|\.(?:js|mjs|css)\.map$",
     re.I,
 )
-#: many missing pictures are one broken page, not a scan
-_ASSET = re.compile(
-    r"[^/]*(\.(?:css|m?js|map|png|jpe?g|gif|svgz?|webp|avif|ico|bmp|woff2?|ttf|otf|eot|mp[34]|webm|ogg|m4[av]|pdf))$",
-    re.I,
+#: endings of files; many missing pictures are one broken page, not a scan
+_FILES = frozenset(
+    (
+        "css js mjs map png jpg jpeg gif svg svgz webp avif ico bmp woff woff2 ttf otf eot"
+        " mp3 mp4 webm ogg m4a m4v pdf"
+    ).split()
 )
 
 
@@ -53,13 +55,17 @@ class Offence(NamedTuple):
 
 
 def is_asked_by_browsers(path: str) -> bool:
-    """Return whether browsers and search engines ask for this path by themselves."""
-    return _MADE_BY_BROWSERS.search(path) is not None
+    """Return whether browsers and search engines ask for this path by themselves; none of theirs is long."""
+    return len(path) <= PATH_MAX and _MADE_BY_BROWSERS.search(path) is not None
 
 
 def page_key(offence: Offence) -> str:
     """Return what two offences on the same page have in common; missing files of one kind are one page."""
-    return offence.path if offence.rule else _ASSET.sub(r"*\1", offence.path)
+    directory, slash, name = offence.path.rpartition("/")
+    _stem, dot, ending = name.rpartition(".")
+    if offence.rule or not dot or ending.lower() not in _FILES:
+        return offence.path
+    return f"{directory}{slash}*.{ending}"
 
 
 def clean_method(method: str) -> str:
