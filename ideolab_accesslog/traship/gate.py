@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 
 from ideolab_accesslog.access.client_ip import Client
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.networks import network_of
 from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.traship import banned, classify, site_urls
@@ -85,7 +86,7 @@ def check_request(request: HttpRequest, client: Client) -> Optional[HttpResponse
     try:
         if not conf.TRASHIP_ENABLED:
             return None
-        if client.ip in banned.current and conf.TRASHIP_BLOCK_BANNED:
+        if client.ip is not None and banned.holds(client.ip) and conf.TRASHIP_BLOCK_BANNED:
             return _forbidden()
         rule = classify.rule_of(request.path)
         if rule is None or not conf.TRASHIP_BLOCK_SENSITIVE or not _is_refusable(request, rule):
@@ -128,7 +129,13 @@ def _add(request: HttpRequest, client: Client, rule: str, status: int) -> None:
     agent = request.META.get("HTTP_USER_AGENT", "")
     _pending.add(
         Offence(
-            client.ip, time(), rule, status, request.method or "", request.path[:PATH_MAX], agent[:AGENT_MAX]
+            network_of(client.ip),
+            time(),
+            rule,
+            status,
+            request.method or "",
+            request.path[:PATH_MAX],
+            agent[:AGENT_MAX],
         )
     )
 

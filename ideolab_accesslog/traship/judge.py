@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from time import time
 from typing import Optional
@@ -10,6 +9,7 @@ from typing import Optional
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import calls, never_ban
 from ideolab_accesslog.models import TrashIP
+from ideolab_accesslog.networks import parse
 from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.signals import offence as offence_signal
 from ideolab_accesslog.traship import log, rows
@@ -65,7 +65,7 @@ class OffenceJudge:
         points = sum(one.points for one in new)
         score = self._window.add_points(address, points) - points
         limit = burst_points(count)
-        is_safe = never_ban.find_reason(ipaddress.ip_address(address)) is not None
+        is_safe = never_ban.find_reason(parse(address)) is not None
         for one in new:
             score += one.points
             if not one.rule and score < limit:
@@ -84,7 +84,7 @@ class OffenceJudge:
         key, now = (offence.address, page_key(offence)), time()
         if not offence.rule or self._written.get(key, 0.0) > now:
             return
-        if never_ban.find_reason(ipaddress.ip_address(offence.address)) is None:
+        if never_ban.find_reason(parse(offence.address)) is None:
             if len(self._written) >= WAITING_MAX:
                 self._written.clear()
             self._written[key] = now + float(conf.TRASHIP_404_WINDOW_S)

@@ -25,15 +25,33 @@ _MADE_BY_BROWSERS = re.compile(
 )
 #: endings of files; many missing pictures are one broken page, not a scan
 _FILES = frozenset(
-    (
-        "css js mjs map png jpg jpeg gif svg svgz webp avif ico bmp woff woff2 ttf otf eot"
-        " mp3 mp4 webm ogg m4a m4v pdf"
-    ).split()
+    [
+        *(
+            "css",
+            "js",
+            "mjs",
+            "map",
+            "png",
+            "jpg",
+            "jpeg",
+            "gif",
+            "svg",
+            "svgz",
+            "webp",
+            "avif",
+            "ico",
+            "bmp",
+        ),
+        *("woff", "woff2", "ttf", "otf", "eot", "mp3", "mp4", "webm", "ogg", "m4a", "m4v", "pdf"),
+    ]
 )
 
 
 class Offence(NamedTuple):
-    """One request; `path` and `agent` are the client's own text. `rule` is "" for a plain 404."""
+    """One request; `path` and `agent` are the client's own text. `rule` is "" for a plain 404.
+
+    `address` is what the client is counted by: the IPv4 address, or the /64 of the IPv6 address.
+    """
 
     address: str
     when: float

@@ -1,7 +1,7 @@
 """CPU time for what a client may send: each function that reads its bytes has a bound, whatever they are.
 
-The texts are as long as the servers let them be; a function whose time grows with the square of the length takes
-ten times the bound, so that a busy machine fails none.
+The texts are as long as the servers let them be; a function whose time grows with the square of the length
+takes ten times the bound, so that a busy machine fails none.
 """
 
 from __future__ import annotations

@@ -389,3 +389,35 @@ def test_settings_are_read_anew() -> None:
     setting_changed.send(sender=None, setting="TRASHIP_BANNED_REFRESH_S", value=1.0, enter=True)
 
     assert "read the banned addresses" in scheduler._periodic
+
+
+@pytest.mark.parametrize("ban", [True, False])
+def test_addresses_of_one_ipv6_network_are_one_client(
+    database: str, log: Path, settings: Any, ban: bool
+) -> None:
+    """225 requests from 25 addresses of a /64: one row, lines that name it, one ban, all are refused."""
+    settings.TRASHIP_AUTO_BAN = ban
+    asked = [Client(REMOTE_ADDR=f"2001:db8:0:7::{number:x}") for number in range(1, 26)]
+    for number in range(225):
+        asked[number % 25].get(f"/.env.{number}")
+    gate.drain()
+    banned.refresh()
+
+    assert {found[0] for found in lines(log)} == {"2001:db8:0:7::/64"}
+    assert len(lines(log)) == 225
+    row = TrashIP.objects.get()
+    assert (row.ip, row.count_sensitive, row.is_banned) == ("2001:db8:0:7::/64", 225, ban)
+    assert Client(REMOTE_ADDR="2001:db8:0:7:ffff::").get("/ok/").status_code == (403 if ban else 200)
+    assert Client(REMOTE_ADDR="2001:db8:0:8::1").get("/ok/").status_code == 200
+
+
+def test_a_network_with_one_protected_address_has_no_line(database: str, log: Path, settings: Any) -> None:
+    """The monitoring host lives beside the scanner: fail2ban would ban both."""
+    settings.TRASHIP_NEVER_BAN = ["2001:db8:0:7::5"]
+    settings.TRASHIP_AUTO_BAN = True
+    for number in range(30):
+        Client(REMOTE_ADDR=f"2001:db8:0:7::{number:x}").get(f"/.env.{number}")
+    gate.drain()
+
+    assert lines(log) == []
+    assert not TrashIP.objects.get(ip="2001:db8:0:7::/64").is_banned
