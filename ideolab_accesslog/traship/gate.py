@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 from collections import deque
+from collections.abc import Iterator
 from time import monotonic, time
 from typing import Any, Optional
 
@@ -24,11 +25,16 @@ from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.traship import banned, classify, site_urls
 from ideolab_accesslog.traship.judge import OffenceJudge
 from ideolab_accesslog.traship.offence import AGENT_MAX, PATH_MAX, Offence, is_asked_by_browsers
+from ideolab_accesslog.traship.turn import Turn
 
 logger = logging.getLogger("ideolab_accesslog")
 
 #: offences that wait; more in half a second are a flood, whose beginning says enough
 PENDING_MAX = 20_000
+#: seconds that the thread may work on them in one turn: rows of the access log wait meanwhile
+TURN_S = 0.4
+#: seconds after which an offence is not counted any more: the thread does not keep up
+LATE_S = 15.0
 #: seconds that offences wait until the thread is taken to hang in the database: then requests write the lines
 STALL_S = 3.0
 #: rules whose paths no site has, not even below the prefixes of files
@@ -45,32 +51,62 @@ class PendingOffences:
 
     def forget(self) -> None:
         """Start empty, also in a child process: the parent keeps its own."""
-        self._waiting: deque[Offence] = deque()
+        #: those that met a rule go first: they are fewer, and each may be a ban
+        self._sensitive: deque[Offence] = deque()
+        self._missing: deque[Offence] = deque()
         self._lost = 0
+        self._late = 0
         self._since = 0.0
         self._draining = threading.Lock()
         self.judge = OffenceJudge()
 
     def add(self, offence: Offence) -> None:
         """Add one, and write its line at once while the thread hangs."""
-        if not self._waiting:
+        waiting = len(self._sensitive) + len(self._missing)
+        if not waiting:
             self._since = monotonic()
-        elif monotonic() - self._since > STALL_S:
+        elif monotonic() - self._since > STALL_S or waiting >= PENDING_MAX:
             self.judge.write_line_now(offence)
-        if len(self._waiting) >= PENDING_MAX:
+        if waiting >= PENDING_MAX:
             self._lost += 1
+        elif offence.rule:
+            self._sensitive.append(offence)
         else:
-            self._waiting.append(offence)
+            self._missing.append(offence)
 
     def drain(self) -> None:
-        """Process all, in the thread: at every turn and at the end of the process."""
+        """Process what the time of a turn allows, in the thread; at the end of the process all."""
         with self._draining:
-            lost, self._lost = self._lost, 0
-            if lost:
-                dropped.send_robust(
-                    sender=PendingOffences, count=lost, why="offences come faster than they are counted"
-                )
-            self.judge.process([self._waiting.popleft() for _ in range(len(self._waiting))])
+            turn = Turn(None if scheduler.is_stopping else TURN_S)
+            try:
+                self.judge.process(self._take(turn), turn)
+            finally:
+                # the thread does not hang, whatever still waits
+                self._since = monotonic()
+                self._report_lost()
+
+    def _take(self, turn: Turn) -> Iterator[Offence]:
+        """Yield offences until the turn is over, without those that have waited too long."""
+        for waiting in (self._sensitive, self._missing):
+            # not those that requests add meanwhile: their turn is the next one
+            for _ in range(len(waiting)):
+                if turn.is_over():
+                    return
+                offence = waiting.popleft()
+                if time() - offence.when <= LATE_S:
+                    yield offence
+                    continue
+                self.judge.write_line_now(offence)
+                self._late += 1
+                turn.rest()
+
+    def _report_lost(self) -> None:
+        lost, self._lost = self._lost, 0
+        late, self._late = self._late, 0
+        if lost + late:
+            dropped.send_robust(
+                sender=PendingOffences, count=lost + late, why="offences come faster than they are counted"
+            )
 
     def forget_old(self) -> None:
         """Forget what has left the window."""
