@@ -40,7 +40,8 @@ _REST = re.compile(
     rf"(?P<program>[a-z]+): (?P<kind>[a-z]+) (?P<address>\S+)(?P<plain>(?: {KEY}={WORD})*)"
     rf'(?: (?P<quoted>{KEY}=".*))?$'
 )
-_QUOTED = re.compile(rf'({KEY})="([^"]*)"')
+# a key begins a word: each letter of a long word would be tried
+_QUOTED = re.compile(rf'(?<![a-z0-9_-])({KEY})="([^"]*)"')
 
 
 class Line(NamedTuple):

@@ -101,8 +101,8 @@ def ban(
     """Ban for `seconds`, or until a time, or for ever with neither.
 
     An IPv6 /64 is banned as a whole. `actor` is a user, or a program's name; `spare` names addresses that are
-    refused too, with their /64, such as the one that the admin's click came from; `only` is asked for each row
-    under its lock, and leaves out what has changed.
+    refused too, with their /64, such as the one that the admin's click came from; `only` is asked for each
+    row under its lock, and leaves out what has changed.
     """
     if until is not None:
         seconds = math.ceil((until - timezone.now()).total_seconds())
