@@ -51,7 +51,7 @@ class HeldOffences:
 
     def _is_kept(self, held: _Held, proof: listed.Proof, now: float, networks: Counter[str]) -> bool:
         """Hold an offence back if its client is being looked up, there is time, and there is room."""
-        address = held.offence.address
+        address = _client(held.offence)
         if not proof.suffixes or self._verifier.ask(address) is not None or held.until <= now:
             return False
         network = network_of(address)
@@ -63,6 +63,12 @@ class HeldOffences:
 
     def _excuse(self, offence: Offence, proof: listed.Proof) -> Offence:
         """Return the offence, excused if its client is the crawler that it says to be."""
-        name = self._verifier.recall(offence.address)
-        is_crawler = proof.holds_network_of(offence.address) or proof.holds_name(name)
+        address = _client(offence)
+        name = self._verifier.recall(address)
+        is_crawler = proof.holds_network_of(address) or proof.holds_name(name)
         return offence._replace(excuse=CRAWLER) if is_crawler else offence
+
+
+def _client(offence: Offence) -> str:
+    """Return the address that may have a name: an IPv6 client is counted by its /64."""
+    return offence.client or offence.address
