@@ -90,13 +90,13 @@ class PendingOffences:
         with self._draining:
             turn = Turn(None if scheduler.is_stopping else TURN_S)
             try:
-                self.judge.process(self._take_known(turn), turn)
+                self.judge.process(self._take_ready(turn), turn)
             finally:
                 # the thread does not hang, whatever still waits
                 self._since = monotonic()
                 self._report_lost()
 
-    def _take_known(self, turn: Turn) -> Iterator[Offence]:
+    def _take_ready(self, turn: Turn) -> Iterator[Offence]:
         """Yield what can be judged now; in pieces, because the turn may end while they are judged."""
         waiting = self._take(turn)
         piece: list[Offence] = []
