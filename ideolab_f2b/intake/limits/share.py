@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ideolab_f2b.intake import client
-from ideolab_f2b.intake.recent import RecentCounts
+from ideolab_f2b.intake.limits.recent import RecentCounts
 
 #: seconds for which failures and answers are counted: the longest findtime of the jails that count them
 WINDOW_S = 300.0
