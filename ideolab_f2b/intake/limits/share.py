@@ -68,6 +68,7 @@ class Share:
         """
         failures = self._failures.add(key if is_counted else key + b"+")
         answers = self._served.count(key)
-        if answers and answers >= failures * (ANSWERS if failures <= FEW else MANY_ANSWERS):
-            return 0
-        return failures
+        if not answers or answers < failures * ANSWERS:
+            return failures
+        more = max(0.0, failures - FEW)
+        return failures if answers < failures * ANSWERS + more * (MANY_ANSWERS - ANSWERS) else 0
