@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import NamedTuple, Optional, Protocol
 
 from ideolab_f2b import logline
-from ideolab_f2b.intake.budget import Budget
-from ideolab_f2b.intake.collapse import Collapse, Collapsed
 from ideolab_f2b.intake.kind import UNREAD, Kind
-from ideolab_f2b.intake.share import Share
+from ideolab_f2b.intake.limits.budget import Budget
+from ideolab_f2b.intake.limits.collapse import Collapse, Collapsed
+from ideolab_f2b.intake.limits.share import Share
 
 
 class LineOutput(Protocol):
@@ -59,7 +59,7 @@ class Pipeline:
         passed = self._choose(texts, kinds)
         malformed = kinds.count(None)
         self._counts["malformed"] += malformed
-        self._counts["unread"] += sum(kind is UNREAD for kind in kinds)
+        self._counts["unread"] += kinds.count(UNREAD)
         self._write(passed, "written")
         return texts[kinds.index(None)] if malformed else None
 
@@ -71,12 +71,14 @@ class Pipeline:
         for text, kind in zip(texts, kinds):
             if kind is None or kind is UNREAD:
                 continue
+            # first, for it is cheap: of a flood no more is compared with the answers than could pass
+            if not passes(kind):
+                collapsed += 1
+                continue
             key, words = kind
             lines = add(key, words.is_counted)
             if not lines:
                 spared += 1
-            elif not passes(kind):
-                collapsed += 1
             elif allows and not allows(words.is_counted, lines):
                 over += 1
             else:

@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from typing import Optional
 
 from ideolab_f2b.intake import kind
-from ideolab_f2b.intake.budget import Budget
-from ideolab_f2b.intake.collapse import Collapse, Collapsed
+from ideolab_f2b.intake.limits.budget import Budget
+from ideolab_f2b.intake.limits.collapse import Collapse, Collapsed
+from ideolab_f2b.intake.limits.share import Served, Share
 from ideolab_f2b.intake.pipeline import Grammar, Pipeline, format_summary
-from ideolab_f2b.intake.share import Served, Share
 
 WHEN = datetime(2026, 11, 22, 14, 52, 1, tzinfo=timezone.utc)
 LINE = b"2026/11/22 15:34:01 [info] 7#7: *%d client timed out while SSL handshaking, client: %s, server: x"
@@ -127,13 +127,11 @@ def test_failures_of_who_is_served_are_spared() -> None:
     """And those of nobody else."""
     sheet, counts, served = Sheet(), Counter[str](), Served()
     served.add([b"192.0.2.7 200 1"] * 375, 10.0)
-    lines = [LINE % (number, b"192.0.2.%d" % last) for number in range(15) for last in (7, 8)]
+    lines = [LINE % (number, b"192.0.2.%d" % last) for number in range(2) for last in (7, 8)]
     pipeline(sheet, counts, served).process(lines, 10.0, WHEN)
 
-    assert (counts["spared"], {line.partition(b", client: ")[2] for line in sheet.lines}) == (
-        15,
-        {b"192.0.2.8, server: x"},
-    )
+    assert counts["spared"] == 2
+    assert [line.partition(b", client: ")[2] for line in sheet.lines] == [b"192.0.2.8, server: x"] * 2
 
 
 def test_a_log_that_grows_too_fast_keeps_room_for_who_is_new() -> None:

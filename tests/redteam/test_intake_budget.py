@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
+import signal
 import threading
 import time
 
@@ -12,7 +14,8 @@ import pytest
 
 from demo.attacker import connect, tls_context
 from demo.lab.wait import wait_until
-from tests.redteam import feed
+from tests.intake.front import front, intake
+from tests.redteam import nginx_jails
 
 pytestmark = [pytest.mark.redteam, pytest.mark.root, pytest.mark.needs("fail2ban")]
 
@@ -53,7 +56,7 @@ def send_garbage(end: float) -> int:
 
 def test_garbage_is_banned_during_the_flood() -> None:
     """By the jail probe, while thousands of lines a second name clients that the attacker chose."""
-    with feed.guarded("f2brt-budget") as (place, _fail2ban):
+    with nginx_jails.guarded("f2brt-budget") as (place, _fail2ban):
         with place.client.enter():
             end = time.monotonic() + FLOOD_S
             threads = [threading.Thread(target=flood, args=(end,), daemon=True) for _number in range(THREADS)]
@@ -62,8 +65,8 @@ def test_garbage_is_banned_during_the_flood() -> None:
             assert send_garbage(end) >= 3
             for thread in threads:
                 thread.join(30)
-        wait_until(lambda: feed.banned(place)["ideolab_probe"], place.log.read_text)
-        found = feed.banned(place)
+        wait_until(lambda: nginx_jails.banned(place)["ideolab_probe"], place.log.read_text)
+        found = nginx_jails.banned(place)
         flooded = place.file().count('open() "')
         text = place.log.read_text()
 
@@ -73,3 +76,16 @@ def test_garbage_is_banned_during_the_flood() -> None:
     assert "open()" not in text
     assert set(re.findall(r", client: ([^,]+),", text)) <= {GARBAGE, FLOOD}
     assert len(text) < 100_000
+
+
+def test_a_stopped_intake_stops_no_visitor() -> None:
+    """nginx never waits for it: 2,000 requests are answered while nobody reads what they send."""
+    with front("f2brt-stopped", nginx_jails.TEMPLATE) as place, intake(place) as child:
+        os.kill(child.pid, signal.SIGSTOP)
+        try:
+            with place.client.enter(), tls_context().wrap_socket(connect(FLOOD, 60)) as client:
+                for _request in range(2000):
+                    client.sendall(b"GET / HTTP/1.1\r\nHost: lab.example\r\n\r\n")
+                    assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+        finally:
+            os.kill(child.pid, signal.SIGCONT)
