@@ -179,7 +179,7 @@ def test_members_are_seen_twice_too() -> None:
 @pytest.mark.parametrize(
     "innocent",
     [
-        pytest.param([handshake("203.0.113.200", age_s=9) for _ in range(2)], id="two preconnects"),
+        pytest.param([handshake("203.0.113.200", age_s=9) for _ in range(3)], id="three preconnects"),
         pytest.param(mute("203.0.113.200", 1), id="a lost radio"),
         pytest.param(
             [*mute("203.0.113.200", 2), *(served("203.0.113.200", age_s=20) for _ in range(2))],
