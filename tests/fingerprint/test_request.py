@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ideolab_f2b.complaint import complain_on_stderr
 from ideolab_f2b.config import Paths
-from ideolab_f2b.connmon.output.writer import Writer
+from ideolab_f2b.connmon.output.writer import Writer, unit_of
 from ideolab_f2b.connmon.suspects.findings import Findings
 from ideolab_f2b.connmon.suspects.suspect import Suspect
 from ideolab_f2b.connmon.tick import PortTick
@@ -29,6 +29,14 @@ def test_the_latest_request_counts(tmp_path: Path) -> None:
     path = log(tmp_path, OLD, NEW, OLD.replace("100.9", "100.99"), '{"ip":"198.51.100.9","time":"cut')
 
     assert request.fingerprints(path, {"198.51.100.9", "198.51.100.1"}) == {"198.51.100.9": {"nj1": KEY}}
+
+
+def test_the_addresses_may_be_called_something_else(tmp_path: Path) -> None:
+    """An IPv6 client by its /64."""
+    path = log(tmp_path, NEW.replace("198.51.100.9", "2001:db8:0:7::9"))
+
+    found = request.fingerprints(path, {"2001:db8:0:7::/64"}, unit_of)
+    assert found == {"2001:db8:0:7::/64": {"nj1": KEY}}
 
 
 def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
