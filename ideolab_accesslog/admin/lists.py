@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any, ClassVar, Optional
 
+import django
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import get_user_model
+from django.core.exceptions import SuspiciousOperation
 from django.db import router
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -28,10 +31,13 @@ from ideolab_accesslog.admin.filters import (
 from ideolab_accesslog.admin.forms import MOST, TIMES
 from ideolab_accesslog.admin.messages import find_own_address, show_result
 from ideolab_accesslog.admin.paginator import EstimatingPaginator
-from ideolab_accesslog.admin.search import search
+from ideolab_accesslog.admin.search import TERM_MAX, search
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+
+#: more than a 64-bit column holds
+_HUGE = re.compile(r"[0-9]{19}")
 
 
 class EvidenceAdmin(admin.ModelAdmin):
@@ -58,6 +64,22 @@ class EvidenceAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: only cleanup_accesslog deletes evidence."""
         return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """Refuse what a database cannot compare: long texts, NUL, numbers beyond 64 bits; the answer is a 400."""
+        text = str(value)
+        if len(text) > TERM_MAX or "\0" in text or _HUGE.search(text):
+            return False
+        # Django 4.2 does not pass the request
+        more = (request,) if django.VERSION >= (5, 0) else ()
+        return bool(super().lookup_allowed(lookup, value, *more))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Optional[dict[str, Any]] = None) -> Any:
+        """Show the list; rows are chosen by their numbers, anything else is a 400."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if any(not key.isdecimal() or len(key) > 18 for key in chosen):
+            raise SuspiciousOperation("a chosen row is no number")
+        return super().changelist_view(request, extra_context)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Return the rows that match what was typed, and that none of them comes twice."""
