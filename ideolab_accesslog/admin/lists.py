@@ -66,7 +66,7 @@ class EvidenceAdmin(admin.ModelAdmin):
         return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        """Refuse what a database cannot compare: long texts, NUL, numbers beyond 64 bits; the answer is a 400."""
+        """Refuse with a 400 what a database cannot compare: long texts, NUL, numbers beyond 64 bits."""
         text = str(value)
         if len(text) > TERM_MAX or "\0" in text or _HUGE.search(text):
             return False
