@@ -12,7 +12,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import get_user_model
 from django.core.exceptions import SuspiciousOperation
 from django.db import router
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -34,7 +34,8 @@ from ideolab_accesslog.admin.paginator import EstimatingPaginator
 from ideolab_accesslog.admin.search import TERM_MAX, search
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import calls
-from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+from ideolab_accesslog.models import AccessLog, FirewallActionLog, NetworkField, TrashIP
+from ideolab_accesslog.networks import parse
 
 #: more than a 64-bit column holds
 _HUGE = re.compile(r"[0-9]{19}")
@@ -66,13 +67,28 @@ class EvidenceAdmin(admin.ModelAdmin):
         return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        """Refuse with a 400 what a database cannot compare: long texts, NUL, numbers beyond 64 bits."""
+        """Refuse with a 400 what a database cannot compare: long texts, NUL, huge numbers, no addresses."""
         text = str(value)
         if len(text) > TERM_MAX or "\0" in text or _HUGE.search(text):
+            return False
+        if lookup.partition("__")[0] == "ip" and not self._is_address(text):
             return False
         # Django 4.2 does not pass the request
         more = (request,) if django.VERSION >= (5, 0) else ()
         return bool(super().lookup_allowed(lookup, value, *more))
+
+    def _is_address(self, text: str) -> bool:
+        try:
+            parse(text)
+        except ValueError:
+            return False
+        return "/" not in text or isinstance(self.opts.get_field("ip"), NetworkField)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Optional[str] = None) -> Any:
+        """Return the row of a number; 404 for anything else, which no message may repeat."""
+        if not object_id.isdecimal() or len(object_id) > 18:
+            raise Http404
+        return super().get_object(request, object_id, from_field)
 
     def changelist_view(self, request: HttpRequest, extra_context: Optional[dict[str, Any]] = None) -> Any:
         """Show the list; rows are chosen by their numbers, anything else is a 400."""

@@ -52,7 +52,7 @@ def test_parameters_of_the_lists(staff: Client, page: str) -> None:
         for value in VALUES
         if staff.get(f"{url}?{quote(name)}={quote(value)}").status_code >= 500
     ]
-    assert failed == []
+    assert failed == [], failed
 
 
 @pytest.mark.root
