@@ -23,7 +23,7 @@ class ExcusedPages:
 
     def __init__(self, clock: Callable[[], float] = time) -> None:
         self._clock = clock
-        #: {address: {digest of a page: (end of its window, points)}}; the address that came last stands at the end
+        #: {address: {digest of a page: (end of its window, points)}}; who came last stands at the end
         self._seen: dict[str, dict[bytes, tuple[float, int]]] = {}
 
     def add(self, address: str, page: str, points: int) -> int:
