@@ -31,7 +31,7 @@ def find_name(
 ) -> Optional[str]:
     """Return the wanted name that leads back to the address; "" when it has none, None when nobody answers.
 
-    `reverse` and `forward` answer as socket.gethostbyaddr and socket.getaddrinfo do. Takes as long as they do,
+    `reverse` and `forward` answer as socket.gethostbyaddr and socket.getaddrinfo do. Takes as long as they,
     which may be half a minute.
     """
     try:
