@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from demo.attacker import NAME
 from demo.lab.error import LabError
 from demo.lab.wait import wait_until
 from tests.accesslog.browser import chromium
@@ -18,7 +19,7 @@ from tests.redteam import pages
 from tests.redteam.attacker import attacker
 from tests.redteam.pages import Page
 from tests.redteam.scanners import Scanner, scan
-from tests.redteam.site import ADDRESS, NAME, Site, site
+from tests.redteam.site import ADDRESS, Site, site
 
 pytestmark = [pytest.mark.redteam, pytest.mark.root, pytest.mark.needs("chromium")]
 
