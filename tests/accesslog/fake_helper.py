@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A stand-in for ideolab-fw-ip: its protocol on stdin and stdout, a directory of files for the kernel's set.
 
-fake_helper.py DIRECTORY; files named `<address>` are elements, with a "_" for "/", `refuse`, `slow`, `silent` change its manners.
+fake_helper.py DIRECTORY; files named `<address>` are elements, with a "_" for "/"; `refuse`, `slow` and
+`silent` change its manners.
 """
 
 from __future__ import annotations
