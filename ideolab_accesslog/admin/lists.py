@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ideolab_accesslog.access.insert import clean
 from ideolab_accesslog.admin import export, views
 from ideolab_accesslog.admin.filters import (
     BannedFilter,
@@ -273,7 +274,7 @@ class TrashIPAdmin(EvidenceAdmin):
             return None
         if request.POST.get("confirmed") != "yes":
             return self._confirm(request, rows, f"ban_{time}", question)
-        reason = " ".join(request.POST.get("reason", "").split())[:255]
+        reason = clean(" ".join(request.POST.get("reason", "").split()))[:255]
         result = calls.ban(
             [row.ip for row in rows],
             actor=request.user,
