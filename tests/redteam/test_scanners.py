@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demo.attacker import HALF_HELLO, NAME, SILENT, SLOW_HEADERS, Attack, connect
+from demo.attacker import HALF_HELLO, NAME, SILENT, SLOW_HEADERS, Attack, Kind, connect
 from demo.lab.wait import wait_until
 from tests.accesslog.browser import chromium
 from tests.redteam.scanners import COMMON, NUCLEI, SCANNERS, scan
@@ -95,15 +95,21 @@ def test_who_looks_for_another_service_is_banned(place: Site, address: str) -> N
     _wait_for_ban(place, address)
 
 
-@pytest.mark.parametrize("kind", SLOW, ids=lambda kind: kind.name.replace(" ", "-"))
-def test_who_holds_slots_is_banned(place: Site, kind: Any) -> None:
-    """Twenty connections of one address; connmon sees them."""
-    attack = Attack(kind, [SLOW[kind]], 20)
-    attack.start(place.client)
-    try:
-        _wait_for_ban(place, SLOW[kind])
-    finally:
+@pytest.fixture(scope="module")
+def held(place: Site) -> Iterator[None]:
+    """Twenty connections of each kind, each kind from an address of its own."""
+    attacks = [Attack(kind, [address], 20) for kind, address in SLOW.items()]
+    for attack in attacks:
+        attack.start(place.client)
+    yield
+    for attack in attacks:
         attack.stop()
+
+
+@pytest.mark.parametrize("kind", SLOW, ids=lambda kind: kind.name.replace(" ", "-"))
+def test_who_holds_slots_is_banned(place: Site, held: None, kind: Kind) -> None:
+    """connmon sees them."""
+    _wait_for_ban(place, SLOW[kind])
 
 
 def test_somebody_else_is_served_meanwhile(place: Site) -> None:
