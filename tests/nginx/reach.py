@@ -73,9 +73,14 @@ def jail(name: str) -> replay.Jail:
 def find_reached(run: str) -> Reached:
     """By each jail of nginx's logs, and by connmon, in one run."""
     logs = {name: replay.lines(f"1.22.1-{run}.{log}.log") for name, log in JAILS.items()}
-    found = {name: replay.find_banned(jail(name), lines) for name, lines in logs.items()}
+    found = {name: named(replay.find_banned(jail(name), lines)) for name, lines in logs.items()}
     seen = confusion.replay(confusion.run(run))
     return {**found, "connmon": {address for address, one in seen.items() if one.suspect}}
+
+
+def named(addresses: set[str]) -> set[str]:
+    """Return what connmon calls these clients: each IPv6 one has a /64."""
+    return {confusion.name_of(address) for address in addresses}
 
 
 def names(addresses: set[str], wanted: str) -> set[str]:

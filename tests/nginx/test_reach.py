@@ -20,7 +20,7 @@ def found(run: str) -> reach.Reached:
 
 def error_log(run: str, maxretry: int, mode: str = "normal") -> set[str]:
     lines = replay.lines(f"1.22.1-{run}.error.log")
-    return replay.find_banned(replay.Jail(SLOWTLS, mode, maxretry, 300), lines)
+    return reach.named(replay.find_banned(replay.Jail(SLOWTLS, mode, maxretry, 300), lines))
 
 
 @pytest.mark.parametrize("run", ["stock", "hard"])
