@@ -52,6 +52,14 @@ class BanList:
             return EXPIRED
         return timeout(ticket.getTime(), ticket.getBanTime(default), now)
 
+    def of_root(self) -> list[str]:
+        """What root has banned by hand: with `ideolab-f2b ban`, and with `banip`, whose bans have no ttl."""
+        return [
+            str(ticket.getID())
+            for ticket in ban_manager(self._jail.actions)
+            if ticket.getData("root") or ticket.getData("ttl") is None
+        ]
+
     def rows(self) -> list[list[Any]]:
         """[address or network, when (epoch seconds), bantime (seconds, -1 for ever)] of each ban."""
         default = self._jail.actions.getBanTime()

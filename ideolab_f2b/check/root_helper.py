@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -13,6 +14,12 @@ from typing import NamedTuple, Optional
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.places import HELPER, NEVER_BAN, SUDOERS
+
+#: what follows the helper in the list of a rule, up to the next command
+_COMMAND = re.compile(rf"(?<!!){re.escape(HELPER)}(?=[\s,]|$)([^,]*)")
+#: no argument, or arguments without any of sudo's wildcards
+_ARGUMENTS = re.compile(r'""|(?:--socket /[\w./-]+)?\s*(?:--all-ideolab-jails)?(?<=\S)')
+_CONTINUED = re.compile(r"\\\n")
 
 
 class FileOwner(NamedTuple):
@@ -28,7 +35,8 @@ def helper(_settings: Settings) -> Iterator[Verdict]:
         yield judge(Path(path), _owner(path))
     try:
         if os.path.exists(SUDOERS):
-            yield judge_rule(_owner(SUDOERS), _test_rule())
+            text = Path(SUDOERS).read_text(errors="replace")
+            yield judge_rule(_owner(SUDOERS), _test_rule() or find_wide_rule(text))
     except PermissionError as error:
         yield unknown("sudo rule", str(error))
 
@@ -62,6 +70,16 @@ def judge_rule(found: Optional[FileOwner], complaint: str) -> Verdict:
             f"chown root: {SUDOERS}; chmod 440 {SUDOERS}",
         )
     return ok("sudo rule", SUDOERS)
+
+
+def find_wide_rule(text: str) -> str:
+    """Return what is wrong with a rule that lets its user choose the helper's arguments, or "". Pure."""
+    for line in _CONTINUED.sub(" ", text).splitlines():
+        words = line.split("#")[0]
+        for given in _COMMAND.findall(words):
+            if not _ARGUMENTS.fullmatch(given.strip()):
+                return f'{words.strip()[:100]}: the rule must name all arguments, "" for none'
+    return ""
 
 
 def _test_rule() -> str:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from typing import TextIO
 
-from ideolab_f2b import config
+from ideolab_f2b import config, notify
 from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.connmon import ss, watch
@@ -108,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.once:
         watch.run_once(watcher, output, stop)
     else:
-        watch.run(watcher, output, stop, complaint)
+        watch.run(watcher, output, stop, complaint, notify.from_environment())
     return 0
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Callable, Optional
 
-from ideolab_f2b import config
+from ideolab_f2b import config, notify
 from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.intake import kind, queue
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             tag = intake.served_tag.encode()
             service = Service(nginx_socket, pipelines, tag, served, paths.intake_prom, complaint, counts)
-            service.run(wakeup, is_stopped)
+            service.run(wakeup, is_stopped, notify.from_environment())
         finally:
             nginx_socket.close()
     return 0

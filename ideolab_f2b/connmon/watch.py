@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from functools import partial
+from typing import Optional
 
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.config import Connmon, Network
@@ -20,6 +22,7 @@ from ideolab_f2b.kernel import address, sockstat
 from ideolab_f2b.kernel.sockets import detail, sock_diag
 from ideolab_f2b.kernel.sockets.detail import Detail
 from ideolab_f2b.kernel.sockets.row import Row
+from ideolab_f2b.notify import Notifier
 
 #: seconds between two readings of the host's own addresses and gateways
 OWN_EVERY_S = 60.0
@@ -130,18 +133,35 @@ class Watch:
         self._own_read = time.monotonic()
 
 
-def run(watch: Watch, output: TickOutput, stop: threading.Event, complaint: Complaint) -> None:
+def run(
+    watch: Watch,
+    output: TickOutput,
+    stop: threading.Event,
+    complaint: Complaint,
+    notifier: Optional[Notifier] = None,
+) -> None:
     """Tick until `stop` is set; an error goes to stderr and does not stop the next tick."""
+    notifier = notifier or Notifier()
     while not stop.is_set():
         try:
             ticks = watch.tick()
         except OSError as error:
             complaint.say(f"the sockets cannot be read: {error}")
+            stop.wait(watch.pause_s())
         else:
             output.write(ticks)
+            notifier.work(partial(format_status, ticks))
             # they would stay in memory beside the next ones
             del ticks
-        stop.wait(watch.pause_s())
+            notifier.wait(stop, watch.pause_s())
+    notifier.stop()
+
+
+def format_status(ticks: list[PortTick]) -> str:
+    """Return the line of `systemctl status`: the connections and suspects of all ports."""
+    connections = sum(tick.findings.connections for tick in ticks)
+    suspects = sum(len(tick.findings.suspects) for tick in ticks)
+    return f"{connections:,} connections, {suspects:,} suspects"
 
 
 def run_once(watch: Watch, output: TickOutput, stop: threading.Event) -> None:

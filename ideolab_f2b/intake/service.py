@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Optional
 
 from ideolab_f2b import logline, metrics
 from ideolab_f2b.complaint import Complaint
@@ -15,6 +16,7 @@ from ideolab_f2b.intake import metrics as gauges
 from ideolab_f2b.intake.nginx_socket import NginxSocket
 from ideolab_f2b.intake.pipeline import Pipeline
 from ideolab_f2b.intake.share import Served
+from ideolab_f2b.notify import Notifier
 
 #: seconds between two checks of the socket, and the longest wait
 CHECK_S = 1.0
@@ -47,11 +49,14 @@ class Service:
         self._lost = self._over_budget = 0
         self._success = 0.0
 
-    def run(self, wakeup: int, is_stopped: Callable[[], bool]) -> None:
+    def run(self, wakeup: int, is_stopped: Callable[[], bool], notifier: Optional[Notifier] = None) -> None:
         """Run until `is_stopped`, then write what was sent before; `wakeup` can be read when a stop comes."""
+        notifier = notifier or Notifier()
         while not is_stopped():
             self.run_once()
+            notifier.work(self._format_status)
             self._socket.wait(wakeup, CHECK_S)
+        notifier.stop()
         deadline = time.monotonic() + DRAIN_S
         while self.run_once() and time.monotonic() < deadline:
             pass
@@ -104,6 +109,13 @@ class Service:
         if now >= self._metrics_at:
             self._write_metrics()
             self._metrics_at = now + METRICS_S
+
+    def _format_status(self) -> str:
+        """Return the line of `systemctl status`."""
+        counts = self._counts
+        return (
+            f"{counts['written']:,} lines written, {counts['collapsed']:,} collapsed, {counts['lost']:,} lost"
+        )
 
     def _write_metrics(self) -> None:
         self._counts["refused"] = self._socket.refused

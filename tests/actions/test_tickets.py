@@ -11,7 +11,7 @@ from fail2ban.server.ipdns import IPAddr
 from fail2ban.server.ticket import BanTicket
 
 from ideolab_f2b.actions.protected.refusal import RefusedError
-from ideolab_f2b.actions.tickets import BanList, key_of_identity, network_of_identity, parsed_key
+from ideolab_f2b.actions.tickets import BanList, ban_manager, key_of_identity, network_of_identity, parsed_key
 from ideolab_f2b.kernel.ipset.element import Key
 
 A: Key = (4, 0xC6336407, 32)
@@ -117,6 +117,19 @@ def test_rows_for_the_command_line(jail: Jail) -> None:
     jail.ban("2001:db8::/32", now, -1)
 
     assert BanList(jail).rows() == [["198.51.100.7", now, 600], ["2001:db8::/32", now, -1]]
+
+
+def test_what_root_has_banned_by_hand(jail: Jail) -> None:
+    """By banip without a time, or by its own order; a line and a caller by sudo give a time only."""
+    bans = ban_manager(jail.actions)
+    for text, data in (
+        ("198.51.100.7", {}),
+        ("198.51.100.8", {"ttl": "600"}),
+        ("198.51.100.9", {"ttl": "600", "root": True}),
+    ):
+        bans.addBanTicket(BanTicket(IPAddr(text), time.time(), data=data))
+
+    assert BanList(jail).of_root() == ["198.51.100.7", "198.51.100.9"]
 
 
 def test_states_of_the_jail(jail: Jail) -> None:

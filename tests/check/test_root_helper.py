@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.check.root_helper import FileOwner, judge, judge_rule
+from ideolab_f2b.check.root_helper import FileOwner, find_wide_rule, judge, judge_rule
+from ideolab_f2b.places import HELPER
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,34 @@ def test_the_rule_of_sudo(found: FileOwner, complaint: str, state: str) -> None:
     verdict = judge_rule(found, complaint)
 
     assert (verdict.check, verdict.state, bool(verdict.mend)) == ("sudo rule", state, state == "wrong")
+
+
+@pytest.mark.parametrize(
+    ("command", "is_wide"),
+    [
+        (f'{HELPER} ""', False),
+        (f"{HELPER} --all-ideolab-jails", False),
+        (f"{HELPER} --socket /run/x.sock", False),
+        (f"{HELPER} --socket /run/x.sock --all-ideolab-jails", False),
+        (f'{HELPER} "", /usr/bin/id', False),
+        (HELPER, True),
+        (f"{HELPER} *", True),
+        (f"{HELPER} \\\n    ban *", True),
+        (f"{HELPER} --socket *", True),
+        (f"{HELPER} ^.*$", True),
+        (f'{HELPER} "", {HELPER} unban *', True),
+        (f"/usr/bin/id # {HELPER} *", False),
+    ],
+)
+def test_a_rule_that_lets_its_user_choose_the_arguments(command: str, is_wide: bool) -> None:
+    """sudo takes a command without arguments, and a `*`, for any arguments."""
+    text = f"# {HELPER} *\nDefaults!{HELPER} env_reset\nwww-data ALL = (root) NOPASSWD: {command}\n"
+
+    assert bool(find_wide_rule(text)) is is_wide
+
+
+def test_the_rule_of_the_pack_is_no_wide_one() -> None:
+    """As it is placed."""
+    rule = Path(__file__).resolve().parents[2] / "deploy" / "sudoers.d" / "ideolab-fw-ip"
+
+    assert find_wide_rule(rule.read_text()) == ""

@@ -27,6 +27,12 @@ enabled = true
 action = ideolab-ban.py[set=ideolab_manual, allow_file={directory}/never-ban]
 [ideolab-connmon]
 enabled = true
+[sshd]
+enabled = true
+backend = polling
+filter = ideolab-traship
+logpath = {directory}/auth.log
+action =
 """
 
 
@@ -65,15 +71,17 @@ class Host(NamedTuple):
     server: Fail2ban
     sets: Sets
 
-    def fw_ip(self, *words: str, stdin: str | bytes = "", socket: str = "") -> Done:
-        """Run the helper with these words; return its exit code and its lines."""
+    def fw_ip(
+        self, *words: str, stdin: str | bytes = "", socket: str = "", sudo_uid: str | None = None
+    ) -> Done:
+        """Run the helper with these words, by sudo for a user; return code and lines."""
         path = socket or str(self.server.socket)
         done = subprocess.run(
             self.namespace.command(str(PROGRAM), "--socket", path, *words),
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             timeout=120,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"} | ({"SUDO_UID": sudo_uid} if sudo_uid else {}),
         )
         return Done(
             done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
@@ -93,6 +101,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """One server for the tests of a module; each cleans up with `unban --all`."""
     directory = tmp_path_factory.mktemp("f2b")
     with link_namespaces("f2bg") as (namespace, _client):
+        (directory / "auth.log").touch()
         server = Fail2ban(namespace, directory, JAILS.format(directory=directory))
         with namespace.enter():
             sets = Sets()

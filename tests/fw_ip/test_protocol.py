@@ -172,40 +172,34 @@ def test_an_answer_calls_nothing(program: ModuleType, tmp_path: Path) -> None:
     ],
 )
 def test_wrong_answers_are_errors_of_each_line(
-    program: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], answer: bytes, problem: str
+    program: ModuleType, tmp_path: Path, answer: bytes, problem: str
 ) -> None:
     """An action without the method echoes what it was given: no ban is claimed."""
     orders = [program.Order("ban 198.51.100.7"), program.Order("ban 2001:db8::1")]
     with server(tmp_path / "s", lambda _words: answer):
         code = program.run_orders(orders, str(tmp_path / "s"), "test", program.Deadline(10))
 
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert (code, [line["result"] for line in told]) == (1, ["error", "error"])
-    assert told[0]["detail"].startswith(problem)
+    assert (code, [order.result for order in orders]) == (1, ["error", "error"])
+    assert orders[0].detail.startswith(problem)
 
 
-def test_a_server_that_is_down_is_an_error_of_each_line(
-    program: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_server_that_is_down_is_an_error_of_each_line(program: ModuleType, tmp_path: Path) -> None:
     """With the path that was tried."""
-    path = str(tmp_path / "s")
-    assert program.run_orders([program.Order("ban 198.51.100.7")], path, "test", program.Deadline(1)) == 1
+    path, order = str(tmp_path / "s"), program.Order("ban 198.51.100.7")
 
-    assert f"fail2ban does not answer on {path}: No such file" in capsys.readouterr().out
+    assert program.run_orders([order], path, "test", program.Deadline(1)) == 1
+    assert f"fail2ban does not answer on {path}: No such file" in order.detail
 
 
 @pytest.mark.root
-def test_a_server_that_hangs_ends_with_the_time(
-    program: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_server_that_hangs_ends_with_the_time(program: ModuleType, tmp_path: Path) -> None:
     """The helper never waits longer than its bound."""
+    order = program.Order("ban 198.51.100.7")
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(tmp_path / "s"))
     listener.listen()
     with listener:
-        code = program.run_orders(
-            [program.Order("ban 198.51.100.7")], str(tmp_path / "s"), "", program.Deadline(0.2)
-        )
+        code = program.run_orders([order], str(tmp_path / "s"), "", program.Deadline(0.2))
 
     assert code == 1
-    assert "fail2ban does not answer: timed out" in capsys.readouterr().out
+    assert "fail2ban does not answer: timed out" in order.detail

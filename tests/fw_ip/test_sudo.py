@@ -22,7 +22,7 @@ shift 2
 exec setpriv --reuid=www-data --regid=www-data --clear-groups sudo -n "$@"
 """
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.redteam]
 
 
 @pytest.fixture
@@ -71,3 +71,50 @@ def test_nothing_else_is_allowed(empty: Host, place: Path, words: list[str]) -> 
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "sudo:" in done.stderr
+
+
+def test_the_bans_of_other_jails_stay(empty: Host, place: Path) -> None:
+    """Each answer names the jail, and the command for root."""
+    empty.server.ask("set", "sshd", "banip", "198.51.100.7", "198.51.100.9")
+    empty.server.ask("set", "ideolab-connmon", "banip", "198.51.100.8")
+    empty.fw_ip("ban", "198.51.100.9", "198.51.100.10")
+    text = "".join(f"unban 198.51.100.{number}\n" for number in (7, 8, 9, 10, 11))
+    done = sudo(empty, place, "/usr/local/sbin/ideolab-fw-ip", stdin=text + "unban 198.51.0.0/16\n")
+
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    only_root = "only root lifts that: fail2ban-client set"
+    assert (done.returncode, [(line["result"], line["detail"]) for line in lines]) == (
+        1,
+        [
+            ("refused", f"banned by jail sshd: {only_root} sshd unbanip 198.51.100.7"),
+            ("refused", f"banned by jail ideolab-connmon: {only_root} ideolab-connmon unbanip 198.51.100.8"),
+            (
+                "refused",
+                f"banned by jail sshd: {only_root} sshd unbanip 198.51.100.9; lifted in ideolab-manual",
+            ),
+            ("unbanned", "ideolab-manual"),
+            ("not-banned", ""),
+            ("refused", "198.51.0.0/16 is wider than /24, the most by sudo; ideolab-f2b is root's"),
+        ],
+    )
+    assert empty.banned("sshd") == ["198.51.100.7", "198.51.100.9"]
+    assert empty.banned("ideolab-connmon") == ["198.51.100.8"]
+    assert empty.banned() == []
+    assert empty.elements("ideolab_connmon").keys() == {"198.51.100.8/32"}
+
+
+def test_a_rule_of_root_s_leaves_the_jails_of_the_pack(empty: Host, place: Path) -> None:
+    """sshd stays root's also then; without that rule sudo refuses the option."""
+    words = ["/usr/local/sbin/ideolab-fw-ip", "--all-ideolab-jails"]
+    empty.server.ask("set", "sshd", "banip", "198.51.100.7")
+    empty.server.ask("set", "ideolab-connmon", "banip", "198.51.100.8")
+    text = "unban 198.51.100.7\nunban 198.51.100.8\n"
+    refused = sudo(empty, place, *words, stdin=text)
+    rule = place / "sudoers.d" / "ideolab-fw-ip-jails"
+    rule.write_text(f"www-data ALL = (root) NOPASSWD: NOSETENV: {' '.join(words)}\n")
+    rule.chmod(0o440)
+    done = sudo(empty, place, *words, stdin=text)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert [json.loads(line)["result"] for line in done.stdout.splitlines()] == ["refused", "unbanned"]
+    assert (empty.banned("sshd"), empty.banned("ideolab-connmon")) == (["198.51.100.7"], [])

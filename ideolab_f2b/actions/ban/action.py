@@ -81,7 +81,14 @@ class Action(ActionBase):  # type: ignore[misc]
             self._firewall.note_rules,
         )
         try:
-            self._admission = Admission(jail, self._protected, self._counts, self._prolong_ticket)
+            self._admission = Admission(
+                jail,
+                self._protected,
+                self._counts,
+                self._prolong_ticket,
+                # both sets are full then
+                most=lambda: 2 * self._options.maxelem,
+            )
             self._pace()
         except BaseException as error:
             # raised, it would keep every jail from starting; as it is, each ban of this one fails and tells
@@ -225,6 +232,11 @@ class Action(ActionBase):  # type: ignore[misc]
         left_out = len(listed) - len(rows)
         ssh = SESSIONS.trouble if self._options.ssh_ports != () else _SSH_OFF
         return json.dumps({"listed": rows, "left_out": left_out, "ssh_trouble": ssh})
+
+    @property
+    def of_root(self) -> str:
+        """A JSON list of what root has banned by hand; ideolab-fw-ip asks for it when sudo calls it."""
+        return json.dumps(self._ban_list.of_root())
 
     def reconcile(self, **_given: Any) -> int:
         """Make two passes over all sets now, for `ideolab-f2b check --repair`; see ReconcileThread.hurry."""

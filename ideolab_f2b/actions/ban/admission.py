@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 SAY_AGAIN_S = 600.0
 #: refused addresses that are remembered for that
 SAID_LIMIT = 1000
+#: bits of the widest network that a log line bans, by IP version: who writes a line need not be root
+LINE_PREFIX = {4: 24, 6: 48}
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
@@ -37,6 +40,8 @@ class Ordered:
     """A ban on its way through `addBannedIP`, which has no room for a time and no answer."""
 
     seconds: int
+    #: who calls the helper by sudo does not lift it
+    is_root: bool = True
     #: what fail2ban holds afterwards
     ticket: Any = None
     is_new: bool = False
@@ -48,11 +53,16 @@ class Ordered:
         ticket.setBanTime(self.seconds)
         # what tells a time of its own from the jail's
         ticket.setData("ttl", str(self.seconds))
+        if self.is_root:
+            ticket.setData("root", True)
 
     def note(self, ticket: Any, told: dict[str, Any], is_new: bool) -> None:
         """Note what fail2ban's ban list made of the ticket; `told` is its own answer."""
         self.ticket, self.is_new = told.get("ticket") or (ticket if is_new else None), is_new
         self.is_as_before = not is_new and not told.get("prolong")
+        if self.is_root and self.ticket is not None:
+            # it was somebody else's ban, and is root's now too
+            self.ticket.setData("root", True)
 
 
 class Admission:
@@ -65,8 +75,11 @@ class Admission:
         counts: BanCounts,
         prolong: Callable[[Any], None],
         clock: Callable[[], float] = time.monotonic,
+        most: Callable[[], float] = lambda: math.inf,
     ) -> None:
+        """`most`: so many bans end the admission of lines; fail2ban's own list has no end."""
         self._jail, self._protected, self._counts, self._prolong_element = jail, protected, counts, prolong
+        self._most = most
         say = functools.partial(_log.warning, "[%s] Refused: %s", jail.name)
         self._complaint = Complaint(say, SAY_AGAIN_S, clock, SAID_LIMIT)
         # the socket's thread orders while the jail's bans
@@ -125,9 +138,9 @@ class Admission:
             self._counts.add("refused")
             raise
 
-    def order(self, identity: str, seconds: int) -> Ordered:
+    def order(self, identity: str, seconds: int, is_root: bool = True) -> Ordered:
         """Ban now, in this thread, for a time of its own (-1: for good)."""
-        self._current.ordered = ordered = Ordered(seconds)
+        self._current.ordered = ordered = Ordered(seconds, is_root)
         try:
             self._jail.actions.addBannedIP(identity)
         finally:
@@ -165,16 +178,27 @@ class Admission:
             ticket.setBanTime(seconds)
         identity = ticket.getID()
         key = parsed_key(identity)
-        # the quick answer for what fail2ban has parsed
-        if key is not None and self._protected.admits(*key):
-            return True
         try:
-            self._require_harmless(identity)
+            # the quick answer for what fail2ban has parsed
+            if key is None or not self._protected.admits(*key):
+                key = key_of(self._require_harmless(identity))
+            # what root has ordered comes back after a restart
+            if not ticket.restored:
+                self._require_room(identity, key)
             return True
         except RefusedError as refused:
             self._counts.add("refused")
             self._complaint.say(str(refused), str(identity))
             return False
+
+    def _require_room(self, identity: Any, key: Key) -> None:
+        """RefusedError for a network that no line may ban, and for a new ban when there are too many."""
+        version, _address, prefixlen = key
+        if prefixlen < LINE_PREFIX[version]:
+            raise RefusedError(f"{identity} is wider than /{LINE_PREFIX[version]}, the most by a log line")
+        bans = ban_manager(self._jail.actions)
+        if bans.size() >= self._most() and bans.getTicketByID(identity) is None:
+            raise RefusedError(f"{identity}: {bans.size()} are banned, and there is no room for more")
 
     def _require_harmless(self, identity: Any) -> Network:
         """The network of a ticket's ID; RefusedError when it must not be banned."""

@@ -21,6 +21,8 @@ from ideolab_f2b.logline import quote
 
 #: (network, banned at, seconds): puts the element there, or says why it cannot be
 Place = Callable[[Network, float, float], None]
+#: what the helper says of itself, for root and for the web server alike
+HELPER = "ideolab-fw-ip"
 BANNED, ALREADY, REFUSED, ERROR = "banned", "already", "refused", "error"
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
@@ -42,26 +44,27 @@ class Orders:
 
     def ban(self, orders: Iterable[Sequence[object]], by: str, reason: str) -> str:
         """A JSON list with one answer for each (address or network, seconds or "permanent"), in order."""
-        answers = [self._answer(str(address), str(time)) for address, time in orders]
+        is_root = not by.startswith(HELPER)
+        answers = [self._answer(str(address), str(time), is_root) for address, time in orders]
         counted = Counter(answer.result for answer in answers)
         told = ", ".join(f"{count} {result}" for result, count in counted.items()) or "nothing"
         # what a person chose comes last, and quoted: no filter on fail2ban's own log can be misled
         _log.info("[%s] By hand: %s; by=%s reason=%s", self._jail.name, told, quote(by), quote(reason))
         return json.dumps([answer._asdict() for answer in answers])
 
-    def _answer(self, address: str, time: str) -> OrderResult:
+    def _answer(self, address: str, time: str, is_root: bool) -> OrderResult:
         try:
             network = self._admission.admit(address)
         except RefusedError as refused:
             return OrderResult(address, REFUSED, detail=str(refused))
         seconds, complaint = ttl.ban_time(time, int(self._jail.getMaxBanTime()))
         try:
-            return self._ban(network, seconds, complaint)
+            return self._ban(network, seconds, complaint, is_root)
         except Exception as error:
             return OrderResult(short(network), ERROR, detail=str(error) or repr(error))
 
-    def _ban(self, network: Network, seconds: int, complaint: str) -> OrderResult:
-        ordered = self._admission.order(short(network), seconds)
+    def _ban(self, network: Network, seconds: int, complaint: str, is_root: bool) -> OrderResult:
+        ordered = self._admission.order(short(network), seconds, is_root)
         ticket = ordered.ticket
         if ticket is None:
             return OrderResult(short(network), ERROR, detail="fail2ban did not take the ban; see its log")

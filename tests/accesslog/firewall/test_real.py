@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -66,7 +67,8 @@ def host(server: Host, settings: Any) -> Iterator[Host]:
     settings.TRASHIP_FIREWALL_EXECUTE = True
     settings.TRASHIP_FIREWALL_TIMEOUT_S = 20
     settings.TRASHIP_MANUAL_LOG = str(server.server.manual_log)
-    program = [str(HELPER), "--socket", str(server.server.socket)]
+    # as sudo runs it for the web server
+    program = ["/usr/bin/env", "SUDO_UID=33", str(HELPER), "--socket", str(server.server.socket)]
     settings.TRASHIP_FIREWALL_HELPER = server.server.namespace.command(*program)
     server.server.ask("unban", "--all")
     yield server
@@ -110,12 +112,30 @@ def test_reconcile_brings_back_what_the_kernel_lost(host: Host) -> None:
     """And lifts what nobody wants: fail2ban knows of both."""
     TrashIP.objects.create(ip=VICTIM, is_banned=True)
     TrashIP.objects.create(ip=OTHER, iptables_applied=True)
-    host.server.ask("set", "ideolab-manual", "banip", OTHER)
+    order = json.dumps({"bans": [[OTHER, "permanent"]], "by": "ideolab-fw-ip uid=33"})
+    host.server.ask("set", "ideolab-manual", "action", "ideolab-ban", "by_hand", order)
     host.wait_until(lambda: len(host.elements()) == 1, "the element")
 
     call_command("reconcile_firewall", verbosity=0)
 
     host.wait_until(lambda: list(host.elements()) == [f"{VICTIM}/32"], "the exchange")
+
+
+def test_a_ban_of_root_s_is_not_lifted_and_says_why(host: Host) -> None:
+    """The answer is in the result, the audit and the row, which the admin shows."""
+    TrashIP.objects.create(ip=VICTIM, is_banned=True, iptables_applied=True)
+    host.server.ask("set", "ideolab-manual", "banip", VICTIM)
+    host.wait_until(lambda: len(host.elements()) == 1, "the element")
+
+    outcome = calls.unban([VICTIM], actor="alice")
+
+    command = f"fail2ban-client set ideolab-manual unbanip {VICTIM}"
+    why = f"refused: banned by jail ideolab-manual: only root lifts that: {command}"
+    row, audit = TrashIP.objects.get(), FirewallActionLog.objects.get()
+    assert (outcome.results[VICTIM].state, outcome.results[VICTIM].detail) == ("failed", why)
+    assert (audit.state, audit.rc, audit.stderr) == ("failed", 1, why)
+    assert (row.iptables_applied, row.firewall_error) == (True, why)
+    assert list(host.elements()) == [f"{VICTIM}/32"]
 
 
 @pytest.mark.alone

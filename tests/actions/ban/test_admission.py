@@ -58,8 +58,9 @@ class Scene:
         self.counts = BanCounts()
         self.prolonged: list[Any] = []
         self.protected = Ours()
+        self.most = 100
         self.admission = Admission(
-            self.jail, self.protected, self.counts, self.prolonged.append, clock=lambda: self.now
+            self.jail, self.protected, self.counts, self.prolonged.append, lambda: self.now, lambda: self.most
         )
 
     def put(self, text: str, **data: object) -> Any:
@@ -110,6 +111,44 @@ def test_refused_ticket(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     assert not scene.jail.hasFailTickets
     assert scene.counts.counts()["refused"] == 4
     assert caplog.text.count("[scene] Refused: 192.0.2.7/32 is ours") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("198.51.100.0/24", ""),
+        ("2001:db8::/48", ""),
+        ("198.51.0.0/16", "198.51.0.0/16 is wider than /24, the most by a log line"),
+        ("198.51.100.0/23", "198.51.100.0/23 is wider than /24, the most by a log line"),
+        ("2001:db8::/32", "2001:db8::/32 is wider than /48, the most by a log line"),
+    ],
+)
+def test_a_line_bans_no_wide_network(
+    scene: Scene, caplog: pytest.LogCaptureFixture, text: str, refusal: str
+) -> None:
+    """The web server writes manual.log; root's own wide bans come back from the database."""
+    scene.put(text)
+    assert scene.jail.hasFailTickets is not bool(refusal)
+    assert refusal in caplog.text and scene.counts.counts()["refused"] == bool(refusal)
+
+    restored = FailTicket(IPAddr(text), time.time())
+    restored.restored = True
+    scene.jail.putFailTicket(restored)
+    assert scene.jail.hasFailTickets
+    assert scene.admission.admit(text).prefixlen < 64
+
+
+def test_a_flood_of_lines_has_an_end(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """What the kernel has no room for would fill fail2ban's memory and database; a longer ban goes in."""
+    scene.most = 2
+    for text in ("198.51.100.1", "198.51.100.2"):
+        ban_manager(scene.jail.actions).addBanTicket(BanTicket(IPAddr(text), time.time()))
+    scene.put("198.51.100.3")
+    assert not scene.jail.hasFailTickets
+    assert "198.51.100.3: 2 are banned, and there is no room for more" in caplog.text
+
+    scene.put("198.51.100.2")
+    assert scene.jail.hasFailTickets
 
 
 @pytest.mark.parametrize("text", ["203.0.113.9/40", "2001:db8::/200"])

@@ -1,0 +1,161 @@
+"""What a caller by sudo may do, and what root may."""
+
+from __future__ import annotations
+
+import time
+from ipaddress import ip_network
+from types import ModuleType
+
+import pytest
+
+from tests.fw_ip.conftest import Host
+from tests.lab.lines import by_hand, write_lines
+
+WEB = "33"
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_root"),
+    [
+        ({}, True),
+        ({"SUDO_UID": "0", "SUDO_USER": "root", "SUDO_COMMAND": "x"}, True),
+        ({"SUDO_UID": "33", "SUDO_USER": "www-data"}, False),
+        ({"SUDO_UID": "", "SUDO_USER": "root"}, False),
+        ({"SUDO_COMMAND": "x"}, False),
+        ({"SUDO_UID": "0", "DOAS_USER": "www-data"}, False),
+        ({"DOAS_USER": "root"}, True),
+        ({"PKEXEC_UID": "1000"}, False),
+        ({"PATH": "/bin", "NOT_SUDO_UID": "33"}, True),
+    ],
+)
+def test_whose_run_it_is(program: ModuleType, environment: dict[str, str], is_root: bool) -> None:
+    """What sudo has set decides; what it has not said is no proof of root."""
+    assert program.find_rights(environment.items(), "ideolab-manual").is_root is is_root
+
+
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [
+        ("ban 198.51.100.0/24", ""),
+        ("ban 2001:db8::/48", ""),
+        ("ban 198.51.100.7 permanent", ""),
+        ("ban 198.51.0.0/16", "198.51.0.0/16 is wider than /24, the most by sudo; ideolab-f2b is root's"),
+        (
+            "unban 198.51.100.0/23",
+            "198.51.100.0/23 is wider than /24, the most by sudo; ideolab-f2b is root's",
+        ),
+        ("check 2001:db8::/47", "2001:db8::/47 is wider than /48, the most by sudo; ideolab-f2b is root's"),
+    ],
+)
+def test_how_wide_a_network_by_sudo_may_be(program: ModuleType, line: str, refusal: str) -> None:
+    """No more than one customer of a provider has."""
+    assert program.Order(line, program.Rights(is_root=False)).detail == refusal
+    assert program.Order(line).detail == ""
+
+
+def test_the_jails_of_the_pack(program: ModuleType) -> None:
+    """All that jail.d has, and no other."""
+    names = ["ideolab-connmon-net", "ideolab-traship", "nginx-ideolab-slowtls-access"]
+
+    assert all(map(program.PACK_JAIL.fullmatch, names))
+    assert not any(map(program.PACK_JAIL.fullmatch, ["sshd", "recidive", "my-ideolab-x", "nginx-limit-req"]))
+
+
+@pytest.mark.root
+def test_a_network_by_sudo_is_lifted_alone(empty: Host) -> None:
+    """The bans in it are others'; root lifts them with it."""
+    empty.fw_ip("ban", "198.51.100.0/24", "198.51.100.7")
+    done = empty.fw_ip("unban", "198.51.100.0/24", sudo_uid=WEB)
+    again = empty.fw_ip("unban", "198.51.100.0/24", sudo_uid=WEB)
+
+    assert [(line["result"], line["detail"]) for line in (*done.lines, *again.lines)] == [
+        ("unbanned", "ideolab-manual"),
+        ("not-banned", "1 bans lie in it, which only root lifts together"),
+    ]
+    assert empty.banned() == ["198.51.100.7"]
+    assert empty.fw_ip("unban", "198.51.100.0/24").results == [("198.51.100.0/24", "unbanned")]
+    assert empty.banned() == []
+
+
+@pytest.mark.root
+def test_a_wider_ban_of_another_jail_is_named(empty: Host) -> None:
+    """Of a jail that is not ours too, which the kernel sets of the pack do not show."""
+    empty.server.ask("set", "sshd", "banip", "198.51.100.0/24")
+    done = empty.fw_ip("unban", "198.51.100.7", sudo_uid=WEB)
+
+    assert (done.lines[0]["result"], done.lines[0]["detail"]) == (
+        "refused",
+        "banned by jail sshd: only root lifts that: fail2ban-client set sshd unbanip 198.51.100.0/24",
+    )
+    assert empty.banned("sshd") == ["198.51.100.0/24"]
+
+
+@pytest.mark.root
+def test_elements_that_fail2ban_has_forgotten(empty: Host) -> None:
+    """By sudo only those of the jail's own set."""
+    empty.sets.add("ideolab_manual", ip_network("198.51.100.7"), 0)
+    empty.sets.add("ideolab_connmon", ip_network("198.51.100.8"), 0)
+    done = empty.fw_ip("unban", "198.51.100.7", "198.51.100.8", sudo_uid=WEB)
+
+    assert [(line["result"], line["detail"]) for line in done.lines] == [
+        ("unbanned", "ideolab_manual"),
+        ("error", "still dropped: 198.51.100.8 is banned (ideolab_connmon); unban that"),
+    ]
+    assert empty.elements("ideolab_connmon").keys() == {"198.51.100.8/32"}
+
+
+@pytest.mark.root
+def test_fewer_lines_by_sudo(empty: Host) -> None:
+    """As many as the app's largest call has."""
+    done = empty.fw_ip(stdin="check 198.51.100.7\n" * 5001, sudo_uid=WEB)
+
+    assert (done.code, done.lines) == (2, [])
+    assert "too much: 5000 lines" in done.stderr
+
+
+@pytest.mark.root
+def test_many_wide_bans_of_others_cost_little(program: ModuleType) -> None:
+    """An attack by whole networks must not make each unban slow."""
+    lists = {"sshd": [f"10.{number >> 8}.{number & 255}.0/24" for number in range(5000)]}
+    named = {
+        f"10.0.{number >> 8}.{number & 255}": ip_network(f"10.0.{number >> 8}.{number & 255}")
+        for number in range(5000)
+    }
+    begin = time.process_time()
+    found = program.find_others(lists, named)
+
+    assert found["10.0.1.7"] == [("sshd", "10.0.1.0/24")]
+    assert time.process_time() - begin < 5
+
+
+@pytest.mark.root
+def test_what_root_has_banned_by_hand_stays(empty: Host) -> None:
+    """By banip and by `ideolab-f2b ban`, also over a restart; a line of manual.log is the site's own."""
+    by_root = '{"bans": [["198.51.100.8", 600], ["198.51.0.0/16", 600]], "by": "ideolab-f2b"}'
+    empty.server.ask("set", "ideolab-manual", "banip", "203.0.113.9")
+    empty.server.ask("set", "ideolab-manual", "action", "ideolab-ban", "by_hand", by_root)
+    write_lines(empty.server.manual_log, by_hand("10.1.1.7", "600"))
+    empty.server.wait_until(lambda: len(empty.banned()) == 4, "all bans")
+    empty.server.restart()
+    empty.server.wait_until(lambda: len(empty.banned()) == 4, "restored bans")
+    done = empty.fw_ip("unban", "203.0.113.9", "198.51.100.8", "10.1.1.7", sudo_uid=WEB)
+
+    only_root = "only root lifts that: fail2ban-client set ideolab-manual unbanip"
+    assert [(line["result"], line["detail"]) for line in done.lines] == [
+        ("refused", f"banned by jail ideolab-manual: {only_root} 203.0.113.9"),
+        ("refused", f"banned by jail ideolab-manual: {only_root} 198.51.100.8"),
+        ("unbanned", "ideolab-manual"),
+    ]
+    assert empty.banned() == ["198.51.0.0/16", "198.51.100.8", "203.0.113.9"]
+    assert empty.fw_ip("--all-ideolab-jails", "unban", "203.0.113.9", sudo_uid=WEB).code == 0
+
+
+@pytest.mark.root
+def test_root_takes_over_a_ban_of_the_site(empty: Host) -> None:
+    """A ban that root orders again is root's; one that the site prolongs stays root's."""
+    empty.fw_ip("ban", "--for", "60", "198.51.100.7", sudo_uid=WEB)
+    order = '{"bans": [["198.51.100.7", 600]], "by": "ideolab-f2b"}'
+    empty.server.ask("set", "ideolab-manual", "action", "ideolab-ban", "by_hand", order)
+    empty.fw_ip("ban", "--for", "1h", "198.51.100.7", sudo_uid=WEB)
+
+    assert empty.fw_ip("unban", "198.51.100.7", sudo_uid=WEB).results == [("198.51.100.7", "refused")]
