@@ -2,10 +2,46 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_interface
+from typing import Any
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from ideolab_accesslog.networks import parse
+
+
+class NetworkField(models.GenericIPAddressField):
+    """An address, or the /64 of IPv6 addresses that are one customer; the column is that of an address."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.default_validators = [_validate_network]
+
+    def to_python(self, value: Any) -> Any:
+        """Return the text in its one notation; ValidationError for what is neither."""
+        if isinstance(value, str) and "/" in value:
+            _validate_network(value)
+            return str(parse(value))
+        return super().to_python(value)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        """Return the value for the database; PostgreSQL's inet holds networks too."""
+        if connection.vendor == "postgresql" and isinstance(value, str) and "/" in value:
+            from django.db.backends.postgresql import psycopg_any
+
+            return ip_interface(value) if psycopg_any.is_psycopg3 else psycopg_any.Inet(value)
+        return super().get_db_prep_value(value, connection, prepared)
+
+
+def _validate_network(value: str) -> None:
+    try:
+        parse(value)
+    except ValueError as error:
+        raise ValidationError(_("Not an address: %(words)s"), params={"words": value[:60]}) from error
 
 
 class AccessLog(models.Model):
@@ -78,7 +114,8 @@ class TrashIP(models.Model):
         CRAWLER = "crawler", _("a verified crawler")
         MANUAL = "manual", _("added by hand")
 
-    ip = models.GenericIPAddressField(_("address"), unique=True, unpack_ipv4=True)
+    # IPv6: the /64; a row for a single address is of an earlier version, or a ban that somebody typed
+    ip = NetworkField(_("address"), unique=True, unpack_ipv4=True)
     reason = models.CharField(_("reason"), max_length=32, choices=Reason.choices, default=Reason.MANUAL)
     count_hits = models.PositiveBigIntegerField(_("hits"), default=0)
     count_404 = models.PositiveBigIntegerField(_("404"), default=0)
@@ -146,7 +183,7 @@ class FirewallActionLog(models.Model):
     # stays when the user is deleted; a program's name where there was no user ("unban_expired")
     actor_name = models.CharField(_("who"), max_length=150)
     action = models.CharField(_("action"), max_length=8, choices=Action.choices)
-    ip = models.GenericIPAddressField(_("address"), unpack_ipv4=True)
+    ip = NetworkField(_("address"), unpack_ipv4=True)
     # seconds; None = permanent, or no ban
     bantime = models.PositiveIntegerField(_("seconds"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=255, blank=True, default="")

@@ -40,7 +40,8 @@ _REST = re.compile(
     rf"(?P<program>[a-z]+): (?P<kind>[a-z]+) (?P<address>\S+)(?P<plain>(?: {KEY}={WORD})*)"
     rf'(?: (?P<quoted>{KEY}=".*))?$'
 )
-_QUOTED = re.compile(rf'({KEY})="([^"]*)"')
+# a key begins a word: each letter of a long word would be tried
+_QUOTED = re.compile(rf'(?<![a-z0-9_-])({KEY})="([^"]*)"')
 
 
 class Line(NamedTuple):
@@ -74,8 +75,16 @@ class Line(NamedTuple):
 
 def quote(text: str | bytes) -> str:
     r"""Return `"..."` with every byte outside printable ASCII, the quote and the backslash as \xNN."""
-    data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+    data = _encode(text[:QUOTED_BYTES]) if isinstance(text, str) else text[:QUOTED_BYTES]
     return '"' + "".join(map(_escape, data[:QUOTED_BYTES])) + '"'
+
+
+def _encode(text: str) -> bytes:
+    """Return the bytes of the text, also of half characters, which are no byte of a client either."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _escape(byte: int) -> str:

@@ -12,7 +12,7 @@ from ideolab_f2b import __version__, files
 #: bytes of a file that are read; one of ours has some ten thousand
 _READ_BYTES = 1 << 20
 _LINE = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? ([0-9.e+]+|\+Inf)$')
-_LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
+_LABEL = re.compile(r'(?<![a-zA-Z0-9_])([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
 
 #: {name: {((label, value), ...) in alphabetical order: number}}

@@ -6,6 +6,7 @@ import ipaddress
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Callable, NamedTuple, Optional, Union
 
 from ideolab_accesslog.conf import cached, conf
@@ -15,6 +16,8 @@ logger = logging.getLogger("ideolab_accesslog")
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 #: what is read of a header; the hops that count are its last ones
 HEADER_MAX = 2048
+#: trusted hops that are passed over; a site has a few, and a list of a thousand is the client's
+HOPS_MAX = 16
 
 
 class Client(NamedTuple):
@@ -98,7 +101,7 @@ class Resolver:
         return None if self._is_trusted(ip) else Client(ip, True)
 
     def _walk(self, header: str) -> Client:
-        for hop in self._hops(header[-HEADER_MAX:]):
+        for hop in islice(self._hops(header[-HEADER_MAX:]), HOPS_MAX):
             ip = canonical(hop)
             if ip is None:
                 # everything further left may be the client's own text

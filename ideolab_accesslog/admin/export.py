@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,13 @@ from django.http import HttpResponse, StreamingHttpResponse
 
 #: rows of one file
 MOST = 50_000
-#: a cell that begins with one of these would be a formula
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: a cell that begins with one of these would be a formula; also their fullwidth, small and minus forms
+_FORMULA = "=+@\\-\uff1d\uff0b\uff20\uff0d\ufe66\ufe62\ufe6b\ufe63\u2212"
+#: what a spreadsheet may drop before it looks: blanks, control and invisible characters, a quote
+_DROPPED = '\\s\\x00-\\x20\\x7f-\\xa0\\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff"'
+_START = re.compile(f"[\t\r\n]|[{_DROPPED}]*[{_FORMULA}]")
+#: where the language's separator is a semicolon, each one in a text begins another cell
+_SEPARATED = re.compile(f"(;[{_DROPPED}]*)([{_FORMULA}])")
 
 
 class _Echo:
@@ -38,6 +44,7 @@ def export_csv(queryset: Any) -> HttpResponse:
 
 def escape_cell(value: Any) -> Any:
     """Return a value that a spreadsheet never takes for a formula."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    text = _SEPARATED.sub(r"\1'\2", value)
+    return f"'{text}" if _START.match(text) else text

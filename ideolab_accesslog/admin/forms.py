@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from ideolab_accesslog.networks import parse
 
 #: addresses of one call
 MOST = 1000
@@ -46,11 +46,8 @@ class BanForm(forms.Form):
 
 
 def _parse(word: str) -> object:
-    """Return an address, a mapped IPv4 one as IPv4; None for what is no address."""
+    """Return an address, a mapped IPv4 one as IPv4, or an IPv6 /64; None for anything else."""
     try:
-        found = ip_address(word)
+        return parse(word)
     except ValueError:
         return None
-    if found.version == 6:
-        return None if getattr(found, "scope_id", None) else found.ipv4_mapped or found
-    return found

@@ -176,7 +176,7 @@ class TrashIPAdmin(EvidenceAdmin):
         return [
             make_url("stats", "stats/", views.show_statistics),
             make_url("ban", "ban/", views.ban_by_hand),
-            make_url("address", "address/<str:text>/", views.show_address),
+            make_url("address", "address/<path:text>/", views.show_address),
             *super().get_urls(),
         ]
 

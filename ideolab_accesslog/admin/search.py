@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Optional, Union
 
 from django.db import connections
 from django.db.models import Max, Q
+
+from ideolab_accesslog.access.insert import clean
+from ideolab_accesslog.models import NetworkField
+from ideolab_accesslog.networks import IPV6_PREFIX, network_of
 
 Network = Union[IPv4Network, IPv6Network]
 
@@ -15,13 +19,15 @@ Network = Union[IPv4Network, IPv6Network]
 TEXT_ROWS = 100_000
 #: words of a search that are used: each is a condition on every field
 WORDS = 10
+#: characters of a search: SQLite refuses patterns of 50,000 bytes, and a network is one of at most 49
+TERM_MAX = 200
 #: distinct addresses that are compared with an IPv6 network where the database keeps addresses as text
 CANDIDATES = 10_000
 
 
 def parse_network(term: str) -> Optional[Network]:
     """Return the network of `198.51.100.7`, `198.51.100.0/24`, `198.51.100.`, `2001:db8::/32`; else None."""
-    text = term.strip()
+    text = term[:TERM_MAX].strip()
     if text.endswith(".") and text.count(".") < 4:
         parts = text.rstrip(".").split(".")
         text = ".".join([*parts, *["0"] * (4 - len(parts))]) + f"/{8 * len(parts)}"
@@ -36,6 +42,7 @@ def parse_network(term: str) -> Optional[Network]:
 
 def search(queryset: Any, term: str, texts: tuple[str, ...]) -> Any:
     """Return the rows of `queryset` that match the term; words are looked for in the fields `texts`."""
+    term = clean(term[:TERM_MAX])
     found = parse_network(term)
     if found is not None:
         return queryset.filter(match_network(queryset, found))
@@ -52,9 +59,12 @@ def search(queryset: Any, term: str, texts: tuple[str, ...]) -> Any:
 def match_network(queryset: Any, wanted: Network) -> Q:
     """Return the condition on `ip` for one network; an index answers it on each database."""
     if wanted.prefixlen == wanted.max_prefixlen:
-        return Q(ip=str(wanted.network_address))
+        address = str(wanted.network_address)
+        return Q(ip__in={address, network_of(address)}) if _has_networks(queryset) else Q(ip=address)
     if connections[queryset.db].vendor == "postgresql":
-        return Q(ip__gte=str(wanted.network_address), ip__lte=str(wanted.broadcast_address))
+        # inet: a network stands before all that is in it
+        first = str(wanted if _has_networks(queryset) else wanted.network_address)
+        return Q(ip__gte=first, ip__lte=str(wanted.broadcast_address))
     if isinstance(wanted, IPv4Network):
         return _match_text_ranges(wanted)
     return _match_text_candidates(queryset, wanted)
@@ -82,13 +92,23 @@ def _match_text_candidates(queryset: Any, wanted: IPv6Network) -> Q:
     rows = queryset.model._default_manager.using(queryset.db).order_by()
     rows = rows.filter(ip__gte=start, ip__lt=start[:-1] + ";") if start else rows.filter(ip__contains=":")
     texts = rows.values_list("ip", flat=True).distinct()[:CANDIDATES]
-    return Q(ip__in=[text for text in texts if ip_address(text) in wanted])
+    return Q(ip__in=[text for text in texts if _is_in(text, wanted)])
+
+
+def _is_in(text: str, wanted: IPv6Network) -> bool:
+    found = ip_network(text)
+    return isinstance(found, IPv6Network) and (found.subnet_of(wanted) or wanted.subnet_of(found))
+
+
+def _has_networks(queryset: Any) -> bool:
+    """Return whether the rows hold networks beside addresses."""
+    return isinstance(queryset.model._meta.get_field("ip"), NetworkField)
 
 
 def _leading_groups(wanted: IPv6Network) -> Iterator[str]:
     """Yield the groups with which every address of the network begins as text: those before the first 0."""
     groups = wanted.network_address.exploded.split(":")
-    for group in groups[: wanted.prefixlen // 16]:
+    for group in groups[: min(wanted.prefixlen, IPV6_PREFIX) // 16]:
         if not int(group, 16):
             return
         yield f"{int(group, 16):x}:"

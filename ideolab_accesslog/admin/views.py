@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import ip_network
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -11,8 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from ideolab_accesslog import networks
 from ideolab_accesslog.admin.forms import TIMES, BanForm
 from ideolab_accesslog.admin.messages import find_own_address, show_result
+from ideolab_accesslog.admin.search import match_network
 from ideolab_accesslog.admin.stats import PERIODS, Stats, read_stats
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import calls
@@ -47,22 +49,31 @@ def show_address(model_admin: Any, request: HttpRequest, text: str) -> HttpRespo
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     try:
-        wanted = str(ip_address(text))
+        wanted = networks.parse(text)
     except ValueError as error:
         raise Http404(_("Not an address: %(words)s") % {"words": text[:60]}) from error
     may = request.user.has_perm
+    log = AccessLog.objects.using(conf.ACCESSLOG_DATABASE)
+    # an address is counted and banned with its /64
+    rows = {"ip__in": _find_names(wanted)}
     context = {
         "address": wanted,
-        "trash": TrashIP.objects.filter(ip=wanted).first(),
-        "requests": AccessLog.objects.using(conf.ACCESSLOG_DATABASE).filter(ip=wanted)[:NEWEST]
+        "trash": TrashIP.objects.filter(**rows).order_by("-is_banned", "-last_seen").first(),
+        "requests": log.filter(match_network(log.all(), ip_network(wanted)))[:NEWEST]
         if may("ideolab_accesslog.view_accesslog")
         else (),
-        "actions": FirewallActionLog.objects.filter(ip=wanted)[:NEWEST]
+        "actions": FirewallActionLog.objects.filter(**rows)[:NEWEST]
         if may("ideolab_accesslog.view_firewallactionlog")
         else (),
         "can_ban": model_admin.has_ban_permission(request),
     }
-    return _render(model_admin, request, "admin/ideolab_accesslog/address.html", wanted, context)
+    return _render(model_admin, request, "admin/ideolab_accesslog/address.html", str(wanted), context)
+
+
+def _find_names(wanted: networks.Target) -> set[str]:
+    """Return the texts under which TrashIP may have an address: its own, and its /64."""
+    text = str(wanted)
+    return {text} if "/" in text else {text, networks.network_of(text)}
 
 
 def ban_by_hand(model_admin: Any, request: HttpRequest) -> HttpResponse:

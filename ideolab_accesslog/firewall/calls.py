@@ -15,11 +15,10 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from ideolab_accesslog import signals
+from ideolab_accesslog import networks, signals
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import answers, intents, never_ban, transports
 from ideolab_accesslog.firewall.intents import Call, Intent, WrittenCall
-from ideolab_accesslog.firewall.never_ban import Address
 from ideolab_accesslog.firewall.transports.order import (
     DONE,
     FAILED,
@@ -29,6 +28,7 @@ from ideolab_accesslog.firewall.transports.order import (
     RunReply,
     Transport,
 )
+from ideolab_accesslog.networks import Target
 
 #: addresses of one call; the helper reads 10,000 lines
 MOST = 5000
@@ -100,8 +100,9 @@ def ban(
 ) -> CallResult:
     """Ban for `seconds`, or until a time, or for ever with neither.
 
-    `actor` is a user, or a program's name; `spare` names addresses that are refused too, such as the one that
-    the admin's click came from; `only` is asked for each row under its lock, and leaves out what has changed.
+    An IPv6 /64 is banned as a whole. `actor` is a user, or a program's name; `spare` names addresses that are
+    refused too, with their /64, such as the one that the admin's click came from; `only` is asked for each
+    row under its lock, and leaves out what has changed.
     """
     if until is not None:
         seconds = math.ceil((until - timezone.now()).total_seconds())
@@ -112,7 +113,8 @@ def ban(
     call = Call(
         "ban", *_identify(actor), seconds=seconds, until=until, reason=reason[:_REASON_MAX], only=only
     )
-    return _make(call, addresses, {str(never_ban.parse(address)) for address in spare})
+    own = {str(networks.parse(address)) for address in spare}
+    return _make(call, addresses, own | set(map(networks.network_of, own)))
 
 
 def unban(
@@ -160,12 +162,12 @@ def _make(call: Call, addresses: Iterable[str], spare: Collection[str] = ()) -> 
     return result
 
 
-def _parse(result: CallResult, addresses: Iterable[str]) -> dict[str, Address]:
+def _parse(result: CallResult, addresses: Iterable[str]) -> dict[str, Target]:
     """Return each address once; a text that is none becomes a refused result without audit row."""
-    parsed: dict[str, Address] = {}
+    parsed: dict[str, Target] = {}
     for text in addresses:
         try:
-            address = never_ban.parse(text)
+            address = networks.parse(text)
             parsed[str(address)] = address
         except ValueError as error:
             result.set(text, REFUSED, str(error))
@@ -174,7 +176,7 @@ def _parse(result: CallResult, addresses: Iterable[str]) -> dict[str, Address]:
     return parsed
 
 
-def _find_refused(parsed: Mapping[str, Address], spare: Collection[str]) -> dict[str, str]:
+def _find_refused(parsed: Mapping[str, Target], spare: Collection[str]) -> dict[str, str]:
     """Return the reason for each address that must not be banned."""
     reasons = {
         text: gettext_noop("your own address") if text in spare else never_ban.find_reason(address)

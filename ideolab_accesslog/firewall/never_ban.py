@@ -7,26 +7,18 @@ from functools import lru_cache
 from typing import Optional, Union
 
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.networks import Target
 
-Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
-def parse(text: str) -> Address:
-    """Return one address, a mapped IPv4 one as IPv4.
+def find_reason(target: Target) -> Optional[str]:
+    """Return why this address, or this /64, is never banned; None when it may be.
 
-    Raises ValueError for networks, names, IPv6 addresses with an interface, and anything else.
+    A network is not banned while one address in it is not.
     """
-    address = ipaddress.ip_address(text.strip())
-    if isinstance(address, ipaddress.IPv6Address):
-        if "%" in text:
-            raise ValueError(f"{text!r} names an interface; an address without it is needed")
-        return address.ipv4_mapped or address
-    return address
-
-
-def find_reason(address: Address) -> Optional[str]:
-    """Return why this address is never banned; None when it may be."""
+    # what the protocols keep for themselves is wider than a /64: its first address shows it
+    address = target.network_address if isinstance(target, ipaddress.IPv6Network) else target
     for name, holds in (
         ("loopback", address.is_loopback),
         ("link-local", address.is_link_local),
@@ -39,9 +31,15 @@ def find_reason(address: Address) -> Optional[str]:
     for setting in ("ACCESSLOG_TRUSTED_PROXIES", "TRASHIP_NEVER_BAN"):
         # the texts are the key, so that a list that the site changes in place counts at once
         for network in _networks(tuple(map(str, getattr(conf, setting)))):
-            if address in network:
+            if _overlap(target, network):
                 return f"{network} of {setting}"
     return None
+
+
+def _overlap(target: Target, network: Network) -> bool:
+    if isinstance(target, ipaddress.IPv6Network):
+        return isinstance(network, ipaddress.IPv6Network) and target.overlaps(network)
+    return target in network
 
 
 @lru_cache(maxsize=16)

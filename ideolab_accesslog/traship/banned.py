@@ -1,8 +1,7 @@
-"""The banned addresses in memory: the thread reads them from the database, a request reads `current`."""
+"""The banned addresses in memory: the thread reads them from the database, a request asks `holds`."""
 
 from __future__ import annotations
 
-import ipaddress
 from time import monotonic
 
 from django.db.models import Q
@@ -11,6 +10,7 @@ from django.utils import timezone
 from ideolab_accesslog.conf import drop_on_change
 from ideolab_accesslog.firewall import never_ban
 from ideolab_accesslog.models import TrashIP
+from ideolab_accesslog.networks import network_of, parse
 
 #: part of the thread's time that may go into reading the bans
 _SHARE = 0.05
@@ -33,7 +33,12 @@ def refresh() -> None:
 
 
 def _is_bannable(address: str) -> bool:
-    return never_ban.find_reason(ipaddress.ip_address(address)) is None
+    return never_ban.find_reason(parse(address)) is None
+
+
+def holds(address: str) -> bool:
+    """Return whether the address is banned, by itself or with its /64."""
+    return address in current or (":" in address and network_of(address) in current)
 
 
 def forget() -> None:

@@ -8,12 +8,14 @@ from typing import Callable, Optional
 
 from ideolab_accesslog.conf import DEFAULTS, conf, drop_on_change
 from ideolab_accesslog.traship import rules
-from ideolab_accesslog.traship.normalize import normalize
+from ideolab_accesslog.traship.normalize import PATH_MAX, normalize
 
 #: paths whose verdict is remembered; most sites have fewer that are asked for all the time
 REMEMBERED = 8192
 #: characters of the longest path whose verdict is remembered
 LONGEST = 256
+#: characters of a segment that are compared with patterns: the time for them grows with the square
+SEGMENT_MAX = 96
 #: the value of TRASHIP_RULES for the two lists as they are
 SUBSTRINGS = "substrings"
 
@@ -43,7 +45,8 @@ def _by_choice(path: str) -> Optional[str]:
 
 def by_substrings(path: str) -> Optional[str]:
     """Return the rule of the two lists as they are: parts and endings of the decoded path."""
-    if any(part in path for part in conf.TRASHIP_SENSITIVE_SUBSTRINGS):
+    start = path[:PATH_MAX]
+    if any(part in start for part in conf.TRASHIP_SENSITIVE_SUBSTRINGS):
         return "substring"
     return "suffix" if path.endswith(tuple(conf.TRASHIP_SENSITIVE_SUFFIXES)) else None
 
@@ -82,7 +85,8 @@ def _match_names(segments: list[str]) -> Optional[str]:
 
 
 def _match_pattern(segment: str) -> Optional[str]:
-    return next((rule for rule, pattern in rules.PATTERNS if pattern.fullmatch(segment)), None)
+    start = segment[:SEGMENT_MAX]
+    return next((rule for rule, pattern in rules.PATTERNS if pattern.fullmatch(start)), None)
 
 
 def _match_script(segment: str) -> Optional[str]:
@@ -100,7 +104,7 @@ def _match_ending(segments: list[str]) -> Optional[str]:
     is_private = len(segments) == 1 or segments[-2] in rules.PRIVATE_PLACES
     rule = rules.FILES.get(name)
     if rule is None and is_private:
-        rule = rules.TOP_FILES.get(name) or ("env" if rules.ENV.fullmatch(name) else None)
+        rule = rules.TOP_FILES.get(name) or ("env" if rules.ENV.fullmatch(name[:SEGMENT_MAX]) else None)
     if rule is not None or "." not in name:
         return rule or ("backup" if name[-1:] == "~" else None)
     stem, _dot, ending = name.rpartition(".")
@@ -115,13 +119,20 @@ def _match_ending(segments: list[str]) -> Optional[str]:
 
 
 def _match_archive(stem: str, is_private: bool) -> Optional[str]:
-    inner = stem.rpartition(".")[2] if "." in stem else ""
-    if inner in rules.ARCHIVES:
-        return _match_archive(stem.rpartition(".")[0], is_private)
+    stem, inner = _split_archive(stem)
     if inner in rules.DUMPED:
         return "database"
-    is_named = rules.ARCHIVED.fullmatch(stem) or rules.DOMAIN.fullmatch(stem)
+    start = stem[:SEGMENT_MAX]
+    is_named = rules.ARCHIVED.fullmatch(start) or rules.DOMAIN.fullmatch(start)
     return "archive" if is_private and is_named else None
+
+
+def _split_archive(stem: str) -> tuple[str, str]:
+    """Return the name without the endings of further archives, and its own ending: `x.sql` of `x.sql.tar`."""
+    endings = stem.split(".")
+    while len(endings) > 1 and endings[-1] in rules.ARCHIVES:
+        del endings[-1]
+    return ".".join(endings), endings[-1] if len(endings) > 1 else ""
 
 
 def _match_own_entries(text: str) -> Optional[str]:

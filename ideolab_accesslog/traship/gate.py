@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from time import monotonic, time
 from typing import Any, Optional
 
@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 
 from ideolab_accesslog.access.client_ip import Client
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.networks import network_of
 from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.traship import banned, classify, evidence, site_urls
@@ -33,11 +34,16 @@ from ideolab_accesslog.traship.offence import (
     Offence,
     is_asked_by_browsers,
 )
+from ideolab_accesslog.traship.turn import Turn
 
 logger = logging.getLogger("ideolab_accesslog")
 
 #: offences that wait; more in half a second are a flood, whose beginning says enough
 PENDING_MAX = 20_000
+#: seconds that the thread may work on them in one turn: rows of the access log wait meanwhile
+TURN_S = 0.4
+#: seconds after which an offence is not counted any more: the thread does not keep up
+LATE_S = 15.0
 #: seconds that offences wait until the thread is taken to hang in the database: then requests write the lines
 STALL_S = 3.0
 #: rules whose paths no site has, not even below the prefixes of files
@@ -54,8 +60,11 @@ class PendingOffences:
 
     def forget(self) -> None:
         """Start empty, also in a child process: the parent keeps its own."""
-        self._waiting: deque[Offence] = deque()
+        #: those that met a rule go first: they are fewer, and each may be a ban
+        self._sensitive: deque[Offence] = deque()
+        self._missing: deque[Offence] = deque()
         self._lost = 0
+        self._late = 0
         self._since = 0.0
         self._draining = threading.Lock()
         self._held = HeldOffences()
@@ -63,25 +72,57 @@ class PendingOffences:
 
     def add(self, offence: Offence) -> None:
         """Add one, and write its line at once while the thread hangs."""
-        if not self._waiting:
+        waiting = len(self._sensitive) + len(self._missing)
+        if not waiting:
             self._since = monotonic()
-        elif monotonic() - self._since > STALL_S and not any(listed.find_proof(offence.agent)):
-            self.judge.write_line_now(offence)
-        if len(self._waiting) >= PENDING_MAX:
+        elif monotonic() - self._since > STALL_S or waiting >= PENDING_MAX:
+            self._write_line_now(offence)
+        if waiting >= PENDING_MAX:
             self._lost += 1
+        elif offence.rule:
+            self._sensitive.append(offence)
         else:
-            self._waiting.append(offence)
+            self._missing.append(offence)
 
     def drain(self) -> None:
-        """Process all, in the thread: at every turn and at the end of the process."""
+        """Process what the time of a turn allows, in the thread; at the end of the process all."""
         with self._draining:
-            lost, self._lost = self._lost, 0
-            if lost:
-                dropped.send_robust(
-                    sender=PendingOffences, count=lost, why="offences come faster than they are counted"
-                )
-            taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            self.judge.process(self._held.sort(taken, is_last=scheduler.is_stopping))
+            turn = Turn(None if scheduler.is_stopping else TURN_S)
+            try:
+                ready = self._held.sort(self._take(turn), is_last=scheduler.is_stopping)
+                self.judge.process(ready, turn)
+            finally:
+                # the thread does not hang, whatever still waits
+                self._since = monotonic()
+                self._report_lost()
+
+    def _take(self, turn: Turn) -> Iterator[Offence]:
+        """Yield offences until the turn is over, without those that have waited too long."""
+        for waiting in (self._sensitive, self._missing):
+            # not those that requests add meanwhile: their turn is the next one
+            for _ in range(len(waiting)):
+                if turn.is_over():
+                    return
+                offence = waiting.popleft()
+                if time() - offence.when <= LATE_S:
+                    yield offence
+                    continue
+                self._write_line_now(offence)
+                self._late += 1
+                turn.rest()
+
+    def _write_line_now(self, offence: Offence) -> None:
+        # who may be a crawler is not banned before anybody has asked
+        if not any(listed.find_proof(offence.agent)):
+            self.judge.write_line_now(offence)
+
+    def _report_lost(self) -> None:
+        lost, self._lost = self._lost, 0
+        late, self._late = self._late, 0
+        if lost + late:
+            dropped.send_robust(
+                sender=PendingOffences, count=lost + late, why="offences come faster than they are counted"
+            )
 
     def forget_old(self) -> None:
         """Forget what has left the window."""
@@ -97,7 +138,7 @@ def check_request(request: HttpRequest, client: Client) -> Optional[HttpResponse
     try:
         if not conf.TRASHIP_ENABLED:
             return None
-        if client.ip in banned.current and conf.TRASHIP_BLOCK_BANNED:
+        if client.ip is not None and banned.holds(client.ip) and conf.TRASHIP_BLOCK_BANNED:
             return _forbidden()
         rule = classify.rule_of(request.path)
         if rule is None or not conf.TRASHIP_BLOCK_SENSITIVE or not _is_refusable(request, rule):
@@ -140,7 +181,17 @@ def _add(request: HttpRequest, client: Client, rule: str, status: int) -> None:
     agent = request.META.get("HTTP_USER_AGENT", "")[:AGENT_MAX]
     excuse = CROSS_SITE if _can_be_caused(request) else ""
     _pending.add(
-        Offence(client.ip, time(), rule, status, request.method or "", request.path[:PATH_MAX], agent, excuse)
+        Offence(
+            network_of(client.ip),
+            time(),
+            rule,
+            status,
+            request.method or "",
+            request.path[:PATH_MAX],
+            agent,
+            excuse,
+            client.ip,
+        )  # fmt: skip
     )
 
 

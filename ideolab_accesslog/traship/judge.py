@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
+from itertools import islice
 from time import time
 from typing import Optional
 
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import calls, never_ban
 from ideolab_accesslog.models import TrashIP
+from ideolab_accesslog.networks import parse
 from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.signals import offence as offence_signal
 from ideolab_accesslog.traship import log, rows
 from ideolab_accesslog.traship.excused import ExcusedPages
 from ideolab_accesslog.traship.offence import Offence, OffenceSum, page_key
+from ideolab_accesslog.traship.turn import Turn
 from ideolab_accesslog.traship.window import Window
 
+#: offences that are counted together; a turn may end after each
+PIECE = 1000
+#: rows that are written together
+ROWS = 100
+#: rows and bans of one turn; the others wait for the next one
+ROWS_OF_A_TURN = 1000
+BANS_OF_A_TURN = 100
 #: addresses whose rows could not be written yet, or that missed a single page
 WAITING_MAX = 10_000
 #: who bans, in the audit
@@ -41,50 +50,59 @@ class OffenceJudge:
         #: {address: end of the pause after its ban}
         self._banned: dict[str, float] = {}
 
-    def process(self, offences: Iterable[Offence]) -> None:
+    def process(self, offences: Iterable[Offence], turn: Optional[Turn] = None) -> None:
         """Count all offences since the last turn; write lines and rows, send signals, ban."""
-        by_address: dict[str, list[Offence]] = {}
-        for offence in offences:
-            by_address.setdefault(offence.address, []).append(offence)
-        for address, its_offences in by_address.items():
-            self._process_address(address, its_offences)
-        self._write_rows()
-        self._ban()
+        turn = turn or Turn()
+        rest = iter(offences)
+        while piece := list(islice(rest, PIECE)):
+            by_address: dict[str, list[Offence]] = {}
+            for offence in piece:
+                by_address.setdefault(offence.address, []).append(offence)
+            for address, its_offences in by_address.items():
+                self._process_address(address, its_offences, turn)
+        self._write_rows(turn)
+        self._ban(turn)
 
-    def _process_address(self, address: str, offences: list[Offence]) -> None:
+    def _process_address(self, address: str, offences: list[Offence], turn: Turn) -> None:
         counting = [one for one in offences if not one.excuse]
         if counting:
-            self._process_counting(address, counting)
+            self._process_counting(address, counting, turn)
         for one in offences:
             if one.excuse:
+                turn.rest()
                 self._process_excused(one)
         total = self._waiting.setdefault(address, OffenceSum(offences[0].when))
         for one in offences:
             total.add(one)
 
-    def _process_counting(self, address: str, offences: list[Offence]) -> None:
-        new = [one for one in offences if self._window.add_path(address, page_key(one), one.points)]
+    def _process_counting(self, address: str, offences: list[Offence], turn: Turn) -> None:
+        new = []
+        for one in offences:
+            turn.rest()
+            if self._window.add_path(address, page_key(one), one.points):
+                new.append(one)
         count = self._window.add_hits(address, len(offences))
         if count > 1:
             self._returning.add(address)
         if new:
-            self._process_new(address, new, count)
+            self._process_new(address, new, count, turn)
 
     def _process_excused(self, offence: Offence) -> None:
         """Tell an offence that does not count where one that counts would be told; it adds to nothing."""
         found = self._excused.add(offence.address, f"{offence.excuse} {page_key(offence)}", offence.points)
         if found.pages and (offence.rule or found.points >= int(conf.TRASHIP_404_DISTINCT)):
-            if never_ban.find_reason(ipaddress.ip_address(offence.address)) is None:
+            if never_ban.find_reason(parse(offence.address)) is None:
                 log.write(offence)
             _send(offence, found.pages)
 
-    def _process_new(self, address: str, new: list[Offence], count: int) -> None:
+    def _process_new(self, address: str, new: list[Offence], count: int, turn: Turn) -> None:
         """Act on the paths that an address had not asked for: ten reloads of a dead link are one mistake."""
         points = sum(one.points for one in new)
         score = self._window.add_points(address, points) - points
         limit = burst_points(count)
-        is_safe = never_ban.find_reason(ipaddress.ip_address(address)) is not None
+        is_safe = never_ban.find_reason(parse(address)) is not None
         for one in new:
+            turn.rest()
             score += one.points
             if not one.rule and score < limit:
                 continue
@@ -99,13 +117,13 @@ class OffenceJudge:
         key, now = (offence.address, page_key(offence)), time()
         if not offence.rule or offence.excuse or self._written.get(key, 0.0) > now:
             return
-        if never_ban.find_reason(ipaddress.ip_address(offence.address)) is None:
+        if never_ban.find_reason(parse(offence.address)) is None:
             if len(self._written) >= WAITING_MAX:
                 self._written.clear()
             self._written[key] = now + float(conf.TRASHIP_404_WINDOW_S)
             log.write(offence)
 
-    def _write_rows(self) -> None:
+    def _write_rows(self, turn: Turn) -> None:
         """Write the rows of all that met a rule, or missed a page more than once."""
         due = {
             address: total
@@ -114,13 +132,17 @@ class OffenceJudge:
         }
         if due:
             self._drop_excess()
-            rows.write(due)
-            for address in due:
+        addresses = iter(list(due)[:ROWS_OF_A_TURN])
+        while some := list(islice(addresses, ROWS)):
+            rows.write({address: due[address] for address in some})
+            for address in some:
                 self._waiting.pop(address, None)
+            turn.rest()
         self._returning &= self._waiting.keys()
 
-    def _ban(self) -> None:
-        while self._to_ban:
+    def _ban(self, turn: Turn) -> None:
+        for _ in range(min(len(self._to_ban), BANS_OF_A_TURN)):
+            turn.rest()
             address, reason = self._to_ban.popitem()
             if self._banned.get(address, 0.0) < time():
                 self._banned[address] = time() + PAUSE_S

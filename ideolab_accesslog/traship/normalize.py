@@ -18,7 +18,9 @@ _WIDE = re.compile(r"%u00([0-9a-f]{2})", re.I)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PARAMETER = re.compile(r";[^/]*")
 _SLASHES = re.compile(r"/{2,}")
-_PADDING = re.compile(r"(?<=[^./\s])[.\s]+(?=/|$)|(?<=/)\s+|\s+(?=/|$)")
+_DECODABLE = re.compile(r"%(?:[0-9a-f]{2}|u00[0-9a-f]{2})", re.I)
+#: dots and all white space, which other servers take off the end of a name
+_PADDING = "." + "".join(filter(str.isspace, map(chr, range(0x3001))))
 #: how often an encoding may be encoded again
 _ROUNDS = 4
 
@@ -37,19 +39,25 @@ def normalize(path: str) -> NormalPath:
     if _UNUSUAL.search(path) is None:
         return NormalPath(path.lower().rstrip("/"), "")
     is_hidden = _ENCODED.search(path) is not None
-    text = _PARAMETER.sub("", _decode(path).replace("\\", "/"))
+    decoded = _decode(path)
+    text = _PARAMETER.sub("", decoded.replace("\\", "/"))
     trick = "null-byte" if "\x00" in text or "\x00" in path else ""
     text, climbs = _remove_dots(_SLASHES.sub("/", _CONTROL.sub("", text)))
-    if climbs or (is_hidden and ".." in _decode(path)) or _OVERLONG.search(path):
+    if climbs or (is_hidden and ".." in decoded) or _OVERLONG.search(path):
         trick = "traversal"
-    return NormalPath(_PADDING.sub("", text).lower().rstrip("/"), trick)
+    return NormalPath("/".join(map(_strip, text.split("/"))).lower().rstrip("/"), trick)
+
+
+def _strip(segment: str) -> str:
+    """Return the segment without white space around it, and without dots after it."""
+    return segment.rstrip(_PADDING).lstrip() or segment.strip()
 
 
 def _decode(text: str) -> str:
     for _ in range(_ROUNDS):
-        further = _WIDE.sub(lambda found: chr(int(found[1], 16)), unquote(text))
-        if further == text:
+        if _DECODABLE.search(text) is None:
             break
+        further = _WIDE.sub(lambda found: chr(int(found[1], 16)), unquote(text))
         text = further
     return text
 

@@ -26,17 +26,36 @@ _MADE_BY_BROWSERS = re.compile(
     r"|\.(?:js|mjs|css)\.map$",
     re.I,
 )
-#: many missing pictures are one broken page, not a scan
-_ASSET = re.compile(
-    r"[^/]*(\.(?:css|m?js|map|png|jpe?g|gif|svgz?|webp|avif|ico|bmp|woff2?|ttf|otf|eot|mp[34]|webm|ogg|m4[av]|pdf))$",
-    re.I,
+#: endings of files; many missing pictures are one broken page, not a scan
+_FILES = frozenset(
+    [
+        *(
+            "css",
+            "js",
+            "mjs",
+            "map",
+            "png",
+            "jpg",
+            "jpeg",
+            "gif",
+            "svg",
+            "svgz",
+            "webp",
+            "avif",
+            "ico",
+            "bmp",
+        ),
+        *("woff", "woff2", "ttf", "otf", "eot", "mp3", "mp4", "webm", "ogg", "m4a", "m4v", "pdf"),
+    ]
 )
 
 
 class Offence(NamedTuple):
     """One request; `path` and `agent` are the client's own text. `rule` is "" for a plain 404.
 
-    `excuse` is CROSS_SITE or CRAWLER for a request that does not count against its address, else "".
+    `address` is what the client is counted by: the IPv4 address, or the /64 of the IPv6 address. `excuse` is
+    CROSS_SITE or CRAWLER for a request that does not count against its address, else "". `client` is the
+    client's own address.
     """
 
     address: str
@@ -47,6 +66,7 @@ class Offence(NamedTuple):
     path: str
     agent: str
     excuse: str = ""
+    client: str = ""
 
     @property
     def reason(self) -> str:
@@ -60,13 +80,17 @@ class Offence(NamedTuple):
 
 
 def is_asked_by_browsers(path: str) -> bool:
-    """Return whether browsers and search engines ask for this path by themselves."""
-    return _MADE_BY_BROWSERS.search(path) is not None
+    """Return whether browsers and search engines ask for this path by themselves; none of theirs is long."""
+    return len(path) <= PATH_MAX and _MADE_BY_BROWSERS.search(path) is not None
 
 
 def page_key(offence: Offence) -> str:
     """Return what two offences on the same page have in common; missing files of one kind are one page."""
-    return offence.path if offence.rule else _ASSET.sub(r"*\1", offence.path)
+    directory, slash, name = offence.path.rpartition("/")
+    _stem, dot, ending = name.rpartition(".")
+    if offence.rule or not dot or ending.lower() not in _FILES:
+        return offence.path
+    return f"{directory}{slash}*.{ending}"
 
 
 def clean_method(method: str) -> str:

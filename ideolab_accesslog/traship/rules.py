@@ -84,7 +84,8 @@ ARCHIVED = re.compile(
     r"|code|home|root|var|wp|wordpress|wp-content|joomla|drupal|admin|api|app|backend|public|private|server|vendor"
     r"|uploads?|users?|customers?|clients?|prod(?:uction)?|staging|dev|test|git|env|config|secrets?|credentials"
     r"|logs?|full|master|main|release|deploy|build|dist|package|archive|temp|tmp|new|\d{1,4}|[a-z])"
-    r"(?:[-_.]?(?:\d[-_.\d]*|back-?up|bak|old|new|final|copy|latest))*"
+    # no part is the beginning of another one: else twenty digits are a million ways to match
+    r"(?:[-_.\d]|back-?up|bak|old|new|final|copy|latest)*"
 )
 #: names of archives of a whole site: its domain
 DOMAIN = re.compile(
@@ -379,7 +380,7 @@ PATTERNS = tuple(
         (
             "db-admin",
             r"(?:phpmyadmin|phppgadmin|phpmyadm|phpmyad|pma|pmd|adminer|phpmya)"
-            r"(?:[-_.]?(?:v?\d[-_.\w]*|old|new|bak|bck|test|db|all-languages))+",
+            r"(?=.)(?:[-_.]?(?:old|new|bak|bck|test|db|all-languages))*(?:[-_.]?v?\d[-_.\w]*)?",
         ),
         (
             "wordpress",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, LoadedSpool, Total, TrashIP
+from tests.accesslog.conftest import VENDORS
 
 
 def test_rows_have_names_for_people() -> None:
@@ -34,3 +36,20 @@ def test_an_address_is_kept_in_one_form() -> None:
     row.full_clean()
 
     assert row.ip == "198.51.100.7"
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+def test_a_row_may_hold_an_ipv6_network(database: str) -> None:
+    """In the column that addresses have, on every database; nothing but a /64 passes the checks."""
+    TrashIP.objects.create(ip="2001:db8:0:7::/64")
+    TrashIP.objects.create(ip="2001:db8:0:7::")
+    row = TrashIP.objects.get(ip="2001:db8:0:7::/64")
+
+    assert row.ip == "2001:db8:0:7::/64"
+    assert list(TrashIP.objects.filter(ip__in=["2001:db8:0:7::/64", "198.51.100.7"])) == [row]
+    row.full_clean()
+    for wrong in ("2001:db8::/48", "198.51.100.0/24", "x/64"):
+        row.ip = wrong
+        with pytest.raises(ValidationError):
+            row.full_clean()

@@ -53,6 +53,16 @@ def banned(kernel: Sets, name: str) -> set[str]:
     return {str(found.network.network_address) for found in kernel.elements(name)}
 
 
+def test_an_ipv6_network(server: Fail2ban, kernel: Sets) -> None:
+    """The app counts IPv6 by the /64: ten paths ban all its addresses, and none beside it."""
+    offend(server, "2001:db8:0:7::/64", 10)
+
+    def held() -> set[str]:
+        return {str(found.network) for found in kernel.elements("ideolab_traship6")}
+
+    server.wait_until(lambda: held() == {"2001:db8:0:7::/64"}, "the ban of the network")
+
+
 def test_ten_paths(server: Fail2ban, kernel: Sets) -> None:
     """The tenth bans, for a day, and only who asked; what another site caused bans nobody."""
     offend(server, MALLORY6, 10)

@@ -40,7 +40,20 @@ def test_a_file_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("=1", "'=1"), ("+1", "'+1"), ("-1", "'-1"), ("@a", "'@a"), ("\t=1", "'\t=1"), ("a=1", "a=1"), (-1, -1)],
+    [
+        *(("=1", "'=1"), ("+1", "'+1"), ("-1", "'-1"), ("@a", "'@a"), ("\t=1", "'\t=1"), ("a=1", "a=1")),
+        *(
+            (" =1", "' =1"),
+            ("\n=1", "'\n=1"),
+            ("\ta", "'\ta"),
+            ("\r", "'\r"),
+            ("\x00 \xa0@a", "'\x00 \xa0@a"),
+        ),
+        *(("\uff1d1", "'\uff1d1"), ("\uff0b1", "'\uff0b1"), ("\uff0d1", "'\uff0d1"), ("\uff201", "'\uff201")),
+        *(("\u200b=1", "'\u200b=1"), ("\ufeff-1", "'\ufeff-1"), ('"=1', "'\"=1"), ("\u22121", "'\u22121")),
+        *(("a;=1", "a;'=1"), ("(x; +http://y)", "(x; '+http://y)"), ("a-1;b", "a-1;b"), ("a =1", "a =1")),
+        *(("", ""), (-1, -1), (None, None)),
+    ],
 )
 def test_cells(value: object, expected: object) -> None:
     """Numbers stay numbers."""

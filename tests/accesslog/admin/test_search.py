@@ -82,3 +82,50 @@ def test_anything_typed_is_a_network_or_words(term: str) -> None:
     """No text makes the parser fail; what it takes for a network is one."""
     found = search.parse_network(term)
     assert found is None or found == ip_network(str(found))
+
+
+NETWORKS = ("2001:db8:0:7::/64", "2001:db8::/64", "2001:db8:5:7::/64", "2001:db8:0:7::9", "198.51.100.7")
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [
+        ("2001:db8:0:7::9", ["2001:db8:0:7::/64", "2001:db8:0:7::9"]),
+        ("2001:db8:0:7::1", ["2001:db8:0:7::/64"]),
+        ("2001:db8:0:7::/64", ["2001:db8:0:7::/64", "2001:db8:0:7::9"]),
+        ("2001:db8::/32", ["2001:db8:0:7::/64", "2001:db8:0:7::9", "2001:db8:5:7::/64", "2001:db8::/64"]),
+        ("2001:db8::/64", ["2001:db8::/64"]),
+        ("198.51.100.0/24", ["198.51.100.7"]),
+    ],
+)
+def test_networks_are_found_too(database: str, term: str, expected: list[str]) -> None:
+    """By an address in them, by themselves, by what is around them."""
+    for text in NETWORKS:
+        TrashIP.objects.create(ip=text)
+
+    assert sorted(row.ip for row in search.search(TrashIP.objects.all(), term, ("last_path",))) == expected
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+@pytest.mark.parametrize(
+    "term",
+    [
+        "a" * 100_000,
+        "%" * 100_000,
+        "_" * 60_000,
+        "a " * 50_000,
+        "\0",
+        "a\0b",
+        "\ud800",
+        "1" * 5000,
+        "/" * 9000,
+    ],
+)
+def test_no_text_is_an_error(database: str, term: str) -> None:
+    """100 kB, ten thousand words, NUL, half characters: what is too long is cut."""
+    TrashIP.objects.create(ip="198.51.100.7", last_path="/")
+
+    list(search.search(TrashIP.objects.all(), term, ("last_path", "last_user_agent")))

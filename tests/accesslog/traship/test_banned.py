@@ -50,3 +50,24 @@ def test_a_slow_read_is_not_repeated_at_once(monkeypatch: pytest.MonkeyPatch) ->
 
     banned.refresh()
     assert banned.current == {"198.51.100.1", "198.51.100.2"}
+
+
+def test_a_banned_network_holds_its_addresses() -> None:
+    """Rows of earlier versions, and bans that somebody typed, are single addresses."""
+    TrashIP.objects.create(ip="2001:db8:0:7::/64", is_banned=True)
+    TrashIP.objects.create(ip="2001:db8:0:9::9", is_banned=True)
+    TrashIP.objects.create(ip="198.51.100.1", is_banned=True)
+
+    banned.refresh()
+
+    asked = (
+        "2001:db8:0:7::1",
+        "2001:db8:0:7:ffff::",
+        "2001:db8:0:8::1",
+        "2001:db8:0:9::9",
+        "2001:db8:0:9::8",
+    )
+    assert [banned.holds(address) for address in (*asked, "198.51.100.1", "198.51.100.2")] == [
+        *(True, True, False, True, False),
+        *(True, False),
+    ]

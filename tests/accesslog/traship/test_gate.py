@@ -541,3 +541,94 @@ def test_a_thread_that_hangs_tells_no_crawler(
         Client(**GOOGLEBOT).get(path, secure=True)
 
     assert not log.exists()
+
+
+@pytest.mark.parametrize("ban", [True, False])
+def test_addresses_of_one_ipv6_network_are_one_client(
+    database: str, log: Path, settings: Any, ban: bool
+) -> None:
+    """225 requests from 25 addresses of a /64: one row, lines that name it, one ban, all are refused."""
+    settings.TRASHIP_AUTO_BAN = ban
+    asked = [Client(REMOTE_ADDR=f"2001:db8:0:7::{number:x}") for number in range(1, 26)]
+    for number in range(225):
+        asked[number % 25].get(f"/.env.{number}")
+    gate.drain()
+    banned.refresh()
+
+    assert {found[0] for found in lines(log)} == {"2001:db8:0:7::/64"}
+    assert len(lines(log)) == 225
+    row = TrashIP.objects.get()
+    assert (row.ip, row.count_sensitive, row.is_banned) == ("2001:db8:0:7::/64", 225, ban)
+    assert Client(REMOTE_ADDR="2001:db8:0:7:ffff::").get("/ok/").status_code == (403 if ban else 200)
+    assert Client(REMOTE_ADDR="2001:db8:0:8::1").get("/ok/").status_code == 200
+
+
+def test_a_network_with_one_protected_address_has_no_line(database: str, log: Path, settings: Any) -> None:
+    """The monitoring host lives beside the scanner: fail2ban would ban both."""
+    settings.TRASHIP_NEVER_BAN = ["2001:db8:0:7::5"]
+    settings.TRASHIP_AUTO_BAN = True
+    for number in range(30):
+        Client(REMOTE_ADDR=f"2001:db8:0:7::{number:x}").get(f"/.env.{number}")
+    gate.drain()
+
+    assert lines(log) == []
+    assert not TrashIP.objects.get(ip="2001:db8:0:7::/64").is_banned
+
+
+@pytest.fixture
+def lost() -> Iterator[list[int]]:
+    """The counts of the signal `dropped`."""
+    told: list[int] = []
+
+    def hear(count: int, **_others: Any) -> None:
+        told.append(count)
+
+    dropped.connect(hear)
+    yield told
+    dropped.disconnect(hear)
+
+
+def test_offences_that_have_waited_too_long(
+    client: Client, log: Path, lost: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread does not keep up: they are dropped and counted, and fail2ban learns of sensitive paths."""
+    for path in ("/nope-1", "/nope-2", "/.env", "/.git/config"):
+        client.get(path)
+    monkeypatch.setattr(gate, "LATE_S", -1.0)
+    gate.drain()
+
+    assert [path for *_others, path in lines(log)] == ["/.env", "/.git/config"]
+    assert lost == [4]
+    assert not TrashIP.objects.exists()
+
+
+def test_a_full_queue_loses_no_ban(
+    client: Client, log: Path, lost: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood of missing pages fills it: the request itself writes the line of a sensitive path."""
+    monkeypatch.setattr(gate, "PENDING_MAX", 2)
+    for path in ("/nope-1", "/nope-2", "/nope-3", "/.env"):
+        client.get(path)
+
+    assert [path for *_others, path in lines(log)] == ["/.env"]
+    gate.drain()
+    assert lost == [2]
+
+
+def test_a_turn_ends_and_sensitive_paths_come_first(
+    client: Client, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the time does not allow waits for the next turn; the thread does not hang meanwhile."""
+    monkeypatch.setattr(gate, "TURN_S", -1.0)
+    for path in ("/nope-1", "/nope-2", "/.env"):
+        client.get(path)
+    gate.drain()
+    assert lines(log) == []
+
+    monkeypatch.setattr(gate, "STALL_S", 3.0)
+    client.get("/.git/config")
+    assert lines(log) == []
+    monkeypatch.setattr(gate, "TURN_S", 60.0)
+    gate.drain()
+    assert [path for *_others, path in lines(log)] == ["/.env", "/.git/config"]
+    assert TrashIP.objects.get().last_path == "/nope-2"

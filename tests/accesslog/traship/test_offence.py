@@ -32,6 +32,11 @@ def test_reasons_and_points() -> None:
         (MISSING._replace(path="/photos/8.JPG"), "/photos/*.JPG"),
         (MISSING._replace(path="/photos/"), "/photos/"),
         (SENSITIVE._replace(path="/backup/7.jpg"), "/backup/7.jpg"),
+        (MISSING._replace(path="/a/.css"), "/a/*.css"),
+        (MISSING._replace(path="/a.png/b"), "/a.png/b"),
+        (MISSING._replace(path="/a.tar.gz"), "/a.tar.gz"),
+        (MISSING._replace(path="/" + "." * 1023), "/" + "." * 1023),
+        (MISSING._replace(path=""), ""),
     ],
 )
 def test_missing_files_of_a_directory_are_one_page(offence: Offence, key: str) -> None:
