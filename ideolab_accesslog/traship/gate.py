@@ -191,7 +191,7 @@ def _add(request: HttpRequest, client: Client, rule: str, status: int) -> None:
             agent,
             excuse,
             client.ip,
-        )  # fmt: skip
+        )
     )
 
 
