@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from demo.lab.child import REPOSITORY
 from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.protected.ssh import processes
-from ideolab_f2b.actions.protected.ssh.sessions import EVERY_S, SshSessions
+from ideolab_f2b.actions.protected.ssh.sessions import SshSessions
 from tests.lab.sshd import UID, Sshd
 
 pytestmark = pytest.mark.root
@@ -27,10 +30,10 @@ def find(server: Namespace, looks: int = 2) -> dict[str, tuple[int, int, bool]]:
     """Return {address: (port, uid, whether it is logged in now)} after so many looks."""
     subject = SshSessions()
     with server.enter():
-        for number in range(looks):
-            if number:
-                time.sleep(EVERY_S)
-            subject.look()
+        pause_s = subject.look()
+        for _look in range(looks - 1):
+            time.sleep(pause_s)
+            pause_s = subject.look()
     assert subject.trouble == ""
     return {str(each.address): (each.port, each.uid, each.is_open) for each in subject.now()}
 
@@ -81,3 +84,32 @@ def test_an_sshd_of_a_user(network: tuple[Namespace, Namespace], tmp_path: Path)
         assert find(network[0]) == {}
     finally:
         own.stop()
+
+
+_TELL = """\
+from ideolab_f2b.actions.protected.ssh import processes
+view = processes.read()
+print(sorted(process.uid for process in view.processes.values()), view.trouble)
+"""
+#: the group that may see all is root's where none is named
+_HIDE = "mount -t proc -o hidepid=2,gid=9 proc /proc && "
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [("", "processes cannot be looked into: CAP_SYS_PTRACE"), (_HIDE, "/proc hides the processes of others")],
+)
+def test_a_server_that_may_not_look(
+    network: tuple[Namespace, Namespace], sshd: Sshd, before: str, said: str
+) -> None:
+    """A unit without CAP_SYS_PTRACE proves no session, and says why, with and without hidepid."""
+    sshd.log_in("198.51.100.7", 22)
+    words = ("--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace", sys.executable, "-c", _TELL)
+    done = subprocess.run(
+        network[0].command("sh", "-c", f'{before}exec setpriv "$@"', "sh", *words),
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+
+    assert str(UID) not in done.stdout
+    assert said in done.stdout
+    sshd.log_out()

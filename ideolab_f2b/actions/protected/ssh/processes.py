@@ -95,7 +95,7 @@ def _find_trouble(proc: Path, hidden: int, others: Collection[str], *, is_alone:
     except OSError:
         return f"{proc} hides the processes of others (hidepid)"
     if hidden:
-        return f"{hidden} processes called sshd cannot be looked into: CAP_SYS_PTRACE is missing"
+        return f"{hidden} processes cannot be looked into: CAP_SYS_PTRACE is missing, or SELinux forbids it"
     if others:
         return f"{', '.join(sorted(others))} runs here, and does not show who has logged in"
     return "fail2ban runs in a container in which no sshd is to be seen" if is_alone else ""

@@ -66,9 +66,11 @@ class SshSessions:
         wall: Callable[[], float] = time.time,
         view: Callable[[], View] = processes.read,
         connections: Optional[Callable[[Collection[Login]], list[tuple[Login, TcpConnection]]]] = None,
+        work: Callable[[], float] = time.thread_time,
     ) -> None:
+        """`work` counts the seconds that this thread had a processor."""
         self.trouble = "no look at the processes was made yet"
-        self._clock, self._wall, self._view = clock, wall, view
+        self._clock, self._wall, self._view, self._work = clock, wall, view, work
         self._connections = connections or Connections().of
         self._lock = threading.Lock()
         self._first: dict[_Key, float] = {}
@@ -94,15 +96,15 @@ class SshSessions:
 
     def look(self) -> float:
         """Look at the processes when it is time to; return the seconds until the next look. Never raises."""
-        began = self._clock()
+        began, worked_s = self._clock(), self._work()
         if began >= self._next:
             try:
                 self._look(began)
             except Exception as error:
                 self.trouble = f"the last look failed: {error!r}"
                 self._complaint.say(f"cannot be found out: {error!r}")
-            took_s = self._clock() - began
-            self._next = began + max(EVERY_S, took_s / SHARE)
+            # not by the clock: on a busy host a look waits for its turn, and sessions wait for the look
+            self._next = began + max(EVERY_S, (self._work() - worked_s) / SHARE)
         return max(0.0, self._next - self._clock())
 
     def _look(self, now: float) -> None:
@@ -113,6 +115,8 @@ class SshSessions:
         self._first = {key: self._first.get(key, now) for key in keys}
         proved = [pair for pair in connected if now - self._first[_key(*pair)] >= PROOF_S]
         self._note(proved, now)
+        if view.trouble not in ("", self.trouble):
+            _log.info("no SSH session can be proved: %s", view.trouble)
         self.trouble = view.trouble
 
     def _note(self, proved: Iterable[tuple[Login, TcpConnection]], now: float) -> None:

@@ -123,7 +123,9 @@ def test_a_process_that_cannot_be_looked_into(tree: Tree) -> None:
     view = tree.view()
 
     assert view.processes == {}
-    assert view.trouble == "1 processes called sshd cannot be looked into: CAP_SYS_PTRACE is missing"
+    assert view.trouble == (
+        "1 processes cannot be looked into: CAP_SYS_PTRACE is missing, or SELinux forbids it"
+    )
 
 
 def test_dropbear(tree: Tree) -> None:

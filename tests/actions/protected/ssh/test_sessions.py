@@ -29,10 +29,13 @@ class World:
         self.tree, self.time, self.wall = tree, 1000.0, WALL
         self.open: dict[int, TcpConnection] = {}
         self.looks = 0
+        self.worked = 0.0
         self.subject = self.make()
 
     def make(self) -> SshSessions:
-        return SshSessions(lambda: self.time, lambda: self.wall, self.view, self.connections)
+        return SshSessions(
+            lambda: self.time, lambda: self.wall, self.view, self.connections, lambda: self.worked
+        )
 
     def view(self) -> View:
         self.looks += 1
@@ -131,12 +134,13 @@ def test_a_look_takes_its_share(world: World) -> None:
     assert world.looks == 1
 
     def slow() -> View:
-        world.time += 1.0
+        world.time += 5.0
+        world.worked += 1.0
         return View({})
 
     world.wait(3.0)
     world.subject._view = slow
-    assert world.subject.look() == pytest.approx(1.0 / sessions.SHARE - 1.0)
+    assert world.subject.look() == pytest.approx(1.0 / sessions.SHARE - 5.0)
 
 
 def test_trouble(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -157,8 +161,11 @@ def test_trouble(world: World, caplog: pytest.LogCaptureFixture) -> None:
     assert "who is logged in over SSH: cannot be found out: RuntimeError('no memory')" in caplog.text
 
     world.subject._view = lambda: View({}, "it hides")
-    world.look()
+    with caplog.at_level(logging.INFO):
+        world.look()
+        world.look()
     assert world.subject.trouble == "it hides"
+    assert caplog.text.count("no SSH session can be proved: it hides") == 1
 
 
 def test_over_a_restart(world: World, tmp_path: Path) -> None:
