@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ideolab_f2b import config
-from ideolab_f2b.check import drift, feed, files, kernel, protected, proxy, root_helper, server, services
+from ideolab_f2b.check import datagrams, drift, files, kernel, protected, proxy, root_helper, server, services
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
 
@@ -25,7 +25,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "sockets": kernel.destroy,
     "connmon": services.connmon,
     "intake": services.intake,
-    "feed": feed.feed,
+    "queue": datagrams.datagrams,
     "report": services.report,
     "textfile": services.textfile,
     "front": proxy.front,

@@ -16,13 +16,13 @@ from ideolab_f2b import config, notify
 from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.intake import kind, queue
-from ideolab_f2b.intake.budget import Budget
-from ideolab_f2b.intake.collapse import Collapse
+from ideolab_f2b.intake.limits.budget import Budget
+from ideolab_f2b.intake.limits.collapse import Collapse
+from ideolab_f2b.intake.limits.share import Served, Share
 from ideolab_f2b.intake.log_file import LogFile
 from ideolab_f2b.intake.nginx_socket import NginxSocket
 from ideolab_f2b.intake.pipeline import Grammar, Pipeline
 from ideolab_f2b.intake.service import Service
-from ideolab_f2b.intake.share import Served, Share
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import NamedTuple, Optional, Protocol
 
 from ideolab_f2b import logline
-from ideolab_f2b.intake.budget import Budget
-from ideolab_f2b.intake.collapse import Collapse, Collapsed
 from ideolab_f2b.intake.kind import UNREAD, Kind
-from ideolab_f2b.intake.share import Share
+from ideolab_f2b.intake.limits.budget import Budget
+from ideolab_f2b.intake.limits.collapse import Collapse, Collapsed
+from ideolab_f2b.intake.limits.share import Share
 
 
 class LineOutput(Protocol):

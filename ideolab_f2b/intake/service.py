@@ -13,9 +13,9 @@ from ideolab_f2b import logline, metrics
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.intake import datagram
 from ideolab_f2b.intake import metrics as gauges
+from ideolab_f2b.intake.limits.share import Served
 from ideolab_f2b.intake.nginx_socket import NginxSocket
 from ideolab_f2b.intake.pipeline import Pipeline
-from ideolab_f2b.intake.share import Served
 from ideolab_f2b.notify import Notifier
 
 #: seconds between two checks of the socket, and the longest wait
@@ -69,7 +69,7 @@ class Service:
         now = time.monotonic()
         received = self._socket.receive()
         groups = self._group_by_tag(received)
-        self._count_served(groups.pop(self._served_tag), now)
+        self._count_answers(groups.pop(self._served_tag), now)
         for tag, texts in groups.items():
             foreign = self._pipelines[tag].process(texts, now, _now())
             if foreign is not None:
@@ -79,7 +79,7 @@ class Service:
         self._do_what_is_due(now)
         return len(received)
 
-    def _count_served(self, texts: list[bytes], now: float) -> None:
+    def _count_answers(self, texts: list[bytes], now: float) -> None:
         malformed = self._served.add(texts, now)
         self._counts["served"] += len(texts) - malformed
         self._counts["malformed"] += malformed

@@ -41,7 +41,8 @@ _SHOWN = (
     rb" (?:peer closed connection in SSL handshake|client (?:prematurely )?closed connection|recv\(\) failed)"
     rb"%b(?: while (?:%b|%b))?" % (_CAUSE, _STAGE, _ANSWER),
 )
-_IS_COUNTED, _IS_SHOWN = (re.compile(b"|".join(texts)) for texts in (_COUNTED, _SHOWN))
+_IS_COUNTED = re.compile(b"|".join(_COUNTED))
+_IS_SHOWN = re.compile(b"|".join(_SHOWN))
 #: what a page makes a browser send, as in filter.d/nginx-ideolab-slowtls.conf
 _BROWSER = re.compile(rb"(?:[\x00-\x02]|(?:GET|HEAD|POST|PUT|OPTIONS) )")
 _REQUEST = b', request: "'

@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from typing import Optional
 
 from ideolab_f2b.intake import kind
-from ideolab_f2b.intake.budget import Budget
-from ideolab_f2b.intake.collapse import Collapse, Collapsed
+from ideolab_f2b.intake.limits.budget import Budget
+from ideolab_f2b.intake.limits.collapse import Collapse, Collapsed
+from ideolab_f2b.intake.limits.share import Served, Share
 from ideolab_f2b.intake.pipeline import Grammar, Pipeline, format_summary
-from ideolab_f2b.intake.share import Served, Share
 
 WHEN = datetime(2026, 11, 22, 14, 52, 1, tzinfo=timezone.utc)
 LINE = b"2026/11/22 15:34:01 [info] 7#7: *%d client timed out while SSL handshaking, client: %s, server: x"

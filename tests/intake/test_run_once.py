@@ -11,13 +11,13 @@ import pytest
 from ideolab_f2b import metrics
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.intake import kind
-from ideolab_f2b.intake.budget import Budget
-from ideolab_f2b.intake.collapse import Collapse
+from ideolab_f2b.intake.limits.budget import Budget
+from ideolab_f2b.intake.limits.collapse import Collapse
+from ideolab_f2b.intake.limits.share import Served, Share
 from ideolab_f2b.intake.log_file import LogFile
 from ideolab_f2b.intake.nginx_socket import NginxSocket
 from ideolab_f2b.intake.pipeline import Grammar, Pipeline
 from ideolab_f2b.intake.service import Service
-from ideolab_f2b.intake.share import Served, Share
 
 HEADER = b"<190>Nov 22 15:34:01 nginx: "
 GOOD = HEADER + b"2026/11/22 15:34:01 [info] 7#7: *1 client timed out, client: 192.0.2.7, server: x"

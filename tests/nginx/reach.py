@@ -31,9 +31,7 @@ BEGIN, END = "<!-- table: python3 -m tests.nginx.reach -->\n", "<!-- end of tabl
 _FLOOD = "2 connections, ended by nginx at once: the third would be too many for the probe jail"
 _LIMIT = "any page can make its visitors' browsers ask as fast (mode `limit` counts them)"
 _OLD = "an old device says the same (mode `aggressive` counts them)"
-_STREAMS = (
-    "nginx ends them at once, and a page whose script cancels what it asks for comes close (mode `limit`)"
-)
+_STREAMS = "nginx ends them at once; a page whose script cancels what it asks for comes close (mode `limit`)"
 WHY = {
     "abort_499": "5 requests whose client left: people leave slow pages too (mode `abort` counts them)",
     "bad_ciphers": _OLD,

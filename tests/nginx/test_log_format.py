@@ -9,13 +9,17 @@ import pytest
 
 from demo.lab.wait import wait_until
 from ideolab_f2b.fingerprint import tls_hello
+from ideolab_f2b.intake.client import key_of
+from ideolab_f2b.intake.limits.share import Served
 from tests.nginx import replay, web
 from tests.nginx.test_hardening import received, tls
+from tests.nginx.web import ASSETS
 
 pytestmark = pytest.mark.root
 
 UPLOAD = b"POST %s HTTP/1.1\r\nHost: lab.example\r\nContent-Length: 100\r\n\r\n"
 ACCESS = "nginx-ideolab-slowtls-access"
+SITE = "https://192.0.2.1"
 
 
 def test_stalled_requests_are_logged_and_counted() -> None:
@@ -53,3 +57,22 @@ def test_stalled_requests_are_logged_and_counted() -> None:
     keys = {tls_hello.read_line(line)["nj1"] for line in lines["stalled"]}
     assert len(keys) == 1 and keys.pop().startswith("nj1_13_")
     assert json.loads(lines["stalled"][0])["in"] < 1000
+
+
+def test_answered_requests_are_named() -> None:
+    """Sixty files over HTTP/2 are worth sixty answers in a few lines; a missing page and a 405 are none."""
+    client = key_of(b"198.51.100.124")
+    with web.web("f2bngx-served") as place:
+        assert len(web.burst(place)) == ASSETS
+        for words in ([f"{SITE}/missing"], [f"{SITE}/style.css", "-d", "x"]):
+            place.curl("--interface", "198.51.100.124", "-o", "/dev/null", *words)
+        wait_until(lambda: place.log("all.log").count("\n") >= ASSETS + 2, lambda: place.log("all.log"))
+        lines = place.log("served.log").splitlines()
+        served = Served()
+        malformed = served.add([line.encode() for line in lines], 0.0)
+
+    assert malformed == 0
+    # a second connection, opened before curl knew of HTTP/2, has numbers of its own
+    assert ASSETS - 10 <= served.count(client) <= ASSETS
+    assert len(lines) <= ASSETS / 2
+    assert {line.split()[1] for line in lines} == {"200"}

@@ -39,6 +39,7 @@ _TEMPLATE = (
     @HTTP@
     access_log {directory}/log/all.log ideolab;
     access_log {directory}/log/stalled.log ideolab if=$ideolab_stalled;
+    access_log {directory}/log/served.log ideolab_served if=$ideolab_served;
     access_log {directory}/log/combined.log;
     server {{
         @LISTEN@

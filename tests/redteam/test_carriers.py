@@ -13,7 +13,7 @@ import pytest
 from demo.attacker import connect, tls_context
 from demo.lab.wait import wait_until
 from tests.intake.front import Front
-from tests.redteam import feed
+from tests.redteam import nginx_jails
 
 pytestmark = [pytest.mark.redteam, pytest.mark.root, pytest.mark.needs("fail2ban")]
 
@@ -82,7 +82,7 @@ def attack() -> Iterator[socket.socket]:
 @pytest.fixture(scope="module")
 def attacked() -> Iterator[Front]:
     """After all of it, when every attacker is banned and nginx has ended every connection."""
-    with feed.guarded("f2brt-carrier") as (place, _fail2ban), contextlib.ExitStack() as held:
+    with nginx_jails.guarded("f2brt-carrier") as (place, _fail2ban), contextlib.ExitStack() as held:
         with place.client.enter():
             fetch_pages(CARRIER)
             for client in (*lose_radio(CARRIER), *attack()):
@@ -91,13 +91,13 @@ def attacked() -> Iterator[Front]:
         wait_until(
             lambda: place.file().count(f"sending response to client, client: {CARRIER}") >= 18, place.file
         )
-        wait_until(lambda: all(feed.banned(place).values()), lambda: str(feed.banned(place)))
+        wait_until(lambda: all(nginx_jails.banned(place).values()), lambda: str(nginx_jails.banned(place)))
         yield place
 
 
 def test_attackers_are_banned_and_the_carrier_is_not(attacked: Front) -> None:
     """Each by the jail that counts its kind."""
-    assert feed.banned(attacked) == {
+    assert nginx_jails.banned(attacked) == {
         "ideolab_slowtls": [f"{SILENT}/32"],
         "ideolab_probe": [f"{GARBAGE}/32"],
         "ideolab_slowacc": [f"{STALLED}/32"],

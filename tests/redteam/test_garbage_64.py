@@ -8,7 +8,7 @@ import pytest
 
 from demo.attacker import connect
 from demo.lab.wait import wait_until
-from tests.redteam import feed
+from tests.redteam import nginx_jails
 
 pytestmark = [pytest.mark.redteam, pytest.mark.root, pytest.mark.needs("fail2ban")]
 
@@ -17,7 +17,7 @@ NETWORK, HONEST = "2001:db8:c:7", "2001:db8:c:8"
 
 def test_sixty_addresses_are_one_ban_of_their_64() -> None:
     """One piece of garbage from each; a neighbour who does it twice is not banned."""
-    with feed.guarded("f2brt-64") as (place, fail2ban):
+    with nginx_jails.guarded("f2brt-64") as (place, fail2ban):
         with place.client.enter():
             for number in range(1, 61):
                 for address in [f"{NETWORK}::{number:x}"] + [f"{HONEST}::{number:x}"] * (number < 3):
@@ -25,10 +25,10 @@ def test_sixty_addresses_are_one_ban_of_their_64() -> None:
                     with contextlib.suppress(OSError), connect(address, 1) as client:
                         client.sendall(b"\x16\x03\x01\x00\x50" + b"A" * 80)
                         client.recv(100)
-                if feed.banned(place, "6")["ideolab_probe6"]:
+                if nginx_jails.banned(place, "6")["ideolab_probe6"]:
                     break
-        wait_until(lambda: feed.banned(place, "6")["ideolab_probe6"], place.log.read_text)
-        found, told = feed.banned(place, "6"), fail2ban.log.read_text()
+        wait_until(lambda: nginx_jails.banned(place, "6")["ideolab_probe6"], place.log.read_text)
+        found, told = nginx_jails.banned(place, "6"), fail2ban.log.read_text()
 
     assert found["ideolab_probe6"] == [f"{NETWORK}::/64"]
     assert f"[nginx-ideolab-probe] Ban {NETWORK}::/64" in told

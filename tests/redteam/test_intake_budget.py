@@ -12,7 +12,7 @@ import pytest
 
 from demo.attacker import connect, tls_context
 from demo.lab.wait import wait_until
-from tests.redteam import feed
+from tests.redteam import nginx_jails
 
 pytestmark = [pytest.mark.redteam, pytest.mark.root, pytest.mark.needs("fail2ban")]
 
@@ -53,7 +53,7 @@ def send_garbage(end: float) -> int:
 
 def test_garbage_is_banned_during_the_flood() -> None:
     """By the jail probe, while thousands of lines a second name clients that the attacker chose."""
-    with feed.guarded("f2brt-budget") as (place, _fail2ban):
+    with nginx_jails.guarded("f2brt-budget") as (place, _fail2ban):
         with place.client.enter():
             end = time.monotonic() + FLOOD_S
             threads = [threading.Thread(target=flood, args=(end,), daemon=True) for _number in range(THREADS)]
@@ -62,8 +62,8 @@ def test_garbage_is_banned_during_the_flood() -> None:
             assert send_garbage(end) >= 3
             for thread in threads:
                 thread.join(30)
-        wait_until(lambda: feed.banned(place)["ideolab_probe"], place.log.read_text)
-        found = feed.banned(place)
+        wait_until(lambda: nginx_jails.banned(place)["ideolab_probe"], place.log.read_text)
+        found = nginx_jails.banned(place)
         flooded = place.file().count('open() "')
         text = place.log.read_text()
 

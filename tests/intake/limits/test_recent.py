@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ideolab_f2b.intake.recent import RecentCounts
+from ideolab_f2b.intake.limits.recent import RecentCounts
 
 
 def test_what_is_older_than_the_window_is_gone() -> None:

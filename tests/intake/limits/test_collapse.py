@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ideolab_f2b.intake.client import key_of
-from ideolab_f2b.intake.collapse import Collapse, Collapsed
 from ideolab_f2b.intake.kind import Kind, Words
+from ideolab_f2b.intake.limits.collapse import Collapse, Collapsed
 
 TIMEOUT = Words(b" client timed out", True)
 LEFT = Words(b" client closed connection", False)

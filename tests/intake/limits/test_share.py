@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ideolab_f2b.intake.share import ANSWERS, FEW, MANY_ANSWERS, Served, Share
+from ideolab_f2b.intake.limits.share import ANSWERS, FEW, MANY_ANSWERS, Served, Share
 
 CARRIER, ATTACKER = b"198.51.100.7", b"198.51.100.9"
 

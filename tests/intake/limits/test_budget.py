@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ideolab_f2b.intake.budget import FEW_LINES, HOUR_S, Budget
+from ideolab_f2b.intake.limits.budget import FEW_LINES, HOUR_S, Budget
 
 MANY = FEW_LINES + 1
 

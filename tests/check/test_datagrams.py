@@ -1,10 +1,10 @@
-"""feed: what nginx sends, and whether the kernel holds it."""
+"""datagrams: what nginx sends, and whether the kernel holds it."""
 
 from __future__ import annotations
 
 import pytest
 
-from ideolab_f2b.check import feed
+from ideolab_f2b.check import datagrams
 from ideolab_f2b.intake.queue import Queue
 from ideolab_f2b.places import INTAKE, restart
 
@@ -29,16 +29,16 @@ ideolab_f2b_intake_lines_total{result="served"} %s
 )
 def test_what_nginx_answers(text: str, said: str) -> None:
     """A host of an older install has no such datagrams: nothing is wrong, and nobody is spared."""
-    assert str(feed.judge_served(feed.parse(text))).splitlines()[0] == said
+    assert str(datagrams.judge_answers(datagrams.parse(text))).splitlines()[0] == said
 
 
 def test_the_queue() -> None:
     """A short one has the command that mends it."""
-    assert str(feed.judge_queue(Queue(512, 212_992))).startswith(
+    assert str(datagrams.judge_queue(Queue(512, 212_992))).startswith(
         "ok       queue: the kernel holds 512 datagrams"
     )
-    assert str(feed.judge_queue(Queue(10, None))) == (
+    assert str(datagrams.judge_queue(Queue(10, None))) == (
         "wrong    queue: the kernel holds 10 datagrams\n"
         f"         -> sysctl -w net.unix.max_dgram_qlen=512; {restart(INTAKE)}"
     )
-    assert feed.judge_queue(None).state == "unknown"
+    assert datagrams.judge_queue(None).state == "unknown"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ideolab_f2b.intake import client
-from ideolab_f2b.intake.recent import RecentCounts
+from ideolab_f2b.intake.limits.recent import RecentCounts
 
 #: seconds for which failures and answers are counted: the longest findtime of the jails that count them
 WINDOW_S = 300.0
@@ -68,6 +68,7 @@ class Share:
         """
         failures = self._failures.add(key if is_counted else key + b"+")
         answers = self._served.count(key)
-        if answers and answers >= failures * (ANSWERS if failures <= FEW else MANY_ANSWERS):
-            return 0
-        return failures
+        if not answers or answers < failures * ANSWERS:
+            return failures
+        more = max(0.0, failures - FEW)
+        return failures if answers < failures * ANSWERS + more * (MANY_ANSWERS - ANSWERS) else 0

@@ -18,12 +18,12 @@ _LINES = re.compile(r'^ideolab_f2b_intake_lines_total\{result="(\w+)"\} (\S+)$',
 _OF_A_LOG = ("written", "collapsed", "spared", "unread", "over_budget", "lost")
 
 
-def feed(settings: Settings) -> Iterator[Verdict]:
+def datagrams(settings: Settings) -> Iterator[Verdict]:
     """Check what came and what the kernel holds; only where `install --nginx` has asked for it."""
     if not is_asked(Path(JAIL_LOCAL)):
         return
     try:
-        yield judge_served(parse(settings.paths.intake_prom.read_text(errors="replace")))
+        yield judge_answers(parse(settings.paths.intake_prom.read_text(errors="replace")))
     except OSError as error:
         yield unknown("served", str(error))
     yield judge_queue(read())
@@ -34,7 +34,7 @@ def parse(text: str) -> dict[str, float]:
     return {result: float(number) for result, number in _LINES.findall(text)}
 
 
-def judge_served(counts: Mapping[str, float]) -> Verdict:
+def judge_answers(counts: Mapping[str, float]) -> Verdict:
     """Return whether nginx says what it answers: without that, no shared address is spared. Pure."""
     lines = sum(counts.get(result, 0.0) for result in _OF_A_LOG)
     if counts.get("served", 0.0):

@@ -1,4 +1,4 @@
-"""nginx with the files of deploy/nginx, the intake, and fail2ban with the nginx jails as they are shipped."""
+"""A real nginx with the files of deploy/nginx, the intake, and fail2ban with the nginx jails as shipped."""
 
 from __future__ import annotations
 
