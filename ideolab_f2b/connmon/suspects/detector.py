@@ -36,7 +36,7 @@ from ideolab_f2b.kernel.sockets.row import Row
 #: a longer gap between two snapshots is a clock that was set, or a host that slept
 _LONGEST_GAP_S = 60.0
 #: seconds until the next snapshot when somebody is over a limit for the first time: a suspect is so twice
-CONFIRM_S = 0.9
+CONFIRM_S = 0.5
 
 
 class _Everybody(Container[bytes]):

@@ -27,7 +27,7 @@ SERVED_PER_HANDSHAKE = 2
 #: hostile connections that prove an address a member of a spread attack: one may be a lost radio
 MEMBER_CONNECTIONS = 2
 #: connections that a browser opens ahead before it is served at all
-OPENED_AHEAD = 2
+OPENED_AHEAD = 3
 #: so many hostile addresses, and hardly anyone else, make a whole network the attacker
 NETWORK_ADDRESSES = 16
 #: the same for a /48, which may be a provider's: so many hostile /64
