@@ -42,11 +42,16 @@ _SCHEMES = ("http", "https")
 
 
 _PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+#: headers of a WebSocket's handshake and of a preflight: Chromium 156 adds no Sec-Fetch-* to the first, nor
+#: to the preflight of a report
+_BARE = frozenset({"HTTP_SEC_WEBSOCKET_KEY", "HTTP_ACCESS_CONTROL_REQUEST_METHOD"})
+#: a header of Apple's player, which loads a page's films
+_MEDIA = "HTTP_X_PLAYBACK_SESSION_ID"
 #: a request without any of these says nothing about who caused it
 _NAMES = frozenset(
     {
         *("HTTP_USER_AGENT", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_FETCH_MODE", "HTTP_SEC_FETCH_DEST"),
-        *("HTTP_ORIGIN", "HTTP_REFERER", "HTTP_ACCEPT", "CONTENT_TYPE", *_PURPOSES),
+        *("HTTP_ORIGIN", "HTTP_REFERER", "HTTP_ACCEPT", "CONTENT_TYPE", *_PURPOSES, *_BARE, _MEDIA),
     }
 )
 
@@ -66,6 +71,8 @@ class Claims(NamedTuple):
     purpose: str = ""
     accept: str = ""
     content_type: str = ""
+    is_bare: bool = False
+    is_media: bool = False
 
 
 def has_claims(meta: Mapping[str, Any]) -> bool:
@@ -90,6 +97,8 @@ def read(method: str, is_secure: bool, host: str, meta: Mapping[str, Any]) -> Cl
         " ".join([get(name, "")[:HEADER_MAX] for name in _PURPOSES]),
         get("HTTP_ACCEPT", "")[:HEADER_MAX],
         get("CONTENT_TYPE", "")[:HEADER_MAX],
+        not _BARE.isdisjoint(meta),
+        _MEDIA in meta,
     )
 
 
@@ -99,11 +108,11 @@ def can_be_caused(claims: Claims) -> bool:
         return claims.agent.startswith(_LOADERS) or _is_scripted(claims)
     if not _can_be_sent(claims):
         return False
-    if not (claims.site or claims.mode or claims.dest):
-        # such a browser would have said more
-        is_believed = not (claims.is_secure and _certainly_says_more(claims.agent))
-        return is_believed and (_names_another(claims) or _ELEMENT.match(claims.accept) is not None)
-    return _is_foreign_fetch(claims) or _is_element(claims) or _names_another(claims)
+    if claims.site or claims.mode or claims.dest:
+        return _is_foreign_fetch(claims) or _is_element(claims) or _names_another(claims)
+    if claims.is_secure and _certainly_says_more(claims):
+        return False
+    return claims.is_media or _names_another(claims) or _ELEMENT.match(claims.accept) is not None
 
 
 def _is_scripted(claims: Claims) -> bool:
@@ -122,12 +131,15 @@ def _can_be_sent(claims: Claims) -> bool:
     return not is_half or _WITHOUT_DEST.search(claims.agent) is not None
 
 
-def _certainly_says_more(agent: str) -> bool:
-    found = _VERSION.search(agent)
-    if found is None:
+def _certainly_says_more(claims: Claims) -> bool:
+    """Return whether such a browser would have sent Sec-Fetch-* over HTTPS with such a request."""
+    found = _VERSION.search(claims.agent)
+    if found is None or claims.is_bare or claims.is_media or _REPORT.match(claims.content_type):
         return False
     name, version = (found[1], found[2]) if found[1] else (found[3], found[4])
-    return int(version) >= _CERTAIN_FROM[name]
+    # Safari loads some things outside of its engine, but no page
+    is_certain = name != "Version" or claims.accept.startswith("text/html")
+    return is_certain and int(version) >= _CERTAIN_FROM[name]
 
 
 def _is_foreign_fetch(claims: Claims) -> bool:

@@ -6,22 +6,16 @@ pictures would fill that window, or hide from it the paths that its owner asks f
 
 from __future__ import annotations
 
+import hashlib
 from time import time
-from typing import Callable, NamedTuple
+from typing import Callable
 
 from ideolab_accesslog.conf import conf
 
 #: addresses that are remembered
-ADDRESSES_MAX = 2000
+ADDRESSES_MAX = 1000
 #: pages of one address that are remembered within a window, and told: a page may ask for thousands
 PAGES_MAX = 100
-
-
-class ExcusedSum(NamedTuple):
-    """Different pages of one address within the window, and their points."""
-
-    pages: int
-    points: int
 
 
 class ExcusedPages:
@@ -29,16 +23,17 @@ class ExcusedPages:
 
     def __init__(self, clock: Callable[[], float] = time) -> None:
         self._clock = clock
-        #: {address: {page: (end of its window, points)}}; the address that came last stands at the end
-        self._seen: dict[str, dict[str, tuple[float, int]]] = {}
+        #: {address: {digest of a page: (end of its window, points)}}; who came last stands at the end
+        self._seen: dict[str, dict[bytes, tuple[float, int]]] = {}
 
-    def add(self, address: str, page: str, points: int) -> ExcusedSum:
-        """Remember a page; return the sums with it, or zeros when it is known already or one too many."""
+    def add(self, address: str, page: str, points: int) -> int:
+        """Remember a page; return all points within the window, or 0 for one known already or too many."""
         pages = self._forget_old_pages(address)
-        if page in pages or len(pages) >= PAGES_MAX:
-            return ExcusedSum(0, 0)
-        pages[page] = (self._clock() + float(conf.TRASHIP_404_WINDOW_S), points)
-        return ExcusedSum(len(pages), sum(worth for _until, worth in pages.values()))
+        digest = hashlib.blake2b(page.encode("utf-8", "surrogatepass"), digest_size=10).digest()
+        if digest in pages or len(pages) >= PAGES_MAX:
+            return 0
+        pages[digest] = (self._clock() + float(conf.TRASHIP_404_WINDOW_S), points)
+        return sum(worth for _until, worth in pages.values())
 
     def forget_old(self) -> None:
         """Forget what has left the window."""
@@ -46,7 +41,7 @@ class ExcusedPages:
             if not self._forget_old_pages(address):
                 del self._seen[address]
 
-    def _forget_old_pages(self, address: str) -> dict[str, tuple[float, int]]:
+    def _forget_old_pages(self, address: str) -> dict[bytes, tuple[float, int]]:
         now = self._clock()
         pages = {page: kept for page, kept in self._seen.pop(address, {}).items() if kept[0] > now}
         while len(self._seen) >= ADDRESSES_MAX:

@@ -89,11 +89,11 @@ class OffenceJudge:
 
     def _process_excused(self, offence: Offence) -> None:
         """Tell an offence that does not count where one that counts would be told; it adds to nothing."""
-        found = self._excused.add(offence.address, f"{offence.excuse} {page_key(offence)}", offence.points)
-        if found.pages and (offence.rule or found.points >= int(conf.TRASHIP_404_DISTINCT)):
+        score = self._excused.add(offence.address, f"{offence.excuse} {page_key(offence)}", offence.points)
+        if score and (offence.rule or score >= int(conf.TRASHIP_404_DISTINCT)):
             if never_ban.find_reason(parse(offence.address)) is None:
                 log.write(offence)
-            _send(offence, found.pages)
+            _send(offence, 1)
 
     def _process_new(self, address: str, new: list[Offence], count: int, turn: Turn) -> None:
         """Act on the paths that an address had not asked for: ten reloads of a dead link are one mistake."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Union
 
 from ideolab_accesslog.conf import cached, conf
+from ideolab_accesslog.setting_types import TEXTS_BY_WORD
 
 _Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
@@ -91,7 +92,9 @@ def _proofs() -> dict[str, Proof]:
     """Return what proves each crawler, with those of TRASHIP_CRAWLERS; one without proof is taken out."""
     if not conf.TRASHIP_VERIFY_CRAWLERS:
         return {}
-    own = {word.lower(): texts for word, texts in conf.TRASHIP_CRAWLERS.items() if word}
+    # check W011 names a value that is no such dictionary
+    written = conf.TRASHIP_CRAWLERS if TEXTS_BY_WORD.accepts(conf.TRASHIP_CRAWLERS) else {}
+    own = {word.lower(): texts for word, texts in written.items()}
     proofs = {word: parse(texts) for word, texts in {**LISTED, **own}.items()}
     return {word: proof for word, proof in proofs.items() if any(proof)}
 
@@ -102,9 +105,9 @@ def parse(texts: Iterable[str]) -> Proof:
     networks: list[_Network] = []
     for text in texts:
         try:
-            networks.append(ipaddress.ip_network(text, strict=False))
+            networks.append(ipaddress.ip_network(str(text), strict=False))
         except ValueError:
-            suffix = text.lower().lstrip("*").strip(".")
+            suffix = str(text).lower().lstrip("*").strip(".")
             if _SUFFIX.fullmatch(suffix):
                 suffixes.append(suffix)
     return Proof(tuple(suffixes), tuple(networks))

@@ -94,7 +94,7 @@ CAUSED = {
         "Referer: https://www.google.com/",
     ),
     "Chromium, speculation rules": whole(
-        "GET /admin.php", CHROME, "Sec-Purpose: prefetch;prerender", "Purpose: prefetch", f"Accept: {_PAGE}",
+        "GET /admin.php", CHROME, "Sec-Purpose: prefetch;prerender", f"Accept: {_PAGE}",
         *fetch("none", "navigate", "document"),
     ),
     "Chromium, link rel=prefetch": whole(
@@ -115,8 +115,29 @@ CAUSED = {
     ),
     "Chromium, WebSocket": whole(
         "GET /.env", CHROME, "Connection: Upgrade", "Upgrade: websocket", "Origin: https://evil.example",
-        "Sec-WebSocket-Version: 13",
-    ).replace(CHROME, CHROME.replace("156", "80")),
+        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: ujIE2ggg5IjPMTFYVaqz7w==",
+    ),
+    "Chromium, preflight of a report": whole(
+        "OPTIONS /.env", CHROME, "Origin: https://evil.example", "Access-Control-Request-Method: POST",
+        "Access-Control-Request-Headers: content-type",
+    ),
+    "Chromium, preflight on plain HTTP": whole(
+        "OPTIONS /.env", CHROME, "Accept: */*", "Access-Control-Request-Method: PUT",
+        "Origin: https://evil.example", "Sec-Fetch-Mode: cors", "Referer: https://evil.example/",
+    ),
+    "Safari, film": whole(
+        "GET /backup.zip", SAFARI, "Accept: */*", "Range: bytes=0-1",
+        "X-Playback-Session-Id: 9B2B1E0C-3B0F-4B0E-8F0C-1B1B1B1B1B1B",
+    ),
+    "Safari, what it loads outside of its engine": whole(
+        "GET /.env", SAFARI, "Accept: */*", "Referer: https://evil.example/"
+    ),
+    "Chromium, Background Fetch": whole(
+        "GET /.env", CHROME, "Origin: https://evil.example", *fetch("none", "no-cors", "empty")
+    ),
+    "Chromium, sign-in with another site": whole(
+        "GET /.env", CHROME, "Accept: application/json", *fetch("cross-site", "no-cors", "webidentity")
+    ),
     "Chromium, manifest": whole(
         "GET /backup.zip", CHROME, "Accept: */*", *fetch("cross-site", "cors", "manifest")
     ),
@@ -230,7 +251,7 @@ OWN = {
         "GET /.env", FIREFOX, "Accept: */*", "Referer: https://www.bing.com/"
     ),
     "a program that says it is Safari": whole(
-        "POST /.env", SAFARI, "Accept: */*", "Origin: https://evil.example"
+        "POST /.env", SAFARI, f"Accept: {_PAGE}", "Origin: https://evil.example"
     ),
     "no word at all": whole("GET /.env", ""),
     "half of a browser's words": whole(

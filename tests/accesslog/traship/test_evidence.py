@@ -79,7 +79,13 @@ def test_a_referer_is_foreign_by_host_and_port(referer: str, host: str, expected
 )
 def test_a_browser_that_would_say_more_is_not_believed(agent: str, expected: bool) -> None:
     """Over HTTPS; on plain HTTP no browser says more."""
-    claims = Claims(host="site.example", is_secure=True, agent=agent, referer="https://evil.example/")
+    claims = Claims(
+        host="site.example",
+        is_secure=True,
+        agent=agent,
+        referer="https://evil.example/",
+        accept="text/html,*/*",
+    )
 
     assert can_be_caused(claims) is expected
     assert can_be_caused(claims._replace(is_secure=False))

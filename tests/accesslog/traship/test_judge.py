@@ -170,7 +170,7 @@ def test_excused_offences_are_told_where_others_would_be(
     judged.process([offence("/.env", "dotfile")._replace(excuse=CROSS_SITE)] * 2)
     judged.process([offence("/.env", "dotfile", "127.0.0.1")._replace(excuse=CROSS_SITE)])
     assert lines == ["/2", "/3", "/.env"]
-    assert signalled == [("cross_site", 3), ("cross_site", 4), ("cross_site", 5), ("cross_site", 1)]
+    assert signalled == [("cross_site", 1)] * 4
     assert written == {ADDRESS: 6, "127.0.0.1": 1}
 
     lines.clear()

@@ -61,11 +61,8 @@ def test_a_name_ends_with_whole_parts(name: str, expected: bool) -> None:
 
 def test_the_project_s_own_crawlers() -> None:
     """Added by word, replaced by the same word, taken out by an empty list; and all switched off."""
-    own = {
-        "ExampleBot": ["*.crawl.Example.com", "198.51.100.0/24", "com", "", "a b"],
-        "google": [],
-        "": ["x.example"],
-    }
+    texts = ["*.crawl.Example.com", "198.51.100.0/24", "com", "", "a b"]
+    own = {"ExampleBot": texts, "google": []}
     with override_settings(TRASHIP_CRAWLERS=own):
         proof = find_proof("Mozilla/5.0 (compatible; examplebot/1)")
         assert (proof.suffixes, [str(one) for one in proof.networks]) == (
@@ -76,6 +73,10 @@ def test_the_project_s_own_crawlers() -> None:
             "search.msn.com",
             "crawl.example.com",
         )
+    for wrong in (["examplebot"], {"": texts}, {"examplebot": "crawl.example.com"}, None):
+        with override_settings(TRASHIP_CRAWLERS=wrong):
+            assert find_proof("examplebot") == Proof()
+            assert any(find_proof(GOOGLEBOT))
     with override_settings(TRASHIP_VERIFY_CRAWLERS=False):
         assert find_proof(GOOGLEBOT) == Proof()
 
