@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,20 @@ def test_a_kernel_without_namespaces(tree: Tree) -> None:
         shutil.rmtree(tree.proc / pid / "ns")
 
     assert (list(tree.view().processes), tree.view().trouble) == ([20], "")
+
+
+@pytest.mark.root
+def test_a_program_that_an_upgrade_took_away(tmp_path: Path) -> None:
+    """In the real /proc the link still leads to the file that runs, whose owner and mode are known."""
+    program = tmp_path / "sshd"
+    shutil.copy("/bin/sleep", program)
+    program.chmod(0o755)
+    with subprocess.Popen([str(program), "60"]) as running:
+        try:
+            program.unlink()
+            process = processes.read().processes[running.pid]
+            assert (process.uid, process.parent, process.title) == (0, os.getpid(), f"{program} 60")
+            assert processes.socket_inodes(process) == set()
+        finally:
+            running.kill()
+    assert running.pid not in processes.read().processes
