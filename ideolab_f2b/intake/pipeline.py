@@ -59,7 +59,7 @@ class Pipeline:
         passed = self._choose(texts, kinds)
         malformed = kinds.count(None)
         self._counts["malformed"] += malformed
-        self._counts["unread"] += sum(kind is UNREAD for kind in kinds)
+        self._counts["unread"] += kinds.count(UNREAD)
         self._write(passed, "written")
         return texts[kinds.index(None)] if malformed else None
 

@@ -55,7 +55,7 @@ BASE = Case(
 )
 CASES = (
     Case(REPOSITORY, "nginx-ideolab-slowtls", "normal", error(_TIMEOUT)),
-    Case(REPOSITORY, "nginx-ideolab-slowtls", "normal", BASE.line),
+    Case(REPOSITORY, "nginx-ideolab-slowtls", "limit", BASE.line),
     Case(REPOSITORY, "nginx-ideolab-slowtls", "probe", error(_GARBAGE)),
     Case(
         REPOSITORY,

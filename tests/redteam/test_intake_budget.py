@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
+import signal
 import threading
 import time
 
@@ -12,6 +14,7 @@ import pytest
 
 from demo.attacker import connect, tls_context
 from demo.lab.wait import wait_until
+from tests.intake.front import front, intake
 from tests.redteam import nginx_jails
 
 pytestmark = [pytest.mark.redteam, pytest.mark.root, pytest.mark.needs("fail2ban")]
@@ -73,3 +76,16 @@ def test_garbage_is_banned_during_the_flood() -> None:
     assert "open()" not in text
     assert set(re.findall(r", client: ([^,]+),", text)) <= {GARBAGE, FLOOD}
     assert len(text) < 100_000
+
+
+def test_a_stopped_intake_stops_no_visitor() -> None:
+    """nginx never waits for it: 2,000 requests are answered while nobody reads what they send."""
+    with front("f2brt-stopped", nginx_jails.TEMPLATE) as place, intake(place) as child:
+        os.kill(child.pid, signal.SIGSTOP)
+        try:
+            with place.client.enter(), tls_context().wrap_socket(connect(FLOOD, 60)) as client:
+                for _request in range(2000):
+                    client.sendall(b"GET / HTTP/1.1\r\nHost: lab.example\r\n\r\n")
+                    assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+        finally:
+            os.kill(child.pid, signal.SIGCONT)

@@ -26,9 +26,11 @@ class RecentCounts:
 
     def add(self, key: bytes, number: int = 1) -> float:
         """Count `number` more of this key, and return how many there are now."""
-        self._now[key] = count = self._now.get(key, 0) + number
-        return count + self._part * self._before.get(key, 0)
+        table = self._now
+        table[key] = count = table.get(key, 0) + number
+        return count + self._part * self._before[key] if key in self._before else count
 
     def count(self, key: bytes) -> float:
         """Return how many of this key there were within the window."""
-        return self._now.get(key, 0) + self._part * self._before.get(key, 0)
+        count = self._now.get(key, 0)
+        return count + self._part * self._before[key] if key in self._before else count

@@ -30,6 +30,8 @@ class Served:
 
     def __init__(self, window_s: float = WINDOW_S, keys: int = KEYS) -> None:
         self._answers = RecentCounts(window_s, keys)
+        #: returns the answers that the client with this key got lately
+        self.count = self._answers.count
 
     def add(self, texts: Iterable[bytes], now: float) -> int:
         """Count the datagrams of a batch (`ADDRESS STATUS NUMBER`); return how many were none."""
@@ -45,17 +47,15 @@ class Served:
                 malformed += 1
         return malformed
 
-    def count(self, key: bytes) -> float:
-        """Return the answers that this client got lately."""
-        return self._answers.count(key)
-
 
 class Share:
     """Compares the failures of one log with the answers."""
 
     def __init__(self, served: Served, window_s: float = WINDOW_S, keys: int = KEYS) -> None:
-        self._served = served
+        # called for each line of a flood
+        self._count_answers = served.count
         self._failures = RecentCounts(window_s, keys)
+        self._add_failure = self._failures.add
 
     def advance(self, now: float) -> None:
         """Take note of the time."""
@@ -66,8 +66,8 @@ class Share:
 
         What only the modes for a look read (not `is_counted`) is compared for itself.
         """
-        failures = self._failures.add(key if is_counted else key + b"+")
-        answers = self._served.count(key)
+        failures = self._add_failure(key if is_counted else key + b"+")
+        answers = self._count_answers(key)
         if not answers or answers < failures * ANSWERS:
             return failures
         more = max(0.0, failures - FEW)
