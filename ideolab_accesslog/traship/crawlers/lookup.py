@@ -26,12 +26,13 @@ Forward = Callable[..., Iterable[Any]]
 def find_name(
     address: str,
     is_wanted: Callable[[str], bool],
-    reverse: Reverse = socket.gethostbyaddr,
-    forward: Forward = socket.getaddrinfo,
+    reverse: Reverse,
+    forward: Forward,
 ) -> Optional[str]:
     """Return the wanted name that leads back to the address; "" when it has none, None when nobody answers.
 
-    Takes as long as the resolver does, which may be half a minute.
+    `reverse` and `forward` answer as socket.gethostbyaddr and socket.getaddrinfo do. Takes as long as they,
+    which may be half a minute.
     """
     try:
         name, others, _addresses = reverse(address)
@@ -53,8 +54,7 @@ def find_name(
 def _leads_back(name: str, address: str, forward: Forward) -> Optional[bool]:
     meant = ipaddress.ip_address(address)
     try:
-        # with its dot the name is never completed with a domain of this host
-        found = list(forward(f"{name}.", None, type=socket.SOCK_STREAM))
+        found = list(forward(name, None, type=socket.SOCK_STREAM))
     except UnicodeError:
         return False
     except OSError as error:

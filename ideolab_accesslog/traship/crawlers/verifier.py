@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import socket
 import threading
 from time import monotonic
 from typing import Callable, NamedTuple, Optional, TypeVar
@@ -44,7 +45,7 @@ class _Answer(NamedTuple):
 
 
 def _find_wanted_name(address: str) -> Optional[str]:
-    return find_name(address, listed.is_wanted)
+    return find_name(address, listed.is_wanted, socket.gethostbyaddr, socket.getaddrinfo)
 
 
 class Verifier:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Callable, Optional
@@ -168,3 +169,14 @@ def test_what_is_remembered_is_bounded(resolver: SlowResolver, monkeypatch: pyte
 def test_networks(address: str, network: str) -> None:
     """Whose names have one owner."""
     assert network_of(address) == network
+
+
+def test_this_host_s_resolver_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways."""
+    monkeypatch.setattr(module, "REST_S", 0.05)
+    monkeypatch.setattr(socket, "gethostbyaddr", lambda address: (NAME, [], [address]))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_words, **_options: [(2, 1, 6, "", (GOOGLE, 0))])
+    verifier = Verifier()
+
+    wait_until(lambda: verifier.ask(GOOGLE) == NAME, "the answer")
+    wait_until(lambda: verifier.ask(BING) == "", "the answer")
