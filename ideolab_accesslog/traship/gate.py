@@ -79,7 +79,7 @@ class PendingOffences:
             self._write_line_now(offence)
         if waiting >= PENDING_MAX:
             self._lost += 1
-        elif offence.rule:
+        elif offence.rule and not offence.excuse:
             self._sensitive.append(offence)
         else:
             self._missing.append(offence)
