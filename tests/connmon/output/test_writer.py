@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,9 @@ import pytest
 from ideolab_f2b import metrics
 from ideolab_f2b.complaint import AGAIN_S, Complaint
 from ideolab_f2b.config import Paths
-from ideolab_f2b.connmon.output.writer import Writer
+from ideolab_f2b.connmon.output.writer import PIECE, Writer, unit_of
 from ideolab_f2b.connmon.suspects.findings import Findings
-from ideolab_f2b.connmon.suspects.suspect import Suspect
+from ideolab_f2b.connmon.suspects.suspect import Suspect, Suspects
 from ideolab_f2b.connmon.tick import PortTick
 
 SUSPECT = Suspect("198.51.100.10", "ip", 2, 40, 1, {"mute": 40}, ("40 mute",))
@@ -61,6 +63,47 @@ def test_a_suspect_that_stays_does_not_fill_the_log(writer: Writer, tmp_path: Pa
     writer.write(tick(200.0))
     writer.write(tick(205.0, SUSPECT))
     assert len((tmp_path / "connmon.log").read_text().splitlines()) == 4
+
+
+def test_many_suspects_are_written_in_pieces(writer: Writer, tmp_path: Path) -> None:
+    """A line, an event and a mark for each; those that are made when asked for are not kept."""
+    names = [f"10.0.{number >> 8}.{number & 255}" for number in range(5 * PIECE + 10)]
+    alive = most = 0
+
+    def forget() -> None:
+        nonlocal alive
+        alive -= 1
+
+    def make(name: str) -> Suspect:
+        nonlocal alive, most
+        one = replace(SUSPECT, address=name)
+        weakref.finalize(one, forget)
+        alive += 1
+        most = max(most, alive)
+        return one
+
+    for at in (100.0, 101.0, 106.0):
+        writer.write([PortTick(at, 443, Findings(Suspects(names, make)), 0.0)])
+
+    lines = (tmp_path / "connmon.log").read_text().splitlines()
+    assert [line.split()[3] for line in lines] == names * 2
+    assert len((tmp_path / "connmon_events.jsonl").read_text().splitlines()) == 2 * len(names)
+    assert most <= 3 * PIECE
+
+
+@pytest.mark.parametrize(
+    ("address", "unit"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("2001:db8:0:7:1:2:3:4", "2001:db8:0:7::/64"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("unix:", "unix:"),
+        ("\x00", "\x00"),
+    ],
+)
+def test_what_an_address_of_the_access_log_is_counted_by(address: str, unit: str) -> None:
+    """As connmon counts it."""
+    assert unit_of(address) == unit
 
 
 def test_a_line_that_cannot_be_written_comes_at_the_next_tick(
