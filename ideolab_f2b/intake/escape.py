@@ -23,8 +23,11 @@ def escape_line(text: bytes) -> bytes:
 
 def join_lines(texts: Sequence[bytes]) -> bytes:
     """Return one escaped line for each text, each ended by a line feed."""
-    whole = b"\n".join([*texts, b""])
-    # one test for all of them: nothing but our own line feeds is outside printable ASCII
-    if len(whole.translate(None, _PRINTABLE)) == len(texts):
-        return whole
-    return b"".join([escape_line(text) + b"\n" for text in texts])
+    # for all of them together: a call for each byte that is not printable, and not one for each line
+    whole = b"\n".join([text.replace(b"\n", _TEXTS[10]) if b"\n" in text else text for text in texts])
+    unsafe = set(whole.translate(None, _PRINTABLE)) - {10}
+    if len(unsafe) > _FEW:
+        return b"".join([escape_line(text) + b"\n" for text in texts])
+    for byte in unsafe:
+        whole = whole.replace(b"%c" % byte, _TEXTS[byte])
+    return whole + b"\n" if texts else b""
