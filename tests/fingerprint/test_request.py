@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ideolab_f2b.complaint import complain_on_stderr
 from ideolab_f2b.config import Paths
-from ideolab_f2b.connmon.output.writer import Writer, unit_of
+from ideolab_f2b.connmon.output.writer import Writer
 from ideolab_f2b.connmon.suspects.findings import Findings
 from ideolab_f2b.connmon.suspects.suspect import Suspect
 from ideolab_f2b.connmon.tick import PortTick
