@@ -12,7 +12,7 @@ from ideolab_f2b.config import Paths
 from ideolab_f2b.connmon.output import record
 from ideolab_f2b.connmon.output.metrics import samples
 from ideolab_f2b.connmon.output.repeat import SuspectRepeat
-from ideolab_f2b.connmon.suspects.suspect import Suspect
+from ideolab_f2b.connmon.suspects.suspect import Suspect, addresses_of
 from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.fingerprint import request
 
@@ -53,23 +53,23 @@ class Writer:
         """
         repeat = self._repeats.setdefault(tick.port, SuspectRepeat())
         suspects = tick.findings.suspects
-        errors, names, written = list[str](), set[str](), list[int]()
-        for piece in _cut(range(len(suspects))):
-            found = {index: suspects[index] for index in piece}
-            names.update(one.address for one in found.values())
-            due = {index: one for index, one in found.items() if repeat.is_due(one.address, tick.when)}
-            missed = self._write_lines(due.values(), tick)
+        errors, written = list[str](), list[int]()
+        addresses = set(addresses_of(suspects))
+        due = [index for index, one in enumerate(addresses_of(suspects)) if repeat.is_due(one, tick.when)]
+        for piece in _cut(due):
+            found = [suspects[index] for index in piece]
+            missed = self._write_lines(found, tick)
             errors += missed
             if not missed:
-                written += due
-                for one in due.values():
+                written += piece
+                for one in found:
                     repeat.mark(one.address, tick.when)
-        repeat.forget_others(names)
+        repeat.forget_others(addresses)
         return errors + self._write_events(written, tick)
 
     def _write_lines(self, suspects: Collection[Suspect], tick: PortTick) -> list[str]:
         lines = [record.format_line(one, tick.when, tick.port) for one in suspects]
-        return self._attempt(lambda: logline.append_all(self._paths.connmon_log, lines)) if lines else []
+        return self._attempt(lambda: logline.append_all(self._paths.connmon_log, lines))
 
     def _write_events(self, written: Sequence[int], tick: PortTick) -> list[str]:
         """Write the events of these suspects, with what the latest of them were seen to say in TLS."""

@@ -39,7 +39,7 @@ class Judgement:
 
     def suspects(self) -> Suspects:
         """Return the suspects, networks last."""
-        return Suspects([*self.addresses, *self.networks], self.describe, len(self.networks))
+        return Suspects([*self.addresses, *self.networks], self.describe, len(self.networks), format_name)
 
     def describe(self, name: bytes) -> Suspect:
         """Return the row of an address or network, suspect or not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, overload
 
@@ -40,10 +40,14 @@ class Suspects(Sequence[Suspect]):
     """Suspects that are made when they are asked for, and not kept: there may be 50,000 of them."""
 
     def __init__(
-        self, names: Sequence[Any] = (), make: Callable[[Any], Suspect] = lambda one: one, networks: int = 0
+        self,
+        names: Sequence[Any],
+        make: Callable[[Any], Suspect],
+        networks: int = 0,
+        address_of: Callable[[Any], str] = str,
     ) -> None:
-        """`make` returns the suspect of a name; the last `networks` names are networks."""
-        self._names, self._make, self._networks = names, make, networks
+        """`make` returns the suspect of a name, `address_of` its address; `networks` of them are networks."""
+        self._names, self._make, self._networks, self._address_of = names, make, networks, address_of
 
     def __len__(self) -> int:
         return len(self._names)
@@ -56,7 +60,7 @@ class Suspects(Sequence[Suspect]):
 
     def __getitem__(self, index: int | slice) -> Suspect | Suspects:
         if isinstance(index, slice):
-            return Suspects(self._names[index], self._make)
+            return Suspects(self._names[index], self._make, address_of=self._address_of)
         return self._make(self._names[index])
 
     def __eq__(self, other: object) -> bool:
@@ -72,8 +76,19 @@ class Suspects(Sequence[Suspect]):
         return self._networks
 
     def change_each(self, change: Callable[[Suspect], Suspect]) -> Suspects:
-        """Return the same suspects, each changed when it is asked for."""
-        return Suspects(self._names, lambda name: change(self._make(name)), self._networks)
+        """Return the same suspects with the same addresses, each changed when it is asked for."""
+        return Suspects(self._names, lambda name: change(self._make(name)), self._networks, self._address_of)
+
+    def addresses(self) -> Iterator[str]:
+        """Yield their addresses without making them."""
+        return map(self._address_of, self._names)
+
+
+def addresses_of(suspects: Sequence[Suspect]) -> Iterable[str]:
+    """Return the addresses of suspects; those that are made when asked for are not made."""
+    if isinstance(suspects, Suspects):
+        return suspects.addresses()
+    return [one.address for one in suspects]
 
 
 def count_networks(suspects: Sequence[Suspect]) -> int:

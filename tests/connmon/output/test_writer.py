@@ -12,7 +12,7 @@ import pytest
 from ideolab_f2b import metrics
 from ideolab_f2b.complaint import AGAIN_S, Complaint
 from ideolab_f2b.config import Paths
-from ideolab_f2b.connmon.output.writer import PIECE, Writer, unit_of
+from ideolab_f2b.connmon.output.writer import PIECE, Writer
 from ideolab_f2b.connmon.suspects.findings import Findings
 from ideolab_f2b.connmon.suspects.suspect import Suspect, Suspects
 from ideolab_f2b.connmon.tick import PortTick
@@ -89,21 +89,6 @@ def test_many_suspects_are_written_in_pieces(writer: Writer, tmp_path: Path) -> 
     assert [line.split()[3] for line in lines] == names * 2
     assert len((tmp_path / "connmon_events.jsonl").read_text().splitlines()) == 2 * len(names)
     assert most <= 3 * PIECE
-
-
-@pytest.mark.parametrize(
-    ("address", "unit"),
-    [
-        ("198.51.100.7", "198.51.100.7"),
-        ("2001:db8:0:7:1:2:3:4", "2001:db8:0:7::/64"),
-        ("::ffff:198.51.100.7", "198.51.100.7"),
-        ("unix:", "unix:"),
-        ("\x00", "\x00"),
-    ],
-)
-def test_what_an_address_of_the_access_log_is_counted_by(address: str, unit: str) -> None:
-    """As connmon counts it."""
-    assert unit_of(address) == unit
 
 
 def test_a_line_that_cannot_be_written_comes_at_the_next_tick(

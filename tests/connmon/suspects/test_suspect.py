@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ideolab_f2b.connmon.suspects.suspect import Suspect, Suspects, count_networks
+from dataclasses import replace
+
+from ideolab_f2b.connmon.suspects.suspect import Suspect, Suspects, addresses_of, count_networks
 
 
 def test_a_suspect_needs_no_key() -> None:
@@ -32,10 +34,22 @@ def test_suspects_are_a_sequence() -> None:
 
 def test_each_can_be_changed() -> None:
     """Without making it now."""
-    changed = Suspects(NAMES, describe, 1).change_each(lambda one: describe(one.address + "0"))
+    changed = Suspects(NAMES, describe, 1).change_each(lambda one: replace(one, network_key="nk1"))
 
-    assert [one.address for one in changed] == [f"{name}0" for name in NAMES]
+    assert [(one.address, one.network_key) for one in changed] == [(name, "nk1") for name in NAMES]
     assert count_networks(changed) == 1
+
+
+def test_addresses_need_no_suspects() -> None:
+    """Most of them were written before."""
+
+    def refuse(name: str) -> Suspect:
+        raise AssertionError(name)
+
+    suspects = Suspects(NAMES, refuse, 1).change_each(lambda one: one)
+
+    assert list(addresses_of(suspects)) == NAMES
+    assert list(addresses_of(list(map(describe, NAMES)))) == NAMES
 
 
 def test_networks_are_counted() -> None:
