@@ -513,6 +513,18 @@ def test_planted_and_dead_links_never_ban_a_verified_crawler(
     assert (row.reason, row.count_hits, row.count_sensitive, row.count_404) == ("crawler", 52, 0, 0)
 
 
+def test_a_crawler_of_ipv6_is_known_by_its_own_address(
+    database: str, log: Path, names: dict[str, str]
+) -> None:
+    """Its /64, by which it is counted, has no name."""
+    names["2001:db8:0:7::1"] = "crawl-1.googlebot.com"
+    for path in PLANTED:
+        Client(**{**GOOGLEBOT, "REMOTE_ADDR": "2001:db8:0:7::1"}).get(path, secure=True)
+
+    assert set(drain_until_told(log)) == {"crawler"}
+    assert TrashIP.objects.get().ip == "2001:db8:0:7::/64"
+
+
 def test_who_only_says_to_be_a_crawler_is_told(database: str, log: Path, names: dict[str, str]) -> None:
     """As soon as the resolver has answered."""
     for path in PLANTED:
