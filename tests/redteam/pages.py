@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from demo.attacker import NAME
 from tests.redteam import attacker
 from tests.redteam.paths import SENSITIVE
-from tests.redteam.site import ADDRESS, HTTP1_PORT, NAME
+from tests.redteam.site import ADDRESS, HTTP1_PORT
 
 SITE = f"https://{NAME}"
 TARGETS = [SITE + path for path in SENSITIVE]

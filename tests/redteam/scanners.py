@@ -7,9 +7,9 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from demo.attacker import tls_context
+from demo.attacker import NAME, tls_context
 from tests.accesslog.sites import targets
-from tests.redteam.site import ADDRESS, NAME
+from tests.redteam.site import ADDRESS
 
 _CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0"

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from demo.attacker import NAME
 from demo.lab.error import LabError
 from demo.lab.wait import wait_until
 from tests.accesslog.browser import chromium
 from tests.redteam import pages
 from tests.redteam.attacker import attacker
 from tests.redteam.pages import Page
-from tests.redteam.site import ADDRESS, NAME, Site, site
+from tests.redteam.site import ADDRESS, Site, site
 
 pytestmark = [pytest.mark.redteam, pytest.mark.root, pytest.mark.needs("chromium")]
 

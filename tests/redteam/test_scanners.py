@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from demo.attacker import HALF_HELLO, SILENT, SLOW_HEADERS, Attack, connect
+from demo.attacker import HALF_HELLO, NAME, SILENT, SLOW_HEADERS, Attack, connect
 from demo.lab.wait import wait_until
 from tests.accesslog.browser import chromium
 from tests.redteam.scanners import COMMON, NUCLEI, SCANNERS, scan
-from tests.redteam.site import ADDRESS, NAME, Site, site
+from tests.redteam.site import ADDRESS, Site, site
 
 pytestmark = [pytest.mark.redteam, pytest.mark.root]
 
