@@ -41,10 +41,11 @@ class PeriodFilter(SimpleListFilter):
         if value in self.SPANS:
             return queryset.filter(**{f"{self.field}__gte": timezone.now() - self.SPANS[value][0]})
         try:
-            start = parse_day(value or "")
-        except ValueError:
+            start = parse_day((value or "")[:10])
+            end = next_midnight(start)
+        except (ValueError, OverflowError):
             return queryset
-        return queryset.filter(**{f"{self.field}__gte": start, f"{self.field}__lt": next_midnight(start)})
+        return queryset.filter(**{f"{self.field}__gte": start, f"{self.field}__lt": end})
 
 
 class SeenFilter(PeriodFilter):

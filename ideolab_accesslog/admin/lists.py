@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any, ClassVar, Optional
 
+import django
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import get_user_model
+from django.core.exceptions import SuspiciousOperation
 from django.db import router
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ideolab_accesslog.access.insert import clean
 from ideolab_accesslog.admin import export, views
 from ideolab_accesslog.admin.filters import (
     BannedFilter,
@@ -28,10 +32,14 @@ from ideolab_accesslog.admin.filters import (
 from ideolab_accesslog.admin.forms import MOST, TIMES
 from ideolab_accesslog.admin.messages import find_own_address, show_result
 from ideolab_accesslog.admin.paginator import EstimatingPaginator
-from ideolab_accesslog.admin.search import search
+from ideolab_accesslog.admin.search import TERM_MAX, search
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import calls
-from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+from ideolab_accesslog.models import AccessLog, FirewallActionLog, NetworkField, TrashIP
+from ideolab_accesslog.networks import parse
+
+#: more than a 64-bit column holds
+_HUGE = re.compile(r"[0-9]{19}")
 
 
 class EvidenceAdmin(admin.ModelAdmin):
@@ -58,6 +66,37 @@ class EvidenceAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: only cleanup_accesslog deletes evidence."""
         return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """Refuse with a 400 what a database cannot compare: long texts, NUL, huge numbers, no addresses."""
+        text = str(value)
+        if len(text) > TERM_MAX or "\0" in text or _HUGE.search(text):
+            return False
+        if lookup.partition("__")[0] == "ip" and not self._is_address(text):
+            return False
+        # Django 4.2 does not pass the request
+        more = (request,) if django.VERSION >= (5, 0) else ()
+        return bool(super().lookup_allowed(lookup, value, *more))
+
+    def _is_address(self, text: str) -> bool:
+        try:
+            parse(text)
+        except ValueError:
+            return False
+        return "/" not in text or isinstance(self.opts.get_field("ip"), NetworkField)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Optional[str] = None) -> Any:
+        """Return the row of a number; 404 for anything else, which no message may repeat."""
+        if not object_id.isdecimal() or len(object_id) > 18:
+            raise Http404
+        return super().get_object(request, object_id, from_field)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Optional[dict[str, Any]] = None) -> Any:
+        """Show the list; rows are chosen by their numbers, anything else is a 400."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if any(not key.isdecimal() or len(key) > 18 for key in chosen):
+            raise SuspiciousOperation("a chosen row is no number")
+        return super().changelist_view(request, extra_context)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Return the rows that match what was typed, and that none of them comes twice."""
@@ -235,7 +274,7 @@ class TrashIPAdmin(EvidenceAdmin):
             return None
         if request.POST.get("confirmed") != "yes":
             return self._confirm(request, rows, f"ban_{time}", question)
-        reason = " ".join(request.POST.get("reason", "").split())[:255]
+        reason = clean(" ".join(request.POST.get("reason", "").split()))[:255]
         result = calls.ban(
             [row.ip for row in rows],
             actor=request.user,

@@ -25,7 +25,7 @@ PIECE = 1000
 ROWS = 100
 #: rows and bans of one turn; the others wait for the next one
 ROWS_OF_A_TURN = 1000
-BANS_OF_A_TURN = 100
+BANS_OF_A_TURN = 20
 #: addresses whose rows could not be written yet, or that missed a single page
 WAITING_MAX = 10_000
 #: who bans, in the audit

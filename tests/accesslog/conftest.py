@@ -136,7 +136,7 @@ class FakeKernel:
     def elements(self) -> dict[str, str]:
         """By address the time it was banned for."""
         named = (path for path in self.directory.iterdir() if path.name not in _MANNERS)
-        return {path.name: path.read_text() for path in named}
+        return {path.name.replace("_", "/"): path.read_text() for path in named}
 
     def hold(self, address: str) -> None:
         """Put an address into the set, without an end."""

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A stand-in for ideolab-fw-ip: its protocol on stdin and stdout, a directory of files for the kernel's set.
 
-fake_helper.py DIRECTORY; files named `<address>` are elements, `refuse`, `slow`, `silent` change its manners.
+fake_helper.py DIRECTORY; files named `<address>` are elements, with a "_" for "/"; `refuse`, `slow` and
+`silent` change its manners.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 def answer(directory: Path, action: str, address: str, seconds: str) -> tuple[str, str]:
     """Do one action on one address; return its result and the detail."""
-    element, refused = directory / address, directory / "refuse"
+    element, refused = directory / address.replace("/", "_"), directory / "refuse"
     if refused.exists() and refused.read_text() == address:
         return "refused", "listed in /etc/ideolab/never-ban"
     held = element.exists()
@@ -42,7 +43,7 @@ def main() -> int:
         if number and (directory / "slow").exists():
             time.sleep(60)
         action, address, *rest = text.split(" ")
-        ipaddress.ip_address(address)
+        ipaddress.ip_network(address)
         result, detail = answer(directory, action, address, rest[0] if rest else "")
         code = max(code, int(result == "refused"))
         record = {"action": action, "address": address, "result": result, "until": None, "detail": detail}

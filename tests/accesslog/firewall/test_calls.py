@@ -454,3 +454,22 @@ def test_sites_call_the_package() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "['ideolab_accesslog', 'ideolab_accesslog.firewall']\n"
+
+
+@each_database
+def test_a_network_is_banned_and_unbanned_as_one(kernel: FakeKernel) -> None:
+    """An IPv6 /64, beside a single address in it that somebody typed: each has its own row."""
+    network, inside = "2001:db8:0:7::/64", "2001:db8:0:7::9"
+
+    assert calls.ban(["2001:db8:0:7::1/64", inside], seconds=DAY, actor="alice").counts() == {"done": 2}
+    assert sorted(TrashIP.objects.filter(is_banned=True).values_list("ip", flat=True)) == [network, inside]
+    assert calls.unban([network], actor="alice").counts() == {"done": 1}
+    assert list(TrashIP.objects.filter(is_banned=True).values_list("ip", flat=True)) == [inside]
+    assert {row[1] for row in audit("action", "ip")} == {network, inside}
+
+
+def test_nobody_bans_the_network_of_the_own_address() -> None:
+    """The click came from an address in it."""
+    outcome = calls.ban(["2001:db8:0:7::/64"], seconds=DAY, actor="alice", spare=["2001:db8:0:7::1"])
+
+    assert outcome.results["2001:db8:0:7::/64"].detail == "your own address"

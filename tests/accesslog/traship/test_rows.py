@@ -14,7 +14,7 @@ from ideolab_accesslog.traship import rows
 from ideolab_accesslog.traship.offence import OffenceSum
 from tests.accesslog.conftest import VENDORS
 
-ALICE, BOB = "198.51.100.7", "2001:db8::7"
+ALICE, BOB = "198.51.100.7", "2001:db8:0:7::/64"
 
 
 def total(**changes: Any) -> OffenceSum:
