@@ -24,8 +24,13 @@ SITE = "https://192.0.2.1"
 
 def test_stalled_requests_are_logged_and_counted() -> None:
     """A body that never comes, one in single bytes that ends after 11 s; no page, and no quick abort."""
-    with web.web("f2bngx-log", server="client_body_timeout 3s;") as place:
+    zone = "limit_req_zone $server_name zone=slow:1m rate=1r/m;"
+    server = "client_body_timeout 3s; location /delayed { limit_req zone=slow burst=9; }"
+    with web.web("f2bngx-log", http=zone + web.ours("ideolab-log.conf"), server=server) as place:
         with place.client.enter():
+            at_once, delayed = (tls("198.51.100.101") for _number in range(2))
+            for visitor in (at_once, delayed):
+                visitor.sendall(b"GET /delayed HTTP/1.1\r\nHost: lab.example\r\n\r\n")
             never, drip, quick = (tls(f"198.51.100.{last}") for last in (25, 22, 33))
             for client in (never, drip, quick):
                 client.sendall(UPLOAD % b"/app/upload")
@@ -34,10 +39,10 @@ def test_stalled_requests_are_logged_and_counted() -> None:
                 drip.sendall(b"x")
                 time.sleep(1)
             assert received(never) == b""
-            for client in (never, drip):
+            for client in (never, drip, at_once, delayed):
                 client.close()
         place.curl("--interface", "198.51.100.100", "https://192.0.2.1/", "-o", "/dev/null")
-        wait_until(lambda: place.log("all.log").count("\n") >= 4, lambda: place.log("all.log"))
+        wait_until(lambda: place.log("all.log").count("\n") >= 6, lambda: place.log("all.log"))
         # one too many would come now
         time.sleep(0.5)
         every, stalled = place.objects("all.log"), place.objects("stalled.log")
@@ -45,6 +50,9 @@ def test_stalled_requests_are_logged_and_counted() -> None:
 
     assert sorted((line["ip"], line["status"]) for line in every) == [
         ("198.51.100.100", "200"),
+        # at once, and delayed until the visitor left
+        ("198.51.100.101", "404"),
+        ("198.51.100.101", "499"),
         ("198.51.100.22", "400"),
         ("198.51.100.25", "408"),
         ("198.51.100.33", "400"),

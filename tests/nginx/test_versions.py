@@ -90,8 +90,8 @@ def test_the_filters_read_its_logs(said: dict[str, list[str]]) -> None:
 
     assert slow == {"127.0.0.1": 2}
     assert garbage == {"127.0.0.1": 1}
-    for name in ("combined", "ours"):
-        stalled = replay.hits(replay.matcher("nginx-ideolab-slowtls-access"), said[name])
+    for name, mode in (("combined", "aggressive"), ("ours", "normal")):
+        stalled = replay.hits(replay.matcher("nginx-ideolab-slowtls-access", mode), said[name])
         # half a request and the body
         assert stalled == {"127.0.0.1": 2}, name
 
