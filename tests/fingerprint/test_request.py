@@ -40,6 +40,14 @@ def test_an_ipv6_address_has_those_of_its_64(tmp_path: Path) -> None:
     assert found == {"2001:db8:0:7::1": {"nj1": KEY}, "2001:db8:0:7::/64": {"nj1": KEY}}
 
 
+def test_the_log_may_have_the_whole_address(tmp_path: Path) -> None:
+    """As that of an nginx without the intake."""
+    path = log(tmp_path, NEW.replace("198.51.100.9", "2001:db8:0:7::9"))
+
+    found = request.fingerprints(path, {"2001:db8:0:7::/64"})
+    assert found == {"2001:db8:0:7::/64": {"nj1": KEY}}
+
+
 def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
     """A suspect is no reason to read a gigabyte."""
     path = log(tmp_path, NEW, "x" * request.TAIL)

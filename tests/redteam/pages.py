@@ -182,19 +182,26 @@ _STALL = """
 function stall(round) {
   const how = {mode: 'no-cors', cache: 'no-store'};
   for (let i = 0; i < 6; i++) fetch(`@/big.bin?${round}-${i}`, how).catch(() => 0);
-  setTimeout(() => {const begun = Date.now(); while (Date.now() - begun < 5000);}, 100);
-  if (round < 3) setTimeout(stall, 5500, round + 1);
+  setTimeout(() => {const begun = Date.now(); while (Date.now() - begun < 3000);}, 100);
+  if (round < 3) setTimeout(stall, 3500, round + 1);
 }
 stall(1);
 """
-_LONG = (
-    "for (let i = 0; i < 24; i++) setTimeout(() => new Image().src = `@/${i}?${'a'.repeat(60000)}`, 100 * i)"
-)
-_COOKIES = """
-for (let i = 0; i < 12; i++)
-  document.cookie = `c${i}=${'a'.repeat(3900)}; domain=@; path=/; secure; samesite=none`;
-for (let i = 0; i < 24; i++) setTimeout(() => new Image().src = `https://@/?${i}`, 100 * i);
+#: pictures one after the other, because a refused one ends its connection
+_ONE_BY_ONE = """
+function next(i) {
+  const picture = new Image();
+  picture.onerror = () => i < 24 && next(i + 1);
+  picture.src = `@/${i}?${'a'.repeat(@LENGTH@)}`;
+}
+next(0);
 """
+_LONG = _ONE_BY_ONE.replace("@LENGTH@", "60000")
+_COOKIES = (
+    "for (let i = 0; i < 12; i++)"
+    f" document.cookie = `c${{i}}=${{'a'.repeat(3900)}}; domain={NAME}; path=/; secure; samesite=none`;"
+    + _ONE_BY_ONE.replace("@LENGTH@", "1")
+)
 _ABORT = """
 for (let i = 0; i < 3000; i++) {
   const control = new AbortController();
@@ -219,7 +226,7 @@ CLUMSY = {
     "aborted-fetches": Page(_script(_ABORT.replace("@", SITE)), 20),
     "abandoned-requests": Page(_script(_LEAVE.replace("@", SITE)), 12),
     "long-urls": Page(_script(_LONG.replace("@", SITE)), 40),
-    "many-cookies": Page(_script(_COOKIES.replace("@", NAME)), 40, origin=attacker.NEIGHBOUR),
+    "many-cookies": Page(_script(_COOKIES.replace("@", SITE)), 40, origin=attacker.NEIGHBOUR),
     "stalled-downloads": Page(_in_worker(_STALL.replace("@", f"{SITE}:{HTTP1_PORT}")), 30),
 }
 
