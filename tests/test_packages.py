@@ -24,7 +24,21 @@ ELSEWHERE = ("bench", "matrix")
 
 #: programs of packages that every Debian has (Essential: yes, or Priority: required)
 EVERYWHERE = {
-    *("bash", "cat", "chroot", "grep", "id", "kill", "mount", "nsenter", "python3", "rm", "runuser", "sed"),
+    *(
+        "bash",
+        "cat",
+        "chroot",
+        "env",
+        "grep",
+        "id",
+        "kill",
+        "mount",
+        "nsenter",
+        "python3",
+        "rm",
+        "runuser",
+        "sed",
+    ),
     *("setpriv", "sh", "sleep", "true", "unshare", "update-rc.d", "useradd", "userdel"),
 }
 #: the pack's own program and its verbs, which some tests run in a host of theirs
