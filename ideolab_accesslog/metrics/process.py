@@ -35,10 +35,10 @@ class Meter:
         self._pushed: dict[totals.Key, int] = {}
         self._next = 0.0
 
-    def count_offence(self, *, reason: str, count: int = 1, **_others: Any) -> None:
-        """Count the signal `offence`, by reason."""
+    def count_offence(self, *, reason: str, **_others: Any) -> None:
+        """Count the signal `offence`, by reason; its `count` is a sum over the window, and not added."""
         with self._lock:
-            self._offences[reason] = self._offences.get(reason, 0) + count
+            self._offences[reason] = self._offences.get(reason, 0) + 1
 
     def push(self) -> None:
         """Add to the totals, at most every EVERY_S; a job of the scheduler."""

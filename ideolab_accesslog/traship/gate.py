@@ -11,7 +11,6 @@ import os
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from time import monotonic, time
 from typing import Any, Optional
 
@@ -27,7 +26,7 @@ from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.traship import banned, classify, evidence, site_urls
 from ideolab_accesslog.traship.crawlers import listed
 from ideolab_accesslog.traship.crawlers.held import HeldOffences
-from ideolab_accesslog.traship.judge import PIECE, OffenceJudge
+from ideolab_accesslog.traship.judge import OffenceJudge
 from ideolab_accesslog.traship.offence import (
     AGENT_MAX,
     CROSS_SITE,
@@ -77,10 +76,10 @@ class PendingOffences:
         if not waiting:
             self._since = monotonic()
         elif monotonic() - self._since > STALL_S or waiting >= PENDING_MAX:
-            self._tell_now(offence)
+            self._write_line_now(offence)
         if waiting >= PENDING_MAX:
             self._lost += 1
-        elif offence.rule:
+        elif offence.rule and not offence.excuse:
             self._sensitive.append(offence)
         else:
             self._missing.append(offence)
@@ -90,21 +89,12 @@ class PendingOffences:
         with self._draining:
             turn = Turn(None if scheduler.is_stopping else TURN_S)
             try:
-                self.judge.process(self._take_ready(turn), turn)
+                ready = self._held.sort(self._take(turn), is_last=scheduler.is_stopping)
+                self.judge.process(ready, turn)
             finally:
                 # the thread does not hang, whatever still waits
                 self._since = monotonic()
                 self._report_lost()
-
-    def _take_ready(self, turn: Turn) -> Iterator[Offence]:
-        """Yield what can be judged now; in pieces, because the turn may end while they are judged."""
-        waiting = self._take(turn)
-        piece: list[Offence] = []
-        while True:
-            yield from self._held.sort(piece, is_last=scheduler.is_stopping)
-            piece = list(islice(waiting, PIECE))
-            if not piece:
-                return
 
     def _take(self, turn: Turn) -> Iterator[Offence]:
         """Yield offences until the turn is over, without those that have waited too long."""
@@ -117,12 +107,12 @@ class PendingOffences:
                 if time() - offence.when <= LATE_S:
                     yield offence
                     continue
-                self._tell_now(offence)
+                self._write_line_now(offence)
                 self._late += 1
                 turn.rest()
 
-    def _tell_now(self, offence: Offence) -> None:
-        """Write the line of an offence that cannot wait, unless its client may be a crawler."""
+    def _write_line_now(self, offence: Offence) -> None:
+        # who may be a crawler is not banned before anybody has asked
         if not any(listed.find_proof(offence.agent)):
             self.judge.write_line_now(offence)
 

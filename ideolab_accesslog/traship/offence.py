@@ -53,8 +53,9 @@ _FILES = frozenset(
 class Offence(NamedTuple):
     """One request; `path` and `agent` are the client's own text. `rule` is "" for a plain 404.
 
-    `address` is what the client is counted by: the IPv4 address, or the /64 of the IPv6 address, which itself
-    is `client`. `excuse` is CROSS_SITE or CRAWLER for a request that does not count against its address.
+    `address` is what the client is counted by: the IPv4 address, or the /64 of the IPv6 address. `excuse` is
+    CROSS_SITE or CRAWLER for a request that does not count against its address, else "". `client` is the
+    client's own address.
     """
 
     address: str

@@ -146,14 +146,16 @@ def run(
         try:
             ticks = watch.tick()
         except OSError as error:
-            complaint.say(f"the sockets cannot be read: {error}")
-            stop.wait(watch.pause_s())
+            status = f"the sockets cannot be read: {error}"
+            complaint.say(status)
+            # a new start reads no more of them; check and the alert of a job without success tell it
+            notifier.work(partial(str, status))
         else:
             output.write(ticks)
             notifier.work(partial(format_status, ticks))
             # they would stay in memory beside the next ones
             del ticks
-            notifier.wait(stop, watch.pause_s())
+        notifier.wait(stop, watch.pause_s())
     notifier.stop()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from ideolab_f2b.connmon import watch
 from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.kernel.netlink import PermissionDeniedError
 from ideolab_f2b.kernel.sockets.row import Connection
+from ideolab_f2b.notify import Notifier
 
 
 class Host:
@@ -62,6 +63,18 @@ class Kept:
 def _free_of_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a tick really costs on a loaded machine moves the next one."""
     monkeypatch.setattr(time, "process_time", lambda: 0.0)
+
+
+class Told(Notifier):
+    """Keeps what systemd would be told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def work(self, status: Callable[[], str]) -> None:
+        """Keep the line of `systemctl status`."""
+        self.texts.append(status())
 
 
 def test_forty_silent_connections_are_a_suspect() -> None:
@@ -191,13 +204,16 @@ def test_an_error_is_said_and_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(watched, "tick", tick)
     monkeypatch.setattr(watched, "pause_s", lambda: 0.0)
     complaint = Complaint(lambda text: said.append(f"connmon: {text}"), AGAIN_S)
-    watch.run(watched, kept, stop, complaint)
+    told = Told()
+    watch.run(watched, kept, stop, complaint, told)
 
     assert said == [
         "connmon: the sockets cannot be read: dump of sockets: Operation not permitted; "
         "run as root or with CAP_NET_ADMIN"
     ]
     assert len(kept.ticks) == 1
+    assert said[0].endswith(told.texts[0])
+    assert told.texts[1:] == ["40 connections, 0 suspects"]
 
 
 def test_once_ticks_twice_and_again_while_connections_wait(monkeypatch: pytest.MonkeyPatch) -> None:

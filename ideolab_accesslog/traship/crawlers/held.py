@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from time import monotonic
 from typing import Callable, NamedTuple
 
@@ -29,29 +29,31 @@ class HeldOffences:
     def __init__(self, verifier: Verifier = verifier, clock: Callable[[], float] = monotonic) -> None:
         self._verifier = verifier
         self._clock = clock
-        self._held: list[_Held] = []
+        self._held: deque[_Held] = deque()
 
-    def sort(self, offences: Iterable[Offence], is_last: bool = False) -> list[Offence]:
-        """Return the offences that can be judged now, those of crawlers excused; hold the others back.
+    def sort(self, offences: Iterable[Offence], is_last: bool = False) -> Iterator[Offence]:
+        """Yield the offences that can be judged now, those of crawlers excused; hold the others back.
 
         `is_last` holds none back: the process ends.
         """
         now = self._clock()
-        before, self._held = self._held, []
-        held = [*before, *(_Held(now + HOLD_S, offence) for offence in offences)]
         networks: Counter[str] = Counter()
-        ready: list[Offence] = []
-        for one in held:
-            proof = listed.find_proof(one.offence.agent)
-            if one.offence.excuse or not any(proof):
-                ready.append(one.offence)
-            elif is_last or not self._is_kept(one, proof, now, networks):
-                ready.append(self._excuse(one.offence, proof))
-        return ready
+        # not those that are held again: their turn is the next one
+        for _ in range(len(self._held)):
+            yield from self._sort_one(self._held.popleft(), is_last, now, networks)
+        for offence in offences:
+            yield from self._sort_one(_Held(now + HOLD_S, offence), is_last, now, networks)
+
+    def _sort_one(self, held: _Held, is_last: bool, now: float, networks: Counter[str]) -> Iterator[Offence]:
+        proof = listed.find_proof(held.offence.agent)
+        if held.offence.excuse or not any(proof):
+            yield held.offence
+        elif is_last or not self._is_kept(held, proof, now, networks):
+            yield self._excuse(held.offence, proof)
 
     def _is_kept(self, held: _Held, proof: listed.Proof, now: float, networks: Counter[str]) -> bool:
         """Hold an offence back if its client is being looked up, there is time, and there is room."""
-        address = _client(held.offence)
+        address = _address_of(held.offence)
         if not proof.suffixes or self._verifier.ask(address) is not None or held.until <= now:
             return False
         network = network_of(address)
@@ -63,12 +65,12 @@ class HeldOffences:
 
     def _excuse(self, offence: Offence, proof: listed.Proof) -> Offence:
         """Return the offence, excused if its client is the crawler that it says to be."""
-        address = _client(offence)
+        address = _address_of(offence)
         name = self._verifier.recall(address)
         is_crawler = proof.holds_network_of(address) or proof.holds_name(name)
         return offence._replace(excuse=CRAWLER) if is_crawler else offence
 
 
-def _client(offence: Offence) -> str:
-    """Return the address that may have a name: an IPv6 client is counted by its /64."""
+def _address_of(offence: Offence) -> str:
+    # the /64 that an IPv6 client is counted by has no name
     return offence.client or offence.address

@@ -22,7 +22,8 @@ def test_a_process_adds_what_has_grown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ideolab_accesslog.metrics.process.EVERY_S", 0.0)
     meter = Meter(lambda: rows)
     meter.count_offence(reason="sensitive_path")
-    meter.count_offence(reason="404_burst", count=3)
+    for hits in (20, 21, 22):
+        meter.count_offence(reason="404_burst", count=hits)
     meter.push()
     rows["written"] = 9
     real = totals.add

@@ -35,16 +35,30 @@ def offence(address: str = GOOGLE, agent: str = GOOGLEBOT, path: str = "/dead") 
     return Offence(address, 1_795_359_121.0, "", 404, "GET", path, agent)
 
 
+def sort(held: HeldOffences, offences: list[Offence], is_last: bool = False) -> list[Offence]:
+    """Return what can be judged now."""
+    return list(held.sort(offences, is_last))
+
+
 def test_a_crawler_s_offences_are_excused() -> None:
     """At the turn at which its name is known."""
     verifier, now = Answers(), [0.0]
     held = HeldOffences(verifier, lambda: now[0])
 
-    assert held.sort([offence()]) == []
+    assert sort(held, [offence()]) == []
     now[0] += 0.5
     verifier.known[GOOGLE] = NAME
-    assert [one.reason for one in held.sort([offence(path="/2")])] == ["crawler", "crawler"]
-    assert held.sort([]) == []
+    assert [one.reason for one in sort(held, [offence(path="/2")])] == ["crawler", "crawler"]
+    assert sort(held, []) == []
+
+
+def test_an_ipv6_crawler_is_looked_up_by_its_own_address() -> None:
+    """Names belong to addresses; the /64 that it is counted by has none."""
+    verifier = Answers()
+    verifier.known = {"2001:db8:0:7::1": NAME}
+    found = offence("2001:db8:0:7::/64")._replace(client="2001:db8:0:7::1")
+
+    assert [one.reason for one in sort(HeldOffences(verifier), [found])] == ["crawler"]
 
 
 def test_who_only_says_so_counts_as_anybody() -> None:
@@ -54,7 +68,7 @@ def test_who_only_says_so_counts_as_anybody() -> None:
     held = HeldOffences(verifier)
     others = [offence(MALLORY), offence(GOOGLE, "bingbot/2.0"), offence(MALLORY, "DuckDuckBot/1.1")]
 
-    assert held.sort(others) == others
+    assert sort(held, others) == others
 
 
 def test_nobody_waits_longer_than_five_seconds() -> None:
@@ -62,13 +76,13 @@ def test_nobody_waits_longer_than_five_seconds() -> None:
     now = [0.0]
     held = HeldOffences(Answers(), lambda: now[0])
 
-    assert held.sort([offence()]) == []
+    assert sort(held, [offence()]) == []
     now[0] += 4.9
-    assert held.sort([offence(path="/2")]) == []
+    assert sort(held, [offence(path="/2")]) == []
     now[0] += 0.2
-    assert held.sort([]) == [offence()]
+    assert sort(held, []) == [offence()]
     now[0] += 5
-    assert held.sort([]) == [offence(path="/2")]
+    assert sort(held, []) == [offence(path="/2")]
 
 
 def test_others_are_not_held() -> None:
@@ -76,7 +90,7 @@ def test_others_are_not_held() -> None:
     excused = offence()._replace(excuse="cross_site")
     duck = offence("20.191.45.212", "DuckDuckBot/1.1; (+http://duckduckgo.com/duckduckbot.html)")
 
-    assert HeldOffences(Answers()).sort([offence(agent="curl/8"), excused, duck]) == [
+    assert sort(HeldOffences(Answers()), [offence(agent="curl/8"), excused, duck]) == [
         offence(agent="curl/8"),
         excused,
         duck._replace(excuse="crawler"),
@@ -86,10 +100,10 @@ def test_others_are_not_held() -> None:
 def test_the_end_of_the_process_holds_nothing_back() -> None:
     """They count as anybody's."""
     held = HeldOffences(Answers())
-    held.sort([offence()])
+    sort(held, [offence()])
 
-    assert held.sort([offence(path="/2")], is_last=True) == [offence(), offence(path="/2")]
-    assert held.sort([]) == []
+    assert sort(held, [offence(path="/2")], is_last=True) == [offence(), offence(path="/2")]
+    assert sort(held, []) == []
 
 
 def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,5 +112,5 @@ def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "HELD_MAX", 5)
     held = HeldOffences(Answers())
 
-    assert len(held.sort([offence(f"198.51.100.{number}") for number in range(10)])) == 7
-    assert len(held.sort([offence(f"203.0.{number}.1") for number in range(10)])) == 8
+    assert len(sort(held, [offence(f"198.51.100.{number}") for number in range(10)])) == 7
+    assert len(sort(held, [offence(f"203.0.{number}.1") for number in range(10)])) == 8

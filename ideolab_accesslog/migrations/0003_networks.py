@@ -6,7 +6,7 @@ import ideolab_accesslog.models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ideolab_accesslog", "0001_initial")]
+    dependencies = [("ideolab_accesslog", "0002_excused_reasons")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ideolab_accesslog", "0002_networks"),
+        ("ideolab_accesslog", "0001_initial"),
     ]
 
     operations = [
