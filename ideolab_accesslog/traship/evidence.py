@@ -12,22 +12,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ideolab_accesslog.traship import agents
+
 #: characters of each header that are looked at: what counts stands at its beginning
 HEADER_MAX = 300
-#: what every browser's user agent begins with; programs that say what they are begin otherwise
-_BROWSERS = ("Mozilla/", "Opera/")
-#: what loads a page's film or a mail's picture in place of the browser, without a word about the page
-_LOADERS = ("AppleCoreMedia/", "stagefright/", "Microsoft Office/", "Microsoft Outlook", "Outlook-")
 _SITES = ("cross-site", "same-site", "same-origin", "none")
-#: destinations of a request that a person or a script of the site makes; all others are elements of a page
-_PLAIN = ("", "empty", "document")
 #: Chrome 76 to 79 sent Sec-Fetch-Site and Sec-Fetch-Mode alone
 _WITHOUT_DEST = re.compile(r" Chrome/7[6-9]\.")
-#: a browser's name and version; the versions from which on it certainly sends Sec-Fetch-* over HTTPS
-_VERSION = re.compile(
-    r"(Chrome|Firefox)/(\d{1,4})|(Version)/(\d{1,4})[.\d]{0,12} (?:Mobile/\w{1,12} )?Safari/"
-)
-_CERTAIN_FROM = {"Chrome": 90, "Firefox": 100, "Version": 17}
 #: methods of a request without Origin that a page can cause, in browsers of all ages
 _WITHOUT_ORIGIN = ("GET", "HEAD", "POST")
 #: methods that no page can use
@@ -35,12 +26,12 @@ _FORBIDDEN = ("CONNECT", "TRACE", "TRACK")
 _EARLY = re.compile(r"prefetch|prerender|preview|instant", re.I)
 #: what pictures, styles, films and fonts are asked for with; a navigation begins with text/html
 _ELEMENT = re.compile(r"(?:image|video|audio|font)/|text/(?:css|event-stream|vtt)|application/font", re.I)
+#: Internet Explorer's and Netscape's for pages, which scanners have kept; their pictures had */*
+_OLD_PAGE = re.compile(r"image/gif, ?image/x-x?bitmap|image/pjpeg")
 #: bodies that a browser sends by itself: reports of a policy, and the ping of a link
 _REPORT = re.compile(r"application/(?:csp-report|(?:expect-ct-report|reports)\+json)|text/ping", re.I)
 _AUTHORITY_END = re.compile(r"[/?#\\]")
 _SCHEMES = ("http", "https")
-
-
 _PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 #: headers of a WebSocket's handshake and of a preflight: Chromium 156 adds no Sec-Fetch-* to the first, nor
 #: to the preflight of a report
@@ -85,9 +76,9 @@ def read(method: str, is_secure: bool, host: str, meta: Mapping[str, Any]) -> Cl
     get = meta.get
     return Claims(
         method,
-        host[:HEADER_MAX],
+        _first(host[:HEADER_MAX]),
         # behind a proxy, when the project has not set SECURE_PROXY_SSL_HEADER
-        is_secure or get("HTTP_X_FORWARDED_PROTO") == "https",
+        is_secure or _first(get("HTTP_X_FORWARDED_PROTO", "")[:HEADER_MAX]).lower() == "https",
         get("HTTP_USER_AGENT", "")[:HEADER_MAX],
         get("HTTP_SEC_FETCH_SITE", "")[:HEADER_MAX],
         get("HTTP_SEC_FETCH_MODE", "")[:HEADER_MAX],
@@ -104,21 +95,22 @@ def read(method: str, is_secure: bool, host: str, meta: Mapping[str, Any]) -> Cl
 
 def can_be_caused(claims: Claims) -> bool:
     """Return whether a page, a link or a visitor's comment can have caused the request, as far as it says."""
-    if claims.agent and not claims.agent.startswith(_BROWSERS):
-        return claims.agent.startswith(_LOADERS) or _is_scripted(claims)
+    if agents.is_loader(claims.agent):
+        return True
     if not _can_be_sent(claims):
         return False
     if claims.site or claims.mode or claims.dest:
-        return _is_foreign_fetch(claims) or _is_element(claims) or _names_another(claims)
-    if claims.is_secure and _certainly_says_more(claims):
+        is_caused = not _is_own_navigation(claims)
+    elif claims.is_secure and _certainly_says_more(claims):
         return False
-    return claims.is_media or _names_another(claims) or _ELEMENT.match(claims.accept) is not None
+    else:
+        is_caused = claims.is_media or _names_another(claims) or _asks_for_element(claims)
+    return is_caused and _is_believed(claims)
 
 
-def _is_scripted(claims: Claims) -> bool:
-    """Return whether a script of another site sent it: after a preflight, it may name any user agent."""
-    is_foreign = claims.site in ("cross-site", "same-site") and _is_foreign(claims.origin, claims.host)
-    return is_foreign and (claims.mode, claims.dest) == ("cors", "empty")
+def _first(text: str) -> str:
+    """Return what the first proxy, which the client asked, has added to such a header."""
+    return text.partition(",")[0].strip()
 
 
 def _can_be_sent(claims: Claims) -> bool:
@@ -127,29 +119,51 @@ def _can_be_sent(claims: Claims) -> bool:
         return False
     if claims.site and claims.site not in _SITES:
         return False
-    is_half = claims.mode == "navigate" and not claims.dest
-    return not is_half or _WITHOUT_DEST.search(claims.agent) is not None
+    if claims.mode != "navigate":
+        return bool(claims.mode or not (claims.site or claims.dest))
+    return bool(claims.site) and (bool(claims.dest) or _WITHOUT_DEST.search(claims.agent) is not None)
+
+
+def _is_own_navigation(claims: Claims) -> bool:
+    """Return whether a whole page was asked for, by its user or by a page of the site.
+
+    Neither an element of the site's pages, which a comment may hold, nor what the site's scripts fetch: its
+    service worker may fetch, as its own, the page to which another site has sent the tab. Referer and Origin
+    say nothing more, and are foreign behind a proxy that has changed the host.
+    """
+    return (
+        claims.site in ("none", "same-origin")
+        and claims.mode == "navigate"
+        and claims.dest in ("", "document")
+        and _EARLY.search(claims.purpose) is None
+    )
 
 
 def _certainly_says_more(claims: Claims) -> bool:
     """Return whether such a browser would have sent Sec-Fetch-* over HTTPS with such a request."""
-    found = _VERSION.search(claims.agent)
-    if found is None or claims.is_bare or claims.is_media or _REPORT.match(claims.content_type):
+    name = agents.find_certain(claims.agent)
+    if not name or claims.is_bare or claims.is_media or _REPORT.match(claims.content_type):
         return False
-    name, version = (found[1], found[2]) if found[1] else (found[3], found[4])
     # Safari loads some things outside of its engine, but no page
-    is_certain = name != "Version" or claims.accept.startswith("text/html")
-    return is_certain and int(version) >= _CERTAIN_FROM[name]
+    return name != "Version" or claims.accept.startswith("text/html")
 
 
-def _is_foreign_fetch(claims: Claims) -> bool:
-    # a navigation too: a page can send its own tab, or one that it has opened, to any number of addresses
-    return claims.site in ("cross-site", "same-site")
+def _asks_for_element(claims: Claims) -> bool:
+    return _ELEMENT.match(claims.accept) is not None and _OLD_PAGE.search(claims.accept) is None
 
 
-def _is_element(claims: Claims) -> bool:
-    """Return whether an element of a page asked, also one of our own: a comment may hold a picture."""
-    return claims.mode == "no-cors" or claims.dest not in _PLAIN
+def _is_believed(claims: Claims) -> bool:
+    """Return whether the client is none of the programs that scanners are made of."""
+    if agents.is_program(claims.agent):
+        return _is_scripted(claims)
+    # people change what their browser calls itself; Apple's mail proxies say Mozilla/5.0 and no more
+    return agents.has_engine(claims.agent) or bool(claims.mode) or _asks_for_element(claims)
+
+
+def _is_scripted(claims: Claims) -> bool:
+    """Return whether a script of another site sent it: after a preflight, it may name any user agent."""
+    is_foreign = claims.site in ("cross-site", "same-site") and _is_foreign(claims.origin, claims.host)
+    return is_foreign and (claims.mode, claims.dest) == ("cors", "empty")
 
 
 def _names_another(claims: Claims) -> bool:

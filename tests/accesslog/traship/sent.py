@@ -14,6 +14,17 @@ OLD_SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 15_8 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/15.6 Mobile/15E148 Safari/604.1"
 )
+WEBVIEW = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8 Build/AP2A.240805.005; wv) AppleWebKit/537.36 "
+    "(KHTML, like Gecko) Version/4.0 Chrome/156.0.0.0 Mobile Safari/537.36"
+)
+#: a page in an app of an iPhone
+_APP = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Mobile/15E148 [FBAN/FBIOS;FBAV/470.0.0.40.106]"
+)
+_APPLE_MAIL = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+_MSIE = "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 5.1; Trident/4.0)"
 _PAGE = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8"
 _PICTURE = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
@@ -35,6 +46,9 @@ def fetch(site: str, mode: str, dest: str) -> tuple[str, str, str]:
 
 
 _TYPED = fetch("none", "navigate", "document")
+#: what Internet Explorer and Netscape sent with pages, and some scanners send with everything
+_OLD_PAGE = "image/gif, image/x-xbitmap, image/jpeg, image/pjpeg, image/png, */*"
+_IE8_PAGE = "image/jpeg, application/x-ms-application, image/gif, image/pjpeg, application/x-ms-xbap, */*"
 _OLD_PICTURE = "image/webp,image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5"
 #: what a page, a link or a comment makes a browser send; the page asks for no Referer where it can
 CAUSED = {
@@ -197,6 +211,99 @@ CAUSED = {
     "an app's link": whole(
         "GET /.env", OLD_SAFARI, f"Accept: {_PAGE}", "Referer: android-app://com.google.android.gm/"
     ),
+    "Chromium, the site's own script": whole(
+        "GET /api/nope", CHROME, "Accept: */*", *fetch("same-origin", "cors", "empty"),
+        "Referer: https://site.example/",
+    ),
+    "the site's service worker, for a tab that another page has sent here": whole(
+        "GET /.env", CHROME, "Accept: */*", *fetch("same-origin", "cors", "empty"),
+        "Referer: https://site.example/sw.js",
+    ),
+    "the site's service worker, which has made the request anew": whole(
+        "GET /.env", CHROME, f"Accept: {_PAGE}", *fetch("same-origin", "same-origin", "empty"),
+        "Referer: https://site.example/sw.js", "Upgrade-Insecure-Requests: 1",
+    ),
+    "the site's service worker in Firefox": whole(
+        "GET /.env", FIREFOX, "Accept: */*", *fetch("same-origin", "cors", "empty")
+    ),
+    "Android, a page in an app": whole(
+        "GET /.env", WEBVIEW, f"Accept: {_PICTURE}", "X-Requested-With: com.example.app",
+        *fetch("cross-site", "no-cors", "image"),
+    ),
+    "Android, an old app's page": whole(
+        "GET /.env", WEBVIEW.replace("156.0.0.0", "62.0.3202.84"), "Accept: image/webp,image/*,*/*;q=0.8",
+        "X-Requested-With: com.example.app",
+    ),
+    "iPhone, a page in an app": whole(
+        "GET /.env", _APP, "Accept: */*", *fetch("cross-site", "no-cors", "script")
+    ),
+    "iPhone, an old app's page": whole("GET /.env", _APP, "Accept: */*", "Referer: https://evil.example/"),
+    "Firefox without a Referer": whole(
+        "GET /.env", FIREFOX, "Accept: */*", *fetch("cross-site", "no-cors", "script")
+    ),
+    "Tor, a frame": whole(
+        "GET /.env", FIREFOX.replace("X11; Linux x86_64", "Windows NT 10.0; Win64; x64"), f"Accept: {_PAGE}",
+        "Upgrade-Insecure-Requests: 1", "Sec-GPC: 1", *fetch("cross-site", "navigate", "iframe"),
+    ),
+    "Brave, a link": whole(
+        "GET /.env", CHROME, f"Accept: {_PAGE}", "Sec-GPC: 1", *fetch("cross-site", "navigate", "document")
+    ),
+    "a browser whose owner has changed its name": whole(
+        "GET /.env", "Mozilla/5.0", "Accept: */*", *fetch("cross-site", "no-cors", "script")
+    ),
+    "Pale Moon says that it is Firefox": whole(
+        "GET /.env", FIREFOX.replace("Firefox", "Goanna/6.8 Firefox") + " PaleMoon/34.0", "Accept: */*",
+        "Referer: https://evil.example/",
+    ),
+    "Safari's touch icon": whole(
+        "GET /.env", "MobileSafari/8618.1.15.10.15 CFNetwork/1494.0.7 Darwin/23.4.0", "Accept: */*"
+    ),
+    "Dillo, picture": whole(
+        "GET /.env", "Dillo/3.1.1", "Accept: image/*", "Referer: https://evil.example/"
+    ),
+    "Lynx, link": whole(
+        "GET /.env", "Lynx/2.9.0dev.12 libwww-FM/2.14 SSL-MM/1.4.1", "Accept: text/html, text/plain",
+        "Referer: https://evil.example/",
+    ),
+    "an app's page": whole("GET /.env", "okhttp/4.9.3", "Referer: https://evil.example/"),
+    "Internet Explorer 8, page's script": whole(
+        "GET /.env", _MSIE, "Accept: */*", "Referer: https://evil.example/"
+    ),
+    "Word, a picture": whole("GET /.env", "Mozilla/4.0 (compatible; ms-office; MSOffice 16)", "Accept: */*"),
+    "Outlook, a mail's picture, as Internet Explorer": whole(
+        "GET /.env",
+        "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; WOW64; Trident/7.0; .NET4.0C; .NET4.0E; "
+        "Microsoft Outlook 16.0.5266; ms-office; MSOffice 16)",
+        "Accept: */*",
+    ),
+    "Outlook, a link that it looks at": whole(
+        "OPTIONS /.env", "Microsoft Office Protocol Discovery", "X-Office-Major-Version: 16"
+    ),
+    "Windows, a mail's network path": whole(
+        "PROPFIND /.env", "Microsoft-WebDAV-MiniRedir/10.0.19045", "Depth: 0", "translate: f"
+    ),
+    "Apple Mail, a mail's picture": whole(
+        "GET /.env", _APPLE_MAIL, "Accept: */*", *fetch("cross-site", "no-cors", "image")
+    ),
+    "old Apple Mail, a mail's picture": whole("GET /.env", _APPLE_MAIL, f"Accept: {_OLD_PICTURE}"),
+    "Apple's mail proxy": whole("GET /.env", "Mozilla/5.0", f"Accept: {_OLD_PICTURE}"),
+    "Google's mail proxy": whole(
+        "GET /.env",
+        "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+        "Accept: image/*",
+    ),
+    "Thunderbird, a mail's picture": whole(
+        "GET /.env", FIREFOX.replace("Firefox", "Thunderbird"), "Accept: image/avif,image/webp,*/*",
+        *fetch("cross-site", "no-cors", "image"),
+    ),
+    "Evolution, a mail's picture": whole("GET /.env", "Evolution/3.50.1", "Accept: */*"),
+    "iMessage, the preview of a link": whole(
+        "GET /.env",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) "
+        "Version/9.0.1 Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+        "Accept: text/html,*/*",
+    ),
+    "a playlist in VLC": whole("GET /.env", "VLC/3.0.21 LibVLC/3.0.21", "Range: bytes=0-"),
     "a browser that does not name itself": whole("GET /.env", "", "Referer: https://evil.example/"),
 }  # fmt: skip
 
@@ -212,10 +319,6 @@ OWN = {
     ),
     "Chromium, from page to page of the site": whole(
         "GET /nope-7", CHROME, f"Accept: {_PAGE}", *fetch("same-origin", "navigate", "document"),
-        "Referer: https://site.example/",
-    ),
-    "Chromium, the site's own script": whole(
-        "GET /api/nope", CHROME, "Accept: */*", *fetch("same-origin", "cors", "empty"),
         "Referer: https://site.example/",
     ),
     "Firefox, typed": whole("GET /.env", FIREFOX, f"Accept: {_PAGE}", *_TYPED),
@@ -253,6 +356,51 @@ OWN = {
     "a program that says it is Safari": whole(
         "POST /.env", SAFARI, f"Accept: {_PAGE}", "Origin: https://evil.example"
     ),
+    "Android, an address that an app opens": whole(
+        "GET /.env", WEBVIEW, f"Accept: {_PAGE}", "X-Requested-With: com.example.app", *_TYPED
+    ),
+    "Brave, typed": whole("GET /.env", CHROME, f"Accept: {_PAGE}", "Sec-GPC: 1", *_TYPED),
+    "okhttp": whole("GET /.env", "okhttp/4.9.3", "Accept: */*"),
+    "Nessus": whole("GET /.env", _MSIE, f"Accept: {_OLD_PAGE}", "Accept-Charset: iso-8859-1,*,utf-8"),
+    "Nessus, as Internet Explorer 8": whole("GET /.env", _MSIE, f"Accept: {_IE8_PAGE}"),
+    "OpenVAS": whole("GET /.env", "Mozilla/5.0 [en] (X11, U; OpenVAS-VT 22.4.1)", f"Accept: {_OLD_PAGE}"),
+    "a scanner as old as the web": whole(
+        "GET /.env", "", "Accept: image/gif, image/x-bitmap, image/jpeg, */*"
+    ),
+    "zgrab follows a redirect from the address to the name": whole(
+        "GET /.env", "Mozilla/5.0 zgrab/0.x", "Accept: */*", "Referer: http://198.51.100.9/.env"
+    ),
+    "l9scan follows a redirect from the address to the name": whole(
+        "GET /.env", "Mozilla/5.0 (l9scan/2.0.323; +https://leakix.net)", "Referer: http://198.51.100.9/.env"
+    ),
+    "Go follows a redirect from the address to the name": whole(
+        "GET /.env", "Go-http-client/1.1", "Referer: http://198.51.100.9/.env"
+    ),
+    "ffuf follows a redirect": whole(
+        "GET /.env", "Fuzz Faster U Fool v2.1.0-dev", "Referer: http://198.51.100.9/.env"
+    ),
+    "a scanner within a browser's words": whole(
+        "GET /.env", OLD_SAFARI + " (nuclei/3.2)", "Accept: */*", "Referer: https://www.google.com/"
+    ),
+    "Nikto": whole(
+        "GET /.env", "Mozilla/5.00 (Nikto/2.1.6) (Evasions:None) (Test:map_codes)",
+        "Referer: https://www.google.com/",
+    ),
+    "a browser's first word alone": whole(
+        "GET /.env", "Mozilla/5.0", "Accept: */*", "Referer: https://www.google.com/"
+    ),
+    "PowerShell": whole(
+        "GET /.env", "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.22621",
+        "Referer: https://www.google.com/",
+    ),
+    "node": whole("GET /.env", "node", "Accept: */*", *fetch("cross-site", "no-cors", "image")),
+    "Python, claims a picture": whole(
+        "GET /.env", "python-httpx/0.27", "Accept: image/*", "Referer: https://evil.example/"
+    ),
+    "a navigation without a word about its site": whole(
+        "GET /.env", CHROME, "Accept: */*", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"
+    ),
+    "a site without a mode": whole("GET /.env", CHROME, "Accept: */*", "Sec-Fetch-Site: cross-site"),
     "no word at all": whole("GET /.env", ""),
     "half of a browser's words": whole(
         "GET /.env", CHROME, "Accept: */*", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"

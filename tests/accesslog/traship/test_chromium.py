@@ -73,12 +73,29 @@ document.getElementById("open").onclick = () => {
 };
 </script>"""
 COMMENT = """<!doctype html><p>Nice picture: <img src="/.env"></p>"""
+#: answers a page by what the site's service worker fetches itself; {0} is its way to do so
+WORKER = """self.oninstall = () => self.skipWaiting();
+self.onactivate = event => event.waitUntil(clients.claim());
+self.onfetch = event => event.respondWith({0});"""
+WAYS = {
+    "same": "fetch(event.request)",
+    "address": "fetch(event.request.url)",
+    "anew": "fetch(new Request(event.request, {cache: 'no-store'}))",
+}
+AWAY = """<!doctype html><meta name="referrer" content="no-referrer"><script>
+location = "SITE/worker.php";
+</script>"""
 
 
 def page(request: HttpRequest, name: str) -> HttpResponse:
     """One of the pages above; its site is this server under its other name."""
     site = f"http://127.0.0.1:{request.META['SERVER_PORT']}"
-    texts = {"evil": EVIL.format(site), "window": WINDOW.replace("SITE", site), "comment": COMMENT}
+    texts = {
+        "evil": EVIL.format(site),
+        "window": WINDOW.replace("SITE", site),
+        "comment": COMMENT,
+        "away": AWAY.replace("SITE", site),
+    }
     return HttpResponse(texts[name])
 
 
@@ -87,12 +104,23 @@ def redirect(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=302, headers={"Location": request.GET["to"]})
 
 
+def worker(_request: HttpRequest, way: str) -> HttpResponse:
+    """The service worker of the site."""
+    headers = {"Service-Worker-Allowed": "/"}
+    return HttpResponse(WORKER.format(WAYS[way]), "text/javascript", headers=headers)
+
+
 def blank(_request: HttpRequest) -> HttpResponse:
     """Nothing."""
     return HttpResponse("")
 
 
-urlpatterns = [path("page/<name>/", page), path("redirect/", redirect), path("nothing", blank)]
+urlpatterns = [
+    path("page/<name>/", page),
+    path("redirect/", redirect),
+    path("nothing", blank),
+    path("worker/<way>", worker),
+]
 
 
 @pytest.fixture
@@ -141,6 +169,23 @@ def test_a_picture_in_a_comment_is_no_offence_that_counts(site: str) -> None:
     with chromium() as browser:
         browser.new_page().goto(f"{site}/page/comment/")
         wait_until(lambda: excuses() == {"/.env": "cross_site"}, lambda: str(excuses()))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_service_worker_of_the_site_asks_for_what_another_page_wants(site: str, way: str) -> None:
+    """The site's own script fetches it, and the visitor has done nothing."""
+    with chromium() as browser:
+        tab = browser.new_page()
+        tab.goto(f"{site}/page/comment/")
+        register = """way => navigator.serviceWorker.register("/worker/" + way, {scope: "/"})
+            .then(() => navigator.serviceWorker.ready)
+            .then(() => navigator.serviceWorker.controller
+                || new Promise(done => navigator.serviceWorker.oncontrollerchange = done)).then(() => 0)"""
+        tab.evaluate(register, way)
+        evil = site.replace("127.0.0.1", "evil.localhost")
+        tab.goto(f"{evil}/page/away/", wait_until="commit")
+        wait_until(lambda: "/worker.php" in excuses(), lambda: str(excuses()))
+        assert set(excuses().values()) == {"cross_site"}
 
 
 def test_a_scanner_that_drives_chromium_counts(site: str) -> None:

@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from ideolab_accesslog.traship.evidence import Claims, can_be_caused, has_claims, read
-from tests.accesslog.traship.sent import CAUSED, CHROME, FIREFOX, OLD_SAFARI, OWN, meta
+from tests.accesslog.traship.sent import CAUSED, CHROME, FIREFOX, OLD_SAFARI, OWN, WEBVIEW, meta
 
 
 def is_excused(text: str) -> bool:
@@ -72,7 +72,10 @@ def test_a_referer_is_foreign_by_host_and_port(referer: str, host: str, expected
         (OLD_SAFARI.replace("15.6", "17.4.1"), False),
         (OLD_SAFARI, True),
         (OLD_SAFARI.replace("Version/15.6", "CriOS/140.0.7339.122"), True),
-        ("Mozilla/5.0 (Linux; Android 4.4; wv) Version/4.0 Chrome/156.0.0.0 Mobile Safari/537.36", False),
+        (WEBVIEW, False),
+        (FIREFOX.replace("Firefox", "Goanna/6.8 Firefox") + " PaleMoon/34.0", True),
+        (FIREFOX + " SeaMonkey/2.53.22", True),
+        (OLD_SAFARI.replace("15.6", "60.5"), True),
         ("Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1)", True),
         ("Opera/9.80 (Windows NT 6.1) Presto/2.12.388 Version/12.18", True),
     ],
@@ -96,9 +99,34 @@ def test_a_proxy_says_that_it_is_https() -> None:
     headers = {"HTTP_USER_AGENT": CHROME, "HTTP_REFERER": "https://evil.example/"}
 
     assert can_be_caused(read("GET", False, "site.example", headers))
-    assert not can_be_caused(
-        read("GET", False, "site.example", {**headers, "HTTP_X_FORWARDED_PROTO": "https"})
-    )
+    for value in ("https", "HTTPS", "https, https", "https,http"):
+        assert not can_be_caused(
+            read("GET", False, "site.example", {**headers, "HTTP_X_FORWARDED_PROTO": value})
+        )
+    for value in ("http", "http, https", "", "on"):
+        assert can_be_caused(read("GET", False, "site.example", {**headers, "HTTP_X_FORWARDED_PROTO": value}))
+
+
+def test_the_first_of_several_proxies_names_the_host() -> None:
+    """X-Forwarded-Host has two values behind two proxies."""
+    headers = {"HTTP_USER_AGENT": OLD_SAFARI, "HTTP_REFERER": "https://site.example/"}
+
+    assert not can_be_caused(read("GET", True, "site.example, inner.example", headers))
+    assert can_be_caused(read("GET", True, "inner.example, site.example", headers))
+
+
+def test_a_proxy_may_change_the_host() -> None:
+    """The browser itself says that its user, or a page of the site, asked for the page."""
+    for site in ("none", "same-origin"):
+        headers = {
+            "HTTP_USER_AGENT": CHROME,
+            "HTTP_SEC_FETCH_SITE": site,
+            "HTTP_SEC_FETCH_MODE": "navigate",
+            "HTTP_SEC_FETCH_DEST": "document",
+            "HTTP_REFERER": "https://site.example/",
+            "HTTP_ORIGIN": "https://site.example",
+        }
+        assert not can_be_caused(read("POST", True, "127.0.0.1:8000", headers))
 
 
 @pytest.mark.parametrize(
