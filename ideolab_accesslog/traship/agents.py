@@ -56,11 +56,6 @@ _SCANNERS = (
     *("qualys", "burp", "zaproxy", "arachni", "w3af", "whatweb", "wpscan", "joomscan", "wfuzz", "ffuf"),
     *("fuzz faster", "gobuster", "feroxbuster", "dirbuster", "dirsearch", "zmeu", "powershell"),
 )
-#: what renders pages; all browsers whose user agent begins with Mozilla/ name one of these, or themselves
-_ENGINES = (
-    *("AppleWebKit", "Gecko", "KHTML", "Trident", "MSIE", "Presto", "Goanna", "Servo", "LibWeb", "Ladybird"),
-    *("NetSurf", "Dillo", "NetFront"),
-)
 #: a browser's name and version
 _VERSION = re.compile(
     r"(Chrome|Firefox)/(\d{1,4})|(Version)/(\d{1,4})[.\d]{0,12} (?:Mobile/\w{1,12} )?Safari/"
@@ -81,11 +76,6 @@ def is_program(agent: str) -> bool:
     """Return whether it is a program that no page controls: a tool for programs, or a scanner's name."""
     text = agent.lower()
     return text.startswith(_PROGRAMS) or any(name in text for name in _SCANNERS)
-
-
-def has_engine(agent: str) -> bool:
-    """Return False for what begins as a browser and names nothing that renders pages."""
-    return not agent.startswith("Mozilla/") or any(name in agent for name in _ENGINES)
 
 
 def find_certain(agent: str) -> str:

@@ -16,6 +16,7 @@ from ideolab_accesslog.traship import agents
 
 #: characters of each header that are looked at: what counts stands at its beginning
 HEADER_MAX = 300
+_FOREIGN = ("cross-site", "same-site")
 _SITES = ("cross-site", "same-site", "same-origin", "none")
 #: Chrome 76 to 79 sent Sec-Fetch-Site and Sec-Fetch-Mode alone
 _WITHOUT_DEST = re.compile(r" Chrome/7[6-9]\.")
@@ -119,9 +120,12 @@ def _can_be_sent(claims: Claims) -> bool:
         return False
     if claims.site and claims.site not in _SITES:
         return False
-    if claims.mode != "navigate":
-        return bool(claims.mode or not (claims.site or claims.dest))
-    return bool(claims.site) and (bool(claims.dest) or _WITHOUT_DEST.search(claims.agent) is not None)
+    is_foreign = claims.site in _FOREIGN
+    if claims.mode == "navigate":
+        is_whole = bool(claims.dest) or _WITHOUT_DEST.search(claims.agent) is not None
+        return is_foreign or (bool(claims.site) and is_whole)
+    # a proxy or an extension may have taken a part; who is not accused by the rest is not believed
+    return bool(claims.mode) or is_foreign or not (claims.site or claims.dest)
 
 
 def _is_own_navigation(claims: Claims) -> bool:
@@ -154,15 +158,12 @@ def _asks_for_element(claims: Claims) -> bool:
 
 def _is_believed(claims: Claims) -> bool:
     """Return whether the client is none of the programs that scanners are made of."""
-    if agents.is_program(claims.agent):
-        return _is_scripted(claims)
-    # people change what their browser calls itself; Apple's mail proxies say Mozilla/5.0 and no more
-    return agents.has_engine(claims.agent) or bool(claims.mode) or _asks_for_element(claims)
+    return not agents.is_program(claims.agent) or _is_scripted(claims)
 
 
 def _is_scripted(claims: Claims) -> bool:
     """Return whether a script of another site sent it: after a preflight, it may name any user agent."""
-    is_foreign = claims.site in ("cross-site", "same-site") and _is_foreign(claims.origin, claims.host)
+    is_foreign = claims.site in _FOREIGN and _is_foreign(claims.origin, claims.host)
     return is_foreign and (claims.mode, claims.dest) == ("cors", "empty")
 
 

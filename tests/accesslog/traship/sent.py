@@ -305,6 +305,13 @@ CAUSED = {
     ),
     "a playlist in VLC": whole("GET /.env", "VLC/3.0.21 LibVLC/3.0.21", "Range: bytes=0-"),
     "a browser that does not name itself": whole("GET /.env", "", "Referer: https://evil.example/"),
+    "a browser's first word alone": whole(
+        "GET /.env", "Mozilla/5.0", "Accept: */*", "Referer: https://www.google.com/"
+    ),
+    "a site without a mode": whole("GET /.env", CHROME, "Accept: */*", "Sec-Fetch-Site: cross-site"),
+    "half of a browser's words": whole(
+        "GET /.env", CHROME, "Accept: */*", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"
+    ),
 }  # fmt: skip
 
 #: what only the client itself can send
@@ -386,9 +393,6 @@ OWN = {
         "GET /.env", "Mozilla/5.00 (Nikto/2.1.6) (Evasions:None) (Test:map_codes)",
         "Referer: https://www.google.com/",
     ),
-    "a browser's first word alone": whole(
-        "GET /.env", "Mozilla/5.0", "Accept: */*", "Referer: https://www.google.com/"
-    ),
     "PowerShell": whole(
         "GET /.env", "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.22621",
         "Referer: https://www.google.com/",
@@ -400,11 +404,7 @@ OWN = {
     "a navigation without a word about its site": whole(
         "GET /.env", CHROME, "Accept: */*", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"
     ),
-    "a site without a mode": whole("GET /.env", CHROME, "Accept: */*", "Sec-Fetch-Site: cross-site"),
     "no word at all": whole("GET /.env", ""),
-    "half of a browser's words": whole(
-        "GET /.env", CHROME, "Accept: */*", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"
-    ),
     "a word that no browser knows": whole(
         "GET /.env", CHROME, "Accept: */*", *fetch("cross-origin", "no-cors", "image")
     ),

@@ -26,7 +26,6 @@ def test_a_browser_is_neither_a_program_nor_a_loader(agent: str) -> None:
     """Of any age, and by any name."""
     assert not agents.is_program(agent)
     assert not agents.is_loader(agent)
-    assert agents.has_engine(agent)
 
 
 @pytest.mark.parametrize(
@@ -50,12 +49,6 @@ def test_a_program(agent: str) -> None:
     """By the beginning of what it is written with, or by a scanner's name anywhere."""
     assert agents.is_program(agent)
     assert not agents.is_loader(agent)
-
-
-@pytest.mark.parametrize("agent", ["Mozilla/5.0", "Mozilla/5.0 zgrab/0.x", "Mozilla/5.0 (compatible; x/1)"])
-def test_a_browser_names_its_engine(agent: str) -> None:
-    """What names none is most likely a program."""
-    assert not agents.has_engine(agent)
 
 
 @pytest.mark.parametrize(
