@@ -24,6 +24,11 @@ printf 'ExecStart=\\nExecStart=/usr/local/bin/ideolab-f2b connmon --every 10m\\n
 systemctl daemon-reload
 systemctl restart ideolab-connmon ideolab-intake
 """
+_AS_INSTALLED = """
+rm /etc/systemd/system/ideolab-{connmon,intake}.service.d/soon.conf
+systemctl daemon-reload
+systemctl restart ideolab-connmon ideolab-intake
+"""
 
 
 def show(machine: Machine, unit: str, name: str) -> str:
@@ -32,10 +37,18 @@ def show(machine: Machine, unit: str, name: str) -> str:
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Machine]:
-    """With the pack, both daemons, and a short watchdog."""
+    """With the pack and both daemons."""
     with boot() as machine:
         machine.install()
         yield machine
+
+
+@pytest.fixture
+def impatient(machine: Machine) -> Iterator[Machine]:
+    """The same with a short watchdog."""
+    machine.shell(_SOON)
+    yield machine
+    machine.shell(_AS_INSTALLED)
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -49,9 +62,9 @@ def test_a_start_ends_when_the_daemon_works(machine: Machine, unit: str) -> None
     assert words[unit] in show(machine, unit, "StatusText")
 
 
-def test_a_daemon_that_stands_still_is_started_anew(machine: Machine) -> None:
+def test_a_daemon_that_stands_still_is_started_anew(impatient: Machine) -> None:
     """A daemon that only pauses, for ten minutes, is not."""
-    machine.shell(_SOON)
+    machine = impatient
     before = {unit: show(machine, unit, "MainPID") for unit in UNITS}
     machine.shell("sleep 12")
     assert {unit: show(machine, unit, "MainPID") for unit in UNITS} == before
