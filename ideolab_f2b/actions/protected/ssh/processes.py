@@ -75,8 +75,8 @@ def read(proc: Path = PROC, owner: int = 0) -> View:
                 hidden += 1
     except OSError as error:
         return View({}, f"{proc} cannot be read: {error.strerror}")
-    is_alone = not found and own[0] not in _OUTSIDE
-    return View(found, _find_trouble(proc, hidden, others, is_alone=is_alone))
+    trouble = _find_trouble(proc, hidden, others) or ("" if found else _tell_none(own[0]))
+    return View(found, trouble)
 
 
 def socket_inodes(process: Process, proc: Path = PROC) -> set[int]:
@@ -94,7 +94,7 @@ def socket_inodes(process: Process, proc: Path = PROC) -> set[int]:
         return set()
 
 
-def _find_trouble(proc: Path, hidden: int, others: Collection[str], *, is_alone: bool) -> str:
+def _find_trouble(proc: Path, hidden: int, others: Collection[str]) -> str:
     """Return why processes of others cannot be seen; there always is a first one, whatever runs on a host."""
     try:
         (proc / "1" / "stat").read_bytes()
@@ -106,7 +106,13 @@ def _find_trouble(proc: Path, hidden: int, others: Collection[str], *, is_alone:
         return f"{hidden} processes cannot be looked into: CAP_SYS_PTRACE is missing, or {_SELINUX}"
     if others:
         return f"{', '.join(sorted(others))} runs here, and does not show who has logged in"
-    return "fail2ban runs in a container in which no sshd is to be seen" if is_alone else ""
+    return ""
+
+
+def _tell_none(pid_namespace: Optional[str]) -> str:
+    if pid_namespace not in _OUTSIDE:
+        return "fail2ban runs in a container in which no sshd is to be seen"
+    return "no sshd of root's is to be seen: none runs, or its file is called otherwise"
 
 
 def _is_roots(directory: Path, own: tuple[Optional[str], ...], owner: int) -> bool:

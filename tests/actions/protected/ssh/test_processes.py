@@ -156,6 +156,17 @@ def test_dropbear(tree: Tree) -> None:
     assert tree.view() == processes.View({}, "dropbear runs here, and does not show who has logged in")
 
 
+def test_no_sshd(tree: Tree) -> None:
+    """Nothing was seen, so nobody says that nobody is logged in: it may run by a name of its own."""
+    tree.add(20, "ssh-for-admins: alice@pts/0", 300, program="ssh-for-admins")
+    assert (
+        tree.view().trouble == "no sshd of root's is to be seen: none runs, or its file is called otherwise"
+    )
+
+    tree.add(30, "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups")
+    assert tree.view().trouble == ""
+
+
 def test_fail2ban_in_a_container(tree: Tree) -> None:
     """The sshd of the host is not to be seen from there; one in the same container is."""
     inside = {"pid": "pid:[4026532999]"}
