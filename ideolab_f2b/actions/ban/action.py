@@ -17,7 +17,7 @@ from ideolab_f2b.actions.ban import polling
 from ideolab_f2b.actions.ban.admission import Admission
 from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.ban.jail_firewall import JailFirewall
-from ideolab_f2b.actions.ban.lift import lift_protected
+from ideolab_f2b.actions.ban.lift import lift_bans
 from ideolab_f2b.actions.ban.orders import Orders
 from ideolab_f2b.actions.ban.socket_closer import SocketCloser
 from ideolab_f2b.actions.options import Options
@@ -109,7 +109,7 @@ class Action(ActionBase):  # type: ignore[misc]
             SESSIONS.keep_in(self._options.state)
             self._closer.ports = self._options.ports
             self._pace()
-            lift_protected(self._jail, self._protected, "reload", with_roots=True)
+            lift_bans(self._jail, self._protected, "reload", with_roots=True)
             with RECONCILE.paused():
                 self._firewall.use(self._options)
         except BaseException as error:
@@ -285,7 +285,7 @@ class Action(ActionBase):  # type: ignore[misc]
     def _note_login(self) -> None:
         """Lift what was banned in the seconds before the proof, or before this server knew the address."""
         self._protected.renew_sessions()
-        lift_protected(self._jail, self._protected, "a login over SSH", with_roots=False)
+        lift_bans(self._jail, self._protected, "a login over SSH", with_roots=False)
 
     def _read(self, given: Mapping[str, Any]) -> Options:
         found, complaints = options.parse(self._jail.name, given)

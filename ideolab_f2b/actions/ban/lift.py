@@ -12,7 +12,7 @@ from ideolab_f2b.kernel.ipset.element import network_of
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
-def lift_protected(jail: Any, protected: Protected, after: str, *, with_roots: bool) -> None:
+def lift_bans(jail: Any, protected: Protected, after: str, *, with_roots: bool) -> None:
     """Unban what covers a protected address; `after` says what has happened.
 
     Without `with_roots`, bans that root has ordered stay: a login must not undo an order of root's, which may

@@ -15,7 +15,9 @@ from ideolab_f2b.kernel.sockets.inodes import TcpConnection
 TRIES = 3
 #: seconds from the last of them to the next search, twice as long after each: a dump costs by the host's
 #: sockets, and a login whose socket is in another network namespace may never be found
-PAUSE_S, PAUSE_LIMIT_S = 10.0, 600.0
+PAUSE_S = 10.0
+#: the longest of these pauses, seconds
+PAUSE_LIMIT_S = 600.0
 _Identity = tuple[int, int]
 
 
