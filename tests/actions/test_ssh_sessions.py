@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from demo.lab.child import REPOSITORY
 from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.protected.ssh import processes
 from ideolab_f2b.actions.protected.ssh.sessions import SshSessions
-from tests.lab.sshd import UID, Sshd
+from tests.lab.sshd import PROGRAM, UID, Sshd
 
 pytestmark = pytest.mark.root
 
@@ -34,7 +35,8 @@ def find(server: Namespace, looks: int = 2) -> dict[str, tuple[int, int, bool]]:
         for _look in range(looks - 1):
             time.sleep(pause_s)
             pause_s = subject.look()
-    assert subject.trouble == ""
+    # an sshd of another test, in a network namespace of its own, may be running meanwhile
+    assert not subject.trouble or subject.trouble.startswith("the connection of ")
     return {str(each.address): (each.port, each.uid, each.is_open) for each in subject.now()}
 
 
@@ -84,6 +86,29 @@ def test_an_sshd_of_a_user(network: tuple[Namespace, Namespace], tmp_path: Path)
         assert find(network[0]) == {}
     finally:
         own.stop()
+
+
+@pytest.mark.parametrize("is_link", [True, False], ids=["link", "copy"])
+def test_an_sshd_with_another_name(
+    network: tuple[Namespace, Namespace], tmp_path: Path, is_link: bool
+) -> None:
+    """Its PAM service is called as the program, so a second sshd gets a link or a copy."""
+    program = tmp_path / "sshd-second"
+    if is_link:
+        program.symlink_to(PROGRAM)
+    else:
+        shutil.copy(PROGRAM, program)
+    second = Sshd(*network, tmp_path, 2255, program=program)
+    try:
+        second.log_in("198.51.100.20", 2255)
+        second.log_in("198.51.100.21", 2255, user="root")
+        with second.connect("198.51.100.66", 2255):
+            assert find(network[0], looks=3) == {
+                "198.51.100.20": (2255, UID, True),
+                "198.51.100.21": (2255, 0, True),
+            }
+    finally:
+        second.stop()
 
 
 _TELL = """\

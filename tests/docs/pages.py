@@ -50,3 +50,14 @@ def table(text: str, first: str) -> list[list[str]]:
     """The cells of each row of the table whose header begins with `first`."""
     rows = text.partition(f"\n| {first} |")[2].partition("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
+
+
+def table_blocks(text: str) -> Iterator[list[str]]:
+    """The rows of each table, which begin with `|` and follow one another without a blank line."""
+    rows: list[str] = []
+    for line in [*_BLOCK.sub(blank, text).splitlines(), ""]:
+        if line.startswith("|"):
+            rows.append(line)
+        elif rows:
+            yield rows
+            rows = []

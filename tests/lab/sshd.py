@@ -9,6 +9,7 @@ from pathlib import Path
 from demo.lab.child import Child
 from demo.lab.namespace import SERVERS, Namespace
 
+PROGRAM = Path("/usr/sbin/sshd")
 USER, UID = "f2btest", 4242
 _PASSWD = f"{USER}:x:{UID}:{UID}::/:/bin/sh\n"
 #: in the mount namespace that `ip netns exec` makes: sshd wants /run/sshd, an account that may log in, and
@@ -16,7 +17,7 @@ _PASSWD = f"{USER}:x:{UID}:{UID}::/:/bin/sh\n"
 _PREPARE = (
     'mount -t tmpfs -o mode=755 tmpfs /run && mkdir -m 755 /run/sshd && mount --bind "$1/passwd" /etc/passwd'
     ' && cp "$1/host" "$1/key.pub" "$1/sshd_config" /run/ && chown "$2" /run/host && chmod 644 /run/key.pub'
-    " /run/sshd_config && exec $3 /usr/sbin/sshd -D -e -f /run/sshd_config"
+    ' /run/sshd_config && exec $3 "$4" -D -e -f /run/sshd_config'
 )
 _CONFIG = """\
 HostKey /run/host
@@ -43,7 +44,13 @@ class Sshd:
     """One daemon; `stop` ends it and the logins that `log_in` made."""
 
     def __init__(
-        self, server: Namespace, client: Namespace, directory: Path, *ports: int, as_uid: int = 0
+        self,
+        server: Namespace,
+        client: Namespace,
+        directory: Path,
+        *ports: int,
+        as_uid: int = 0,
+        program: Path = PROGRAM,
     ) -> None:
         self._client, self._directory = client, directory
         self._logins: list[Child] = []
@@ -55,7 +62,7 @@ class Sshd:
         lines = "".join(f"Port {port}\n" for port in ports)
         (directory / "sshd_config").write_text(lines + _CONFIG)
         become = f"setpriv --reuid={as_uid} --regid={as_uid} --clear-groups" if as_uid else ""
-        arguments = ("sh", str(directory), str(as_uid), become)
+        arguments = ("sh", str(directory), str(as_uid), become, str(program))
         self._child = Child(server, directory / "sshd.log", "sh", "-c", _PREPARE, *arguments)
         for port in ports:
             self._child.wait_until(lambda port=port: self._answers(port), f"listening on {port}")  # type: ignore[misc]

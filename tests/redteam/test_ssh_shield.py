@@ -161,6 +161,23 @@ def test_a_session_on_another_port(site: Site, sshd: Sshd) -> None:
     assert source not in site.fail2ban.find_banned(JAIL)
 
 
+def test_a_ban_before_the_proof(site: Site, sshd: Sshd) -> None:
+    """A login is proved seconds after it: what banned its address meanwhile is lifted, also in the kernel."""
+    for number in range(5):
+        source = f"198.51.100.{80 + number}"
+        login = sshd.log_in(source, 22)
+        write_lines(site.connmon.log, suspect(source))
+        site.fail2ban.wait_for_log(rf"(Ban|Refused:) {source}")
+        if f"Ban {source}" in site.fail2ban.tail(1000):
+            break
+        # it took longer than the proof: once more
+    site.fail2ban.wait_for_log(rf"Unban after a login over SSH: {source} is logged in over SSH")
+    wait_until(lambda: source not in site.fail2ban.find_banned(JAIL), "the end of the ban")
+    assert login.is_alive()
+    # over the same address, which the kernel lets through again
+    sshd.log_in(source, 22)
+
+
 def test_a_session_with_a_privacy_address(site: Site, sshd: Sshd) -> None:
     """His browser has another address of the same /64, by which an IPv6 client is banned."""
     sshd.log_in("2001:db8:c:60::22", 22)

@@ -17,12 +17,14 @@ from ideolab_f2b.actions.ban import polling
 from ideolab_f2b.actions.ban.admission import Admission
 from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.ban.jail_firewall import JailFirewall
+from ideolab_f2b.actions.ban.lift import lift_bans
 from ideolab_f2b.actions.ban.orders import Orders
 from ideolab_f2b.actions.ban.socket_closer import SocketCloser
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected import protected
 from ideolab_f2b.actions.protected.protected import Protected
-from ideolab_f2b.actions.protected.refusal import RefusedError, short
+from ideolab_f2b.actions.protected.refusal import RefusedError
+from ideolab_f2b.actions.protected.ssh.look_thread import LOOKS
 from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
 from ideolab_f2b.actions.reconcile import metrics
 from ideolab_f2b.actions.reconcile.one_pass import Member
@@ -107,7 +109,7 @@ class Action(ActionBase):  # type: ignore[misc]
             SESSIONS.keep_in(self._options.state)
             self._closer.ports = self._options.ports
             self._pace()
-            self._enforce_protection()
+            lift_bans(self._jail, self._protected, "reload", with_roots=True)
             with RECONCILE.paused():
                 self._firewall.use(self._options)
         except BaseException as error:
@@ -130,6 +132,7 @@ class Action(ActionBase):  # type: ignore[misc]
     @_count_errors
     def stop(self) -> None:
         """End what this action runs; sets and rule stay unless the options say otherwise."""
+        LOOKS.remove(self)
         RECONCILE.remove(self._member)
         metric_sources.remove(self._source)
         self._admission.undo()
@@ -247,6 +250,7 @@ class Action(ActionBase):  # type: ignore[misc]
         """Let the reconcile thread look after this jail, and the exporter count it, from now on."""
         self._is_joined = True
         RECONCILE.add(self._member)
+        LOOKS.add(self, self._note_login)
         metric_sources.add(self._source, self._samples)
 
     def _samples(self) -> list[Sample]:
@@ -278,12 +282,10 @@ class Action(ActionBase):  # type: ignore[misc]
                 with contextlib.suppress(RefusedError):
                     yield network_of_identity(ticket.getID()), left
 
-    def _enforce_protection(self) -> None:
-        for network, _timeout_s in list(self._elements()):
-            why = self._protected.refusal(network)
-            if why is not None:
-                self._logSys.warning("[%s] Unban after reload: %s", self._jail.name, why)
-                self._jail.actions.removeBannedIP(short(network), ifexists=True)
+    def _note_login(self) -> None:
+        """Lift what was banned in the seconds before the proof, or before this server knew the address."""
+        self._protected.renew_sessions()
+        lift_bans(self._jail, self._protected, "a login over SSH", with_roots=False)
 
     def _read(self, given: Mapping[str, Any]) -> Options:
         found, complaints = options.parse(self._jail.name, given)

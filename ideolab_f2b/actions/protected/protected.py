@@ -11,7 +11,8 @@ from typing import Any, Callable, Optional
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected import nameservers, never_ban
 from ideolab_f2b.actions.protected.refusal import NEVER, Index, Listed, listing, refusal
-from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS, Seen
+from ideolab_f2b.actions.protected.ssh.seen import Seen
+from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
 from ideolab_f2b.kernel import address
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.ipset.element import Network
@@ -46,6 +47,7 @@ class Protected:
             "nameservers": (ROUTES_FRESH_S, lambda: _hosts(servers(), "a nameserver of this host")),
             "sessions": (FRESH_S, lambda: _sessions(sessions(), self._options.ssh_ports)),
         }
+        self._renewals = 0
         self.use(options)
 
     def use(self, options: Options) -> None:
@@ -56,6 +58,11 @@ class Protected:
         self._due = dict.fromkeys(self._sources, float("-inf"))
         self._next = float("-inf")
         self._index = Index(NEVER)
+
+    def renew_sessions(self) -> None:
+        """Ask for the SSH sessions anew at the next question: one was just proved."""
+        self._renewals += 1
+        self._due["sessions"] = self._next = float("-inf")
 
     def admits(self, version: int, address: int, prefixlen: int) -> bool:
         """The same as `not refusal(...)`, for numbers: every ticket of a flood passes here."""
@@ -78,7 +85,7 @@ class Protected:
         return [*found, *self._allowed]
 
     def _refresh(self) -> None:
-        now = self._clock()
+        now, renewals = self._clock(), self._renewals
         if now < self._next:
             return
         for name in [name for name, when in self._due.items() if when <= now]:
@@ -91,6 +98,9 @@ class Protected:
                 _log.error("cannot read what must not be banned (%s): %s", name, error)
         found = (item for items in self._found.values() for item in items)
         self._index = Index((*NEVER, *self._allowed, *found))
+        if renewals != self._renewals:
+            # another thread has asked meanwhile, and this answer may be older than its
+            self._due["sessions"] = float("-inf")
         self._next = min(self._due.values())
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions import metric_sources
-from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
 from ideolab_f2b.actions.reconcile import metrics
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
@@ -44,11 +43,9 @@ class ReconcileThread:
         clock: Callable[[], float] = time.monotonic,
         open_sets: Callable[[], Sets] = Sets,
         sleep: Callable[[float], None] = time.sleep,
-        between: Callable[[], float] = lambda: EVERY_S,
     ) -> None:
-        """`between` is called between passes and returns the seconds until it wants to be called again."""
         self.passes = 0
-        self._clock, self._open, self._sleep, self._between = clock, open_sets, sleep, between
+        self._clock, self._open, self._sleep = clock, open_sets, sleep
         #: since when each is looked after
         self._members: dict[Member, float] = {}
         self._guard = threading.Lock()
@@ -233,7 +230,7 @@ class ReconcileThread:
 
     def _run(self) -> None:
         while True:
-            self._rest(HURRIED_S if self.passes < self._wanted else EVERY_S)
+            self._wake.wait(HURRIED_S if self.passes < self._wanted else EVERY_S)
             self._wake.clear()
             with self._guard:
                 if not self._members:
@@ -247,13 +244,6 @@ class ReconcileThread:
             except BaseException as error:
                 self._say("pass", error)
 
-    def _rest(self, rest_s: float) -> None:
-        """Wait so long for somebody who wants a pass, and do meanwhile what is done between passes."""
-        end = time.monotonic() + rest_s
-        left_s = rest_s
-        while left_s > 0 and not self._wake.wait(min(left_s, self._between())):
-            left_s = end - time.monotonic()
-
 
 def _group(members: Sequence[tuple[Member, float]]) -> list[tuple[str, list[tuple[Member, float]]]]:
     """The jails by the set that they use: in a shared one, what one holds is not stale for another."""
@@ -264,4 +254,4 @@ def _group(members: Sequence[tuple[Member, float]]) -> list[tuple[str, list[tupl
 
 
 #: of this process: fail2ban makes an action for each jail, and loads the shim anew for each
-RECONCILE = ReconcileThread(between=SESSIONS.look)
+RECONCILE = ReconcileThread()

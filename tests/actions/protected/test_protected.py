@@ -12,7 +12,7 @@ import pytest
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected import protected
 from ideolab_f2b.actions.protected.protected import Protected
-from ideolab_f2b.actions.protected.ssh.sessions import Seen
+from ideolab_f2b.actions.protected.ssh.seen import Seen
 
 
 class World:
@@ -173,3 +173,38 @@ def test_ignoreip_of_a_jail() -> None:
         filter = Filter()
 
     assert list(protected.ignoreip(Jail())) == ["198.51.100.0/24", "203.0.113.1"]
+
+
+def test_a_session_that_was_just_proved() -> None:
+    """It counts at once; the other lists are as fresh as they were."""
+    world = World()
+    subject = world.protected()
+    assert why(subject, "198.51.100.22") is None
+    world.peers = [session("198.51.100.22")]
+    world.ignoreip = []
+    assert why(subject, "198.51.100.22") is None
+
+    subject.renew_sessions()
+
+    assert why(subject, "198.51.100.22") == "198.51.100.22 is logged in over SSH"
+    assert why(subject, "203.0.113.7") is not None
+
+
+def test_an_answer_that_is_older_than_a_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread began to ask before it, and is slow: its answer does not stay."""
+    world = World()
+
+    def ask_slowly() -> list[Seen]:
+        if world.peers:
+            return world.peers
+        # meanwhile, in the thread that looks
+        world.peers = [session("198.51.100.22")]
+        subject.renew_sessions()
+        assert why(subject, "198.51.100.22") is not None
+        return []
+
+    monkeypatch.setattr(world, "sessions", ask_slowly)
+    subject = world.protected()
+    why(subject, "198.51.100.22")
+
+    assert why(subject, "198.51.100.22") == "198.51.100.22 is logged in over SSH"

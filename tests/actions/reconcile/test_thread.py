@@ -312,23 +312,3 @@ def test_thread_outlives_what_a_pass_throws(
 def test_all_is_back_within_a_minute() -> None:
     """Two passes, when the first was just over, and their time."""
     assert 2 * (reconcile_thread.EVERY_S + 4) < 60
-
-
-def test_between_passes(lone: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What looks for SSH sessions is called as often as it wants to be, in the same thread, until the end."""
-    threads: list[str] = []
-
-    def look() -> float:
-        threads.append(threading.current_thread().name)
-        return 0.01
-
-    one = ReconcileThread(between=look)
-    with lone.enter():
-        member = Scene().member
-        one.add(member)
-        wait_until(lambda: len(threads) > 5, "looks")
-        one.remove(member)
-    wait_until(lambda: not one._is_running(), "the end of the thread")
-
-    assert set(threads) == {"ideolab-reconcile"}
-    assert one.passes == 0

@@ -14,7 +14,7 @@ from ideolab_f2b.connmon.snapshot import Snapshot
 from ideolab_f2b.connmon.suspects.detector import CONFIRM_S, Detector
 from ideolab_f2b.connmon.suspects.findings import Findings
 from ideolab_f2b.connmon.suspects.suspect import Suspect
-from ideolab_f2b.kernel.sockets.row import FIN_WAIT1, SYN_RECV, Connection, Row
+from ideolab_f2b.kernel.sockets.row import ESTABLISHED, FIN_WAIT1, SYN_RECV, Connection, Row
 from tests.connmon.crowd import connection, handshake, held, served
 
 ATTACKER = "198.51.100.10"
@@ -52,6 +52,21 @@ def test_a_suspect() -> None:
     phases = dict.fromkeys(suspect.phases, 0) | {"mute": 40}
     why = ("40 mute (sent no byte) for 8 s or more (limit 8)",)
     assert suspect == Suspect(ATTACKER, "ip", 4, 40, 1, phases, why)
+
+
+@pytest.mark.parametrize("addresses", [1, 250], ids=["one", "a network"])
+@pytest.mark.parametrize("fields", [{"state": SYN_RECV, "inode": 0}, {"inode": 0}], ids=["SYN", "unaccepted"])
+def test_what_a_forged_source_can_cause(addresses: int, fields: dict[str, int]) -> None:
+    """Anybody can send a SYN in another's name, as no answer is needed: however many, no suspect."""
+    rows = [
+        connection(f"198.51.100.{1 + number % addresses}", age_s=30.0, **fields) for number in range(5000)
+    ]
+
+    found = judged(rows)
+
+    assert (found.connections, found.suspects) == (5000, ())
+    # the same, when they are connections whose other end has answered
+    assert judged(row._replace(state=ESTABLISHED, inode=4711) for row in rows).suspects != ()
 
 
 def test_totals() -> None:

@@ -14,7 +14,8 @@ from typing import NamedTuple, Optional
 from ideolab_f2b.actions.protected.ssh.accounts import Accounts
 from ideolab_f2b.actions.protected.ssh.processes import Process
 
-_TITLE = re.compile(r"sshd(?:-session)?: (?P<who>.+)")
+#: it begins with the program's name, which may be a copy's or a link's
+_TITLE = re.compile(r"[^\s:/]+: (?P<who>.+)")
 
 
 class Login(NamedTuple):

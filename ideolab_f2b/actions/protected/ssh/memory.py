@@ -15,7 +15,7 @@ from ideolab_f2b.kernel.address import Address
 
 #: the file's name in the directory of state
 NAME = "ssh-sessions.json"
-#: bytes that are read: what save() writes of sessions.LIMIT addresses is less
+#: bytes that are read: what save() writes of seen.LIMIT addresses is less
 SIZE_LIMIT = 1 << 18
 _ROW = [str, int, int, int]
 

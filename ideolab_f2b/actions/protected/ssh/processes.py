@@ -1,7 +1,8 @@
 """Reads the processes of root's sshd from /proc; judges none of them.
 
 What a local user can give himself is not believed: the program is known by its file, which is root's, not by
-its name, and a process of another PID or user namespace (a container's root made it) is left out.
+what the process calls itself, and a process of another PID or user namespace (a container's root made it) is
+left out.
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 PROC = Path("/proc")
-#: OpenSSH until 9.7, and from 9.8 on; sshd-auth of 10.0 never belongs to who has logged in
-PROGRAMS = frozenset(("sshd", "sshd-session"))
+#: how the name of each of them begins
+_BEGIN = "sshd"
+#: files of OpenSSH until 9.7, from 9.8 on, and copies (`sshd-second`, which has a PAM service of its own)
+_PROGRAM = re.compile(r"sshd(?:[-_.].+)?", re.DOTALL)
+#: of OpenSSH 10: it never belongs to who has logged in
+_BEFORE_LOGIN = "sshd-auth"
 #: servers of SSH whose processes are alike before and after a login
 UNPROVED = frozenset(("dropbear", "tinysshd"))
 #: descriptors of one process that are read: the connection is among the first, forwarded ports follow
 _DESCRIPTORS = 4096
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 _DELETED = " (deleted)"
+_SELINUX = "SELinux forbids it (ausearch -m avc -c fail2ban-server)"
 _NAMESPACES = ("pid", "user")
 #: the first PID namespace of a host (PROC_PID_INIT_INO of linux/proc_ns.h), or a kernel that has none
 _OUTSIDE = ("pid:[4026531836]", None)
@@ -58,7 +64,7 @@ def read(proc: Path = PROC, owner: int = 0) -> View:
             try:
                 comm, parent, started = _stat(proc / name)
                 # quick: a host has hundreds of processes; the name alone proves nothing
-                if comm in PROGRAMS and _is_roots(proc / name, own, owner):
+                if comm.startswith(_BEGIN) and _is_roots(proc / name, own, owner):
                     found[int(name)] = _read(proc / name, parent, started)
                 elif comm in UNPROVED:
                     others.add(comm)
@@ -69,8 +75,8 @@ def read(proc: Path = PROC, owner: int = 0) -> View:
                 hidden += 1
     except OSError as error:
         return View({}, f"{proc} cannot be read: {error.strerror}")
-    is_alone = not found and own[0] not in _OUTSIDE
-    return View(found, _find_trouble(proc, hidden, others, is_alone=is_alone))
+    trouble = _find_trouble(proc, hidden, others) or ("" if found else _tell_none(own[0]))
+    return View(found, trouble)
 
 
 def socket_inodes(process: Process, proc: Path = PROC) -> set[int]:
@@ -88,17 +94,25 @@ def socket_inodes(process: Process, proc: Path = PROC) -> set[int]:
         return set()
 
 
-def _find_trouble(proc: Path, hidden: int, others: Collection[str], *, is_alone: bool) -> str:
+def _find_trouble(proc: Path, hidden: int, others: Collection[str]) -> str:
     """Return why processes of others cannot be seen; there always is a first one, whatever runs on a host."""
     try:
         (proc / "1" / "stat").read_bytes()
-    except OSError:
+    except FileNotFoundError:
         return f"{proc} hides the processes of others (hidepid)"
+    except OSError:
+        return f"{proc} does not show the processes of others: hidepid, or {_SELINUX}"
     if hidden:
-        return f"{hidden} processes cannot be looked into: CAP_SYS_PTRACE is missing, or SELinux forbids it"
+        return f"{hidden} processes cannot be looked into: CAP_SYS_PTRACE is missing, or {_SELINUX}"
     if others:
         return f"{', '.join(sorted(others))} runs here, and does not show who has logged in"
-    return "fail2ban runs in a container in which no sshd is to be seen" if is_alone else ""
+    return ""
+
+
+def _tell_none(pid_namespace: Optional[str]) -> str:
+    if pid_namespace not in _OUTSIDE:
+        return "fail2ban runs in a container in which no sshd is to be seen"
+    return "no sshd of root's is to be seen: none runs, or its file is called otherwise"
 
 
 def _is_roots(directory: Path, own: tuple[Optional[str], ...], owner: int) -> bool:
@@ -125,7 +139,7 @@ def _runs_sshd(directory: Path, owner: int) -> bool:
     name = os.path.basename(os.readlink(directory / "exe").removesuffix(_DELETED))
     found = os.stat(directory / "exe")
     is_roots = stat.S_ISREG(found.st_mode) and found.st_uid == owner and not found.st_mode & 0o022
-    return is_roots and name in PROGRAMS
+    return is_roots and name != _BEFORE_LOGIN and _PROGRAM.fullmatch(name) is not None
 
 
 def _namespaces(directory: Path) -> tuple[Optional[str], ...]:

@@ -1,7 +1,7 @@
 """Who is logged in over SSH, or was within a day: one look serves all jails of a server.
 
 A session counts when the same process holds the same connection in two looks. It never asks on the way of a
-ban: the reconcile thread looks every few seconds, and the jails read what it found.
+ban: a thread looks every few seconds, the jails read what it found, and lift bans that came before the proof.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Iterable
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, Optional
 
-from ideolab_f2b.actions.protected.refusal import Listed, listing
 from ideolab_f2b.actions.protected.ssh import accounts, memory, processes
-from ideolab_f2b.actions.protected.ssh.connections import Connections
+from ideolab_f2b.actions.protected.ssh.connections import TRIES, Connections
 from ideolab_f2b.actions.protected.ssh.logins import Login, logins
 from ideolab_f2b.actions.protected.ssh.memory import Remembered
 from ideolab_f2b.actions.protected.ssh.processes import View
+from ideolab_f2b.actions.protected.ssh.seen import Seen, keep_newest
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.sockets.inodes import TcpConnection
@@ -31,30 +30,16 @@ EVERY_S = 3.0
 SHARE = 0.02
 #: seconds between the first and the second look at a session: what is gone by then was no work
 PROOF_S = 2.0
-#: seconds that an address stays protected after its session was seen last: a laptop sleeps over night
-REMEMBER_S = 86_400.0
-#: addresses that are remembered, the latest
-LIMIT = 1000
 #: seconds between two writes while no new address comes
 SAVE_S = 600.0
 SAY_AGAIN_S = 600.0
-NOW, BEFORE = "logged in over SSH", "an address that was logged in over SSH within the last day"
+#: seconds that a remembered time may be ahead of the clock: a host without a battery begins with an old time,
+#: and a later date would protect its address for as long as somebody likes
+CLOCK_BACK_S = 86_400.0
 _log = logging.getLogger("fail2ban.ideolab-ban")
 _Key = tuple[int, int, int]
-
-
-class Seen(NamedTuple):
-    """An address with a proved session; `seen` is on the clock of SshSessions."""
-
-    address: Address
-    port: int
-    uid: int
-    seen: float
-    is_open: bool
-
-    def make_listing(self) -> Listed:
-        """Return the entry of the lists of what is not banned."""
-        return listing(ip_network(self.address), NOW if self.is_open else BEFORE)
+#: in place of a count of looks: the login's connection was found
+_FOUND = -1
 
 
 class SshSessions:
@@ -71,10 +56,15 @@ class SshSessions:
         """`work` counts the seconds that this thread had a processor."""
         self.trouble = "no look at the processes was made yet"
         self._clock, self._wall, self._view, self._work = clock, wall, view, work
-        self._connections = connections or Connections().of
+        self._connections = connections or Connections(clock=clock).of
         self._lock = threading.Lock()
         self._first: dict[_Key, float] = {}
-        self._seen: dict[tuple[Address, int], Seen] = {}
+        self._seen: dict[tuple[Address, int, int], Seen] = {}
+        #: how many looks each login by its process has been without a connection
+        self._missed: dict[tuple[int, int], int] = {}
+        self._listeners: dict[object, Callable[[], None]] = {}
+        #: whose bans were made without what the last look has found
+        self._untold: set[object] = set()
         self._next = self._saved = float("-inf")
         self._directory: Optional[Path] = None
         say = functools.partial(_log.error, "who is logged in over SSH: %s")
@@ -88,6 +78,18 @@ class SshSessions:
             self._directory = directory
         if directory is not None:
             self._load(directory)
+
+    def listen(self, owner: object, on_proof: Callable[[], None]) -> None:
+        """Call this after the next look, and after each that proves an address which was not protected."""
+        with self._lock:
+            self._listeners[owner] = on_proof
+            self._untold.add(owner)
+
+    def forget(self, owner: object) -> None:
+        """Call nothing of this owner any more."""
+        with self._lock:
+            self._listeners.pop(owner, None)
+            self._untold.discard(owner)
 
     def now(self) -> list[Seen]:
         """Return who is protected, the latest first."""
@@ -115,9 +117,24 @@ class SshSessions:
         self._first = {key: self._first.get(key, now) for key in keys}
         proved = [pair for pair in connected if now - self._first[_key(*pair)] >= PROOF_S]
         self._note(proved, now)
-        if view.trouble not in ("", self.trouble):
-            _log.info("no SSH session can be proved: %s", view.trouble)
-        self.trouble = view.trouble
+        trouble = view.trouble or self._find_lost(found, connected)
+        if trouble not in ("", self.trouble):
+            _log.info("SSH sessions cannot be proved: %s", trouble)
+        self.trouble = trouble
+        self._tell()
+
+    def _find_lost(self, found: Iterable[Login], connected: Iterable[tuple[Login, TcpConnection]]) -> str:
+        """Return how many have logged in by a connection that is not found ("" = none, or not yet)."""
+        having = {_identity(login) for login, _connection in connected}
+        before = self._missed
+        self._missed = {}
+        for key in map(_identity, found):
+            count = before.get(key, 0)
+            # a process may outlive its connection
+            self._missed[key] = _FOUND if key in having or count == _FOUND else count + 1
+        lost = sum(count >= TRIES for count in self._missed.values())
+        reason = "not found: another network namespace, or more than one way in"
+        return f"the connection of {lost} login{'s' * (lost > 1)} is {reason}" if lost else ""
 
     def _note(self, proved: Iterable[tuple[Login, TcpConnection]], now: float) -> None:
         with self._lock:
@@ -125,12 +142,24 @@ class SshSessions:
             kept = {key: each._replace(is_open=False) for key, each in self._seen.items()}
             for login, connection in proved:
                 seen = Seen(connection.peer, connection.port, login.uid, now, is_open=True)
-                kept[seen.address, seen.port] = seen
-            self._seen = _newest(kept.values(), now)
-            is_due = bool(self._seen) and now - self._saved >= SAVE_S
-            is_due = is_due or self._seen.keys() != before
-        if is_due:
+                kept[seen.key] = seen
+            self._seen = {each.key: each for each in keep_newest(kept.values(), now)}
+            after = set(self._seen)
+            if not {key[:2] for key in after} <= {key[:2] for key in before}:
+                self._untold.update(self._listeners)
+        if after != before or (after and now - self._saved >= SAVE_S):
             self._save(now)
+
+    def _tell(self) -> None:
+        with self._lock:
+            untold = [(owner, self._listeners[owner]) for owner in self._untold] if self._seen else []
+        for owner, on_proof in untold:
+            try:
+                on_proof()
+                self._untold.discard(owner)
+            except Exception as error:
+                # the other jails are told all the same, this one once more
+                self._complaint.say(f"bans of who has logged in may stay: {error!r}", "tell")
 
     def _save(self, now: float) -> None:
         self._saved = now
@@ -154,24 +183,20 @@ class SshSessions:
             # a raise here would stop every jail of the server
             self._complaint.say(f"{directory / memory.NAME} is not read: {error}")
             return
-        # a date in the future would protect its address for as long as somebody likes
-        past = [row for row in rows if 0 <= wall - row.seen < REMEMBER_S]
+        ages = [(max(0.0, wall - row.seen), row) for row in rows if wall - row.seen > -CLOCK_BACK_S]
         with self._lock:
-            for row in past:
-                seen = Seen(row.address, row.port, row.uid, now - (wall - row.seen), is_open=False)
-                self._seen.setdefault((seen.address, seen.port), seen)
-            self._seen = _newest(self._seen.values(), now)
+            for age_s, row in ages:
+                seen = Seen(row.address, row.port, row.uid, now - age_s, is_open=False)
+                self._seen.setdefault(seen.key, seen)
+            self._seen = {each.key: each for each in keep_newest(self._seen.values(), now)}
+
+
+def _identity(login: Login) -> tuple[int, int]:
+    return login.process.pid, login.process.started
 
 
 def _key(login: Login, connection: TcpConnection) -> _Key:
-    return login.process.pid, login.process.started, connection.inode
-
-
-def _newest(seen: Iterable[Seen], now: float) -> dict[tuple[Address, int], Seen]:
-    """Return those of the last day, the latest of them when they are many."""
-    fresh = [each for each in seen if now - each.seen < REMEMBER_S]
-    fresh.sort(key=lambda each: each.seen, reverse=True)
-    return {(each.address, each.port): each for each in fresh[:LIMIT]}
+    return (*_identity(login), connection.inode)
 
 
 #: of this process: the jails of a server share one look

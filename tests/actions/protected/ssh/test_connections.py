@@ -28,8 +28,8 @@ class Kernel:
     """The connections of the host; counts how often it is asked."""
 
     def __init__(self, tree: Tree, *found: TcpConnection) -> None:
-        self.found, self.asked = list(found), 0
-        self.subject = Connections(tree.inodes, self.find)
+        self.found, self.asked, self.now = list(found), 0, 1000.0
+        self.subject = Connections(tree.inodes, self.find, lambda: self.now)
 
     def find(self, inodes: Collection[int]) -> list[TcpConnection]:
         self.asked += 1
@@ -100,13 +100,31 @@ def test_the_kernel_is_asked_once(tree: Tree) -> None:
 
 
 def test_a_socket_of_another_network_namespace(tree: Tree) -> None:
-    """It is never found, and not searched for ever."""
+    """It is searched less and less often: a day of looks costs little."""
     user(tree, 300)
     kernel = Kernel(tree)
     for _look in range(9):
         assert kernel.peers(tree.logins()) == []
-
     assert kernel.asked == connections.TRIES
+
+    logins = tree.logins()
+    for _look in range(28_800):
+        kernel.now += 3.0
+        kernel.peers(logins)
+    assert 100 < kernel.asked < 160
+
+
+def test_a_connection_that_is_found_later(tree: Tree) -> None:
+    """The other way in was closed, or the kernel did not answer: no login is given up."""
+    tree.add(20, "sshd: root@pts/0", 300, 301)
+    kernel = Kernel(tree, way_in(300), forwarded(301, 23, 999))
+    for _look in range(50):
+        kernel.peers(tree.logins())
+        kernel.now += 3.0
+    kernel.found.pop()
+    kernel.now += connections.PAUSE_LIMIT_S
+
+    assert kernel.peers(tree.logins()) == ["198.51.100.1 22"]
 
 
 def test_no_login_costs_nothing(tree: Tree) -> None:

@@ -39,6 +39,11 @@ SHAPES = {
         (10, 1, LISTENER, 0), (20, 10, "sshd-session: alice [priv]", 0),
         (100, 20, "sshd-session: alice@pts/0", ALICE),
     ],
+    "another name of the program, with a PAM service of its own": [
+        (10, 1, "sshd-second: /usr/sbin/sshd-second -D [listener] 0 of 10-100 startups", 0),
+        (20, 10, "sshd-second: alice [priv]", 0), (100, 20, "sshd-second: alice@pts/0", ALICE),
+        (101, 10, "sshd-second: root@pts/1", 0),
+    ],
     "socket activation: systemd is the parent": [
         (20, 1, "sshd: alice [priv]", 0), (100, 20, "sshd: alice@pts/0", ALICE),
     ],
@@ -79,6 +84,10 @@ OUTSIDE = {
     ],
     "only the listener": [
         (10, 1, LISTENER, 0), (11, 1, "/usr/sbin/sshd -D", 0), (12, 1, "sshd: /usr/sbin/sshd -i", 0),
+    ],
+    "another name of the program": [
+        (10, 1, "sshd-second: /usr/sbin/sshd-second", 0), (20, 10, "sshd-second: root [priv]", 0),
+        (21, 20, "sshd-second: root [net]", SSHD), (22, 10, "sshd-second: unknown [priv]", 0),
     ],
     "an sshd of a user": [
         (20, 1, "sshd: /home/mallory/sshd [listener] 0 of 10-100 startups", ALICE),

@@ -107,9 +107,9 @@ def test_a_link_is_not_followed(directory: Path, tmp_path: Path) -> None:
 
 def test_a_full_list_fits() -> None:
     """What is written is never too large to be read."""
-    from ideolab_f2b.actions.protected.ssh import sessions
+    from ideolab_f2b.actions.protected.ssh import seen
 
     longest = ["ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 65535, 4294967295, 9_999_999_999]
-    text = json.dumps({"sessions": [longest] * sessions.LIMIT})
+    text = json.dumps({"sessions": [longest] * seen.LIMIT})
 
-    assert len(memory.parse(text.encode())) == sessions.LIMIT
+    assert len(memory.parse(text.encode())) == seen.LIMIT

@@ -24,18 +24,28 @@ def test_a_process(tree: Tree) -> None:
     assert tree.inodes(process) == {300, 301}
 
 
-@pytest.mark.parametrize("program", ["sshd", "sshd-session", "sshd (deleted)", "sshd-session (deleted)"])
-def test_the_programs(tree: Tree, program: str) -> None:
-    """The sessions of an sshd that was upgraded meanwhile run the old file."""
-    tree.add(20, "sshd: alice", program=program, uid=ALICE)
+@pytest.mark.parametrize(
+    "program", ["sshd", "sshd-session", "sshd-second", "sshd_sftp", "sshd.old", "sshd-with-a-long-name"]
+)
+@pytest.mark.parametrize("end", ["", " (deleted)"])
+def test_the_programs(tree: Tree, program: str, end: str) -> None:
+    """Root's copies too; the sessions of an sshd that was upgraded meanwhile run the old file."""
+    tree.add(20, "sshd: alice", program=program + end, uid=ALICE)
 
     assert list(tree.view().processes) == [20]
 
 
-@pytest.mark.parametrize("program", ["sshd-auth", "bash", "ssh", "sshd2"])
+def test_a_link_to_the_program(tree: Tree) -> None:
+    """A process is called as the link, and runs the file."""
+    tree.add(20, "sshd-second: alice", program="sshd", comm="sshd-second", uid=ALICE)
+
+    assert list(tree.view().processes) == [20]
+
+
+@pytest.mark.parametrize("program", ["sshd-auth", "sshd-auth (deleted)", "bash", "ssh", "sshd2", "my-sshd"])
 def test_other_programs(tree: Tree, program: str) -> None:
     """Whatever they call themselves; sshd-auth of OpenSSH 10 only serves who has not logged in."""
-    tree.add(20, "sshd: alice", program=program, comm="sshd")
+    tree.add(20, "sshd: alice", program=program, comm="sshd-x")
 
     assert tree.view().processes == {}
 
@@ -72,16 +82,18 @@ def test_uids_that_differ(tree: Tree) -> None:
     assert tree.view().processes[20].uid is None
 
 
-@pytest.mark.parametrize("comm", ["sshd) S 1 (", "a b", "\udcff\n"])
-def test_a_name_that_misleads(tree: Tree, comm: str) -> None:
+@pytest.mark.parametrize(("comm", "seen"), [("sshd) S 1 (", [20]), ("a b", []), ("\udcff\n", [])])
+def test_a_name_that_misleads(tree: Tree, comm: str, seen: list[int]) -> None:
     """A process chooses its name; the numbers behind it are the kernel's."""
-    tree.add(20, "sshd: alice", uid=ALICE)
+    tree.add(20, "sshd: alice", parent=10, uid=ALICE, started=777)
     stat = (tree.proc / "20" / "stat").read_bytes()
     (tree.proc / "20" / "stat").write_bytes(
         stat.replace(b"(sshd)", f"({comm})".encode("utf-8", "surrogateescape"))
     )
 
-    assert tree.view().processes == {}
+    found = tree.view().processes
+    assert list(found) == seen
+    assert all((each.parent, each.started) == (10, 777) for each in found.values())
 
 
 @pytest.mark.parametrize("name", ["stat", "status", "cmdline", "exe"])
@@ -112,6 +124,12 @@ def test_proc_that_hides(tree: Tree, tmp_path: Path) -> None:
 
     shutil.rmtree(tree.proc / "1")
     assert tree.view().trouble == f"{tree.proc} hides the processes of others (hidepid)"
+    # refused instead of hidden: an error other than that there is none
+    (tree.proc / "1" / "stat").mkdir(parents=True)
+    assert tree.view().trouble == (
+        f"{tree.proc} does not show the processes of others: hidepid,"
+        " or SELinux forbids it (ausearch -m avc -c fail2ban-server)"
+    )
 
 
 def test_a_process_that_cannot_be_looked_into(tree: Tree) -> None:
@@ -125,7 +143,8 @@ def test_a_process_that_cannot_be_looked_into(tree: Tree) -> None:
 
     assert view.processes == {}
     assert view.trouble == (
-        "1 processes cannot be looked into: CAP_SYS_PTRACE is missing, or SELinux forbids it"
+        "1 processes cannot be looked into: CAP_SYS_PTRACE is missing,"
+        " or SELinux forbids it (ausearch -m avc -c fail2ban-server)"
     )
 
 
@@ -135,6 +154,17 @@ def test_dropbear(tree: Tree) -> None:
     tree.add(21, "/usr/sbin/dropbear", 300, parent=20, program="dropbear")
 
     assert tree.view() == processes.View({}, "dropbear runs here, and does not show who has logged in")
+
+
+def test_no_sshd(tree: Tree) -> None:
+    """Nothing was seen, so nobody says that nobody is logged in: it may run by a name of its own."""
+    tree.add(20, "ssh-for-admins: alice@pts/0", 300, program="ssh-for-admins")
+    assert (
+        tree.view().trouble == "no sshd of root's is to be seen: none runs, or its file is called otherwise"
+    )
+
+    tree.add(30, "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups")
+    assert tree.view().trouble == ""
 
 
 def test_fail2ban_in_a_container(tree: Tree) -> None:

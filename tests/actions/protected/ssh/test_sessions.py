@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.actions.protected.ssh import memory, sessions
+from ideolab_f2b.actions.protected.ssh import memory, seen, sessions
+from ideolab_f2b.actions.protected.ssh.connections import TRIES
 from ideolab_f2b.actions.protected.ssh.logins import Login
 from ideolab_f2b.actions.protected.ssh.processes import View
 from ideolab_f2b.actions.protected.ssh.sessions import SshSessions
 from ideolab_f2b.kernel.sockets.inodes import TcpConnection
 from tests.actions.protected.ssh.conftest import ALICE, Tree
 
-DAY = sessions.REMEMBER_S
+DAY = seen.REMEMBER_S
 #: epoch seconds
 WALL = 1_790_000_000.0
 
@@ -117,7 +118,7 @@ def test_what_is_said_of_them(world: World) -> None:
 
 def test_the_number_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The latest stay."""
-    monkeypatch.setattr(sessions, "LIMIT", 2)
+    monkeypatch.setattr(seen, "LIMIT", 2)
     for number in range(3):
         world.log_in(100 + 2 * number, f"198.51.100.{number}")
         world.look()
@@ -165,7 +166,7 @@ def test_trouble(world: World, caplog: pytest.LogCaptureFixture) -> None:
         world.look()
         world.look()
     assert world.subject.trouble == "it hides"
-    assert caplog.text.count("no SSH session can be proved: it hides") == 1
+    assert caplog.text.count("SSH sessions cannot be proved: it hides") == 1
 
 
 def test_over_a_restart(world: World, tmp_path: Path) -> None:
@@ -191,8 +192,10 @@ def test_over_a_restart(world: World, tmp_path: Path) -> None:
 
 
 def test_dates_that_cannot_be(world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """One in the future would protect for ever; an old one is over."""
-    ages = {"198.51.100.1": -60, "198.51.100.2": 10, "198.51.100.3": int(DAY), "198.51.100.4": -(10**30)}
+    """One far in the future would protect for ever; an old one is over."""
+    ages = {
+        "198.51.100.1": -int(DAY), "198.51.100.2": 10, "198.51.100.3": int(DAY), "198.51.100.4": -(10**30),
+    }  # fmt: skip
     rows = [[text, 22, 0, int(WALL) - age] for text, age in ages.items()]
     (tmp_path / memory.NAME).write_text(json.dumps({"sessions": rows}))
     tmp_path.chmod(0o700)
@@ -201,6 +204,103 @@ def test_dates_that_cannot_be(world: World, tmp_path: Path, caplog: pytest.LogCa
 
     assert world.who() == ["198.51.100.2 22 before"]
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize("back_s", [1, 3, 600, int(DAY) - 1])
+def test_a_clock_that_was_set_back(world: World, tmp_path: Path, back_s: int) -> None:
+    """A host without a battery begins with an old time: who was remembered is seen now, and written so."""
+    tmp_path.chmod(0o700)
+    (tmp_path / memory.NAME).write_text(
+        json.dumps({"sessions": [["198.51.100.1", 22, 0, int(WALL) + back_s]]})
+    )
+    world.subject.keep_in(tmp_path)
+    assert world.who() == ["198.51.100.1 22 before"]
+
+    world.log_in(21, "198.51.100.7")
+    world.look()
+    world.look()
+    # time of the clock of this moment: the day ends, whatever stood there
+    assert {each.seen for each in memory.load(tmp_path)} == {int(WALL), int(WALL) + 6}
+    assert world.look(DAY - 7)[1:] == ["198.51.100.1 22 before"]
+    assert world.look() == ["198.51.100.7 22 now"]
+
+
+def test_who_is_proved_is_told_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A jail may have banned him a moment ago; each jail hears of each address once."""
+    told: list[str] = []
+    world.log_in(21, "198.51.100.7")
+    world.subject.listen("a", lambda: told.append("a"))
+    world.look()
+    assert told == []
+    world.look()
+    world.look()
+    assert told == ["a"]
+
+    # one that comes later: its bans are older than it
+    world.subject.listen("b", lambda: told.append("b"))
+    world.look()
+    world.look()
+    assert told == ["a", "b"]
+    world.log_in(31, "198.51.100.8")
+    world.look()
+    world.look()
+    world.look()
+    assert sorted(told) == ["a", "a", "b", "b"]
+
+    world.subject.forget("a")
+    # he was known all the time
+    world.open.clear()
+    world.look()
+    world.log_in(41, "198.51.100.8")
+    world.look()
+    world.look()
+    assert len(told) == 4
+
+
+def test_a_jail_that_cannot_lift(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """It is asked again at the next look, and keeps no other from being told."""
+    told: list[str] = []
+
+    def fail() -> None:
+        told.append("bad")
+        if told.count("bad") < 3:
+            raise RuntimeError("no such jail")
+
+    world.subject.listen("bad", fail)
+    world.subject.listen("good", lambda: told.append("good"))
+    world.log_in(21, "198.51.100.7")
+    with caplog.at_level(logging.ERROR):
+        for _look in range(6):
+            world.look()
+
+    assert (told.count("bad"), told.count("good")) == (3, 1)
+    assert caplog.text.count("bans of who has logged in may stay: RuntimeError('no such jail')") == 1
+    assert world.subject.trouble == ""
+
+
+def test_a_login_without_a_connection(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody is protected for it, and "nobody is logged in" would not be true."""
+    world.log_in(21, "198.51.100.7")
+    connection = world.open.pop(21)
+    for _look in range(TRIES - 1):
+        world.look()
+    assert world.subject.trouble == ""
+    with caplog.at_level(logging.INFO):
+        world.look()
+        world.look()
+    reason = "not found: another network namespace, or more than one way in"
+    assert world.subject.trouble == f"the connection of 1 login is {reason}"
+    assert caplog.text.count(f"SSH sessions cannot be proved: the connection of 1 login is {reason}") == 1
+
+    world.open[21] = connection
+    assert world.look() == []
+    assert world.look() == ["198.51.100.7 22 now"]
+    assert world.subject.trouble == ""
+    # its process outlives it
+    world.open.clear()
+    for _look in range(TRIES + 1):
+        world.look()
+    assert world.subject.trouble == ""
 
 
 def test_a_file_that_cannot_be_used(world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,133 @@
+"""Bans that came before their address was protected: who keeps his, and whose are lifted."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+from fail2ban.server.ipdns import IPAddr
+from fail2ban.server.jail import Jail
+from fail2ban.server.ticket import BanTicket
+
+from demo.lab.namespace import Namespace
+from demo.lab.wait import wait_until
+from ideolab_f2b.actions.ban.action import Action
+from ideolab_f2b.actions.protected.ssh.seen import Seen
+from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
+from ideolab_f2b.actions.tickets import ban_manager
+from ideolab_f2b.kernel.ipset.sets import Sets
+
+pytestmark = pytest.mark.root
+ALICE, BOB = Seen(ip_address("198.51.100.7"), 22, 1000, 0.0, True), "198.51.100.8"
+
+
+class Scene:
+    """A jail with bans, whose SSH sessions are those of the test."""
+
+    def __init__(self, kernel: Sets, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.kernel = kernel
+        self.jail: Any = Jail("jail", backend="polling")
+        self.jail.actions.active = True
+        monkeypatch.setattr(SESSIONS, "_seen", {})
+        monkeypatch.setattr(SESSIONS, "look", lambda: 0.05)
+        self.action = Action(self.jail, "ideolab-ban", kill="no")
+        self.jail.actions._actions["ideolab-ban"] = self.action
+        self.action.start()
+
+    def ban(self, text: str, **data: Any) -> None:
+        ticket = BanTicket(IPAddr(text), time.time())
+        ticket.setBanTime(600)
+        for name, value in data.items():
+            ticket.setData(name, value)
+        assert ban_manager(self.jail.actions).addBanTicket(ticket)
+        self.action.ban({"ip": IPAddr(text), "time": time.time(), "bantime": 600, "restored": 0})
+
+    def log_in(self, *seen: Seen) -> None:
+        """What a look does that proves them."""
+        SESSIONS._seen.update({each.key: each for each in seen})
+        for owner in list(SESSIONS._listeners):
+            SESSIONS._listeners[owner]()
+
+    def held(self) -> tuple[set[str], set[str]]:
+        """In fail2ban's list, and in the kernel."""
+        tickets = {str(ticket.getID()) for ticket in ban_manager(self.jail.actions)}
+        found = [each.network for name in ("jail", "jail6") for each in self.kernel.elements(name)]
+        elements = {str(each).removesuffix("/32") for each in found}
+        return tickets, elements
+
+
+@pytest.fixture
+def scene(lone: Namespace, lone_kernel: Sets, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    with lone.enter():
+        made = Scene(lone_kernel, monkeypatch)
+        yield made
+        made.action.stop()
+
+
+def test_a_ban_of_the_seconds_before_the_proof(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """Ticket and element go, of his address and of networks that hold it; others' stay; it is said once."""
+    for text in (
+        "198.51.100.7",
+        "198.51.100.0/28",
+        "198.51.100.8",
+        "2001:db8:c:60::/64",
+        "2001:db8:c:61::/64",
+    ):
+        scene.ban(text)
+    with caplog.at_level(logging.WARNING):
+        scene.log_in(ALICE, ALICE._replace(address=ip_address("2001:db8:c:60::22")))
+        scene.log_in(ALICE)
+
+    stays = {BOB, "2001:db8:c:61::/64"}
+    assert scene.held() == (stays, stays)
+    assert sorted(record.message for record in caplog.records if "Unban" in record.message) == [
+        "[jail] Unban after a login over SSH: 198.51.100.0/28 holds 198.51.100.7, logged in over SSH",
+        "[jail] Unban after a login over SSH: 198.51.100.7 is logged in over SSH",
+        "[jail] Unban after a login over SSH: 2001:db8:c:60::/64 holds 2001:db8:c:60::22, logged in over SSH",
+    ]
+
+
+def test_bans_by_hand(scene: Scene) -> None:
+    """One that was ordered through the helper goes as any; root's order stands until root's reload."""
+    scene.ban("198.51.100.7", ttl="600", root=True)
+    scene.ban("198.51.100.9", ttl="600")
+    scene.log_in(ALICE, ALICE._replace(address=ip_address("198.51.100.9")))
+    assert scene.held() == ({"198.51.100.7"}, {"198.51.100.7"})
+
+    scene.action.reload()
+    assert scene.held() == (set(), set())
+
+
+def test_a_jail_that_trusts_other_ports(scene: Scene) -> None:
+    """What protects nobody there lifts nothing."""
+    scene.action.reload(ssh_ports="2222")
+    scene.ban("198.51.100.7")
+    scene.log_in(ALICE)
+
+    assert scene.held() == ({"198.51.100.7"}, {"198.51.100.7"})
+
+
+def test_a_jail_that_stops(scene: Scene) -> None:
+    """Its elements stay over a restart, as all others."""
+    scene.ban("198.51.100.7")
+    scene.jail.actions.active = False
+    scene.log_in(ALICE)
+    assert scene.held()[1] == {"198.51.100.7"}
+
+    scene.action.stop()
+    wait_until(lambda: scene.action not in SESSIONS._listeners, "the end of the looks")
+
+
+def test_what_is_no_address(scene: Scene) -> None:
+    """Another filter's ban by a name is not looked at."""
+    junk = BanTicket(IPAddr("no address"), time.time())
+    junk.setBanTime(600)
+    assert ban_manager(scene.jail.actions).addBanTicket(junk)
+    scene.ban("198.51.100.7")
+    scene.log_in(ALICE)
+
+    assert scene.held() == ({"no address"}, set())
