@@ -59,9 +59,7 @@ def test_what_nginx_says_reaches_the_jails(host: Host) -> None:
 
     host.install("--nginx")
     # systemd sets it at boot; elsewhere check asks for it
-    host.shell(
-        "sysctl -qw net.unix.max_dgram_qlen=512 || true; ideolab-f2b check | grep -q 'ok       queue: '"
-    )
+    host.shell("sysctl -qw net.unix.max_dgram_qlen=512 || true")
     wait_for_health(host)
     assert jails(host) == NGINX_JAILS
     assert "ok       intake: last did its work " in host.out("ideolab-f2b", "check")
