@@ -159,3 +159,18 @@ def test_root_takes_over_a_ban_of_the_site(empty: Host) -> None:
     empty.fw_ip("ban", "--for", "1h", "198.51.100.7", sudo_uid=WEB)
 
     assert empty.fw_ip("unban", "198.51.100.7", sudo_uid=WEB).results == [("198.51.100.7", "refused")]
+
+
+@pytest.mark.root
+@pytest.mark.redteam
+def test_banip_takes_over_a_ban_of_the_site(empty: Host) -> None:
+    """It makes the ban permanent; after a restart it is root's still, and no line shortens it."""
+    empty.fw_ip("ban", "--for", "60", "198.51.100.7", sudo_uid=WEB)
+    empty.server.ask("set", "ideolab-manual", "banip", "198.51.100.7")
+    empty.server.restart()
+    empty.server.wait_until(lambda: empty.banned() == ["198.51.100.7"], "the restored ban")
+    write_lines(empty.server.manual_log, by_hand("198.51.100.7", "1"), by_hand("10.1.1.7", "600"))
+    empty.server.wait_until(lambda: "10.1.1.7" in empty.banned(), "the ban of the line behind it")
+
+    assert empty.fw_ip("unban", "198.51.100.7", sudo_uid=WEB).results == [("198.51.100.7", "refused")]
+    assert empty.elements()["198.51.100.7/32"] is None
