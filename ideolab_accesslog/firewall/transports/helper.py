@@ -19,8 +19,8 @@ _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 #: what the helper may answer to an action, and whether the firewall then holds the address
 _MEANINGS = {
     "ban": {"banned": True, "already": True},
-    "unban": {"unbanned": False, "not-banned": False},
-    "check": {"banned": True, "already": True, "not-banned": False},
+    "unban": {"unbanned": False, "not-banned": False, "held": False},
+    "check": {"banned": True, "already": True, "not-banned": False, "held": False},
 }
 #: characters of each text of the helper that are kept
 _TEXT_MAX = 2000
@@ -119,4 +119,5 @@ def _make_answer(record: dict[str, Any]) -> FirewallAnswer:
     applied = _MEANINGS[record["action"]].get(result)
     if applied is None:
         return FirewallAnswer(FAILED, stdout=shown, stderr=f"{result}: {detail}" if detail else result)
-    return FirewallAnswer(DONE, applied, stdout=shown)
+    held = detail or "by another jail" if result == "held" else ""
+    return FirewallAnswer(DONE, applied, stdout=shown, held=held)
