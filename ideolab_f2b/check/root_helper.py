@@ -20,8 +20,7 @@ from ideolab_f2b.places import HELPER, NEVER_BAN, SUDOERS
 _COMMAND = re.compile(rf"(?<!!){re.escape(HELPER)}(?=[\s,]|$)([^,]*)")
 #: no argument, or arguments without any of sudo's wildcards
 _ARGUMENTS = re.compile(r'""|(?:--socket /[\w./-]+)?\s*(?:--all-ideolab-jails)?(?<=\S)')
-#: a program of ours by one of sudo's wildcards; whoever has all of a directory is an administrator
-_WILDCARDS = re.compile(r"/[^\s,]*/ideolab[^\s,/]*[*?\[][^\s,/]*")
+_PATH = re.compile(r"/[^\s,]+")
 _CONTINUED = re.compile(r"\\\n")
 #: the files that sudo reads on Debian, beside those that name others
 SUDOERS_FILES = ("/etc/sudoers", os.path.dirname(SUDOERS))
@@ -94,9 +93,16 @@ def find_wide_rule(text: str) -> str:
     for line in _CONTINUED.sub(" ", text).splitlines():
         words = line.split("#")[0]
         is_wide = any(not _ARGUMENTS.fullmatch(given.strip()) for given in _COMMAND.findall(words))
-        if is_wide or any(fnmatch.fnmatchcase(HELPER, path) for path in _WILDCARDS.findall(words)):
+        if is_wide or any(map(_is_helper_by_wildcard, _PATH.findall(words))):
             return f'{words.strip()[:100]}: the rule must name all arguments, "" for none'
     return ""
+
+
+def _is_helper_by_wildcard(path: str) -> bool:
+    # whoever has all programs of a directory is an administrator
+    directory, _slash, name = path.rpartition("/")
+    is_ours = f"{directory}/" == HELPER[: len(directory) + 1] and name.startswith("ideolab")
+    return is_ours and path != HELPER and fnmatch.fnmatchcase(HELPER, path)
 
 
 def _test_rule(path: Path) -> str:
