@@ -38,8 +38,8 @@ def helper(_settings: Settings) -> Iterator[Verdict]:
     for path in (HELPER, NEVER_BAN):
         yield judge(Path(path), _owner(path))
     try:
-        for path, text in find_rules(map(Path, SUDOERS_FILES)):
-            yield judge_rule(_owner(str(path)), _test_rule(path) or find_wide_rule(text), str(path))
+        for rules, text in find_rules(map(Path, SUDOERS_FILES)):
+            yield judge_rule(_owner(str(rules)), _test_rule(rules) or find_wide_rule(text), str(rules))
     except PermissionError as error:
         yield unknown("sudo rule", str(error))
 

@@ -22,6 +22,8 @@ _MEANINGS = {
     "unban": {"unbanned": False, "not-banned": False, "held": False},
     "check": {"banned": True, "already": True, "not-banned": False, "held": False},
 }
+#: how the reason begins when another jail holds the address
+_HELD_BY = "banned by jail "
 #: characters of each text of the helper that are kept
 _TEXT_MAX = 2000
 
@@ -114,6 +116,9 @@ def _parse_record(text: bytes) -> Optional[dict[str, Any]]:
 
 def _make_answer(record: dict[str, Any]) -> FirewallAnswer:
     result, detail = str(record.get("result"))[:32], str(record.get("detail") or "")[:_TEXT_MAX]
+    if (record["action"], result) == ("unban", "refused") and detail.startswith(_HELD_BY):
+        # a helper of an earlier release, until root installs the new one
+        result = "held"
     # without the address, so that the rows of a call can be finished together
     shown = json.dumps({key: record.get(key) for key in ("result", "until", "detail")})[:_TEXT_MAX]
     applied = _MEANINGS[record["action"]].get(result)

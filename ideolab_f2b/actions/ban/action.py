@@ -86,8 +86,7 @@ class Action(ActionBase):  # type: ignore[misc]
                 self._protected,
                 self._counts,
                 self._prolong_ticket,
-                # both sets are full then; each by itself is FullSets'
-                most=lambda: 2 * self._options.maxelem,
+                most=lambda: self._options.maxelem,
             )
             self._pace()
         except BaseException as error:

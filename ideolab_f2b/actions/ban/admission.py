@@ -73,7 +73,7 @@ class Admission:
         clock: Callable[[], float] = time.monotonic,
         most: Callable[[], float] = lambda: math.inf,
     ) -> None:
-        """`most`: so many bans end the admission of lines; fail2ban's own list has no end."""
+        """`most`: so many bans of a family end the admission of its lines; fail2ban's own list has no end."""
         self._jail, self._protected, self._counts, self._prolong_element = jail, protected, counts, prolong
         self._most = most
         say = functools.partial(_log.warning, "[%s] Refused: %s", jail.name)
@@ -208,7 +208,7 @@ class Admission:
             raise RefusedError(f"{identity} is wider than /{LINE_PREFIX[version]}, the most by a log line")
         bans = ban_manager(self._jail.actions)
         # not getTicketByID: that takes the ticket out of the list
-        if (self._full.is_full(version) or bans.size() >= self._most()) and not bans._inBanList(ticket):
+        if not self._full.has_room(version, bans, self._most()) and not bans._inBanList(ticket):
             raise RefusedError(f"{identity}: {bans.size()} are banned, and there is no room for more")
 
     def _require_harmless(self, identity: Any) -> Network:
