@@ -41,7 +41,12 @@ def test_each_family_has_its_own_part_of_the_list(monkeypatch: pytest.MonkeyPatc
     counts: list[int] = []
     full = FullSets(lambda: now[0])
     count = full._count
-    monkeypatch.setattr(full, "_count", lambda *given: counts.append(given[0]) or count(*given))
+
+    def note(version: int, given: object) -> int:
+        counts.append(version)
+        return count(version, given)
+
+    monkeypatch.setattr(full, "_count", note)
     for number in range(4):
         assert full.has_room(6, bans, 4)
         bans.addBanTicket(BanTicket(IPAddr(f"2001:db8:0:{number}::/64"), time.time()), reason={})
