@@ -20,6 +20,7 @@ def show_result(request: HttpRequest, result: CallResult) -> None:
     """Add one message for each state that some address is in, with the details of the first addresses."""
     for state, level in (
         ("done", messages.SUCCESS),
+        ("held", messages.WARNING),
         ("pending", messages.INFO),
         ("repeated", messages.INFO),
         ("skipped", messages.WARNING),
@@ -41,6 +42,9 @@ def find_own_address(request: HttpRequest) -> list[str]:
 def _format_count(state: str, count: int) -> str:
     texts = {
         "done": ngettext("%(count)d address done", "%(count)d addresses done", count),
+        "held": ngettext(
+            "%(count)d address held by another jail", "%(count)d addresses held by another jail", count
+        ),
         "pending": ngettext("%(count)d address noted", "%(count)d addresses noted", count),
         "repeated": ngettext(
             "%(count)d address already asked for a moment ago",

@@ -22,6 +22,8 @@ from ideolab_accesslog.models import FirewallActionLog, TrashIP
 _TEXT_MAX = 4000
 #: characters of TrashIP.firewall_error
 _ERROR_MAX = 255
+#: how firewall_error begins when another jail's ban drops the address: nothing is left to do for this site
+HELD = "held: "
 
 
 def store(written: WrittenCall, orders: Sequence[Order], reply: RunReply, started: datetime) -> None:
@@ -90,7 +92,7 @@ def _finish_audit(
         state=answer.state,
         rc=reply.rc,
         stdout=answer.stdout[:_TEXT_MAX],
-        stderr=(answer.stderr or reply.stderr)[:_TEXT_MAX],
+        stderr=(answer.stderr or _format_holder(answer) or reply.stderr)[:_TEXT_MAX],
         duration_ms=duration_ms,
     )
 
@@ -116,6 +118,11 @@ def _unconfirmed_since(addresses: list[str], started: datetime) -> QuerySet[Any]
 
 def _apply(rows: QuerySet[Any], answer: FirewallAnswer) -> None:
     if answer.applied is not None:
-        rows.update(iptables_applied=answer.applied, applied_at=timezone.now(), firewall_error="")
+        said = _format_holder(answer)[:_ERROR_MAX]
+        rows.update(iptables_applied=answer.applied, applied_at=timezone.now(), firewall_error=said)
     elif answer.state != DONE:
         rows.update(firewall_error=answer.stderr[:_ERROR_MAX])
+
+
+def _format_holder(answer: FirewallAnswer) -> str:
+    return f"{HELD}{answer.held}" if answer.held else ""

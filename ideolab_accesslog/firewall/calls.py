@@ -42,6 +42,7 @@ PENDING = "pending"
 REFUSED = "refused"
 REPEATED = "repeated"
 CHANGED = "changed"
+HELD = "held"
 NOT_EXECUTED = gettext_noop("TRASHIP_FIREWALL_EXECUTE is False: noted, and nothing was run")
 
 Only = Callable[[Intent], bool]
@@ -53,9 +54,10 @@ logger = logging.getLogger("ideolab_accesslog.firewall")
 class AddressResult:
     """The result for one address.
 
-    `state`: done, failed, skipped (nothing was run), refused (the address may not be banned), repeated (the
-    same call was made a moment ago), changed (`only` left it out), or pending while an outer transaction is
-    open. `applied`: whether the firewall has the address; None = unknown.
+    `state`: done, held (done, and another jail's ban still drops the address), failed, skipped (nothing was
+    run), refused (the address may not be banned), repeated (the same call was made a moment ago), changed
+    (`only` left it out), or pending while an outer transaction is open. `applied`: whether the firewall has
+    the address by a ban of this site; None = unknown.
     """
 
     address: str
@@ -215,7 +217,8 @@ def _run(
         logger.exception("the firewall's answer could not be stored; reconcile_firewall finds the rows")
     for order in pending:
         answer = reply.find_answer(order.address)
-        result.set(order.address, answer.state, answer.stderr or answer.stdout, answer.applied)
+        state = HELD if answer.held else answer.state
+        result.set(order.address, state, answer.held or answer.stderr or answer.stdout, answer.applied)
     _announce(result, call)
 
 

@@ -26,7 +26,7 @@ _BATCH = 500
 _IS_OPEN = (
     Q(is_banned=True)
     | Q(iptables_applied=True)
-    | ~Q(firewall_error="")
+    | ~(Q(firewall_error="") | Q(firewall_error__startswith=answers.HELD))
     | Q(intent__isnull=False, applied_at__isnull=True)
 )
 
@@ -37,8 +37,9 @@ class CannotCompareError(RuntimeError):
 
 @dataclass
 class Comparison:
-    """The difference of rows and kernel. `missing`: wanted and not in the kernel, with the end
-    of the ban; `extra`: in the kernel and not wanted; `unknown`: no answer, with what was said instead."""
+    """The difference of rows and kernel. `missing`: wanted and not in the kernel, with the end of the ban;
+    `extra`: in the kernel by a ban that this site can lift, and not wanted; `unknown`: no answer, with what
+    was said instead."""
 
     asked: int = 0
     missing: dict[str, Optional[datetime]] = field(default_factory=dict)

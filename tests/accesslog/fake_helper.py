@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A stand-in for ideolab-fw-ip: its protocol on stdin and stdout, a directory of files for the kernel's set.
 
-fake_helper.py DIRECTORY; files named `<address>` are elements, with a "_" for "/"; `refuse`, `slow` and
-`silent` change its manners.
+fake_helper.py DIRECTORY; files named `<address>` are elements, with a "_" for "/"; `refuse`, `slow`,
+`silent` and `held` change its manners.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ def answer(directory: Path, action: str, address: str, seconds: str) -> tuple[st
     if refused.exists() and refused.read_text() == address:
         return "refused", "listed in /etc/ideolab/never-ban"
     held = element.exists()
+    # another jail has it too, which this caller does not lift
+    if (directory / "held").exists() and action != "ban" and not (held and action == "check"):
+        element.unlink(missing_ok=True)
+        return "held", "banned by jail ideolab-traship"
     if action == "check":
         return ("banned" if held else "not-banned"), ""
     if action == "ban":

@@ -11,7 +11,7 @@ import pytest
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace
 from ideolab_f2b.kernel.ipset.sets import Sets
-from tests.lab.lines import suspect, write_lines
+from tests.lab.lines import by_hand, suspect, write_lines
 
 pytestmark = pytest.mark.root
 Start = Callable[..., Fail2ban]
@@ -185,6 +185,23 @@ def test_full_set_is_loud(lone: Namespace, lone_kernel: Sets, start: Start) -> N
     assert told["last_error"].startswith('SetFullError: add 198.51.100.69/32 to set "small": the set is full')
     server.wait_for_log(r'Failed to execute ban .* to set "small": the set is full; raise maxelem of the set')
     assert lone_kernel.header("small").elements == 64
+
+
+@pytest.mark.redteam
+def test_lines_that_fill_the_set_of_one_family(lone: Namespace, lone_kernel: Sets, start: Start) -> None:
+    """Who writes manual.log fills the set with /64s of one /46: fail2ban lists no more, and IPv4 goes on."""
+    server = start(lone, "[ideolab-manual]\nenabled = true\naction = ideolab-ban.py[set=small, maxelem=64]\n")
+    server.ask("set", "ideolab-manual", "banip", "198.51.100.9")
+    many = [by_hand(f"2001:db8:7:{number:x}::/64", "600") for number in range(200)]
+    write_lines(server.manual_log, *many, by_hand("198.51.100.9", "1"), by_hand("198.51.100.7", "600"))
+
+    server.wait_until(lambda: lone_kernel.header("small").elements == 2, "the ban of IPv4")
+    assert len(server.find_banned("ideolab-manual")) == 2 + 64
+    told = server.read_stats("ideolab-manual")
+    assert told["full"] + told["refused"] == 136
+    assert [each.timeout_s for each in lone_kernel.elements("small") if "100.9/" in str(each.network)] == [
+        None
+    ]
 
 
 def test_without_ip6tables(lone: Namespace, lone_kernel: Sets, start: Start, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.check.root_helper import FileOwner, find_wide_rule, judge, judge_rule
+from ideolab_f2b.check.root_helper import FileOwner, find_rules, find_wide_rule, judge, judge_rule
 from ideolab_f2b.places import HELPER
 
 
@@ -57,6 +57,9 @@ def test_the_rule_of_sudo(found: FileOwner, complaint: str, state: str) -> None:
         (f"{HELPER} ^.*$", True),
         (f'{HELPER} "", {HELPER} unban *', True),
         (f"/usr/bin/id # {HELPER} *", False),
+        ("/usr/local/sbin/ideolab-f?-*", True),
+        ("/usr/local/sbin/*", False),
+        ("/usr/local/sbin/ideolab-x*, /usr/bin/id *", False),
     ],
 )
 def test_a_rule_that_lets_its_user_choose_the_arguments(command: str, is_wide: bool) -> None:
@@ -71,3 +74,38 @@ def test_the_rule_of_the_pack_is_no_wide_one() -> None:
     rule = Path(__file__).resolve().parents[2] / "deploy" / "sudoers.d" / "ideolab-fw-ip"
 
     assert find_wide_rule(rule.read_text()) == ""
+
+
+def test_all_files_that_sudo_reads(tmp_path: Path) -> None:
+    """The rule of docs/firewall.md for the jails of the pack has a file of its own, and its name is free."""
+    rule = "www-data ALL = (root) NOPASSWD: "
+    directory = tmp_path / "sudoers.d"
+    directory.mkdir()
+    (directory / "subdirectory").mkdir()
+    for name, text in (
+        ("ideolab-fw-ip-jails", f"{rule}{HELPER} --all-ideolab-jails\n"),
+        ("local", f"{rule}{HELPER} *\n"),
+        ("wild", f"{rule}/usr/local/sbin/ideolab-*\n"),
+        ("other", f"{rule}/usr/bin/id\n"),
+        ("local~", f"{rule}{HELPER} *\n"),
+        ("local.bak", f"{rule}{HELPER} *\n"),
+    ):
+        (directory / name).write_text(text)
+    (tmp_path / "sudoers.txt").write_text(f"{rule}{HELPER}\n")
+
+    found = find_rules([tmp_path / "sudoers.txt", directory, tmp_path / "none"])
+
+    assert [(path.name, bool(find_wide_rule(text))) for path, text in found] == [
+        ("sudoers.txt", True),
+        ("ideolab-fw-ip-jails", False),
+        ("local", True),
+        ("wild", True),
+    ]
+
+
+def test_a_wide_rule_in_a_file_of_the_admin_s() -> None:
+    """The way out is not to remove it."""
+    verdict = judge_rule(FileOwner(0, 0o440), "x *: the rule must name all arguments", "/etc/sudoers.d/local")
+
+    assert (verdict.state, verdict.mend) == ("wrong", "visudo -f /etc/sudoers.d/local")
+    assert verdict.text == "/etc/sudoers.d/local: x *: the rule must name all arguments"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import functools
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -115,14 +117,14 @@ def ignores(pid: int, number: int) -> bool:
 
 
 def test_a_caller_who_went_away_is_no_traceback(empty: Host) -> None:
-    """What was ordered is done; nobody reads of it."""
+    """What was ordered is done, so that it is not exit code 2; nobody reads of it."""
     with caller(empty) as process:
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None
         process.stdout.close()
         send(process, "ban 198.51.100.7\n")
         process.stdin.close()
 
-        assert process.wait(60) == 2
+        assert process.wait(60) == 1
         assert process.stderr.read() == b"[Errno 32] Broken pipe\n"
     assert empty.banned() == ["198.51.100.7"]
 
@@ -140,6 +142,52 @@ def test_answers_that_are_not_read_end_with_the_time(program: ModuleType) -> Non
         os.dup2(kept, 1)
         for descriptor in (reading, writing, kept):
             os.close(descriptor)
+
+
+def test_root_comes_before_all_callers_by_sudo(
+    program: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits longer does not matter; the one who has the lock keeps nobody from waiting."""
+    monkeypatch.setattr(program, "LOCK", f"{tmp_path}/lock")
+    own, turns, go = program.Lock(program.Deadline(60)), tmp_path / "turns", tmp_path / "go"
+
+    def take_turn(rights: object, name: str) -> None:
+        with program.Lock(program.Deadline(60)).alone(rights), turns.open("a", 1) as file:
+            print(name, file=file)
+            wait_until(go.exists, "no end")
+
+    def is_taken(byte: int) -> bool:
+        taken = own._take(byte, fcntl.LOCK_SH)
+        if taken:
+            own._release(byte)
+        return not taken
+
+    web, ends = program.Rights(is_root=False), []
+    try:
+        for rights, byte in ((web, own.RUN), (web, own.SUDO), (program.ROOT, own.ROOT)):
+            ends.append(fork(functools.partial(take_turn, rights, "root" if rights.is_root else "sudo")))
+            wait_until(functools.partial(is_taken, byte), f"nobody takes byte {byte}")
+        go.touch()
+        wait_until(lambda: turns.read_text().count("\n") == 3, "not all turns")
+    finally:
+        for pid in ends:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        os.close(own._file)
+
+    assert turns.read_text().split() == ["sudo", "root", "sudo"]
+
+
+def fork(call: Callable[[], None]) -> int:
+    """Run it in a process of its own: locks are a process's."""
+    pid = os.fork()
+    if not pid:
+        signal.alarm(60)
+        try:
+            call()
+        finally:
+            os._exit(1)
+    return pid
 
 
 def test_the_lock_is_root_s(program: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

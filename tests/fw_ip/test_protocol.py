@@ -203,3 +203,43 @@ def test_a_server_that_hangs_ends_with_the_time(program: ModuleType, tmp_path: P
 
     assert code == 1
     assert "fail2ban does not answer: timed out" in order.detail
+
+
+def test_one_run_asks_once(program: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the verb changes: one kernel; fail2ban's bans are read once, and own changes count."""
+    opened: list[Any] = []
+    asked: list[tuple[str, ...]] = []
+
+    class OneKernel(Recorder):
+        def __init__(self, _deadline: object) -> None:
+            super().__init__()
+            opened.append(self)
+
+        def close(self) -> None:
+            pass
+
+    def ask(_self: object, *words: str) -> Any:
+        asked.append(words)
+        return Recorder().ask(*words)
+
+    monkeypatch.setattr(program, "Kernel", OneKernel)
+    monkeypatch.setattr(program.Fail2ban, "__init__", lambda *_given: None)
+    monkeypatch.setattr(program.Fail2ban, "close", lambda _self: None)
+    monkeypatch.setattr(program.Fail2ban, "ask", ask)
+    lines = [f"{verb} 198.51.100.{number}" for number in range(200) for verb in ("unban", "check")]
+    orders = [program.Order(line) for line in lines]
+
+    assert program.run_orders(orders, "/x", "test", program.Deadline(20)) == 0
+    assert len(opened) == 1
+    assert sorted(asked) == [
+        ("get", "ideolab-manual", "banned"),
+        ("get", "sshd", "banned"),
+        ("set", "ideolab-manual", "unbanip", "198.51.100.7"),
+        ("set", "sshd", "unbanip", "198.51.100.7"),
+        ("status",),
+    ]
+    assert [order.result for order in orders if order.action == "unban"].count("unbanned") == 1
+    # lifted once: the second unban of the same run sees it gone; after a ban the list is read again
+    again = [program.Order(f"{verb} 198.51.100.7") for verb in ("unban", "check", "unban", "ban", "unban")]
+    program.run_orders(again, "/x", "test", program.Deadline(20))
+    assert [order.result for order in again] == ["unbanned", "not-banned", "not-banned", "banned", "unbanned"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from ipaddress import ip_network
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -24,6 +25,8 @@ WEB = "33"
         ({"SUDO_COMMAND": "x"}, False),
         ({"SUDO_UID": "0", "DOAS_USER": "www-data"}, False),
         ({"DOAS_USER": "root"}, True),
+        ({"SUDO_EDITOR": "vim", "SUDO_ASKPASS": "/usr/bin/x", "SUDO_PROMPT": "?"}, True),
+        ({"SUDO_EDITOR": "vim", "SUDO_GID": "33"}, False),
         ({"PKEXEC_UID": "1000"}, False),
         ({"PATH": "/bin", "NOT_SUDO_UID": "33"}, True),
     ],
@@ -84,7 +87,7 @@ def test_a_wider_ban_of_another_jail_is_named(empty: Host) -> None:
     done = empty.fw_ip("unban", "198.51.100.7", sudo_uid=WEB)
 
     assert (done.lines[0]["result"], done.lines[0]["detail"]) == (
-        "refused",
+        "held",
         "banned by jail sshd: only root lifts that: fail2ban-client set sshd unbanip 198.51.100.0/24",
     )
     assert empty.banned("sshd") == ["198.51.100.0/24"]
@@ -99,9 +102,54 @@ def test_elements_that_fail2ban_has_forgotten(empty: Host) -> None:
 
     assert [(line["result"], line["detail"]) for line in done.lines] == [
         ("unbanned", "ideolab_manual"),
-        ("error", "still dropped: 198.51.100.8 is banned (ideolab_connmon); unban that"),
+        ("held", "still dropped: 198.51.100.8 is banned (ideolab_connmon)"),
     ]
     assert empty.elements("ideolab_connmon").keys() == {"198.51.100.8/32"}
+
+
+@pytest.mark.root
+def test_a_check_by_sudo_tells_whose_ban_it_is(empty: Host) -> None:
+    """What an unban of the same name would not end is held; root is told what the kernel drops."""
+    empty.server.ask("set", "ideolab-connmon", "banip", "198.51.100.7", "198.51.100.8")
+    empty.fw_ip("ban", "198.51.100.8", "10.2.0.0/25", sudo_uid=WEB)
+    addresses = ["198.51.100.7", "198.51.100.8", "10.2.0.9", "10.2.0.0/25", "10.1.1.1"]
+    done = empty.fw_ip("check", *addresses, sudo_uid=WEB)
+
+    connmon = "banned by jail ideolab-connmon (ideolab_connmon: 198.51.100.7)"
+    wide = "banned by jail ideolab-manual (ideolab_manual: 10.2.0.0/25)"
+    assert done.code == 0
+    assert [(line["result"], line["detail"]) for line in done.lines] == [
+        ("held", connmon),
+        ("banned", "ideolab_connmon: 198.51.100.8, ideolab_manual: 198.51.100.8"),
+        ("held", wide),
+        ("banned", "ideolab_manual: 10.2.0.0/25"),
+        ("not-banned", ""),
+    ]
+    assert done.lines[0]["until"] is not None
+    for words, uid in ((["--all-ideolab-jails", "check"], WEB), (["check"], None)):
+        found = empty.fw_ip(*words, "198.51.100.7", sudo_uid=uid)
+        assert (found.code, found.results) == (0, [("198.51.100.7", "banned")])
+
+
+@pytest.mark.root
+def test_a_check_by_sudo_without_fail2ban(empty: Host, tmp_path: Path) -> None:
+    """The kernel's answer stands."""
+    empty.server.ask("set", "ideolab-connmon", "banip", "198.51.100.7")
+    done = empty.fw_ip("check", "198.51.100.7", socket=f"{tmp_path}/none", sudo_uid=WEB)
+
+    assert (done.code, done.results) == (0, [("198.51.100.7", "banned")])
+
+
+@pytest.mark.root
+@pytest.mark.redteam
+def test_few_changes_of_the_verb_by_sudo(empty: Host) -> None:
+    """Each may read whole sets while the lock is held."""
+    done = empty.fw_ip(stdin="unban 198.51.100.7\ncheck 198.51.100.8\n" * 9, sudo_uid=WEB)
+
+    assert (done.code, done.lines) == (2, [])
+    assert done.stderr == "too many changes of the verb: 16 by sudo, sort them; nothing was done\n"
+    assert empty.fw_ip(stdin="unban 198.51.100.7\ncheck 198.51.100.8\n" * 8, sudo_uid=WEB).code == 0
+    assert empty.fw_ip(stdin="unban 198.51.100.7\ncheck 198.51.100.8\n" * 9).code == 0
 
 
 @pytest.mark.root
@@ -142,8 +190,8 @@ def test_what_root_has_banned_by_hand_stays(empty: Host) -> None:
 
     only_root = "only root lifts that: fail2ban-client set ideolab-manual unbanip"
     assert [(line["result"], line["detail"]) for line in done.lines] == [
-        ("refused", f"banned by jail ideolab-manual: {only_root} 203.0.113.9"),
-        ("refused", f"banned by jail ideolab-manual: {only_root} 198.51.100.8"),
+        ("held", f"banned by jail ideolab-manual: {only_root} 203.0.113.9"),
+        ("held", f"banned by jail ideolab-manual: {only_root} 198.51.100.8"),
         ("unbanned", "ideolab-manual"),
     ]
     assert empty.banned() == ["198.51.0.0/16", "198.51.100.8", "203.0.113.9"]
@@ -158,4 +206,19 @@ def test_root_takes_over_a_ban_of_the_site(empty: Host) -> None:
     empty.server.ask("set", "ideolab-manual", "action", "ideolab-ban", "by_hand", order)
     empty.fw_ip("ban", "--for", "1h", "198.51.100.7", sudo_uid=WEB)
 
-    assert empty.fw_ip("unban", "198.51.100.7", sudo_uid=WEB).results == [("198.51.100.7", "refused")]
+    assert empty.fw_ip("unban", "198.51.100.7", sudo_uid=WEB).results == [("198.51.100.7", "held")]
+
+
+@pytest.mark.root
+@pytest.mark.redteam
+def test_banip_takes_over_a_ban_of_the_site(empty: Host) -> None:
+    """It makes the ban permanent; after a restart it is root's still, and no line shortens it."""
+    empty.fw_ip("ban", "--for", "60", "198.51.100.7", sudo_uid=WEB)
+    empty.server.ask("set", "ideolab-manual", "banip", "198.51.100.7")
+    empty.server.restart()
+    empty.server.wait_until(lambda: empty.banned() == ["198.51.100.7"], "the restored ban")
+    write_lines(empty.server.manual_log, by_hand("198.51.100.7", "1"), by_hand("10.1.1.7", "600"))
+    empty.server.wait_until(lambda: "10.1.1.7" in empty.banned(), "the ban of the line behind it")
+
+    assert empty.fw_ip("unban", "198.51.100.7", sudo_uid=WEB).results == [("198.51.100.7", "held")]
+    assert empty.elements()["198.51.100.7/32"] is None

@@ -86,10 +86,10 @@ def test_the_bans_of_other_jails_stay(empty: Host, place: Path) -> None:
     assert (done.returncode, [(line["result"], line["detail"]) for line in lines]) == (
         1,
         [
-            ("refused", f"banned by jail sshd: {only_root} sshd unbanip 198.51.100.7"),
-            ("refused", f"banned by jail ideolab-connmon: {only_root} ideolab-connmon unbanip 198.51.100.8"),
+            ("held", f"banned by jail sshd: {only_root} sshd unbanip 198.51.100.7"),
+            ("held", f"banned by jail ideolab-connmon: {only_root} ideolab-connmon unbanip 198.51.100.8"),
             (
-                "refused",
+                "held",
                 f"banned by jail sshd: {only_root} sshd unbanip 198.51.100.9; lifted in ideolab-manual",
             ),
             ("unbanned", "ideolab-manual"),
@@ -116,5 +116,5 @@ def test_a_rule_of_root_s_leaves_the_jails_of_the_pack(empty: Host, place: Path)
     done = sudo(empty, place, *words, stdin=text)
 
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert [json.loads(line)["result"] for line in done.stdout.splitlines()] == ["refused", "unbanned"]
+    assert [json.loads(line)["result"] for line in done.stdout.splitlines()] == ["held", "unbanned"]
     assert (empty.banned("sshd"), empty.banned("ideolab-connmon")) == (["198.51.100.7"], [])

@@ -19,9 +19,11 @@ _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 #: what the helper may answer to an action, and whether the firewall then holds the address
 _MEANINGS = {
     "ban": {"banned": True, "already": True},
-    "unban": {"unbanned": False, "not-banned": False},
-    "check": {"banned": True, "already": True, "not-banned": False},
+    "unban": {"unbanned": False, "not-banned": False, "held": False},
+    "check": {"banned": True, "already": True, "not-banned": False, "held": False},
 }
+#: how the reason begins when another jail holds the address
+_HELD_BY = "banned by jail "
 #: characters of each text of the helper that are kept
 _TEXT_MAX = 2000
 
@@ -114,9 +116,13 @@ def _parse_record(text: bytes) -> Optional[dict[str, Any]]:
 
 def _make_answer(record: dict[str, Any]) -> FirewallAnswer:
     result, detail = str(record.get("result"))[:32], str(record.get("detail") or "")[:_TEXT_MAX]
+    if (record["action"], result) == ("unban", "refused") and detail.startswith(_HELD_BY):
+        # a helper of an earlier release, until root installs the new one
+        result = "held"
     # without the address, so that the rows of a call can be finished together
     shown = json.dumps({key: record.get(key) for key in ("result", "until", "detail")})[:_TEXT_MAX]
     applied = _MEANINGS[record["action"]].get(result)
     if applied is None:
         return FirewallAnswer(FAILED, stdout=shown, stderr=f"{result}: {detail}" if detail else result)
-    return FirewallAnswer(DONE, applied, stdout=shown)
+    held = detail or "by another jail" if result == "held" else ""
+    return FirewallAnswer(DONE, applied, stdout=shown, held=held)

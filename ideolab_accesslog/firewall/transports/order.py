@@ -25,12 +25,17 @@ class Order:
 
 @dataclass(frozen=True)
 class FirewallAnswer:
-    """What the firewall said of one address. `applied`: whether it holds the address now; None = unknown."""
+    """What the firewall said of one address.
+
+    `applied`: whether it holds the address now by a ban that this site can lift; None = unknown. `held`: what
+    else still drops the address, "" for nothing.
+    """
 
     state: str
     applied: Optional[bool] = None
     stdout: str = ""
     stderr: str = ""
+    held: str = ""
 
 
 @dataclass(frozen=True)

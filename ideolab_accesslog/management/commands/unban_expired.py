@@ -23,7 +23,7 @@ class Command(BaseCommand):
             return self._show()
         total, failures = 0, []
         for call in expiry.lift():
-            total += len(call.in_state("done", "skipped", "repeated", "pending"))
+            total += len(call.in_state("done", "held", "skipped", "repeated", "pending"))
             failures += call.in_state("failed")
         for result in failures:
             self.stderr.write(f"{result.address}: {result.detail}")

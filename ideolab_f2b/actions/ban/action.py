@@ -88,8 +88,7 @@ class Action(ActionBase):  # type: ignore[misc]
                 self._protected,
                 self._counts,
                 self._prolong_ticket,
-                # both sets are full then
-                most=lambda: 2 * self._options.maxelem,
+                most=lambda: self._options.maxelem,
             )
             self._pace()
         except BaseException as error:
@@ -152,7 +151,11 @@ class Action(ActionBase):  # type: ignore[misc]
     def _ban(self, info: Mapping[str, Any]) -> None:
         facts = self._admission.facts(info)
         key = self._admission.key(facts["ip"])
-        self._add(key, facts["time"], facts["bantime"])
+        try:
+            self._add(key, facts["time"], facts["bantime"])
+        except SetFullError:
+            self._admission.note_full(key[0], facts["ip"], facts is not info and not facts["restored"])
+            raise
         handover.note_time(facts, time.time())
         self._counts.add("restored" if facts["restored"] else "bans")
         if self._options.kill:
@@ -180,7 +183,9 @@ class Action(ActionBase):  # type: ignore[misc]
     def unban(self, info: Mapping[str, Any]) -> None:
         """Take the element out of the kernel."""
         # the kernel may have expired it a moment earlier
-        self._firewall.delete(network_of_identity(info["ip"]))
+        network = network_of_identity(info["ip"])
+        self._firewall.delete(network)
+        self._admission.note_room(network.version)
         self._counts.add("unbans")
 
     @_count_errors

@@ -19,6 +19,7 @@ from fail2ban.server.observer import Observers
 
 from ideolab_f2b.actions import ttl
 from ideolab_f2b.actions.ban.counts import BanCounts
+from ideolab_f2b.actions.ban.full_sets import FullSets
 from ideolab_f2b.actions.ban.hooks import Hooks, Method
 from ideolab_f2b.actions.protected.protected import Protected
 from ideolab_f2b.actions.protected.refusal import RefusedError
@@ -53,16 +54,11 @@ class Ordered:
         ticket.setBanTime(self.seconds)
         # what tells a time of its own from the jail's
         ticket.setData("ttl", str(self.seconds))
-        if self.is_root:
-            ticket.setData("root", True)
 
     def note(self, ticket: Any, told: dict[str, Any], is_new: bool) -> None:
         """Note what fail2ban's ban list made of the ticket; `told` is its own answer."""
         self.ticket, self.is_new = told.get("ticket") or (ticket if is_new else None), is_new
         self.is_as_before = not is_new and not told.get("prolong")
-        if self.is_root and self.ticket is not None:
-            # it was somebody else's ban, and is root's now too
-            self.ticket.setData("root", True)
 
 
 class Admission:
@@ -77,11 +73,12 @@ class Admission:
         clock: Callable[[], float] = time.monotonic,
         most: Callable[[], float] = lambda: math.inf,
     ) -> None:
-        """`most`: so many bans end the admission of lines; fail2ban's own list has no end."""
+        """`most`: so many bans of a family end the admission of its lines; fail2ban's own list has no end."""
         self._jail, self._protected, self._counts, self._prolong_element = jail, protected, counts, prolong
         self._most = most
         say = functools.partial(_log.warning, "[%s] Refused: %s", jail.name)
         self._complaint = Complaint(say, SAY_AGAIN_S, clock, SAID_LIMIT)
+        self._full = FullSets(clock)
         # the socket's thread orders while the jail's bans
         self._current = threading.local()
         self._hooks = Hooks()
@@ -147,6 +144,19 @@ class Admission:
             self._current.ordered = None
         return ordered
 
+    def note_full(self, version: int, identity: Any, is_new: bool) -> None:
+        """The set of a family has no room; fail2ban forgets a new ban, which would only fill its list.
+
+        An order is left to its own answer. A restored ban stays: it was in the kernel before.
+        """
+        self._full.note_full(version)
+        if is_new and getattr(self._current, "ordered", None) is None:
+            self._take_back(identity)
+
+    def note_room(self, version: int) -> None:
+        """A ban of this IP version has ended."""
+        self._full.note_room(version)
+
     def _take_back(self, identity: Any) -> None:
         """Let fail2ban forget a ban that the kernel does not hold."""
         bans = ban_manager(self._jail.actions)
@@ -184,20 +194,21 @@ class Admission:
                 key = key_of(self._require_harmless(identity))
             # what root has ordered comes back after a restart
             if not ticket.restored:
-                self._require_room(identity, key)
+                self._require_room(ticket, key)
             return True
         except RefusedError as refused:
             self._counts.add("refused")
             self._complaint.say(str(refused), str(identity))
             return False
 
-    def _require_room(self, identity: Any, key: Key) -> None:
+    def _require_room(self, ticket: Any, key: Key) -> None:
         """RefusedError for a network that no line may ban, and for a new ban when there are too many."""
-        version, _address, prefixlen = key
+        identity, (version, _address, prefixlen) = ticket.getID(), key
         if prefixlen < LINE_PREFIX[version]:
             raise RefusedError(f"{identity} is wider than /{LINE_PREFIX[version]}, the most by a log line")
         bans = ban_manager(self._jail.actions)
-        if bans.size() >= self._most() and bans.getTicketByID(identity) is None:
+        # not getTicketByID: that takes the ticket out of the list
+        if not self._full.has_room(version, bans, self._most()) and not bans._inBanList(ticket):
             raise RefusedError(f"{identity}: {bans.size()} are banned, and there is no room for more")
 
     def _require_harmless(self, identity: Any) -> Network:
@@ -218,7 +229,7 @@ class Admission:
                     allowed.append(identity)
                 except RefusedError as error:
                     refused.append(f"Refused: {error}")
-            banned = original(allowed) if allowed else 0
+            banned = self._call_as_root(original, allowed) if allowed else 0
             if refused:
                 self._counts.add("refused", len(refused))
                 # this reaches the administrator, through a pickle that knows no class of ours
@@ -227,30 +238,59 @@ class Admission:
 
         return ban
 
+    def _call_as_root(self, original: Method, identities: list[Any]) -> Any:
+        """Ban; what the helper has not ordered comes from who may use fail2ban's socket, and is root's."""
+        ordered: Optional[Ordered] = getattr(self._current, "ordered", None)
+        self._current.is_root = ordered is None or ordered.is_root
+        try:
+            return original(identities)
+        finally:
+            self._current.is_root = False
+
     def _add(self, original: Method) -> Method:
         def add(ticket: Any, reason: Optional[dict[str, Any]] = None) -> Any:
             told: dict[str, Any] = {} if reason is None else reason
             ordered: Optional[Ordered] = getattr(self._current, "ordered", None)
             if ordered is not None:
                 ordered.give_time(ticket)
+            is_root = getattr(self._current, "is_root", False)
+            if is_root:
+                ticket.setData("root", True)
             is_new = original(ticket, reason=told)
             self._current.ticket = ticket if is_new else None
             if ordered is not None:
                 ordered.note(ticket, told, bool(is_new))
+            banned = told.get("ticket")
+            is_taken_over = is_root and banned is not None and _give_to_root(banned)
             if told.get("prolong"):
-                self._prolong(ticket, told["ticket"])
+                self._prolong(banned)
+            if is_taken_over or (told.get("prolong") and ticket.getData("ttl") is not None):
+                self._write_down(banned)
             return is_new
 
         return add
 
-    def _prolong(self, ticket: Any, banned: Any) -> None:
+    def _prolong(self, banned: Any) -> None:
         # fail2ban makes the ban longer in its own list only: no action hears of it, the element would expire
         try:
             self._prolong_element(banned)
-            if ticket.getData("ttl") is not None and self._jail.database is not None:
-                _observe(self._jail.database.addBan, self._jail, banned)
         except Exception as error:
             _log.error("[%s] %s was not prolonged: %s", self._jail.name, banned.getID(), error)
+
+    def _write_down(self, banned: Any) -> None:
+        # fail2ban writes new bans only
+        try:
+            if self._jail.database is not None:
+                _observe(self._jail.database.addBan, self._jail, banned)
+        except Exception as error:
+            _log.error("[%s] %s was not written down: %s", self._jail.name, banned.getID(), error)
+
+
+def _give_to_root(ticket: Any) -> bool:
+    """Note that a ban is root's now; False when it was before."""
+    was_root = ticket.getData("root")
+    ticket.setData("root", True)
+    return not was_root
 
 
 def _observe(call: Method, *arguments: Any) -> None:

@@ -31,12 +31,14 @@ def test_each_state_has_its_message() -> None:
     result.set("198.51.100.5", "repeated", "asked for a moment ago")
     result.set("198.51.100.6", "pending", "the transaction is not committed yet")
     result.set("198.51.100.7", "skipped", NOT_EXECUTED)
+    result.set("198.51.100.8", "held", "banned by jail sshd")
 
     assert shown(result) == [
         (
             "success",
             "BAN: 2 addresses done: 198.51.100.2 (in the firewall); 198.51.100.3 (not in the firewall)",
         ),
+        ("warning", "BAN: 1 address held by another jail: 198.51.100.8 (banned by jail sshd)"),
         ("info", "BAN: 1 address noted: 198.51.100.6 (the transaction is not committed yet)"),
         ("info", "BAN: 1 address already asked for a moment ago: 198.51.100.5 (asked for a moment ago)"),
         (

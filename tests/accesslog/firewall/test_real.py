@@ -23,7 +23,9 @@ from ideolab_f2b.kernel.ipset.sets import Sets
 
 pytestmark = [pytest.mark.root, pytest.mark.usefixtures("database")]
 HELPER = Path(__file__).resolve().parents[3] / "scripts" / "ideolab-fw-ip"
-JAIL = "[ideolab-manual]\nenabled = true\nbackend = polling\n"
+JAIL = "".join(
+    f"[{jail}]\nenabled = true\nbackend = polling\n" for jail in ("ideolab-manual", "ideolab-connmon")
+)
 VICTIM, OTHER = "198.51.100.7", "2001:db8:c::7"
 
 
@@ -130,12 +132,39 @@ def test_a_ban_of_root_s_is_not_lifted_and_says_why(host: Host) -> None:
     outcome = calls.unban([VICTIM], actor="alice")
 
     command = f"fail2ban-client set ideolab-manual unbanip {VICTIM}"
-    why = f"refused: banned by jail ideolab-manual: only root lifts that: {command}"
+    why = f"banned by jail ideolab-manual: only root lifts that: {command}"
     row, audit = TrashIP.objects.get(), FirewallActionLog.objects.get()
-    assert (outcome.results[VICTIM].state, outcome.results[VICTIM].detail) == ("failed", why)
-    assert (audit.state, audit.rc, audit.stderr) == ("failed", 1, why)
-    assert (row.iptables_applied, row.firewall_error) == (True, why)
+    assert (outcome.results[VICTIM].state, outcome.results[VICTIM].detail) == ("held", why)
+    assert (audit.state, audit.rc, audit.stderr) == ("done", 1, f"held: {why}")
+    assert (row.iptables_applied, row.firewall_error) == (False, f"held: {why}")
     assert list(host.elements()) == [f"{VICTIM}/32"]
+    call_command("reconcile_firewall", verbosity=0)
+    assert FirewallActionLog.objects.count() == 1
+
+
+@pytest.mark.redteam
+def test_a_ban_of_another_jail_keeps_no_timer_failing(host: Host, settings: Any) -> None:
+    """connmon holds two addresses for a day: one that was only checked, one that the site had banned too."""
+    settings.TRASHIP_FIREWALL_TRANSPORT = "helper"
+    TrashIP.objects.create(ip=OTHER)
+    calls.ban([VICTIM], seconds=3600, actor="alice")
+    host.server.ask("set", "ideolab-connmon", "banip", VICTIM, OTHER)
+    checked = calls.check([VICTIM, OTHER], actor="alice").results
+    assert [(one.state, one.applied) for one in checked.values()] == [("done", True), ("held", False)]
+
+    TrashIP.objects.filter(ip=VICTIM).update(ban_until=timezone.now() - timedelta(seconds=1))
+    for _turn in range(2):
+        call_command("unban_expired", verbosity=0)
+        call_command("reconcile_firewall", verbosity=0)
+
+    rows = dict(TrashIP.objects.values_list("ip", "firewall_error"))
+    assert rows[OTHER].startswith("held: banned by jail ideolab-connmon (ideolab_connmon6: ")
+    assert rows[VICTIM].startswith("held: banned by jail ideolab-connmon: only root lifts that: ")
+    assert rows[VICTIM].endswith("; lifted in ideolab-manual")
+    assert TrashIP.objects.filter(iptables_applied=False, is_banned=False).count() == 2
+    # the ban, two checks, the unban
+    assert FirewallActionLog.objects.filter(state="done").count() == FirewallActionLog.objects.count() == 4
+    assert sorted(host.server.find_banned("ideolab-connmon")) == [VICTIM, OTHER]
 
 
 @pytest.mark.alone

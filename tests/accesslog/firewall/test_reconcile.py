@@ -84,6 +84,30 @@ def test_a_ban_whose_time_is_over_is_not_brought_back(kernel: FakeKernel) -> Non
     assert kernel.elements() == {}
 
 
+def test_a_ban_of_another_jail_is_not_extra(kernel: FakeKernel) -> None:
+    """A check by hand notes who holds the address; nothing is tried again and again."""
+    TrashIP.objects.create(ip=EXTRA)
+    kernel.behave("held")
+    assert calls.check([EXTRA], actor="alice").counts() == {"held": 1}
+    row = TrashIP.objects.get()
+    assert (row.iptables_applied, row.firewall_error) == (False, "held: banned by jail ideolab-traship")
+
+    assert run() == "0 compared: 0 missing, 0 extra, 0 unknown; 0 lost calls closed\n"
+    audit = FirewallActionLog.objects.get()
+    assert (audit.state, audit.stderr) == ("done", "held: banned by jail ideolab-traship")
+
+
+def test_an_extra_ban_that_root_has_taken_over_is_tried_once(kernel: FakeKernel) -> None:
+    """The kernel's answer looks like an own ban; the unban tells that it is held."""
+    TrashIP.objects.create(ip=EXTRA, iptables_applied=True)
+    kernel.hold(EXTRA)
+    kernel.behave("held")
+
+    assert run() == f"extra {EXTRA}\n1 compared: 0 missing, 1 extra, 0 unknown; 0 lost calls closed\n"
+    assert run() == "0 compared: 0 missing, 0 extra, 0 unknown; 0 lost calls closed\n"
+    assert FirewallActionLog.objects.count() == 1
+
+
 def test_an_unban_that_failed_is_done_again(kernel: FakeKernel) -> None:
     """Also of an address that the kernel had never confirmed: the row remembers the failure."""
     TrashIP.objects.create(ip=EXTRA)

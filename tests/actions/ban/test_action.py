@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import threading
@@ -155,6 +156,22 @@ def test_full_set(action: Action) -> None:
         action.ban(info("198.51.100.200"))
 
     assert (stats(action)["full"], stats(action)["bans"]) == (1, 64)
+
+
+def test_a_full_set_leaves_no_ticket(action: Action, jail: Any, lone_kernel: Sets) -> None:
+    """fail2ban lists what the kernel holds; a restored ban and one that was listed before stay."""
+    action.reload(kill="no", maxelem="64")
+    action.start()
+    for number in range(70):
+        ticket = BanTicket(IPAddr(f"2001:db8:7:{number}::/64"), time.time())
+        ticket.restored = number == 69
+        assert ban_manager(jail.actions).addBanTicket(ticket, reason={})
+        with contextlib.suppress(SetFullError):
+            action.ban(jail.actions._getActionInfo(ticket))
+
+    listed = {str(ticket.getID()) for ticket in ban_manager(jail.actions)}
+    assert listed == elements(lone_kernel, "jail6").keys() | {"2001:db8:7:69::/64"}
+    assert stats(action)["full"] == 6
 
 
 def test_consistency_check(action: Action, jail: Any, lone_kernel: Sets) -> None:

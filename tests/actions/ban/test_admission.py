@@ -138,16 +138,46 @@ def test_a_line_bans_no_wide_network(
     assert scene.admission.admit(text).prefixlen < 64
 
 
+def put_in(scene: Scene, text: str, seconds: int = -1, **data: object) -> Any:
+    """A ban that fail2ban has in its list."""
+    ticket = BanTicket(IPAddr(text), time.time(), data=data)
+    ticket.setBanTime(seconds)
+    assert ban_manager(scene.jail.actions).addBanTicket(ticket, reason={})
+    return ticket
+
+
 def test_a_flood_of_lines_has_an_end(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     """What the kernel has no room for would fill fail2ban's memory and database; a longer ban goes in."""
     scene.most = 2
-    for text in ("198.51.100.1", "198.51.100.2"):
-        ban_manager(scene.jail.actions).addBanTicket(BanTicket(IPAddr(text), time.time()))
+    old = [put_in(scene, text, root=True) for text in ("198.51.100.1", "198.51.100.2")]
     scene.put("198.51.100.3")
     assert not scene.jail.hasFailTickets
     assert "198.51.100.3: 2 are banned, and there is no room for more" in caplog.text
 
-    scene.put("198.51.100.2")
+    scene.put("198.51.100.2", ttl="1")
+    assert scene.jail.hasFailTickets
+    # to look for it takes nothing out of the list
+    assert list(ban_manager(scene.jail.actions)) == old
+    assert (old[1].getBanTime(), old[1].getData("root")) == (-1, True)
+
+
+def test_a_full_set_closes_its_own_family_only(scene: Scene) -> None:
+    """The new ban is taken back; IPv4 goes on when the set of IPv6 is full, and an end makes room."""
+    full = put_in(scene, "2001:db8:0:1::/64")
+    scene.admission.note_full(6, full.getID(), is_new=True)
+    old = put_in(scene, "2001:db8:0:2::/64", 60)
+    scene.admission.note_full(6, old.getID(), is_new=False)
+    assert list(ban_manager(scene.jail.actions)) == [old]
+
+    for text, is_put in (
+        ("2001:db8:0:3::/64", False),
+        ("198.51.100.7", True),
+        ("2001:db8:0:2::/64", True),
+    ):
+        scene.put(text)
+        assert bool(scene.jail.getFailTicket()) is is_put, text
+    scene.admission.note_room(6)
+    scene.put("2001:db8:0:3::/64")
     assert scene.jail.hasFailTickets
 
 
@@ -294,6 +324,53 @@ def test_longer_ban_of_who_is_banned(scene: Scene) -> None:
     bans.addBanTicket(third, reason={})
     assert first.getBanTime() == 900
     assert stored == [(scene.jail, first)]
+
+
+class Stored:
+    """A database that remembers what is written down."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, Any, int]] = []
+
+    def addBan(self, _jail: Any, ticket: Any) -> None:
+        self.rows.append((str(ticket.getID()), ticket.getData("root"), ticket.getBanTime()))
+
+
+def test_banip_over_a_ban_of_the_site_is_root_s(scene: Scene) -> None:
+    """Also when the ban gets no longer; the database hears of it, so that a restart forgets nothing."""
+    scene.jail.database = stored = Stored()
+    for text, seconds in (("198.51.100.7", 60), ("198.51.100.8", -1)):
+        scene.admission.order(text, seconds, is_root=False)
+    tickets = list(ban_manager(scene.jail.actions))
+    assert [ticket.getData("root") for ticket in tickets] == [None, None]
+
+    scene.jail.actions.addBannedIP(["198.51.100.7", "198.51.100.8", "198.51.100.9"])
+    scene.jail.actions.addBannedIP("198.51.100.8")
+    scene.admission.order("198.51.100.7", 60, is_root=False)
+
+    assert [ticket.getData("root") for ticket in ban_manager(scene.jail.actions)] == [True, True, True]
+    # fail2ban itself writes down the new one
+    assert stored.rows == [("198.51.100.7", True, -1), ("198.51.100.8", True, -1)]
+    assert [ticket.getBanTime() for ticket in tickets] == [-1, -1]
+
+
+def test_an_order_of_root_s_that_makes_no_ban_longer(scene: Scene) -> None:
+    """The ban is root's, in the database too."""
+    scene.admission.order("198.51.100.7", 600, is_root=False)
+    scene.jail.database = stored = Stored()
+    ordered = scene.admission.order("198.51.100.7", 60)
+
+    assert (ordered.is_as_before, ordered.ticket.getData("root")) == (True, True)
+    assert stored.rows == [("198.51.100.7", True, 600)]
+
+
+def test_a_database_that_fails_hinders_no_order(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """It is told."""
+    scene.admission.order("198.51.100.7", 600, is_root=False)
+    scene.jail.database = object()
+    scene.admission.order("198.51.100.7", 60)
+
+    assert "198.51.100.7 was not written down" in caplog.text
 
 
 def test_hooks_end(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -78,3 +79,23 @@ def test_words_that_are_no_answer_are_left_out(settings: Any, tmp_path: Path) ->
     settings.TRASHIP_FIREWALL_TIMEOUT_S = 20
 
     assert helper.run([Order("ban", VICTIM)]).answers == {}
+
+
+def test_what_another_jail_holds(settings: Any, tmp_path: Path) -> None:
+    """It is done, and says by whom; a helper of an earlier release called it refused."""
+    answers = tmp_path / "answers"
+    settings.TRASHIP_FIREWALL_HELPER = ["/bin/cat", str(answers)]
+    settings.TRASHIP_FIREWALL_TIMEOUT_S = 20
+    why = "banned by jail sshd: only root lifts that"
+    for action, result, detail, held in (
+        ("unban", "held", why, why),
+        ("check", "held", "", "by another jail"),
+        ("unban", "refused", why, why),
+    ):
+        record = {"action": action, "address": VICTIM, "result": result, "until": None, "detail": detail}
+        answers.write_text(f"{json.dumps(record)}\n")
+        found = helper.run([Order(action, VICTIM)]).answers[VICTIM]
+        assert (found.state, found.applied, found.stderr, found.held) == (DONE, False, "", held)
+
+    answers.write_text(answers.read_text().replace("banned by jail sshd", "no such thing"))
+    assert helper.run([Order("unban", VICTIM)]).answers[VICTIM].state == FAILED

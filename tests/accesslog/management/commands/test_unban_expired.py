@@ -40,6 +40,17 @@ def test_the_number_of_lifted_bans_is_printed(kernel: FakeKernel) -> None:
     assert run() == "1 expired bans lifted, 0 failed in the firewall\n"
 
 
+def test_an_address_that_another_jail_holds_is_done(kernel: FakeKernel) -> None:
+    """What this site had banned is over; the row says who drops the address."""
+    kernel.behave("held")
+    assert run() == "1 expired bans lifted, 0 failed in the firewall\n"
+
+    row = TrashIP.objects.get()
+    assert (row.is_banned, row.iptables_applied) == (False, False)
+    assert row.firewall_error == "held: banned by jail ideolab-traship"
+    assert run() == "0 expired bans lifted, 0 failed in the firewall\n"
+
+
 def test_a_failure_is_named_and_is_an_exit_code(kernel: FakeKernel) -> None:
     """Each address with the firewall's own words."""
     kernel.behave("silent")
