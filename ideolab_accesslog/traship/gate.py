@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from time import monotonic, time
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -42,12 +42,18 @@ logger = logging.getLogger("ideolab_accesslog")
 PENDING_MAX = 20_000
 #: seconds that the thread may work on them in one turn: rows of the access log wait meanwhile
 TURN_S = 0.4
-#: seconds after which an offence is not counted any more: the thread does not keep up
+#: seconds after which an offence is not counted any more when CROWDED or more wait: the thread is too slow
 LATE_S = 15.0
+CROWDED = PENDING_MAX // 2
 #: seconds that offences wait until the thread is taken to hang in the database: then requests write the lines
 STALL_S = 3.0
 #: rules whose paths no site has, not even below the prefixes of files
 _TRICKS = ("traversal", "null-byte")
+
+
+class _Pending(NamedTuple):
+    since: float
+    offence: Offence
 
 
 class PendingOffences:
@@ -61,8 +67,8 @@ class PendingOffences:
     def forget(self) -> None:
         """Start empty, also in a child process: the parent keeps its own."""
         #: those that met a rule go first: they are fewer, and each may be a ban
-        self._sensitive: deque[Offence] = deque()
-        self._missing: deque[Offence] = deque()
+        self._sensitive: deque[_Pending] = deque()
+        self._missing: deque[_Pending] = deque()
         self._lost = 0
         self._late = 0
         self._since = 0.0
@@ -73,16 +79,18 @@ class PendingOffences:
     def add(self, offence: Offence) -> None:
         """Add one, and write its line at once while the thread hangs."""
         waiting = len(self._sensitive) + len(self._missing)
+        now = monotonic()
         if not waiting:
-            self._since = monotonic()
-        elif monotonic() - self._since > STALL_S or waiting >= PENDING_MAX:
-            self._write_line_now(offence)
-        if waiting >= PENDING_MAX:
+            self._since = now
+        elif waiting >= PENDING_MAX:
             self._lost += 1
-        elif offence.rule and not offence.excuse:
-            self._sensitive.append(offence)
-        else:
-            self._missing.append(offence)
+            self._write_last_line(offence)
+            return
+        elif now - self._since > STALL_S and not any(listed.find_proof(offence.agent)):
+            # who may be a crawler is not banned before anybody has asked
+            self.judge.write_line_now(offence)
+        is_first = offence.rule and not offence.excuse
+        (self._sensitive if is_first else self._missing).append(_Pending(now, offence))
 
     def drain(self) -> None:
         """Process what the time of a turn allows, in the thread; at the end of the process all."""
@@ -97,24 +105,24 @@ class PendingOffences:
                 self._report_lost()
 
     def _take(self, turn: Turn) -> Iterator[Offence]:
-        """Yield offences until the turn is over, without those that have waited too long."""
+        """Yield offences until the turn is over; of a crowd, without those that have waited too long."""
         for waiting in (self._sensitive, self._missing):
             # not those that requests add meanwhile: their turn is the next one
             for _ in range(len(waiting)):
                 if turn.is_over():
                     return
-                offence = waiting.popleft()
-                if time() - offence.when <= LATE_S:
+                is_crowded = len(self._sensitive) + len(self._missing) >= CROWDED
+                since, offence = waiting.popleft()
+                if not is_crowded or monotonic() - since <= LATE_S:
                     yield offence
                     continue
-                self._write_line_now(offence)
+                self._write_last_line(offence)
                 self._late += 1
                 turn.rest()
 
-    def _write_line_now(self, offence: Offence) -> None:
-        # who may be a crawler is not banned before anybody has asked
-        if not any(listed.find_proof(offence.agent)):
-            self.judge.write_line_now(offence)
+    def _write_last_line(self, offence: Offence) -> None:
+        """Write the line of an offence that is not counted: nobody will ask who its client is."""
+        self.judge.write_line_now(self._held.excuse_known(offence))
 
     def _report_lost(self) -> None:
         lost, self._lost = self._lost, 0

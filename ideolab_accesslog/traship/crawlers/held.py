@@ -51,6 +51,11 @@ class HeldOffences:
         elif is_last or not self._is_kept(held, proof, now, networks):
             yield self._excuse(held.offence, proof)
 
+    def excuse_known(self, offence: Offence) -> Offence:
+        """Return the offence, excused if its client is already known as the crawler of its agent."""
+        proof = listed.find_proof(offence.agent)
+        return offence if offence.excuse or not any(proof) else self._excuse(offence, proof)
+
     def _is_kept(self, held: _Held, proof: listed.Proof, now: float, networks: Counter[str]) -> bool:
         """Hold an offence back if its client is being looked up, there is time, and there is room."""
         address = _address_of(held.offence)

@@ -603,15 +603,65 @@ def lost() -> Iterator[list[int]]:
 def test_offences_that_have_waited_too_long(
     client: Client, log: Path, lost: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The thread does not keep up: they are dropped and counted, and fail2ban learns of sensitive paths."""
+    """In a crowd they are dropped and counted, and fail2ban learns of sensitive paths."""
     for path in ("/nope-1", "/nope-2", "/.env", "/.git/config"):
         client.get(path)
     monkeypatch.setattr(gate, "LATE_S", -1.0)
+    monkeypatch.setattr(gate, "CROWDED", 1)
     gate.drain()
 
     assert [path for *_others, path in lines(log)] == ["/.env", "/.git/config"]
     assert lost == [4]
     assert not TrashIP.objects.exists()
+
+
+def test_late_offences_count_while_few_wait(
+    client: Client, log: Path, lost: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a database that hung for a minute, or a clock that was set: lines, rows, bursts."""
+    now = [1000.0]
+    monkeypatch.setattr(gate, "monotonic", lambda: now[0])
+    client.get("/.env")
+    for number in range(25):
+        client.get(f"/nope-{number}")
+    monkeypatch.setattr(gate, "time", lambda: 0.0)
+    client.get("/.git/config")
+    now[0] += 3600
+    gate.drain()
+
+    reasons = [reason for _address, reason, *_others in lines(log)]
+    assert (reasons.count("sensitive_path"), reasons.count("404_burst")) == (2, 10)
+    assert TrashIP.objects.get().count_hits == 27
+    assert lost == []
+
+
+def test_late_offences_of_who_says_to_be_a_crawler_do_not_vanish(
+    database: str, log: Path, names: dict[str, str], lost: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has the time to ask: who is not known already counts as anybody."""
+    names.update({"66.249.66.1": "crawl-66-249-66-1.googlebot.com"})
+    Client(**GOOGLEBOT).get("/.env", secure=True)
+    drain_until_told(log)
+    for address in ("66.249.66.1", MALLORY):
+        for number in range(40):
+            Client(**{**GOOGLEBOT, "REMOTE_ADDR": address}).get(f"/.env{number}", secure=True)
+    monkeypatch.setattr(gate, "LATE_S", -1.0)
+    monkeypatch.setattr(gate, "CROWDED", 1)
+    gate.drain()
+
+    assert [(found[0], found[1]) for found in lines(log)[1:]] == [(MALLORY, "sensitive_path")] * 40
+    assert lost == [80]
+
+
+def test_a_full_queue_loses_no_ban_of_who_says_to_be_a_crawler(
+    database: str, log: Path, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request writes the line: the offence will not be judged later."""
+    monkeypatch.setattr(gate, "PENDING_MAX", 1)
+    for path in PLANTED:
+        Client(REMOTE_ADDR=MALLORY, HTTP_USER_AGENT="x google").get(path)
+
+    assert [reason for _address, reason, *_others in lines(log)] == ["sensitive_path"] * 11
 
 
 def test_a_full_queue_loses_no_ban(
