@@ -97,7 +97,7 @@ class PendingOffences:
         with self._draining:
             turn = Turn(None if scheduler.is_stopping else TURN_S)
             try:
-                ready = self._held.sort(self._take(turn), is_last=scheduler.is_stopping)
+                ready = self._held.sort(self._take(turn), is_last=scheduler.is_stopping, turn=turn)
                 self.judge.process(ready, turn)
             finally:
                 # the thread does not hang, whatever still waits
