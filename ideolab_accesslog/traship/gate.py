@@ -18,7 +18,9 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 
+from ideolab_accesslog.access import headers
 from ideolab_accesslog.access.client_ip import Client
+from ideolab_accesslog.access.headers import as_text
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.networks import network_of
 from ideolab_accesslog.scheduler import scheduler
@@ -152,10 +154,10 @@ def check_request(request: HttpRequest, client: Client) -> Optional[HttpResponse
         if rule is None or not conf.TRASHIP_BLOCK_SENSITIVE or not _is_refusable(request, rule):
             return None
         _add(request, client, rule, 403)
-        return _forbidden()
     except Exception:
         logger.exception("TrashIP: a request was not judged")
         return None
+    return _forbidden()
 
 
 def check_response(request: HttpRequest, response: Any, client: Client) -> None:
@@ -184,37 +186,42 @@ def _is_refusable(request: HttpRequest, rule: str) -> bool:
 
 
 def _add(request: HttpRequest, client: Client, rule: str, status: int) -> None:
+    """Count an offence; an error in it changes no answer."""
     if client.ip is None or not client.certain:
         return
-    agent = request.META.get("HTTP_USER_AGENT", "")[:AGENT_MAX]
-    excuse = CROSS_SITE if _can_be_caused(request) else ""
-    _pending.add(
-        Offence(
-            network_of(client.ip),
-            time(),
-            rule,
-            status,
-            request.method or "",
-            request.path[:PATH_MAX],
-            agent,
-            excuse,
-            client.ip,
-        )
-    )
+    try:
+        _pending.add(_make_offence(request, client.ip, rule, status))
+    except Exception:
+        logger.exception("TrashIP: a request was not counted")
 
 
-def _can_be_caused(request: HttpRequest) -> bool:
+def _make_offence(request: HttpRequest, address: str, rule: str, status: int) -> Offence:
+    method, path = as_text(request.method), request.path[:PATH_MAX]
+    agent = headers.read(request.META, "HTTP_USER_AGENT", AGENT_MAX)
+    excuse = CROSS_SITE if _can_be_caused(request, method) else ""
+    return Offence(network_of(address), time(), rule, status, method, path, agent, excuse, address)
+
+
+def _can_be_caused(request: HttpRequest, method: str) -> bool:
     """Return whether somebody else's page or link can have made the client send the request."""
-    meta = request.META
+    meta = headers.read_all(request.META)
     if not evidence.has_claims(meta):
         return False
     host = meta.get("HTTP_HOST") or _server_of(meta)
     if settings.USE_X_FORWARDED_HOST:
         host = meta.get("HTTP_X_FORWARDED_HOST", host)
-    return evidence.can_be_caused(evidence.read(request.method or "", request.is_secure(), host, meta))
+    return evidence.can_be_caused(evidence.read(method, _is_secure(request), host, meta))
 
 
-def _server_of(meta: Mapping[str, Any]) -> str:
+def _is_secure(request: HttpRequest) -> bool:
+    try:
+        return request.is_secure()
+    except Exception:
+        # the header of SECURE_PROXY_SSL_HEADER is no text: Django has no answer
+        return False
+
+
+def _server_of(meta: Mapping[str, str]) -> str:
     return f"{meta.get('SERVER_NAME', '')}:{meta.get('SERVER_PORT', '')}"
 
 
