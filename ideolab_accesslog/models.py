@@ -20,7 +20,7 @@ class NetworkFormField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Return the text in its one notation; ValidationError for what is no address and no /64."""
-        text = super().to_python(value)
+        text: str = super().to_python(value)
         if not text:
             return text
         _validate_network(text)
@@ -52,8 +52,7 @@ class NetworkField(models.GenericIPAddressField):
 
     def formfield(self, **options: Any) -> Any:
         """Return a field that takes networks too; Django's own takes addresses alone."""
-        plain = super(models.GenericIPAddressField, self)
-        return plain.formfield(**{"form_class": NetworkFormField, **options})
+        return models.Field.formfield(self, **{"form_class": NetworkFormField, **options})
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Return the value for the database; PostgreSQL's inet holds networks too."""

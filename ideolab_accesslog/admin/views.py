@@ -80,7 +80,7 @@ def _find_names(wanted: networks.Target) -> set[str]:
 
 
 def _find_bans_inside(wanted: networks.Target) -> Sequence[TrashIP]:
-    """Return the rows of a /64's single addresses that are banned by themselves: its own UNBAN leaves them."""
+    """Return the rows of a /64's single addresses that are banned by themselves: its UNBAN leaves them."""
     if not isinstance(wanted, IPv6Network):
         return ()
     banned = TrashIP.objects.filter(is_banned=True).exclude(ip=str(wanted))

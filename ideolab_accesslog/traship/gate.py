@@ -124,7 +124,7 @@ class PendingOffences:
 
     def _write_last_line(self, offence: Offence) -> None:
         """Write the line of an offence that is not counted: nobody will ask who its client is."""
-        self.judge.write_line_now(self._held.excuse_known(offence))
+        self.judge.write_line_now(self._held.excuse_without_asking(offence))
 
     def _report_lost(self) -> None:
         lost, self._lost = self._lost, 0
@@ -215,7 +215,7 @@ def _can_be_caused(request: HttpRequest, method: str) -> bool:
 
 def _is_secure(request: HttpRequest) -> bool:
     try:
-        return request.is_secure()
+        return bool(request.is_secure())
     except Exception:
         # the header of SECURE_PROXY_SSL_HEADER is no text: Django has no answer
         return False

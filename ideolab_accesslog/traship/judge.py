@@ -63,15 +63,15 @@ class OffenceJudge:
         """
         turn = turn or Turn()
         rest = iter(offences)
-        self._process_taken(turn)
+        self._process_rest(turn)
         while not self._taken and (piece := list(islice(rest, PIECE))):
             for offence in piece:
                 self._taken.setdefault(offence.address, []).append(offence)
-            self._process_taken(turn)
+            self._process_rest(turn)
         self._write_rows(turn)
         self._ban(turn)
 
-    def _process_taken(self, turn: Turn) -> None:
+    def _process_rest(self, turn: Turn) -> None:
         """Count what was taken, address by address, until the turn is over."""
         while self._taken and not turn.is_over():
             address = next(iter(self._taken))

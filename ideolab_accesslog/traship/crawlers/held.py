@@ -63,7 +63,7 @@ class HeldOffences:
         limit_s = FAILING_HOLD_S if self._verifier.is_failing() else HOLD_S
         return now - held.since >= limit_s
 
-    def excuse_known(self, offence: Offence) -> Offence:
+    def excuse_without_asking(self, offence: Offence) -> Offence:
         """Return the offence, excused if its client is already known as the crawler of its agent."""
         proof = listed.find_proof(offence.agent)
         return offence if offence.excuse or not any(proof) else self._excuse(offence, proof)

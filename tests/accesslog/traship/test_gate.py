@@ -404,7 +404,7 @@ def test_a_header_that_is_no_text(database: str, log: Path, settings: Any, name:
     """The request is judged as any other, before a view and after it."""
     settings.TRASHIP_BLOCK_SENSITIVE = status == 403
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    middleware = AccessLogMiddleware(lambda _request: HttpResponse(status=404))
+    middleware: Any = AccessLogMiddleware(lambda _request: HttpResponse(status=404))
     request = RequestFactory(REMOTE_ADDR=MALLORY).get("/.env")
     request.META.update(ODD[name])
 
@@ -415,10 +415,11 @@ def test_a_header_that_is_no_text(database: str, log: Path, settings: Any, name:
 
 def test_an_address_that_is_none(client: Client, log: Path) -> None:
     """Nobody is counted, and the path is refused all the same."""
+    middleware: Any = AccessLogMiddleware(lambda _request: HttpResponse())
     for address in (None, ["198.51.100.7"], 7, object(), "fe80::1%eth0"):
         request = RequestFactory().get("/.env")
         request.META["REMOTE_ADDR"] = address
-        assert AccessLogMiddleware(lambda _request: HttpResponse())(request).status_code == 403
+        assert middleware(request).status_code == 403
     gate.drain()
     assert lines(log) == []
 
