@@ -31,6 +31,8 @@ BANS = 100
 WAITING_MAX = 10_000
 #: addresses that wait for their ban
 TO_BAN_MAX = 10_000
+#: addresses that missed a single page and that the cache is asked about at a time
+ASKED = 1000
 #: who bans, in the audit
 ACTOR = "traship"
 #: seconds until the same address is banned again: by then every process has read the first ban
@@ -203,7 +205,11 @@ class OffenceJudge:
         self._excused.forget_old()
         length_s = float(conf.TRASHIP_404_WINDOW_S)
         once = [address for address, total in self._waiting.items() if total.hits == 1 and not total.has_rule]
-        twice = self._window.find_returning(once)
+        asked = once[:ASKED]
+        twice = self._window.find_returning(asked)
+        for address in asked:
+            # the others are asked about next time
+            self._waiting[address] = self._waiting.pop(address)
         if twice:
             rows.write({address: self._waiting[address] for address in twice})
         for address in once:

@@ -287,6 +287,29 @@ def test_old_offences_are_forgotten(written: dict[str, int], monkeypatch: pytest
     assert written == {}
 
 
+def test_the_cache_is_asked_about_some_at_a_time(
+    written: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand keys are too many for one question; each has its turn."""
+    monkeypatch.setattr(judge, "ASKED", 2)
+    monkeypatch.setattr(judge, "time", lambda: NOW)
+    asked: list[list[str]] = []
+
+    def find(addresses: list[str]) -> set[str]:
+        asked.append(addresses)
+        return {"198.51.100.4"}.intersection(addresses)
+
+    judged = OffenceJudge()
+    monkeypatch.setattr(judged._window, "find_returning", find)
+    judged.process([offence("/a", address=f"198.51.100.{number}") for number in range(5)])
+    for _ in range(3):
+        judged.forget_old()
+
+    assert [len(some) for some in asked] == [2, 2, 2]
+    assert {address for some in asked for address in some} == {f"198.51.100.{number}" for number in range(5)}
+    assert (written, len(judged._waiting)) == ({"198.51.100.4": 1}, 4)
+
+
 @pytest.mark.parametrize(("count", "points"), [(1, 20), (199, 20), (200, 5), (10_000, 5)])
 def test_many_requests_need_fewer_points(count: int, points: int) -> None:
     """A quarter after TRASHIP_404_THRESHOLD."""
