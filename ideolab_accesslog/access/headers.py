@@ -20,16 +20,15 @@ def as_text(value: Any) -> str:
 
 def read(meta: Mapping[str, Any], name: str, most: int) -> str:
     """Return the first `most` characters of a header; "" when there is none."""
-    return as_text(meta.get(name))[:most]
+    value = meta.get(name, "")
+    return value[:most] if type(value) is str else as_text(value)[:most]
 
 
 def read_all(meta: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the headers as texts, without those that are None; the mapping itself if all are texts."""
-    wrong = [
-        name
-        for name, value in meta.items()
-        if type(value) is not str and (name in _OTHERS or name.startswith("HTTP_"))
-    ]
+    # two steps: most values are texts, and a refused request must stay cheap
+    others = [name for name, value in meta.items() if type(value) is not str]
+    wrong = [name for name in others if name in _OTHERS or name[:5] == "HTTP_"]
     if not wrong:
         return meta
     texts = {name: as_text(meta[name]) for name in wrong if meta[name] is not None}

@@ -204,9 +204,9 @@ def _make_offence(request: HttpRequest, address: str, rule: str, status: int) ->
 
 def _can_be_caused(request: HttpRequest, method: str) -> bool:
     """Return whether somebody else's page or link can have made the client send the request."""
-    meta = headers.read_all(request.META)
-    if not evidence.has_claims(meta):
+    if not evidence.has_claims(request.META):
         return False
+    meta = headers.read_all(request.META)
     host = meta.get("HTTP_HOST") or _server_of(meta)
     if settings.USE_X_FORWARDED_HOST:
         host = meta.get("HTTP_X_FORWARDED_HOST", host)
