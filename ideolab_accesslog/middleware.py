@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from ideolab_accesslog.access import recorder, response_size
-from ideolab_accesslog.access.client_ip import Client, resolve
+from ideolab_accesslog.access.client_ip import UNKNOWN, Client, resolve
 from ideolab_accesslog.access.row import row_of
 from ideolab_accesslog.access.sampling import is_wanted
 from ideolab_accesslog.scheduler import scheduler
@@ -64,6 +64,14 @@ class AccessLogMiddleware:
         return visit.log_response(response)
 
 
+def _find_client(request: HttpRequest) -> Client:
+    try:
+        return resolve(request.META)
+    except Exception:
+        logger.exception("access log: the client of a request is unknown")
+        return UNKNOWN
+
+
 class Visit:
     """One request: its start and its client."""
 
@@ -73,7 +81,7 @@ class Visit:
         self._ts = time()
         self._began = perf_counter()
         self._request = request
-        self.client: Client = resolve(request.META)
+        self.client: Client = _find_client(request)
         scheduler.start()
 
     def refuse(self, response: Any) -> Any:
@@ -100,8 +108,12 @@ class Visit:
 
     def log_failure(self) -> None:
         """Log a 500 for an exception that the site did not catch (DEBUG_PROPAGATE_EXCEPTIONS)."""
-        if is_wanted(self._request.path_info, 500):
-            self._record(500, None)
+        try:
+            if is_wanted(self._request.path_info, 500):
+                self._record(500, None)
+        except Exception:
+            # the site's own exception is the one to see
+            logger.exception("access log: a request was not logged")
 
     def _record(self, status: int, size: Any) -> None:
         duration_s = perf_counter() - self._began

@@ -33,6 +33,8 @@ def _parse_network(text: str) -> IPv6Network:
     network = ip_network(text, strict=False)
     if not isinstance(network, IPv6Network) or network.prefixlen != IPV6_PREFIX:
         raise ValueError(f"{text!r} is no address and no IPv6 /{IPV6_PREFIX}")
+    if IPv6Address(text.partition("/")[0]).ipv4_mapped is not None:
+        raise ValueError(f"{text!r} is the network of an IPv4 address; the address itself is needed")
     return network
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Callable, NamedTuple, Optional, Union
 
+from ideolab_accesslog.access.headers import as_text
 from ideolab_accesslog.conf import cached, conf
 
 logger = logging.getLogger("ideolab_accesslog")
@@ -88,8 +89,8 @@ class Resolver:
         self._is_proxy: Callable[[str], bool] = lru_cache(maxsize=4096)(self._is_trusted)
 
     def __call__(self, meta: Mapping[str, Any]) -> Client:
-        client = self._peer(meta.get("REMOTE_ADDR") or "")
-        return self._walk(meta.get(self._key, "")) if client is None else client
+        client = self._peer(as_text(meta.get("REMOTE_ADDR")))
+        return self._walk(as_text(meta.get(self._key))) if client is None else client
 
     def _judge_peer(self, remote_addr: str) -> Optional[Client]:
         """Return the client that connected directly; None for a trusted proxy, whose header counts."""

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from ideolab_accesslog.access.client_ip import Client
+from ideolab_accesslog.access.headers import as_text, read
 from ideolab_accesslog.conf import cached
 
 Row = tuple[Any, ...]
@@ -25,21 +26,21 @@ def row_of(
     request: HttpRequest, client: Client, status: int, size: Optional[int], ts: float, duration_s: float
 ) -> Row:
     """Return the row of an answered request; every text is cut to the width of its column."""
-    get = request.META.get
+    meta = request.META
     match = request.resolver_match
     return (
         ts,
         client.ip,
-        get("HTTP_X_FORWARDED_FOR", "")[:255],
+        read(meta, "HTTP_X_FORWARDED_FOR", 255),
         _user_pk(request),
         _session(request),
-        (request.method or "")[:16],
-        get("HTTP_HOST", "")[:255],
+        as_text(request.method)[:16],
+        read(meta, "HTTP_HOST", 255),
         request.path[:1024],
-        get("QUERY_STRING", "")[:1024],
-        get("HTTP_REFERER", "")[:1024],
-        get("HTTP_USER_AGENT", "")[:512],
-        get("HTTP_ACCEPT_LANGUAGE", "")[:128],
+        read(meta, "QUERY_STRING", 1024),
+        read(meta, "HTTP_REFERER", 1024),
+        read(meta, "HTTP_USER_AGENT", 512),
+        read(meta, "HTTP_ACCEPT_LANGUAGE", 128),
         status,
         size,
         duration_s * 1000.0,

@@ -83,7 +83,9 @@ class EvidenceAdmin(admin.ModelAdmin):
             parse(text)
         except ValueError:
             return False
-        return "/" not in text or isinstance(self.opts.get_field("ip"), NetworkField)
+        # PostgreSQL takes no spaces around it
+        is_bare = text == text.strip()
+        return is_bare and ("/" not in text or isinstance(self.opts.get_field("ip"), NetworkField))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Optional[str] = None) -> Any:
         """Return the row of a number; 404 for anything else, which no message may repeat."""

@@ -31,6 +31,9 @@ def parse_network(term: str) -> Optional[Network]:
     if text.endswith(".") and text.count(".") < 4:
         parts = text.rstrip(".").split(".")
         text = ".".join([*parts, *["0"] * (4 - len(parts))]) + f"/{8 * len(parts)}"
+    if "%" in text:
+        # an interface of some host: no row has one
+        return None
     try:
         found = ip_network(text, strict=False)
     except ValueError:
@@ -62,12 +65,21 @@ def match_network(queryset: Any, wanted: Network) -> Q:
         address = str(wanted.network_address)
         return Q(ip__in={address, network_of(address)}) if _has_networks(queryset) else Q(ip=address)
     if connections[queryset.db].vendor == "postgresql":
-        # inet: a network stands before all that is in it
-        first = str(wanted if _has_networks(queryset) else wanted.network_address)
-        return Q(ip__gte=first, ip__lte=str(wanted.broadcast_address))
+        return _match_range(queryset, wanted)
     if isinstance(wanted, IPv4Network):
         return _match_text_ranges(wanted)
     return _match_text_candidates(queryset, wanted)
+
+
+def _match_range(queryset: Any, wanted: Network) -> Q:
+    """Return the condition for PostgreSQL's inet, where a network stands before all that is in it."""
+    if not _has_networks(queryset):
+        return Q(ip__gte=str(wanted.network_address), ip__lte=str(wanted.broadcast_address))
+    found = Q(ip__gte=str(wanted), ip__lte=str(wanted.broadcast_address))
+    if isinstance(wanted, IPv6Network) and wanted.prefixlen > IPV6_PREFIX:
+        # the row of the /64 around it
+        found |= Q(ip=network_of(str(wanted.network_address)))
+    return found
 
 
 def _match_text_ranges(wanted: IPv4Network) -> Q:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from collections.abc import Sequence
+from ipaddress import IPv6Network, ip_network
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -65,7 +66,9 @@ def show_address(model_admin: Any, request: HttpRequest, text: str) -> HttpRespo
         "actions": FirewallActionLog.objects.filter(**rows)[:NEWEST]
         if may("ideolab_accesslog.view_firewallactionlog")
         else (),
+        "inside": _find_bans_inside(wanted),
         "can_ban": model_admin.has_ban_permission(request),
+        "can_unban": model_admin.has_unban_permission(request),
     }
     return _render(model_admin, request, "admin/ideolab_accesslog/address.html", str(wanted), context)
 
@@ -74,6 +77,14 @@ def _find_names(wanted: networks.Target) -> set[str]:
     """Return the texts under which TrashIP may have an address: its own, and its /64."""
     text = str(wanted)
     return {text} if "/" in text else {text, networks.network_of(text)}
+
+
+def _find_bans_inside(wanted: networks.Target) -> Sequence[TrashIP]:
+    """Return the rows of a /64's single addresses that are banned by themselves: its UNBAN leaves them."""
+    if not isinstance(wanted, IPv6Network):
+        return ()
+    banned = TrashIP.objects.filter(is_banned=True).exclude(ip=str(wanted))
+    return banned.filter(match_network(banned, wanted))[:NEWEST]  # type: ignore[no-any-return]
 
 
 def ban_by_hand(model_admin: Any, request: HttpRequest) -> HttpResponse:

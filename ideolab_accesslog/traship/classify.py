@@ -12,26 +12,29 @@ from ideolab_accesslog.traship.normalize import PATH_MAX, normalize
 
 #: paths whose verdict is remembered; most sites have fewer that are asked for all the time
 REMEMBERED = 8192
-#: characters of the longest path whose verdict is remembered
+#: characters of the longest of them; of longer ones the verdict is remembered until the site has answered
 LONGEST = 256
+#: longer paths whose verdict is remembered
+LONG_REMEMBERED = 32
 #: characters of a segment that are compared with patterns: the time for them grows with the square
 SEGMENT_MAX = 96
 #: the value of TRASHIP_RULES for the two lists as they are
 SUBSTRINGS = "substrings"
 
 _verdicts: dict[str, Optional[str]] = {}
+_long_verdicts: dict[str, Optional[str]] = {}
 _UNKNOWN = "?"
 
 
 def rule_of(path: str) -> Optional[str]:
     """Return the id of the rule that request.path meets; None for all that the site's own pages could be."""
-    verdict = _verdicts.get(path, _UNKNOWN)
+    verdicts, most = (_verdicts, REMEMBERED) if len(path) <= LONGEST else (_long_verdicts, LONG_REMEMBERED)
+    verdict = verdicts.get(path, _UNKNOWN)
     if verdict is _UNKNOWN:
         verdict = _by_choice(path)
-        if len(_verdicts) >= REMEMBERED:
-            _verdicts.clear()
-        if len(path) <= LONGEST:
-            _verdicts[path] = verdict
+        if len(verdicts) >= most:
+            verdicts.clear()
+        verdicts[path] = verdict
     return verdict
 
 
@@ -160,3 +163,4 @@ def _allows(entry: str, text: str) -> bool:
 
 
 drop_on_change(_verdicts.clear)
+drop_on_change(_long_verdicts.clear)

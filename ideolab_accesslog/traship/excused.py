@@ -7,7 +7,7 @@ pictures would fill that window, or hide from it the paths that its owner asks f
 from __future__ import annotations
 
 import hashlib
-from time import time
+from time import monotonic
 from typing import Callable
 
 from ideolab_accesslog.conf import conf
@@ -21,7 +21,7 @@ PAGES_MAX = 100
 class ExcusedPages:
     """One per process; used by the writer's thread alone."""
 
-    def __init__(self, clock: Callable[[], float] = time) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         #: {address: {digest of a page: (end of its window, points)}}; who came last stands at the end
         self._seen: dict[str, dict[bytes, tuple[float, int]]] = {}

@@ -12,13 +12,15 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from time import monotonic, time
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 
+from ideolab_accesslog.access import headers
 from ideolab_accesslog.access.client_ip import Client
+from ideolab_accesslog.access.headers import as_text
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.networks import network_of
 from ideolab_accesslog.scheduler import scheduler
@@ -42,12 +44,18 @@ logger = logging.getLogger("ideolab_accesslog")
 PENDING_MAX = 20_000
 #: seconds that the thread may work on them in one turn: rows of the access log wait meanwhile
 TURN_S = 0.4
-#: seconds after which an offence is not counted any more: the thread does not keep up
+#: seconds after which an offence is not counted any more when CROWDED or more wait: the thread is too slow
 LATE_S = 15.0
+CROWDED = PENDING_MAX // 2
 #: seconds that offences wait until the thread is taken to hang in the database: then requests write the lines
 STALL_S = 3.0
 #: rules whose paths no site has, not even below the prefixes of files
 _TRICKS = ("traversal", "null-byte")
+
+
+class _Pending(NamedTuple):
+    since: float
+    offence: Offence
 
 
 class PendingOffences:
@@ -61,8 +69,8 @@ class PendingOffences:
     def forget(self) -> None:
         """Start empty, also in a child process: the parent keeps its own."""
         #: those that met a rule go first: they are fewer, and each may be a ban
-        self._sensitive: deque[Offence] = deque()
-        self._missing: deque[Offence] = deque()
+        self._sensitive: deque[_Pending] = deque()
+        self._missing: deque[_Pending] = deque()
         self._lost = 0
         self._late = 0
         self._since = 0.0
@@ -73,23 +81,25 @@ class PendingOffences:
     def add(self, offence: Offence) -> None:
         """Add one, and write its line at once while the thread hangs."""
         waiting = len(self._sensitive) + len(self._missing)
+        now = monotonic()
         if not waiting:
-            self._since = monotonic()
-        elif monotonic() - self._since > STALL_S or waiting >= PENDING_MAX:
-            self._write_line_now(offence)
-        if waiting >= PENDING_MAX:
+            self._since = now
+        elif waiting >= PENDING_MAX:
             self._lost += 1
-        elif offence.rule and not offence.excuse:
-            self._sensitive.append(offence)
-        else:
-            self._missing.append(offence)
+            self._write_last_line(offence)
+            return
+        elif now - self._since > STALL_S and not any(listed.find_proof(offence.agent)):
+            # who may be a crawler is not banned before anybody has asked
+            self.judge.write_line_now(offence)
+        is_first = offence.rule and not offence.excuse
+        (self._sensitive if is_first else self._missing).append(_Pending(now, offence))
 
     def drain(self) -> None:
         """Process what the time of a turn allows, in the thread; at the end of the process all."""
         with self._draining:
             turn = Turn(None if scheduler.is_stopping else TURN_S)
             try:
-                ready = self._held.sort(self._take(turn), is_last=scheduler.is_stopping)
+                ready = self._held.sort(self._take(turn), is_last=scheduler.is_stopping, turn=turn)
                 self.judge.process(ready, turn)
             finally:
                 # the thread does not hang, whatever still waits
@@ -97,24 +107,24 @@ class PendingOffences:
                 self._report_lost()
 
     def _take(self, turn: Turn) -> Iterator[Offence]:
-        """Yield offences until the turn is over, without those that have waited too long."""
+        """Yield offences until the turn is over; of a crowd, without those that have waited too long."""
         for waiting in (self._sensitive, self._missing):
             # not those that requests add meanwhile: their turn is the next one
             for _ in range(len(waiting)):
                 if turn.is_over():
                     return
-                offence = waiting.popleft()
-                if time() - offence.when <= LATE_S:
+                is_crowded = len(self._sensitive) + len(self._missing) >= CROWDED
+                since, offence = waiting.popleft()
+                if not is_crowded or monotonic() - since <= LATE_S:
                     yield offence
                     continue
-                self._write_line_now(offence)
+                self._write_last_line(offence)
                 self._late += 1
                 turn.rest()
 
-    def _write_line_now(self, offence: Offence) -> None:
-        # who may be a crawler is not banned before anybody has asked
-        if not any(listed.find_proof(offence.agent)):
-            self.judge.write_line_now(offence)
+    def _write_last_line(self, offence: Offence) -> None:
+        """Write the line of an offence that is not counted: nobody will ask who its client is."""
+        self.judge.write_line_now(self._held.excuse_without_asking(offence))
 
     def _report_lost(self) -> None:
         lost, self._lost = self._lost, 0
@@ -144,10 +154,10 @@ def check_request(request: HttpRequest, client: Client) -> Optional[HttpResponse
         if rule is None or not conf.TRASHIP_BLOCK_SENSITIVE or not _is_refusable(request, rule):
             return None
         _add(request, client, rule, 403)
-        return _forbidden()
     except Exception:
         logger.exception("TrashIP: a request was not judged")
         return None
+    return _forbidden()
 
 
 def check_response(request: HttpRequest, response: Any, client: Client) -> None:
@@ -176,37 +186,42 @@ def _is_refusable(request: HttpRequest, rule: str) -> bool:
 
 
 def _add(request: HttpRequest, client: Client, rule: str, status: int) -> None:
+    """Count an offence; an error in it changes no answer."""
     if client.ip is None or not client.certain:
         return
-    agent = request.META.get("HTTP_USER_AGENT", "")[:AGENT_MAX]
-    excuse = CROSS_SITE if _can_be_caused(request) else ""
-    _pending.add(
-        Offence(
-            network_of(client.ip),
-            time(),
-            rule,
-            status,
-            request.method or "",
-            request.path[:PATH_MAX],
-            agent,
-            excuse,
-            client.ip,
-        )
-    )
+    try:
+        _pending.add(_make_offence(request, client.ip, rule, status))
+    except Exception:
+        logger.exception("TrashIP: a request was not counted")
 
 
-def _can_be_caused(request: HttpRequest) -> bool:
+def _make_offence(request: HttpRequest, address: str, rule: str, status: int) -> Offence:
+    method, path = as_text(request.method), request.path[:PATH_MAX]
+    agent = headers.read(request.META, "HTTP_USER_AGENT", AGENT_MAX)
+    excuse = CROSS_SITE if _can_be_caused(request, method) else ""
+    return Offence(network_of(address), time(), rule, status, method, path, agent, excuse, address)
+
+
+def _can_be_caused(request: HttpRequest, method: str) -> bool:
     """Return whether somebody else's page or link can have made the client send the request."""
-    meta = request.META
-    if not evidence.has_claims(meta):
+    if not evidence.has_claims(request.META):
         return False
+    meta = headers.read_all(request.META)
     host = meta.get("HTTP_HOST") or _server_of(meta)
     if settings.USE_X_FORWARDED_HOST:
         host = meta.get("HTTP_X_FORWARDED_HOST", host)
-    return evidence.can_be_caused(evidence.read(request.method or "", request.is_secure(), host, meta))
+    return evidence.can_be_caused(evidence.read(method, _is_secure(request), host, meta))
 
 
-def _server_of(meta: Mapping[str, Any]) -> str:
+def _is_secure(request: HttpRequest) -> bool:
+    try:
+        return bool(request.is_secure())
+    except Exception:
+        # the header of SECURE_PROXY_SSL_HEADER is no text: Django has no answer
+        return False
+
+
+def _server_of(meta: Mapping[str, str]) -> str:
     return f"{meta.get('SERVER_NAME', '')}:{meta.get('SERVER_PORT', '')}"
 
 

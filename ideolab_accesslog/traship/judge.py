@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from time import time
+from time import monotonic, time
 from typing import Optional
 
 from ideolab_accesslog.conf import conf
@@ -19,15 +19,20 @@ from ideolab_accesslog.traship.offence import Offence, OffenceSum, page_key
 from ideolab_accesslog.traship.turn import Turn
 from ideolab_accesslog.traship.window import Window
 
-#: offences that are counted together; a turn may end after each
+#: offences that are sorted by their addresses together; those that a turn does not reach wait here
 PIECE = 1000
 #: rows that are written together
 ROWS = 100
-#: rows and bans of one turn; the others wait for the next one
+#: rows of one turn; the others wait for the next one
 ROWS_OF_A_TURN = 1000
-BANS_OF_A_TURN = 20
+#: addresses that are banned by one call, which is one transaction and one run of the helper
+BANS = 100
 #: addresses whose rows could not be written yet, or that missed a single page
 WAITING_MAX = 10_000
+#: addresses that wait for their ban
+TO_BAN_MAX = 10_000
+#: addresses that missed a single page and that the cache is asked about at a time
+ASKED = 1000
 #: who bans, in the audit
 ACTOR = "traship"
 #: seconds until the same address is banned again: by then every process has read the first ban
@@ -40,48 +45,66 @@ class OffenceJudge:
     def __init__(self, window: Optional[Window] = None) -> None:
         self._window = window or Window()
         self._excused = ExcusedPages()
+        #: what was taken and not counted yet, by address
+        self._taken: dict[str, list[Offence]] = {}
         self._waiting: dict[str, OffenceSum] = {}
         #: came more than once within the window, to any process: each of their offences counts
         self._returning: set[str] = set()
         #: {(address, page) whose line a request has written itself: until when}
         self._written: dict[tuple[str, str], float] = {}
-        #: {address: reason}
+        #: {address: reason}; who waits longest stands first
         self._to_ban: dict[str, str] = {}
+        self._unbanned = 0
         #: {address: end of the pause after its ban}
         self._banned: dict[str, float] = {}
 
     def process(self, offences: Iterable[Offence], turn: Optional[Turn] = None) -> None:
-        """Count all offences since the last turn; write lines and rows, send signals, ban."""
+        """Count the offences since the last turn; write lines and rows, send signals, ban.
+
+        What the turn has no time for is kept for the next one.
+        """
         turn = turn or Turn()
         rest = iter(offences)
-        while piece := list(islice(rest, PIECE)):
-            by_address: dict[str, list[Offence]] = {}
+        self._process_rest(turn)
+        while not self._taken and (piece := list(islice(rest, PIECE))):
             for offence in piece:
-                by_address.setdefault(offence.address, []).append(offence)
-            for address, its_offences in by_address.items():
-                self._process_address(address, its_offences, turn)
+                self._taken.setdefault(offence.address, []).append(offence)
+            self._process_rest(turn)
         self._write_rows(turn)
         self._ban(turn)
 
-    def _process_address(self, address: str, offences: list[Offence], turn: Turn) -> None:
-        counting = [one for one in offences if not one.excuse]
-        if counting:
-            self._process_counting(address, counting, turn)
-        for one in offences:
-            if one.excuse:
-                turn.rest()
-                self._process_excused(one)
-        total = self._waiting.setdefault(address, OffenceSum(offences[0].when))
-        for one in offences:
-            total.add(one)
+    def _process_rest(self, turn: Turn) -> None:
+        """Count what was taken, address by address, until the turn is over."""
+        while self._taken and not turn.is_over():
+            address = next(iter(self._taken))
+            offences = self._taken.pop(address)
+            done = self._process_address(address, offences, turn)
+            if done < len(offences):
+                self._taken = {address: offences[done:], **self._taken}
 
-    def _process_counting(self, address: str, offences: list[Offence], turn: Turn) -> None:
-        new = []
+    def _process_address(self, address: str, offences: list[Offence], turn: Turn) -> int:
+        """Count offences of one address, the first at least; return how many the time was enough for."""
+        new, counting, done = [], 0, 0
         for one in offences:
+            if done and turn.is_over():
+                break
             turn.rest()
+            done += 1
+            if one.excuse:
+                self._process_excused(one)
+                continue
+            counting += 1
             if self._window.add_path(address, page_key(one), one.points):
                 new.append(one)
-        count = self._window.add_hits(address, len(offences))
+        if counting:
+            self._process_counting(address, counting, new, turn)
+        total = self._waiting.setdefault(address, OffenceSum(offences[0].when))
+        for one in offences[:done]:
+            total.add(one)
+        return done
+
+    def _process_counting(self, address: str, counting: int, new: list[Offence], turn: Turn) -> None:
+        count = self._window.add_hits(address, counting)
         if count > 1:
             self._returning.add(address)
         if new:
@@ -110,11 +133,11 @@ class OffenceJudge:
                 log.write(one)
             _send(one, count)
         if score >= limit and conf.TRASHIP_AUTO_BAN and not is_safe:
-            self._to_ban[address] = new[-1].reason
+            self._add_ban(address, new[-1].reason)
 
     def write_line_now(self, offence: Offence) -> None:
         """Write the line of a sensitive path in the request, because the thread hangs; once for each page."""
-        key, now = (offence.address, page_key(offence)), time()
+        key, now = (offence.address, page_key(offence)), monotonic()
         if not offence.rule or offence.excuse or self._written.get(key, 0.0) > now:
             return
         if never_ban.find_reason(parse(offence.address)) is None:
@@ -125,55 +148,75 @@ class OffenceJudge:
 
     def _write_rows(self, turn: Turn) -> None:
         """Write the rows of all that met a rule, or missed a page more than once."""
-        due = {
-            address: total
-            for address, total in self._waiting.items()
-            if address in self._returning or total.hits > 1 or total.has_rule
-        }
-        if due:
-            self._drop_excess()
-        addresses = iter(list(due)[:ROWS_OF_A_TURN])
+        self._drop_excess()
+        addresses = iter(list(filter(self._is_due, self._waiting))[:ROWS_OF_A_TURN])
         while some := list(islice(addresses, ROWS)):
-            rows.write({address: due[address] for address in some})
+            rows.write({address: self._waiting[address] for address in some})
             for address in some:
-                self._waiting.pop(address, None)
+                del self._waiting[address]
             turn.rest()
+            if turn.is_over():
+                break
         self._returning &= self._waiting.keys()
 
-    def _ban(self, turn: Turn) -> None:
-        for _ in range(min(len(self._to_ban), BANS_OF_A_TURN)):
-            turn.rest()
-            address, reason = self._to_ban.popitem()
-            if self._banned.get(address, 0.0) < time():
-                self._banned[address] = time() + PAUSE_S
-                calls.ban([address], seconds=int(conf.TRASHIP_AUTO_BAN_S), actor=ACTOR, reason=reason)
+    def _is_due(self, address: str) -> bool:
+        total = self._waiting[address]
+        return address in self._returning or total.hits > 1 or total.has_rule
 
     def _drop_excess(self) -> None:
-        """Drop the addresses that have waited longest, when the database takes none."""
+        """Drop the addresses that have waited longest, those that missed a single page first."""
         count = len(self._waiting) - WAITING_MAX
         if count > 0:
-            for address in list(self._waiting)[:count]:
+            for address in sorted(self._waiting, key=self._is_due)[:count]:
                 del self._waiting[address]
-            dropped.send_robust(sender=TrashIP, count=count, why="the database does not take suspects")
+            dropped.send_robust(sender=TrashIP, count=count, why="more suspects than can wait for a row")
+
+    def _add_ban(self, address: str, reason: str) -> None:
+        if self._banned.get(address, 0.0) > monotonic():
+            return
+        if len(self._to_ban) >= TO_BAN_MAX and address not in self._to_ban:
+            self._unbanned += 1
+            return
+        self._to_ban[address] = reason
+
+    def _ban(self, turn: Turn) -> None:
+        """Ban those that have waited longest, and others for the same reason with them; the rest later."""
+        is_first = True
+        while self._to_ban and (is_first or not turn.is_over()):
+            reason = next(iter(self._to_ban.values()))
+            some = list(islice((one for one, its in self._to_ban.items() if its == reason), BANS))
+            calls.ban(some, seconds=int(conf.TRASHIP_AUTO_BAN_S), actor=ACTOR, reason=reason)
+            for address in some:
+                del self._to_ban[address]
+                self._banned[address] = monotonic() + PAUSE_S
+            turn.rest()
+            is_first = False
+        lost, self._unbanned = self._unbanned, 0
+        if lost:
+            dropped.send_robust(sender=TrashIP, count=lost, why="more addresses than can wait for a ban")
 
     def forget_old(self) -> None:
         """Forget what has left the window.
 
         An address that missed one page here and another in a different process gets its row here.
         """
-        now = time()
+        now, monotonic_now = time(), monotonic()
         self._window.forget_old()
         self._excused.forget_old()
         length_s = float(conf.TRASHIP_404_WINDOW_S)
         once = [address for address, total in self._waiting.items() if total.hits == 1 and not total.has_rule]
-        twice = self._window.find_returning(once)
+        asked = once[:ASKED]
+        twice = self._window.find_returning(asked)
+        for address in asked:
+            # the others are asked about next time
+            self._waiting[address] = self._waiting.pop(address)
         if twice:
             rows.write({address: self._waiting[address] for address in twice})
         for address in once:
             if address in twice or self._waiting[address].last < now - length_s:
                 del self._waiting[address]
-        self._written = {key: until for key, until in self._written.items() if until > now}
-        self._banned = {address: until for address, until in self._banned.items() if until > now}
+        self._written = {key: until for key, until in self._written.items() if until > monotonic_now}
+        self._banned = {address: until for address, until in self._banned.items() if until > monotonic_now}
 
 
 def _send(offence: Offence, count: int) -> None:

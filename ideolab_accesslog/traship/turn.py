@@ -9,6 +9,8 @@ from typing import Callable, Optional
 PIECE_S = 0.002
 #: how many times longer than a piece the rest after it is: a fifth of one processor is ours
 REST = 4
+#: seconds of the longest rest: under gevent the used time is that of all greenlets
+REST_MAX_S = 0.02
 
 
 class Turn:
@@ -33,5 +35,5 @@ class Turn:
         """Pause when the thread has used the processor for a piece; cheap otherwise."""
         taken = self._used() - self._began
         if self._end is not None and taken >= PIECE_S:
-            self._pause(taken * REST)
+            self._pause(min(taken * REST, REST_MAX_S))
             self._began = self._used()

@@ -182,6 +182,7 @@ def hops(header: str) -> Callable[[str], object]:
 
 def rule_of(text: str) -> object:
     classify._verdicts.clear()
+    classify._long_verdicts.clear()
     return classify.rule_of(text)
 
 

@@ -114,6 +114,38 @@ def test_a_visitor_whom_the_page_knows_is_named(database: str, rows: list[dict[s
     assert rows[0]["session_key"] != client.session.session_key
 
 
+@pytest.mark.parametrize(("value", "text"), [(None, ""), (b"a", "a"), (7, "7"), (["a"], "['a']")])
+def test_headers_that_are_no_text_are_logged_as_one(
+    rows: list[dict[str, Any]], value: Any, text: str
+) -> None:
+    """Whatever a server or another middleware has put there; the request is served."""
+    names = ("USER_AGENT", "REFERER", "HOST", "X_FORWARDED_FOR", "ACCEPT_LANGUAGE")
+    request = RequestFactory().get("/page/")
+    request.META.update({f"HTTP_{name}": value for name in names}, REMOTE_ADDR=value, QUERY_STRING=value)
+
+    middleware: Any = AccessLogMiddleware(lambda _request: HttpResponse())
+    assert middleware(request).status_code == 200
+    assert {rows[0][name] for name in ("user_agent", "referer", "host", "query_string")} == {text}
+    assert rows[0]["ip"] is None
+
+
+@override_settings(ACCESSLOG_STATUS_CODES=[500])
+def test_a_log_that_fails_hides_no_error_of_the_site(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither does a client that cannot be found."""
+    monkeypatch.setattr(recorder, "record", lambda _row: 1 // 0)
+    monkeypatch.setattr("ideolab_accesslog.middleware.resolve", lambda _meta: 1 // 0)
+
+    def fail(_request: Any) -> None:
+        raise KeyError("the site's own")
+
+    with pytest.raises(KeyError):
+        AccessLogMiddleware(fail)(RequestFactory().get("/page/"))
+    assert "a request was not logged" in caplog.text
+    assert "the client of a request is unknown" in caplog.text
+
+
 def test_a_head_has_no_bytes(rows: list[dict[str, Any]]) -> None:
     """Whatever the view made of it."""
     answer(HttpResponse("x" * 93), method="HEAD")

@@ -56,6 +56,8 @@ def test_what_may_be_banned(text: str, found: str) -> None:
             "2001:db8::/64/64",
             "/64",
             "2001:db8::/-64",
+            "::ffff:198.51.100.7/64",
+            "::ffff:0:0/64",
             "2001:db8::/ffff::",
         ),
     ],

@@ -2,7 +2,8 @@
 
 Neither a request nor the writer's thread waits for a resolver. Whoever owns an address also owns the server
 that is asked for its name, which may be slow: there are few threads, one of them at most works on a network,
-and a network that does not answer rests for a minute.
+few addresses of a network wait for one, and a network that does not answer rests for a minute. When two or
+more do not answer, and none does, our own resolver may be the reason: they are asked again soon.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import logging
 import os
 import socket
 import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import lru_cache
 from time import monotonic
 from typing import Callable, NamedTuple, Optional, TypeVar
 
@@ -24,8 +28,9 @@ logger = logging.getLogger("ideolab_accesslog")
 #: threads at most; each ends after REST_S without work
 THREADS_MAX = 4
 REST_S = 5.0
-#: addresses that wait for a thread; more are not verified now
+#: addresses that wait for a thread, in all and of one network; more are not looked up now
 WAITING_MAX = 1000
+WAITING_NETWORK_MAX = 20
 #: answers that are remembered
 ANSWERS_MAX = 10_000
 #: seconds for which a name is good, none is good, and a network that did not answer is left alone
@@ -34,6 +39,12 @@ NONE_S = 3_600.0
 FAILURE_S = 60.0
 #: seconds after which a lookup counts as a failure of its network
 SLOW_S = 5.0
+#: networks without an answer, and none with one, that are taken for a failure of our own resolver
+FAILING_NETWORKS = 2
+#: seconds until a network is asked again then
+RETRY_S = 5.0
+#: seconds for which such a failure is remembered: a lookup may take so long
+FAILING_S = 30.0
 #: who has addresses of one network also has its names
 _PREFIXES = {4: 24, 6: 48}
 _Value = TypeVar("_Value")
@@ -46,6 +57,48 @@ class _Answer(NamedTuple):
 
 def _find_wanted_name(address: str) -> Optional[str]:
     return find_name(address, listed.is_wanted, socket.gethostbyaddr, socket.getaddrinfo)
+
+
+@dataclass
+class _Lookups:
+    """What is known and what is being found out; the threads of a forgotten one never touch the next."""
+
+    change: threading.Condition = field(default_factory=threading.Condition)
+    answers: dict[str, _Answer] = field(default_factory=dict)
+    #: {network that did not answer: end of its rest}
+    resting: dict[str, float] = field(default_factory=dict)
+    #: {network without an answer since another network gave one: when}
+    failed: dict[str, float] = field(default_factory=dict)
+    #: until when our own resolver is taken to fail
+    failing_until: float = 0.0
+    #: {address that waits, or is being looked up: its network}
+    waiting: dict[str, str] = field(default_factory=dict)
+    #: {network: how many of its addresses wait}
+    counts: Counter[str] = field(default_factory=Counter)
+    running: set[str] = field(default_factory=set)
+    threads: set[threading.Thread] = field(default_factory=set)
+
+    def has_room(self, network: str) -> bool:
+        """Return whether one more address of the network may wait."""
+        return len(self.waiting) < WAITING_MAX and self.counts[network] < WAITING_NETWORK_MAX
+
+    def add(self, address: str, network: str) -> None:
+        """Have an address wait for a thread."""
+        self.waiting[address] = network
+        self.counts[network] += 1
+
+    def remove(self, address: str) -> str:
+        """Have an address wait no longer; return its network."""
+        network = self.waiting.pop(address)
+        self.counts[network] -= 1
+        if not self.counts[network]:
+            del self.counts[network]
+        return network
+
+    def find_next(self) -> Optional[str]:
+        """Return the address that has waited longest among those whose networks are not being asked."""
+        free = (address for address, network in self.waiting.items() if network not in self.running)
+        return next(free, None)
 
 
 class Verifier:
@@ -62,79 +115,72 @@ class Verifier:
 
     def forget(self) -> None:
         """Start empty, also in a child process, which has none of the threads."""
-        self._change = threading.Condition()
-        self._answers: dict[str, _Answer] = {}
-        #: {network that did not answer: end of its rest}
-        self._resting: dict[str, float] = {}
-        self._waiting: dict[str, str] = {}
-        self._running: set[str] = set()
-        self._threads: set[threading.Thread] = set()
+        self._lookups = _Lookups()
 
     def ask(self, address: str) -> Optional[str]:
-        """Return the confirmed name of an address, "" for none; None while it is being looked up."""
-        network = network_of(address)
-        with self._change:
+        """Return the confirmed name of an address, "" for none; None while it is not known.
+
+        None does not promise an answer: there may be no room to look the address up now.
+        """
+        network, lookups = network_of(address), self._lookups
+        with lookups.change:
             now = self._clock()
-            answer = self._answers.get(address)
+            answer = lookups.answers.get(address)
             if answer is not None and answer.until > now:
                 return answer.name
-            if self._resting.get(network, 0.0) > now:
-                return ""
-            if address not in self._waiting:
-                if len(self._waiting) >= WAITING_MAX:
-                    return ""
-                self._waiting[address] = network
-                self._start_thread()
-                self._change.notify()
+            if lookups.resting.get(network, 0.0) > now:
+                return None if lookups.failing_until > now else ""
+            if address not in lookups.waiting and lookups.has_room(network):
+                lookups.add(address, network)
+                self._start_thread(lookups)
+                lookups.change.notify()
         return None
 
     def recall(self, address: str) -> str:
         """Return the confirmed name of an address as far as it is known already; "" for none."""
-        with self._change:
-            answer = self._answers.get(address)
+        lookups = self._lookups
+        with lookups.change:
+            answer = lookups.answers.get(address)
             return answer.name if answer is not None and answer.until > self._clock() else ""
 
-    def _start_thread(self) -> None:
-        if len(self._threads) >= min(THREADS_MAX, len(self._waiting)):
+    def is_failing(self) -> bool:
+        """Return whether our own resolver seems to fail, now or a moment ago."""
+        return self._lookups.failing_until > self._clock()
+
+    def _start_thread(self, lookups: _Lookups) -> None:
+        if len(lookups.threads) >= min(THREADS_MAX, len(lookups.waiting)):
             return
-        thread = threading.Thread(
-            target=self._work, args=(self._change,), name="ideolab-crawlers", daemon=True
-        )
+        thread = threading.Thread(target=self._work, args=(lookups,), name="ideolab-crawlers", daemon=True)
         try:
             thread.start()
         except RuntimeError:
             # no more threads for this user: who waits for one is not verified
             logger.warning("no thread for the names of crawlers", exc_info=True)
         else:
-            self._threads.add(thread)
+            lookups.threads.add(thread)
 
-    def _work(self, change: threading.Condition) -> None:
+    def _work(self, lookups: _Lookups) -> None:
         """Look up one address after the other; the thread's whole life."""
         while True:
-            address = self._take(change)
+            address = self._take(lookups)
             if address is None:
                 return
             began = self._clock()
             name = self._look_up(address)
-            with change:
-                if change is self._change:
-                    self._keep(address, name, self._clock() - began)
-                    change.notify_all()
+            with lookups.change:
+                self._keep(lookups, address, name, self._clock() - began)
+                lookups.change.notify_all()
 
-    def _take(self, change: threading.Condition) -> Optional[str]:
+    def _take(self, lookups: _Lookups) -> Optional[str]:
         """Wait for an address whose network is not being asked, and return it; None: the thread may end."""
-        with change:
-            if change is self._change and change.wait_for(self._find_next, REST_S):
-                address = self._find_next()
+        with lookups.change:
+            if lookups is self._lookups and lookups.change.wait_for(lookups.find_next, REST_S):
+                address = lookups.find_next()
                 if address is not None:
-                    self._running.add(self._waiting[address])
+                    lookups.running.add(lookups.waiting[address])
                     return address
-            self._threads.discard(threading.current_thread())
+            lookups.threads.discard(threading.current_thread())
             return None
-
-    def _find_next(self) -> Optional[str]:
-        free = (address for address, network in self._waiting.items() if network not in self._running)
-        return next(free, None)
 
     def _look_up(self, address: str) -> Optional[str]:
         try:
@@ -143,17 +189,40 @@ class Verifier:
             logger.exception("the name of a crawler was not looked up")
             return None
 
-    def _keep(self, address: str, name: Optional[str], took_s: float) -> None:
+    def _keep(self, lookups: _Lookups, address: str, name: Optional[str], took_s: float) -> None:
         """Remember the answer about an address, and let its network rest after a failure or a slow one."""
-        network, now = self._waiting.pop(address), self._clock()
-        self._running.discard(network)
-        if name is None or took_s > SLOW_S:
-            _add(self._resting, network, now + FAILURE_S)
-            self._waiting = {one: other for one, other in self._waiting.items() if other != network}
+        network, now = lookups.remove(address), self._clock()
+        lookups.running.discard(network)
         if name is not None:
-            _add(self._answers, address, _Answer(name, now + (GOOD_S if name else NONE_S)))
+            _add(lookups.answers, address, _Answer(name, now + (GOOD_S if name else NONE_S)))
+        if name is None or took_s > SLOW_S:
+            _note_failure(lookups, network, now)
+        else:
+            _note_answer(lookups, now)
 
 
+def _note_failure(lookups: _Lookups, network: str, now: float) -> None:
+    """Let a network rest: for long if it alone fails, for a moment if our own resolver seems to."""
+    for address in [one for one, other in lookups.waiting.items() if other == network]:
+        lookups.remove(address)
+    lookups.failed = {one: when for one, when in lookups.failed.items() if now - when < FAILURE_S}
+    _add(lookups.failed, network, now)
+    if len(lookups.failed) >= FAILING_NETWORKS:
+        lookups.failing_until = now + FAILING_S
+    is_ours = lookups.failing_until > now
+    for one in lookups.failed if is_ours else [network]:
+        _add(lookups.resting, one, now + (RETRY_S if is_ours else FAILURE_S))
+
+
+def _note_answer(lookups: _Lookups, now: float) -> None:
+    """Our resolver works: ask again about those whose failure may have been its own."""
+    if lookups.failing_until > now:
+        for network in lookups.failed:
+            lookups.resting.pop(network, None)
+    lookups.failed = {}
+
+
+@lru_cache(maxsize=8192)
 def network_of(address: str) -> str:
     """Return the /24 or /48 of an address."""
     parsed = ipaddress.ip_address(address)

@@ -10,7 +10,7 @@ from django.test import override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ideolab_accesslog.access.client_ip import UNKNOWN, Client, canonical, resolve
+from ideolab_accesslog.access.client_ip import UNKNOWN, Client, Resolver, canonical, resolve
 
 PROXY, OTHER_PROXY = "10.0.0.2", "10.0.0.3"
 CLIENT, VICTIM = "198.51.100.9", "203.0.113.66"
@@ -120,6 +120,21 @@ def test_one_form_for_each_address(token: str, text: str | None) -> None:
 def test_a_unix_socket_is_nobody(meta: dict[str, Any]) -> None:
     """Its REMOTE_ADDR is empty, and whoever may connect could write any header."""
     assert resolve({**meta, "HTTP_X_FORWARDED_FOR": CLIENT}) == UNKNOWN
+
+
+@pytest.mark.parametrize("address", [["198.51.100.7"], 7, b"x", object(), {}])
+def test_what_is_no_address_is_nobody(address: Any) -> None:
+    """Nor is it a UNIX socket that may be trusted."""
+    meta = {"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": "198.51.100.7"}
+    assert Resolver((), "X-Forwarded-For", True)(meta) == UNKNOWN
+
+
+def test_an_address_and_a_header_as_bytes() -> None:
+    """Some servers pass the socket's own."""
+    resolver = Resolver((), "X-Forwarded-For", True)
+    assert resolver({"REMOTE_ADDR": b"198.51.100.7"}) == Client("198.51.100.7", True)
+    assert resolver({"HTTP_X_FORWARDED_FOR": b"198.51.100.7"}) == Client("198.51.100.7", True)
+    assert resolver({"REMOTE_ADDR": "", "HTTP_X_FORWARDED_FOR": None}) == UNKNOWN
 
 
 def test_a_unix_socket_can_be_trusted() -> None:

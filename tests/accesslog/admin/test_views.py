@@ -50,6 +50,22 @@ def test_a_page_of_one_address(admin_client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_the_page_of_a_network_shows_the_bans_inside(admin_client: Client) -> None:
+    """Its own UNBAN leaves single addresses banned; the list has them and the network to choose from."""
+    for address in ("2001:db8:0:7::/64", "2001:db8:0:7::5", "2001:db8:0:8::5", "198.51.100.7"):
+        TrashIP.objects.create(ip=address, is_banned=True)
+    TrashIP.objects.create(ip="2001:db8:0:7::6")
+    page = admin_client.get(reverse(f"{TRASH}address", args=["2001:db8:0:7::/64"]))
+    assert [row.ip for row in page.context["inside"]] == ["2001:db8:0:7::5"]
+    link = "/admin/ideolab_accesslog/traship/?q=2001%3Adb8%3A0%3A7%3A%3A%2F64&amp;ban=active"
+    assert link in page.content.decode()
+    found = admin_client.get(link.replace("&amp;", "&")).context["cl"].queryset
+    assert sorted(row.ip for row in found) == ["2001:db8:0:7::/64", "2001:db8:0:7::5"]
+    for address in ("2001:db8:0:7::5", "198.51.100.7"):
+        assert b"leaves these" not in admin_client.get(reverse(f"{TRASH}address", args=[address])).content
+
+
+@pytest.mark.django_db
 def test_the_page_of_an_address_keeps_to_permissions() -> None:
     """Who may not see the access log does not see it here either."""
     AccessLog.objects.create(ip="198.51.100.7", path="/secret", method="GET", status_code=200)

@@ -143,7 +143,7 @@ def site(settings: Any, transactional_db: None) -> Iterator[str]:
 def excuses() -> dict[str, str]:
     """{path: excuse} of all offences that wait to be judged."""
     waiting = [*gate._pending._sensitive, *gate._pending._missing]
-    return {offence.path: offence.excuse for offence in waiting}
+    return {one.offence.path: one.offence.excuse for one in waiting}
 
 
 def test_no_page_or_link_makes_an_offence_that_counts(site: str) -> None:

@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 from django.core.signals import setting_changed
-from django.test import AsyncClient, Client, override_settings
+from django.http import HttpResponse
+from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.utils import timezone
 
 from demo.lab.wait import wait_until
 from ideolab_accesslog.firewall import calls
+from ideolab_accesslog.middleware import AccessLogMiddleware
 from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import dropped, offence
-from ideolab_accesslog.traship import banned, gate, rows
+from ideolab_accesslog.traship import banned, classify, gate, rows
 from ideolab_accesslog.traship.crawlers.held import HeldOffences
 from ideolab_accesslog.traship.crawlers.verifier import Verifier
 from ideolab_accesslog.traship.offence import CRAWLER, CROSS_SITE, Offence
@@ -378,6 +380,70 @@ def test_hostile_words(client: Client, log: Path) -> None:
     assert " method=OTHER " in log.read_text()
 
 
+#: what a server or a middleware may have put in the place of a header's text
+ODD: dict[str, Any] = {
+    "agent as bytes": {"HTTP_USER_AGENT": b"zgrab/0.x"},
+    "no agent": {"HTTP_USER_AGENT": None},
+    "Referer as bytes": {"HTTP_REFERER": b"http://testserver/"},
+    "no Referer": {"HTTP_REFERER": None},
+    "address as bytes": {"REMOTE_ADDR": MALLORY.encode()},
+    "no Host": {"HTTP_HOST": None},
+    "Host as bytes": {"HTTP_HOST": b"testserver"},
+    "port as a number": {"SERVER_PORT": 80},
+    "Accept as a list": {"HTTP_ACCEPT": ["*/*"]},
+    "Sec-Fetch-Site as bytes": {"HTTP_SEC_FETCH_SITE": b"none"},
+    "purpose as a number": {"HTTP_SEC_PURPOSE": 1},
+    "content type as bytes": {"CONTENT_TYPE": b"text/plain"},
+    "scheme as bytes": {"HTTP_X_FORWARDED_PROTO": b"https"},
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_header_that_is_no_text(database: str, log: Path, settings: Any, name: str, status: int) -> None:
+    """The request is judged as any other, before a view and after it."""
+    settings.TRASHIP_BLOCK_SENSITIVE = status == 403
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    middleware: Any = AccessLogMiddleware(lambda _request: HttpResponse(status=404))
+    request = RequestFactory(REMOTE_ADDR=MALLORY).get("/.env")
+    request.META.update(ODD[name])
+
+    assert middleware(request).status_code == status
+    gate.drain()
+    assert lines(log) == [(MALLORY, "sensitive_path", str(status), "/.env")]
+
+
+def test_an_address_that_is_none(client: Client, log: Path) -> None:
+    """Nobody is counted, and the path is refused all the same."""
+    middleware: Any = AccessLogMiddleware(lambda _request: HttpResponse())
+    for address in (None, ["198.51.100.7"], 7, object(), "fe80::1%eth0"):
+        request = RequestFactory().get("/.env")
+        request.META["REMOTE_ADDR"] = address
+        assert middleware(request).status_code == 403
+    gate.drain()
+    assert lines(log) == []
+
+
+def test_an_error_while_counting_lets_nobody_in(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The path is refused, and the error logged."""
+    monkeypatch.setattr(gate._pending, "add", lambda _offence: 1 // 0)
+
+    assert client.get("/.env").status_code == 403
+    assert client.get("/nope").status_code == 404
+    assert caplog.text.count("TrashIP: a request was not counted") == 2
+
+
+def test_a_long_path_is_read_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the view and after it."""
+    read: list[str] = []
+    monkeypatch.setattr(classify, "_by_choice", read.append)
+    client.get(f"/nope-{'x' * 2000}")
+
+    assert len(read) == 1
+
+
 def test_the_reasons() -> None:
     """The words of the log and of the table are the same."""
     made = Offence(MALLORY, 0.0, "dotfile", 403, "GET", "/.env", "")
@@ -603,15 +669,65 @@ def lost() -> Iterator[list[int]]:
 def test_offences_that_have_waited_too_long(
     client: Client, log: Path, lost: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The thread does not keep up: they are dropped and counted, and fail2ban learns of sensitive paths."""
+    """In a crowd they are dropped and counted, and fail2ban learns of sensitive paths."""
     for path in ("/nope-1", "/nope-2", "/.env", "/.git/config"):
         client.get(path)
     monkeypatch.setattr(gate, "LATE_S", -1.0)
+    monkeypatch.setattr(gate, "CROWDED", 1)
     gate.drain()
 
     assert [path for *_others, path in lines(log)] == ["/.env", "/.git/config"]
     assert lost == [4]
     assert not TrashIP.objects.exists()
+
+
+def test_late_offences_count_while_few_wait(
+    client: Client, log: Path, lost: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a database that hung for a minute, or a clock that was set: lines, rows, bursts."""
+    now = [1000.0]
+    monkeypatch.setattr(gate, "monotonic", lambda: now[0])
+    client.get("/.env")
+    for number in range(25):
+        client.get(f"/nope-{number}")
+    monkeypatch.setattr(gate, "time", lambda: 0.0)
+    client.get("/.git/config")
+    now[0] += 3600
+    gate.drain()
+
+    reasons = [reason for _address, reason, *_others in lines(log)]
+    assert (reasons.count("sensitive_path"), reasons.count("404_burst")) == (2, 10)
+    assert TrashIP.objects.get().count_hits == 27
+    assert lost == []
+
+
+def test_late_offences_of_who_says_to_be_a_crawler_do_not_vanish(
+    database: str, log: Path, names: dict[str, str], lost: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has the time to ask: who is not known already counts as anybody."""
+    names.update({"66.249.66.1": "crawl-66-249-66-1.googlebot.com"})
+    Client(**GOOGLEBOT).get("/.env", secure=True)
+    drain_until_told(log)
+    for address in ("66.249.66.1", MALLORY):
+        for number in range(40):
+            Client(**{**GOOGLEBOT, "REMOTE_ADDR": address}).get(f"/.env{number}", secure=True)
+    monkeypatch.setattr(gate, "LATE_S", -1.0)
+    monkeypatch.setattr(gate, "CROWDED", 1)
+    gate.drain()
+
+    assert [(found[0], found[1]) for found in lines(log)[1:]] == [(MALLORY, "sensitive_path")] * 40
+    assert lost == [80]
+
+
+def test_a_full_queue_loses_no_ban_of_who_says_to_be_a_crawler(
+    database: str, log: Path, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request writes the line: the offence will not be judged later."""
+    monkeypatch.setattr(gate, "PENDING_MAX", 1)
+    for path in PLANTED:
+        Client(REMOTE_ADDR=MALLORY, HTTP_USER_AGENT="x google").get(path)
+
+    assert [reason for _address, reason, *_others in lines(log)] == ["sensitive_path"] * 11
 
 
 def test_a_full_queue_loses_no_ban(

@@ -13,6 +13,7 @@ from ideolab_accesslog.signals import offence as offence_signal
 from ideolab_accesslog.traship import judge, log, rows
 from ideolab_accesslog.traship.judge import OffenceJudge, burst_points
 from ideolab_accesslog.traship.offence import CROSS_SITE, Offence, OffenceSum
+from ideolab_accesslog.traship.turn import Turn
 
 ADDRESS = "198.51.100.7"
 NOW = 2_000_000_000.0
@@ -134,8 +135,141 @@ def test_what_waits_is_bounded(written: dict[str, int], monkeypatch: pytest.Monk
     judged.process([offence("/.env", "dotfile", "2001:db8::7")])
     dropped.disconnect(hear)
 
-    assert counts == [2]
+    assert counts == [1, 1]
     assert written == {"2001:db8::7": 1}
+
+
+def test_single_missing_pages_are_bounded_without_any_row(
+    written: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One from each of many networks; who is due for a row stays before them."""
+    monkeypatch.setattr(judge, "WAITING_MAX", 20)
+    monkeypatch.setattr(judge, "ROWS_OF_A_TURN", 0)
+    judged = OffenceJudge()
+    judged.process([offence("/.env", "dotfile")])
+    for turn in range(3):
+        judged.process([offence("/a", address=f"2001:db8:{turn}:{number}::/64") for number in range(20)])
+
+    assert len(judged._waiting) == 20
+    assert next(iter(judged._waiting)) == ADDRESS
+
+
+class Clock:
+    """Moves on by a second whenever it is asked."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+def make_turn(seconds: float) -> Turn:
+    """A turn that has time for so many offences, and never rests."""
+    return Turn(seconds, used=lambda: 0.0, pause=lambda _seconds: None, now=Clock())
+
+
+def test_a_turn_ends_between_two_offences(lines: list[str], written: dict[str, int]) -> None:
+    """Also between two of one address; the others wait, and nobody else's are lost or counted twice."""
+    judged = OffenceJudge()
+    waiting = iter(
+        [offence(f"/.env{number}", "dotfile", f"198.51.100.{number % 3}") for number in range(300)]
+    )
+    for _ in range(200):
+        before = len(lines)
+        judged.process(waiting, make_turn(7))
+        assert len(lines) - before <= 7
+
+    assert (len(lines), len(set(lines))) == (300, 300)
+    assert written == {f"198.51.100.{number}": 100 for number in range(3)}
+
+
+def test_an_error_costs_the_offences_of_one_address(
+    lines: list[str], written: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the others stay for the next turn."""
+    judged = OffenceJudge()
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(judged._window, "add_hits", lambda _address, _count: 1 // 0)
+        judged.process([offence(f"/{n}", "dotfile", f"198.51.100.{n}") for n in range(3)])
+    judged.process([])
+
+    assert len(judged._taken) == 0
+    assert len(written) == 2
+
+
+def many_bans(count: int) -> list[Offence]:
+    """Offences for which so many addresses are banned, in their order."""
+    return [
+        offence(f"/.env{path}", "dotfile", f"198.51.{number // 250}.{number % 250}")
+        for number in range(count)
+        for path in range(2)
+    ]
+
+
+@pytest.fixture
+def bans(settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The addresses of each call that bans."""
+    settings.TRASHIP_AUTO_BAN = True
+    settings.TRASHIP_404_DISTINCT = 4
+    made: list[list[str]] = []
+    monkeypatch.setattr(calls, "ban", lambda addresses, **_words: made.append(addresses))
+    return made
+
+
+def test_who_came_first_is_banned_first(written: dict[str, int], bans: list[list[str]]) -> None:
+    """Many with one call; those for whom there is no time wait for the next turn, and none is left out."""
+    judged = OffenceJudge()
+    judged.process(many_bans(250))
+    assert [len(some) for some in bans] == [100, 100, 50]
+    assert bans[0][0] == "198.51.0.0"
+
+    judged._to_ban = {f"198.51.9.{number}": "sensitive_path" for number in range(250)}
+    bans.clear()
+    for _ in range(3):
+        judged.process([], make_turn(-1.0))
+    assert [some[0] for some in bans] == ["198.51.9.0", "198.51.9.100", "198.51.9.200"]
+
+
+def test_bans_wait_for_a_database_that_is_down(
+    written: dict[str, int], bans: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no more of them than memory is meant for; who does not fit is counted."""
+    monkeypatch.setattr(judge, "TO_BAN_MAX", 3)
+    counts: list[int] = []
+
+    def hear(count: int, **_others: Any) -> None:
+        counts.append(count)
+
+    def fail(_addresses: list[str], **_words: Any) -> None:
+        raise OSError("no database")
+
+    judged = OffenceJudge()
+    with monkeypatch.context() as patch:
+        patch.setattr(calls, "ban", fail)
+        with pytest.raises(OSError, match="no database"):
+            judged.process(many_bans(5))
+    dropped.connect(hear)
+    judged.process([])
+    dropped.disconnect(hear)
+
+    assert bans == [["198.51.0.0", "198.51.0.1", "198.51.0.2"]]
+    assert counts == [2]
+
+
+def test_a_clock_that_is_set_back_keeps_no_ban(
+    written: dict[str, int], bans: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pause after a ban is on a clock that nobody sets."""
+    judged, now = OffenceJudge(), [1000.0]
+    monkeypatch.setattr(judge, "monotonic", lambda: now[0])
+    judged.process(many_bans(1))
+    monkeypatch.setattr(judge, "time", lambda: 0.0)
+    now[0] += 61
+    judged.process([offence("/.git", "dotfile", "198.51.0.0")])
+
+    assert bans == [["198.51.0.0"]] * 2
 
 
 def test_old_offences_are_forgotten(written: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,6 +285,29 @@ def test_old_offences_are_forgotten(written: dict[str, int], monkeypatch: pytest
     judged.forget_old()
     assert list(judged._waiting) == []
     assert written == {}
+
+
+def test_the_cache_is_asked_about_some_at_a_time(
+    written: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand keys are too many for one question; each has its turn."""
+    monkeypatch.setattr(judge, "ASKED", 2)
+    monkeypatch.setattr(judge, "time", lambda: NOW)
+    asked: list[list[str]] = []
+
+    def find(addresses: list[str]) -> set[str]:
+        asked.append(addresses)
+        return {"198.51.100.4"}.intersection(addresses)
+
+    judged = OffenceJudge()
+    monkeypatch.setattr(judged._window, "find_returning", find)
+    judged.process([offence("/a", address=f"198.51.100.{number}") for number in range(5)])
+    for _ in range(3):
+        judged.forget_old()
+
+    assert [len(some) for some in asked] == [2, 2, 2]
+    assert {address for some in asked for address in some} == {f"198.51.100.{number}" for number in range(5)}
+    assert (written, len(judged._waiting)) == ({"198.51.100.4": 1}, 4)
 
 
 @pytest.mark.parametrize(("count", "points"), [(1, 20), (199, 20), (200, 5), (10_000, 5)])

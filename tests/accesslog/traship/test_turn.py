@@ -6,7 +6,7 @@ from time import monotonic, thread_time
 
 import pytest
 
-from ideolab_accesslog.traship.turn import PIECE_S, Turn
+from ideolab_accesslog.traship.turn import PIECE_S, REST_MAX_S, Turn
 
 
 def test_a_turn_rests_after_each_piece() -> None:
@@ -21,6 +21,15 @@ def test_a_turn_rests_after_each_piece() -> None:
     assert paused == [pytest.approx(8 * PIECE_S)]
     turn.rest()
     assert len(paused) == 1
+
+
+def test_no_rest_is_long() -> None:
+    """A query of a second, or the work of all other greenlets, is no reason to wait four."""
+    used = iter([0.0, 1.0, 1.0])
+    paused: list[float] = []
+    Turn(10.0, used=lambda: next(used), pause=paused.append, now=lambda: 0.0).rest()
+
+    assert paused == [REST_MAX_S]
 
 
 def test_a_turn_has_an_end() -> None:

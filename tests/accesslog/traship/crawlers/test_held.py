@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Optional
 
 import pytest
 
+from demo.lab.wait import wait_until
 from ideolab_accesslog.traship.crawlers import held as module
 from ideolab_accesslog.traship.crawlers.held import HeldOffences
 from ideolab_accesslog.traship.crawlers.verifier import Verifier
@@ -21,6 +23,11 @@ class Answers(Verifier):
 
     def __init__(self, **known: str) -> None:
         self.known: dict[str, str] = known
+        self.fails = False
+
+    def is_failing(self) -> bool:
+        """As the test says."""
+        return self.fails
 
     def ask(self, address: str) -> Optional[str]:
         """The name, or None."""
@@ -85,6 +92,46 @@ def test_nobody_waits_longer_than_five_seconds() -> None:
     assert sort(held, []) == [offence(path="/2")]
 
 
+def test_a_failure_of_our_own_is_no_proof_against_them() -> None:
+    """They wait for a minute; what is unknown then is not trusted either."""
+    now, verifier = [0.0], Answers()
+    held = HeldOffences(verifier, lambda: now[0])
+    verifier.fails = True
+
+    assert sort(held, [offence()]) == []
+    now[0] += 59
+    assert sort(held, []) == []
+    now[0] += 1
+    assert sort(held, [offence(path="/2")]) == [offence()]
+    verifier.fails = False
+    now[0] += 5
+    assert sort(held, []) == [offence(path="/2")]
+
+
+def test_one_network_keeps_no_crawler_from_being_known() -> None:
+    """A thousand addresses of a /64 with a silent name server, and then a real one."""
+    may_answer = threading.Event()
+
+    def find(address: str) -> Optional[str]:
+        if address == GOOGLE:
+            return NAME
+        assert may_answer.wait(60)
+        return None
+
+    held = HeldOffences(Verifier(find))
+    flood = [offence("2001:db8:0:1::/64")._replace(client=f"2001:db8:0:1::{n:x}") for n in range(1, 1100)]
+    assert len(sort(held, flood)) == 1099 - module.NETWORK_MAX
+    told = sort(held, [offence()])
+
+    def is_told() -> bool:
+        told.extend(sort(held, []))
+        return bool(told)
+
+    wait_until(is_told, "the crawler's offence")
+    may_answer.set()
+    assert [(one.address, one.reason) for one in told] == [(GOOGLE, "crawler")]
+
+
 def test_others_are_not_held() -> None:
     """Who names no crawler, what is excused already, and who has a published address."""
     excused = offence()._replace(excuse="cross_site")
@@ -104,6 +151,19 @@ def test_the_end_of_the_process_holds_nothing_back() -> None:
 
     assert sort(held, [offence(path="/2")], is_last=True) == [offence(), offence(path="/2")]
     assert sort(held, []) == []
+
+
+def test_a_turn_asks_for_some_of_those_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others have their turn next; at the end of the process all are judged."""
+    monkeypatch.setattr(module, "ASKED_OF_A_TURN", 2)
+    verifier = Answers()
+    held = HeldOffences(verifier)
+    sort(held, [offence(path=f"/{number}") for number in range(5)])
+    verifier.known[GOOGLE] = NAME
+
+    assert [[one.path for one in sort(held, [])] for _ in range(2)] == [["/0", "/1"], ["/2", "/3"]]
+    sort(held, [offence(MALLORY)])
+    assert len(sort(held, [], is_last=True)) == 1
 
 
 def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from typing import Callable, Optional
 
@@ -13,7 +14,7 @@ from demo.lab.wait import wait_until
 from ideolab_accesslog.traship.crawlers import verifier as module
 from ideolab_accesslog.traship.crawlers.verifier import Verifier, network_of
 
-GOOGLE, GOOGLE2, BING = "66.249.66.1", "66.249.66.2", "157.55.39.1"
+GOOGLE, GOOGLE2, BING, MALLORY = "66.249.66.1", "66.249.66.2", "157.55.39.1", "198.51.100.66"
 NAME = "crawl-66-249-66-1.googlebot.com"
 
 
@@ -97,14 +98,89 @@ def test_one_question_a_network_and_few_threads(
 
     answers = [verifier.ask(address) for address in many]
     wait_until(lambda: len(resolver.asked) == 4, "four questions")
-    assert answers == [None] * 8 + [""]
-    assert len(verifier._threads) == 4
+    assert answers == [None] * 9
+    assert list(verifier._lookups.waiting) == many[:8]
+    assert len(verifier._lookups.threads) == 4
     assert len({network_of(address) for address in resolver.asked}) == 4
 
     resolver.may_answer.set()
     wait_until(lambda: all(verifier.ask(address) == NAME for address in many), "all answers")
-    wait_until(lambda: not verifier._threads, "the end of the threads")
+    wait_until(lambda: not verifier._lookups.threads, "the end of the threads")
     assert sorted(resolver.asked) == sorted(many)
+
+
+def test_few_addresses_of_a_network_wait(resolver: SlowResolver) -> None:
+    """A scanner with a /64 and a silent name server leaves room for others; all are looked up in the end."""
+    verifier = Verifier(resolver.find)
+    many = [f"2001:db8:0:1::{number:x}" for number in range(1, 1100)]
+
+    assert {verifier.ask(address) for address in many} == {None}
+    assert len(verifier._lookups.waiting) == 20
+    assert verifier.ask(GOOGLE) is None
+    wait_until(lambda: GOOGLE in resolver.asked, "the question")
+    resolver.may_answer.set()
+    wait_until(lambda: verifier.ask(many[30]) == NAME, "the answer")
+    wait_until(lambda: not verifier._lookups.waiting, "the end")
+    assert verifier._lookups.counts == {}
+
+
+class FailingResolver:
+    """Does not answer about some networks, at once; counts the questions."""
+
+    def __init__(self) -> None:
+        self.failing = {network_of(address) for address in (GOOGLE, BING, MALLORY)}
+        self.asked: Counter[str] = Counter()
+
+    def find(self, address: str) -> Optional[str]:
+        self.asked[address] += 1
+        return None if network_of(address) in self.failing else NAME
+
+
+def test_a_network_that_fails_alone_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its owner has silenced its name server; others are answered."""
+    monkeypatch.setattr(module, "REST_S", 0.05)
+    now, failing = [0.0], FailingResolver()
+    failing.failing.discard(network_of(GOOGLE))
+    verifier = Verifier(failing.find, lambda: now[0])
+    for address, answer in ((MALLORY, ""), (GOOGLE, NAME), (BING, "")):
+        wait_until(lambda pair=(address, answer): verifier.ask(pair[0]) == pair[1], "answer")  # type: ignore[misc]
+
+    assert not verifier.is_failing()
+    assert [verifier.ask(MALLORY), verifier.ask(BING)] == ["", ""]
+
+
+def test_a_resolver_of_ours_that_fails_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two networks without an answer: nobody is judged by it, and the first answer ends it."""
+    monkeypatch.setattr(module, "REST_S", 0.05)
+    now, failing = [0.0], FailingResolver()
+    verifier = Verifier(failing.find, lambda: now[0])
+    for address in (GOOGLE, BING):
+        verifier.ask(address)
+    wait_until(verifier.is_failing, "the failure")
+    assert [verifier.ask(GOOGLE), verifier.ask(GOOGLE2), verifier.ask(BING)] == [None] * 3
+    now[0] += 6
+    assert verifier.ask(GOOGLE) is None
+    wait_until(lambda: failing.asked[GOOGLE] == 2, "the second question")
+
+    failing.failing = {network_of(MALLORY)}
+    now[0] += 6
+    wait_until(lambda: verifier.ask(BING) == NAME, "the answer")
+    wait_until(lambda: verifier.ask(GOOGLE) == NAME, "the answer")
+    now[0] += 31
+    assert not verifier.is_failing()
+    wait_until(lambda: verifier.ask(MALLORY) == "", "the failure of one network")
+
+
+def test_failures_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two scanners on two days are no failure of ours."""
+    monkeypatch.setattr(module, "REST_S", 0.05)
+    now, failing = [0.0], FailingResolver()
+    verifier = Verifier(failing.find, lambda: now[0])
+    wait_until(lambda: verifier.ask(MALLORY) == "", "the first failure")
+    now[0] += 61
+    wait_until(lambda: verifier.ask(BING) == "", "the second failure")
+
+    assert not verifier.is_failing()
 
 
 def test_an_error_is_a_failure(resolver: SlowResolver, caplog: pytest.LogCaptureFixture) -> None:
@@ -142,13 +218,31 @@ def test_a_new_beginning(resolver: SlowResolver) -> None:
     verifier = Verifier(resolver.find)
     verifier.ask(GOOGLE)
     wait_until(lambda: resolver.asked == [GOOGLE], "the question")
-    before = list(verifier._threads)
+    before = list(verifier._lookups.threads)
     verifier.forget()
     resolver.may_answer.set()
     for thread in before:
         thread.join(60)
 
     assert verifier.recall(GOOGLE) == ""
+
+
+def test_an_idle_thread_of_before_takes_nothing(resolver: SlowResolver) -> None:
+    """Its lock is not the lock of what began anew."""
+    resolver.may_answer.set()
+    verifier = Verifier(resolver.find)
+    wait_until(lambda: verifier.ask(GOOGLE) == NAME, "the answer")
+    before = verifier._lookups
+    idle = list(before.threads)
+    verifier.forget()
+    verifier._lookups.add(BING, network_of(BING))
+    with before.change:
+        before.change.notify_all()
+    for thread in idle:
+        thread.join(60)
+
+    assert resolver.asked == [GOOGLE]
+    assert (list(verifier._lookups.waiting), verifier._lookups.running) == ([BING], set())
 
 
 def test_what_is_remembered_is_bounded(resolver: SlowResolver, monkeypatch: pytest.MonkeyPatch) -> None:
