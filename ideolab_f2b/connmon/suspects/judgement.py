@@ -67,7 +67,9 @@ class Judgement:
             score = score_address(counts, self.settings, self.reasons.get(name, ""))
         else:
             network = format_name(spread.network)
-            score = score_member(counts, network, spread.members, spread.connections, self.settings)
+            score = score_member(
+                counts, network, spread.members, spread.connections, self.settings, spread.least
+            )
         if name in self.new and name not in self.reasons:
             return score._replace(why=(*score.why, SEEN_ONCE))
         return score

@@ -163,7 +163,7 @@ def test_a_distributed_attack_among_neighbours_is_named_member_by_member() -> No
         (f"203.0.113.{last}", "ip", 5) for last in range(13, 0, -1)
     ]
     assert suspects[0].why == (
-        "5 partial-hello (sent only part of a TLS hello) for 8 s or more (limit 2)",
+        "5 partial-hello (sent only part of a TLS hello) for 8 s or more (limit 3)",
         "one of 13 addresses of 203.0.113.0/24 that hold 65 of these (limit 60); "
         "the others there are left alone",
     )
@@ -271,16 +271,21 @@ def test_neighbours_do_not_answer_for_attackers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "own"),
+    ("settings", "own", "named"),
     [
-        (Connmon(ignore=(ipaddress.ip_network("203.0.113.200/32"),)), frozenset()),
-        (Connmon(ignore=(ipaddress.ip_network("203.0.0.0/16"),)), frozenset()),
-        (Connmon(), frozenset([packed("203.0.113.254"), packed("2001:db8::1")])),
+        (Connmon(ignore=(ipaddress.ip_network("203.0.113.200/32"),)), frozenset(), 209),
+        (Connmon(ignore=(ipaddress.ip_network("203.0.0.0/16"),)), frozenset(), 0),
+        (Connmon(), frozenset([packed("203.0.113.254"), packed("2001:db8::1")]), 210),
     ],
 )
-def test_a_network_with_somebody_listed_is_never_a_suspect(settings: Connmon, own: frozenset[bytes]) -> None:
-    """A ban of the /24 would take an ignored address or our gateway along."""
-    assert judged(spread(100), settings, own).suspects == []
+def test_a_network_with_somebody_listed_is_never_a_suspect(
+    settings: Connmon, own: frozenset[bytes], named: int
+) -> None:
+    """A ban of the /24 would take an ignored address or our gateway along: the others are named alone."""
+    found = names(judged(spread(210), settings, own))
+
+    assert len(found) == named
+    assert not {"203.0.113.0/24", "203.0.113.200" if named < 210 else ""} & set(found)
 
 
 @pytest.mark.parametrize("own", ["2001:db8:c::1", "2001:db8:c:1::1"])
@@ -289,8 +294,11 @@ def test_a_56_and_a_48_with_somebody_listed_are_never_suspects(own: str) -> None
     rows = [row for number in range(550) for row in mute(f"2001:db8:c:{97 * number:x}::9", 1)]
     rows += [row for number in range(100) for row in mute(f"2001:db8:c:{number:x}::9", 1)]
 
-    assert names(judged(rows, own=frozenset([packed(own)]))) == []
-    assert names(judged(rows, Connmon(ignore=(ipaddress.ip_network(own),)))) == []
+    for found in (
+        judged(rows, own=frozenset([packed(own)])),
+        judged(rows, Connmon(ignore=(ipaddress.ip_network(own),))),
+    ):
+        assert {one.scope for one in found.suspects} == {"ip"}
 
 
 @pytest.mark.parametrize(
