@@ -34,7 +34,7 @@ class Judgement:
     members: Mapping[bytes, Spread]
     networks: Mapping[bytes, NetworkCounts]
     addresses: Sequence[bytes]
-    #: over a limit now, and not in the snapshot before
+    #: over a limit now, and not a moment ago
     new: Collection[bytes]
 
     def suspects(self) -> Suspects:
