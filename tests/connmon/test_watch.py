@@ -181,7 +181,7 @@ def test_a_second_look_comes_at_once_and_is_paid_for_after_it(
 
 
 def test_somebody_new_at_each_look_delays_no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sacrificed address for each look: they take a fifth of a core, and what follows is no longer pause."""
+    """A sacrificed address for each look: they take a fifth of a core, and no more later."""
     clock = [10.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(time, "process_time", lambda: clock[0])

@@ -247,7 +247,8 @@ class Admission:
         # fail2ban makes the ban longer in its own list only: no action hears of it, the element would expire
         try:
             self._prolong_element(banned)
-            if ticket.getData("ttl") is not None and self._jail.database is not None:
+            has_own_time = any(one.getData("ttl") is not None for one in (ticket, banned))
+            if has_own_time and self._jail.database is not None:
                 _observe(self._jail.database.addBan, self._jail, banned)
         except Exception as error:
             _log.error("[%s] %s was not prolonged: %s", self._jail.name, banned.getID(), error)

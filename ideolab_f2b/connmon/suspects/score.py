@@ -109,11 +109,16 @@ def count_beside_served(counts: PhaseCounts) -> int:
     return found if served and 2 * found >= served else 0
 
 
+def find_ttl(counts: PhaseCounts, settings: Connmon) -> int:
+    """Return the seconds of a ban for these connections of one address; 0 = those of the jail."""
+    return settings.opened_ahead_ttl if _is_opened_ahead(counts) else 0
+
+
 def _count_stalled(counts: PhaseCounts) -> int:
     return count_hostile(counts) - counts[HANDSHAKE_ONLY]
 
 
-def is_opened_ahead(counts: PhaseCounts) -> bool:
+def _is_opened_ahead(counts: PhaseCounts) -> bool:
     """Return whether a browser alone may hold all hostile connections: any page makes it open some ahead."""
     found = counts[MUTE] + counts[HANDSHAKE_ONLY]
     return 0 < found == count_hostile(counts) and found < OPENED_AHEAD

@@ -51,7 +51,27 @@ def test_a_suspect() -> None:
     (suspect,) = judged(mute(ATTACKER, 40)).suspects
     phases = dict.fromkeys(suspect.phases, 0) | {"mute": 40}
     why = ("40 mute (sent no byte) for 8 s or more (limit 8)",)
-    assert suspect == Suspect(ATTACKER, "ip", 4, 40, 1, phases, why)
+    assert suspect == Suspect(ATTACKER, "ip", 4, 40, 1, phases, why, ttl=600)
+
+
+@pytest.mark.parametrize(
+    ("rows", "ttl"),
+    [
+        pytest.param(mute(ATTACKER, 40), 600, id="silent"),
+        pytest.param(mute(ATTACKER, 299), 600, id="as many as a browser has"),
+        pytest.param(mute(ATTACKER, 300), 0, id="more than a browser has"),
+        pytest.param([handshake(ATTACKER, age_s=9) for _ in range(40)], 600, id="handshakes"),
+        pytest.param(
+            [*mute(ATTACKER, 40), connection(ATTACKER, age_s=9.0, received=9)], 0, id="and half a hello"
+        ),
+        pytest.param([held(ATTACKER, 2300, 30) for _ in range(8)], 0, id="slow readers"),
+    ],
+)
+def test_how_long_the_ban_is(rows: list[Connection], ttl: int) -> None:
+    """Another site's page makes a browser open silent connections: then a few minutes are enough."""
+    (suspect,) = judged(rows).suspects
+
+    assert suspect.ttl == ttl
 
 
 def test_totals() -> None:

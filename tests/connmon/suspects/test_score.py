@@ -22,7 +22,7 @@ from ideolab_f2b.connmon.suspects.score import (
     count_beside_served,
     count_member,
     count_quiet,
-    is_opened_ahead,
+    find_ttl,
     is_over,
     is_seen_twice,
     is_spread,
@@ -177,7 +177,8 @@ def test_what_makes_one_of_a_crowd(phases: dict[int, int], quiet: int, beside_se
 )
 def test_what_a_page_makes_a_browser_open(phases: dict[int, int], is_one: bool) -> None:
     """Connections on which nothing is asked, fewer than a browser's pools hold."""
-    assert is_opened_ahead(counts(phases)) == is_one
+    assert find_ttl(counts(phases), Connmon()) == (600 if is_one else 0)
+    assert find_ttl(counts(phases), Connmon(opened_ahead_ttl=0)) == 0
 
 
 @pytest.mark.parametrize(
