@@ -185,7 +185,7 @@ def test_somebody_new_at_each_look_delays_no_second_look(monkeypatch: pytest.Mon
     clock = [10.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(time, "process_time", lambda: clock[0])
-    host, pauses = Host(mute=40, age_s=9.0), []
+    host, pauses = Host(mute=40, age_s=9.0), list[float]()
     watched = host.watch()
     read = host.rows
 

@@ -87,7 +87,7 @@ def count_member(counts: PhaseCounts) -> int:
     more than that.
     """
     served = _count_idle_active(counts)
-    proven = _count_stalled(counts)
+    proven = _count_certain(counts)
     if counts[HANDSHAKE_ONLY] >= MEMBER_HANDSHAKES and counts[HANDSHAKE_ONLY] > SERVED_PER_HANDSHAKE * served:
         proven += counts[HANDSHAKE_ONLY]
     if served:
@@ -102,10 +102,10 @@ def count_quiet(counts: PhaseCounts) -> int:
     return 0 if _count_idle_active(counts) else counts[MUTE] + counts[PARTIAL_HELLO]
 
 
-def count_beside_served(counts: PhaseCounts) -> int:
+def count_excess(counts: PhaseCounts) -> int:
     """Return the hostile connections of a served address that are more than a NAT loses; 0 when few are."""
     served = _count_idle_active(counts)
-    found = _count_stalled(counts) - -(-served // SERVED_PER_HOSTILE)
+    found = _count_certain(counts) - -(-served // SERVED_PER_HOSTILE)
     return found if served and 2 * found >= served else 0
 
 
@@ -114,7 +114,7 @@ def find_ttl(counts: PhaseCounts, settings: Connmon) -> int:
     return settings.opened_ahead_ttl if _is_opened_ahead(counts) else 0
 
 
-def _count_stalled(counts: PhaseCounts) -> int:
+def _count_certain(counts: PhaseCounts) -> int:
     return count_hostile(counts) - counts[HANDSHAKE_ONLY]
 
 

@@ -18,7 +18,7 @@ from ideolab_f2b.connmon.suspects.network import (
 )
 from ideolab_f2b.connmon.suspects.score import (
     MEMBER_CONNECTIONS,
-    count_beside_served,
+    count_excess,
     count_hostile,
     count_member,
     count_quiet,
@@ -94,7 +94,7 @@ def _find_members(
     rest = [address for address in addresses if address not in found]
     for crowd, limits in (
         (_count(table, rest, count_quiet), 1),
-        (_count(table, rest, count_beside_served), SERVED_CROWD_LIMITS),
+        (_count(table, rest, count_excess), SERVED_CROWD_LIMITS),
     ):
         if _is_crowd(crowd, limits, sums, settings):
             found.update(dict.fromkeys(crowd, Spread(name, len(crowd), sum(crowd.values()), 1)))

@@ -19,7 +19,7 @@ from ideolab_f2b.connmon.phases.phase import (
 )
 from ideolab_f2b.connmon.suspects.network import NetworkCounts
 from ideolab_f2b.connmon.suspects.score import (
-    count_beside_served,
+    count_excess,
     count_member,
     count_quiet,
     find_ttl,
@@ -160,7 +160,7 @@ def test_what_makes_a_member(phases: dict[int, int], count: int) -> None:
 )
 def test_what_makes_one_of_a_crowd(phases: dict[int, int], quiet: int, beside_served: int) -> None:
     """Too little to prove anything alone."""
-    assert (count_quiet(counts(phases)), count_beside_served(counts(phases))) == (quiet, beside_served)
+    assert (count_quiet(counts(phases)), count_excess(counts(phases))) == (quiet, beside_served)
 
 
 @pytest.mark.parametrize(
