@@ -104,19 +104,12 @@ class Detector:
         over = dict.fromkeys(self._find_over(seen))
         attacks = self._find_attacks(seen, totals, over.keys())
         now = {*over, *attacks.members, *attacks.whole}
-        before = now if is_only else self._note(now)
+        before = now if is_only else self._sightings.note(now, self._clock_s)
         named = [name for name in over if name in before or self._is_sure(name, seen, reasons)]
         named += [name for name in reasons if name not in over and not self._exempt.has(name)]
         named += pick_members(attacks.members, seen.phases, before)
         new = now.difference(named, before)
         return Judgement(self.settings, seen.phases, reasons, attacks.members, attacks.whole, named, new)
-
-    def _note(self, now: set[bytes]) -> set[bytes]:
-        """Note who is over a limit now, and return those of them who were so a moment ago."""
-        self._sightings.forget_old(self._clock_s)
-        before = {name for name in now if name in self._sightings}
-        self._sightings.add(now, self._clock_s)
-        return before
 
     def _is_sure(self, name: bytes, seen: SnapshotCounts, reasons: Mapping[bytes, str]) -> bool:
         """Return whether what an address is over its limit for took more than one snapshot to be seen."""
