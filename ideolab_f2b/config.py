@@ -34,6 +34,7 @@ class Connmon:
     idle_s: float = 8.0
     every_s: float = 5.0
     idle_points: int = 0
+    opened_ahead_ttl: int = 600
     ignore: tuple[Network, ...] = ()
 
 
@@ -243,6 +244,7 @@ _READ: dict[str, Callable[[str], object]] = {
     "idle_s": duration,
     "every_s": duration,
     "min_idle_score": _at_least_one,
+    "opened_ahead_ttl": _count,
     "th_conn_ip": _at_least_one,
     "th_conn_subnet24": _at_least_one,
     "th_hostile_ip": _at_least_one,

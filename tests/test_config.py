@@ -32,6 +32,7 @@ th_hostile_subnet = 70
 idle_s = 10
 every_s = 2s
 idle_points = 1
+opened_ahead_ttl = 0
 ignore = 198.51.100.7 2001:db8::/32
 [intake]
 socket = /run/other/nginx.sock
@@ -65,6 +66,7 @@ textfile_dir = /srv/prom
             idle_s=10.0,
             every_s=2.0,
             idle_points=1,
+            opened_ahead_ttl=0,
             ignore=(ipaddress.ip_network("198.51.100.7/32"), ipaddress.ip_network("2001:db8::/32")),
         ),
         config.Paths(Path("/srv/log"), Path("/srv/state"), Path("/srv/prom")),

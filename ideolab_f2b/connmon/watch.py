@@ -28,6 +28,10 @@ from ideolab_f2b.notify import Notifier
 OWN_EVERY_S = 60.0
 #: share of a core: with so many connections that a tick takes more of it, ticks come less often
 CORE_SHARE = 0.045
+#: the same while somebody is over a limit for the first time: nginx may close what is 10 s old
+CONFIRM_SHARE = 0.2
+#: ticks at most that the pause after them pays for: an attacker must not buy a longer one
+OWED_TICKS = 2
 #: seconds; the shortest pause between two ticks
 SHORTEST_S = 0.5
 #: ticks of `--once` after the second: one when connections are old enough, one that confirms it
@@ -62,7 +66,7 @@ class Watch:
         #: sockets in use at the last tick; None when they were enough for a suspect
         self._too_few: int | None = None
         self._ticks: list[PortTick] = []
-        #: CPU seconds of the last tick, and those by which the ticks exceed their share of a core by now
+        #: CPU seconds of the last tick, and those by which the last ticks exceed their share of a core by now
         self._cost_s, self._owed_s = 0.0, 0.0
         self._ended = time.monotonic()
 
@@ -90,19 +94,23 @@ class Watch:
         """Return the seconds until the next tick.
 
         They are fewer than `every_s` when connections get old enough before, or when somebody is over a limit
-        for the first time; they are more when ticks take much CPU time. Who was over a limit once is seen
-        again at once all the same, for nginx may close what is 10 s old: the pause after that is the longer.
+        for the first time; they are more when ticks take much CPU time. Whoever is over a limit for the first
+        time is seen again at once all the same, up to CONFIRM_SHARE: the pause after that is the longer.
         """
         findings = [tick.findings for tick in self._ticks]
         waits_s = [one.old_enough_in_s for one in findings]
         soonest = [self._settings.every_s]
         soonest += [wait_s + OLD_ENOUGH_MARGIN_S for wait_s in waits_s if wait_s is not None]
-        credit_s = self._cost_s if any(one.is_unconfirmed for one in findings) else 0.0
-        return max(SHORTEST_S, (self._owed_s - credit_s) / CORE_SHARE, min(soonest))
+        if any(one.is_unconfirmed for one in findings):
+            rest_s = self._cost_s / CONFIRM_SHARE
+        else:
+            rest_s = self._owed_s / CORE_SHARE
+        return max(SHORTEST_S, rest_s, min(soonest))
 
     def _add_cost(self, cost_s: float) -> None:
         now = time.monotonic()
-        self._owed_s = max(0.0, self._owed_s - CORE_SHARE * (now - self._ended)) + cost_s
+        owed_s = max(0.0, self._owed_s - CORE_SHARE * (now - self._ended)) + cost_s
+        self._owed_s = min(owed_s, OWED_TICKS * cost_s)
         self._cost_s, self._ended = cost_s, now
 
     def _judge(self, port: int) -> PortTick:

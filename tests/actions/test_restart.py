@@ -40,6 +40,14 @@ def written(server: Fail2ban, *addresses: str) -> bool:
     return set(addresses) <= {row[0] for row in rows}
 
 
+def stored_time(server: Fail2ban, address: str) -> int:
+    """The seconds of a ban in the database."""
+    with sqlite3.connect(f"file:{server.database}?mode=ro", uri=True) as database:
+        rows = database.execute("SELECT bantime FROM bips WHERE ip = ?", [address]).fetchall()
+    database.close()
+    return int(rows[0][0])
+
+
 def test_restart_leaves_no_gap(network: Network, kernel: Sets, probe: Probe, start: Start) -> None:
     """While fail2ban restarts not one packet of a banned address arrives, and its time goes on."""
     server = start(network[0], MANUAL)
@@ -93,6 +101,27 @@ def test_restored_bans_fill_an_empty_kernel(lone: Namespace, lone_kernel: Sets, 
     assert lone.run("iptables", "-S", "INPUT").splitlines()[1:] == [
         "-A INPUT -m set --match-set ideolab_ban src -j DROP"
     ]
+
+
+def test_a_ban_of_connmon_keeps_its_own_time(lone: Namespace, lone_kernel: Sets, start: Start) -> None:
+    """Also the jail's time that a later line gave it."""
+    server = start(lone, CONNMON)
+    write_lines(server.connmon_log, *(suspect(f"198.51.100.{last}", 9, ttl=600) for last in (7, 8)))
+    server.wait_until(lambda: written(server, "198.51.100.7", "198.51.100.8"), "both rows")
+    write_lines(server.connmon_log, suspect("198.51.100.8"))
+    server.wait_until(
+        lambda: (elements(lone_kernel, "ideolab_connmon")["198.51.100.8"] or 0) > 3000, "the longer ban"
+    )
+    server.wait_until(lambda: stored_time(server, "198.51.100.8") >= 3600, "its row")
+    server.stop()
+    server.connmon_log.write_text("")
+    lone_kernel.flush("ideolab_connmon")
+    server.start()
+
+    server.wait_until(lambda: len(elements(lone_kernel, "ideolab_connmon")) == 2, "the restored bans")
+    found = elements(lone_kernel, "ideolab_connmon")
+    assert 500 <= (found["198.51.100.7"] or 0) <= 600
+    assert 3500 <= (found["198.51.100.8"] or 0) <= 3600
 
 
 def test_stop_can_clear_the_kernel(lone: Namespace, start: Start) -> None:

@@ -205,6 +205,33 @@ def test_second_line_makes_the_ban_longer(server: Fail2ban, kernel: Sets) -> Non
     )
 
 
+def test_line_of_connmon_brings_its_own_time(server: Fail2ban, kernel: Sets) -> None:
+    """Silent connections are worth ten minutes; the next line without a time is worth the jail's hour."""
+    write_lines(server.connmon_log, suspect("198.51.100.24", ttl=600), suspect("198.51.100.25"))
+    server.wait_until(lambda: in_set(kernel, "ideolab_connmon", "198.51.100.25"), "both elements")
+
+    assert 580 <= (timeout(kernel, "ideolab_connmon", "198.51.100.24") or 0) <= 600
+    assert 3580 <= (timeout(kernel, "ideolab_connmon", "198.51.100.25") or 0) <= 3600
+    told = server.ask("get", "ideolab-connmon", "banip", "--with-time")
+    assert [line.split("+")[1].split("=")[0].strip() for line in told if "100.24" in line] == ["600"]
+
+    write_lines(server.connmon_log, suspect("198.51.100.24"))
+
+    server.wait_until(
+        lambda: (timeout(kernel, "ideolab_connmon", "198.51.100.24") or 0) > 3500, "the jail's hour"
+    )
+
+
+def test_ban_of_a_short_time_ends_by_itself(server: Fail2ban, kernel: Sets, probe: Probe) -> None:
+    """In the kernel and in fail2ban's list, though the jail's bans are long."""
+    write_lines(server.connmon_log, suspect("198.51.100.26", ttl=4))
+    server.wait_until(lambda: in_set(kernel, "ideolab_connmon", "198.51.100.26"), "the element")
+
+    server.wait_until(lambda: not in_set(kernel, "ideolab_connmon", "198.51.100.26"), "the end in the kernel")
+    assert probe.reaches("198.51.100.26")
+    server.wait_until(lambda: "198.51.100.26" not in server.find_banned("ideolab-connmon"), "in fail2ban")
+
+
 @pytest.mark.parametrize(
     ("refused", "why"),
     [

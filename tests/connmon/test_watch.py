@@ -165,16 +165,45 @@ def test_ticks_that_cost_much_come_less_often(monkeypatch: pytest.MonkeyPatch) -
     assert watched.pause_s() == pytest.approx(10.0, abs=0.1)
 
 
-def test_a_second_look_comes_at_once_and_is_paid_for_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("cost_s", "second_s", "third_s"), [(0.1, 0.6, 5.0), (0.45, 2.25, 20.0)])
+def test_a_second_look_comes_at_once_and_is_paid_for_after_it(
+    monkeypatch: pytest.MonkeyPatch, cost_s: float, second_s: float, third_s: float
+) -> None:
     """Where ticks cost much too, for nginx may close what is 10 s old."""
-    times = iter([10.0, 10.45, 12.0, 12.45])
+    times = iter([10.0, 10.0 + cost_s, 12.0, 12.0 + cost_s])
     monkeypatch.setattr(time, "process_time", lambda: next(times))
     watched = Host(mute=40, age_s=9.0).watch()
     watched.tick()
-    assert watched.pause_s() == pytest.approx(0.6)
+    assert watched.pause_s() == pytest.approx(second_s)
 
     watched.tick()
-    assert watched.pause_s() == pytest.approx(20.0, abs=0.5)
+    assert watched.pause_s() == pytest.approx(third_s, abs=0.5)
+
+
+def test_somebody_new_at_each_look_delays_no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sacrificed address for each look: they take a fifth of a core, and no more later."""
+    clock = [10.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "process_time", lambda: clock[0])
+    host, pauses = Host(mute=40, age_s=9.0), list[float]()
+    watched = host.watch()
+    read = host.rows
+
+    def rows(port: int) -> Iterator[Connection]:
+        clock[0] += 0.2
+        for row in read(port):
+            yield row._replace(peer=bytes([198, 51, 100, len(pauses)]) + bytes(12))
+
+    watched._rows = rows
+    for _look in range(20):
+        watched.tick()
+        pauses.append(watched.pause_s())
+        clock[0] += pauses[-1]
+    host.mute = 7
+    watched.tick()
+
+    assert pauses == [pytest.approx(1.0)] * 20
+    assert watched.pause_s() < 9.0
 
 
 def test_the_last_findings_are_not_kept_beside_the_new_ones() -> None:

@@ -14,12 +14,17 @@ from ideolab_f2b import logline
 _MUTE = MappingProxyType({"mute": 240})
 
 
-def suspect(address: str, ago_s: float = 0.0, phases: Mapping[str, int] = _MUTE) -> str:
-    """Return a line of connmon.log about an address or a network; `phases` count its connections."""
+def suspect(address: str, ago_s: float = 0.0, phases: Mapping[str, int] = _MUTE, ttl: int = 0) -> str:
+    """Return a line of connmon.log about an address or a network; `phases` count its connections.
+
+    `ttl` are the seconds of its ban, 0 = those of the jail.
+    """
     plain: dict[str, Union[int, str]] = {"scope": "ip", "score": 5}
     if "/" in address:
         plain = {"scope": "net", "score": 4, "addresses": 61}
     plain.update(connections=240, **phases, port=443)
+    if ttl:
+        plain["ttl"] = ttl
     return logline.format_line(_find_time(ago_s), "connmon", "suspect", address, plain)
 
 

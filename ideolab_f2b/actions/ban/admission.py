@@ -264,7 +264,7 @@ class Admission:
             is_taken_over = is_root and banned is not None and _give_to_root(banned)
             if told.get("prolong"):
                 self._prolong(banned)
-            if is_taken_over or (told.get("prolong") and ticket.getData("ttl") is not None):
+            if is_taken_over or (told.get("prolong") and _have_own_time(ticket, banned)):
                 self._write_down(banned)
             return is_new
 
@@ -284,6 +284,10 @@ class Admission:
                 _observe(self._jail.database.addBan, self._jail, banned)
         except Exception as error:
             _log.error("[%s] %s was not written down: %s", self._jail.name, banned.getID(), error)
+
+
+def _have_own_time(*tickets: Any) -> bool:
+    return any(each.getData("ttl") is not None for each in tickets)
 
 
 def _give_to_root(ticket: Any) -> bool:

@@ -20,6 +20,8 @@ def format_line(suspect: Suspect, when: float, port: int) -> str:
     plain["connections"] = suspect.connections
     plain.update({key: suspect.phases.get(phase, 0) for phase, key in logline.PHASE_KEYS.items()})
     plain["port"] = port
+    if suspect.ttl:
+        plain["ttl"] = suspect.ttl
     return logline.format_line(_time(when), "connmon", "suspect", suspect.address, plain)
 
 

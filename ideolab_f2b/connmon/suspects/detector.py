@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ideolab_f2b.config import Connmon
 from ideolab_f2b.connmon.phases.counts import (
@@ -28,6 +28,7 @@ from ideolab_f2b.connmon.suspects.network import (
 )
 from ideolab_f2b.connmon.suspects.old_enough import find_wait_s
 from ideolab_f2b.connmon.suspects.score import count_hostile, is_over, is_seen_twice, score_network
+from ideolab_f2b.connmon.suspects.sightings import Sightings
 from ideolab_f2b.connmon.suspects.spread import NetworkAttacks, find_attacks, pick_members
 from ideolab_f2b.connmon.suspects.synchronized import SynchronizedAddresses
 from ideolab_f2b.connmon.suspects.unbanned import UnbannedNetworks
@@ -39,18 +40,11 @@ _LONGEST_GAP_S = 60.0
 CONFIRM_S = 0.5
 
 
-class _Everybody(Container[bytes]):
-    """Has every name: what was over a limit before the only snapshot."""
-
-    def __contains__(self, _name: object) -> bool:
-        return True
-
-
 class Detector:
     """Judges the snapshots of one port in their order.
 
-    An address is a suspect when it is over a limit in two snapshots in a row. A network is one at once: its
-    jail wants two lines.
+    An address is a suspect when it is over a limit in two snapshots within a few seconds. A network is one at
+    once: its jail wants two lines.
     """
 
     def __init__(self, settings: Connmon, own: frozenset[bytes] = frozenset()) -> None:
@@ -60,8 +54,7 @@ class Detector:
         self._synchronized = SynchronizedAddresses(settings.idle_s)
         self._last, self._clock_s = 0.0, 0.0
         self._unbanned = UnbannedNetworks()
-        #: addresses and networks that were over a limit in the last snapshot
-        self._over: Container[bytes] = frozenset()
+        self._sightings = Sightings()
 
     @property
     def own(self) -> frozenset[bytes]:
@@ -78,12 +71,10 @@ class Detector:
 
         With `is_only` no other snapshot will come, and one is enough for a suspect.
         """
-        if is_only:
-            self._over = _Everybody()
         self._advance_clock(snapshot.when)
         seen = self._count(snapshot.rows)
         totals = add_up(seen.phases.values())
-        judgement = self._judge(seen, totals)
+        judgement = self._judge(seen, totals, is_only)
         connections = sum(totals)
         return Findings(
             judgement.suspects(),
@@ -108,15 +99,16 @@ class Detector:
         self._memory = seen.memory
         return seen
 
-    def _judge(self, seen: SnapshotCounts, totals: PhaseCounts) -> Judgement:
+    def _judge(self, seen: SnapshotCounts, totals: PhaseCounts, is_only: bool) -> Judgement:
         reasons = self._synchronized.find(seen.watched, seen.phases, self._clock_s)
         over = dict.fromkeys(self._find_over(seen))
         attacks = self._find_attacks(seen, totals, over.keys())
-        before, self._over = self._over, {*over, *attacks.members, *attacks.whole}
+        now = {*over, *attacks.members, *attacks.whole}
+        before = now if is_only else self._sightings.note(now, self._clock_s)
         named = [name for name in over if name in before or self._is_sure(name, seen, reasons)]
         named += [name for name in reasons if name not in over and not self._exempt.has(name)]
         named += pick_members(attacks.members, seen.phases, before)
-        new = {name for name in self._over.difference(named) if name not in before}
+        new = now.difference(named, before)
         return Judgement(self.settings, seen.phases, reasons, attacks.members, attacks.whole, named, new)
 
     def _is_sure(self, name: bytes, seen: SnapshotCounts, reasons: Mapping[bytes, str]) -> bool:

@@ -15,7 +15,7 @@ from ideolab_f2b.connmon.suspects.network import (
     list_addresses,
     networks_of,
 )
-from ideolab_f2b.connmon.suspects.score import Score, score_address, score_member, score_network
+from ideolab_f2b.connmon.suspects.score import Score, find_ttl, score_address, score_member, score_network
 from ideolab_f2b.connmon.suspects.spread import Spread
 from ideolab_f2b.connmon.suspects.suspect import Suspect, Suspects
 
@@ -34,7 +34,7 @@ class Judgement:
     members: Mapping[bytes, Spread]
     networks: Mapping[bytes, NetworkCounts]
     addresses: Sequence[bytes]
-    #: over a limit now, and not in the snapshot before
+    #: over a limit now, and not a moment ago
     new: Collection[bytes]
 
     def suspects(self) -> Suspects:
@@ -47,7 +47,8 @@ class Judgement:
             sums = self.networks[name]
             return _make(name, sums.counts, sums.addresses, score_network(name, sums, self.settings))
         counts = self.counts[name]
-        return _make(name, counts, 1, self._score(name, counts))
+        ttl = 0 if name in self.reasons else find_ttl(counts, self.settings)
+        return _make(name, counts, 1, self._score(name, counts), ttl)
 
     def table(self) -> list[Suspect]:
         """Return every address and every network of several, the worst first."""
@@ -67,14 +68,23 @@ class Judgement:
             score = score_address(counts, self.settings, self.reasons.get(name, ""))
         else:
             network = format_name(spread.network)
-            score = score_member(counts, network, spread.members, spread.connections, self.settings)
+            score = score_member(
+                counts, network, spread.members, spread.connections, self.settings, spread.least
+            )
         if name in self.new and name not in self.reasons:
             return score._replace(why=(*score.why, SEEN_ONCE))
         return score
 
 
-def _make(name: bytes, counts: PhaseCounts, addresses: int, score: Score) -> Suspect:
+def _make(name: bytes, counts: PhaseCounts, addresses: int, score: Score, ttl: int = 0) -> Suspect:
     scope = "net" if is_network(name) else "ip"
     return Suspect(
-        format_name(name), scope, score.points, count_slots(counts), addresses, by_name(counts), score.why
+        format_name(name),
+        scope,
+        score.points,
+        count_slots(counts),
+        addresses,
+        by_name(counts),
+        score.why,
+        ttl=ttl,
     )

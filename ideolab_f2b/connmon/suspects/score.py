@@ -24,10 +24,15 @@ from ideolab_f2b.connmon.suspects.network import SUBNET4, WIDE6, NetworkCounts
 SERVED_PER_HOSTILE = 8
 #: browsers open connections ahead of need, so a handshake without a request counts only far above the served
 SERVED_PER_HANDSHAKE = 2
-#: hostile connections that prove an address a member of a spread attack: one may be a lost radio
-MEMBER_CONNECTIONS = 2
-#: connections that a browser opens ahead before it is served at all
-OPENED_AHEAD = 3
+#: hostile connections that prove an address a member of a spread attack: two may be a lost radio
+MEMBER_CONNECTIONS = 3
+#: the same for an address that is served as well; they must be more than SERVED_PER_MEMBER times the served
+SERVED_MEMBER_CONNECTIONS = 4
+SERVED_PER_MEMBER = 2
+#: handshakes without a request that say anything about a member: browsers open some ahead
+MEMBER_HANDSHAKES = 8
+#: a browser has fewer connections than this, whatever a page makes it open ahead
+OPENED_AHEAD = 300
 #: so many hostile addresses, and hardly anyone else, make a whole network the attacker
 NETWORK_ADDRESSES = 16
 #: the same for a /48, which may be a provider's: so many hostile /64
@@ -78,14 +83,45 @@ def _count_proven(counts: PhaseCounts) -> int:
 def count_member(counts: PhaseCounts) -> int:
     """Return the hostile connections that prove an address a member of a spread attack; 0 when they do not.
 
-    They are at least MEMBER_CONNECTIONS, and more than what the address is served. Handshakes count only
-    above what browsers open ahead.
+    They are at least MEMBER_CONNECTIONS; of an address that is served, SERVED_MEMBER_CONNECTIONS and clearly
+    more than that.
     """
     served = _count_idle_active(counts)
-    proven = counts[MUTE] + counts[PARTIAL_HELLO] + counts[SLOW_READ] + counts[TRICKLE]
-    if counts[HANDSHAKE_ONLY] > OPENED_AHEAD + SERVED_PER_HANDSHAKE * served:
+    proven = _count_certain(counts)
+    if counts[HANDSHAKE_ONLY] >= MEMBER_HANDSHAKES and counts[HANDSHAKE_ONLY] > SERVED_PER_HANDSHAKE * served:
         proven += counts[HANDSHAKE_ONLY]
-    return proven if proven >= MEMBER_CONNECTIONS and proven > served else 0
+    if served:
+        is_one = proven >= SERVED_MEMBER_CONNECTIONS and proven > SERVED_PER_MEMBER * served
+    else:
+        is_one = proven >= MEMBER_CONNECTIONS
+    return proven if is_one else 0
+
+
+def count_quiet(counts: PhaseCounts) -> int:
+    """Return the connections of an address that is not served which one of a crowd may hold alone."""
+    return 0 if _count_idle_active(counts) else counts[MUTE] + counts[PARTIAL_HELLO]
+
+
+def count_excess(counts: PhaseCounts) -> int:
+    """Return the hostile connections of a served address that are more than a NAT loses; 0 when few are."""
+    served = _count_idle_active(counts)
+    found = _count_certain(counts) - -(-served // SERVED_PER_HOSTILE)
+    return found if served and 2 * found >= served else 0
+
+
+def find_ttl(counts: PhaseCounts, settings: Connmon) -> int:
+    """Return the seconds of a ban for these connections of one address; 0 = those of the jail."""
+    return settings.opened_ahead_ttl if _is_opened_ahead(counts) else 0
+
+
+def _count_certain(counts: PhaseCounts) -> int:
+    return count_hostile(counts) - counts[HANDSHAKE_ONLY]
+
+
+def _is_opened_ahead(counts: PhaseCounts) -> bool:
+    """Return whether a browser alone may hold all hostile connections: any page makes it open some ahead."""
+    found = counts[MUTE] + counts[HANDSHAKE_ONLY]
+    return 0 < found == count_hostile(counts) and found < OPENED_AHEAD
 
 
 def is_over(counts: PhaseCounts, settings: Connmon) -> bool:
@@ -139,15 +175,18 @@ def score_address(counts: PhaseCounts, settings: Connmon, synchronized: str = ""
 
 
 def score_member(
-    counts: PhaseCounts, network: str, members: int, connections: int, settings: Connmon
+    counts: PhaseCounts, network: str, members: int, connections: int, settings: Connmon, least: int
 ) -> Score:
-    """Return the score of a member of an attack that is spread over a network: that of the whole attack."""
+    """Return the score of a member of an attack that is spread over a network: that of the whole attack.
+
+    `least` is the number of connections that makes a member.
+    """
     points = _points_of_flood(connections, settings.th_hostile_subnet, settings)
     reason = (
         f"one of {members} addresses of {network} that hold {connections} of these "
         f"(limit {settings.th_hostile_subnet}); the others there are left alone"
     )
-    return Score(points, (*_reasons(counts, MEMBER_CONNECTIONS, settings), reason))
+    return Score(points, (*_reasons(counts, least, settings), reason))
 
 
 def score_network(name: bytes, sums: NetworkCounts, settings: Connmon) -> Score:

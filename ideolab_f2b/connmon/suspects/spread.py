@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import nlargest
 from typing import NamedTuple
@@ -16,10 +16,24 @@ from ideolab_f2b.connmon.suspects.network import (
     find_hostile_networks,
     list_addresses,
 )
-from ideolab_f2b.connmon.suspects.score import count_member, is_spread, is_whole
+from ideolab_f2b.connmon.suspects.score import (
+    MEMBER_CONNECTIONS,
+    count_excess,
+    count_hostile,
+    count_member,
+    count_quiet,
+    is_spread,
+    is_whole,
+)
 
 #: members of one network that are named in one snapshot, those with most connections first: a whole /24
 MEMBERS = 256
+#: addresses that are a crowd: each holds too little to prove anything, and all do the same
+CROWD = 30
+#: a crowd has at least this part of the addresses of its network: a carrier's phones lose their radio too
+CROWD_PART = 3
+#: a crowd of addresses that are served as well holds so many times the limit
+SERVED_CROWD_LIMITS = 2
 
 
 class Spread(NamedTuple):
@@ -29,6 +43,8 @@ class Spread(NamedTuple):
     members: int
     #: hostile connections of all members
     connections: int
+    #: hostile connections that make a member
+    least: int = MEMBER_CONNECTIONS
 
 
 @dataclass
@@ -71,13 +87,37 @@ def _find_members(
     settings: Connmon,
     is_exempt: Callable[[bytes], bool],
 ) -> dict[bytes, Spread]:
-    members = {address: count_member(table[address]) for address in addresses}
-    members = {address: count for address, count in members.items() if count}
-    connections = sum(members.values())
-    if not is_spread(connections, sums, settings):
-        return {}
-    spread = Spread(name, len(members), connections)
-    return {address: spread for address in members if not is_exempt(address)}
+    found: dict[bytes, Spread] = {}
+    proven = _count(table, addresses, count_member)
+    if is_spread(sum(proven.values()), sums, settings):
+        found.update(dict.fromkeys(proven, Spread(name, len(proven), sum(proven.values()))))
+    rest = [address for address in addresses if address not in found]
+    for crowd, limits in (
+        (_count(table, rest, count_quiet), 1),
+        (_count(table, rest, count_excess), SERVED_CROWD_LIMITS),
+    ):
+        if _is_crowd(crowd, limits, sums, settings):
+            found.update(dict.fromkeys(crowd, Spread(name, len(crowd), sum(crowd.values()), 1)))
+    return {address: spread for address, spread in found.items() if not is_exempt(address)}
+
+
+def _count(
+    table: Mapping[bytes, PhaseCounts], addresses: Iterable[bytes], count: Callable[[PhaseCounts], int]
+) -> dict[bytes, int]:
+    counted = {address: count(table[address]) for address in addresses}
+    return {address: found for address, found in counted.items() if found}
+
+
+def _is_crowd(crowd: Mapping[bytes, int], limits: int, sums: NetworkCounts, settings: Connmon) -> bool:
+    """Return whether addresses that prove nothing alone are an attack together.
+
+    What others are served counts by addresses: one of them can hold any number of connections.
+    """
+    return (
+        len(crowd) >= CROWD
+        and CROWD_PART * len(crowd) >= sums.decided_addresses
+        and sum(crowd.values()) >= limits * settings.th_hostile_subnet
+    )
 
 
 def pick_members(
@@ -87,6 +127,6 @@ def pick_members(
     groups: dict[bytes, list[tuple[int, bytes]]] = {}
     for address, spread in members.items():
         if address in before:
-            groups.setdefault(spread.network, []).append((count_member(table[address]), address))
+            groups.setdefault(spread.network, []).append((count_hostile(table[address]), address))
     for group in groups.values():
         yield from (address for _count, address in nlargest(MEMBERS, group))

@@ -34,6 +34,8 @@ class Suspect:
     #: how its connections were set up, most of them; "" where that was not read
     network_key: str = ""
     clusters: tuple[Cluster, ...] = ()
+    #: seconds of its ban; 0 = those of the jail
+    ttl: int = 0
 
 
 class Suspects(Sequence[Suspect]):

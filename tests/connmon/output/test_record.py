@@ -20,6 +20,14 @@ def test_the_line_of_an_address() -> None:
     )
 
 
+def test_the_line_of_a_ban_with_its_own_time() -> None:
+    """The filter hands it on."""
+    assert (
+        record.format_line(replace(ONE, ttl=600), WHEN, 443)
+        == f"{record.format_line(ONE, WHEN, 443)} ttl=600"
+    )
+
+
 def test_the_line_of_a_network() -> None:
     """A network also says how many addresses it has."""
     assert record.format_line(NET, WHEN, 443) == (

@@ -47,7 +47,7 @@ def test_suspects_are_described_when_asked_for() -> None:
 def test_a_member_has_the_reason_of_its_network() -> None:
     """And its own connections."""
     assert judgement().describe(ONE).why == (
-        "5 mute (sent no byte) for 8 s or more (limit 2)",
+        "5 mute (sent no byte) for 8 s or more (limit 3)",
         "one of 13 addresses of 203.0.113.0/24 that hold 65 of these (limit 60); "
         "the others there are left alone",
     )

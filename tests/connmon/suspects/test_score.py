@@ -19,7 +19,10 @@ from ideolab_f2b.connmon.phases.phase import (
 )
 from ideolab_f2b.connmon.suspects.network import NetworkCounts
 from ideolab_f2b.connmon.suspects.score import (
+    count_excess,
     count_member,
+    count_quiet,
+    find_ttl,
     is_over,
     is_seen_twice,
     is_spread,
@@ -119,11 +122,18 @@ def test_a_higher_least_score_moves_with_the_setting() -> None:
     ("phases", "count"),
     [
         pytest.param({MUTE: 1}, 0, id="one may be a lost radio"),
-        pytest.param({MUTE: 2}, 2, id="two"),
-        pytest.param({PARTIAL_HELLO: 5, IDLE: 4}, 5, id="more than it is served"),
+        pytest.param({PARTIAL_HELLO: 2}, 0, id="so may two"),
+        pytest.param({MUTE: 3}, 3, id="three"),
+        pytest.param({MUTE: 2, SLOW_READ: 1}, 3, id="of every kind a little"),
+        pytest.param({MUTE: 3, IDLE: 1}, 0, id="three beside a served one"),
+        pytest.param({MUTE: 4, IDLE: 1}, 4, id="four beside a served one"),
+        pytest.param({PARTIAL_HELLO: 5, IDLE: 2}, 5, id="more than twice what it is served"),
+        pytest.param({PARTIAL_HELLO: 6, IDLE: 3}, 0, id="twice what it is served"),
+        pytest.param({SLOW_READ: 2, IDLE: 1}, 0, id="two slow readers beside a served one"),
         pytest.param({PARTIAL_HELLO: 5, IDLE: 3, ACTIVE: 2}, 0, id="served as much"),
         pytest.param({HANDSHAKE_ONLY: 3}, 0, id="opened ahead"),
-        pytest.param({HANDSHAKE_ONLY: 4}, 4, id="more than a browser opens ahead"),
+        pytest.param({HANDSHAKE_ONLY: 7}, 0, id="opened ahead, more of them"),
+        pytest.param({HANDSHAKE_ONLY: 8}, 8, id="more than a browser opens ahead"),
         pytest.param({HANDSHAKE_ONLY: 5, IDLE: 1}, 0, id="opened ahead beside a served one"),
         pytest.param({HANDSHAKE_ONLY: 3, MUTE: 1}, 0, id="opened ahead, and a lost radio"),
         pytest.param({HALF_OPEN: 50, UNACCEPTED: 50}, 0, id="never scored"),
@@ -132,6 +142,43 @@ def test_a_higher_least_score_moves_with_the_setting() -> None:
 def test_what_makes_a_member(phases: dict[int, int], count: int) -> None:
     """Of an attack that is spread over a network: proof of its own."""
     assert count_member(counts(phases)) == count
+
+
+@pytest.mark.parametrize(
+    ("phases", "quiet", "beside_served"),
+    [
+        pytest.param({MUTE: 1}, 1, 0, id="one"),
+        pytest.param({PARTIAL_HELLO: 1, MUTE: 1}, 2, 0, id="two"),
+        pytest.param({HANDSHAKE_ONLY: 7, SLOW_READ: 2}, 0, 0, id="browsers and phones have these"),
+        pytest.param({MUTE: 1, IDLE: 1}, 0, 0, id="a NAT loses one"),
+        pytest.param({MUTE: 2, IDLE: 1}, 0, 1, id="a NAT does not lose two thirds"),
+        pytest.param({MUTE: 7, IDLE: 7}, 0, 6, id="nor a half"),
+        pytest.param({SLOW_READ: 7, ACTIVE: 13}, 0, 0, id="but a third, perhaps"),
+        pytest.param({HANDSHAKE_ONLY: 7, ACTIVE: 1}, 0, 0, id="opened ahead"),
+        pytest.param({IDLE: 5}, 0, 0, id="served"),
+    ],
+)
+def test_what_makes_one_of_a_crowd(phases: dict[int, int], quiet: int, beside_served: int) -> None:
+    """Too little to prove anything alone."""
+    assert (count_quiet(counts(phases)), count_excess(counts(phases))) == (quiet, beside_served)
+
+
+@pytest.mark.parametrize(
+    ("phases", "is_one"),
+    [
+        ({MUTE: 40}, True),
+        ({MUTE: 150, HANDSHAKE_ONLY: 149, IDLE: 6}, True),
+        ({MUTE: 300}, False),
+        ({MUTE: 40, PARTIAL_HELLO: 1}, False),
+        ({MUTE: 40, SLOW_READ: 1}, False),
+        ({TRICKLE: 9}, False),
+        ({IDLE: 60}, False),
+    ],
+)
+def test_what_a_page_makes_a_browser_open(phases: dict[int, int], is_one: bool) -> None:
+    """Connections on which nothing is asked, fewer than a browser's pools hold."""
+    assert find_ttl(counts(phases), Connmon()) == (600 if is_one else 0)
+    assert find_ttl(counts(phases), Connmon(opened_ahead_ttl=0)) == 0
 
 
 @pytest.mark.parametrize(
@@ -147,10 +194,10 @@ def test_when_members_share_an_attack(connections: int, served: int, is_one: boo
 
 def test_the_score_of_a_member() -> None:
     """That of the whole attack, and the reason says so."""
-    assert score_member(counts({PARTIAL_HELLO: 5}), "203.0.113.0/24", 26, 130, Connmon()) == (
+    assert score_member(counts({PARTIAL_HELLO: 5}), "203.0.113.0/24", 26, 130, Connmon(), 3) == (
         3,
         (
-            "5 partial-hello (sent only part of a TLS hello) for 8 s or more (limit 2)",
+            "5 partial-hello (sent only part of a TLS hello) for 8 s or more (limit 3)",
             "one of 26 addresses of 203.0.113.0/24 that hold 130 of these (limit 60); "
             "the others there are left alone",
         ),

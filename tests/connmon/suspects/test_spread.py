@@ -5,9 +5,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
+import pytest
+
 from ideolab_f2b.config import Connmon
 from ideolab_f2b.connmon.phases.counts import WIDTH, PhaseCounts
-from ideolab_f2b.connmon.phases.phase import IDLE, MUTE
+from ideolab_f2b.connmon.phases.phase import HANDSHAKE_ONLY, IDLE, MUTE, PARTIAL_HELLO, SLOW_READ
 from ideolab_f2b.connmon.suspects.network import format_name
 from ideolab_f2b.connmon.suspects.spread import NetworkAttacks, Spread, find_attacks, pick_members
 
@@ -58,6 +60,66 @@ def test_who_is_over_a_limit_of_its_own_is_no_member() -> None:
     assert attacks(table, over=subnet(range(3))).members == {}
 
 
+def test_a_crowd_of_small_members() -> None:
+    """Decoys that are served keep the network from being hostile as a whole, and its members are named."""
+    found = attacks({**subnet(range(220), mute=1), **subnet(range(220, 245), idle=1)})
+
+    assert (found.whole, found.members) == ({}, dict.fromkeys(subnet(range(220)), Spread(V4, 220, 220, 1)))
+
+
+def test_a_crowd_in_a_48() -> None:
+    """As large as it may be; no address of it holds two."""
+    quiet = {
+        SITE[:6] + number.to_bytes(2, "big"): counts(mute=1) for number in range(0, 22_500) if number % 9
+    }
+    decoys = {SITE[:6] + number.to_bytes(2, "big"): counts(idle=1) for number in range(0, 22_500, 9)}
+
+    assert attacks({**quiet, **decoys}).members.keys() == quiet.keys()
+
+
+@pytest.mark.parametrize("served", [1, 7])
+def test_a_crowd_that_is_served_as_well(served: int) -> None:
+    """Seven each beside as many served: 1,778 connections of a /24."""
+    assert len(attacks(subnet(range(254), mute=7, idle=served)).members) == 254
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(subnet(range(29), mute=2), id="too few addresses"),
+        pytest.param(subnet(range(59), mute=1), id="too few connections"),
+        pytest.param(
+            {**subnet(range(80), mute=1), **subnet(range(80, 250), idle=9)}, id="a carrier's lost radio"
+        ),
+        pytest.param(subnet(range(254), mute=1, idle=1), id="a lost one beside a served one"),
+        pytest.param(subnet(range(40), mute=4, idle=40), id="NATs that lose a tenth"),
+    ],
+)
+def test_no_crowd(table: dict[bytes, PhaseCounts]) -> None:
+    """What honest networks look like."""
+    assert attacks({**table, **subnet([254], idle=100)}).members == {}
+
+
+@pytest.mark.parametrize(
+    "neighbour",
+    [
+        {PARTIAL_HELLO: 2},
+        {MUTE: 2, IDLE: 1},
+        {SLOW_READ: 2, IDLE: 1},
+        {HANDSHAKE_ONLY: 4},
+        {HANDSHAKE_ONLY: 7},
+        {MUTE: 3, IDLE: 2},
+    ],
+)
+@pytest.mark.parametrize("attackers", [9, 31])
+def test_neighbours_of_an_attack_are_no_members(neighbour: dict[int, int], attackers: int) -> None:
+    """They hold too little, and are no crowd."""
+    table = {**subnet(range(attackers), mute=7), **subnet(range(100, 140), idle=2)}
+    table[V4 + bytes([200])] = [neighbour.get(code, 0) for code in range(WIDTH)]
+
+    assert attacks(table).members.keys() == subnet(range(attackers)).keys()
+
+
 def test_the_whole_56_does_not_count_for_its_48() -> None:
     """Neither its hostile connections, nor its addresses."""
     table = {SITE + bytes([host]): counts(mute=1) for host in range(200)}
@@ -71,7 +133,7 @@ def test_members_of_a_56_are_no_members_of_its_48() -> None:
     table = {SITE + bytes([host]): counts(mute=2) for host in range(40)}
     table.update({SITE + bytes([host]): counts(idle=2) for host in range(100, 130)})
 
-    assert set(attacks(table).members.values()) == {Spread(SITE, 40, 80)}
+    assert set(attacks(table).members.values()) == {Spread(SITE, 40, 80, 1)}
 
 
 def test_the_largest_members_are_picked() -> None:
