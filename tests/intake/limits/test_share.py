@@ -30,8 +30,8 @@ def spread(failures: int, answered: int, seed: int, span_s: float = 300.0) -> in
     """Return how many lines go on of a client whose answers and failures come in any order."""
     dice, served = random.Random(seed), Served()
     share, found = Share(served), 0
-    whats = [True] * failures + [False] * answered
-    for when, is_failure in sorted((dice.uniform(0, span_s), what) for what in whats):
+    kinds = [True] * failures + [False] * answered
+    for when, is_failure in sorted((dice.uniform(0, span_s), kind) for kind in kinds):
         served.add([] if is_failure else [CARRIER + b" 200 1"], when)
         found += is_failure and not share.is_spared(CARRIER, TIMEOUT)
     return found
