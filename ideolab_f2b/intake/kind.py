@@ -30,7 +30,7 @@ _STATUS = re.compile(rb'" (\d{3}) |"status": ?"?(\d{3})(?:","rt":\d(\d))?')
 _READ = frozenset((b"408", b"000", b"400", b"405", b"413", b"431", b"494", b"495", b"496", b"497", b"499"))
 _OURS = b'{"ip":"'
 #: bytes; a line that is no longer is written as it came
-SHORT = 200
+SHORT = 256
 #: bytes of a client's text that are written: the filters read its beginning
 _BEGINNING = 32
 _URI = b'"uri":"'

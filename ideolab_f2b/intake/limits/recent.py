@@ -39,32 +39,34 @@ class RecentCounts:
         self._start = float("-inf")
         #: how much of the last window counts, 0 to 1
         self.part = 0.0
-        self._now: dict[bytes, Row] = {}
+        #: {key: its row of this window}
+        self.rows: dict[bytes, Row] = {}
         self._before: dict[bytes, Row] = {}
         self._networks: dict[bytes, int] = {}
 
     def advance(self, now: float) -> None:
         """Take note of the time, in seconds; it never goes back. Call it for each batch."""
         age = now - self._start
-        if age >= self._window_s or len(self._now) >= self._full:
-            self._before = self._now if age < 2 * self._window_s else {}
-            self._now, self._networks, self._start, age = {}, {}, now, 0.0
+        if age >= self._window_s or len(self.rows) >= self._full:
+            self._before = self.rows if age < 2 * self._window_s else {}
+            self.rows, self._networks, self._start, age = {}, {}, now, 0.0
         self.part = 1.0 - age / self._window_s
 
     def row(self, key: bytes) -> Row:
         """Return the row of a key, to add to it; it is made when there is none."""
-        return self._now.get(key) or self._make(key)
+        return self.rows.get(key) or self.make(key)
 
-    def _make(self, key: bytes) -> Row:
+    def make(self, key: bytes) -> Row:
+        """Return the row of a key that has none, or that of its network."""
         network = self._network_of(key)
         keys = self._networks.get(network, 0)
         if keys >= NETWORK_KEYS:
             key = network + _ALL
-            if key in self._now:
-                return self._now[key]
+            if key in self.rows:
+                return self.rows[key]
         self._networks[network] = keys + 1
         before = self._before.get(key)
-        self._now[key] = row = Row(self._columns, before.counts if before else None)
+        self.rows[key] = row = Row(self._columns, before.counts if before else None)
         return row
 
     def value(self, row: Row, column: int = 0) -> float:

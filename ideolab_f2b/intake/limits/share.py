@@ -37,13 +37,13 @@ class Served:
     def add(self, texts: Iterable[bytes], now: float) -> int:
         """Count the datagrams of a batch (`ADDRESS STATUS NUMBER`); return how many were none."""
         self.table.advance(now)
-        malformed = 0
+        malformed, row_of = 0, self.table.row
         for text in texts:
             address, _space, rest = text.partition(b" ")
             number = rest[4:]
             key = client.key_of(address)
             if key and number.isdigit() and len(number) < 10:
-                self.table.row(key).counts[0] += 1 if int(number) <= _EACH else _STEP
+                row_of(key).counts[0] += 1 if int(number) <= _EACH else _STEP
             else:
                 malformed += 1
         return malformed
@@ -68,10 +68,12 @@ class Share:
 
     def is_spared(self, key: bytes, evidence: Evidence) -> bool:
         """Count one more failure; return whether the client has enough answers for all of this evidence."""
-        row, (column, answers) = self._table.row(key), self._columns[evidence]
+        table, (column, answers) = self._table, self._columns[evidence]
+        # as row(), without a call: there is one for each line of a flood
+        row = table.rows.get(key) or table.make(key)
         counts, before = row.counts, row.before
         counts[column] += 1
         if before is None:
             return counts[0] >= counts[column] * answers
-        part = self._table.part
+        part = table.part
         return counts[0] + part * before[0] >= (counts[column] + part * before[column]) * answers

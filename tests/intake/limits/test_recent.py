@@ -42,7 +42,7 @@ def test_memory_is_bounded_and_who_comes_again_is_kept() -> None:
             counts.add(b"again")
         counts.add(b"%d" % number)
 
-    assert len(counts._now) + len(counts._before) <= 1300
+    assert len(counts.rows) + len(counts._before) <= 1300
     assert counts.value(counts.row(b"again")) >= 1
     assert counts.value(counts.row(b"0")) == 0
 
@@ -54,7 +54,7 @@ def test_a_network_has_a_thousand_rows_and_then_one() -> None:
     keys = [key_of(b"2001:db8:1:%x::1" % number) for number in range(65_536)]
     found = [counts.add(key) for key in keys]
 
-    assert len(counts._now) == NETWORK_KEYS + 1
+    assert len(counts.rows) == NETWORK_KEYS + 1
     assert found[:NETWORK_KEYS] == [1] * NETWORK_KEYS
     assert found[-1] == 65_536 - NETWORK_KEYS
     assert counts.add(keys[0]) == 2
