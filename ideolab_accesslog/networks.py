@@ -1,4 +1,7 @@
-"""The network that an address is counted by: an IPv4 address itself, for IPv6 the /64 of one customer."""
+"""The network that an address is counted by: an IPv4 address itself, for IPv6 the /64 of one customer.
+
+Where many clients share a /64 it is the IPv6 address itself, as in ideolab_f2b/kernel/client_network.py.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from typing import Union
 
 #: the prefix that a provider gives to one line: whoever has it asks from any of its 2^64 addresses
 IPV6_PREFIX = 64
+
+#: there a /64 is not one customer: addresses made of IPv4 ones, of translators, of Teredo, and of one link
+SHARED = tuple(map(IPv6Network, ("::/32", "64:ff9b::/32", "2001::/32", "fe80::/32")))
 
 #: what is counted and banned
 Target = Union[IPv4Address, IPv6Address, IPv6Network]
@@ -40,11 +46,11 @@ def _parse_network(text: str) -> IPv6Network:
 
 @lru_cache(maxsize=8192)
 def network_of(address: str) -> str:
-    """Return the text of what an address is counted by: `198.51.100.7`, `2001:db8:0:7::/64`.
+    """Return the text of what an address is counted by: `198.51.100.7`, `2001:db8:0:7::/64`, `64:ff9b::7`.
 
     Raises ValueError for what is no address.
     """
     found = parse(address)
-    if isinstance(found, IPv6Address):
+    if isinstance(found, IPv6Address) and not any(found in one for one in SHARED):
         return str(IPv6Network((int(found) >> IPV6_PREFIX << IPV6_PREFIX, IPV6_PREFIX)))
     return str(found)

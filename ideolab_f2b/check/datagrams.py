@@ -40,7 +40,9 @@ def judge_answers(counts: Mapping[str, float]) -> Verdict:
     if counts.get("served", 0.0):
         spared, over = counts.get("spared", 0.0), counts.get("over_budget", 0.0)
         text = f"{counts['served']:.0f} answered requests, {lines:.0f} lines"
-        return ok("served", f"{text} ({spared:.0f} spared, {over:.0f} over budget)")
+        # what nginx does not send is nowhere to be seen, so this stands here always
+        unseen = "what a location with an access_log of its own (or off) answers is not among them"
+        return ok("served", f"{text} ({spared:.0f} spared, {over:.0f} over budget); {unseen}")
     if not lines:
         return unknown("served", "nginx has sent nothing since the intake started")
     return unknown(

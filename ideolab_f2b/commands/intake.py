@@ -50,18 +50,18 @@ def run(arguments: argparse.Namespace) -> int:
     counts: Counter[str] = Counter()
     served = Served()
 
-    def pipeline(grammar: Grammar, path: Path) -> Pipeline:
+    def pipeline(log: int, grammar: Grammar, path: Path) -> Pipeline:
         collapse = Collapse(intake.lines_address, intake.lines_total)
         budget, output = Budget(intake.bytes_hour), LogFile(path, complaint)
-        return Pipeline(grammar, Share(served), collapse, budget, output, counts)
+        return Pipeline(grammar, Share(served, log), collapse, budget, output, counts)
 
     error, access = (
-        Grammar(kind.classify_error, kind.name_error),
-        Grammar(kind.classify_access, kind.name_access),
+        Grammar(kind.classify_error, kind.write_error),
+        Grammar(kind.classify_access, kind.write_access),
     )
     pipelines = {
-        intake.error_tag.encode(): pipeline(error, arguments.output or paths.nginx_error_log),
-        intake.access_tag.encode(): pipeline(access, arguments.access_output or paths.nginx_access_log),
+        intake.error_tag.encode(): pipeline(0, error, arguments.output or paths.nginx_error_log),
+        intake.access_tag.encode(): pipeline(1, access, arguments.access_output or paths.nginx_access_log),
     }
     nginx_socket = NginxSocket(arguments.socket or intake.socket, find_uids(intake.senders), complaint)
     check_queue(complaint, queue.read())

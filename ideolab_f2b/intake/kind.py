@@ -11,6 +11,7 @@ import re
 from typing import Optional
 
 from ideolab_f2b.intake import client, text
+from ideolab_f2b.intake.text import Evidence
 
 #: bytes of a kind; nginx's texts are shorter, and a longer one holds what a client sent
 LONGEST = 160
@@ -28,18 +29,25 @@ _STATUS = re.compile(rb'" (\d{3}) |"status": ?"?(\d{3})(?:","rt":\d(\d))?')
 #: the statuses that a filter reads; all of our own format are read, for the fingerprints in them
 _READ = frozenset((b"408", b"000", b"400", b"405", b"413", b"431", b"494", b"495", b"496", b"497", b"499"))
 _OURS = b'{"ip":"'
+#: bytes; a line that is no longer is written as it came
+SHORT = 256
+#: bytes of a client's text that are written: the filters read its beginning
+_BEGINNING = 32
+_URI = b'"uri":"'
+# what nginx's own escape=json may have begun within the last bytes
+_HALF_ESCAPE = re.compile(rb"\\(?:u[0-9A-Fa-f]{0,3})?\Z")
 
 
 class Words:
-    """The words that lines of one kind have in common, and whether a jail of jail.d counts such lines.
+    """The words that lines of one kind have in common, and what such lines are to the jails.
 
     There is one object for each text: it is compared by what it is, which is faster than by what it says.
     """
 
-    __slots__ = ("from_browser", "is_counted", "text")
+    __slots__ = ("evidence", "from_browser", "text")
 
-    def __init__(self, text: bytes, is_counted: bool, from_browser: Optional[Words] = None) -> None:
-        self.text, self.is_counted = text, is_counted
+    def __init__(self, text: bytes, evidence: Evidence, from_browser: Optional[Words] = None) -> None:
+        self.text, self.evidence = text, evidence
         #: the words of such a line whose request a page can have made a browser send
         self.from_browser = from_browser
 
@@ -47,7 +55,7 @@ class Words:
 #: the key of the client (client.py), and the words
 Kind = tuple[bytes, Words]
 #: the kind of a line that no filter reads
-UNREAD: Kind = (client.NOBODY, Words(b"", False))
+UNREAD: Kind = (client.NOBODY, Words(b"", Evidence.SHOWN))
 
 
 def classify_error(line: bytes) -> Optional[Kind]:
@@ -85,11 +93,11 @@ def _words(message: bytes) -> Optional[Words]:
 
 @functools.lru_cache(maxsize=4096)
 def _words_of(said: bytes) -> Optional[Words]:
-    is_counted = text.is_counted(said)
-    if is_counted is None:
+    evidence = text.evidence_of(said)
+    if evidence is None:
         return None
-    is_both = is_counted and text.names_request(said)
-    return Words(said, is_counted, Words(said, False) if is_both else None)
+    is_both = evidence is Evidence.GARBAGE and text.names_request(said)
+    return Words(said, evidence, Words(said, Evidence.SHOWN) if is_both else None)
 
 
 def classify_access(line: bytes) -> Kind:
@@ -118,20 +126,30 @@ def _access_words(found: bytes, is_ours: bool) -> Optional[Words]:
 @functools.lru_cache(maxsize=2048)
 def _status_words(number: bytes, is_slow: bool) -> Words:
     is_counted = number == b"408" or (is_slow and number in (b"400", b"405", b"413", b"499"))
-    return Words(number + (b" slow" if is_slow else b""), is_counted)
+    evidence = Evidence.TIMEOUT if is_counted else Evidence.SHOWN
+    return Words(number + (b" slow" if is_slow else b""), evidence)
 
 
-def name_error(line: bytes, kind: Kind) -> bytes:
-    """Return a line of the error log with its client as fail2ban shall read it: an IPv6 one as its /64.
+def write_error(line: bytes, kind: Kind) -> bytes:
+    """Return what is written of a line of the error log: an IPv6 client as its /64, a request cut short.
 
-    The line must have this kind, and an IPv6 address.
+    The line must have this kind. No filter reads more than how a request begins.
     """
     start = line.find(_CLIENT) + len(_CLIENT)
-    return _name(line, start, line.find(b",", start), kind)
+    stop = line.find(b",", start)
+    # nginx's own words end at the first quote
+    quote = line.find(b'"', stop) + 1
+    if quote and len(line) > max(SHORT, quote + _BEGINNING):
+        line = line[: quote + _BEGINNING] + b'"'
+    return _name(line, start, stop, kind)
 
 
-def name_access(line: bytes, kind: Kind) -> bytes:
-    """Return a line of the access log with its client as fail2ban shall read it: see name_error()."""
+def write_access(line: bytes, kind: Kind) -> bytes:
+    """Return what is written of a line of the access log: see write_error(); in our own format uri is cut."""
+    if line.startswith(_OURS) and len(line) > SHORT:
+        start = line.find(_URI) + len(_URI)
+        if start >= len(_URI) and len(line) > start + _BEGINNING:
+            line = _HALF_ESCAPE.sub(b"", line[: start + _BEGINNING]) + b'"}'
     found = _FIRST.match(line)
     return _name(line, *found.span(1), kind) if found else line
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import NamedTuple, Optional, Protocol
 
 from ideolab_f2b import logline
-from ideolab_f2b.intake.kind import UNREAD, Kind
+from ideolab_f2b.intake.kind import SHORT, UNREAD, Kind
 from ideolab_f2b.intake.limits.budget import Budget
 from ideolab_f2b.intake.limits.collapse import Collapse, Collapsed
 from ideolab_f2b.intake.limits.share import Share
+from ideolab_f2b.intake.text import Evidence
 
 
 class LineOutput(Protocol):
@@ -26,10 +27,10 @@ class LineOutput(Protocol):
 
 
 class Grammar(NamedTuple):
-    """What the lines of one log say: their kind (None: no line of this log), and the client for fail2ban."""
+    """What the lines of one log say: their kind (None: no line of this log), and what is written of them."""
 
     kind_of: Callable[[bytes], Optional[Kind]]
-    name: Callable[[bytes, Kind], bytes]
+    write: Callable[[bytes, Kind], bytes]
 
 
 class Pipeline:
@@ -65,7 +66,7 @@ class Pipeline:
 
     def _choose(self, texts: Sequence[bytes], kinds: Sequence[Optional[Kind]]) -> list[bytes]:
         """Return the lines that go on to fail2ban; count why the others do not."""
-        add, passes, name = self._share.add, self._collapse.passes, self._grammar.name
+        is_spared, passes, write = self._share.is_spared, self._collapse.passes, self._grammar.write
         allows = None if self._budget.is_ample else self._budget.allows
         passed, spared, collapsed, over = [], 0, 0, 0
         for text, kind in zip(texts, kinds):
@@ -76,13 +77,14 @@ class Pipeline:
                 collapsed += 1
                 continue
             key, words = kind
-            lines = add(key, words.is_counted)
-            if not lines:
+            evidence = words.evidence
+            if is_spared(key, evidence):
                 spared += 1
-            elif allows and not allows(words.is_counted, lines):
+            elif allows and not allows(evidence is not Evidence.SHOWN, key):
                 over += 1
             else:
-                passed.append(name(text, kind) if key[-1:] == b"/" or b"::ffff:" in text else text)
+                is_plain = len(text) <= SHORT and key[-1:] != b"/" and b"::ffff:" not in text
+                passed.append(text if is_plain else write(text, kind))
         self._counts.update(spared=spared, collapsed=collapsed, over_budget=over)
         return passed
 

@@ -7,7 +7,20 @@ holds them against the filters.
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 from typing import Optional
+
+
+class Evidence(IntEnum):
+    """What a line is to the jails of jail.d; the numbers are columns of a table."""
+
+    #: something never came: a lost radio does that as well as an attacker
+    TIMEOUT = 0
+    #: what mode probe reads: only who holds the address can send it, and no mishap makes it
+    GARBAGE = 1
+    #: no jail of jail.d counts it: for a look, and for jails of the admin
+    SHOWN = 2
+
 
 _TIMEOUT = rb" client timed out(?: \(: [A-Z][a-z]+ timed out\))?"
 _HEAD = rb"reading client (?:pipelined )?request(?: line| headers)?"
@@ -19,9 +32,9 @@ _OPENSSL = rb" SSL_(?:do_handshake|read)\(\) failed \(SSL: (?!.*\balert\b)[^,]*"
 
 _CAUSE = rb"(?: \(: [A-Za-z ]+\))?"
 
-#: those that a jail of jail.d counts
-_COUNTED = (
-    rb"%b while (?:SSL handshaking|%b|%b)" % (_TIMEOUT, _HEAD, _HTTP2),
+#: those that jails of jail.d count
+_TIMEOUTS = rb"%b while (?:SSL handshaking|%b|%b)" % (_TIMEOUT, _HEAD, _HTTP2)
+_GARBAGE = (
     rb" (?:http flood detected|client sent too many PRIORITY frames|invalid connection preface) while "
     + _HTTP2,
     _OPENSSL,
@@ -41,18 +54,20 @@ _SHOWN = (
     rb" (?:peer closed connection in SSL handshake|client (?:prematurely )?closed connection|recv\(\) failed)"
     rb"%b(?: while (?:%b|%b))?" % (_CAUSE, _STAGE, _ANSWER),
 )
-_IS_COUNTED = re.compile(b"|".join(_COUNTED))
-_IS_SHOWN = re.compile(b"|".join(_SHOWN))
-#: what a page makes a browser send, as in filter.d/nginx-ideolab-slowtls.conf
-_BROWSER = re.compile(rb"(?:[\x00-\x02]|(?:GET|HEAD|POST|PUT|OPTIONS) )")
+_PATTERNS = (
+    (re.compile(_TIMEOUTS), Evidence.TIMEOUT),
+    (re.compile(b"|".join(_GARBAGE)), Evidence.GARBAGE),
+    (re.compile(b"|".join(_SHOWN)), Evidence.SHOWN),
+)
+#: how a request begins that a page makes a browser send, as in filter.d/nginx-ideolab-slowtls.conf: tests
+#: compare both. Of a request that begins with a byte 0 nothing is left
+BROWSER = re.compile(rb"(?:\Z|\\x(?:0[0-2]|16)|[\x00-\x02\x16]|(?:GET|HEAD|POST|PUT|OPTIONS) )")
 _REQUEST = b', request: "'
 
 
-def is_counted(words: bytes) -> Optional[bool]:
-    """Return whether a jail of jail.d counts these words; None when no filter of the pack reads them."""
-    if _IS_COUNTED.fullmatch(words):
-        return True
-    return False if _IS_SHOWN.fullmatch(words) else None
+def evidence_of(words: bytes) -> Optional[Evidence]:
+    """Return what these words are evidence of; None when no filter of the pack reads them."""
+    return next((evidence for pattern, evidence in _PATTERNS if pattern.fullmatch(words)), None)
 
 
 def names_request(words: bytes) -> bool:
@@ -63,4 +78,4 @@ def names_request(words: bytes) -> bool:
 def is_from_browser(line: bytes) -> bool:
     """Return whether a page can have made a browser send the request of such a line: WebRTC, or a link."""
     found = line.find(_REQUEST)
-    return found >= 0 and _BROWSER.match(line, found + len(_REQUEST)) is not None
+    return found >= 0 and BROWSER.match(line, found + len(_REQUEST)) is not None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ideolab_accesslog.networks import network_of, parse
+from ideolab_accesslog.networks import SHARED, network_of, parse
+from ideolab_f2b.kernel import client_network
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,12 @@ from ideolab_accesslog.networks import network_of, parse
         ("2001:db8:0:7::1", "2001:db8:0:7::/64"),
         ("2001:DB8:0:7:ffff:ffff:ffff:ffff", "2001:db8:0:7::/64"),
         ("2001:db8:0:8::", "2001:db8:0:8::/64"),
-        ("::1", "::/64"),
+        ("::1", "::1"),
+        ("64:ff9b::203.0.113.4", "64:ff9b::cb00:7104"),
+        ("64:ff9b:1:7::1", "64:ff9b:1:7::1"),
+        ("2001:0:5ef5:79fd::1", "2001:0:5ef5:79fd::1"),
+        ("fe80::7", "fe80::7"),
+        ("2002:c633:6407::1", "2002:c633:6407::/64"),
         ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff::/64"),
     ],
 )
@@ -66,3 +72,8 @@ def test_anything_else_is_refused(text: str) -> None:
     """Other networks, interfaces, words."""
     with pytest.raises(ValueError):
         parse(text)
+
+
+def test_the_pack_knows_the_same_shared_networks() -> None:
+    """A ban by Django and one by the intake mean the same client."""
+    assert client_network.SHARED == SHARED

@@ -18,7 +18,11 @@ ideolab_f2b_intake_lines_total{result="served"} %s
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (PROM % "5000.0", "ok       served: 5000 answered requests, 150 lines (30 spared, 0 over budget)"),
+        (
+            PROM % "5000.0",
+            "ok       served: 5000 answered requests, 150 lines (30 spared, 0 over budget); "
+            "what a location with an access_log of its own (or off) answers is not among them",
+        ),
         (
             PROM % "0.0",
             "unknown  served: nginx does not say what it answers, so the address of a carrier is judged "

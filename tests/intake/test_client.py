@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ideolab_f2b.intake.client import NOBODY, key_of, network_of, text_of
+from ideolab_f2b.kernel.client_network import is_shared
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,10 @@ from ideolab_f2b.intake.client import NOBODY, key_of, network_of, text_of
         (b"::ffff:198.51.100.7", b"198.51.100.7"),
         (b"2001:db8:0:7::1", b"2001:db8:0:7::/64"),
         (b"2001:db8:0:7:ffff:ffff:ffff:ffff", b"2001:db8:0:7::/64"),
-        (b"::1", b"::/64"),
+        (b"::1", b"::1"),
+        (b"64:ff9b::203.0.113.4", b"64:ff9b::cb00:7104"),
+        (b"2001:0:4136:e378:8000:63bf:3fff:fdd2", b"2001:0:4136:e378:8000:63bf:3fff:fdd2"),
+        (b"fe80::7", b"fe80::7"),
         (b"unix:", b""),
         (b"2001:db8::g", b""),
         (b"\xff:", b""),
@@ -51,4 +55,12 @@ def test_every_address_has_a_client_that_holds_it(address: ipaddress.IPv4Address
     mapped = getattr(address, "ipv4_mapped", None)
 
     assert (mapped or address) in told
-    assert told.prefixlen == (64 if told.version == 6 else 32)
+    assert told.prefixlen == (32 if told.version == 4 else 128 if is_shared(address.packed) else 64)
+
+
+def test_a_translated_client_is_in_the_24_of_its_ipv4_address() -> None:
+    """One translator does not make a network of all of IPv4."""
+    expected = network_of(b"203.0.113.9")
+    assert network_of(key_of(b"64:ff9b::203.0.113.4")) == expected
+    assert network_of(key_of(b"64:ff9b::203.0.112.4")) != expected
+    assert network_of(key_of(b"2001:0:4136:e378:8000:63bf:3fff:fdd2")) == network_of(b"192.0.2.1")

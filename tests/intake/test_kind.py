@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ideolab_f2b.intake import client, kind
+from ideolab_f2b.intake.text import Evidence
 
 START = b"2026/11/22 15:34:01 [info] 27472#27472: *%d "
 TIMEOUT = b"client timed out (110: Connection timed out) while "
@@ -67,9 +70,9 @@ def test_an_ipv6_client_is_its_64() -> None:
         line = START % 1 + TIMEOUT + b"SSL handshaking, client: " + address + rest
         found = kind.classify_error(line)
         assert found is not None
-        assert kind.name_error(line, found) == line.replace(address, name, 1)
+        assert kind.write_error(line, found) == line.replace(address, name, 1)
         line = b'{"ip":"' + address + b'","time":"x","status":"408","rt":1.0,"uri":"2001:db8:0:9::1"}'
-        assert kind.name_access(line, kind.classify_access(line)) == line.replace(address, name, 1)
+        assert kind.write_access(line, kind.classify_access(line)) == line.replace(address, name, 1)
 
 
 def test_the_first_address_counts() -> None:
@@ -131,7 +134,8 @@ def test_what_a_jail_counts_of_the_access_log() -> None:
     line = b'{"ip":"198.51.100.7","time":"x","status":"%b","rt":%b,"in"'
     counted = {(b"408", b"0.1"), (b"400", b"10.1"), (b"499", b"99.1")}
     for case in (*counted, (b"000", b"1.0"), (b"400", b"1.0"), (b"499", b"9.9"), (b"200", b"60.0")):
-        assert kind.classify_access(line % case)[1].is_counted == (case in counted)
+        found = kind.classify_access(line % case)[1].evidence
+        assert found is (Evidence.TIMEOUT if case in counted else Evidence.SHOWN)
 
 
 @pytest.mark.parametrize("rest", [b"7" * 60000, b"7" * 46 + b", server: x", b"198.51.100.7"])
@@ -155,6 +159,9 @@ def test_what_a_page_makes_a_browser_send_is_no_failure() -> None:
     """STUN to port 443 is written, for mode aggressive, and takes nothing from who is served."""
     for request, is_counted in (
         (b"\x00\x03", False),
+        (b"", False),
+        (b"\\x16\\x03", False),
+        (b"\x16\x03", False),
         (b"GET /a b", False),
         (b"SSH-2.0", True),
         (b"\x03\x00", True),
@@ -164,4 +171,33 @@ def test_what_a_page_makes_a_browser_send_is_no_failure() -> None:
         )
         found = kind.classify_error(START % 1 + message + b', request: "' + request)
         assert found is not None
-        assert found[1].is_counted == is_counted
+        assert found[1].evidence is (Evidence.GARBAGE if is_counted else Evidence.SHOWN)
+
+
+def test_a_long_request_is_cut_after_what_filters_read() -> None:
+    """Two kilobytes of a client become some two hundred bytes; a short line stays."""
+    message = (
+        START % 1
+        + b"client sent invalid method while reading client request line, client: 192.0.2.7, server: x"
+    )
+    line = message + b', request: "' + b"z" * 1800 + b'", host: "h"'
+    found = kind.classify_error(line)
+    assert found is not None
+    assert kind.write_error(line, found) == message + b', request: "' + b"z" * 32 + b'"'
+    assert kind.write_error(message + b', request: "zz', found) == message + b', request: "zz'
+    # what stands before the client is nginx's, and stays
+    zone = START % 1 + b'limiting requests, excess: 9.5 by zone "z", client: 192.0.2.7, server: x'
+    assert kind.write_error(zone + b', host: "' + b"h" * 900, (b"192.0.2.7", found[1])) == (
+        zone + b', host: "' + b"h" * 32 + b'"'
+    )
+
+
+@pytest.mark.parametrize("uri", ["/" + "x" * 2000, '/"\\u0001' * 300, "/" * 26 + "\x01" * 300])
+def test_a_long_address_of_our_format_is_cut(uri: str) -> None:
+    """It stays an object of JSON, and its numbers are read as before."""
+    text = json.dumps({"ip": "192.0.2.7", "time": "x", "status": "408", "uri": uri, "agent": "a"})
+    line = text.replace(": ", ":").replace(", ", ",").encode()
+    cut = kind.write_access(line, kind.classify_access(line))
+    assert json.loads(cut) == {"ip": "192.0.2.7", "time": "x", "status": "408", "uri": json.loads(cut)["uri"]}
+    assert uri.startswith(json.loads(cut)["uri"]) and 20 < len(json.loads(cut)["uri"]) <= 32
+    assert kind.classify_access(cut) == kind.classify_access(line)

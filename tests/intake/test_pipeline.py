@@ -13,6 +13,10 @@ from ideolab_f2b.intake.limits.collapse import Collapse, Collapsed
 from ideolab_f2b.intake.limits.share import Served, Share
 from ideolab_f2b.intake.pipeline import Grammar, Pipeline, format_summary
 
+GARBAGE = (
+    b"2026/11/22 15:34:01 [info] 7#7: *1 client sent invalid method while reading client request line, "
+    b'client: %s, server: s, request: "zz' + b"x" * 1750 + b'"'
+)
 WHEN = datetime(2026, 11, 22, 14, 52, 1, tzinfo=timezone.utc)
 LINE = b"2026/11/22 15:34:01 [info] 7#7: *%d client timed out while SSL handshaking, client: %s, server: x"
 
@@ -36,7 +40,7 @@ def pipeline(
 ) -> Pipeline:
     """Three lines of an address, ten of all."""
     share = Share(served or Served())
-    grammar = Grammar(kind.classify_error, kind.name_error)
+    grammar = Grammar(kind.classify_error, kind.write_error)
     return Pipeline(grammar, share, Collapse(3, 10), Budget(bytes_hour), sheet, counts)
 
 
@@ -137,11 +141,31 @@ def test_failures_of_who_is_served_are_spared() -> None:
 def test_a_log_that_grows_too_fast_keeps_room_for_who_is_new() -> None:
     """A client with many lines stops first."""
     sheet, counts = Sheet(), Counter[str]()
-    intake = pipeline(sheet, counts, bytes_hour=10_000)
-    for second in range(60):
+    intake = pipeline(sheet, counts, bytes_hour=20_000)
+    for second in range(120):
         intake.process([LINE % (n, b"192.0.2.7") for n in range(3)], 10.0 + second, WHEN)
-    intake.process([LINE % (1, b"192.0.2.8")], 70.0, WHEN)
+    intake.process([LINE % (1, b"198.51.100.8")], 130.0, WHEN)
 
-    assert 20 < counts["written"] < 100
-    assert counts["over_budget"] == 181 - counts["written"]
-    assert sheet.lines[-1] == LINE % (1, b"192.0.2.8")
+    assert 150 < counts["written"] < 250
+    assert counts["over_budget"] == 361 - counts["written"]
+    assert sheet.lines[-1] == LINE % (1, b"198.51.100.8")
+
+
+def test_the_owner_of_a_48_cannot_empty_the_budget() -> None:
+    """Long garbage from fresh /64 for an hour; who is new elsewhere always gets a ban's worth of lines."""
+    counts, size = Counter[str](), 2**18
+    sheet, served = Sheet(), Served()
+    grammar = Grammar(kind.classify_error, kind.write_error)
+    intake = Pipeline(grammar, Share(served), Collapse(50, 5000), Budget(size), sheet, counts)
+    number = 0
+    for second in range(3600):
+        flood = [GARBAGE % (b"2001:db8:1:%x::1" % ((number + one) % 65536)) for one in range(20)]
+        number += 20
+        fresh = GARBAGE % (b"203.0.%d.5" % (second // 60))
+        intake.process(flood + [fresh] * (second % 60 in (10, 11, 12)), float(second), WHEN)
+    text = b"\n".join(sheet.lines)
+
+    assert counts["over_budget"] > 50_000
+    assert sheet.bytes_written < 2 * size
+    assert max(map(len, sheet.lines)) < 250
+    assert {text.count(b"client: 203.0.%d.5," % minute) for minute in range(60)} == {3}

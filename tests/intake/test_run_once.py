@@ -30,7 +30,7 @@ def service(nginx_socket: NginxSocket, place: Path, complaint: Complaint) -> Ser
     counts: Counter[str] = Counter()
     served = Served()
     pipeline = Pipeline(
-        Grammar(kind.classify_error, kind.name_error),
+        Grammar(kind.classify_error, kind.write_error),
         Share(served),
         Collapse(50, 5000),
         Budget(1_000_000),

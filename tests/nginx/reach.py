@@ -86,7 +86,9 @@ def named(addresses: set[str]) -> set[str]:
 def names(addresses: set[str], wanted: str) -> set[str]:
     """The classes of one label among these addresses."""
     known = confusion.classes()
-    return {known[one].name for one in addresses if confusion.known_is(one, wanted)}
+    # the saved logs of nginx name single addresses, connmon names a /64
+    clients = {one if "/" in one else confusion.name_of(one) for one in addresses}
+    return {known[one].name for one in clients if confusion.known_is(one, wanted)}
 
 
 def all_names(wanted: str) -> set[str]:

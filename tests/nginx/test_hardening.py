@@ -67,7 +67,7 @@ def test_three_people_behind_one_address_are_served(place: Web) -> None:
 
 def test_the_limits_of_the_seed_refuse_the_same_page() -> None:
     """What the burst is measured by: 10 requests a second and 40 more are not enough for a browser."""
-    log = web.ours("ideolab-log.conf")
+    log = web.ours("ideolab-log.conf") + web.ours("ideolab-served.conf")
     with web.web("f2bngx-seed", http=log + web.SEED_HTTP, server=web.SEED_SERVER) as seed:
         told = [*web.burst(seed), *web.burst(seed)]
 

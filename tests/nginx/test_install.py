@@ -13,6 +13,7 @@ pytestmark = pytest.mark.root
 PLACED = [
     "/etc/nginx/conf.d/ideolab-hardening.conf",
     "/etc/nginx/conf.d/ideolab-log.conf",
+    "/etc/nginx/conf.d/ideolab-served.conf",
     "/etc/nginx/conf.d/ideolab-stalled.conf",
     "/etc/nginx/modules-enabled/90-ideolab-feed.conf",
     "/etc/nginx/snippets/ideolab-feed.conf",
@@ -106,3 +107,15 @@ def test_what_a_server_uses_is_not_taken_away(host: Chroot) -> None:
     host.shell("rm /etc/nginx/sites-enabled/shop")
     assert host.install("--uninstall").stderr == ""
     assert etc(host) == []
+
+
+def test_an_older_format_that_its_admin_changed_is_enough(host: Chroot) -> None:
+    """It is kept, without what answered requests are named by; that has a file of its own."""
+    host.install("--nginx")
+    changed = "/etc/nginx/conf.d/ideolab-log.conf"
+    host.shell(f"echo '# my own' >>{changed}")
+
+    said = host.install().stdout.splitlines()
+    assert any(line.startswith("kept") and changed in line for line in said), said
+    host.run("nginx", "-t")
+    assert "ideolab_served" not in host.out("cat", changed)

@@ -26,7 +26,8 @@ def test_stalled_requests_are_logged_and_counted() -> None:
     """A body that never comes, one in single bytes that ends after 11 s; no page, and no quick abort."""
     zone = "limit_req_zone $server_name zone=slow:1m rate=1r/m;"
     server = "client_body_timeout 3s; location /delayed { limit_req zone=slow burst=9; }"
-    with web.web("f2bngx-log", http=zone + web.ours("ideolab-log.conf"), server=server) as place:
+    logs = web.ours("ideolab-log.conf") + web.ours("ideolab-served.conf")
+    with web.web("f2bngx-log", http=zone + logs, server=server) as place:
         with place.client.enter():
             at_once, delayed = (tls("198.51.100.101") for _number in range(2))
             for visitor in (at_once, delayed):

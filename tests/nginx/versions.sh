@@ -23,6 +23,7 @@ http {
     access_log /tmp/combined.log;
     include /pack/deploy/nginx/ideolab-hardening.conf;
     include /pack/deploy/nginx/$1;
+    include /pack/deploy/nginx/ideolab-served.conf;
     include /pack/deploy/nginx/ideolab-stalled.conf;
     access_log /tmp/ours.log ideolab;
     server {

@@ -95,7 +95,7 @@ def ours(name: str) -> str:
 def web(
     prefix: str,
     *,
-    http: str = "\n".join(map(ours, ("ideolab-hardening.conf", "ideolab-log.conf"))),
+    http: str = "\n".join(map(ours, ("ideolab-hardening.conf", "ideolab-log.conf", "ideolab-served.conf"))),
     server: str = ours("ideolab-server.conf"),
     listen: str = LISTEN,
     top: str = "",

@@ -35,6 +35,7 @@ TEMPLATE = (
     + "http {{\n"
     + TEMPORARY
     + _ours("ideolab-log.conf")
+    + _ours("ideolab-served.conf")
     + _ours("ideolab-stalled.conf")
     + TIMES
     + """

@@ -53,6 +53,7 @@ _NGINX = (
     + """\
     include @DEPLOY@/ideolab-hardening.conf;
     include @DEPLOY@/ideolab-log.conf;
+    include @DEPLOY@/ideolab-served.conf;
     include @DEPLOY@/ideolab-stalled.conf;
     access_log {directory}/log/access.log ideolab;
     server {{

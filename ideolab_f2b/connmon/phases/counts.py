@@ -21,6 +21,7 @@ from ideolab_f2b.connmon.phases.phase import (
     UNACCEPTED,
     YOUNG,
 )
+from ideolab_f2b.kernel.client_network import PREFIXES
 from ideolab_f2b.kernel.sockets.row import ACKED, COOKIE, DATA_SEGS_IN, ESTABLISHED, LASTSND_MS, Row
 
 #: connections per phase; the index is the phase's code
@@ -101,7 +102,8 @@ def count(
 
     `when` is in seconds and never goes back, `before` is what the last call kept. A connection is quiet after
     `quiet_ms`; a young one is noted from the age `soon_ms` on. Served connections are kept for the addresses
-    in `watched`. IPv6 is counted by /64, but for those (8 bytes) in `single`: there by address.
+    in `watched`. IPv6 is counted by /64, but for those (8 bytes) in `single` and those that many clients
+    share: there by address.
     """
     counted = SnapshotCounts(watched={address: [] for address in watched}, memory=Memory(when))
     # 100,000 rows in well under 100 ms: locals only, the commonest phases first and without a call; a test
@@ -110,7 +112,7 @@ def count(
     young, young_address = counted.young_ages.append, counted.young_addresses.append
     histories, idle = counted.memory.histories, counted.memory.idle_cookies.append
     idle_received = counted.memory.idle_received.append
-    find, compare_with, inet = find_phase, compare, int(AF_INET)
+    find, compare_with, inet, shared = find_phase, compare, int(AF_INET), PREFIXES
     for row in rows:
         (
             family, state, _timer, _retrans, _port, address, cookie, rqueue, wqueue, inode,
@@ -131,7 +133,7 @@ def count(
             address = address[:4]
         elif address.startswith(MAPPED):
             address = address[12:]
-        elif address[:8] not in single:
+        elif address[:8] not in single and address[:4] not in shared:
             # a client has a /64 and may change its address in it at each connection
             address = address[:8]
         if code < 0:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 
 from ideolab_f2b.config import Network
-from ideolab_f2b.connmon.suspects.network import HOST6, network_of, networks_of
-
-#: the /64 of 64:ff9b::/96 (RFC 6052): behind a translator all IPv4 clients have an address in it
-_TRANSLATED = ipaddress.IPv6Address("64:ff9b::").packed[:HOST6]
+from ideolab_f2b.connmon.suspects.network import HOST6, SITE6, WIDE6, network_of, networks_of
+from ideolab_f2b.kernel.client_network import is_shared
 
 
 class Exempt:
@@ -22,12 +19,15 @@ class Exempt:
         self._own, self._ignore = own, tuple(ignore)
         inside = {address[:HOST6] for address in own if len(address) == 16}
         inside |= {one.network_address.packed[:HOST6] for one in self._ignore if one.prefixlen > 64}
-        self.single = frozenset(inside | {_TRANSLATED})
+        self.single = frozenset(inside)
         self._networks = {name for one in (*own, *self.single) for name in networks_of(one)}
 
     def has(self, name: bytes) -> bool:
         """Return whether the name is, or holds, somebody who is never named."""
         if name in self._own or name in self._networks:
+            return True
+        # all clients of a translator have this /56 and /48
+        if WIDE6 <= len(name) <= SITE6 and is_shared(name):
             return True
         return bool(self._ignore) and self._is_ignored(network_of(name))
 

@@ -24,7 +24,7 @@ _REPEATED = frozenset(("map", "limit_conn_zone", "limit_req_zone", "error_log", 
 _TIMES = frozenset(("client_header_timeout", "client_body_timeout", "send_timeout", "keepalive_timeout"))
 #: names of the pack that an admin may refer to
 _REFERENCE = re.compile(
-    r"ideolab-(?:feed|hardening|log|proxy|server|stalled)\.conf|\$ideolab_|\bideolab_(?:host|net|req)\b"
+    r"ideolab-(?:feed|hardening|log|proxy|served|server|stalled)\.conf|\$ideolab_|\bideolab_(?:host|net|req)\b"
 )
 _OURS = re.compile(r"/(?:90-)?ideolab-[a-z]+\.conf$")
 
@@ -71,6 +71,7 @@ def _texts(source: Source, nginx: InstalledNginx) -> Iterator[tuple[str, str]]:
     yield f"{_HTTP}/ideolab-hardening.conf", _leave_out(text("ideolab-hardening.conf"), nginx.at("http"))
     log = "ideolab-log.conf" if nginx.version >= _ALPN else "ideolab-log-1.18.conf"
     yield f"{_HTTP}/ideolab-log.conf", text(log)
+    yield f"{_HTTP}/ideolab-served.conf", text("ideolab-served.conf")
     if has_access_log(nginx):
         yield f"{_HTTP}/ideolab-stalled.conf", text("ideolab-stalled.conf")
     yield _error_log(text("ideolab-feed.conf"), nginx)

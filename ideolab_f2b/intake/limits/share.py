@@ -10,65 +10,70 @@ from collections.abc import Iterable
 
 from ideolab_f2b.intake import client
 from ideolab_f2b.intake.limits.recent import RecentCounts
+from ideolab_f2b.intake.text import Evidence
 
 #: seconds for which failures and answers are counted: the longest findtime of the jails that count them
-WINDOW_S = 300.0
-#: clients in each of the tables; about 15 MB for all of them
+WINDOW_S = 600.0
+#: clients in each of the tables; about 30 MB for all of them
 KEYS = 100_000
-#: answers for each failure that is spared. A page is ten to sixty answers, so whoever gets pages is spared a
-#: failure beside each; who holds connections open has to ask eight times for each of them
-ANSWERS = 8
-#: failures in the window after which each takes MANY_ANSWERS, as a carrier with thousands of people has them
-FEW = 60
-MANY_ANSWERS = 64
-#: of a connection with more requests nginx names each tenth (deploy/nginx/ideolab-log.conf)
+#: answers for each failure that is spared, however many there are: a carrier has thousands of people, and a
+#: page is ten to sixty answers. Nobody sends garbage by losing a radio
+ANSWERS = {Evidence.TIMEOUT: 8, Evidence.GARBAGE: 256, Evidence.SHOWN: 8}
+#: logs whose failures are counted apart: a stalled request may have a line in both
+LOGS = 2
+#: of a connection with more requests nginx names each tenth (deploy/nginx/ideolab-served.conf)
 _EACH, _STEP = 10, 10
 
 
 class Served:
-    """Counts the answers that clients get, as nginx's datagrams of the tag served_tag say."""
+    """Counts the answers that clients get, as nginx's datagrams of the tag served_tag say.
+
+    The failures of each log stand in columns of the same table.
+    """
 
     def __init__(self, window_s: float = WINDOW_S, keys: int = KEYS) -> None:
-        self._answers = RecentCounts(window_s, keys)
-        #: returns the answers that the client with this key got lately
-        self.count = self._answers.count
+        self.table = RecentCounts(window_s, keys, 1 + LOGS * len(Evidence))
 
     def add(self, texts: Iterable[bytes], now: float) -> int:
         """Count the datagrams of a batch (`ADDRESS STATUS NUMBER`); return how many were none."""
-        self._answers.advance(now)
-        malformed = 0
+        self.table.advance(now)
+        malformed, row_of = 0, self.table.row
         for text in texts:
             address, _space, rest = text.partition(b" ")
             number = rest[4:]
             key = client.key_of(address)
             if key and number.isdigit() and len(number) < 10:
-                self._answers.add(key, 1 if int(number) <= _EACH else _STEP)
+                row_of(key).counts[0] += 1 if int(number) <= _EACH else _STEP
             else:
                 malformed += 1
         return malformed
 
+    def count(self, key: bytes) -> float:
+        """Return the answers that the client with this key got lately."""
+        return self.table.value(self.table.row(key))
+
 
 class Share:
-    """Compares the failures of one log with the answers."""
+    """Compares the failures of one log with the answers; `log` is its number, below LOGS."""
 
-    def __init__(self, served: Served, window_s: float = WINDOW_S, keys: int = KEYS) -> None:
-        # called for each line of a flood
-        self._count_answers = served.count
-        self._failures = RecentCounts(window_s, keys)
-        self._add_failure = self._failures.add
+    def __init__(self, served: Served, log: int = 0) -> None:
+        self._table = served.table
+        first = 1 + log * len(Evidence)
+        # by the number of the evidence
+        self._columns = [(first + one, ANSWERS[one]) for one in Evidence]
 
     def advance(self, now: float) -> None:
         """Take note of the time."""
-        self._failures.advance(now)
+        self._table.advance(now)
 
-    def add(self, key: bytes, is_counted: bool) -> float:
-        """Count one more failure; return how many this client has, or 0 when it is spared.
-
-        What only the modes for a look read (not `is_counted`) is compared for itself.
-        """
-        failures = self._add_failure(key if is_counted else key + b"+")
-        answers = self._count_answers(key)
-        if not answers or answers < failures * ANSWERS:
-            return failures
-        more = max(0.0, failures - FEW)
-        return failures if answers < failures * ANSWERS + more * (MANY_ANSWERS - ANSWERS) else 0
+    def is_spared(self, key: bytes, evidence: Evidence) -> bool:
+        """Count one more failure; return whether the client has enough answers for all of this evidence."""
+        table, (column, answers) = self._table, self._columns[evidence]
+        # as row(), without a call: there is one for each line of a flood
+        row = table.rows.get(key) or table.make(key)
+        counts, before = row.counts, row.before
+        counts[column] += 1
+        if before is None:
+            return counts[0] >= counts[column] * answers
+        part = table.part
+        return counts[0] + part * before[0] >= (counts[column] + part * before[column]) * answers

@@ -48,6 +48,16 @@ def test_an_ipv6_client_has_a_64() -> None:
     }
 
 
+def test_clients_that_share_a_64_are_counted_by_themselves() -> None:
+    """Two IPv4 clients of a translator, two of one Teredo server, two neighbours on the link."""
+    addresses = [
+        f"{prefix}{last}" for prefix in ("64:ff9b::", "2001:0:5ef5:79fd::", "fe80::") for last in "12"
+    ]
+    rows = [connection(address, age_s=9) for address in addresses]
+
+    assert list(count(rows).phases) == [row.peer for row in rows]
+
+
 def test_only_connections_that_are_nearly_old_enough_are_noted() -> None:
     """A connection that is quiet for 3 of 8 seconds is old enough before the next tick."""
     rows = [connection("198.51.100.9", age_s=age) for age in (0.1, 2.9, 3.1, 7.9, 8.1)]

@@ -40,6 +40,12 @@ IGNORE = [ipaddress.ip_network(one) for one in ("198.51.100.8/30", "2001:db8:5::
         (packed("2001:db8:6::")[:7], True),
         (packed("64:ff9b::198.51.100.66"), False),
         (packed("64:ff9b::")[:7], True),
+        (packed("64:ff9b:1:2::")[:6], True),
+        (packed("2001:0:5ef5:79fd::1"), False),
+        (packed("2001:0:5ef5:79fd::")[:7], True),
+        (packed("fe80::")[:6], True),
+        (packed("fe80::7"), False),
+        (packed("::")[:6], True),
     ],
 )
 def test_who_is_exempt(name: bytes, is_exempt: bool) -> None:
@@ -48,7 +54,5 @@ def test_who_is_exempt(name: bytes, is_exempt: bool) -> None:
 
 
 def test_which_64_are_counted_by_single_addresses() -> None:
-    """Those with somebody exempt, and the one in which a translator puts all of IPv4."""
-    assert Exempt(OWN, IGNORE).single == {
-        packed(one)[:8] for one in ("2001:db8:0:1::", "2001:db8:6:7::", "64:ff9b::")
-    }
+    """Those with somebody exempt."""
+    assert Exempt(OWN, IGNORE).single == {packed(one)[:8] for one in ("2001:db8:0:1::", "2001:db8:6:7::")}

@@ -52,6 +52,7 @@ def test_what_a_debian_gets() -> None:
     assert list(placed(host(DEBIAN))) == [
         "/etc/nginx/conf.d/ideolab-hardening.conf",
         "/etc/nginx/conf.d/ideolab-log.conf",
+        "/etc/nginx/conf.d/ideolab-served.conf",
         "/etc/nginx/conf.d/ideolab-stalled.conf",
         "/etc/nginx/modules-enabled/90-ideolab-feed.conf",
         "/etc/nginx/snippets/ideolab-feed.conf",

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from ideolab_f2b.intake.client import key_of
 from ideolab_f2b.intake.kind import Kind, Words
 from ideolab_f2b.intake.limits.collapse import Collapse, Collapsed
+from ideolab_f2b.intake.text import Evidence
 
-TIMEOUT = Words(b" client timed out", True)
-LEFT = Words(b" client closed connection", False)
+TIMEOUT = Words(b" client timed out", Evidence.TIMEOUT)
+LEFT = Words(b" client closed connection", Evidence.SHOWN)
 
 
 def passed(collapse: Collapse, lines: Iterable[Kind]) -> Counter[Kind]:

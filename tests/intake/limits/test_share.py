@@ -2,19 +2,95 @@
 
 from __future__ import annotations
 
-from ideolab_f2b.intake.limits.share import ANSWERS, FEW, MANY_ANSWERS, Served, Share
+import random
+
+import pytest
+
+from ideolab_f2b.intake.client import key_of
+from ideolab_f2b.intake.limits.share import ANSWERS, Served, Share
+from ideolab_f2b.intake.text import Evidence
 
 CARRIER, ATTACKER = b"198.51.100.7", b"198.51.100.9"
+TIMEOUT, GARBAGE, SHOWN = Evidence.TIMEOUT, Evidence.GARBAGE, Evidence.SHOWN
+#: the smallest maxretry of a jail that counts timeouts, less one
+NO_BAN = 9
 
 
-def written(share: Share, key: bytes, failures: int) -> int:
+def written(share: Share, key: bytes, failures: int, evidence: Evidence = TIMEOUT) -> int:
     """Return how many of so many failures go on."""
-    return sum(bool(share.add(key, True)) for _number in range(failures))
+    return sum(not share.is_spared(key, evidence) for _number in range(failures))
 
 
 def answers(served: Served, key: bytes, count: int, now: float = 0.0) -> None:
     """One connection for each answer."""
     assert served.add([key + b" 200 1"] * count, now) == 0
+
+
+def spread(failures: int, answered: int, seed: int, span_s: float = 300.0) -> int:
+    """Return how many lines go on of a client whose answers and failures come in any order."""
+    dice, served = random.Random(seed), Served()
+    share, found = Share(served), 0
+    kinds = [True] * failures + [False] * answered
+    for when, is_failure in sorted((dice.uniform(0, span_s), kind) for kind in kinds):
+        served.add([] if is_failure else [CARRIER + b" 200 1"], when)
+        found += is_failure and not share.is_spared(CARRIER, TIMEOUT)
+    return found
+
+
+@pytest.mark.parametrize("failures", [15, 60, 100, 1000])
+@pytest.mark.parametrize("seed", range(5))
+def test_one_ratio_at_every_size(failures: int, seed: int) -> None:
+    """Twenty-five answers for each failure: a carrier of any size is spared."""
+    assert spread(failures, 25 * failures, seed) <= NO_BAN
+
+
+def test_a_carrier_stays_spared_for_hours() -> None:
+    """Also where one table follows the other."""
+    assert spread(2000, 50_000, 1, span_s=6000.0) <= NO_BAN
+
+
+def test_a_radio_cell_that_goes_dark() -> None:
+    """Ninety failures within five seconds, beside fifty answers for each failure before."""
+    served = Served()
+    share, found = Share(served), 0
+    for second in range(300):
+        answers(served, CARRIER, 5, second)
+        found += second % 10 == 9 and written(share, CARRIER, 1)
+    for second in range(300, 305):
+        served.add([], second)
+        found += written(share, CARRIER, 18)
+    assert found == 0
+    # and when the people behind it are back
+    for second in range(305, 900):
+        answers(served, CARRIER, 5, second)
+        found += second % 10 == 9 and written(share, CARRIER, 1)
+    assert found == 0
+
+
+def test_a_48_of_fresh_64_cuts_nobodys_answers() -> None:
+    """2,000 requests a second, each from another /64; the carrier has twenty answers for each failure."""
+    served = Served()
+    share, number, found = Share(served), 0, 0
+    for second in range(60):
+        texts = [b"2001:db8:9:%x::1 200 1" % ((number + one) % 65536) for one in range(2000)]
+        number += 2000
+        served.add(texts, second)
+        answers(served, CARRIER, 1, second)
+        found += second % 20 == 19 and written(share, CARRIER, 1)
+    assert found == 0
+    assert served.count(CARRIER) == 60
+
+
+def test_many_48_cut_answers_and_failures_alike() -> None:
+    """Whoever fills the tables takes nobody's share: both are of the same time."""
+    served = Served(keys=1000)
+    share, found = Share(served), 0
+    for second in range(200):
+        served.add([b"2001:db8:%x::1 200 1" % (second * 100 + one) for one in range(100)], second)
+        answers(served, CARRIER, 2, second)
+        found += second % 10 == 9 and written(share, CARRIER, 1)
+    assert found <= NO_BAN
+    assert served.count(CARRIER) < 100
 
 
 def test_fifteen_timeouts_beside_375_answers_are_spared() -> None:
@@ -36,28 +112,45 @@ def test_a_few_answers_spare_nobody() -> None:
     """Eight for each failure are needed."""
     served = Served()
     share = Share(served)
-    answers(served, ATTACKER, 3 * ANSWERS)
+    answers(served, ATTACKER, 3 * ANSWERS[TIMEOUT])
 
     assert written(share, ATTACKER, 20) == 17
 
 
-def test_many_failures_cost_more() -> None:
-    """From the 61st in five minutes on each needs 64 answers."""
+def test_garbage_is_spared_far_later() -> None:
+    """Nobody loses a radio and sends garbage: 130 answers hide none, and hide timeouts as before."""
     served = Served()
     share = Share(served)
-    answers(served, CARRIER, FEW * ANSWERS)
-    assert written(share, CARRIER, FEW + 20) == 20
+    answers(served, ATTACKER, 130)
+    assert written(share, ATTACKER, 3, GARBAGE) == 3
+    assert written(share, ATTACKER, 16) == 0
 
-    answers(served, CARRIER, 100 * MANY_ANSWERS)
-    assert written(share, CARRIER, 15) == 0
+    answers(served, CARRIER, 3 * ANSWERS[GARBAGE])
+    assert written(share, CARRIER, 4, GARBAGE) == 1
+
+
+def test_the_logs_are_counted_apart() -> None:
+    """A stalled request may have a line in both."""
+    served = Served()
+    answers(served, CARRIER, 10 * ANSWERS[TIMEOUT])
+
+    assert [written(Share(served, log), CARRIER, 10) for log in (0, 1)] == [0, 0]
+
+
+def test_translated_clients_are_counted_one_by_one() -> None:
+    """The answers of one IPv4 client spare no other behind the same translator."""
+    served = Served()
+    answers(served, b"64:ff9b::203.0.113.4", 1000)
+
+    assert written(Share(served), key_of(b"64:ff9b::203.0.113.5"), 5) == 5
 
 
 def test_answers_are_forgotten() -> None:
-    """After five minutes nobody lives on them."""
+    """After ten minutes nobody lives on them."""
     served = Served()
     share = Share(served)
     answers(served, CARRIER, 800)
-    served.add([], 601.0)
+    served.add([], 1201.0)
 
     assert written(share, CARRIER, 5) == 5
 
@@ -68,7 +161,7 @@ def test_what_no_jail_counts_spends_no_failures() -> None:
     share = Share(served)
     answers(served, CARRIER, 80)
     for _number in range(500):
-        share.add(CARRIER, False)
+        share.is_spared(CARRIER, SHOWN)
 
     assert written(share, CARRIER, 10) == 0
 
