@@ -9,7 +9,7 @@ import pytest
 from tests.host.chroot import make_chroot
 from tests.host.machine import boot
 from tests.host.overlay import Host
-from tests.host.pack import wait_for_health
+from tests.host.pack import hold_datagrams, wait_for_health
 
 NGINX_JAILS = ["nginx-ideolab-probe", "nginx-ideolab-slowtls", "nginx-ideolab-slowtls-access"]
 #: what `while SSL handshaking` needs, on loopback, which is never banned
@@ -58,8 +58,7 @@ def test_what_nginx_says_reaches_the_jails(host: Host) -> None:
     assert jails(host) == []
 
     host.install("--nginx")
-    # systemd sets it at boot; elsewhere check asks for it
-    host.shell("sysctl -qw net.unix.max_dgram_qlen=512 || true")
+    hold_datagrams(host)
     wait_for_health(host)
     assert jails(host) == NGINX_JAILS
     assert "ok       intake: last did its work " in host.out("ideolab-f2b", "check")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 from demo.lab.wait import wait_until
 from tests.host.overlay import Host
 
@@ -51,3 +53,9 @@ def verdicts(host: Host) -> tuple[int, list[str]]:
 def wait_for_health(host: Host) -> None:
     """Return when the check finds nothing; connmon and the jails take a moment after their start."""
     wait_until(lambda: verdicts(host) == (0, []), lambda: str(verdicts(host)), every_s=0.5)
+
+
+def hold_datagrams(host: Host) -> None:
+    """Let the host's kernel hold as many as after a usual boot; a container may not set that itself."""
+    words = [*host.enter[:3], "-n", "sysctl", "-qw", "net.unix.max_dgram_qlen=512"]
+    subprocess.run(words, check=True, capture_output=True)

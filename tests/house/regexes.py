@@ -14,7 +14,7 @@ import re
 import string
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.machinery import SourceFileLoader
 from itertools import product
 from pathlib import Path
@@ -23,6 +23,8 @@ from types import ModuleType
 from typing import Any, Callable, NamedTuple, Optional
 
 import django
+
+from tests.lab import cpu
 
 if sys.version_info >= (3, 11):
     from re import _constants as sre  # type: ignore[attr-defined]
@@ -295,9 +297,7 @@ def seconds(ask: Callable[[Any], object], text: Any) -> float:
     """The least CPU time of up to three calls."""
     least = 9.0
     for _ in range(3):
-        began = process_time()
-        ask(text)
-        least = min(least, process_time() - began)
+        least = min(least, cpu.measure(partial(ask, text)))
         if least < CHEAP_S or least > 10 * BOUND_S:
             break
     return least
