@@ -16,6 +16,7 @@ from django.test import override_settings
 
 from ideolab_accesslog.access import recorder
 from ideolab_accesslog.scheduler import scheduler
+from ideolab_accesslog.traship import gate
 from tests.lab.mariadb import Mariadb, use_driver
 from tests.lab.postgres import Postgres
 
@@ -39,6 +40,8 @@ def no_thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """The app's thread runs only in tests that ask for `writer_thread`; no row outlives its test."""
     if "writer_thread" not in request.fixturenames:
         monkeypatch.setattr(scheduler, "start", lambda: None)
+        # one turn does it all, however busy the machine is
+        monkeypatch.setattr(gate, "TURN_S", 60.0)
     yield
     recorder.forget()
 
