@@ -50,7 +50,7 @@ class OffenceJudge:
         self._waiting: dict[str, OffenceSum] = {}
         #: came more than once within the window, to any process: each of their offences counts
         self._returning: set[str] = set()
-        #: {(address, page) whose line a request has written itself: until when}
+        #: {(address, page) whose line was written before it was counted: until when}
         self._written: dict[tuple[str, str], float] = {}
         #: {address: reason}; who waits longest stands first
         self._to_ban: dict[str, str] = {}
@@ -136,7 +136,7 @@ class OffenceJudge:
             self._add_ban(address, new[-1].reason)
 
     def write_line_now(self, offence: Offence) -> None:
-        """Write the line of a sensitive path in the request, because the thread hangs; once for each page."""
+        """Write the line of a sensitive path that is not, or not yet, counted; once for each page."""
         key, now = (offence.address, page_key(offence)), monotonic()
         if not offence.rule or offence.excuse or self._written.get(key, 0.0) > now:
             return

@@ -29,7 +29,7 @@ class _Held(NamedTuple):
 
 
 class HeldOffences:
-    """One per process; used by the writer's thread alone."""
+    """One per process; only `excuse_without_asking` is called outside of the writer's thread."""
 
     def __init__(self, verifier: Verifier = verifier, clock: Callable[[], float] = monotonic) -> None:
         self._verifier = verifier
