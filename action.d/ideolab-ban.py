@@ -3,18 +3,32 @@
 # Use in a jail:  action = ideolab-ban.py[set=ideolab_connmon, ports="%(port)s"]
 # State:          fail2ban-client get JAIL action ideolab-ban stats
 #
+# All jails:      banaction = ideolab-ban.py in [DEFAULT] of jail.local. fail2ban then hands over port,
+#                 protocol, chain and name: port is `ports` where that is not given. What only iptables needs
+#                 is taken without a word; a jail that lets in (pass2allow-ftp) is an error, and bans nobody
+#
 # Option: set
 # Notes:  the jail's own kernel set (hash:net): NAME for IPv4, NAME6 for IPv6, both members of the
 #         list:set ideolab_ban. Not shared between jails: an unban of one would lift the ban of another
-# Values: [ STRING ] Default: the name of the jail, - as _
+# Values: [ STRING ] Default: the name of the jail, - as _; with a hash where that could be another jail's set
+#
+# Option: scope
+# Notes:  port: a ban drops only the ports and protocols of the jail (`port` or `ports`, `protocol`), so that
+#         SSH stays open for whom another service has banned; an attack can move to another port (docs/ban.md)
+# Values: [ all | port ] Default: all
 #
 # Option: ports
 # Notes:  local ports on which the open sockets of a banned peer are closed
-# Values: [ NUM or name, several with commas ] Default: 443
+# Values: [ NUM, name or range 6000:6010, several with commas ] Default: 443
+#
+# Option: protocol
+# Notes:  the protocols of the jail
+# Values: [ tcp | udp | all, several with commas ] Default: tcp
 #
 # Option: maxelem
-# Notes:  how many elements each set can hold. A full set is an error at each ban, and nothing is banned:
-#         a botnet fills the kernel's own default of 65536. 131072 take 5 MB of kernel memory when full
+# Notes:  how many elements each set can hold. A ban that finds it full is an error and is taken back; lines
+#         of that family are refused while there is no room. A botnet fills the kernel's own default of
+#         65536. 131072 take 5 MB of kernel memory when full
 # Values: [ NUM ] Default: 131072
 #
 # Option: keep_on_stop
@@ -32,12 +46,12 @@
 # Values: [ default | low ] Default: default
 #
 # Option: allow
-# Notes:  addresses and networks that are never banned beside ignoreip, such as front proxies. Own addresses,
-#         gateways, nameservers and who is logged in over SSH are never banned, nor a network with one of them
-# Values: [ networks with commas ] Default: none
+# Notes:  what is never banned beside ignoreip, such as front proxies. Own addresses, gateways, nameservers
+#         and who is logged in over SSH are never banned, nor a network with one of them
+# Values: [ addresses, networks, ranges and host names with commas ] Default: none
 #
 # Option: allow_file
-# Notes:  a list of the same kind, one address or network on each line; read while it is root's and only root
+# Notes:  a list of the same kind, on lines or with blanks and commas; read while it is root's and only root
 #         can write it. Any change counts within seconds, without a reload
 # Values: [ FILE or none ] Default: /etc/ideolab/never-ban
 #
@@ -47,7 +61,8 @@
 # Values: [ all, NUM, several with commas, or none ] Default: all
 #
 # Option: state
-# Notes:  the directory, root's alone, in which the addresses of these logins outlive a restart of fail2ban
+# Notes:  the directory, root's alone, in which the addresses of these logins outlive a restart of fail2ban,
+#         and unbans a crash
 # Values: [ PATH ] Default: /var/lib/ideolab-f2b
 #
 # Option: min_prefix4, min_prefix6
@@ -73,7 +88,7 @@ except BaseException as error:
     class Action(ActionBase):  # type: ignore[misc, no-redef]
         banEpoch, stats = 0, json.dumps({"degraded": why})
 
-        def __init__(self, jail: object, name: str, **options: object) -> None:
+        def __init__(self, jail: object, name: str, /, **options: object) -> None:
             super().__init__(jail, name)
 
         def ban(self, info: Mapping[str, object]) -> None:

@@ -35,7 +35,7 @@ except BaseException as error:
         banEpoch = 0
         stats = json.dumps({"degraded": why})
 
-        def __init__(self, jail: object, name: str, **options: object) -> None:
+        def __init__(self, jail: object, name: str, /, **options: object) -> None:
             super().__init__(jail, name)
 
         def start(self) -> None:

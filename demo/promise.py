@@ -9,7 +9,7 @@ from demo.observer import Sighting
 
 #: seconds from the first byte of an attack to the first packet that is dropped, at the defaults
 QUIET_S = 2 * EVERY_S + 1
-#: the same where one look at the sockets cannot tell (drip, slow read)
+#: the same where one snapshot cannot tell (drip, slow read)
 SLOW_S = 3 * EVERY_S + 3
 #: seconds from the ban until the server holds no socket of the attacker any more
 CLOSED_S = 1.0

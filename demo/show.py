@@ -48,11 +48,11 @@ def attacks() -> list[Attack]:
     """
     network = [f"203.0.113.{host}" for host in range(10, 80)]
     return [
-        Attack(attacker.SILENT, ["198.51.100.10"], 12),
-        Attack(attacker.HALF_HELLO, ["198.51.100.11"], 12),
-        Attack(attacker.HANDSHAKE, ["2001:db8:c::12"], 20, "2001:db8:c::/64"),
-        Attack(attacker.SLOW_HEADERS, ["198.51.100.13"], 12),
-        Attack(attacker.SLOW_READ, ["2001:db8:c:1::14"], 20, "2001:db8:c:1::/64"),
+        Attack(attacker.SILENT, ["198.51.100.10"], 30),
+        Attack(attacker.HALF_HELLO, ["198.51.100.11"], 30),
+        Attack(attacker.HANDSHAKE, ["2001:db8:c::12"], 30, "2001:db8:c::/64"),
+        Attack(attacker.SLOW_HEADERS, ["198.51.100.13"], 30),
+        Attack(attacker.SLOW_READ, ["2001:db8:c:1::14"], 30, "2001:db8:c:1::/64"),
         Attack(attacker.SILENT, network, 1, "203.0.113.0/24"),
     ]
 

@@ -43,8 +43,13 @@ class Site:
         names: tuple[str, ...] = NAMES,
         settings: str = "",
         nginx: str = CONFIG,
+        watched: bool = True,
     ) -> None:
-        """`settings` are more lines of f2b.conf for connmon; `nginx` is the template of nginx.conf."""
+        """`settings` are more lines of f2b.conf for connmon; `nginx` is the template of nginx.conf.
+
+        Without `watched` connmon runs from `watch` on.
+        """
+        self._watched = watched
         self._prefix, self._connections, self._jails, self._names = prefix, connections, jails, names
         self._settings, self._nginx = settings, nginx
         self._undo = contextlib.ExitStack()
@@ -76,5 +81,10 @@ class Site:
             self.server, self.directory / "fail2ban", jails, self._names, write_config=write_distribution
         ).start()
         self._undo.callback(self.fail2ban.stop)
+        if self._watched:
+            self.watch()
+
+    def watch(self) -> None:
+        """Start connmon."""
         self.connmon.start(self.server)
         self._undo.callback(self.connmon.stop)

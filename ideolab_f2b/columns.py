@@ -1,8 +1,14 @@
-"""Writes rows of text as a table with aligned columns."""
+"""What the verbs print: rows of text as a table with aligned columns, fields as a line of JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+#: of the objects that --json prints; docs/commands.md has their fields
+JSON_VERSION = 1
 
 
 def align(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -12,3 +18,9 @@ def align(rows: Sequence[Sequence[str]]) -> list[str]:
     """
     widths = [max(map(len, column)) for column in zip(*rows)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+
+
+def format_json(fields: Mapping[str, Any], when: Optional[float] = None) -> str:
+    """Return one line of --json: the version, the time in epoch seconds (now), then the fields; ASCII."""
+    at = round(time.time() if when is None else when, 3)
+    return json.dumps({"version": JSON_VERSION, "t": at, **fields}, separators=(",", ":"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -9,8 +10,15 @@ from collections.abc import Callable
 
 #: subjects that are remembered; a stranger's address may be one, so their number has a limit
 LIMIT = 1000
+#: what differs in the text of a trouble that lasts: tempfile has eight letters, digits and _
+_DIFFERENT = re.compile(r"[a-z0-9_]{8}\.tmp|0x[0-9a-f]+|\d+")
 #: seconds after which a service says again on stderr what lasts
 AGAIN_S = 60.0
+
+
+def name_subject(text: str) -> str:
+    """Return a text without what is another one each time: numbers, the names of temporary files."""
+    return _DIFFERENT.sub("#", text)
 
 
 class Complaint:
@@ -31,9 +39,10 @@ class Complaint:
     def say(self, text: str, subject: str = "") -> bool:
         """Say `text` unless its subject was said lately; return whether it was said.
 
-        Without `subject` the text is its own subject. A text with numbers in it is always new: give it one.
+        Without `subject` it is the text without numbers and temporary names. Give one where the text has
+        anything else that differs while the same trouble lasts.
         """
-        if not self._mark(subject or text, text):
+        if not self._mark(subject or name_subject(text), text):
             return False
         self._say(text)
         return True

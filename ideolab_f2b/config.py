@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import configparser
 import dataclasses
-import ipaddress
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Union
+from typing import Union
+
+from ideolab_f2b.notation import setting_types
+from ideolab_f2b.notation.networks import Network as Network
 
 #: the settings file of the pack
 DEFAULT_PATH = Path("/etc/ideolab/f2b.conf")
 #: what the report action keeps over a restart of fail2ban-server; root's alone, unlike state_dir
 SERVER_STATE = Path("/var/lib/ideolab-f2b")
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
 class ConfigError(ValueError):
@@ -30,11 +30,16 @@ class Connmon:
     th_conn_subnet24: int = 350
     min_idle_score: int = 2
     th_hostile_ip: int = 8
+    th_calm_ip: int = 24
     th_hostile_subnet: int = 60
     idle_s: float = 8.0
     every_s: float = 5.0
     idle_points: int = 0
     opened_ahead_ttl: int = 600
+    #: connections that nginx can hold; 0: find out
+    capacity: int = 0
+    #: nobody is to be banned: lines go to connmon-observed.log, which no jail reads
+    observe: bool = False
     ignore: tuple[Network, ...] = ()
 
 
@@ -80,6 +85,11 @@ class Paths:
         return self.log_dir / "connmon.log"
 
     @property
+    def observed_log(self) -> Path:
+        """What connmon writes instead with `observe = yes`; no jail reads it."""
+        return self.log_dir / "connmon-observed.log"
+
+    @property
     def manual_log(self) -> Path:
         """What people write to ban, and the jail ideolab-manual reads."""
         return self.log_dir / "manual.log"
@@ -110,6 +120,11 @@ class Paths:
         return self.state_dir / "connmon_cache.sqlite3"
 
     @property
+    def connmon_summary(self) -> Path:
+        """What connmon saw each day."""
+        return self.state_dir / "connmon_summary.json"
+
+    @property
     def connmon_prom(self) -> Path:
         """The metrics of connmon."""
         return self.textfile_dir / "ideolab_connmon.prom"
@@ -123,16 +138,6 @@ class Paths:
     def report_prom(self) -> Path:
         """The metrics of fail2ban-server: those of the report action and of the actions that ban."""
         return self.textfile_dir / "ideolab_f2b.prom"
-
-    @property
-    def own_logs(self) -> tuple[Path, ...]:
-        """The logs that only programs of the pack write."""
-        return self.connmon_log, self.events, self.nginx_error_log, self.nginx_access_log
-
-    @property
-    def site_logs(self) -> tuple[Path, ...]:
-        """The logs that a Django site may write; traship.log is there only with `install --django`."""
-        return self.manual_log, self.traship_log
 
 
 @dataclass(frozen=True)
@@ -148,129 +153,6 @@ class Settings:
 Section = Union[type[Connmon], type[Intake], type[OriginSettings], type[Paths]]
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 10_000_000:
-        raise ValueError("a number from 0 to 10000000 is needed")
-    return number
-
-
-def _at_least_one(text: str, why: str = "0 would make a suspect of everyone") -> int:
-    number = _count(text)
-    if number < 1:
-        raise ValueError(f"{why}; 1 or more is needed")
-    return number
-
-
-def duration(text: str) -> float:
-    """Return the seconds of `8`, `0.5`, `5s`, `10m`, `24h` or `7d`; ValueError for zero and less."""
-    unit = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}.get(text[-1:].lower())
-    seconds = float(text[:-1]) * unit if unit else float(text)
-    if not 0 < seconds < 1e9:
-        raise ValueError("a duration above 0 is needed, such as 5s or 24h")
-    return seconds
-
-
-def _ports(text: str) -> tuple[int, ...]:
-    ports = tuple(dict.fromkeys(int(word) for word in text.replace(",", " ").split()))
-    if not ports or not all(0 < port < 65536 for port in ports):
-        raise ValueError("one or more port numbers from 1 to 65535 are needed")
-    return ports
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(word, strict=False) for word in text.replace(",", " ").split())
-
-
-def _flag(text: str) -> int:
-    if text not in ("0", "1"):
-        raise ValueError("0 or 1 is needed")
-    return int(text)
-
-
-def _rate(text: str) -> int:
-    return _at_least_one(text, "0 would keep every line from fail2ban")
-
-
-def _bytes(text: str) -> int:
-    number = int(text)
-    if not 16_000_000 <= number <= 10**12:
-        raise ValueError("a number of bytes from 16000000 to 1000000000000 is needed")
-    return number
-
-
-def _tag(text: str) -> str:
-    # what nginx takes as tag=
-    if not re.fullmatch(r"[A-Za-z0-9_]{1,32}", text):
-        raise ValueError("1 to 32 letters, digits and _ are needed, as nginx's tag= has them")
-    return text
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(text.replace(",", " ").split())
-    if not names:
-        raise ValueError("one or more user names or numbers are needed")
-    return names
-
-
-def _host(text: str) -> str:
-    # empty: nobody is asked over the network
-    if not re.fullmatch(r"[A-Za-z0-9_.:-]{0,253}", text):
-        raise ValueError("a host name or an address is needed, or nothing")
-    return text
-
-
-def _port(text: str) -> int:
-    if len(ports := _ports(text)) > 1:
-        raise ValueError("one port number from 1 to 65535 is needed")
-    return ports[0]
-
-
-def _files(text: str) -> tuple[Path, ...]:
-    return tuple(_absolute(word) for word in text.replace(",", " ").split())
-
-
-def _absolute(text: str) -> Path:
-    path = Path(text)
-    if not path.is_absolute():
-        raise ValueError("an absolute path is needed")
-    return path
-
-
-_READ: dict[str, Callable[[str], object]] = {
-    "port": _ports,
-    "ignore": _networks,
-    "idle_points": _flag,
-    "idle_s": duration,
-    "every_s": duration,
-    "min_idle_score": _at_least_one,
-    "opened_ahead_ttl": _count,
-    "th_conn_ip": _at_least_one,
-    "th_conn_subnet24": _at_least_one,
-    "th_hostile_ip": _at_least_one,
-    "th_hostile_subnet": _at_least_one,
-    "socket": _absolute,
-    "error_tag": _tag,
-    "access_tag": _tag,
-    "served_tag": _tag,
-    "senders": _names,
-    "lines_address": _rate,
-    "lines_total": _rate,
-    "bytes_hour": _bytes,
-    "cymru_host": _host,
-    "cymru_port": _port,
-    "deadline_s": duration,
-    "retry_s": duration,
-    "cache_s": duration,
-    "unknown_s": duration,
-    "mmdb": _files,
-    "ipwhois": _count,
-    "log_dir": _absolute,
-    "state_dir": _absolute,
-    "textfile_dir": _absolute,
-}
-
-
 def keys(section: Section) -> dict[str, str]:
     """Return {key in the file: field name} of one section."""
     return {str(item.metadata.get("key", item.name)): item.name for item in dataclasses.fields(section)}
@@ -282,7 +164,7 @@ def _section(path: Path, parser: configparser.ConfigParser, name: str, section: 
         if key not in known:
             raise ConfigError(f"{path}: [{name}] has no key {key!r}; it knows {', '.join(sorted(known))}")
         try:
-            values[known[key]] = _READ[key](text.strip())
+            values[known[key]] = setting_types.READ[key](text.strip())
         except ValueError as error:
             raise ConfigError(f"{path}: [{name}] {key} = {text!r}: {error}") from error
     return values

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Optional
 
-#: what may happen; a restored ban is one that fail2ban made again after a restart
-TYPES = ("suspect", "ban", "unban", "restored")
+#: what may happen; a restored ban is one that fail2ban made again after a restart; with `observe = yes`, who
+#: would be a suspect is observed
+TYPES = ("suspect", "observed", "ban", "unban", "restored")
 
 
 class EventError(ValueError):

@@ -171,11 +171,27 @@ def append_all(path: Path, texts: Iterable[str], mode: int = 0o640) -> None:
     data = "".join(f"{text}\n" for text in lines).encode("utf-8")
     descriptor = files.open_to_append(path, mode)
     try:
-        # a writer that died, or a full disk, left half a line: it must not swallow this one
-        if not files.ends_a_line(descriptor):
-            data = b"\n" + data
-        written = os.write(descriptor, data)
+        written = _write(path, descriptor, data)
+        for _turn in range(files.TURNS):
+            if files.has_name(descriptor, path):
+                return
+            # renamed before the write, or right after it: fail2ban reads on in the new file only
+            overtaken, descriptor = descriptor, files.open_to_append(path, mode)
+            try:
+                before, written = written, _write(path, descriptor, data)
+                files.take_back(overtaken, before)
+            finally:
+                os.close(overtaken)
     finally:
         os.close(descriptor)
+
+
+def _write(path: Path, descriptor: int, data: bytes) -> bytes:
+    """Write all by one write() and return what was written."""
+    # a writer that died, or a full disk, left half a line: it must not swallow this one
+    if not files.ends_a_line(descriptor):
+        data = b"\n" + data
+    written = os.write(descriptor, data)
     if written != len(data):
         raise OSError(f"{path}: only {written} of {len(data)} bytes were written; is the disk full?")
+    return data

@@ -18,8 +18,10 @@ from ideolab_f2b import files
 PATH = Path("/var/lib/ideolab-f2b.manifest.json")
 BEGIN = "# >>> ideolab-f2b"
 END = "# <<< ideolab-f2b"
-#: the part of the pack in a file that belongs to the admin
-BLOCK = re.compile(rb"^# >>> ideolab-f2b\n.*?^# <<< ideolab-f2b(?:\n|\Z)", re.S | re.M)
+#: the part of the pack in a file that belongs to the admin; what follows a first line without its last is his
+BLOCK = re.compile(
+    rb"^# >>> ideolab-f2b\n(?:(?!# >>> ideolab-f2b\n).)*?^# <<< ideolab-f2b(?:\n|\Z)", re.S | re.M
+)
 
 
 class ManifestError(ValueError):
@@ -47,7 +49,7 @@ class Saved:
         if stat.S_ISLNK(found.st_mode):
             return cls(kept.mode, kept.uid, kept.gid, link=os.readlink(path))
         if stat.S_ISREG(found.st_mode):
-            return cls(kept.mode, kept.uid, kept.gid, content=path.read_bytes())
+            return cls(kept.mode, kept.uid, kept.gid, content=files.read(path))
         return kept
 
 
@@ -93,7 +95,7 @@ class Manifest:
 
 def below(root: Path) -> Path:
     """Return the path of the manifest below a root directory."""
-    return root / str(PATH).lstrip("/")
+    return files.follow(root / str(PATH).lstrip("/"), root)
 
 
 def load(path: Path = PATH) -> Optional[Manifest]:
@@ -166,12 +168,13 @@ def read_tree(top: Path) -> dict[str, bytes]:
 
 
 def _digest_of_block(path: Path) -> str:
-    found = BLOCK.search(path.read_bytes())
+    found = BLOCK.search(files.read(path))
     return digest_of(found[0]) if found else ""
 
 
 def _digest_of_file(path: Path) -> str:
-    return "" if path.is_dir() else digest_of(path.read_bytes())
+    # a link in the place of a file is not what was written, whatever it leads to today
+    return "" if path.is_symlink() else digest_of(files.read(path))
 
 
 def _digest_of_link(path: Path) -> str:
@@ -193,4 +196,7 @@ def digest(kind: str, path: Path) -> Optional[str]:
     """
     if not os.path.lexists(path):
         return None
-    return _DIGEST[kind](path) if kind in _DIGEST else ""
+    try:
+        return _DIGEST[kind](path) if kind in _DIGEST else ""
+    except files.NotRegularError:
+        return ""

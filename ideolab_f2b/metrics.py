@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from ideolab_f2b import __version__, files
+from ideolab_f2b.places import install_command
 
 #: bytes of a file that are read; one of ours has some ten thousand
 _READ_BYTES = 1 << 20
-_LINE = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? ([0-9.e+]+|\+Inf)$')
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?|\+Inf"
+_LINE = re.compile(rf'([a-zA-Z_][a-zA-Z0-9_]*)(?:\{{((?:[^"}}]|"(?:[^"\\]|\\.)*")*)\}})? ({_NUMBER})$')
 _LABEL = re.compile(r'(?<![a-zA-Z0-9_])([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
 
@@ -64,7 +66,7 @@ def render(samples: Iterable[Sample]) -> bytes:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
     except ImportError as error:
         raise MetricsUnavailableError(
-            "prometheus_client is missing: apt-get install python3-prometheus-client"
+            f"prometheus_client is missing: {install_command('python3-prometheus-client')}"
         ) from error
     # families made by hand have no _created, whatever the release
     kinds: dict[str, Any] = {

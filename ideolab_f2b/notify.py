@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Optional
 
 #: seconds between two messages about the work, at most
@@ -30,6 +31,11 @@ class Notifier:
         self._clock = clock
         self._due = float("-inf")
         self._is_ready = False
+
+    @property
+    def is_supervised(self) -> bool:
+        """Whether systemd has started the daemon."""
+        return bool(self._address)
 
     def work(self, status: Callable[[], str]) -> None:
         """Say that a piece of work is done, the first time also that the daemon is ready.
@@ -64,6 +70,19 @@ class Notifier:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
             link.setblocking(False)
             link.sendto("\n".join(messages).encode(), self._address)
+
+
+class SandboxDirectory:
+    """A directory that a unit's sandbox may write; one that was deleted comes back with a new start."""
+
+    def __init__(self, path: Path, notifier: Notifier) -> None:
+        self.path = path
+        # without systemd there is neither a sandbox nor somebody who starts the daemon again
+        self._was_there = notifier.is_supervised and os.access(path, os.W_OK)
+
+    def is_lost(self) -> bool:
+        """Return whether the daemon could write the directory when it began, and cannot any more."""
+        return self._was_there and not os.access(self.path, os.W_OK)
 
 
 def from_environment(environment: Mapping[str, str] = os.environ, pid: Optional[int] = None) -> Notifier:

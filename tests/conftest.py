@@ -97,3 +97,13 @@ def untouched_host() -> Iterator[dict[str, list[str]]]:
     before = host_network()
     yield before
     assert host_network() == before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_fail2ban_of_this_host() -> Iterator[None]:
+    """No test asks a fail2ban that runs on this machine: its own answers to the fail2ban-client in PATH."""
+    from ideolab_f2b import fail2ban_client
+
+    usual, fail2ban_client.SOCKET = fail2ban_client.SOCKET, "/nowhere/fail2ban.sock"
+    yield
+    fail2ban_client.SOCKET = usual

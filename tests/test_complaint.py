@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import pytest
 
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
@@ -36,6 +38,21 @@ def test_again_after_the_time_while_it_lasts(clock: Clock) -> None:
         complaint.say("gone")
 
     assert said == ["full for 0 s", "gone", "full for 60 s", "gone"]
+
+
+def test_what_differs_in_a_text_makes_no_new_trouble(clock: Clock) -> None:
+    """A temporary file has another name each time, a count another number; another file is another case."""
+    said: Said = []
+    complaint = Complaint(said.append, 60.0, clock)
+
+    for number in range(20):
+        name = next(tempfile._get_candidate_names())  # type: ignore[attr-defined]
+        complaint.say(f"[Errno 30] Read-only file system: '/a/.x.prom.{name}.tmp'")
+        complaint.say(f"closing the sockets of {number} networks: denied at 0x7f{number:06x}")
+        complaint.say("[Errno 30] Read-only file system: '/a/y.prom'")
+
+    assert [text.partition(" ")[0] for text in said] == ["[Errno", "closing", "[Errno"]
+    assert said[2].endswith("'/a/y.prom'")
 
 
 def test_say_tells_whether_it_was_said(clock: Clock) -> None:

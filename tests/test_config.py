@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import config
+from ideolab_f2b.notation import setting_types
 
 PATH = Path("/etc/ideolab/f2b.conf")
 SECTIONS = (config.Connmon, config.Intake, config.OriginSettings, config.Paths)
@@ -33,6 +34,7 @@ idle_s = 10
 every_s = 2s
 idle_points = 1
 opened_ahead_ttl = 0
+observe = yes
 ignore = 198.51.100.7 2001:db8::/32
 [intake]
 socket = /run/other/nginx.sock
@@ -67,6 +69,7 @@ textfile_dir = /srv/prom
             every_s=2.0,
             idle_points=1,
             opened_ahead_ttl=0,
+            observe=True,
             ignore=(ipaddress.ip_network("198.51.100.7/32"), ipaddress.ip_network("2001:db8::/32")),
         ),
         config.Paths(Path("/srv/log"), Path("/srv/state"), Path("/srv/prom")),
@@ -95,7 +98,7 @@ def test_every_field_has_a_reader() -> None:
     """A new setting without a parser would be text where a number is meant."""
     named = {key for section in SECTIONS for key in config.keys(section)}
 
-    assert named == set(config._READ)
+    assert named == set(setting_types.READ)
 
 
 @pytest.mark.parametrize(
@@ -105,13 +108,18 @@ def test_every_field_has_a_reader() -> None:
         ("[conmon]\n", "there is no section [conmon]; it knows [connmon], [intake], [origin] and [paths]"),
         ("th_conn_ip = 5\n", "File contains no section headers"),
         ("[connmon]\nth_conn_ip = many\n", "th_conn_ip = 'many': invalid literal for int()"),
+        ("[connmon]\nobserve = 1\n", "observe = '1': yes or no is needed"),
         ("[connmon]\nth_hostile_ip = 0\n", "0 would make a suspect of everyone"),
         ("[connmon]\nport = 0\n", "one or more port numbers from 1 to 65535 are needed"),
         ("[connmon]\nport =\n", "one or more port numbers from 1 to 65535 are needed"),
         ("[connmon]\nevery_s = 0s\n", "a duration above 0 is needed, such as 5s or 24h"),
         ("[connmon]\nevery_s = nan\n", "a duration above 0 is needed"),
         ("[connmon]\nidle_points = yes\n", "0 or 1 is needed"),
-        ("[connmon]\nignore = 198.51.100.0/33\n", "does not appear to be an IPv4 or IPv6 network"),
+        ("[connmon]\nignore = 198.51.100.0/33\n", "'198.51.100.0/33' is no address, network or range"),
+        (
+            "[connmon]\nignore = ::1 a.example\n",
+            "a.example is a name, and connmon asks no DNS",
+        ),
         ("[paths]\nlog_dir = log\n", "an absolute path is needed"),
         ("[intake]\nsocket = nginx.sock\n", "an absolute path is needed"),
         ("[intake]\nerror_tag = nginx error\n", "1 to 32 letters, digits and _ are needed"),
@@ -140,15 +148,6 @@ def test_unreadable_file_is_named(tmp_path: Path) -> None:
     for path in (broken, tmp_path):
         with pytest.raises(config.ConfigError, match="cannot be read"):
             config.load(path)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("8", 8.0), ("0.5", 0.5), ("5s", 5.0), ("10m", 600.0), ("24h", 86400.0), ("7D", 604800.0)],
-)
-def test_durations(text: str, seconds: float) -> None:
-    """A number of seconds, or with its unit."""
-    assert config.duration(text) == seconds
 
 
 def test_settings_cannot_be_changed() -> None:

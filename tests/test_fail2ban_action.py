@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from ideolab_f2b import fail2ban_action, fail2ban_client
+from ideolab_f2b import fail2ban_action
 from ideolab_f2b.fail2ban_action import ActionError
 
-pytestmark = pytest.mark.skipif(not fail2ban_client.is_installed(), reason="needs fail2ban")
+pytestmark = pytest.mark.skipif(shutil.which("fail2ban-client") is None, reason="needs fail2ban")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

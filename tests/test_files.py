@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -158,3 +159,104 @@ def test_left_overs_of_a_killed_replace(tmp_path: Path) -> None:
         files.remove_left_over(path)
 
     assert sorted(os.listdir(tmp_path)) == [".a1.json.x_1.tmp", ".b.x.tmp", "a[1].json"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "expected"), [(0o644, 0, True), (0o664, 0, False), (0o646, 0, False), (0o600, 1, False)]
+)
+def test_who_can_write_a_file(tmp_path: Path, mode: int, owner: int, expected: bool) -> None:
+    """Its owner, and nobody of its group or of all others."""
+    path = tmp_path / "list"
+    path.touch()
+    path.chmod(mode)
+
+    assert files.is_written_by(path.stat(), os.geteuid() + owner) is expected
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Path:
+    """A root directory with a link to a directory, and in that a link to a file."""
+    (tmp_path / "srv/etc").mkdir(parents=True)
+    (tmp_path / "srv/real").write_text("text")
+    (tmp_path / "etc").symlink_to("/srv/etc")
+    (tmp_path / "srv/etc/file").symlink_to("../../../srv/real")
+    return tmp_path
+
+
+def test_links_are_followed_below_the_root(host: Path) -> None:
+    """Absolute ones too, and no number of .. leads out of it; what is missing leads to itself."""
+    assert files.follow(host / "etc/file", host) == host / "srv/etc/file"
+    assert files.follow(host / "etc/file", host, has_last=True) == host / "srv/real"
+    assert files.follow_to_own(host / "etc/file", host, has_last=True) == host / "srv/real"
+    assert files.follow(host / "etc/none/below", host, has_last=True) == host / "srv/etc/none/below"
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("place", ["srv/etc", "srv", "srv/real"])
+def test_a_link_that_leads_to_what_others_write_is_refused(host: Path, place: str) -> None:
+    """Whoever may write there chooses what root's programs read; a path without links is nobody's choice."""
+    os.chown(host / place, 65534, -1)
+
+    with pytest.raises(
+        files.UnsafePathError, match=f"others than root can write {host / place}: let the link"
+    ):
+        files.follow_to_own(host / "etc/file", host, has_last=True)
+    assert files.follow_to_own(host / "srv/real", host, has_last=True) == host / "srv/real"
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o770])
+def test_a_link_that_others_could_change_is_not_followed(host: Path, mode: int) -> None:
+    """It may lead elsewhere when it is used; a group of users counts too."""
+    os.chown(host / "srv/etc", -1, 65534)
+    (host / "srv/etc").chmod(mode)
+
+    with pytest.raises(files.UnsafePathError, match=f"others than root can write {host}/srv/etc"):
+        files.follow(host / "etc/file", host, has_last=True)
+    os.lchown(host / "etc", 65534, -1)
+    with pytest.raises(files.UnsafePathError, match=f"others than root can write {host}/etc"):
+        files.follow(host / "etc/x", host)
+
+
+@pytest.mark.root
+def test_replace_writes_into_no_directory_of_another_users_choice(host: Path) -> None:
+    """Root writes gauges into a directory that belongs to connmon's user; root's own link is fine."""
+    (host / "textfile").symlink_to(host / "srv/etc")
+    files.replace(host / "textfile/a.prom", b"up 1\n", 0o644)
+    os.lchown(host / "textfile", 65534, -1)
+
+    with pytest.raises(OSError, match="the directory is a link of another user's: "):
+        files.replace(host / "textfile/a.prom", b"up 2\n", 0o644)
+    assert (host / "srv/etc/a.prom").read_bytes() == b"up 1\n"
+
+
+def test_read_waits_for_nothing_and_has_an_end(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links are followed here: what is read is not what is written."""
+    os.mkfifo(host / "pipe")
+    os.link(host / "srv/real", host / "a")
+    assert files.read(host / "a") == b"text"
+    for path in (host / "pipe", host, Path("/dev/zero")):
+        with pytest.raises(files.NotRegularError, match="is no regular file"):
+            files.read(path)
+    monkeypatch.setattr(files, "MAX_READ", 3)
+    with pytest.raises(OSError, match="larger than"):
+        files.read(host / "a")
+
+
+#: an access list: one more user may read and write, the group may not
+_LIST = struct.pack(
+    "<I" + "HHI" * 5, 2, 1, 6, 2**32 - 1, 2, 6, 12345, 4, 0, 2**32 - 1, 16, 6, 2**32 - 1, 32, 0, 2**32 - 1
+)
+
+
+def test_replace_keeps_an_access_list(tmp_path: Path) -> None:
+    """Its mode says 660; without the list that would be the group's right."""
+    path = tmp_path / "jail.local"
+    path.write_text("old")
+    os.setxattr(path, "system.posix_acl_access", _LIST)
+    assert mode_of(path) == 0o660
+
+    files.replace(path, b"new", mode_of(path), like=path)
+
+    assert os.getxattr(path, "system.posix_acl_access") == _LIST
+    assert (path.read_bytes(), mode_of(path)) == (b"new", 0o660)

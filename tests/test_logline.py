@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ideolab_f2b import logline
+from ideolab_f2b import files, logline
+from tests.host.overlay import REPOSITORY
 
 WHEN = datetime(2026, 11, 22, 14, 52, 1, tzinfo=timezone.utc)
 DATE = "2026-11-22T14:52:01.250+0000"
@@ -207,3 +214,148 @@ def test_a_new_file_is_its_directorys_owners(tmp_path: Path) -> None:
 
     found = (tmp_path / "log").stat()
     assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (65534, 65534, 0o640)
+
+
+def rotate(path: Path, number: int = 1) -> None:
+    """As logrotate does with `create`."""
+    path.rename(f"{path}.{number}")
+    path.touch()
+
+
+@pytest.mark.parametrize("moment", ["ends_a_line", "has_name"])
+def test_a_rotation_between_open_and_write_loses_no_line(
+    moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is in the file that fail2ban reads on, and only there; also one that was just written."""
+    path = tmp_path / "log"
+    path.write_text("before\n")
+    original: Any = getattr(files, moment)
+    turns = [1, 2]
+
+    def rotate_first(*words: Any) -> bool:
+        if turns:
+            rotate(path, turns.pop(0))
+        return bool(original(*words))
+
+    monkeypatch.setattr(files, moment, rotate_first)
+    logline.append_all(path, ["one", "two"])
+
+    assert path.read_text() == "one\ntwo\n"
+    assert (tmp_path / "log.1").read_text() == "before\n" + "\n" * 8
+    assert (tmp_path / "log.2").read_text() == "\n" * 8
+
+
+def test_the_line_of_another_writer_is_never_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two writers met in the old file."""
+    path = tmp_path / "log"
+
+    def rotate_first(descriptor: int, where: Path) -> bool:
+        monkeypatch.undo()
+        with path.open("a") as other:
+            other.write("another\n")
+        rotate(path)
+        return False
+
+    monkeypatch.setattr(files, "has_name", rotate_first)
+    logline.append(path, "mine")
+
+    assert (path.read_text(), (tmp_path / "log.1").read_text()) == ("mine\n", "\n" * 5 + "another\n")
+
+
+def test_a_log_that_is_being_rotated_is_waited_for(tmp_path: Path) -> None:
+    """A file that we made would be moved away by logrotate; and a web user may make none."""
+    path = tmp_path / "log"
+    path.touch()
+    path.rename(tmp_path / "log.1")
+    created = threading.Timer(0.2, lambda: os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o660)))
+    created.start()
+    try:
+        logline.append(path, "one")
+    finally:
+        created.join()
+
+    assert (path.read_text(), path.stat().st_mode & 0o070) == ("one\n", 0o060 & ~_umask())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_a_log_that_nobody_makes_again_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a moment, and without one where no file was renamed."""
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    logline.append(tmp_path / "new", "one")
+    with pytest.raises(FileNotFoundError):
+        logline.append(tmp_path / "none/log", "one")
+    assert waits == []
+
+    monkeypatch.undo()
+    (tmp_path / "new").rename(tmp_path / "new.1")
+    assert not files.await_rotation(tmp_path / "new", 0.05)
+    logline.append(tmp_path / "new", "two")
+    assert (tmp_path / "new").read_text() == "two\n"
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from ideolab_f2b import logline
+from ideolab_f2b.complaint import Complaint
+from ideolab_f2b.intake.log_file import LogFile
+
+path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+log = LogFile(path, Complaint(print, 60.0))
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(count):
+    if name == "intake":
+        log.write([f"{name}-{number}".encode()])
+    else:
+        logline.append(path, f"{name}-{number}")
+"""
+
+
+def test_no_line_is_lost_in_any_rotation(tmp_path: Path) -> None:
+    """Writers of both kinds under constant rotation: each line is there once, where fail2ban reads on.
+
+    After its rename a file gets nothing more that is read; and no writer makes the file in logrotate's place.
+    """
+    path, count = tmp_path / "log", 4000
+    path.touch()
+    names = ("intake", "a", "b", "c")
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(path), name, str(count)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY,
+        )
+        for name in names
+    ]  # fmt: skip
+    for writer in writers:
+        assert writer.stdout is not None and writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    sizes: list[int] = []
+    while any(writer.poll() is None for writer in writers) and len(sizes) < 2000:
+        old = Path(f"{path}.{len(sizes)}")
+        path.rename(old)
+        sizes.append(old.stat().st_size)
+        time.sleep(0.0005)
+        # the error of a file that is there already would end the test
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o640))
+        time.sleep(0.003)
+    for writer in writers:
+        assert writer.communicate(timeout=180)[0] == ""
+
+    late = [Path(f"{path}.{number}").read_bytes()[size:] for number, size in enumerate(sizes)]
+    assert [data.strip(b"\n") for data in late if data.strip(b"\n")] == []
+    text = "".join(found.read_text() for found in tmp_path.iterdir())
+    lines = Counter(line for line in text.splitlines() if line)
+    assert len(sizes) > 1
+    assert lines == Counter(f"{name}-{number}" for name in names for number in range(count))

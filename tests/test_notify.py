@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.notify import Notifier, from_environment
+from ideolab_f2b.notify import Notifier, SandboxDirectory, from_environment
 
 
 class Systemd:
@@ -151,3 +151,18 @@ def test_a_full_queue_of_systemd_does_not_stop_the_daemon(systemd: Systemd) -> N
         notifier.work(lambda: "x")
 
     assert 1 < len(systemd.read()) < 2000
+
+
+def test_a_directory_that_was_deleted_is_lost(tmp_path: Path) -> None:
+    """To a unit, whose sandbox does not see the new one; never to one that could not write it."""
+    supervised = Notifier("/nowhere")
+    directory = tmp_path / "log"
+    missing = SandboxDirectory(directory, supervised)
+    directory.mkdir()
+    there, alone = SandboxDirectory(directory, supervised), SandboxDirectory(directory, Notifier())
+    assert not there.is_lost()
+
+    directory.rmdir()
+
+    assert [one.is_lost() for one in (there, alone, missing)] == [True, False, False]
+    assert there.path == directory

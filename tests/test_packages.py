@@ -35,20 +35,28 @@ EVERYWHERE = {
         "mount",
         "nsenter",
         "python3",
+        "readlink",
         "rm",
         "runuser",
         "sed",
     ),
-    *("setpriv", "sh", "sleep", "true", "unshare", "update-rc.d", "useradd", "userdel"),
+    *("setpriv", "sh", "sleep", "test", "true", "unshare", "update-rc.d", "useradd", "userdel"),
 }
 #: the pack's own program and its verbs, which some tests run in a host of theirs
-OF_THE_PACK = {"ideolab-f2b", "ban", "bans", "check", "connmon", "install", "intake", "origin", "unban"}
+OF_THE_PACK = {
+    "ideolab-f2b", "ban", "bans", "check", "connmon", "install", "intake", "origin", "status", "unban",
+}  # fmt: skip
 #: programs of other distributions, and of tests that scripts/test leaves out
 NOT_DEBIAN = {"fail2ban-python", "initdb", "npm"}
 #: modules that the product or its tests take where the owner installed them
 OPTIONAL = {"MySQLdb", "ipwhois", "maxminddb"}
 #: modules of the lock whose distribution has another name
-DISTRIBUTIONS = {"_pytest": "pytest", "xdist": "pytest-xdist", "yaml": "pyyaml"}
+DISTRIBUTIONS = {
+    "_pytest": "pytest",
+    "rest_framework": "djangorestframework",
+    "xdist": "pytest-xdist",
+    "yaml": "pyyaml",
+}
 
 
 def trees(*tops: str) -> Iterator[ast.Module]:

@@ -33,3 +33,55 @@ def test_no_jail_is_in_two_tables() -> None:
     tables = (places.JAILS, places.NGINX_JAILS, places.DJANGO_JAILS)
 
     assert len(places.ALL_JAILS) == sum(map(len, tables))
+
+
+@pytest.mark.parametrize(
+    ("path", "complete"),
+    [
+        ("/usr/bin:/bin", "/usr/bin:/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin"),
+        ("", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+        (":/opt/x:", "/opt/x:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+    ],
+)
+def test_a_path_gets_what_an_administrator_needs(path: str, complete: str) -> None:
+    """Behind the caller's own; the current directory is none."""
+    assert places.complete_path(path) == complete
+
+
+@pytest.mark.parametrize(
+    ("manager", "command"),
+    [
+        ("apt-get", "apt-get install fail2ban python3-pyinotify"),
+        ("dnf", "dnf install fail2ban python3-inotify"),
+        ("zypper", "zypper install fail2ban python3-pyinotify"),
+        ("apk", "apk add fail2ban py3-inotify"),
+        ("pacman", "pacman -S fail2ban python-pyinotify"),
+        ("", "install fail2ban python3-pyinotify (names of Debian's packages)"),
+    ],
+)
+def test_packages_have_the_names_of_the_host(
+    monkeypatch: pytest.MonkeyPatch, manager: str, command: str
+) -> None:
+    """What is to be typed is what works there."""
+    monkeypatch.setattr("shutil.which", lambda name, path: name if name == manager else None)
+
+    assert places.install_command("fail2ban", "python3-pyinotify") == command
+
+
+def test_the_documentation_has_the_same_names() -> None:
+    """The table of docs/install.md."""
+    text = (Path(__file__).resolve().parents[1] / "docs/install.md").read_text()
+    rows = [
+        [cell.split(" ")[0] for cell in line.strip("| ").split(" | ")]
+        for line in text.split("| Debian | dnf | zypper | apk | pacman |")[1]
+        .split("\n\n")[0]
+        .splitlines()[2:]
+    ]
+
+    assert len(rows) > 5
+    for package, *names in rows:
+        known = places.PACKAGE_NAMES.get(package, {})
+        found = dict(zip(("dnf", "zypper", "apk", "pacman"), names))
+        assert {manager: known.get(manager, package) for manager in found if found[manager] != "none"} == {
+            manager: name for manager, name in found.items() if name != "none"
+        }

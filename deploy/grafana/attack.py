@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.grafana import panel
-from deploy.grafana.panel import Query, grown
+from deploy.grafana.panel import GREEN, ORANGE, RED, Query, grown
 
 TITLE = "What is attacking?"
 ANCHOR = "what-is-attacking"
@@ -28,6 +28,24 @@ def panels() -> list[panel.Panel]:
             [Query(grown("ideolab_f2b_bans_total", "jail", "5m"), "{{jail}}")],
             width=12,
             is_stacked=True,
+        ),
+        panel.lines(
+            "Pressure",
+            "How full the web server is: 0 calm, 1 busy, 2 exhausted, which means that visitors are refused "
+            "or wait (docs/detection.md). An attack at 0 does not hurt yet.",
+            [Query("max by (instance, port) (ideolab_connmon_pressure)", "{{instance}} {{port}}")],
+            steps=((None, GREEN), (1, ORANGE), (2, RED)),
+        ),
+        panel.lines(
+            "Slots of the web server",
+            "Connections that nginx holds, and how many it can hold (worker_processes x worker_connections; "
+            "each proxied request takes a second one, which is not counted as taken here). Waiting: not "
+            "accepted yet.",
+            [
+                Query("sum by (port) (ideolab_connmon_slots)", "taken {{port}}"),
+                Query("sum by (port) (ideolab_connmon_capacity)", "capacity {{port}}"),
+                Query("sum by (port) (ideolab_connmon_accept_queue)", "waiting {{port}}"),
+            ],
         ),
         panel.lines(
             "Established connections",

@@ -12,9 +12,9 @@ ANCHOR = "cost"
 def panels() -> list[panel.Panel]:
     return [
         panel.lines(
-            "Time of a look",
-            "How long connmon takes to look at all sockets once. It looks every five seconds, so more than "
-            "one second is worth a thought (docs/detection.md).",
+            "Time of a snapshot",
+            "How long connmon takes for a snapshot of all sockets. It takes one every five seconds, so more "
+            "than one second is worth a thought (docs/detection.md).",
             [Query("max by (instance) (ideolab_f2b_snapshot_seconds)", "{{instance}}")],
             "s",
             steps=((None, GREEN), (1, ORANGE)),

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-import socket
+import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Callable, Optional
 
 from ideolab_f2b import config
+from ideolab_f2b.actions import ports
+from ideolab_f2b.actions.ports import EVERY, Ports
 from ideolab_f2b.firewall import names
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.firewall.port_rule import PortScope
+from ideolab_f2b.logline import quote
+from ideolab_f2b.notation import word_list
+from ideolab_f2b.notation.word_list import NOTHING, WordList
+
+#: what fail2ban hands to each banaction, and what only iptables needs
+IGNORED = frozenset(
+    ("name", "chain", "bantime", "returntype", "lockingopt", "actionstart_on_demand", "actionrepair_on_unban")
+)
+#: who is allowed in a jail that must ban nobody
+EVERYBODY = word_list.parse("0.0.0.0/0 ::/0")
+_PROTOCOL = re.compile(r"[a-z0-9-]{1,20}")
 
 
 @dataclass(frozen=True)
@@ -19,12 +32,16 @@ class Options:
     """What action.d/ideolab-ban.py documents."""
 
     set: str = ""
-    ports: tuple[int, ...] = (443,)
+    #: all ports, or those of the jail
+    scope: str = "all"
+    ports: Ports = (443,)
+    #: those of the jail
+    protocol: tuple[str, ...] = ("tcp",)
     maxelem: int = 131072
     keep_on_stop: bool = True
     kill: bool = True
     latency: str = "default"
-    allow: tuple[Network, ...] = ()
+    allow: WordList = NOTHING
     allow_file: str = "/etc/ideolab/never-ban"
     #: local ports on which a login protects its address; None = each port
     ssh_ports: Optional[tuple[int, ...]] = None
@@ -33,42 +50,69 @@ class Options:
     min_prefix4: int = 16
     min_prefix6: int = 32
 
+    @property
+    def port_scope(self) -> Optional[PortScope]:
+        """What is dropped of a banned peer; None = all."""
+        return PortScope(self.protocol, self.ports) if self.scope == "port" else None
+
+
+def merge(first: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a jail that names the action twice: once for tcp, once for udp."""
+    joined = {
+        name: f"{first[name]},{other[name]}"
+        for name in ("port", "ports", "protocol")
+        if name in first and name in other
+    }
+    return {**first, **other, **joined}
+
 
 def parse(jail: str, given: Mapping[str, Any]) -> tuple[Options, list[str]]:
     """The options, and a complaint for each that is unknown or bad; the default stands in for those."""
     values: dict[str, Any] = {"set": names.default_set(jail)}
     complaints = []
     for name, text in given.items():
+        if name in IGNORED or (name == "port" and "ports" in given):
+            continue
         read = _READ.get(name)
         if read is None:
             complaints.append(f"option {name!r} is unknown; known are {', '.join(sorted(_READ))}")
             continue
+        field = _FIELDS.get(name, name)
         try:
-            values[name] = read(str(text).strip())
+            values[field] = read(str(text).strip())
         except (ValueError, OSError) as error:
-            standing = values.get(name, getattr(Options, name))
+            # of fail2ban's own port: each is the port of some service that is attacked
+            standing = values.setdefault(field, EVERY if name == "port" else _DEFAULTS[field])
             complaints.append(f"option {name} = {text!r}: {error}; {standing!r} is used")
+    problems = values.get("allow", NOTHING).problems
+    complaints += [f"option allow: {quote(each.word)} is no address and no host name" for each in problems]
+    if values.pop("is_inverted", False):
+        values["allow"] = EVERYBODY
+        complaints.append(
+            "a jail that lets in whom it finds (blocktype) bans nobody with this action; "
+            "give it banaction = iptables-multiport"
+        )
+    if values.get("scope") == "port" and not {"tcp", "all"}.intersection(values.get("protocol", ("tcp",))):
+        # sockets are those of tcp, which still gets through
+        values["kill"] = False
     return Options(**values), complaints
-
-
-def _ports(text: str) -> tuple[int, ...]:
-    ports = tuple(_port(word) for word in text.replace(",", " ").split())
-    if not ports:
-        raise ValueError("at least one port is needed")
-    return tuple(dict.fromkeys(ports))
 
 
 def _ssh_ports(text: str) -> Optional[tuple[int, ...]]:
     if text == "all":
         return None
-    return () if text in ("", "none") else _ports(text)
+    return () if text in ("", "none") else ports.singles(text)
 
 
-def _port(word: str) -> int:
-    port = int(word) if word.isdecimal() else socket.getservbyname(word, "tcp")
-    if not 0 < port < 65536:
-        raise ValueError(f"{word} is no port")
-    return port
+def _protocols(text: str) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(text.lower().replace(",", " ").split()))
+    if not words or not all(map(_PROTOCOL.fullmatch, words)):
+        raise ValueError("names of protocols are needed")
+    return words
+
+
+def _is_inverted(text: str) -> bool:
+    return text.split()[:1] in (["RETURN"], ["ACCEPT"])
 
 
 def _flag(text: str) -> bool:
@@ -85,8 +129,10 @@ def _latency(text: str) -> str:
     return text
 
 
-def _networks(text: str) -> tuple[Network, ...]:
-    return tuple(ip_network(word, strict=False) for word in text.replace(",", " ").split())
+def _scope(text: str) -> str:
+    if text not in ("all", "port"):
+        raise ValueError("all or port is needed")
+    return text
 
 
 def _path_or_none(text: str) -> str:
@@ -115,15 +161,24 @@ def _number(lowest: int, highest: int) -> Callable[[str], int]:
 
 _READ: Mapping[str, Callable[[str], Any]] = {
     "set": names.require_jail_set,
-    "ports": _ports,
+    "scope": _scope,
+    "ports": ports.read,
+    "port": ports.read,
+    "protocol": _protocols,
+    "allow": word_list.parse,
     "maxelem": _number(64, 16_777_216),
     "keep_on_stop": _flag,
     "kill": _flag,
     "latency": _latency,
-    "allow": _networks,
     "allow_file": _path_or_none,
     "ssh_ports": _ssh_ports,
     "state": _directory,
     "min_prefix4": _number(1, 32),
     "min_prefix6": _number(1, 128),
+    "blocktype": _is_inverted,
 }
+#: options that have another name in here
+_FIELDS = {"port": "ports", "blocktype": "is_inverted"}
+#: the options that are read
+KNOWN = frozenset(_READ)
+_DEFAULTS = {each.name: each.default for each in dataclasses.fields(Options)}

@@ -52,12 +52,16 @@ class BanList:
             return EXPIRED
         return timeout(ticket.getTime(), ticket.getBanTime(default), now)
 
+    def count(self) -> int:
+        """How many bans the jail holds, at once for any number."""
+        return int(ban_manager(self._jail.actions).size())
+
     def of_root(self) -> list[str]:
         """What root has banned by hand: with `ideolab-f2b ban`, and with `banip`, whose bans have no ttl."""
         return [
             str(ticket.getID())
             for ticket in ban_manager(self._jail.actions)
-            if ticket.getData("root") or ticket.getData("ttl") is None
+            if is_of_root(ticket) or ticket.getData("ttl") is None
         ]
 
     def rows(self) -> list[list[Any]]:
@@ -73,6 +77,16 @@ class BanList:
         tickets = list(ban_manager(self._jail.actions))
         six = sum(1 for ticket in tickets if getattr(ticket.getID(), "family", None) == socket.AF_INET6)
         return {"inet": len(tickets) - six, "inet6": six}
+
+
+def is_of_root(ticket: Any) -> bool:
+    """Whether root has ordered the ban, as the admission notes it."""
+    return bool(ticket.getData("root"))
+
+
+def give_to_root(ticket: Any) -> None:
+    """Note that root has ordered the ban."""
+    ticket.setData("root", True)
 
 
 def ban_manager(actions: Any) -> Any:

@@ -35,7 +35,7 @@ def order(
     """Send the bans to the ban action; return its answers, one for each network."""
     bans = [[text_of(network), time] for network in networks]
     asked = json.dumps({"bans": bans, "by": f"ideolab-f2b {getpass.getuser()}", "reason": reason})
-    text = fail2ban_client.ask("set", MANUAL, "action", ACTION, "by_hand", asked, options=options)
+    text = _ask(asked, options)
     try:
         results = [BanResult(**each) for each in json.loads(text)]
     except (TypeError, ValueError):
@@ -46,6 +46,17 @@ def order(
             "the ban action that fail2ban has loaded is broken or older; run ideolab-f2b check"
         )
     return results
+
+
+def _ask(asked: str, options: tuple[str, ...]) -> str:
+    try:
+        return fail2ban_client.ask("set", MANUAL, "action", ACTION, "by_hand", asked, options=options)
+    except fail2ban_client.ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        # the jail, or its action
+        text = f"jail {MANUAL} does not run with {ACTION}: {error}; run ideolab-f2b check"
+        raise fail2ban_client.ClientError(text) from error
 
 
 def _verify(result: BanResult, network: Network, sets: AllSets) -> BanResult:

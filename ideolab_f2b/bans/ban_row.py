@@ -14,11 +14,11 @@ OK = "ok"
 MISSING = "missing"
 #: the element ends before the ban
 SHORT = "short"
-#: an element without a ban
+#: an element without a ban, or of no jail that runs
 STALE = "stale"
 #: a ban of a jail that has no kernel set of ours
 ELSEWHERE = "elsewhere"
-#: an element while fail2ban is down
+#: an element of no jail that is known: fail2ban is down, or a jail does not tell its set
 UNWATCHED = "unwatched"
 DRIFT = (MISSING, SHORT, STALE)
 
@@ -64,10 +64,10 @@ def rows(jails: Collection[JailBans], sets: Mapping[str, Elements], now: float) 
     return found
 
 
-def rows_without_fail2ban(sets: Mapping[str, Elements]) -> list[BanRow]:
-    """Return the rows of a host whose fail2ban is down: its elements."""
+def rows_without_jail(sets: Mapping[str, Elements], state: str) -> list[BanRow]:
+    """Return a row for each element of these sets: STALE where no jail has them, UNWATCHED where one may."""
     return [
-        BanRow(key, UNWATCHED, set=name, in_kernel=True, element_s=left_s)
+        BanRow(key, state, set=name, in_kernel=True, element_s=left_s)
         for name, elements in sets.items()
         for key, left_s in elements.items()
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Callable, Optional
 
@@ -12,7 +12,8 @@ from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans import ban_row, jail_bans
 from ideolab_f2b.bans.ban_row import BanRow, Elements
 from ideolab_f2b.bans.jail_bans import JailBans
-from ideolab_f2b.firewall.names import LIST, family_sets
+from ideolab_f2b.firewall import orphans
+from ideolab_f2b.firewall.names import family_sets
 from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -70,31 +71,31 @@ def _once(only: Optional[str]) -> BanComparison:
         try:
             jails = jail_bans.ask_all(only)
         except fail2ban_client.ServerDownError as down:
-            sets = {name: _elements(kernel, name) for name in _listed_sets(kernel)}
-            return BanComparison(
-                time.time(), (), tuple(ban_row.rows_without_fail2ban(sets)), _sizes(sets), str(down)
-            )
+            sets = _read_orphans(kernel, ())
+            rows = ban_row.rows_without_jail(sets, ban_row.UNWATCHED)
+            return BanComparison(time.time(), (), tuple(rows), _sizes(sets), str(down))
         names = sorted({jail.set for jail in jails if jail.set is not None})
-        sets = {name: _elements(kernel, name) for name in names}
+        sets = {name: _elements(kernel, family_sets(name).values()) for name in names}
+        # read last: a jail may just have started
+        left = _read_orphans(kernel, names) if only is None else {}
     now = time.time()
-    return BanComparison(now, tuple(jails), tuple(ban_row.rows(jails, sets, now)), _sizes(sets))
+    state = ban_row.UNWATCHED if any(jail.is_silent for jail in jails) else ban_row.STALE
+    rows = [*ban_row.rows(jails, sets, now), *ban_row.rows_without_jail(left, state)]
+    return BanComparison(now, tuple(jails), tuple(rows), _sizes({**sets, **left}))
 
 
-def _elements(kernel: Sets, name: str) -> Elements:
+def _elements(kernel: Sets, names: Iterable[str]) -> Elements:
     found: dict[Key, Optional[int]] = {}
-    for family_set in family_sets(name).values():
+    for name in names:
         with contextlib.suppress(SetMissingError):
-            found.update(kernel.entries(family_set))
+            found.update(kernel.entries(name))
     return found
 
 
-def _listed_sets(kernel: Sets) -> Iterable[str]:
-    """Return the IPv4 names of all sets in the list that the rule matches."""
-    try:
-        members = set(kernel.members(LIST))
-    except SetMissingError:
-        return []
-    return sorted(name for name in members if not (name.endswith("6") and name[:-1] in members))
+def _read_orphans(kernel: Sets, owned: Collection[str]) -> dict[str, Elements]:
+    """Return the elements of the sets that no jail of those with `owned` has, where there are any."""
+    found = {name: _elements(kernel, sets) for name, sets in sorted(orphans.find(kernel, owned).items())}
+    return {name: elements for name, elements in found.items() if elements}
 
 
 def _sizes(sets: dict[str, Elements]) -> dict[str, int]:

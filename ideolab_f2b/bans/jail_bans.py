@@ -16,7 +16,7 @@ from ideolab_f2b import fail2ban_client
 from ideolab_f2b.kernel.ipset.element import Key, key_of
 from ideolab_f2b.places import ACTION, ALL_JAILS
 
-#: fail2ban answers one question at a time; most of a question is the start of fail2ban-client
+#: fail2ban answers one at a time; where its socket is not the usual one, most of a question is a program
 _QUESTIONS = 4
 
 
@@ -40,14 +40,17 @@ class Ban(NamedTuple):
 class JailBans:
     """The bans of one jail.
 
-    `set` is its kernel set for IPv4, None where the jail has no action of ours; `queued` while it
-    restores its bans.
+    `set` is its kernel set for IPv4, None where the jail has no action of ours, or one that does not
+    tell (`is_silent`); `queued` while it restores its bans.
     """
 
     name: str
     set: Optional[str]
     queued: bool
     bans: dict[Key, Ban]
+    is_silent: bool = False
+    #: what is dropped, such as "80,443/tcp"; None = all
+    ports: Optional[str] = None
 
 
 def ask_all(only: Optional[str] = None) -> list[JailBans]:
@@ -64,20 +67,24 @@ def ask_all(only: Optional[str] = None) -> list[JailBans]:
 def ask(name: str) -> JailBans:
     """Ask one jail for its bans; without our action, or with an older one, read its list of bans alone."""
     # asked first: fail2ban writes each failed question into its log
-    is_ours = name in ALL_JAILS or ACTION in fail2ban_client.actions(name)
-    if is_ours:
+    action = ACTION if name in ALL_JAILS else fail2ban_client.find_action(name, ACTION)
+    if action:
         with contextlib.suppress(fail2ban_client.ClientError):
-            return parse(name, fail2ban_client.ask("get", name, "action", ACTION, "bans"))
-    stats = (fail2ban_client.stats(name, ACTION) if is_ours else None) or {}
-    bans = dict(parse_list(fail2ban_client.ask("get", name, "banip", "--with-time")))
-    return JailBans(name, stats.get("set"), False, bans)
+            return parse(name, fail2ban_client.ask_action(name, action, "bans"))
+    stats = (fail2ban_client.stats(name, action) if action else None) or {}
+    bans = dict(parse_list(fail2ban_client.ban_times(name)))
+    return JailBans(name, stats.get("set"), False, bans, bool(action) and "set" not in stats)
 
 
 def parse(name: str, text: str) -> JailBans:
     """Read the answer of our ban action; ValueError for anything else."""
     try:
         answer = json.loads(text)
-        return JailBans(name, str(answer["set"]), bool(answer["queued"]), dict(_bans(answer["bans"])))
+        # an older action has none
+        ports = answer.get("ports")
+        ports = None if ports is None else str(ports)
+        bans = dict(_bans(answer["bans"]))
+        return JailBans(name, str(answer["set"]), bool(answer["queued"]), bans, ports=ports)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"jail {name}: {ACTION} answered without a list of bans ({error!r})") from error
 

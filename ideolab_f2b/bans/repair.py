@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Optional
 
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall import orphans, rule
 from ideolab_f2b.firewall.names import LIST
 from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.places import ACTION
@@ -33,13 +33,20 @@ class RepairResult(NamedTuple):
 def repair(
     clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> RepairResult:
-    """Let the server reconcile all sets of all jails twice; RepairError or ClientError when it cannot."""
-    jail = _any_jail()
-    before = _ask_thread(jail)
-    wanted = _number(fail2ban_client.ask("set", jail, "action", ACTION, "reconcile"))
+    """Let the server reconcile all sets of all jails twice; RepairError or ClientError when it cannot.
+
+    Where no jail has the action, what is left in the sets is lifted from here.
+    """
+    thread = _find_thread()
+    if thread is None:
+        with contextlib.closing(Sets()) as kernel:
+            return RepairResult(dict(orphans.lift_all(kernel)), "")
+    jail, action = thread
+    before = _ask_thread(jail, action)
+    wanted = _number(fail2ban_client.ask("set", jail, "action", action, "reconcile"))
     deadline = clock() + WAIT_S
     while True:
-        now = _ask_thread(jail)
+        now = _ask_thread(jail, action)
         if now["passes"] >= wanted:
             break
         if clock() > deadline:
@@ -54,31 +61,35 @@ def put_rules() -> list[str]:
     with contextlib.closing(Sets()) as kernel:
         if LIST not in kernel.names():
             return []
-    lost = [version for version in rule.PROGRAMS if not _is_first(version)]
+    lost = [version for version in rule.PROGRAMS if not _is_effective(version)]
     return [rule.PROGRAMS[version] for version in lost if rule.place(version) is None]
 
 
-def _is_first(version: int) -> bool:
+def _is_effective(version: int) -> bool:
     try:
-        return rule.is_first(version)
+        return all(position.is_effective for position in rule.positions(version))
     except rule.RuleError:
         return False
 
 
-def _any_jail() -> str:
-    """Return a jail that has our action: its thread reconciles all jails."""
+def _find_thread() -> Optional[tuple[str, str]]:
+    """Return a jail and its action of ours, whose thread reconciles all jails; None when no jail has it."""
+    has_action = False
     for jail in sorted(fail2ban_client.jails()):
         # asked first: fail2ban writes each failed question into its log
-        stats = fail2ban_client.stats(jail, ACTION) if ACTION in fail2ban_client.actions(jail) else None
-        if stats is not None and "keeper" in stats:
-            return jail
-    raise RepairError(
-        f"no jail runs with {ACTION} of this version; ideolab-f2b install, then restart fail2ban"
-    )
+        action = fail2ban_client.find_action(jail, ACTION)
+        if action and "keeper" in (fail2ban_client.stats(jail, action) or {}):
+            return jail, action
+        has_action = has_action or bool(action)
+    if has_action:
+        raise RepairError(
+            f"no jail runs with {ACTION} of this version; ideolab-f2b install, then restart fail2ban"
+        )
+    return None
 
 
-def _ask_thread(jail: str) -> dict[str, Any]:
-    stats = fail2ban_client.stats(jail, ACTION)
+def _ask_thread(jail: str, action: str) -> dict[str, Any]:
+    stats = fail2ban_client.stats(jail, action)
     if stats is None or "keeper" not in stats:
         raise RepairError(f"jail {jail} has ended meanwhile; try again")
     thread: dict[str, Any] = stats["keeper"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timezone
 from typing import NamedTuple, Optional
 
+from ideolab_f2b import columns
 from ideolab_f2b.kernel.ipset.element import Network
 
 BANNED = "banned"
@@ -34,7 +34,7 @@ class BanResult(NamedTuple):
 
     def to_json(self) -> str:
         """Return the result as one JSON object."""
-        return json.dumps(self._asdict())
+        return columns.format_json(self._asdict())
 
     @property
     def is_done(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
@@ -22,7 +21,8 @@ _ORDER = {ban_row.MISSING: 0, ban_row.SHORT: 1, ban_row.STALE: 2}
 def table(comparison: BanComparison, origins: Mapping[str, Origin]) -> Iterator[str]:
     """Return the lines of the table and the summary: drift first, marked with !, then by jail and address."""
     rows = sorted(comparison.rows, key=_rank)
-    cells = [_cells(one, comparison.when, origins.get(one.address)) for one in rows]
+    ports = {jail.name: jail.ports for jail in comparison.jails if jail.ports is not None}
+    cells = [_cells(one, comparison.when, origins.get(one.address), ports) for one in rows]
     if cells:
         yield from columns.align([_HEAD, *cells])
     yield summary(comparison)
@@ -50,22 +50,34 @@ def summary(comparison: BanComparison) -> str:
 
 def to_json(comparison: BanComparison, origins: Mapping[str, Origin]) -> str:
     """Return the comparison as one line; docs/bans.md has its fields."""
-    jails = [
-        {"jail": jail.name, "set": jail.set, "bans": len(jail.bans), "queued": jail.queued}
-        for jail in comparison.jails
-    ]
-    fields = {
-        "t": round(comparison.when, 3),
+    fields: dict[str, Any] = {
         "fail2ban": comparison.trouble or "up",
-        "jails": jails,
+        "jails": jails(comparison),
         "elements": comparison.elements,
         "drift": comparison.drift,
-        "bans": [_record(one, origins.get(one.address)) for one in comparison.rows],
+        "bans": [record(one, origins.get(one.address)) for one in comparison.rows],
     }
-    return json.dumps(fields, separators=(",", ":"))
+    if comparison.trouble:
+        fields["error"] = f"fail2ban is down: {comparison.trouble}"
+    return columns.format_json(fields, comparison.when)
 
 
-def _record(one: BanRow, origin: Optional[Origin]) -> dict[str, Any]:
+def jails(comparison: BanComparison) -> list[dict[str, Any]]:
+    """Return the fields of each jail for programs."""
+    return [
+        {
+            "jail": jail.name,
+            "set": jail.set,
+            "bans": len(jail.bans),
+            "queued": jail.queued,
+            "ports": jail.ports,
+        }
+        for jail in comparison.jails
+    ]
+
+
+def record(one: BanRow, origin: Optional[Origin] = None) -> dict[str, Any]:
+    """Return the fields of one ban for programs; docs/bans.md has them."""
     return {
         "address": one.address,
         "jail": one.jail,
@@ -83,13 +95,16 @@ def _record(one: BanRow, origin: Optional[Origin]) -> dict[str, Any]:
     }
 
 
-def _cells(one: BanRow, now: float, origin: Optional[Origin]) -> tuple[str, str, str, str, str]:
+def _cells(
+    one: BanRow, now: float, origin: Optional[Origin], ports: Mapping[str, str]
+) -> tuple[str, str, str, str, str]:
     mark = "! " if one.is_drift else "  "
+    only = ports.get(one.jail or "")
     return (
         f"{mark}{one.address}",
         one.jail or f"set {one.set}",
         _ends(one, now),
-        _kernel(one),
+        _kernel(one) + (f" on {only}" if only and one.in_kernel else ""),
         _origin(origin),
     )
 
@@ -99,7 +114,7 @@ def _ends(one: BanRow, now: float) -> str:
         return "-"
     if one.ban is None:
         return "not banned"
-    return "never" if one.ban.until is None else duration(one.ban.until - now)
+    return "never" if one.ban.until is None else format_duration(one.ban.until - now)
 
 
 def _kernel(one: BanRow) -> str:
@@ -107,24 +122,29 @@ def _kernel(one: BanRow) -> str:
         return "-"
     if not one.in_kernel:
         return "missing" if one.state == ban_row.MISSING else "ended"
-    left = "stays" if one.element_s is None else duration(one.element_s)
+    left = "stays" if one.element_s is None else format_duration(one.element_s)
     return left if one.state in (ban_row.OK, ban_row.UNWATCHED) else f"{one.state} ({left})"
 
 
 def _origin(origin: Optional[Origin]) -> str:
     if origin is None or not origin.is_known:
         return "-"
-    words = [f"AS{origin.asn}" if origin.asn else "", _plain(origin.asname or ""), origin.country or ""]
-    return " ".join(word for word in words if word)
+    return origin_words(origin)
 
 
-def _plain(name: str) -> str:
-    # whois text on a terminal: whatever it holds, it moves no cursor
-    kept = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return kept if len(kept) <= _NAME else f"{kept[: _NAME - 1]}…"
+def origin_words(origin: Origin) -> str:
+    """Return the AS, its name and the country, as far as they are known."""
+    words = [f"AS{origin.asn}" if origin.asn else "", origin.asname or "", origin.country or ""]
+    return " ".join(plain(word, _NAME) for word in words if word)
 
 
-def duration(seconds: float) -> str:
+def plain(text: str, length: int) -> str:
+    """Return what a stranger wrote for a terminal: whatever it holds, it moves no cursor and has an end."""
+    kept = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return kept if len(kept) <= length else f"{kept[: length - 1]}…"
+
+
+def format_duration(seconds: float) -> str:
     """Return seconds as `59m 12s`, `23h 4m` or `6d 23h`; never below zero."""
     left = max(0, int(seconds))
     for unit, length, below, part in (("d", 86400, "h", 3600), ("h", 3600, "m", 60), ("m", 60, "s", 1)):

@@ -6,7 +6,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ideolab_f2b import config
-from ideolab_f2b.check import datagrams, drift, files, kernel, protected, proxy, root_helper, server, services
+from ideolab_f2b.check import (
+    boot,
+    drift,
+    files,
+    forwarding,
+    kernel,
+    logs,
+    protected,
+    root_helper,
+    sandbox,
+    server,
+    services,
+    sshd,
+    textfile,
+)
+from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
 
@@ -14,20 +29,29 @@ from ideolab_f2b.config import Settings
 CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "files": lambda _settings: files.ours(),
     "logs": files.logs,
+    "site": logs.optional_logs,
     "clock": files.clock,
     "helper": root_helper.helper,
     "action": server.action,
     "fail2ban": server.fail2ban,
+    "sandbox": sandbox.sandbox,
     "jails": server.jails,
+    "sshd": sshd.sshd_jail,
     "sets": kernel.sets,
     "rules": kernel.rules,
+    "saved": boot.saved_rules,
+    "forwarding": forwarding.forwarding,
     "drift": drift.drift,
     "sockets": kernel.destroy,
+    "boot": boot.boot,
     "connmon": services.connmon,
+    "ports": ports.ports,
+    "capacity": capacity.capacity,
     "intake": services.intake,
+    "senders": senders.senders,
     "queue": datagrams.datagrams,
     "report": services.report,
-    "textfile": services.textfile,
+    "textfile": textfile.textfile,
     "front": proxy.front,
     "protected": protected.protection,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from ideolab_f2b import fail2ban_client
@@ -50,6 +51,15 @@ def judge(seen: BanComparison) -> Iterator[Verdict]:
             yield wrong(check, f"the kernel differs from fail2ban: {words} of {len(jail.bans)} bans", _MEND)
         else:
             yield ok(check, f"the kernel holds what fail2ban holds ({len(jail.bans)} bans)")
+    yield from _judge_orphans(seen)
+
+
+def _judge_orphans(seen: BanComparison) -> Iterator[Verdict]:
+    """Yield a verdict on each set that no running jail has."""
+    counts = Counter(row.set for row in seen.rows if row.is_drift and row.jail is None)
+    for name, count in sorted(counts.items(), key=str):
+        text = f"no running jail has it, and what it holds is dropped: {count} elements"
+        yield wrong(f"drift set {name}", text, _MEND)
 
 
 def repair() -> Verdict:

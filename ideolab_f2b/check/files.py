@@ -13,8 +13,9 @@ from typing import NamedTuple, Optional
 from ideolab_f2b import config, logline, manifest
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
+from ideolab_f2b.files import open_where_it_leads
 from ideolab_f2b.manifest import Entry
-from ideolab_f2b.places import LIBRARY, PROGRAM, SERVICE, USER, restart
+from ideolab_f2b.places import ALL_JAILS, LIBRARY, LOGS, PROGRAM, SERVICE, USER, restart
 
 #: seconds: fail2ban itself takes a line that is 60 s off for one of now
 CLOCK_S = 60.0
@@ -42,15 +43,17 @@ def settings_file(path: Path = config.DEFAULT_PATH) -> Iterator[Verdict]:
 
 def logs(settings: Settings) -> Iterator[Verdict]:
     """Check that each log is there, and that connmon can write it."""
-    paths = settings.paths
-    for path in (paths.connmon_log, paths.manual_log, paths.events):
+    observed = settings.paths.observed_log
+    always = [log.path(settings.paths) for log in LOGS if not log.option]
+    for path in always if settings.connmon.observe else filter(observed.__ne__, always):
         try:
-            yield judge_log(path, _stat(path))
+            yield judge_log(path, read_stat(path))
         except PermissionError as error:
             yield unknown(f"log {path.name}", str(error))
 
 
-def _stat(path: Path) -> Optional[LogStat]:
+def read_stat(path: Path) -> Optional[LogStat]:
+    """Return the stat of a log; None when it is missing."""
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -69,7 +72,7 @@ def judge_log(path: Path, found: Optional[LogStat]) -> Verdict:
     """Return the verdict on a log from its stat; None = it is missing. Pure."""
     check = f"log {path.name}"
     if found is None:
-        why = ": fail2ban would not start again" if path.suffix == ".log" else ""
+        why = ": fail2ban would not start again" if path.name in ALL_JAILS.values() else ""
         return wrong(check, f"{path} is missing{why}", "ideolab-f2b install")
     if not found.is_file:
         return wrong(check, f"{path} is not a regular file", f"rm {path}; ideolab-f2b install")
@@ -85,17 +88,17 @@ def clock(settings: Settings) -> Iterator[Verdict]:
     path = settings.paths.connmon_log
     try:
         newest = _newest(path)
-    except PermissionError as error:
-        yield unknown("clock", str(error))
-        return
     except FileNotFoundError:
         newest = None
+    except OSError as error:
+        yield unknown("clock", str(error))
+        return
     yield judge_clock(newest, time.time())
 
 
 def _newest(path: Path) -> Optional[float]:
     """Return the later one of the file's own time and the date of its last line, in epoch seconds."""
-    with open(path, "rb") as file:
+    with open_where_it_leads(path) as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
         lines = file.read().decode("utf-8", "replace").splitlines()
         written = os.fstat(file.fileno()).st_mtime
@@ -104,7 +107,9 @@ def _newest(path: Path) -> Optional[float]:
 
 def judge_clock(newest: Optional[float], now: float) -> Verdict:
     """Return the verdict on the clock from the time of the newest line, both in epoch seconds. Pure."""
-    ahead = newest - now if newest is not None else 0.0
+    if newest is None:
+        return unknown("clock", "there is no log line to compare it with", restart(SERVICE))
+    ahead = newest - now
     if ahead > CLOCK_S:
         text = f"the log is {ahead:.0f} s ahead of now: the clock was set back, so bans end at the wrong time"
         return wrong("clock", text, "timedatectl set-ntp true")

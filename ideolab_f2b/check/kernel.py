@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Optional
 
 from ideolab_f2b import fail2ban_client
+from ideolab_f2b.check.server import action_of, with_our_action
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
-from ideolab_f2b.firewall import rule
-from ideolab_f2b.firewall.names import LIST, family_sets
+from ideolab_f2b.firewall import orphans, rule
+from ideolab_f2b.firewall.names import LIST, LISTS, family_sets
+from ideolab_f2b.firewall.position import Position
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.kernel.netlink import KernelError, PermissionDeniedError
 from ideolab_f2b.kernel.sockets import destroy as sock_destroy
-from ideolab_f2b.places import ACTION, ALL_JAILS, restart
+from ideolab_f2b.places import ACTION, install_command, restart
 
 #: the share of a set that may be full: a full one bans nobody any more
 FULL = 0.8
@@ -43,17 +45,14 @@ def sets(_settings: Settings) -> Iterator[Verdict]:
 def _names() -> list[str]:
     """Return the sets of the jails that run, as their actions name them."""
     stats = [
-        fail2ban_client.stats(jail, ACTION) or {}
-        for jail in sorted(ALL_JAILS.keys() & fail2ban_client.jails())
+        fail2ban_client.stats(jail, action_of(jail)) or {}
+        for jail in sorted(with_our_action(fail2ban_client.jails()))
     ]
     return [name for one in stats if one.get("set") for name in family_sets(one["set"]).values()]
 
 
 def _members(kernel: Sets) -> list[str]:
-    try:
-        return kernel.members(LIST)
-    except SetMissingError:
-        return []
+    return [name for list_name in LISTS for name in orphans.members(kernel, list_name)]
 
 
 def _header(kernel: Sets, name: str) -> Optional[SetHeader]:
@@ -85,51 +84,40 @@ def judge_set(name: str, header: Optional[SetHeader], members: Collection[str]) 
 
 
 def rules(_settings: Settings) -> Iterator[Verdict]:
-    """Check that the DROP rule is the first one wherever packets come in."""
+    """Check that the DROP rule stands before whatever may accept packets, wherever packets come in."""
     for version, program in rule.PROGRAMS.items():
-        for chain in rule.CHAINS:
-            verdict = _check_rule(version, program, chain)
-            if verdict is not None:
-                yield verdict
+        try:
+            for position in rule.positions(version):
+                yield judge_position(f"rule {program} {position.chain}", position)
+        except rule.RuleUnseenError as error:
+            yield unknown(f"rule {program} INPUT", str(error), "ideolab-f2b check")
+        except rule.RuleError as error:
+            yield _judge_error(f"rule {program} INPUT", version, str(error))
 
 
-def _check_rule(version: int, program: str, chain: str) -> Optional[Verdict]:
-    check = f"rule {program} {chain}"
-    try:
-        done = rule.run((program, "-w", "5", "-S", chain))
-    except rule.RuleError as error:
-        return wrong(check, str(error), "apt-get install iptables")
-    if done.returncode == 0:
-        return judge_rules(check, done.stdout.splitlines(), chain)
-    if chain != "INPUT":
-        # there is no such chain without Docker
-        return None
+def _judge_error(check: str, version: int, reason: str) -> Verdict:
     if version == 6 and not rule.has_ipv6():
         return ok(check, "IPv6 is disabled")
-    reason = " ".join((done.stderr or done.stdout).split())
-    return (
-        unknown(check, reason)
-        if "root" in reason or "Permission" in reason
-        else wrong(check, reason, "modprobe ip_tables")
+    if "root" in reason or "Permission" in reason:
+        return unknown(check, reason)
+    return wrong(
+        check, reason, install_command("iptables") if "not installed" in reason else "modprobe ip_tables"
     )
 
 
-def judge_rules(check: str, lines: Sequence[str], chain: str) -> Verdict:
-    """Return the verdict on the DROP rule from the lines of `iptables -S CHAIN`. Pure."""
-    ours = f"-A {chain} {rule.SPEC}"
-    found = [line.strip() for line in lines if line.startswith("-A ")]
-    if ours not in found:
+def judge_position(check: str, found: Position) -> Verdict:
+    """Return the verdict on the DROP rule from where it stands in a chain. Pure."""
+    if not found.copies:
         return wrong(check, f"no rule drops what is in {LIST}", "fail2ban-client reload")
-    before = found[: found.index(ours)]
-    if not before:
+    if found.is_first:
         return ok(check, "the DROP rule is the first rule")
-    accepts = next((line for line in before if line.endswith("-j ACCEPT")), None)
-    what = (
-        f"behind {accepts!r}, which accepts packets of banned clients"
-        if accepts
-        else f"behind {len(before)} other rules"
+    if found.is_effective:
+        return ok(check, f"the DROP rule is behind {found.before[0]!r}, which accepts no packet")
+    return wrong(
+        check,
+        f"the DROP rule is behind {found.passes!r}, which may accept packets of banned clients",
+        "fail2ban-client reload; if it comes back, let its program append its rules (docs/bans.md)",
     )
-    return wrong(check, f"the DROP rule is {what}", "fail2ban-client reload")
 
 
 def destroy(_settings: Settings) -> Iterator[Verdict]:

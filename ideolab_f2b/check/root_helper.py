@@ -14,7 +14,7 @@ from typing import NamedTuple, Optional
 
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
-from ideolab_f2b.places import HELPER, NEVER_BAN, SUDOERS
+from ideolab_f2b.places import HELPER, NEVER_BAN, SUDOERS, install_command
 
 #: what follows the helper in the list of a rule, up to the next command
 _COMMAND = re.compile(rf"(?<!!){re.escape(HELPER)}(?=[\s,]|$)([^,]*)")
@@ -35,10 +35,14 @@ class FileOwner(NamedTuple):
 
 def helper(_settings: Settings) -> Iterator[Verdict]:
     """Check the program, the list of what is never banned, and each file of sudo's that names the helper."""
-    for path in (HELPER, NEVER_BAN):
-        yield judge(Path(path), _owner(path))
+    yield judge(Path(HELPER), _owner(HELPER))
+    # it may be a link, whose own mode means nothing
+    yield judge(Path(NEVER_BAN), _owner(os.path.realpath(NEVER_BAN)))
     try:
         for rules, text in find_rules(map(Path, SUDOERS_FILES)):
+            if shutil.which("visudo") is None:
+                yield unknown("sudo rule", f"{rules}: visudo is missing", install_command("sudo"))
+                continue
             yield judge_rule(_owner(str(rules)), _test_rule(rules) or find_wide_rule(text), str(rules))
     except PermissionError as error:
         yield unknown("sudo rule", str(error))
@@ -106,8 +110,6 @@ def _is_helper_by_wildcard(path: str) -> bool:
 
 
 def _test_rule(path: Path) -> str:
-    if shutil.which("visudo") is None:
-        return ""
     done = subprocess.run(
         ["visudo", "-c", "-q", "-f", str(path)], capture_output=True, text=True, errors="replace", timeout=30
     )

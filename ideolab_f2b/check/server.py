@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Callable, NamedTuple, Optional
 
-from ideolab_f2b import fail2ban_action, fail2ban_client, fail2ban_config
-from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
+from ideolab_f2b import __version__, fail2ban_action, fail2ban_client, fail2ban_config
+from ideolab_f2b.check.verdict import WRONG, Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import BLOCK
-from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, REPORT, restart
+from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, NO_LOG, REPORT, restart
 
 #: what is in /etc/fail2ban/jail.d/ideolab.local decides
 _CHANGE = "/etc/fail2ban/jail.d/ideolab.local"
+_TRY_JOURNAL = "fail2ban-regex systemd-journal FILTER"
 
 
 ON = "on"
@@ -22,11 +23,15 @@ MISSING = "missing"
 
 
 class RunningJail(NamedTuple):
-    """What the server says about a jail; `stats` is None when its action says nothing."""
+    """What the server says about a jail; `stats` is None when its action says nothing.
+
+    `matches` is how many lines of the journal were failures, None where the jail reads files.
+    """
 
     actions: Collection[str]
     logs: Collection[str]
     stats: Optional[Mapping[str, Any]]
+    matches: Optional[int] = None
 
 
 def fail2ban(_settings: Settings) -> Iterator[Verdict]:
@@ -42,7 +47,9 @@ def fail2ban(_settings: Settings) -> Iterator[Verdict]:
 
 
 def jails(settings: Settings) -> Iterator[Verdict]:
-    """Check that each of our jails runs as it is configured."""
+    """Check that each of our jails runs as it is configured; none is called as in an earlier version."""
+    for old in fail2ban_config.find_old_names(FAIL2BAN):
+        yield wrong("jails", str(old), old.mend)
     try:
         running = fail2ban_client.jails()
         wanted = fail2ban_config.read(FAIL2BAN)
@@ -52,12 +59,39 @@ def jails(settings: Settings) -> Iterator[Verdict]:
     except fail2ban_client.ClientError as error:
         yield unknown("jails", str(error))
         return
+    for jail in sorted(with_our_action(running) - ALL_JAILS.keys()):
+        yield judge_foreign(jail, fail2ban_client.stats(jail, action_of(jail)))
     for jail, log in ALL_JAILS.items():
-        found, switch = ask(jail) if jail in running else None, _switch(jail, wanted)
+        try:
+            found, switch = ask(jail) if jail in running else None, _switch(jail, wanted)
+        except (fail2ban_client.ClientError, KeyError, ValueError) as error:
+            yield unknown(f"jail {jail}", f"fail2ban does not say what it does: {error}")
+            continue
         if found is None and switch == MISSING and jail not in JAILS:
             # those of nginx are installed only where that was asked for
             continue
         yield judge(jail, found, switch, str(settings.paths.log_dir / log), wanted.skipped)
+
+
+def with_our_action(running: Collection[str]) -> set[str]:
+    """Return the running jails that ban by our action: those of the pack, and those of the admin."""
+    return {jail for jail in running if jail in ALL_JAILS or action_of(jail)}
+
+
+def action_of(jail: str) -> str:
+    """Return what a jail calls our ban action; "" where it has none."""
+    if jail in ALL_JAILS:
+        return ACTION
+    try:
+        return fail2ban_client.find_action(jail, ACTION)
+    except fail2ban_client.ClientError:
+        # it was stopped meanwhile
+        return ""
+
+
+def judge_foreign(jail: str, stats: Optional[Mapping[str, Any]]) -> Verdict:
+    """Return the verdict on a jail of the admin's that bans by our action. Pure."""
+    return _judge_action(f"jail {jail}", stats) or ok(f"jail {jail}", f"runs with {ACTION}")
 
 
 def _switch(jail: str, wanted: fail2ban_config.Configuration) -> str:
@@ -71,12 +105,14 @@ def _switch(jail: str, wanted: fail2ban_config.Configuration) -> str:
 
 def ask(jail: str) -> RunningJail:
     """Ask the server about a jail; ClientError when it does not answer."""
-    logs = [
-        line.split("- ", 1)[1]
-        for line in fail2ban_client.ask("get", jail, "logpath").splitlines()
-        if "- " in line
-    ]
-    return RunningJail(fail2ban_client.actions(jail), logs, fail2ban_client.stats(jail, ACTION))
+    state = fail2ban_client.filter_state(jail)
+    reads_journal = "Journal matches" in state
+    return RunningJail(
+        fail2ban_client.actions(jail),
+        [] if reads_journal else fail2ban_client.logs(jail),
+        fail2ban_client.stats(jail, ACTION),
+        int(state["Total failed"]) if reads_journal else None,
+    )
 
 
 def judge(
@@ -92,17 +128,53 @@ def judge(
             f"runs without its action {ACTION}: it bans nobody",
             f"fail2ban-client reload --restart {jail}",
         )
-    if seen.stats is None or seen.stats.get("degraded"):
-        # the check `files` comes first and says so when the package is not there
-        return wrong(
-            name, "its action cannot import the package ideolab_f2b: it bans nobody", restart("fail2ban")
-        )
+    fault = _judge_action(name, seen.stats)
+    if fault and fault.state == WRONG:
+        return fault
+    if seen.matches is not None:
+        return _judge_journal(name, seen.matches, log)
+    if log not in seen.logs and list(seen.logs) == [NO_LOG]:
+        text = f"has no log: {log} was missing when fail2ban read its configuration"
+        return wrong(name, text, "ideolab-f2b install; fail2ban-client reload")
     if log not in seen.logs:
         return wrong(
             name, f"reads {', '.join(seen.logs) or 'nothing'} instead of {log}", "ideolab-f2b install"
         )
-    error = seen.stats.get("last_error")
-    return ok(name, f"runs with {ACTION}" + (f"; its last error was {error}" if error else ""))
+    return fault or ok(name, f"runs with {ACTION}")
+
+
+def _judge_action(name: str, stats: Optional[Mapping[str, Any]]) -> Optional[Verdict]:
+    """Return what is wrong with our action in a jail; None: nothing."""
+    if stats is None or stats.get("degraded"):
+        # the check `files` comes first and says so when the package is not there
+        return wrong(
+            name, "its action cannot import the package ideolab_f2b: it bans nobody", restart("fail2ban")
+        )
+    loaded = stats.get("version", __version__)
+    if loaded != __version__:
+        what = f"fail2ban runs version {loaded} of the pack; {__version__} is installed"
+        return wrong(name, what, restart("fail2ban"))
+    trouble = (stats.get("lifted") or {}).get("trouble")
+    if trouble:
+        return wrong(name, trouble, "ideolab-f2b install")
+    error = _last_error(stats)
+    if error:
+        text = f"runs with {ACTION}; its last error was {error}"
+        return unknown(name, text, f"see /var/log/fail2ban.log; {restart('fail2ban')} forgets it")
+    return None
+
+
+def _last_error(stats: Mapping[str, Any]) -> str:
+    """Return the last error of the bans, of closing sockets, or of putting back what the kernel lost."""
+    parts = (stats, stats.get("closer"), stats.get("keeper"))
+    return next((str(one["last_error"]) for one in parts if one and one.get("last_error")), "")
+
+
+def _judge_journal(name: str, matches: int, log: str) -> Verdict:
+    if matches:
+        return ok(name, f"runs with {ACTION}; {matches} lines of the journal were failures")
+    what = f"reads the journal instead of {log}; whether its filter fits is not known"
+    return unknown(name, what, f"{_TRY_JOURNAL}, or take its backend out of {_CHANGE}")
 
 
 def _absent(name: str, jail: str, switch: str, skipped: Collection[str]) -> Verdict:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
 OK = "ok"
 WRONG = "wrong"
 UNKNOWN = "unknown"
+#: of the JSON objects
+VERSION = 1
 
 
 class Verdict(NamedTuple):
@@ -20,13 +23,20 @@ class Verdict(NamedTuple):
     mend: str = ""
 
     def __str__(self) -> str:
-        return f"{self.state:<8} {self.check}: {self.text}" + (
-            f"\n         -> {self.mend}" if self.mend else ""
-        )
+        lines = [
+            f"{self.state:<8} {self.check}: {self.text}",
+            *([f"         -> {self.mend}"] if self.mend else []),
+        ]
+        return "\n".join(map(_escape, lines))
 
-    def to_json(self) -> str:
-        """Return the verdict as one JSON object."""
-        return json.dumps(self._asdict())
+    def to_json(self, when: float) -> str:
+        """Return the verdict as one JSON object; `when` is the time of the check in epoch seconds."""
+        return json.dumps({"version": VERSION, "t": round(when, 3), **self._asdict()})
+
+
+def _escape(text: str) -> str:
+    """Return the text without what moves a terminal's cursor: some of it comes from files of others."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def ok(check: str, text: str) -> Verdict:
@@ -42,6 +52,12 @@ def wrong(check: str, text: str, mend: str) -> Verdict:
 def unknown(check: str, text: str, mend: str = "sudo ideolab-f2b check") -> Verdict:
     """Return the verdict that a part could not be checked: by this user, or before a repair of another."""
     return Verdict(check, UNKNOWN, text, mend)
+
+
+def summary(verdicts: Iterable[Verdict]) -> str:
+    """Return how many verdicts there are of each state, as `2 wrong, 1 unknown, 45 ok`."""
+    counts = Counter(verdict.state for verdict in verdicts)
+    return ", ".join(f"{counts[state]} {state}" for state in (WRONG, UNKNOWN, OK) if counts[state])
 
 
 def exit_code(verdicts: Iterable[Verdict]) -> int:

@@ -7,13 +7,14 @@ import contextlib
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Optional
 
-from ideolab_f2b import config, fail2ban_client
+from ideolab_f2b import config
 from ideolab_f2b.bans import comparison, text
 from ideolab_f2b.bans.comparison import BanComparison
+from ideolab_f2b.commands import times
 from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.config import Settings
 from ideolab_f2b.origin.lookup import Lookup
@@ -36,19 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch",
         nargs="?",
-        type=_seconds,
+        type=times.seconds,
         const=WATCH_S,
         metavar="SECONDS",
         help=f"show the list again every SECONDS ({WATCH_S:g}) until Ctrl-C",
     )
     add_config_option(parser)
-
-
-def _seconds(word: str) -> float:
-    try:
-        return config.duration(word)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,12 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace, settings: Settings) -> int:
-    try:
-        seen = comparison.make(arguments.jail)
-    except fail2ban_client.ClientError as error:
-        print(f"ideolab-f2b bans: fail2ban: {error}; sudo ideolab-f2b bans", file=sys.stderr)
-        return 1
-    lines = _lines(arguments, seen, _origins(settings, seen))
+    seen = comparison.make(arguments.jail)
+    lines = _lines(arguments, seen, find_origins(settings, {one.address for one in seen.rows}))
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
     if seen.trouble:
@@ -96,9 +86,8 @@ def _fit_screen(lines: list[str]) -> Iterator[str]:
     yield from lines[1:]
 
 
-def _origins(settings: Settings, seen: BanComparison) -> dict[str, Origin]:
+def find_origins(settings: Settings, addresses: Collection[str]) -> dict[str, Origin]:
     """Return the origins that are known already; a list of bans asks no server."""
-    addresses = {one.address for one in seen.rows}
     if not addresses or not _is_there(settings):
         return {}
     lookup = Lookup(settings.origin, settings.paths.origin_cache)

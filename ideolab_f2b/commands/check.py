@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Iterator
 
 from ideolab_f2b.check import drift
 from ideolab_f2b.check.checks import check_all
-from ideolab_f2b.check.verdict import Verdict, exit_code
+from ideolab_f2b.check.verdict import OK, Verdict, exit_code, summary
 from ideolab_f2b.commands.config_option import add_config_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.description = (
-        "Say for each part whether it works, and how to mend it; exit 1 when something is wrong."
+        "Say what does not work and how to mend it, and how much does; exit 1 when something is wrong."
     )
+    parser.add_argument("-v", "--verbose", action="store_true", help="print what is ok, too")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each check")
     parser.add_argument(
         "--repair", action="store_true", help="first put back what the kernel lacks of fail2ban's bans"
@@ -28,7 +30,12 @@ def run(arguments: argparse.Namespace) -> int:
     verdicts = []
     for verdict in _verdicts(arguments):
         verdicts.append(verdict)
-        print(verdict.to_json() if arguments.json else verdict, flush=True)
+        if arguments.json:
+            print(verdict.to_json(time.time()), flush=True)
+        elif arguments.verbose or verdict.state != OK or verdict.check == "repair":
+            print(verdict, flush=True)
+    if not arguments.json:
+        print(summary(verdicts))
     return exit_code(verdicts)
 
 

@@ -23,6 +23,7 @@ from ideolab_f2b.intake.log_file import LogFile
 from ideolab_f2b.intake.nginx_socket import NginxSocket
 from ideolab_f2b.intake.pipeline import Grammar, Pipeline
 from ideolab_f2b.intake.service import Service
+from ideolab_f2b.places import ALERT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,14 +65,21 @@ def run(arguments: argparse.Namespace) -> int:
         intake.access_tag.encode(): pipeline(1, access, arguments.access_output or paths.nginx_access_log),
     }
     nginx_socket = NginxSocket(arguments.socket or intake.socket, find_uids(intake.senders), complaint)
+    # the directory of the socket is the one that the intake may write to
+    alert = nginx_socket.path.with_name(Path(ALERT).name)
     check_queue(complaint, queue.read())
     # first: who sees the socket may end us
     with catch_stop() as (wakeup, is_stopped):
         nginx_socket.open()
         try:
             tag = intake.served_tag.encode()
-            service = Service(nginx_socket, pipelines, tag, served, paths.intake_prom, complaint, counts)
-            service.run(wakeup, is_stopped, notify.from_environment())
+            service = Service(
+                nginx_socket, pipelines, tag, served, paths.intake_prom, complaint, counts, alert
+            )
+            notifier = notify.from_environment()
+            # one that was deleted comes back with a new start, for which systemd makes it
+            logs = notify.SandboxDirectory(paths.log_dir, notifier)
+            service.run(wakeup, lambda: is_stopped() or logs.is_lost(), notifier)
         finally:
             nginx_socket.close()
     return 0
@@ -94,8 +102,7 @@ def find_uids(names: Iterable[str]) -> set[int]:
 def check_queue(complaint: Complaint, found: Optional[queue.Queue]) -> None:
     """Warn on stderr when the kernel's queue is short: nginx never waits, and what does not fit is lost."""
     if found and found.fault:
-        text = f"nginx loses lines in bursts: {found.fault}; {found.mend}, then restart the intake"
-        complaint.say(text, "queue")
+        complaint.say(f"nginx loses lines in bursts: {found.fault}; {found.mend}", "queue")
 
 
 @contextlib.contextmanager

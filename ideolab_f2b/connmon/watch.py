@@ -12,7 +12,12 @@ from typing import Optional
 
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.config import Connmon, Network
+from ideolab_f2b.connmon.alike.finder import AlikeFinder
+from ideolab_f2b.connmon.alike.systems import know_nothing
+from ideolab_f2b.connmon.output.status import format_status
 from ideolab_f2b.connmon.output.writer import TickOutput
+from ideolab_f2b.connmon.pressure.gauge import PressureGauge
+from ideolab_f2b.connmon.pressure.state import BUSY, EXHAUSTED, Pressure, SlotUse
 from ideolab_f2b.connmon.snapshot import Snapshot
 from ideolab_f2b.connmon.suspects.cluster import ClusterFinder
 from ideolab_f2b.connmon.suspects.detector import Detector
@@ -34,6 +39,8 @@ CONFIRM_SHARE = 0.2
 OWED_TICKS = 2
 #: seconds; the shortest pause between two ticks
 SHORTEST_S = 0.5
+#: seconds between two ticks of a server that runs out of room
+SHORT_OF_ROOM_S = 1.0
 #: ticks of `--once` after the second: one when connections are old enough, one that confirms it
 MORE_TICKS = 2
 #: seconds from the moment when connections are old enough to the tick: kernel clocks are rounded
@@ -45,6 +52,10 @@ def read_own_addresses() -> frozenset[bytes]:
     return frozenset(item.packed for item in address.local_addresses() | address.gateways())
 
 
+def _measure_of(port: int, settings: Connmon) -> Callable[[SlotUse, float], Pressure]:
+    return PressureGauge(port, settings).measure
+
+
 class Watch:
     """Judges the snapshots of each port with one detector per port; keeps nothing else between two ticks."""
 
@@ -54,14 +65,19 @@ class Watch:
         *,
         rows: Callable[[int], Iterable[Row]] = sock_diag.rows,
         details: Callable[[int, Collection[Network]], Iterable[Detail]] = detail.details,
+        systems: Callable[[Iterable[bytes]], dict[bytes, str]] = know_nothing,
         inuse: Callable[[], int] = sockstat.count_in_use,
         own: Callable[[], frozenset[bytes]] = read_own_addresses,
         clock: Callable[[], float] = time.time,
+        measure_of: Callable[[int, Connmon], Callable[[SlotUse, float], Pressure]] = _measure_of,
     ) -> None:
         self._settings = settings
         self._rows, self._inuse, self._own, self._clock = rows, inuse, own, clock
-        self._detectors = {port: Detector(settings) for port in settings.ports}
+        self._detectors = {
+            port: Detector(settings, measure=measure_of(port, settings)) for port in settings.ports
+        }
         self._cluster_finders = {port: ClusterFinder(port, details) for port in settings.ports}
+        self._alike_finders = {port: AlikeFinder(port, details, systems) for port in settings.ports}
         self._own_read = float("-inf")
         #: sockets in use at the last tick; None when they were enough for a suspect
         self._too_few: int | None = None
@@ -86,7 +102,8 @@ class Watch:
         # the last findings are not needed beside the new ones: they may be large
         self._ticks, self._too_few = [], None
         self._ticks = [self._judge(port) for port in self._settings.ports]
-        self._too_few = inuse if inuse < self._lowest_limit() else None
+        is_calm = all(_is_calm(tick.findings) for tick in self._ticks)
+        self._too_few = inuse if is_calm and inuse < self._lowest_limit() else None
         self._add_cost(time.process_time() - started_s)
         return self._ticks
 
@@ -99,9 +116,9 @@ class Watch:
         """
         findings = [tick.findings for tick in self._ticks]
         waits_s = [one.old_enough_in_s for one in findings]
-        soonest = [self._settings.every_s]
+        soonest = [self._settings.every_s if all(map(_is_calm, findings)) else SHORT_OF_ROOM_S]
         soonest += [wait_s + OLD_ENOUGH_MARGIN_S for wait_s in waits_s if wait_s is not None]
-        if any(one.is_unconfirmed for one in findings):
+        if any(one.is_unconfirmed or not _is_calm(one) for one in findings):
             rest_s = self._cost_s / CONFIRM_SHARE
         else:
             rest_s = self._owed_s / CORE_SHARE
@@ -117,13 +134,22 @@ class Watch:
         when, started = self._clock(), time.perf_counter()
         findings = self._detectors[port].judge(Snapshot(when, port, self._rows(port)))
         took_s = time.perf_counter() - started
+        self._group_crowd(port, findings, when)
         return PortTick(when, port, self._add_clusters(port, findings), took_s)
+
+    def _group_crowd(self, port: int, findings: Findings, when: float) -> None:
+        """Tell the detector which clients of a full server are alike; the next snapshots name them."""
+        if findings.crowd is not None:
+            with contextlib.suppress(OSError):
+                groups = self._alike_finders[port].find(findings.crowd, when)
+                if groups is not None:
+                    self._detectors[port].tell_alike(groups)
 
     def _add_clusters(self, port: int, findings: Findings) -> Findings:
         """Add the network keys of the suspects; leave them out when the kernel does not answer."""
         with contextlib.suppress(OSError):
             suspects, clusters = self._cluster_finders[port].find(findings.suspects)
-            return replace(findings, suspects=suspects, clusters=clusters)
+            return replace(findings, suspects=suspects, clusters=(*findings.clusters, *clusters))
         return findings
 
     def _lowest_limit(self) -> int:
@@ -141,37 +167,39 @@ class Watch:
         self._own_read = time.monotonic()
 
 
+def _is_calm(findings: Findings) -> bool:
+    return findings.pressure is None or findings.pressure.state not in (BUSY, EXHAUSTED)
+
+
 def run(
     watch: Watch,
     output: TickOutput,
     stop: threading.Event,
     complaint: Complaint,
     notifier: Optional[Notifier] = None,
+    *,
+    is_observing: bool = False,
 ) -> None:
-    """Tick until `stop` is set; an error goes to stderr and does not stop the next tick."""
+    """Tick until `stop` is set; an error goes to stderr and does not stop the next tick.
+
+    With `is_observing` the status says that nobody is banned.
+    """
     notifier = notifier or Notifier()
     while not stop.is_set():
         try:
             ticks = watch.tick()
         except OSError as error:
             status = f"the sockets cannot be read: {error}"
-            complaint.say(status)
+            complaint.say(status, "sockets")
             # a new start reads no more of them; check and the alert of a job without success tell it
             notifier.work(partial(str, status))
         else:
             output.write(ticks)
-            notifier.work(partial(format_status, ticks))
+            notifier.work(partial(format_status, ticks, is_observing=is_observing))
             # they would stay in memory beside the next ones
             del ticks
         notifier.wait(stop, watch.pause_s())
     notifier.stop()
-
-
-def format_status(ticks: list[PortTick]) -> str:
-    """Return the line of `systemctl status`: the connections and suspects of all ports."""
-    connections = sum(tick.findings.connections for tick in ticks)
-    suspects = sum(len(tick.findings.suspects) for tick in ticks)
-    return f"{connections:,} connections, {suspects:,} suspects"
 
 
 def run_once(watch: Watch, output: TickOutput, stop: threading.Event) -> None:

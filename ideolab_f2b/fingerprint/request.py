@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ideolab_f2b import files
 from ideolab_f2b.fingerprint import tls_hello
+from ideolab_f2b.kernel.client_network import is_shared
 
 #: bytes at the end of the log that are read: some hundred requests
 TAIL = 256 * 1024
@@ -19,7 +20,8 @@ _START = '{"ip":"'
 def fingerprints(path: Path, addresses: Collection[str]) -> dict[str, dict[str, str]]:
     """Return {address: fingerprints of its latest request} by one reading; {} when there is no log.
 
-    The log names an IPv6 client by its /64, so all addresses of one have the same.
+    The log names an IPv6 client by its /64, so all addresses of one have the same; where many clients share a
+    /64, each is asked for by itself.
     """
     found: dict[str, dict[str, str]] = {}
     asked: dict[str, list[str]] = {}
@@ -43,7 +45,7 @@ def _client(address: str) -> str:
         network = ipaddress.ip_network(address, strict=False)
     except ValueError:
         return address
-    if network.version == 6 and network.prefixlen > 64:
+    if network.version == 6 and network.prefixlen > 64 and not is_shared(network.network_address.packed):
         network = network.supernet(new_prefix=64)
     return str(network) if network.version == 6 else address
 

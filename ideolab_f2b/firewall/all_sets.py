@@ -1,4 +1,4 @@
-"""All sets of the list ideolab_ban: what they hold; takes out what must not be in them."""
+"""All sets of the pack's two lists: what they hold; takes out what must not be in them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ideolab_f2b.firewall.names import FAMILIES, LIST
+from ideolab_f2b.firewall import orphans
+from ideolab_f2b.firewall.names import FAMILIES, LISTS
 from ideolab_f2b.kernel.ipset.element import Network
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -26,11 +27,11 @@ class AllSets:
 
     def __init__(self) -> None:
         self._sets = Sets()
+        members = [name for list_name in LISTS for name in orphans.members(self._sets, list_name)]
         self._names: dict[str, int] = {}
-        with contextlib.suppress(SetMissingError):
-            self._names = {
-                name: _VERSIONS[self._sets.header(name).family] for name in self._sets.members(LIST)
-            }
+        for name in members:
+            with contextlib.suppress(SetMissingError):
+                self._names[name] = _VERSIONS[self._sets.header(name).family]
 
     def close(self) -> None:
         """Close the socket to the kernel."""

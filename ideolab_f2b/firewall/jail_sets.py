@@ -7,37 +7,51 @@ import errno
 from collections.abc import Iterable
 from typing import Optional
 
-from ideolab_f2b.firewall.names import FAMILIES, LIST, family_sets
+from ideolab_f2b.firewall.names import FAMILIES, LIST, PORT_LIST, family_sets, temporary
 from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 from ideolab_f2b.kernel.ipset.error import SetError, SetMissingError, SetTypeError
-from ideolab_f2b.kernel.ipset.sets import NAME_LENGTH, Sets
+from ideolab_f2b.kernel.ipset.sets import Sets
 
 
 class JailSets:
     """`name` for IPv4 and `name`6 for IPv6."""
 
-    def __init__(self, kernel: Sets, name: str, maxelem: int) -> None:
-        self.kernel = kernel
+    def __init__(self, kernel: Sets, name: str, maxelem: int, list_name: str = LIST) -> None:
+        self.kernel, self.list = kernel, list_name
         self.maxelem = maxelem
         self.names = family_sets(name)
 
     def place(self) -> None:
-        """Create what is missing and link it; what is there keeps its elements."""
+        """Create what is missing and link it; what is there keeps its elements.
+
+        SetTypeError when a set of that name is somebody else's.
+        """
+        # the rule for all ports refers to it, whoever is in it
         self.kernel.create_list(LIST)
+        self.kernel.create_list(self.list)
+        linked = {*self._members(LIST), *self._members(PORT_LIST)}
+        for name in self.names.values():
+            if name not in linked:
+                self._require_unused(name)
         for version, name in self.names.items():
             try:
                 self.kernel.create(name, FAMILIES[version], self.maxelem)
             except SetTypeError:
                 self._resize(name, FAMILIES[version])
-            self.kernel.link(LIST, name)
+            self.kernel.link(self.list, name)
+
+    def leave_other_list(self) -> bool:
+        """Take the sets out of the list of the other scope; whether one was in it."""
+        other = PORT_LIST if self.list == LIST else LIST
+        leaving = [name for name in self.names.values() if name in self._members(other)]
+        for name in leaving:
+            self.kernel.unlink(other, name)
+        return bool(leaving)
 
     def is_placed(self) -> bool:
         """Whether both sets are in the list of all sets."""
-        try:
-            members = self.kernel.members(LIST)
-        except SetMissingError:
-            return False
-        return all(name in members for name in self.names.values())
+        linked = self._members(self.list)
+        return all(name in linked for name in self.names.values())
 
     def add(self, network: Network, timeout_s: int) -> None:
         """Put an element into the set of its family; 0 seconds is for good."""
@@ -72,20 +86,34 @@ class JailSets:
 
     def remove(self) -> bool:
         """Take the sets out of the kernel; True when no other jail's set is left in the list."""
+        linked = self._members(self.list)
         for name in self.names.values():
-            with contextlib.suppress(SetMissingError):
-                self.kernel.unlink(LIST, name)
-            with contextlib.suppress(SetMissingError):
-                self.kernel.destroy(name)
-        try:
-            return not self.kernel.members(LIST)
-        except SetMissingError:
-            return True
+            # what is not in the list is not ours
+            if name in linked:
+                self.kernel.unlink(self.list, name)
+                with contextlib.suppress(SetMissingError):
+                    self.kernel.destroy(name)
+        return not self._members(self.list)
 
     def remove_list(self) -> None:
-        """Take the list of all sets out of the kernel; nothing when it is not there."""
+        """Take the list of the sets out of the kernel; nothing when it is not there."""
         with contextlib.suppress(SetMissingError):
-            self.kernel.destroy(LIST)
+            self.kernel.destroy(self.list)
+
+    def _members(self, list_name: str) -> list[str]:
+        try:
+            return self.kernel.members(list_name)
+        except SetMissingError:
+            return []
+
+    def _require_unused(self, name: str) -> None:
+        """SetTypeError when a set is there that somebody else's rule or list uses, or without timeouts."""
+        with contextlib.suppress(SetMissingError):
+            header = self.kernel.header(name)
+            if header.references or header.timeout is None:
+                what = "a rule or another list uses it" if header.references else "it has no timeouts"
+                asked = f'set "{name}" ({header.type})'
+                raise SetTypeError(errno.EEXIST, asked, f"it is no set of a jail: {what}")
 
     def _size(self, name: str) -> int:
         counted = self.kernel.header(name).elements
@@ -97,17 +125,17 @@ class JailSets:
         header = self.kernel.header(name)
         if header.type != "hash:net" or header.family != family:
             raise SetTypeError(errno.EEXIST, f'set "{name}"', f"it is a {header.type} ({header.family})")
-        temporary = f"{name[: NAME_LENGTH - 4]}.new"
+        new = temporary(name)
         with contextlib.suppress(SetError):
-            self.kernel.destroy(temporary)
-        self.kernel.create(temporary, family, self.maxelem)
+            self.kernel.destroy(new)
+        self.kernel.create(new, family, self.maxelem)
         try:
-            self._copy(name, temporary)
-            self.kernel.swap(name, temporary)
+            self._copy(name, new)
+            self.kernel.swap(name, new)
             # those that another thread added between the copy and the swap
-            self._copy(temporary, name)
+            self._copy(new, name)
         finally:
-            self.kernel.destroy(temporary)
+            self.kernel.destroy(new)
 
     def _copy(self, source: str, target: str) -> None:
         elements = ((found.network, found.timeout_s or 0) for found in self.kernel.elements(source))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ideolab_f2b import __version__, config, fail2ban_client, manifest
+from ideolab_f2b import __version__, config, fail2ban_client, fail2ban_config, manifest
 from ideolab_f2b.config import Settings
+from ideolab_f2b.fail2ban_config import OldName
 from ideolab_f2b.install import options, source, sudoers
 from ideolab_f2b.install.errors import InstallError
-from ideolab_f2b.install.host import Host, probe
+from ideolab_f2b.install.host import Host, lack, probe
+from ideolab_f2b.install.nginx import capacity as nginx_capacity
 from ideolab_f2b.install.nginx import files as nginx_files
 from ideolab_f2b.install.nginx import host as nginx
 from ideolab_f2b.install.options import InstallRequest
@@ -21,7 +23,7 @@ from ideolab_f2b.install.services import live
 from ideolab_f2b.install.site import KEPT, REMOVED, Site
 from ideolab_f2b.install.source import Source
 from ideolab_f2b.install.steps import user
-from ideolab_f2b.install.steps.block import edited_block
+from ideolab_f2b.install.steps.block import edited_block, find
 from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.install.steps.tree import Tree
 from ideolab_f2b.install.trial import examine
@@ -61,6 +63,9 @@ def install(root: Path, request: InstallRequest, say: Say) -> list[str]:
         decided = _decide(root, request)
     except fail2ban_client.ClientError as error:
         raise InstallError(f"fail2ban-client failed: {error}") from error
+    except OSError as error:
+        # a link that leads to where others can write, a file that nobody can read
+        raise InstallError(str(error)) from error
     for text in decided.messages:
         say(text)
     if request.is_dry_run:
@@ -76,34 +81,50 @@ def _decide(root: Path, request: InstallRequest) -> Installation:
     path = manifest.below(root)
     earlier = manifest.load(path) or Manifest()
     site = Site(root, earlier.by_path())
-    found, host = source.find(), probe(site)
-    settings = _settings(site, found)
+    found, host = source.find(), probe(site, is_image=not request.is_started)
+    _require_host(host, request, site)
     wanted = options.decide(request, earlier, site)
+    web = nginx.find(site, is_asked=request.has_nginx) if wanted.nginx else None
+    nginx_user = web.user if web else ""
+    settings = _settings(site, found, nginx_user)
     user.require_group(site, USER)
     _require_unused(options.read(earlier, site), wanted, site)
     if wanted.sudo_for:
         sudoers.require_valid(sudoers.step(found, wanted.sudo_for))
-    web = nginx.find(site, is_asked=request.has_nginx) if wanted.nginx else None
     jails = {**JAILS, **(NGINX_JAILS if web else {}), **(DJANGO_JAILS if wanted.web_group else {})}
     examination = _examine(found, host, settings, site, jails)
     steps = plan(
         found, host, settings, examination.block,
-        has_intake=wanted.nginx, sudo_for=wanted.sudo_for, web_group=wanted.web_group,
+        has_intake=wanted.nginx, sudo_for=wanted.sudo_for, web_group=wanted.web_group, nginx_user=nginx_user,
     )  # fmt: skip
     return Installation(
         site,
         host,
         earlier,
         path,
-        preview([*steps, *(nginx_files.files(found, web) if web else ())], site),
+        preview([*steps, *nginx_capacity.find(site), *(nginx_files.files(found, web) if web else ())], site),
         [
             *examination.messages,
-            *(nginx_files.messages(web) if web else ()),
+            *(nginx_files.messages(web, settings.intake.senders) if web else ()),
             *options.messages(request, earlier, wanted, site),
+            *(f"{old}; {old.mend}" for old in _find_old_names(site)),
         ],
         wanted,
         is_live=site.is_live and request.is_started,
     )
+
+
+def _require_host(host: Host, request: InstallRequest, site: Site) -> None:
+    """Raise InstallError on a host that would end with half a pack; a dry run only says what is missing."""
+    if not site.is_live or request.is_dry_run:
+        return
+    if lack(host):
+        raise InstallError(lack(host))
+    if request.is_started and not host.boots_daemons:
+        raise InstallError(
+            "neither systemd nor update-rc.d is here, so nothing would start the daemons of the pack at the"
+            " next boot: `install --no-start` places the files, and how this host starts programs is yours"
+        )
 
 
 def _require_unused(was: InstallOptions, wanted: InstallOptions, site: Site) -> None:
@@ -125,22 +146,31 @@ def _require_unused(was: InstallOptions, wanted: InstallOptions, site: Site) -> 
         raise InstallError(refusal)
 
 
-def _settings(site: Site, found: Source) -> Settings:
+def _find_old_names(site: Site) -> Iterator[OldName]:
+    has_edited = edited_block(site, JAIL_LOCAL) is not None
+    return fail2ban_config.find_old_names(site.at(str(FAIL2BAN)), without_block=not has_edited)
+
+
+def _settings(site: Site, found: Source, nginx_user: str) -> Settings:
     """Return the settings that f2b.conf will have after this run."""
-    step = File(str(config.DEFAULT_PATH), setting(found), is_setting=True)
+    step = File(str(config.DEFAULT_PATH), setting(found, nginx_user), is_setting=True)
     if step.verb(site) == KEPT:
-        return config.load(site.at(step.path))
+        return config.load(site.leads_to(step.path))
     return config.parse(step.content.decode(), config.DEFAULT_PATH)
 
 
 def _examine(
     found: Source, host: Host, settings: Settings, site: Site, jails: Mapping[str, str]
 ) -> Examination:
-    etc = site.at(str(FAIL2BAN))
+    local = find(site, JAIL_LOCAL)
     if not site.is_live or os.geteuid() != 0:
-        return examine.assume(settings, etc, jails)
-    if not fail2ban_client.is_installed():
-        raise InstallError("fail2ban is not installed: apt-get install fail2ban (scripts/install does that)")
+        return examine.assume(settings, local, jails)
+    if lack(host):
+        # a dry run; an install tries it before anything is changed
+        assumed = examine.assume(settings, local, jails)
+        told = f"{lack(host)}. The configuration cannot be tried without them; an install tries it first"
+        return assumed._replace(messages=(told, *assumed.messages))
+    etc = site.at(str(FAIL2BAN))
     return examine.examine(found, host, settings, etc, edited_block(site, JAIL_LOCAL), jails)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from ideolab_f2b import files
 from ideolab_f2b.install import sudoers, web_user
 from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.nginx.files import has_nginx_files
@@ -14,12 +15,11 @@ from ideolab_f2b.install.place import line
 from ideolab_f2b.install.site import KEPT, Site
 from ideolab_f2b.install.sudoers import USER_NAME
 from ideolab_f2b.manifest import InstallOptions, Manifest
-from ideolab_f2b.places import SUDOERS
+from ideolab_f2b.places import ROTATION, SUDOERS
 
 #: the user of an older install's rule, and the group of its logs
 _RULE_USER = re.compile(rf"^({USER_NAME.pattern}) +ALL = \(root\) ", re.M)
 _LOG_GROUP = re.compile(rf"create 0660 ideolab ({USER_NAME.pattern})$", re.M)
-_ROTATION = "/etc/logrotate.d/ideolab-f2b"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def remember(earlier: Manifest, site: Site) -> InstallOptions:
     if found.sudo_for and not site.at(SUDOERS).exists():
         found = found._replace(sudo_for=None)
     if found.web_group:
-        found = found._replace(web_group=_search(_LOG_GROUP, _ROTATION, site))
+        found = found._replace(web_group=_search(_LOG_GROUP, ROTATION, site))
     return found
 
 
@@ -61,14 +61,14 @@ def _read_files(site: Site) -> InstallOptions:
     return InstallOptions(
         nginx=has_nginx_files(site.earlier),
         sudo_for=_search(_RULE_USER, SUDOERS, site),
-        web_group=_search(_LOG_GROUP, _ROTATION, site),
+        web_group=_search(_LOG_GROUP, ROTATION, site),
     )
 
 
 def _search(pattern: re.Pattern[str], path: str, site: Site) -> Optional[str]:
     if path not in site.earlier or not site.at(path).exists():
         return None
-    found = pattern.search(site.at(path).read_text("utf-8", "replace"))
+    found = pattern.search(files.read(site.at(path)).decode("utf-8", "replace"))
     return found[1] if found else None
 
 
@@ -112,4 +112,4 @@ def messages(request: InstallRequest, earlier: Manifest, wanted: InstallOptions,
         yield line(KEPT, f"the sudo rule for {wanted.sudo_for}", "--no-sudo-for removes it")
     group = read(earlier, site).web_group
     if group and not wanted.web_group and "web_group" not in request.withdrawn:
-        yield f"no --django any more: {_ROTATION} has no line `create 0660 ideolab {group}`"
+        yield f"no --django any more: {ROTATION} has no line `create 0660 ideolab {group}`"

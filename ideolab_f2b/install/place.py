@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple, Optional
 
-from ideolab_f2b.install.errors import CommandError
+from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.site import KEPT, REMOVED, Site, Step, Undo
 from ideolab_f2b.install.steps import block, directory, file, link, log, tree, user
 from ideolab_f2b.install.steps.directory import Directory
@@ -45,6 +45,11 @@ def line(verb: str, path: str, note: str = "") -> str:
     return f"{verb:<8} {path}" + (f"  ({note})" if note else "")
 
 
+def removal(verb: str, entry: Entry, note: str = "") -> str:
+    """Return what the installer prints about the removal of an entry; a user is no path."""
+    return line(verb, f"the user {entry.path}" if entry.kind == "user" else entry.path, note)
+
+
 def preview(steps: Iterable[Step], site: Site) -> list[PlannedStep]:
     """Return what each step would do, with the directories that are missing for it; change nothing."""
     planned: list[PlannedStep] = []
@@ -60,7 +65,7 @@ def _parents(step: Step, site: Site, known: set[str]) -> Iterator[Directory]:
     above = PurePosixPath(step.path).parents if step.path.startswith("/") else ()
     for parent in reversed(above):
         path = str(parent)
-        if path not in ("/", *known) and (path in site.earlier or not site.at(path).exists()):
+        if path not in ("/", *known) and (path in site.earlier or not site.leads_to(path).exists()):
             yield Directory(path)
 
 
@@ -90,7 +95,7 @@ class Transaction:
             undo = self._undo.pop()
             try:
                 undo()
-            except (OSError, CommandError) as error:
+            except (OSError, InstallError) as error:
                 self._say(f"could not be undone: {error}")
 
 
@@ -101,7 +106,7 @@ def remove(entries: Iterable[Entry], site: Site, say: Say) -> list[str]:
         try:
             REMOVE[entry.kind](entry, site)
             stands = entry.kind != "user" and os.path.lexists(site.at(entry.path))
-            say(line(KEPT if stands else REMOVED, entry.path))
-        except (OSError, CommandError) as error:
+            say(removal(KEPT if stands else REMOVED, entry))
+        except (OSError, InstallError) as error:
             problems.append(f"{entry.path}: {error}")
     return problems

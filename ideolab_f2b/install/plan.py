@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Optional
 
-from ideolab_f2b.config import DEFAULT_PATH, SERVER_STATE, Paths, Settings
-from ideolab_f2b.install import sudoers, web_user
+from ideolab_f2b.config import DEFAULT_PATH, SERVER_STATE, Intake, Paths, Settings
+from ideolab_f2b.install import logs, sandbox, sudoers
 from ideolab_f2b.install.host import Host
 from ideolab_f2b.install.site import Step
 from ideolab_f2b.install.source import Source
@@ -15,19 +16,23 @@ from ideolab_f2b.install.steps.block import Block
 from ideolab_f2b.install.steps.directory import Directory
 from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.install.steps.link import Link
-from ideolab_f2b.install.steps.log import Log
 from ideolab_f2b.install.steps.tree import Tree
 from ideolab_f2b.install.steps.user import User
 from ideolab_f2b.places import (
+    BAN_LIST,
     COLLECTORS,
     FAIL2BAN,
+    FAIL2BAN_DROP_IN,
     HELPER,
     JAIL_LOCAL,
     LIBRARY,
     LOG_GROUP,
     NEVER_BAN,
     PROGRAM,
+    ROTATION,
+    TMPFILES,
     USER,
+    WANTS,
 )
 
 _WRAPPER = f"""\
@@ -36,20 +41,28 @@ import sys
 
 sys.path.insert(0, "{LIBRARY}")
 
-from ideolab_f2b.cli import main
+from ideolab_f2b.__main__ import main
 
 sys.exit(main())
 """
 _TEXTFILE = "#textfile_dir = /var/lib/node_exporter/textfile_collector"
+_SENDERS = f"#senders = {', '.join(Intake().senders)}"
 _TEXTFILE_HERE = f"""\
 # This host: connmon, which runs as {USER}, writes into a directory of its own; node_exporter's has a link.
 textfile_dir = /var/lib/ideolab/textfile"""
 
 
-def setting(source: Source) -> bytes:
-    """f2b.conf as it is installed: every key with its default, and the one that differs on a host."""
+def setting(source: Source, nginx_user: str = "") -> bytes:
+    """f2b.conf as it is installed: every key with its default, and those that differ on this host.
+
+    `nginx_user`: the user of nginx's workers, whose datagrams the intake has to take; "" where unknown.
+    """
     text = source.read("deploy/f2b.conf").decode()
-    return text.replace(_TEXTFILE, f"{_TEXTFILE}\n{_TEXTFILE_HERE}").encode()
+    text = text.replace(_TEXTFILE, f"{_TEXTFILE}\n{_TEXTFILE_HERE}")
+    if nginx_user and nginx_user not in Intake().senders:
+        here = f"# This host: nginx's workers run as {nginx_user}.\nsenders = root, {nginx_user}"
+        text = text.replace(_SENDERS, f"{_SENDERS}\n{here}")
+    return text.encode()
 
 
 def plan(
@@ -61,18 +74,19 @@ def plan(
     has_intake: bool = False,
     sudo_for: Optional[str] = None,
     web_group: Optional[str] = None,
+    nginx_user: str = "",
 ) -> list[Step]:
     """List the steps: what runs nothing yet comes first, what fail2ban reads comes last. Pure.
 
     `has_intake`: the intake is to run; `sudo_for`: the user who may run the helper as root; `web_group`:
-    the group of the site that writes traship.log and manual.log.
+    the group of the site that writes traship.log and manual.log; `nginx_user`: as in `setting`.
     """
     return [
         User(USER),
         Tree(LIBRARY, source.everything()),
         File(PROGRAM, _WRAPPER.encode(), 0o755),
         File(HELPER, source.read("scripts/ideolab-fw-ip"), 0o755),
-        File(str(DEFAULT_PATH), setting(source), is_setting=True),
+        File(str(DEFAULT_PATH), setting(source, nginx_user), is_setting=True),
         File(NEVER_BAN, source.read("deploy/never-ban"), is_setting=True),
         *([sudoers.step(source, sudo_for)] if sudo_for else []),
         *_directories(settings.paths, web_group),
@@ -85,9 +99,7 @@ def plan(
 
 def _directories(paths: Paths, web_group: Optional[str]) -> Iterator[Step]:
     yield Directory(str(paths.log_dir), USER, LOG_GROUP, is_ours=True)
-    for log in paths.own_logs:
-        yield Log(str(log), USER, LOG_GROUP)
-    yield from web_user.logs(paths, web_group)
+    yield from logs.steps(paths, web_group)
     yield Directory(str(paths.state_dir), USER, USER, is_ours=True)
     yield Directory(str(SERVER_STATE), is_ours=True, mode=0o700)
     # one that is not below belongs to somebody else, who was asked or has to be
@@ -101,21 +113,33 @@ def _collectors(host: Host, paths: Paths, has_intake: bool) -> Iterator[Step]:
     if paths.state_dir in paths.textfile_dir.parents:
         for collector in host.collectors or COLLECTORS[1:]:
             for path in gauges:
-                yield Link(f"{collector}/{path.name}", str(path))
+                # in a container with this host's root at /rootfs, a link that begins with / leads elsewhere
+                is_linked = collector in host.linked
+                target = str(path) if is_linked else os.path.relpath(path, collector)
+                yield Link(f"{collector}/{path.name}", target)
 
 
 def _daemons(source: Source, host: Host, paths: Paths, web_group: Optional[str]) -> Iterator[Step]:
-    parts = {"logrotate.d": "/etc/logrotate.d"}
+    for path, fill in ((ROTATION, logs.fill_rotation), (TMPFILES, logs.fill_tmpfiles)):
+        text = source.read(f"deploy/{path[len('/etc/') :]}").decode()
+        yield File(path, relocate(fill(text, paths, web_group), paths).encode())
+    parts = {}
     if host.has_systemd:
-        parts.update({"tmpfiles.d": "/etc/tmpfiles.d", "systemd": "/etc/systemd/system"})
+        parts["systemd"] = "/etc/systemd/system"
+        parts["fail2ban.service.d"] = "/etc/systemd/system/fail2ban.service.d"
     if not host.runs_systemd:
         parts["init.d"] = "/etc/init.d"
     for part, directory in parts.items():
         for name in source.names(f"deploy/{part}"):
             text = relocate(source.read(f"deploy/{part}/{name}").decode(), paths)
-            if part == "logrotate.d":
-                text = web_user.share_rotation(text, web_group)
             yield File(f"{directory}/{name}", text.encode(), 0o755 if part == "init.d" else 0o644)
+    if host.has_systemd:
+        # as `systemctl enable` does; it needs no running systemd, and runs at the next boot
+        yield Directory(WANTS)
+        yield Link(f"{WANTS}/{BAN_LIST}", f"/etc/systemd/system/{BAN_LIST}")
+    drop_in = sandbox.render(source, host.restricted) if host.has_systemd else ""
+    if drop_in:
+        yield File(FAIL2BAN_DROP_IN, relocate(drop_in, paths).encode())
 
 
 def relocate(text: str, paths: Paths) -> str:

@@ -32,8 +32,23 @@ class Site:
         return self.root == Path("/")
 
     def at(self, path: str) -> Path:
-        """Return where a path of the host is below this root."""
-        return self.root / path.lstrip("/")
+        """Return where a path of the host is below this root, also where a link is on the way.
+
+        OSError for a link on the way that others than root could change.
+        """
+        return files.follow(self.root / path.lstrip("/"), self.root)
+
+    def own(self, path: str) -> Path:
+        """Return where a file of root's is; OSError where a link leads to what others can write."""
+        return files.follow_to_own(self.root / path.lstrip("/"), self.root)
+
+    def behind(self, path: str) -> Path:
+        """Return the file that a link at `path` leads to, if only root can write it and its directories."""
+        return files.follow_to_own(self.root / path.lstrip("/"), self.root, has_last=True)
+
+    def leads_to(self, path: str) -> Path:
+        """Return the file or directory that a link at `path` leads to, whoever owns that."""
+        return files.follow(self.root / path.lstrip("/"), self.root, has_last=True)
 
     def owner(self, user: str, group: str) -> tuple[int, int]:
         """Return the ids, or -1 (leave it) in a staging directory, whose passwd file is not this system's."""
@@ -77,10 +92,13 @@ def _gid(name: str) -> int:
         return -1 if name == "adm" else _UNKNOWN
 
 
-def before(site: Site, path: str) -> Saved | None:
-    """Return what stood at a path before the first install: uninstall restores it."""
+def before(site: Site, path: str, place: Path | None = None) -> Saved | None:
+    """Return what stood at a path before the first install: uninstall restores it.
+
+    `place` is where the path leads if that is what is changed, and not a link that stands there.
+    """
     earlier = site.earlier.get(path)
-    return earlier.before if earlier else Saved.of(site.at(path))
+    return earlier.before if earlier else Saved.of(place or site.at(path))
 
 
 def restore(path: Path, saved: Saved | None) -> None:
@@ -94,5 +112,14 @@ def restore(path: Path, saved: Saved | None) -> None:
     elif saved.content is not None:
         files.replace(path, saved.content, saved.mode, uid=saved.uid, gid=saved.gid)
     else:
-        os.chown(path, saved.uid, saved.gid)
-        os.chmod(path, saved.mode)
+        set_access(path, saved.mode, saved.uid, saved.gid)
+
+
+def set_access(directory: Path, mode: int, uid: int, gid: int) -> None:
+    """Set mode and owner of a directory; OSError for a link, which its owner could lead to any other."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fchown(descriptor, uid, gid)
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)

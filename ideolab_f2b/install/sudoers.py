@@ -12,7 +12,7 @@ from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.source import Source
 from ideolab_f2b.install.steps.file import File
 from ideolab_f2b.install.steps.user import exists
-from ideolab_f2b.places import SUDOERS
+from ideolab_f2b.places import SUDOERS, install_command
 
 #: the name of a user or group, as useradd takes it
 USER_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -24,7 +24,7 @@ def require_user(site: Site, name: str) -> str:
     if not USER_NAME.fullmatch(name):
         raise InstallError(f"--sudo-for {name}: this is not the name of a user")
     if site.is_live and shutil.which("visudo") is None:
-        raise InstallError("--sudo-for: sudo is not installed; apt-get install sudo")
+        raise InstallError(f"--sudo-for: sudo is not installed; {install_command('sudo')}")
     if site.is_live and not exists(name):
         raise InstallError(f"--sudo-for {name}: there is no such user")
     return name

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.firewall import rule
-from ideolab_f2b.firewall.names import LIST
+from ideolab_f2b.firewall import orphans, port_rule, rule, saved_rules
+from ideolab_f2b.firewall.names import LIST, LISTS
 from ideolab_f2b.install.place import Say
-from ideolab_f2b.kernel.ipset.error import SetMissingError
+from ideolab_f2b.kernel.ipset.error import SetBusyError, SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.kernel.netlink import ModuleMissingError
 from ideolab_f2b.places import ALL_JAILS
@@ -29,29 +30,53 @@ def drop_rules(say: Say) -> None:
     for version in rule.PROGRAMS:
         with contextlib.suppress(rule.RuleError) if version == 6 else contextlib.nullcontext():
             rule.remove(version)
+            port_rule.drop_all(version)
     say(f"removed  the rules that match {LIST}")
 
 
+def require_no_saved_rule() -> None:
+    """RuleError names the files that hold our rule: without the pack they do not load at the next boot."""
+    found = saved_rules.find()
+    if found.rules:
+        files = ", ".join(str(one.path) for one in found.rules)
+        commands = "; ".join(one.mend for one in found.rules)
+        raise rule.RuleError(
+            f"{files}: with the rule for {LIST} a saved firewall does not load at the next boot; {commands}"
+        )
+
+
 def drop_sets(say: Say) -> None:
-    """Destroy the list of sets and all sets of the pack."""
+    """Destroy the list of sets and all sets of the pack.
+
+    SetBusyError names those that something else uses: they are emptied, and the others are gone.
+    """
     try:
         sets = Sets()
     except ModuleMissingError:
         return
     with contextlib.closing(sets):
         # the list first: what it refers to cannot be destroyed; an admin may have given a set another name
-        members = _members(sets)
-        with contextlib.suppress(SetMissingError):
-            sets.destroy(LIST)
-        ours = sorted({*members, *(name for name in sets.names() if name.startswith("ideolab_"))})
-        for name in ours:
+        there = sets.names()
+        members = {name for list_name in LISTS for name in orphans.members(sets, list_name)}
+        ours = sorted({*members, *(name for name in there if name.startswith("ideolab_"))} - {*LISTS})
+        lists = [name for name in LISTS if name in there]
+        busy = [name for name in (*lists, *ours) if not _is_destroyed(sets, name)]
+        gone = [name for name in (*lists, *ours) if name not in busy]
+        if ours and gone:
+            say(f"removed  the sets {', '.join(gone)}")
+    if busy:
+        raise SetBusyError(
+            errno.EBUSY, f"destroy {', '.join(busy)}", "a rule or a list of yours uses it; emptied"
+        )
+
+
+def _is_destroyed(sets: Sets, name: str) -> bool:
+    """Destroy a set, or empty it when something else uses it; whether it is gone."""
+    with contextlib.suppress(SetMissingError):
+        # of the list too: what it refers to cannot be destroyed
+        sets.flush(name)
+        try:
             sets.destroy(name)
-        if ours:
-            say(f"removed  the sets {LIST}, {', '.join(ours)}")
-
-
-def _members(sets: Sets) -> list[str]:
-    try:
-        return sets.members(LIST)
-    except SetMissingError:
-        return []
+        except SetBusyError:
+            return False
+    return True

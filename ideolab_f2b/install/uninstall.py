@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +15,19 @@ from ideolab_f2b.install.errors import InstallError, TrialError
 from ideolab_f2b.install.host import Host, probe
 from ideolab_f2b.install.nginx import host as nginx
 from ideolab_f2b.install.nginx.files import has_nginx_files
-from ideolab_f2b.install.place import Say, line, remove
+from ideolab_f2b.install.place import Say, line, removal, remove
 from ideolab_f2b.install.services import live
 from ideolab_f2b.install.site import REMOVED, Site
-from ideolab_f2b.install.steps import directory
+from ideolab_f2b.install.steps import block, directory
 from ideolab_f2b.install.trial import trial
-from ideolab_f2b.install.trial.server import copy_configuration
+from ideolab_f2b.install.trial.configuration import copy_configuration
 from ideolab_f2b.manifest import Entry, Manifest
-from ideolab_f2b.places import FAIL2BAN, NEVER_BAN
+from ideolab_f2b.places import FAIL2BAN, NEVER_BAN, RUN, install_command
+
+_WAY_OUT = (
+    f"correct that in /etc/fail2ban; for sshd: {install_command('rsyslog')}, or with python3-systemd write"
+    " backend = systemd below [sshd] in /etc/fail2ban/jail.local"
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ def uninstall(root: Path, request: UninstallRequest, say: Say) -> list[str]:
     leaving = [entry for entry in reversed(found.entries) if not _is_kept(entry, request)]
     if request.is_dry_run:
         for entry in leaving:
-            say(f"{line(REMOVED, entry.path)}{_note(entry, site)}")
+            say(removal(REMOVED, entry, _note(entry, site)))
         return []
     if site.is_live and os.geteuid() != 0:
         raise InstallError("only root can uninstall: sudo scripts/install --uninstall")
@@ -74,7 +80,7 @@ def _note(entry: Entry, site: Site) -> str:
     if now is None or now == entry.digest or entry.kind not in ("file", "block"):
         return ""
     is_setting = entry.path in (str(config.DEFAULT_PATH), NEVER_BAN)
-    return "  (changed since; --keep-config keeps it)" if is_setting else "  (changed since)"
+    return "changed since; --keep-config keeps it" if is_setting else "changed since"
 
 
 def _uninstall_live(
@@ -82,12 +88,19 @@ def _uninstall_live(
 ) -> list[str]:
     host, stays = probe(site), found.services.get("fail2ban_active", True) and fail2ban_client.is_up()
     has_nginx = has_nginx_files(entry.path for entry in leaving)
-    refusals = [_refusal(site, leaving) if stays else "", nginx.refusal() if has_nginx else ""]
+    is_enabled = found.services.get("fail2ban_enabled", True)
+    problem = _refusal(site, leaving) if stays or is_enabled else ""
+    refusals = [
+        _block_refusal(site, leaving),
+        f"{problem}\n{_WAY_OUT}" if problem and stays else "",
+        nginx.refusal() if has_nginx else "",
+    ]
     if any(refusals) and not is_forced:
         raise InstallError(
-            "\n".join(filter(None, refusals)), "Nothing was changed (--force uninstalls all the same)."
+            "\n".join(filter(None, refusals)),
+            "Nothing was changed (--force uninstalls all the same).",
         )
-    return [
+    problems = [
         *_attempt("connmon", live.services(host).stop_connmon),
         *_attempt("intake", live.services(host).stop_intake),
         *_attempt("jails", lambda: unban_all.stop_jails(say)),
@@ -97,9 +110,21 @@ def _uninstall_live(
         *(_attempt("nginx", lambda: say(nginx.reload_without_ours())) if has_nginx else ()),
         *_attempt("rules", lambda: unban_all.drop_rules(say)),
         *_attempt("sets", lambda: unban_all.drop_sets(say)),
+        *_attempt("saved rules", unban_all.require_no_saved_rule),
+        *_attempt(RUN, lambda: _remove_run(say)),
         *_attempt("services", live.services(host).forget),
         *remove((entry for entry in leaving if entry.kind == "user"), site, say),
     ]
+    if problem:
+        say(f"{problem}\nThat is so at the next boot too: {_WAY_OUT}")
+    return problems
+
+
+def _remove_run(say: Say, run: Path = Path(RUN)) -> None:
+    """Remove the directory of the socket, which systemd has kept and sysvinit never removes."""
+    if run.is_dir() and not run.is_symlink():
+        shutil.rmtree(run)
+        say(line(REMOVED, str(run)))
 
 
 def _attempt(name: str, action: Callable[[], object]) -> list[str]:
@@ -113,17 +138,32 @@ def _attempt(name: str, action: Callable[[], object]) -> list[str]:
 
 def _refusal(site: Site, leaving: list[Entry]) -> str:
     """Return why fail2ban would not start with what is left, such as an admin's jail with our filter."""
-    with copy_configuration() as copy:
-        config_copy = copy / "config"
-        trial.take_ours_out(config_copy)
-        for entry in leaving:
-            if entry.kind == "file" and FAIL2BAN in Path(entry.path).parents:
-                (config_copy / Path(entry.path).relative_to(FAIL2BAN)).unlink(missing_ok=True)
-        try:
-            trial.try_out(copy, Path(ideolab_f2b.__file__).parents[1])
-        except TrialError as error:
-            return f"fail2ban would not start any more: {error}"
+    try:
+        with copy_configuration() as copy:
+            _try_without_ours(copy, leaving)
+    except TrialError as error:
+        return f"fail2ban would not start any more: {error}"
     return ""
+
+
+def _block_refusal(site: Site, leaving: list[Entry]) -> str:
+    """Return why our block cannot be taken out of jail.local, such as a link to a read-only file; or ""."""
+    try:
+        for entry in leaving:
+            if entry.kind == "block":
+                block.require_writable(site, entry.path)
+    except (OSError, InstallError) as error:
+        return str(error)
+    return ""
+
+
+def _try_without_ours(copy: Path, leaving: list[Entry]) -> None:
+    config_copy = copy / "config"
+    trial.take_ours_out(config_copy)
+    for entry in leaving:
+        if entry.kind == "file" and FAIL2BAN in Path(entry.path).parents:
+            (config_copy / Path(entry.path).relative_to(FAIL2BAN)).unlink(missing_ok=True)
+    trial.try_out(copy, Path(ideolab_f2b.__file__).parents[1])
 
 
 def _leave_fail2ban(host: Host, found: Manifest, say: Say, *, stays: bool) -> None:

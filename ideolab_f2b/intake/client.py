@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from ideolab_f2b.kernel.client_network import ipv4_of, is_shared
+from ideolab_f2b.kernel.client_network import client_part, ipv4_of
 
 #: the key where a line names no address
 NOBODY = b""
@@ -30,7 +30,7 @@ def key_of(address: bytes) -> bytes:
         return NOBODY
     if packed.startswith(_MAPPED):
         return socket.inet_ntop(socket.AF_INET, packed[12:]).encode()
-    return (packed if is_shared(packed) else packed[:_PREFIX]) + _NET
+    return client_part(packed) + _NET
 
 
 def network_of(key: bytes) -> bytes:

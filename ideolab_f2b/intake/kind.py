@@ -18,7 +18,9 @@ LONGEST = 160
 #: bytes of an address
 _LONGEST_ADDRESS = len(b"ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
 _DIGITS = b"0123456789"
-_FRONT = re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: ")
+_FRONT = re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[([a-z]+)\] \d+#\d+: ")
+#: levels of lines about nginx itself
+_ALERTS = frozenset((b"alert", b"crit"))
 #: bytes: where the front can end, at the earliest and at the latest
 _FRONT_SIZES = len(b"2026/11/22 15:34:01 [info] "), 80
 _CLIENT = b", client: "
@@ -26,6 +28,10 @@ _CLIENT = b", client: "
 _FIRST = re.compile(rb'(?:\{ ?"\w+": ?")?([0-9A-Fa-f.:]{1,45})')
 # in our own format the seconds stand next: a request of ten or more is not of one kind with a quick one
 _STATUS = re.compile(rb'" (\d{3}) |"status": ?"?(\d{3})(?:","rt":\d(\d))?')
+# of a session at the stream front (deploy/nginx/ideolab-front.conf) its seconds stand next
+_SESSION = b'","sess":'
+#: five seconds or more without a byte: what filter.d/nginx-ideolab-front.conf reads, tests compare both
+_SILENCE = re.compile(rb'","sess":(?:[5-9]|\d{2,})\.\d+,"in":0,"out":0,"pre":"",')
 #: the statuses that a filter reads; all of our own format are read, for the fingerprints in them
 _READ = frozenset((b"408", b"000", b"400", b"405", b"413", b"431", b"494", b"495", b"496", b"497", b"499"))
 _OURS = b'{"ip":"'
@@ -34,6 +40,10 @@ SHORT = 256
 #: bytes of a client's text that are written: the filters read its beginning
 _BEGINNING = 32
 _URI = b'"uri":"'
+#: no application was asked: what a client sends has no such quotes in it
+_ALONE = b'"up":"",'
+#: a gRPC client, as the filter knows it
+_GRPC = b'"kind":"grpc"'
 # what nginx's own escape=json may have begun within the last bytes
 _HALF_ESCAPE = re.compile(rb"\\(?:u[0-9A-Fa-f]{0,3})?\Z")
 
@@ -44,45 +54,59 @@ class Words:
     There is one object for each text: it is compared by what it is, which is faster than by what it says.
     """
 
-    __slots__ = ("evidence", "from_browser", "text")
+    __slots__ = ("evidence", "excused", "text")
 
-    def __init__(self, text: bytes, evidence: Evidence, from_browser: Optional[Words] = None) -> None:
+    def __init__(self, text: bytes, evidence: Evidence, excused: Optional[Words] = None) -> None:
         self.text, self.evidence = text, evidence
-        #: the words of such a line whose request a page can have made a browser send
-        self.from_browser = from_browser
+        #: the words of such a line that is no evidence after all: a page can have made a browser send its
+        #: request, or an application was asked
+        self.excused = excused
 
 
 #: the key of the client (client.py), and the words
 Kind = tuple[bytes, Words]
 #: the kind of a line that no filter reads
 UNREAD: Kind = (client.NOBODY, Words(b"", Evidence.SHOWN))
+#: the kind of nginx's alert that it has no connection or descriptor left; no filter reads it
+OUT_OF_CONNECTIONS: Kind = (client.NOBODY, Words(b"", Evidence.SHOWN))
+
+
+#: of sessions at the front
+_SILENT = Words(b"silent", Evidence.TIMEOUT)
+_OVER_LIMIT = Words(b"over the limit", Evidence.SHOWN)
 
 
 def classify_error(line: bytes) -> Optional[Kind]:
-    """Return the kind of a line of the error log; None when it is none, UNREAD when no filter reads it."""
+    """Return the kind of a line of the error log; None when it is none.
+
+    It is UNREAD or OUT_OF_CONNECTIONS when no filter reads the line.
+    """
     begin = line.find(b": ", *_FRONT_SIZES) + 2
-    if not _is_front(line[:begin]):
+    level = _read_level(line[:begin])
+    if level is None:
         return None
+    alert = line[begin:] if level in _ALERTS else b""
     # a line that is not about a connection names no client
     begin = line.find(b" ", begin) if line[begin : begin + 1] == b"*" else -1
     end = line.find(_CLIENT, begin)
     words = _words(line[begin : min(end, begin + LONGEST)]) if 0 <= begin < end else None
     if words is None:
-        return UNREAD
+        return OUT_OF_CONNECTIONS if alert and text.is_out_of_connections(alert) else UNREAD
     start = end + len(_CLIENT)
     stop = line.find(b",", start, start + _LONGEST_ADDRESS + 1)
     key = line[start:stop] if stop >= 0 else client.NOBODY
     if b":" in key:
         key = client.key_of(key)
-    if words.from_browser is not None and text.is_from_browser(line[stop:]):
-        words = words.from_browser
+    if words.excused is not None and text.is_from_browser(line[stop:]):
+        words = words.excused
     return (key, words) if key else UNREAD
 
 
 @functools.lru_cache(maxsize=256)
-def _is_front(line: bytes) -> bool:
+def _read_level(line: bytes) -> Optional[bytes]:
     # remembered, as the words are: thousands of lines a second begin alike and say the same
-    return _FRONT.fullmatch(line) is not None
+    found = _FRONT.fullmatch(line)
+    return found[1] if found else None
 
 
 @functools.lru_cache(maxsize=1024)
@@ -103,16 +127,29 @@ def _words_of(said: bytes) -> Optional[Words]:
 def classify_access(line: bytes) -> Kind:
     """Return the kind of a line of the access log; UNREAD when nothing reads it.
 
-    Its words are the status, and whether the request took long: filters look at nothing else.
+    Its words are the status, and whether the request took long: filters look at nothing else. Those of a
+    session at the stream front are whether it was silent.
     """
     first, status = _FIRST.match(line), _STATUS.search(line)
     if first is None or status is None:
         return UNREAD
+    if line.startswith(_SESSION, status.end()):
+        return _classify_session(first[1], line, status)
     key = first[1]
     if b":" in key:
         key = client.key_of(key)
     words = _access_words(status[0], line.startswith(_OURS))
+    if words and words.excused and line.startswith(_OURS) and (_ALONE not in line or _GRPC in line):
+        words = words.excused
     return (key, words) if key and words else UNREAD
+
+
+def _classify_session(address: bytes, line: bytes, status: re.Match[bytes]) -> Kind:
+    key = client.key_of(address)
+    if key and status[2] == b"503":
+        return key, _OVER_LIMIT
+    is_silent = status[2] == b"200" and _SILENCE.match(line, status.end())
+    return (key, _SILENT) if key and is_silent else UNREAD
 
 
 @functools.lru_cache(maxsize=1024)
@@ -126,8 +163,9 @@ def _access_words(found: bytes, is_ours: bool) -> Optional[Words]:
 @functools.lru_cache(maxsize=2048)
 def _status_words(number: bytes, is_slow: bool) -> Words:
     is_counted = number == b"408" or (is_slow and number in (b"400", b"405", b"413", b"499"))
-    evidence = Evidence.TIMEOUT if is_counted else Evidence.SHOWN
-    return Words(number + (b" slow" if is_slow else b""), evidence)
+    said = number + (b" slow" if is_slow else b"")
+    shown = Words(said, Evidence.SHOWN)
+    return Words(said, Evidence.TIMEOUT, shown) if is_counted else shown
 
 
 def write_error(line: bytes, kind: Kind) -> bytes:

@@ -13,6 +13,8 @@ from ideolab_f2b.intake import escape
 
 #: of a new file: the group may read it, others may not; fail2ban is root
 MODE = 0o640
+#: seconds; the kernel holds 512 datagrams meanwhile
+ROTATION_S = 0.2
 
 
 class LogFile:
@@ -34,7 +36,7 @@ class LogFile:
         """
         data, subject = escape.join_lines(texts), str(self.path)
         try:
-            written = os.write(self._current(), data)
+            written = self._write(data)
         except OSError as error:
             self._complaint.say(
                 f"{self.path}: {error.strerror}; lines are lost until this is corrected", subject
@@ -51,6 +53,24 @@ class LogFile:
         self._complaint.settle(subject, f"{self.path}: lines are written again")
         return len(texts)
 
+    def _write(self, data: bytes) -> int:
+        """Return how many bytes are in the file that has the name, also after the write."""
+        file = self._current()
+        written = os.write(file, data)
+        for _turn in range(files.TURNS):
+            if written < len(data) or files.has_name(file, self.path):
+                break
+            # renamed before the write, or right after it: fail2ban reads on in the new file only
+            overtaken, self._file = file, None
+            try:
+                file = self._open()
+                written = os.write(file, data)
+                if written == len(data):
+                    files.take_back(overtaken, data)
+            finally:
+                os.close(overtaken)
+        return written
+
     def _current(self) -> int:
         """Return the descriptor of the file that has the name now."""
         if self._file is not None:
@@ -66,7 +86,12 @@ class LogFile:
     def _open(self) -> int:
         # not files.open_to_append(): an admin may have linked the log to another disk, and nobody but the
         # intake's own user and root can put a link into its directory
-        file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
+        try:
+            file = os.open(self.path, flags)
+        except FileNotFoundError:
+            created = 0 if files.await_rotation(self.path, ROTATION_S) else os.O_CREAT
+            file = os.open(self.path, flags | created, MODE)
         self._file = file
         found = os.fstat(file)
         self._identity = (found.st_dev, found.st_ino)

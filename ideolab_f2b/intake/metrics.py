@@ -34,6 +34,13 @@ def samples(counts: Mapping[str, int], success: float) -> list[Sample]:
             {(result,): float(counts.get(result, 0)) for result in RESULTS},
         ),
         Sample(
+            "ideolab_f2b_nginx_alerts",
+            "Times that nginx said that it has no connection or descriptor left.",
+            "counter",
+            (),
+            {(): float(counts.get("alerts", 0))},
+        ),
+        Sample(
             "ideolab_f2b_last_success_timestamp_seconds",
             "When the job last did its work.",
             "gauge",

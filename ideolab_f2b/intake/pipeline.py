@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, Optional, Protocol
 
 from ideolab_f2b import logline
-from ideolab_f2b.intake.kind import SHORT, UNREAD, Kind
+from ideolab_f2b.intake.kind import OUT_OF_CONNECTIONS, SHORT, UNREAD, Kind
 from ideolab_f2b.intake.limits.budget import Budget
 from ideolab_f2b.intake.limits.collapse import Collapse, Collapsed
 from ideolab_f2b.intake.limits.share import Share
@@ -58,9 +58,10 @@ class Pipeline:
         self._budget.advance(now)
         kinds = list(map(self._grammar.kind_of, texts))
         passed = self._choose(texts, kinds)
-        malformed = kinds.count(None)
+        malformed, alerts = kinds.count(None), kinds.count(OUT_OF_CONNECTIONS)
         self._counts["malformed"] += malformed
-        self._counts["unread"] += kinds.count(UNREAD)
+        self._counts["unread"] += kinds.count(UNREAD) + alerts
+        self._counts["alerts"] += alerts
         self._write(passed, "written")
         return texts[kinds.index(None)] if malformed else None
 
@@ -68,13 +69,15 @@ class Pipeline:
         """Return the lines that go on to fail2ban; count why the others do not."""
         is_spared, passes, write = self._share.is_spared, self._collapse.passes, self._grammar.write
         allows = None if self._budget.is_ample else self._budget.allows
-        passed, spared, collapsed, over = [], 0, 0, 0
+        passed: list[bytes] = []
+        refused: list[Kind] = []
+        spared = over = 0
         for text, kind in zip(texts, kinds):
-            if kind is None or kind is UNREAD:
+            if kind is None or kind is UNREAD or kind is OUT_OF_CONNECTIONS:
                 continue
             # first, for it is cheap: of a flood no more is compared with the answers than could pass
             if not passes(kind):
-                collapsed += 1
+                refused.append(kind)
                 continue
             key, words = kind
             evidence = words.evidence
@@ -85,7 +88,9 @@ class Pipeline:
             else:
                 is_plain = len(text) <= SHORT and key[-1:] != b"/" and b"::ffff:" not in text
                 passed.append(text if is_plain else write(text, kind))
-        self._counts.update(spared=spared, collapsed=collapsed, over_budget=over)
+        # they are failures as those that pass: a flood must not be spared for its first lines
+        self._share.count(refused)
+        self._counts.update(spared=spared, collapsed=len(refused), over_budget=over)
         return passed
 
     def end_window(self, now: float, when: datetime) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple, Optional
 
+from ideolab_f2b.places import INTAKE, NGINX, restart
+
 #: datagrams that the kernel holds for one socket
 LENGTH_FILE = Path("/proc/sys/net/unix/max_dgram_qlen")
 #: bytes that the kernel holds for one sender: for each log of each worker of nginx
@@ -34,10 +36,11 @@ class Queue(NamedTuple):
 
     @property
     def mend(self) -> str:
-        """The command against the fault."""
+        """The commands against the fault: each number is taken when a socket is made."""
         if self.length < LENGTH:
-            return f"sysctl -w net.unix.max_dgram_qlen={LENGTH}"
-        return f"sysctl -w net.core.wmem_default={BYTES}"
+            return f"sysctl -w net.unix.max_dgram_qlen={LENGTH}; {restart(INTAKE)}"
+        # the sender's socket, which is nginx's
+        return f"sysctl -w net.core.wmem_default={BYTES}; {restart(NGINX)}"
 
     @property
     def text(self) -> str:

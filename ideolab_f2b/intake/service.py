@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Optional
 
-from ideolab_f2b import logline, metrics
+from ideolab_f2b import files, logline, metrics
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.intake import datagram
 from ideolab_f2b.intake import metrics as gauges
@@ -22,6 +22,8 @@ from ideolab_f2b.notify import Notifier
 CHECK_S = 1.0
 #: seconds between two writings of the metrics
 METRICS_S = 10.0
+#: seconds between two writings of the time of nginx's last alert
+ALERT_S = 1.0
 #: seconds that a stop may take while nginx goes on sending
 DRAIN_S = 1.0
 
@@ -29,7 +31,8 @@ DRAIN_S = 1.0
 class Service:
     """Reads batches from the socket; `pipelines` has the pipeline of each log by its tag.
 
-    `served_tag` is the tag of the answered requests, which are counted and written nowhere.
+    `served_tag` is the tag of the answered requests, which are counted and written nowhere. `alert` is the
+    file that gets a new time when nginx says that its worker_connections are not enough.
     """
 
     def __init__(
@@ -41,7 +44,9 @@ class Service:
         prom: Path,
         complaint: Complaint,
         counts: Counter[str],
+        alert: Optional[Path] = None,
     ) -> None:
+        self._alert, self._alerts, self._alert_at = alert, 0, float("-inf")
         self._socket, self._pipelines, self._prom = nginx_socket, pipelines, prom
         self._served_tag, self._served = served_tag, served
         self._complaint, self._counts = complaint, counts
@@ -76,8 +81,21 @@ class Service:
                 self._complaint.say(
                     f"tag={tag.decode()} came with a line of another log: {_quote(foreign)}", "text"
                 )
+        self._note_alert(now)
         self._do_what_is_due(now)
         return len(received)
+
+    def _note_alert(self, now: float) -> None:
+        """Let connmon know of an alert, at most once in ALERT_S: a full nginx makes thousands a second."""
+        if self._counts["alerts"] == self._alerts or now < self._alert_at or self._alert is None:
+            return
+        self._alerts, self._alert_at = self._counts["alerts"], now + ALERT_S
+        try:
+            files.replace(self._alert, b"%d\n" % time.time(), 0o644)
+        except OSError as error:
+            self._complaint.say(f"connmon does not get nginx's alert: {error}", "alert")
+        else:
+            self._complaint.settle("alert", f"{self._alert}: connmon gets nginx's alerts again")
 
     def _count_answers(self, texts: list[bytes], now: float) -> None:
         malformed = self._served.add(texts, now)

@@ -63,11 +63,25 @@ _PATTERNS = (
 #: compare both. Of a request that begins with a byte 0 nothing is left
 BROWSER = re.compile(rb"(?:\Z|\\x(?:0[0-2]|16)|[\x00-\x02\x16]|(?:GET|HEAD|POST|PUT|OPTIONS) )")
 _REQUEST = b', request: "'
+# the level of "..., reusing connections" is warn: there nginx helps itself
+_NOT_ENOUGH = re.compile(
+    rb"(?:\*\d+ )?(?:\d+ worker_connections are not enough(?:\Z| while |, client: )|"
+    # the limit of descriptors of a process, which each connection takes one of
+    rb"(?:accept4?|socket)\(\) failed \(24: Too many open files\))"
+)
 
 
 def evidence_of(words: bytes) -> Optional[Evidence]:
     """Return what these words are evidence of; None when no filter of the pack reads them."""
     return next((evidence for pattern, evidence in _PATTERNS if pattern.fullmatch(words)), None)
+
+
+def is_out_of_connections(alert: bytes) -> bool:
+    """Return whether the text of an alert, without its front, says that there was no room for a connection.
+
+    The words stand at its beginning, where no client's text can stand.
+    """
+    return _NOT_ENOUGH.match(alert) is not None
 
 
 def names_request(words: bytes) -> bool:

@@ -16,11 +16,18 @@ _TEREDO = ipaddress.IPv6Network("2001::/32")
 SHARED: Final = (_IPV4, _TRANSLATED, _TEREDO, ipaddress.IPv6Network("fe80::/32"))
 #: the first four bytes of the addresses in them
 PREFIXES: Final = frozenset(one.network_address.packed[:4] for one in SHARED)
+#: bytes of an IPv4 address, and of an IPv6 /64
+_IPV4_SIZE, _PREFIX = 4, 8
 
 
 def is_shared(packed: bytes) -> bool:
     """Return whether clients share a /64 where this IPv6 address, or a network by its first bytes, lies."""
     return packed[:4] in PREFIXES
+
+
+def client_part(packed: bytes) -> bytes:
+    """Return the bytes by which a client is known: 8 of an IPv6 address, or all where /64 are shared."""
+    return packed[:_PREFIX] if len(packed) > _IPV4_SIZE and packed[:4] not in PREFIXES else packed
 
 
 def ipv4_of(packed: bytes) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import select
 import socket
 import struct
 from collections.abc import Iterable, Iterator
@@ -26,6 +28,8 @@ _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 _CODE = struct.Struct("=i")
 _ACKNOWLEDGEMENT = struct.Struct("=IHHIIi")
+#: seconds and microseconds; the kernel refuses a struct that is too short, so the short one is tried first
+_TIMEVALS = (struct.Struct("@ll"), struct.Struct("=qq"))
 
 
 class KernelError(OSError):
@@ -106,6 +110,20 @@ def error_code(payload: bytes) -> int:
     return -_CODE.unpack_from(payload)[0] if len(payload) >= _CODE.size else 0
 
 
+def set_receive_timeout(receiver: socket.socket, seconds: int) -> bool:
+    """Let the kernel end each wait of this socket; return whether it takes a timeout in any form known.
+
+    struct timeval has two longs. Where time_t has 64 bits and long has 32 (Debian 13 armhf), SO_RCVTIMEO is
+    another number, and its two fields have 64 bits each. Python's own timeout would poll before each answer,
+    and each system call lets another thread take over.
+    """
+    for form in _TIMEVALS:
+        with contextlib.suppress(OSError):
+            receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, form.pack(seconds, 0))
+            return True
+    return False
+
+
 class Channel:
     """One netlink socket. Not thread-safe: the owner holds a lock round each call."""
 
@@ -118,9 +136,8 @@ class Channel:
             ) from error
         self._socket.setsockopt(_SOL_NETLINK, _CAP_ACK, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        # the kernel's own timeout: Python's polls first, and each system call lets another thread take over
-        timeout = struct.pack("@ll", int(ANSWER_TIMEOUT_S), 0)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+        #: whether the kernel itself ends a wait, which spares a system call before each answer
+        self._has_timeout = set_receive_timeout(self._socket, int(ANSWER_TIMEOUT_S))
         self._socket.bind((0, 0))
         self._sequence = 0
 
@@ -195,6 +212,7 @@ class Channel:
         """The sizes of a dump's datagrams, each put into `buffer`; endless: the caller looks for the end."""
         self._socket.send(message(kind, flags | REQUEST, payload, self._next()))
         while True:
+            self._wait()
             try:
                 used = self._socket.recv_into(buffer)
             except BlockingIOError as error:
@@ -222,10 +240,20 @@ class Channel:
             yield from unpack_messages(datagram, sequence)
 
     def _receive(self) -> bytes:
+        self._wait()
         try:
             return self._socket.recv(DATAGRAM_SIZE)
         except BlockingIOError as error:
             raise _silent() from error
+
+    def _wait(self) -> None:
+        """Wait for an answer where the kernel would wait without end."""
+        if self._has_timeout:
+            return
+        waiting = select.poll()
+        waiting.register(self._socket, select.POLLIN)
+        if not waiting.poll(ANSWER_TIMEOUT_S * 1000):
+            raise _silent()
 
     def _next(self) -> int:
         # a new number each time: the late answer of a request that timed out is never taken for this one's

@@ -156,6 +156,20 @@ class Cache:
             self._database = None
 
 
+class ReadOnlyCache(Cache):
+    """Answers from the file of another program: never makes it, changes it or moves it."""
+
+    def _open(self) -> sqlite3.Connection:
+        if self._database is None:
+            self._database = cache_file.connect_read_only(self._path)
+        return self._database
+
+    def _note_error(self, error: Exception) -> None:
+        self._results.count("cache", "error")
+        if not _is_locked(error):
+            self._close()
+
+
 def _key(address: Address, number: int, length: int) -> bytes:
     """Return a key that sorts by family, first address, length."""
     hosts = address.max_prefixlen - length

@@ -16,7 +16,7 @@ from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import Origin
 
 SOURCE = "ipwhois"
-MISSING = "ipwhois is missing, single look-ups are left out: pip install ipwhois"
+MISSING = "ipwhois, which is optional, is not installed"
 
 
 def ask(addresses: Collection[Address], deadline: float) -> Reply:

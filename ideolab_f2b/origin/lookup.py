@@ -78,6 +78,10 @@ class Lookup:
         """Return what is missing or broken, each once; the caller logs it."""
         return self._results.complaints()
 
+    def describe_failures(self) -> str:
+        """Return why servers left origins unknown, in one line, or ""."""
+        return self._results.describe_failures()
+
     def close(self) -> None:
         """Close the cache and the local files; the next question opens them again."""
         self._cache.close()
@@ -145,7 +149,7 @@ class Lookup:
         reply = ask(few, deadline)
         self._count(source, reply.found, "error", len(few) - len(reply.found))
         if reply.error:
-            self._results.complain(f"no origins of {reply.error}", source)
+            self._results.note_failure(reply.error, source)
         if reply.found:
             backoff.note_answer()
             self._keep(reply.found, missing, known)

@@ -11,6 +11,7 @@ from ideolab_f2b.origin import field
 from ideolab_f2b.origin.field import Address
 from ideolab_f2b.origin.origin import Origin
 from ideolab_f2b.origin.results import LookupResults
+from ideolab_f2b.places import install_command
 
 SOURCE = "mmdb"
 #: bytes; the file is held in memory
@@ -40,7 +41,7 @@ class Mmdb:
                 file.refresh()
             except ImportError:
                 self._results.complain(
-                    "MMDB files are configured, maxminddb is missing: apt-get install python3-maxminddb"
+                    "MMDB files are configured, maxminddb is missing: " + install_command("python3-maxminddb")
                 )
             except Exception as error:
                 # InvalidDatabaseError, or whatever a reader makes of garbage

@@ -1,4 +1,4 @@
-"""Counts the results of look-ups for metrics, and keeps complaints for a log. For any thread."""
+"""Counts the results of look-ups for metrics, and keeps what a log has to say. For any thread."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class LookupResults:
         self._counts: Counter[tuple[str, str]] = Counter()
         # nothing is said here: whoever asks for complaints() has a log or a terminal
         self._complaint = Complaint(lambda _text: None, float("inf"), limit=MOST)
+        self._failures = Complaint(lambda _text: None, float("inf"), limit=MOST)
 
     def count(self, source: str, result: str, times: int = 1) -> None:
         """Count a result (hit, miss, negative, error, backoff) of a source (cache, mmdb, cymru, ipwhois)."""
@@ -33,7 +34,11 @@ class LookupResults:
 
         A text with somebody else's error message in it may be another one each time: give it a subject.
         """
-        self._complaint.say("".join(filter(str.isprintable, text))[:LENGTH], subject)
+        self._complaint.say(_printable(text), subject)
+
+    def note_failure(self, text: str, source: str) -> None:
+        """Note why a source gave no answer; no fault of this host's: many have no way to a whois server."""
+        self._failures.say(_printable(text), source)
 
     def counts(self) -> dict[tuple[str, str], int]:
         """Return {(source, result): times} since the start."""
@@ -43,3 +48,12 @@ class LookupResults:
     def complaints(self) -> list[str]:
         """Return what was complained about in the order of the first time, each once."""
         return self._complaint.texts()
+
+    def describe_failures(self) -> str:
+        """Return why some origins are not known, in one line; "" when all sources answered."""
+        reasons = "; ".join(self._failures.texts())
+        return f"some addresses have no AS and no country: {reasons}" if reasons else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(filter(str.isprintable, text))[:LENGTH]

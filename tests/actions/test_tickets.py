@@ -11,7 +11,14 @@ from fail2ban.server.ipdns import IPAddr
 from fail2ban.server.ticket import BanTicket
 
 from ideolab_f2b.actions.protected.refusal import RefusedError
-from ideolab_f2b.actions.tickets import BanList, ban_manager, key_of_identity, network_of_identity, parsed_key
+from ideolab_f2b.actions.tickets import (
+    BanList,
+    ban_manager,
+    is_of_root,
+    key_of_identity,
+    network_of_identity,
+    parsed_key,
+)
 from ideolab_f2b.kernel.ipset.element import Key
 
 A: Key = (4, 0xC6336407, 32)
@@ -130,6 +137,8 @@ def test_what_root_has_banned_by_hand(jail: Jail) -> None:
         bans.addBanTicket(BanTicket(IPAddr(text), time.time(), data=data))
 
     assert BanList(jail).of_root() == ["198.51.100.7", "198.51.100.9"]
+    # a login lifts the ban of any line, with or without a time: only an order of root's stays
+    assert [str(ticket.getID()) for ticket in bans if is_of_root(ticket)] == ["198.51.100.9"]
 
 
 def test_states_of_the_jail(jail: Jail) -> None:

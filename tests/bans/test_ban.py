@@ -88,3 +88,15 @@ def test_an_action_that_does_not_know_the_order(monkeypatch: pytest.MonkeyPatch,
 
     with pytest.raises(fail2ban_client.ClientError, match="broken or older; run ideolab-f2b check"):
         banning.order([ONE], 600, "")
+
+
+def test_a_jail_that_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """fail2ban's own words, and what to run."""
+
+    def ask(*_words: str, **_options: object) -> str:
+        raise fail2ban_client.ClientError("Sorry but the jail 'ideolab-manual' does not exist")
+
+    monkeypatch.setattr(fail2ban_client, "ask", ask)
+
+    with pytest.raises(fail2ban_client.ClientError, match=r"does not run with .* ideolab-f2b check"):
+        banning.order([ONE], 600, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ideolab_f2b.bans.ban_row import BanRow, confirm, rows, rows_without_fail2ban
+from ideolab_f2b.bans.ban_row import STALE, UNWATCHED, BanRow, confirm, rows, rows_without_jail
 from ideolab_f2b.bans.jail_bans import Ban, JailBans
 from ideolab_f2b.kernel.ipset.element import Key
 
@@ -79,7 +79,15 @@ def test_only_what_differs_twice_is_drift() -> None:
 
 def test_elements_of_a_host_without_fail2ban() -> None:
     """They are what is left, and no drift."""
-    (row,) = rows_without_fail2ban({"s": {A: 500}})
+    (row,) = rows_without_jail({"s": {A: 500}}, UNWATCHED)
 
     assert row == BanRow(A, "unwatched", None, "s", None, True, 500)
     assert not row.is_drift
+
+
+def test_elements_of_no_jail() -> None:
+    """They are drift: no jail will ever lift them."""
+    (row,) = rows_without_jail({"s": {A: None}}, STALE)
+
+    assert row == BanRow(A, "stale", None, "s", None, True)
+    assert row.is_drift

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from demo.lab.child import REPOSITORY
 from demo.lab.error import LabError
 from demo.lab.namespace import link_namespaces
 from tests.actions.conftest import Probe
@@ -94,6 +96,35 @@ def test_banned_packets_are_dropped_again(tmp_path: Path) -> None:
             )
         finally:
             probe.close()
+            host.server.stop()
+
+
+@pytest.mark.parametrize("variant", ["nft", "legacy"])
+def test_all_is_back_without_a_pass(variant: str, tmp_path: Path) -> None:
+    """A reload of a firewall is seen at once, with both variants of iptables: the next pass is in an hour."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import ideolab_f2b.actions.reconcile.thread as reconcile\nreconcile.EVERY_S = 3600.0\n"
+    )
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("iptables", "ip6tables", "iptables-restore", "ip6tables-restore"):
+        (programs / name).symlink_to(f"/usr/sbin/xtables-{variant}-multi")
+    variables = {"PYTHONPATH": f"{tmp_path}:{REPOSITORY}", "PATH": f"{programs}:{os.environ['PATH']}"}
+    with link_namespaces("f2bc-back") as (server, _client):
+        host = Host(server, tmp_path, variables)
+        host.start()
+        try:
+            host.ban("ideolab-manual", "198.51.100.7")
+            for _reload in range(2):
+                server.run(f"iptables-{variant}", "-F", "INPUT")
+                host.server.wait_until(
+                    lambda: "--match-set" in server.run(f"iptables-{variant}", "-S", "INPUT"), "the rule"
+                )
+                server.run("ipset", "flush", "ideolab_manual")
+                host.server.wait_until(
+                    lambda: elements(host, "ideolab_manual") == ["198.51.100.7"], "the element"
+                )
+        finally:
             host.server.stop()
 
 

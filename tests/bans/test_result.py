@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from ipaddress import ip_network
 
 import pytest
@@ -33,10 +34,11 @@ def test_a_line_for_a_person(result: BanResult, line: str) -> None:
 
 
 def test_an_object_for_a_program() -> None:
-    """All four fields, whatever they are."""
-    assert BanResult("198.51.100.7", "unbanned", None, "sshd").to_json() == (
-        '{"address": "198.51.100.7", "result": "unbanned", "until": null, "detail": "sshd"}'
-    )
+    """All fields, whatever they are, behind the version and the time."""
+    told = json.loads(BanResult("198.51.100.7", "unbanned", None, "sshd").to_json())
+
+    assert list(told) == ["version", "t", "address", "result", "until", "detail"]
+    assert (told["version"], told["result"], told["until"], told["detail"]) == (1, "unbanned", None, "sshd")
 
 
 def test_what_counts_as_done() -> None:

@@ -50,11 +50,12 @@ def test_json() -> None:
     told = json.loads(text.to_json(LOOK, ORIGINS))
 
     assert {key: value for key, value in told.items() if key != "bans"} == {
+        "version": 1,
         "t": 1000.0,
         "fail2ban": "up",
         "jails": [
-            {"jail": "ideolab-connmon", "set": "ideolab_connmon", "bans": 2, "queued": False},
-            {"jail": "sshd", "set": None, "bans": 1, "queued": False},
+            {"jail": "ideolab-connmon", "set": "ideolab_connmon", "bans": 2, "queued": False, "ports": None},
+            {"jail": "sshd", "set": None, "bans": 1, "queued": False, "ports": None},
         ],
         "elements": {"ideolab_connmon": 2},
         "drift": {"missing": 1, "short": 0, "stale": 1},
@@ -80,7 +81,8 @@ def test_fail2ban_is_down() -> None:
         "  198.51.100.7  set ideolab_connmon  -            8m 20s     -",
         "1 element in the kernel; they end by themselves",
     ]
-    assert json.loads(text.to_json(down, {}))["fail2ban"] == "gone"
+    told = json.loads(text.to_json(down, {}))
+    assert (told["fail2ban"], told["error"]) == ("gone", "fail2ban is down: gone")
 
 
 def test_nothing_to_show() -> None:
@@ -108,4 +110,4 @@ def test_hostile_as_name_moves_no_cursor() -> None:
 )  # fmt: skip
 def test_durations(seconds: float, said: str) -> None:
     """Two units are enough."""
-    assert text.duration(seconds) == said
+    assert text.format_duration(seconds) == said

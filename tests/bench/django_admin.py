@@ -20,7 +20,9 @@ INSERT INTO ideolab_accesslog_accesslog (ts, ip, forwarded_for, session_key, met
     referer, user_agent, accept_language, status_code, response_bytes, duration_ms, view_name)
 SELECT now() - n * interval '1 second',
     ('198.' || 18 + n %% 2 || '.' || n / 250 %% 250 || '.' || n %% 250)::inet, '', '', 'GET', 'example.com',
-    '/articles/' || n %% 5000 || '/', '', '', 'Mozilla/5.0 (X11; Linux x86_64)', 'en',
+    '/articles/' || n %% 5000 || '/', '',
+    CASE WHEN n %% 4 = 0 THEN 'https://search.example/?q=' || n %% 800 ELSE '' END,
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/' || n %% 60 || '.0 Safari/537.36', 'en',
     CASE WHEN n %% 50 = 0 THEN 500 ELSE 200 END, 5000, 10 + n %% 90, 'article' FROM generate_series(1, %s) n
 """
 
@@ -72,6 +74,10 @@ def _report(client: Any) -> None:
         ("search of a word", f"{BASE}?q=articles/77"),
         ("last page", f"{BASE}?p=200"),
         ("stats", stats),
+        ("traffic, 7 days", "/admin/ideolab_accesslog/traship/traffic/?days=7"),
+        ("traffic, 90 days", "/admin/ideolab_accesslog/traship/traffic/?days=90"),
+        ("address", "/admin/ideolab_accesslog/traship/address/198.18.7.8/"),
+        ("address, last page", "/admin/ideolab_accesslog/traship/address/198.18.7.8/?page=10"),
     ):
         _line(name, functools.partial(client.get, url))
     _line("Django's own list", _plain(client))

@@ -24,31 +24,42 @@ from tests.bench.django_request import peers, state  # noqa: E402
 from tests.lab.gunicorn import Served, gunicorn  # noqa: E402
 from tests.lab.postgres import Postgres  # noqa: E402
 
-#: of what the bare site serves
-LIMIT = 0.90
+#: of what the bare site serves; each row is in a file before its answer with the spool
+LIMITS = {"own": 0.90, "own-spool": 0.85}
 CLIENTS = 4
-#: a process of its own, in C-like Python: the clients must cost less than the server
+#: a process of its own with one thread: the clients must cost less than the server. An answer counts when it
+#: is whole, for gunicorn sends its head and its body in two pieces.
 CLIENT = """
-import socket, sys, threading, time
+import selectors, socket, sys, time
 port, seconds, clients = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
 request = b"GET /ok/ HTTP/1.1\\r\\nHost: example.com\\r\\nUser-Agent: bench\\r\\n\\r\\n"
-counts = [0] * clients
-def visit(number):
-    connection, until = None, time.monotonic() + seconds
-    while time.monotonic() < until:
-        if connection is None:
-            connection = socket.create_connection(("127.0.0.1", port))
-        connection.sendall(request)
-        answer = connection.recv(65536)
-        if answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"}"):
-            counts[number] += 1
-        if not answer or b"onnection: close" in answer:
+selector = selectors.DefaultSelector()
+def visit():
+    connection = socket.create_connection(("127.0.0.1", port))
+    selector.register(connection, selectors.EVENT_READ, bytearray())
+    connection.sendall(request)
+def is_whole(answer):
+    head, end, body = answer.partition(b"\\r\\n\\r\\n")
+    length = head.lower().partition(b"content-length: ")[2].partition(b"\\r\\n")[0]
+    return bool(end) and len(body) == int(length)
+for _ in range(clients): visit()
+count, until = 0, time.monotonic() + seconds
+while time.monotonic() < until:
+    for key, _ in selector.select(1.0):
+        connection, answer = key.fileobj, key.data
+        piece = connection.recv(65536)
+        answer += piece
+        if piece and not is_whole(answer):
+            continue
+        count += answer.startswith(b"HTTP/1.1 200")
+        if not piece or b"onnection: close" in answer:
+            selector.unregister(connection)
             connection.close()
-            connection = None
-threads = [threading.Thread(target=visit, args=(number,)) for number in range(clients)]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
-print(sum(counts))
+            visit()
+        else:
+            answer.clear()
+            connection.sendall(request)
+print(count)
 """
 
 
@@ -128,8 +139,9 @@ def main() -> int:
     for name, found in rates.items():
         shares[name] = statistics.median(one / bare for one, bare in zip(found, rates["bare"]))
         speed, cost = statistics.median(found), statistics.median(costs[name])
-        print(f"{name:<16} {speed:>10.0f} {shares[name]:>8.2f} {cost:>13.0f}")
-    return 0 if shares["own"] >= LIMIT else 1
+        is_under = shares[name] < LIMITS.get(name, 0.0)
+        print(f"{name:<16} {speed:>10.0f} {shares[name]:>8.2f} {cost:>13.0f}{'  UNDER' * is_under}")
+    return 0 if all(shares[name] >= limit for name, limit in LIMITS.items()) else 1
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Limit(NamedTuple):
 
 
 LIMITS = {
-    "200": Limit(15, 1.15),
+    "200": Limit(10, 1.10),
     "visitor": Limit(15, 1.15),
     "404": Limit(40, None),
     "sensitive": Limit(None, 0.6),

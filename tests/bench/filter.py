@@ -59,7 +59,7 @@ CASES = (
     Case(REPOSITORY, "nginx-ideolab-slowtls", "probe", error(_GARBAGE)),
     Case(
         REPOSITORY,
-        "nginx-ideolab-slowtls-access",
+        "nginx-ideolab-stalled",
         "normal",
         json("408", '"rt":60.000,"in":93,"out":0,"up":"",'),
     ),

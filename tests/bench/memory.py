@@ -17,7 +17,9 @@ sys.path.insert(0, str(REPOSITORY))
 
 from ideolab_f2b.complaint import AGAIN_S, Complaint  # noqa: E402
 from ideolab_f2b.config import Connmon, Network, Paths  # noqa: E402
+from ideolab_f2b.connmon.observe.summary import DailySummary  # noqa: E402
 from ideolab_f2b.connmon.output.writer import Writer  # noqa: E402
+from ideolab_f2b.connmon.pressure.gauge import ALWAYS_EXHAUSTED  # noqa: E402
 from ideolab_f2b.connmon.watch import Watch  # noqa: E402
 from ideolab_f2b.kernel.sockets.detail import Detail  # noqa: E402
 from ideolab_f2b.kernel.sockets.inet_diag import fold  # noqa: E402
@@ -25,14 +27,14 @@ from ideolab_f2b.kernel.sockets.peers import Peers  # noqa: E402
 from ideolab_f2b.kernel.sockets.row import PEER, Row  # noqa: E402
 
 #: well below half of what the units allow (MemoryMax=256M)
-LIMIT_MIB = 100
+LIMIT_MIB = 115
 #: ticks 5 s apart; the connections of the first are 4 s old
 TICKS, EVERY_S, AGE_S = 4, 5.0, 4.0
 
 #: name -> (family, addresses, connections of each, bytes received, bytes acknowledged, segments)
 CROWDS: dict[str, tuple[int, int, int, int, int, int]] = {
-    "suspects": (2, 50_000, 8, 0, 0, 0),
-    "suspects, IPv6": (10, 50_000, 8, 0, 0, 0),
+    "suspects": (2, 50_000, 8, 200, 0, 1),
+    "suspects, IPv6": (10, 50_000, 8, 200, 0, 1),
     "mute": (2, 100_000, 1, 0, 0, 0),
     "mute, IPv6": (10, 100_000, 1, 0, 0, 0),
     "served": (2, 100_000, 1, 900, 4000, 3),
@@ -83,17 +85,22 @@ def run(crowd: str, say: Callable[[str], None]) -> None:
         inuse=lambda: 10**6,
         own=frozenset,
         clock=lambda: now[0],
+        measure_of=lambda _port, _settings: ALWAYS_EXHAUSTED,
     )
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        writer = Writer(Paths(directory, directory, directory), Complaint(say, AGAIN_S))
+        paths, complaint = Paths(directory, directory, directory), Complaint(say, AGAIN_S)
+        summary = DailySummary(paths.connmon_summary, complaint)
+        writer = Writer(paths, complaint, note=summary.note_suspects)
         start, counts = time.process_time(), []
         for _ in range(TICKS):
             ticks = watch.tick()
             writer.write(ticks)
+            summary.write(ticks)
             counts.append(len(ticks[0].findings.suspects))
             del ticks
             now[0] += EVERY_S
+        summary.close()
         cpu_s = (time.process_time() - start) / TICKS
     say(f"{max(counts)} {rss_mib():.0f} {cpu_s:.2f}")
 

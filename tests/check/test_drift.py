@@ -47,6 +47,17 @@ def test_one_jail(seen: BanComparison, said: str) -> None:
     assert [str(verdict) for verdict in drift.judge(seen)] == [said]
 
 
+def test_set_of_no_jail() -> None:
+    """It is named, with how much it holds."""
+    seen = look(BanRow(A, "stale", None, "site3", None, True), BanRow(B, "stale", None, "site3", None, True))
+
+    assert [str(verdict) for verdict in drift.judge(seen)] == [
+        "ok       drift ours: the kernel holds what fail2ban holds (1 bans)",
+        "wrong    drift set site3: no running jail has it, and what it holds is dropped: 2 elements\n"
+        f"         -> {MEND}",
+    ]
+
+
 def test_fail2ban_is_down() -> None:
     """Nobody can tell; that it is down is another check's to call wrong."""
     (verdict,) = drift.judge(look(trouble="no socket"))

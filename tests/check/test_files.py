@@ -10,8 +10,9 @@ import pytest
 
 from ideolab_f2b import manifest
 from ideolab_f2b.check import files
-from ideolab_f2b.config import Paths, Settings
+from ideolab_f2b.config import Connmon, Paths, Settings
 from ideolab_f2b.manifest import Entry, Manifest, digest_of
+from ideolab_f2b.places import restart
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 LOG = "/var/log/ideolab/connmon.log"
@@ -37,10 +38,25 @@ def test_a_log(found: files.LogStat | None, said: str) -> None:
     assert str(files.judge_log(Path(LOG), found)).splitlines()[0] == said
 
 
+def test_the_log_of_a_host_that_observes(tmp_path: Path) -> None:
+    """Looked at only there; fail2ban does not need it."""
+    paths = Paths(log_dir=tmp_path)
+    names = [one.check for one in files.logs(Settings(paths=paths))]
+    verdicts = list(files.logs(Settings(Connmon(observe=True), paths)))
+
+    assert "log connmon-observed.log" not in names
+    (missing,) = [one for one in verdicts if one.check == "log connmon-observed.log"]
+    assert missing.text == f"{tmp_path}/connmon-observed.log is missing"
+
+
 @pytest.mark.parametrize(
     ("newest", "said"),
     [
-        (None, "ok       clock: no log line is later than now"),
+        (
+            None,
+            "unknown  clock: there is no log line to compare it with\n"
+            f"         -> {restart('ideolab-connmon')}",
+        ),
         (NOW - 9, "ok       clock: no log line is later than now"),
         (
             NOW + 3600,
@@ -113,8 +129,8 @@ def test_logs_are_looked_at_one_by_one(settings: Settings, monkeypatch: pytest.M
 
     assert states(files.logs(settings)) == [
         ("log connmon.log", "ok"),
-        ("log manual.log", "ok"),
         ("log connmon_events.jsonl", "ok"),
+        ("log manual.log", "ok"),
     ]
 
 
@@ -129,7 +145,7 @@ def test_the_clock_is_compared_with_the_last_line(settings: Settings) -> None:
     log.write_text("garbled\n")
     assert states(files.clock(settings)) == [("clock", "ok")]
     log.unlink()
-    assert states(files.clock(settings)) == [("clock", "ok")]
+    assert states(files.clock(settings)) == [("clock", "unknown")]
 
 
 def test_installed_files_are_compared_with_the_manifest(tmp_path: Path) -> None:
@@ -151,3 +167,12 @@ def test_installed_files_are_compared_with_the_manifest(tmp_path: Path) -> None:
     assert missing.text == "missing: /x.py"
     path.write_text("{")
     assert states(files.ours(tmp_path, Path("/manifest"))) == [("files", "wrong")]
+
+
+def test_a_pipe_in_place_of_a_log(settings: Settings) -> None:
+    """The directory is another user's: he must not stop root's check."""
+    os.mkfifo(settings.paths.connmon_log)
+
+    (verdict,) = files.clock(settings)
+
+    assert (verdict.state, verdict.text) == ("unknown", f"{settings.paths.connmon_log} is no regular file")

@@ -9,6 +9,7 @@ from ideolab_f2b.check import kernel
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.jail_sets import JailSets
+from ideolab_f2b.firewall.position import read_position
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.kernel.ipset.sets import Sets
 
@@ -48,26 +49,29 @@ def test_a_set(found: SetHeader | None, members: list[str], said: str) -> None:
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        (["-P INPUT ACCEPT", RULE, "-A INPUT -j ACCEPT"], "ok       r: the DROP rule is the first rule"),
+        ([RULE, "-A INPUT -j ACCEPT"], "ok       r: the DROP rule is the first rule"),
         (
-            ["-P INPUT ACCEPT"],
+            [],
             "wrong    r: no rule drops what is in ideolab_ban\n         -> fail2ban-client reload",
         ),
         (
             ["-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", RULE],
             "wrong    r: the DROP rule is behind "
-            "'-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', which accepts packets"
-            " of banned clients\n         -> fail2ban-client reload",
+            "'-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', which may accept packets"
+            " of banned clients\n         -> fail2ban-client reload; if it comes back, let its program"
+            " append its rules (docs/bans.md)",
         ),
         (
             ["-A INPUT -p tcp -j f2b-sshd", RULE],
-            "wrong    r: the DROP rule is behind 1 other rules\n         -> fail2ban-client reload",
+            "ok       r: the DROP rule is behind '-A INPUT -p tcp -j f2b-sshd', which accepts no packet",
         ),
     ],
 )
 def test_the_rule(rules: list[str], said: str) -> None:
-    """First in its chain: behind an ESTABLISHED accept a banned client keeps its connections."""
-    assert str(kernel.judge_rules("r", rules, "INPUT")) == said
+    """Behind an ESTABLISHED accept a banned client keeps its connections; behind drops alone it does not."""
+    chains = {"f2b-sshd": ["-A f2b-sshd -s 198.51.100.7/32 -j DROP", "-A f2b-sshd -j RETURN"]}
+
+    assert str(kernel.judge_position("r", read_position("INPUT", rules, chains))) == said
 
 
 def states(verdicts: object) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +67,7 @@ def test_answers_that_are_none(answer: Any) -> None:
 
 def ask(monkeypatch: pytest.MonkeyPatch, jails: set[str], answer: Any) -> list[Verdict]:
     monkeypatch.setattr(fail2ban_client, "jails", lambda: jails)
+    monkeypatch.setattr(fail2ban_client, "actions", lambda _jail, _options=(): {"iptables"})
     monkeypatch.setattr(fail2ban_client, "read_protection", lambda _jail, _action: answer)
     return list(protected.protection(Settings()))
 
@@ -78,7 +78,7 @@ def test_the_server_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     found = ask(monkeypatch, {"sshd", "ideolab-connmon"}, answer)
 
-    assert [json.loads(verdict.to_json()) for verdict in found] == [
+    assert [verdict._asdict() for verdict in found] == [
         {"check": "protected", "state": "ok", "text": "logged in over SSH: 198.51.100.7", "mend": ""}
     ]
     assert ask(monkeypatch, {"sshd"}, answer) == []
@@ -111,3 +111,27 @@ def test_a_client_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = protected.protection(Settings())
 
     assert (found.state, found.text) == ("unknown", "this needs fail2ban: Permission denied to socket")
+
+
+def test_what_the_lists_do_not_say() -> None:
+    """A word that is nothing is wrong, once for all jails; a name without an answer is unknown."""
+    bad, name = 'never-ban: "huh" (line 2)', "office.example.net protects nobody yet"
+
+    told = say(a=Answer((OWN, SSH), 0, "", (bad,), (name,)), b=Answer((OWN, SSH), 0, "", (bad,)))
+
+    assert told[2:] == [
+        f"wrong    protected: {bad}\n         -> correct it there; the file counts within seconds, settings"
+        " of a jail after fail2ban-client reload",
+        f"unknown  protected: {name} (only a)\n         -> write its addresses beside the name, or mend DNS"
+        " on this host",
+    ]
+
+
+def test_lists_in_the_answer() -> None:
+    """An action of an older version says nothing of them."""
+    answer = {"listed": [], "left_out": 0, "ssh_trouble": ""}
+
+    newer = {**answer, "troubles": ["a"], "unknown": ["b"]}
+
+    assert protected.read(newer) == Answer((), 0, "", ("a",), ("b",))
+    assert protected.read(answer) == Answer((), 0, "")

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ideolab_f2b.check import root_helper
 from ideolab_f2b.check.root_helper import FileOwner, find_rules, find_wide_rule, judge, judge_rule
+from ideolab_f2b.config import Settings
 from ideolab_f2b.places import HELPER
 
 
@@ -109,3 +111,14 @@ def test_a_wide_rule_in_a_file_of_the_admin_s() -> None:
 
     assert (verdict.state, verdict.mend) == ("wrong", "visudo -f /etc/sudoers.d/local")
     assert verdict.text == "/etc/sudoers.d/local: x *: the rule must name all arguments"
+
+
+def test_a_rule_that_nobody_can_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without visudo nothing is known of the file."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "sudoers").write_text(f'www-data ALL=(root) NOPASSWD: {HELPER} ""\n')
+    monkeypatch.setattr(root_helper, "SUDOERS_FILES", (str(tmp_path / "sudoers"),))
+
+    *_files, verdict = root_helper.helper(Settings())
+
+    assert (verdict.state, verdict.text) == ("unknown", f"{tmp_path}/sudoers: visudo is missing")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from ideolab_f2b.check import services
-from ideolab_f2b.config import Paths, Settings
+from ideolab_f2b.config import Connmon, Paths, Settings
 
 NOW = 1795363384.0
 PROM = 'ideolab_f2b_last_success_timestamp_seconds{job="connmon"} 1.795363379e+09\n'
@@ -18,6 +21,10 @@ PROM = 'ideolab_f2b_last_success_timestamp_seconds{job="connmon"} 1.795363379e+0
     [
         (PROM, NOW, "ok       connmon: last did its work 5 s ago"),
         (PROM, NOW + 500, "wrong    connmon: last did its work 505 s ago"),
+        (
+            PROM, NOW - 500,
+            "unknown  connmon: last did its work 495 s from now: the clock was set back",
+        ),
         ("x 1\n", NOW, "wrong    connmon: /t/ideolab_connmon.prom does not say when it last did its work"),
         (
             None, NOW,
@@ -51,21 +58,6 @@ def test_each_daemon_has_its_own_gauges() -> None:
     assert str(services.judge("intake", "ideolab-intake", path, PROM, NOW)).startswith("wrong    intake: ")
 
 
-@pytest.mark.parametrize(
-    ("readable", "places", "said"),
-    [
-        (True, {Path("/c/x.prom"): True}, "ok       textfile: /t/x.prom can be read"),
-        (True, {}, "ok       textfile: /t/x.prom can be read"),
-        (None, {}, "wrong    textfile: /t/x.prom is missing"),
-        (False, {}, "wrong    textfile: node_exporter may not read /t/x.prom"),
-        (True, {Path("/c/x.prom"): False}, "wrong    textfile: node_exporter finds no x.prom in /c"),
-    ],
-)
-def test_the_textfile(readable: bool | None, places: dict[Path, bool], said: str) -> None:
-    """Written, readable by everybody, and where node_exporter looks."""
-    assert str(services.judge_textfile(Path("/t/x.prom"), readable, places)).splitlines()[0] == said
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(paths=Paths(log_dir=tmp_path, state_dir=tmp_path, textfile_dir=tmp_path))
@@ -76,18 +68,28 @@ def states(verdicts: object) -> list[tuple[str, str]]:
 
 
 def test_the_gauges_are_read_from_their_file(settings: Settings) -> None:
-    """Freshness from their text, readability from their mode."""
+    """Freshness from their text."""
     assert states(services.connmon(settings)) == [("connmon", "wrong")]
-    assert states(services.textfile(settings)) == [("textfile", "wrong")]
 
     path = settings.paths.connmon_prom
-    path.write_text('ideolab_f2b_last_success_timestamp_seconds{job="connmon"} 4e+09\n')
-    path.parent.chmod(0o755)
-    path.chmod(0o644)
+    path.write_text(f'ideolab_f2b_last_success_timestamp_seconds{{job="connmon"}} {time.time()}\n')
 
     assert states(services.connmon(settings)) == [("connmon", "ok")]
-    (readable,) = services.textfile(settings)
-    assert "node_exporter may not read" not in readable.text
-    path.chmod(0o600)
-    (hidden,) = services.textfile(settings)
-    assert "node_exporter may not read" in hidden.text
+
+
+def test_a_host_that_bans_nobody_is_red(settings: Settings) -> None:
+    """What somebody tried and forgot is found by whoever looks."""
+    observing = dataclasses.replace(settings, connmon=Connmon(observe=True))
+    _daemon, verdict = services.connmon(observing)
+
+    assert (verdict.check, verdict.state) == ("observe", "wrong")
+    assert verdict.text.startswith("observe = yes: nobody is banned by connmon")
+    assert "observe = no in /etc/ideolab/f2b.conf" in verdict.mend
+
+
+def test_a_pipe_in_place_of_the_gauges(tmp_path: Path) -> None:
+    """The directory is another user's: he must not stop root's check."""
+    settings = Settings(paths=Paths(textfile_dir=tmp_path))
+    os.mkfifo(settings.paths.connmon_prom)
+
+    assert [verdict.state for verdict in services.connmon(settings)] == ["wrong"]

@@ -80,6 +80,35 @@ def test_unban_lifts_all_of_it(empty: Host) -> None:
     assert (list(empty.elements()), empty.elements("ideolab_connmon")) == (["203.0.113.9/32"], {})
 
 
+def test_unban_all(empty: Host) -> None:
+    """The pack's jails and what only the kernel remembers; sshd's bans stay."""
+    f2b(empty, "ban", "198.51.100.0/24", "203.0.113.9", "2001:db8:c::/64", "not-an-address")
+    empty.server.ask("set", "ideolab-connmon", "banip", "198.51.100.8")
+    empty.server.ask("set", "sshd", "banip", "198.51.100.9")
+    empty.sets.add("ideolab_connmon", ip_network("198.51.100.99"), 0)
+
+    code, told, _errors = f2b(empty, "unban", "--all")
+
+    assert (code, [(each["jail"], each["set"], each["unbanned"]) for each in told]) == (
+        0,
+        [("ideolab-connmon", None, 1), ("ideolab-manual", None, 3), (None, "ideolab_connmon", 1)],
+    )
+    assert [empty.banned(jail) for jail in ("ideolab-manual", "ideolab-connmon", "sshd")] == [
+        [], [], ["198.51.100.9"],
+    ]  # fmt: skip
+    assert (empty.elements(), empty.elements("ideolab_connmon")) == ({}, {})
+    assert f2b(empty, "unban", "--all")[:2] == (0, [])
+
+
+def test_without_a_time_it_is_a_day(empty: Host) -> None:
+    """Also for a ban that a typing error made."""
+    code, told, _errors = f2b(empty, "ban", "198.51.100.7", "198.51.100.999")
+
+    assert (code, [each["result"] for each in told]) == (1, ["banned", "refused"])
+    assert abs(told[0]["until"] - time.time() - 86400) < 60
+    assert 86300 < empty.elements()["198.51.100.7/32"] <= 86400
+
+
 def test_a_ban_ends_when_its_caller_is_long_gone(empty: Host) -> None:
     """Two seconds, in both."""
     f2b(empty, "ban", "198.51.100.7", "--for", "2s")

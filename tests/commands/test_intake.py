@@ -16,6 +16,7 @@ from ideolab_f2b.commands import intake
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.config import ConfigError
 from ideolab_f2b.intake import queue
+from ideolab_f2b.places import INTAKE, restart
 
 
 def test_users_by_name_and_number() -> None:
@@ -41,7 +42,14 @@ def test_a_short_queue_is_told(
     intake.check_queue(complaint, queue.read(path, tmp_path / "none"))
 
     assert len(said) == count
-    assert all("sysctl -w net.unix.max_dgram_qlen=512" in text for text in said)
+    assert all(text.endswith(f"sysctl -w net.unix.max_dgram_qlen=512; {restart(INTAKE)}") for text in said)
+
+
+def test_small_sockets_of_nginx_are_told(complaint: Complaint, said: list[str]) -> None:
+    """They are nginx's, so it is nginx that starts anew."""
+    intake.check_queue(complaint, queue.Queue(512, 16_384))
+
+    assert said[0].endswith(f"sysctl -w net.core.wmem_default=212992; {restart('nginx')}")
 
 
 def test_a_missing_sysctl_is_no_matter(tmp_path: Path, complaint: Complaint, said: list[str]) -> None:

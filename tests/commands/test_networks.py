@@ -1,46 +1,17 @@
-"""What a person types after `ban` and `unban`."""
+"""What a person types after `ban` and `unban`, and what comes back for each word."""
 
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Iterable
 
 import pytest
 
 from ideolab_f2b import cli
-from ideolab_f2b.bans.result import BanResult
+from ideolab_f2b.bans.result import BanResult, text_of
 from ideolab_f2b.commands import networks
-from ideolab_f2b.commands.networks import print_results
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("90", 90), ("90m", 5400), ("24h", 86400), ("7d", 604800), ("2w", 1209600), ("permanent", "permanent")],
-)
-def test_times(text: str, seconds: object) -> None:
-    """A number and a unit, or for good."""
-    assert networks.duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "0h", "-1", "1.5h", "soon", "24H", "1d2h", "٣"])
-def test_what_is_no_time(text: str) -> None:
-    """It is never taken for another one."""
-    with pytest.raises(argparse.ArgumentTypeError, match="is not a time; write 90m, 24h, 7d or permanent"):
-        networks.duration(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("AS64500", "an AS number cannot be banned yet"),
-        ("198.51.100.7/24", "has host bits set"),
-        ("fe80::1%eth0", "write the address without its interface"),
-        ("example.org", "does not appear to be an IPv4 or IPv6 network"),
-    ],
-)
-def test_what_is_no_address(text: str, why: str) -> None:
-    """A name is not resolved, a network is meant as it is written."""
-    with pytest.raises(argparse.ArgumentTypeError, match=why):
-        networks.network(text)
+from ideolab_f2b.kernel.ipset.element import Network
 
 
 @pytest.mark.parametrize(
@@ -56,26 +27,47 @@ def test_usage_errors_exit_with_2(words: list[str], capsys: pytest.CaptureFixtur
     assert f"usage: ideolab-f2b {words[0]}" in capsys.readouterr().err
 
 
-def test_answers_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    """One table for all results; exit 1 as soon as one is refused."""
-    answers = [
-        BanResult("198.51.100.7", "banned", 1795359121),
-        BanResult("2001:db8::/64", "already"),
-        BanResult("192.0.2.1", "refused", None, "192.0.2.1 is an own address of this host"),
-    ]
+def ban_all(asked: list[Network]) -> Iterable[BanResult]:
+    return [BanResult(text_of(one), "banned", 1795359121) for one in asked]
 
-    assert (print_results(answers[:2], is_json=False), print_results(answers[2:], is_json=False)) == (0, 1)
+
+def arguments(*words: str, json: bool = False) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    networks.add_arguments(parser)
+    return parser.parse_args([*words, *(["--json"] if json else [])])
+
+
+def test_a_wrong_word_among_others(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named in its place, the others are done, and the exit code tells."""
+    results = networks.run_each(arguments("198.51.100.7", "198.51.100.256", "2001:DB8::/64"), ban_all)
+
+    assert networks.exit_code(results) == 1
     assert capsys.readouterr().out == (
         "banned     198.51.100.7                             until 2026-11-22 14:52:01 UTC\n"
-        "already    2001:db8::/64                            permanent\n"
-        "refused    192.0.2.1                                192.0.2.1 is an own address of this host\n"
+        "refused    198.51.100.256                           no address and no network\n"
+        "banned     2001:db8::/64                            until 2026-11-22 14:52:01 UTC\n"
     )
+
+
+def test_nothing_but_wrong_words_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each is named, and nothing is asked."""
+    with pytest.raises(SystemExit) as caught:
+        networks.run_each(arguments("198.51.100.256", "example.org"), lambda _asked: pytest.fail("asked"))
+
+    assert caught.value.code == 2
+    assert "198.51.100.256: no address and no network; example.org: " in capsys.readouterr().err
 
 
 def test_answers_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    """One object for each address."""
-    print_results([BanResult("198.51.100.7", "unbanned", None, "sshd")], is_json=True)
+    """One object for each word, also for the wrong one."""
+    networks.run_each(arguments("198.51.100.7", "x", json=True), ban_all)
 
-    assert capsys.readouterr().out == (
-        '{"address": "198.51.100.7", "result": "unbanned", "until": null, "detail": "sshd"}\n'
-    )
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [list(each) for each in told] == [["version", "t", "address", "result", "until", "detail"]] * 2
+    assert [(each["version"], each["result"]) for each in told] == [(1, "banned"), (1, "refused")]
+
+
+@pytest.mark.parametrize(("result", "code"), [("banned", 0), ("already", 0), ("refused", 1), ("error", 1)])
+def test_exit_codes(result: str, code: int) -> None:
+    """1 as soon as one was refused or failed."""
+    assert networks.exit_code([BanResult("198.51.100.7", "banned"), BanResult("x", result)]) == code

@@ -51,7 +51,10 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         path = configuration(tmp_path, server.port)
         assert cli.main(["origin", "198.51.100.0/24", "203.0.113.9", "--json", "--config", path]) == 0
 
-    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [list(each)[:2] for each in told] == [["version", "t"]] * 2
+    assert [(each.pop("version"), each.pop("t") > 0) for each in told] == [(1, True)] * 2
+    assert told == [
         {
             "address": "198.51.100.0/24",
             "asn": "64500",
@@ -83,12 +86,24 @@ def test_what_is_missing_is_said_on_stderr(
     assert err.splitlines() == [
         "ideolab-f2b origin: /nonexistent.mmdb: not read as an MMDB file: "
         "FileNotFoundError(2, 'No such file or directory')",
-        f"ideolab-f2b origin: no origins of 127.0.0.1:{refused_port}: "
-        "no connection: [Errno 111] Connection refused",
+        "ideolab-f2b origin: some addresses have no AS and no country: "
+        f"127.0.0.1:{refused_port}: no connection: [Errno 111] Connection refused",
     ]
 
 
-@pytest.mark.parametrize("words", [[], ["example.org"], ["198.51.100.7", "198.51.100.256"]])
+def test_a_wrong_word_stops_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named, the others are shown, and the exit code tells."""
+    with WhoisServer() as server:
+        path = configuration(tmp_path, server.port)
+        assert cli.main(["origin", "198.51.100.256", "198.51.100.7,203.0.113.9", "--config", path]) == 1
+
+    assert capsys.readouterr() == (
+        TABLE,
+        "ideolab-f2b origin: 198.51.100.256: no address and no network\n",
+    )
+
+
+@pytest.mark.parametrize("words", [[], ["example.org"], ["198.51.100.257", "198.51.100.256"]])
 def test_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Names are never resolved."""
     with pytest.raises(SystemExit) as caught:

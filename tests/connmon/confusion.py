@@ -21,6 +21,7 @@ from ideolab_f2b.config import Connmon  # noqa: E402
 from ideolab_f2b.connmon import ss  # noqa: E402
 from ideolab_f2b.connmon.phases.counts import MAPPED  # noqa: E402
 from ideolab_f2b.connmon.phases.phase import HOSTILE, PHASES  # noqa: E402
+from ideolab_f2b.connmon.pressure.state import Pressure, SlotUse, measure_nothing  # noqa: E402
 from ideolab_f2b.connmon.snapshot import Snapshot  # noqa: E402
 from ideolab_f2b.connmon.suspects import network  # noqa: E402
 from ideolab_f2b.connmon.suspects.detector import Detector  # noqa: E402
@@ -36,6 +37,7 @@ PORT = 443
 MANY = 8
 
 Series = list[Snapshot]
+Measure = Callable[[SlotUse, float], Pressure]
 
 
 class Class(NamedTuple):
@@ -93,18 +95,22 @@ def run(name: str) -> Series:
     return load(SNAPSHOTS / f"1.22.1-{name}.ss.txt.gz")
 
 
-def verdicts(series: Iterable[Snapshot], settings: Connmon | None = None) -> Iterator[tuple[float, Findings]]:
+def verdicts(
+    series: Iterable[Snapshot], settings: Connmon | None = None, measure: Measure = measure_nothing
+) -> Iterator[tuple[float, Findings]]:
     """(seconds since the first snapshot, findings), as the daemon would have judged."""
-    detector, start = Detector(settings or Connmon()), None
+    detector, start = Detector(settings or Connmon(), measure=measure), None
     for snapshot in series:
         start = snapshot.when if start is None else start
         yield snapshot.when - start, detector.judge(snapshot)
 
 
-def replay(series: Iterable[Snapshot], settings: Connmon | None = None) -> dict[str, Seen]:
+def replay(
+    series: Iterable[Snapshot], settings: Connmon | None = None, measure: Measure = measure_nothing
+) -> dict[str, Seen]:
     """{address or network: what became of it}."""
     seen: dict[str, Seen] = {}
-    for at, findings in verdicts(series, settings):
+    for at, findings in verdicts(series, settings, measure):
         for row in findings.table():
             one = seen.setdefault(row.address, Seen(at))
             one.connections = max(one.connections, row.connections)

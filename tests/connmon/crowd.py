@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
+import math
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 
 from ideolab_f2b.config import Connmon
+from ideolab_f2b.connmon.pressure.evidence import FULL
+from ideolab_f2b.connmon.pressure.gauge import PressureGauge
+from ideolab_f2b.connmon.pressure.state import Pressure, SlotUse
 from ideolab_f2b.connmon.snapshot import Snapshot
 from ideolab_f2b.connmon.suspects.detector import Detector
 from ideolab_f2b.kernel.sockets.row import ESTABLISHED, TIMER_ON, TIMER_PERSIST, Connection
@@ -57,6 +61,11 @@ def handshake(address: str, **fields: Any) -> Connection:
     return connection(address, **{**counters, **fields})
 
 
+def half_hello(address: str, **fields: Any) -> Connection:
+    """A connection that sent the first bytes of a TLS hello, and got nothing."""
+    return connection(address, **{"received": 300, "data_segs_in": 1, **fields})
+
+
 def held(address: str, taken: int, frozen_s: float, **fields: Any) -> Connection:
     """A download whose client took `taken` bytes and then let its window close."""
     stuck = {
@@ -97,6 +106,82 @@ def suspects(
         for suspect in findings.suspects:
             found.setdefault(suspect.address, at)
     return found
+
+
+class FullGauge:
+    """The real gauge of a server of `capacity` slots; nginx complains when none is left."""
+
+    def __init__(self, capacity: int) -> None:
+        self._slots, self._capacity = 0, capacity
+        self._gauge = PressureGauge(
+            443,
+            Connmon(capacity=capacity),
+            listeners=lambda _port: (),
+            alert=self._alert_age_s,
+            aborts=lambda: 0,
+            upstreams=lambda _port: 0,
+            in_use=lambda: capacity,
+            probe=lambda _listener, _port: None,
+        )
+
+    def measure(self, use: SlotUse, when: float) -> Pressure:
+        """Return how full the server is."""
+        self._slots = use.slots
+        return self._gauge.measure(use, when)
+
+    def _alert_age_s(self) -> float | None:
+        return 0.0 if self._slots >= FULL * self._capacity else None
+
+
+def named(
+    crowd: Crowd, capacity: int = 512, *, step_s: float = 1.0, until_s: float = 60.0, is_banned: bool = True
+) -> dict[str, float]:
+    """{address or network: when it first was a suspect}; who is one has no connections from then on."""
+    detector, found = Detector(Connmon(), measure=FullGauge(capacity).measure), dict[str, float]()
+    banned: set[bytes] = set()
+    for at in every(step_s, until_s):
+        rows = [row for row in crowd(at) if not (is_banned and _is_of(row, banned))]
+        for suspect in detector.judge(Snapshot(1000.0 + at, 443, rows)).suspects:
+            if suspect.address not in found:
+                found[suspect.address] = at
+                banned.add(_prefix_of(suspect.address))
+    return found
+
+
+def _is_of(row: Connection, banned: set[bytes]) -> bool:
+    peer = row.peer if row.family == 10 else row.peer[:4]
+    return any(peer[:size] in banned for size in range(3, 1 + len(peer)))
+
+
+def _prefix_of(text: str) -> bytes:
+    network = ipaddress.ip_network(text)
+    return network.network_address.packed[: network.prefixlen // 8]
+
+
+def program(
+    addresses: Sequence[str],
+    each: int,
+    make: Callable[..., Connection],
+    *,
+    start_s: float = 10.0,
+    ramp_s: float = 2.0,
+    life_s: float = math.inf,
+) -> Crowd:
+    """A program that opens `each` connections of each address in turn, and each anew after `life_s`.
+
+    `make` makes the row of one from its address, age and cookie.
+    """
+    total = each * len(addresses)
+
+    def crowd(at: float) -> Iterator[Connection]:
+        for number in range(total):
+            age_s = at - start_s - ramp_s * number / total
+            if age_s >= 0:
+                life, age_s = divmod(age_s, life_s)
+                address = addresses[number % len(addresses)]
+                yield make(address, age_s, ("program", addresses[0], number, life))
+
+    return crowd
 
 
 def several(*crowds: Crowd) -> Crowd:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ideolab_f2b.config import Connmon
+from ideolab_f2b.connmon.pressure.gauge import ALWAYS_CALM, ALWAYS_EXHAUSTED
 from ideolab_f2b.connmon.snapshot import Snapshot
 from ideolab_f2b.connmon.suspects.detector import Detector
 from ideolab_f2b.kernel.sockets.row import Connection
@@ -27,7 +28,7 @@ CAUGHT = {
 }
 IN_STEP = {"ka_idle", "ka_refresh8", "h2_idle"}
 #: the first one's second byte comes after 15 s, and before that it looks like a request that waits for its
-#: answer; of the other the recording has no second look until five seconds after the first
+#: answer; of the other the recording has no second snapshot until five seconds after the first
 PATIENT = {"slow_body15": 20.0, "slow_read_zero": 18.0}
 ORIGINALS = confusion.REPOSITORY.parent / "shared" / "fixtures" / "nginx"
 
@@ -78,6 +79,28 @@ def test_idle_floods_are_told_within_40_s(seen: dict[str, dict[str, Seen]], name
     known = confusion.classes()
     times = {known[address].name: one.found for address, one in seen[name].items() if address in known}
     assert all((times[flood] or 0.0) <= 40.0 for flood in IN_STEP & CAUGHT[name])
+
+
+@pytest.mark.parametrize("measure", [ALWAYS_CALM, ALWAYS_EXHAUSTED], ids=["calm", "exhausted"])
+@pytest.mark.parametrize("name", RUNS)
+def test_nobody_honest_is_named_however_full_the_server_is(
+    series: dict[str, Series], name: str, measure: confusion.Measure
+) -> None:
+    """Nor is a client about which opinions differ.
+
+    But for sixty people behind one address who come while nginx is full and keep idle connections: a full
+    nginx closes such connections first, and the recorded one had room.
+    """
+    found = confusion.replay(series[name], measure=measure)
+    assert confusion.suspects(found, "no") | confusion.suspects(found, "grey") <= {"nat60"}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_calm_server_is_patient_with_moderate_numbers(series: dict[str, Series], name: str) -> None:
+    """Dozens are named, and half hellos; a program that is in step is not."""
+    found = confusion.suspects(confusion.replay(series[name], measure=ALWAYS_CALM), "ban")
+    assert {"tcp_silent", "tls_silent", "ch_half", "ch_dribble", "slow_headers", "slowhttptest_H"} <= found
+    assert not found & {"ka_idle", "ka_refresh8", "h2_idle", "slow_read_drip", "h2_slow_body"}
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -10,4 +10,4 @@ def test_a_tick_without_a_new_snapshot_keeps_its_findings() -> None:
     """A calm host's tick is the last one with another time."""
     tick = PortTick(100.0, 443, Findings(connections=3), 0.25)
 
-    assert tick._replace(when=105.0, took_s=0.0) == (105.0, 443, Findings(connections=3), 0.0)
+    assert tick._replace(when=105.0, took_s=0.0) == PortTick(105.0, 443, Findings(connections=3), 0.0)

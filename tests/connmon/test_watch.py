@@ -13,6 +13,7 @@ import pytest
 from ideolab_f2b.complaint import AGAIN_S, Complaint
 from ideolab_f2b.config import Connmon
 from ideolab_f2b.connmon import watch
+from ideolab_f2b.connmon.pressure.state import measure_nothing
 from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.kernel.netlink import PermissionDeniedError
 from ideolab_f2b.kernel.sockets.row import Connection
@@ -43,6 +44,7 @@ class Host:
             inuse=lambda: self.mute + 3,
             own=lambda: self.own,
             clock=lambda: self.now,
+            measure_of=lambda _port, _settings: measure_nothing,
         )
 
 
@@ -57,6 +59,9 @@ class Kept:
         self.ticks.append(ticks)
         if len(self.ticks) >= self._limit:
             self._stop.set()
+
+    def close(self) -> None:
+        """Nothing is kept open."""
 
 
 @pytest.fixture(autouse=True)
@@ -166,7 +171,7 @@ def test_ticks_that_cost_much_come_less_often(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(("cost_s", "second_s", "third_s"), [(0.1, 0.6, 5.0), (0.45, 2.25, 20.0)])
-def test_a_second_look_comes_at_once_and_is_paid_for_after_it(
+def test_a_second_snapshot_comes_at_once_and_is_paid_for_after_it(
     monkeypatch: pytest.MonkeyPatch, cost_s: float, second_s: float, third_s: float
 ) -> None:
     """Where ticks cost much too, for nginx may close what is 10 s old."""
@@ -180,8 +185,8 @@ def test_a_second_look_comes_at_once_and_is_paid_for_after_it(
     assert watched.pause_s() == pytest.approx(third_s, abs=0.5)
 
 
-def test_somebody_new_at_each_look_delays_no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sacrificed address for each look: they take a fifth of a core, and no more later."""
+def test_somebody_new_in_each_snapshot_delays_no_second_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sacrificed address for each snapshot: they take a fifth of a core, and no more later."""
     clock = [10.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(time, "process_time", lambda: clock[0])
@@ -195,7 +200,7 @@ def test_somebody_new_at_each_look_delays_no_second_look(monkeypatch: pytest.Mon
             yield row._replace(peer=bytes([198, 51, 100, len(pauses)]) + bytes(12))
 
     watched._rows = rows
-    for _look in range(20):
+    for _snapshot in range(20):
         watched.tick()
         pauses.append(watched.pause_s())
         clock[0] += pauses[-1]

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import cli, event
+from ideolab_f2b.intake.limits.share import ANSWERS
+from ideolab_f2b.intake.text import Evidence
 from tests.docs import code, pages
 from tests.docs.pages import PAGES, REPOSITORY
 
@@ -155,6 +157,46 @@ def test_the_times_of_the_hardening() -> None:
                 wrong.append((name, value, found and found[1]))
 
     assert wrong == []
+
+
+def test_the_shares_of_who_is_answered() -> None:
+    """Garbage has one of its own, which no page leaves out."""
+    timeouts, garbage = ANSWERS[Evidence.TIMEOUT], ANSWERS[Evidence.GARBAGE]
+
+    assert timeouts == 8
+    assert "more than an eighth of its answers, and garbage" in page("architecture.md")
+    assert f"more than a {garbage}th" in page("architecture.md")
+    assert f"* {timeouts} answers for each timeout" in page("intake.md")
+    assert f"* {garbage} answers for each piece of garbage" in page("intake.md")
+
+
+@pytest.mark.parametrize("name", ["docs/settings.md", "docs/architecture.md", "action.d/ideolab-ban.py"])
+def test_what_a_full_set_does(name: str) -> None:
+    """One ban is an error; what comes after it is refused (actions/ban/full_sets.py)."""
+    text = re.sub(r"\s+(?:#\s+)?", " ", (REPOSITORY / name).read_text())
+
+    assert re.findall(r"error at each ban|each ban is an error", text) == []
+    assert re.search(r"lines of that family are (?:then )?\[?refused\S* while there is no room", text.lower())
+
+
+def test_an_ipv6_client_of_a_line_is_its_64() -> None:
+    """As the sensors write it: no sample shows one address."""
+    text = "".join(path.read_text() for path in PAGES)
+    found = re.findall(r" (?:traship: offence|connmon: suspect|intake: collapsed) (\S*:\S*)", text)
+
+    assert found
+    assert [each for each in found if not re.search(r"/(?:64|56|48)$", each)] == []
+
+
+@pytest.mark.parametrize("name", ["ideolab-log.conf", "ideolab-log-1.18.conf"])
+def test_what_is_said_of_requests_without_an_answer(name: str) -> None:
+    """A page can cause 000, so that mode normal has it in no line."""
+    normal = (REPOSITORY / "filter.d/nginx-ideolab-stalled.conf").read_text()
+    normal = normal.partition("mdre-normal")[2].partition("mdre-aggressive")[0]
+    text = re.sub(r"\s+(?:#\s+)?", " ", (REPOSITORY / "deploy/nginx" / name).read_text())
+
+    assert "000" not in normal
+    assert "000 counts only in mode aggressive" in text
 
 
 def messages() -> list[str]:

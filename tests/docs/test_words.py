@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import pages
-from tests.docs.pages import PAGES
+from tests.docs.pages import PAGES, REPOSITORY
 from tests.house.rules import METAPHORS
 
 WIDTH = 100
@@ -16,6 +16,11 @@ WIDTH = 100
 _PLAIN = {"carry", "feed"}
 #: say `the first version`; the name of a setting's old value stands in code
 _OURS = {"seed"}
+#: what is installed has words too
+DEPLOYED = sorted(
+    path for path in (REPOSITORY / "deploy").rglob("*") if path.is_file() and path.suffix != ".pyc"
+)
+_LOOKS = re.compile(r"\blooks?\s[^.|]{0,20}\b(?:connmon|sockets?)\b|\btime of a look\b", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -46,6 +51,14 @@ def test_sentences_have_a_head(path: Path) -> None:
     text = pages.words(path.read_text())
 
     assert re.findall(r"(?:^|[.|:] +)Of\b[^.\n]{0,40}", text, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("path", [*PAGES, *DEPLOYED], ids=lambda path: path.name)
+def test_a_snapshot_is_no_look(path: Path) -> None:
+    """What connmon takes of the sockets has one name; the look of ban.md is one for SSH logins."""
+    text = path.read_text(encoding="utf-8")
+
+    assert _LOOKS.findall(text) == []
 
 
 def test_no_page_is_forgotten() -> None:

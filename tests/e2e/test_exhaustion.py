@@ -16,7 +16,8 @@ def test_new_client_is_served_within_two_seconds_of_the_ban() -> None:
         recovery = measure(site, patience_s=10)
         full = "worker_connections are not enough" in site.nginx.error_log.read_text()
 
-    assert (full, recovery.was_refused) == (True, True)
+    # the ban may come before anybody was refused
+    assert full
     assert recovery.banned_s <= 11.0
     assert recovery.served_s is not None
     assert recovery.served_s <= 2.0

@@ -11,7 +11,7 @@ from tests.host.machine import boot
 from tests.host.overlay import Host
 from tests.host.pack import hold_datagrams, wait_for_health
 
-NGINX_JAILS = ["nginx-ideolab-probe", "nginx-ideolab-slowtls", "nginx-ideolab-slowtls-access"]
+NGINX_JAILS = ["nginx-ideolab-probe", "nginx-ideolab-slowtls", "nginx-ideolab-stalled"]
 #: what `while SSL handshaking` needs, on loopback, which is never banned
 SITE = """cat >/etc/nginx/sites-enabled/tls <<'EOF'
 server {
@@ -61,7 +61,7 @@ def test_what_nginx_says_reaches_the_jails(host: Host) -> None:
     hold_datagrams(host)
     wait_for_health(host)
     assert jails(host) == NGINX_JAILS
-    assert "ok       intake: last did its work " in host.out("ideolab-f2b", "check")
+    assert "ok       intake: last did its work " in host.out("ideolab-f2b", "check", "-v")
 
     host.shell(GARBAGE)
     log = "/var/log/ideolab/nginx-error.log"
@@ -80,4 +80,6 @@ def test_what_nginx_says_reaches_the_jails(host: Host) -> None:
 
     gone = host.install("--uninstall")
     assert gone.stderr == ""
+    assert "removed  /run/ideolab\n" in gone.stdout
+    assert host.run("test", "-e", "/run/ideolab", check=False).returncode == 1
     assert (files_but_nginx_log(host), host.kernel()) == (files, rules)

@@ -56,6 +56,9 @@ def test_from_nothing_to_a_ban_and_back_to_nothing(machine: Machine) -> None:
     gone = machine.install("--uninstall")
 
     assert gone.stderr == ""
+    assert "removed  the user ideolab\n" in gone.stdout
+    # our block let sshd's jail read the journal
+    assert "Have not found any log file for sshd jail\nThat is so at the next boot too: " in gone.stdout
     assert (machine.files(), machine.kernel()) == (files, rules)
     assert machine.run("id", "ideolab", check=False).returncode == 1
     assert machine.run("systemctl", "is-active", "fail2ban", check=False).stdout.strip() == "inactive"
@@ -85,13 +88,27 @@ def test_a_second_install_keeps_everything_and_a_reboot_brings_it_back(machine: 
     wait_for_ban(machine)
 
 
+#: the configuration management's file
+_LINKED = """
+printf '[DEFAULT]\\nbantime = 1d' >/srv/jail.local
+chmod 640 /srv/jail.local
+ln -s /srv/jail.local /etc/fail2ban/jail.local
+"""
+
+
 def test_a_running_fail2ban_is_reloaded_and_stays(machine: Machine) -> None:
-    """The same process before, meanwhile and after; the admin's jail.local comes back to the byte."""
-    machine.shell("printf '[DEFAULT]\\nbantime = 1d' >/etc/fail2ban/jail.local")
+    """The same process before, meanwhile and after; a linked jail.local comes back to the byte."""
+    machine.shell(_LINKED)
     fail2ban = running_fail2ban(machine)
     files = machine.files()
 
+    machine.install("--dry-run")
+    assert machine.files() == files
     said = machine.install().stdout
+    assert "(our block, in /srv/jail.local)" in said
+    assert machine.shell("stat -c '%F %a' /etc/fail2ban/jail.local /srv/jail.local").splitlines() == [
+        "symbolic link 777", "regular file 640",
+    ]  # fmt: skip
     assert "fail2ban reloaded" in said
     assert "sshd" not in machine.out("sed", "-n", "/>>> ideolab/,$p", "/etc/fail2ban/jail.local")
     wait_for_health(machine)

@@ -20,7 +20,7 @@ LIMIT_S = 16.0
 
 def test_deleted_log_and_cut_line_cost_one_poll() -> None:
     """The log is deleted under fail2ban's eyes and begins again with half a line: the attacker is banned."""
-    attack = Attack(SILENT, [ATTACKER], 12)
+    attack = Attack(SILENT, [ATTACKER], 30)
     with Site("f2bt-log") as site:
         site.connmon.log.unlink()
         site.connmon.log.write_text("2026-11-22T14:52:01+0000 connmon: suspect 203.0.113.7 scope=ip sco")

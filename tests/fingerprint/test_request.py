@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from ideolab_f2b.complaint import complain_on_stderr
 from ideolab_f2b.config import Paths
 from ideolab_f2b.connmon.output.writer import Writer
@@ -38,6 +40,16 @@ def test_an_ipv6_address_has_those_of_its_64(tmp_path: Path) -> None:
 
     found = request.fingerprints(path, asked)
     assert found == {"2001:db8:0:7::1": {"nj1": KEY}, "2001:db8:0:7::/64": {"nj1": KEY}}
+
+
+@pytest.mark.parametrize("shared", ["64:ff9b::%x", "2001:0:4136:e378:8000:63bf:3fff:%x", "fe80::%x"])
+def test_clients_that_share_a_64_are_asked_one_by_one(tmp_path: Path, shared: str) -> None:
+    """Another client of the same translator sent the latest request."""
+    mine, other = shared % 7, shared % 8
+    path = log(tmp_path, NEW.replace("198.51.100.9", mine), OLD.replace("198.51.100.9", other))
+
+    assert request.fingerprints(path, {mine}) == {mine: {"nj1": KEY}}
+    assert request.fingerprints(path, {shared % 9}) == {}
 
 
 def test_the_log_may_have_the_whole_address(tmp_path: Path) -> None:

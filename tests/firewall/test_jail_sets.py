@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from demo.lab.namespace import Namespace
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.kernel.ipset.element import Element
 from ideolab_f2b.kernel.ipset.error import SetFullError, SetTypeError
@@ -99,7 +100,7 @@ def test_smaller_set_than_its_elements(lone_kernel: Sets) -> None:
 def test_set_of_somebody_else(lone_kernel: Sets, lone: object) -> None:
     """A set of that name with another type or family is never taken over."""
     lone_kernel.create_list("jail")
-    with pytest.raises(SetTypeError, match=r'set "jail": it is a list:set'):
+    with pytest.raises(SetTypeError, match=r'set "jail" \(list:set\): it is no set of a jail'):
         JailSets(lone_kernel, "jail", 1000).place()
     lone_kernel.create("crossed", "inet6")
     with pytest.raises(SetTypeError, match=r'set "crossed": it is a hash:net \(inet6\)'):
@@ -116,3 +117,32 @@ def test_leftover_of_a_broken_change(lone_kernel: Sets) -> None:
 
     assert list(lone_kernel.elements("jail")) == [Element(HOST, None)]
     assert "jail.new" not in lone_kernel.names()
+
+
+def test_set_that_somebody_else_uses(lone_kernel: Sets, lone: Namespace) -> None:
+    """One that a rule or another list refers to, or that has no timeouts, is no set of ours."""
+    lone_kernel.create("listed", "inet")
+    lone_kernel.create_list("theirs")
+    lone_kernel.link("theirs", "listed")
+    with pytest.raises(SetTypeError, match="a rule or another list uses it"):
+        JailSets(lone_kernel, "listed", 1000).place()
+    lone.run("ipset", "create", "plain", "hash:net")
+    with pytest.raises(SetTypeError, match="it has no timeouts"):
+        JailSets(lone_kernel, "plain", 1000).place()
+
+    assert lone_kernel.members("ideolab_ban") == []
+    JailSets(lone_kernel, "listed", 1000).remove()
+    assert "listed" in lone_kernel.names()
+
+
+def test_set_that_has_left_the_list(lone_kernel: Sets) -> None:
+    """Ours, with its elements, after `ipset flush ideolab_ban`."""
+    subject = JailSets(lone_kernel, "jail", 1000)
+    subject.place()
+    subject.add(HOST, 0)
+    lone_kernel.flush("ideolab_ban")
+
+    subject.place()
+
+    assert lone_kernel.members("ideolab_ban") == ["jail", "jail6"]
+    assert subject.size() == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from demo.lab.namespace import Namespace, link_namespaces
 from ideolab_f2b.firewall import rule
-from ideolab_f2b.firewall.rule import RuleError
+from ideolab_f2b.firewall.rule import RuleError, RuleUnseenError
 from ideolab_f2b.kernel.ipset.sets import Sets
 
 OURS = "-A INPUT -m set --match-set ideolab_ban src -j DROP"
@@ -42,12 +43,12 @@ def test_missing_rule_is_inserted() -> None:
     assert rule.place(4, tables.run) is None
 
     assert tables.asked == [
-        (("iptables", "-w", "5", "-S", "INPUT"), ""),
+        (("iptables", "-w", "5", "-v", "-S", "INPUT"), ""),
+        (("iptables", "-w", "5", "-v", "-S", "DOCKER-USER"), ""),
         (
             ("iptables-restore", "-w", "5", "--noflush"),
             "*filter\n-I INPUT 1 -m set --match-set ideolab_ban src -j DROP\nCOMMIT\n",
         ),
-        (("iptables", "-w", "5", "-S", "DOCKER-USER"), ""),
         (
             ("iptables-restore", "-w", "5", "--noflush"),
             "*filter\n-I DOCKER-USER 1 -m set --match-set ideolab_ban src -j DROP\nCOMMIT\n",
@@ -66,7 +67,19 @@ def test_moved_or_doubled_rule(rules: list[str], deletions: int) -> None:
 
     delete = "-D INPUT -m set --match-set ideolab_ban src -j DROP\n"
     insert = "-I INPUT 1 -m set --match-set ideolab_ban src -j DROP\n"
-    assert tables.asked[1][1] == f"*filter\n{delete * deletions}{insert}COMMIT\n"
+    assert tables.asked[-1][1] == f"*filter\n{delete * deletions}{insert}COMMIT\n"
+
+
+def test_rule_behind_another_that_drops() -> None:
+    """It stays where it is; the chains in front are read only where the rule is there."""
+    jump, drop = "-A INPUT -j f2b-sshd", "-A f2b-sshd -s 198.51.100.7/32 -j DROP"
+    tables = Tables(INPUT=[jump, OURS], f2b_sshd=[drop, "-A f2b-sshd -j RETURN"])
+    assert rule.place(4, tables.run) is None
+    assert [words[-1] for words, _text in tables.asked] == ["INPUT", "f2b-sshd", "DOCKER-USER"]
+
+    without = Tables(INPUT=[jump], f2b_sshd=[drop])
+    assert [one.copies for one in rule.positions(4, without.run)] == [0]
+    assert [words[-1] for words, _text in without.asked] == ["INPUT", "DOCKER-USER"]
 
 
 def test_rule_in_place() -> None:
@@ -103,8 +116,38 @@ def test_chain_that_cannot_be_read() -> None:
             return subprocess.CompletedProcess(words, 4, "", "Another app is currently holding the lock")
         return Tables(INPUT=[OURS]).run(words, text)
 
-    with pytest.raises(RuleError, match="iptables -S DOCKER-USER: Another app is currently holding"):
+    with pytest.raises(RuleUnseenError, match="iptables -S DOCKER-USER: Another app is currently holding"):
         rule.place(4, locked)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "way_out"),
+    [
+        (
+            4,
+            "Fatal: can't open lock file /run/xtables.lock: Read-only file system",
+            "ReadWritePaths=-/run/xtables.lock",
+        ),
+        (
+            2,
+            "iptables-restore v1.8.9 (nf_tables): Can't open socket to ipset.",
+            "CAP_NET_ADMIN and CAP_NET_RAW in CapabilityBoundingSet=",
+        ),
+    ],
+)
+def test_hardened_unit(code: int, said: str, way_out: str) -> None:
+    """What systemd's sandbox forbids iptables is no missing module, and no lock of another program."""
+
+    def forbidden(words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(words, code, "", f"{said}\n")
+
+    with pytest.raises(RuleError) as caught:
+        rule.place(4, forbidden)
+
+    assert not isinstance(caught.value, RuleUnseenError)
+    assert (
+        str(caught.value) == f"iptables -S INPUT: {said}; it needs, by `systemctl edit fail2ban`, {way_out}"
+    )
 
 
 def test_iptables_that_hangs() -> None:
@@ -138,7 +181,7 @@ def test_has_ipv6(tmp_path: Path) -> None:
 
 def test_program_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The package to install is named."""
-    monkeypatch.setattr("shutil.which", lambda _name, path: None)
+    monkeypatch.setattr("shutil.which", lambda name, path: None if name == "iptables" else name)
 
     with pytest.raises(RuleError, match="iptables is not installed; apt-get install iptables"):
         rule.place(4)
@@ -187,6 +230,24 @@ def test_real_iptables(namespace: Namespace, variant: str, version: int) -> None
     rule.remove(version, run)
     assert rules() == [other, other]
     namespace.run(program, "-F", "INPUT")
+
+
+@pytest.mark.root
+def test_real_lock(namespace: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """iptables-legacy waits for its lock, and then says what it is: the rule may well be there."""
+    monkeypatch.setenv("XTABLES_LOCKFILE", str(tmp_path / "lock"))
+    monkeypatch.setattr(rule, "_LOCK_S", "1")
+
+    def run(words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
+        command = namespace.command("iptables-legacy", *words[1:])
+        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
+
+    with open(tmp_path / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(RuleUnseenError, match="Another app is currently holding the xtables lock"):
+            rule.positions(4, run)
+
+    assert [one.chain for one in rule.positions(4, run)] == ["INPUT"]
 
 
 @pytest.mark.root

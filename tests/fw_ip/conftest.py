@@ -24,7 +24,7 @@ JAILS = """
 ignoreip = 203.0.113.7
 [ideolab-manual]
 enabled = true
-action = ideolab-ban.py[set=ideolab_manual, allow_file={directory}/never-ban]
+action = ideolab-ban.py[set=ideolab_manual, allow_file={directory}/never-ban, state={directory}]
 [ideolab-connmon]
 enabled = true
 [sshd]

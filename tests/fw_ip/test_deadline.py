@@ -125,7 +125,7 @@ def test_a_caller_who_went_away_is_no_traceback(empty: Host) -> None:
         process.stdin.close()
 
         assert process.wait(60) == 1
-        assert process.stderr.read() == b"[Errno 32] Broken pipe\n"
+        assert process.stderr.read() == b""
     assert empty.banned() == ["198.51.100.7"]
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ideolab_f2b import columns
+from ideolab_f2b.commands import times
+from ideolab_f2b.notation import duration
 
 HOSTILE = st.one_of(
     st.text(max_size=200),
@@ -37,6 +43,8 @@ HOSTILE = st.one_of(
         ("ban 198.51.100.0/24 permanent", "198.51.100.0/24", "permanent"),
         ("unban 2001:db8::/64", "2001:db8::/64", "permanent"),
         ("check 10.0.0.0/8", "10.0.0.0/8", "permanent"),
+        ("ban 198.51.100.7 1h30m", "198.51.100.7", 5400),
+        ("ban 198.51.100.7 2W", "198.51.100.7", 1209600),
     ],
 )
 def test_orders(program: ModuleType, line: str, address: str, time: object) -> None:
@@ -86,6 +94,57 @@ def test_refusals(program: ModuleType, line: str, detail: str) -> None:
 
     assert order.result == "refused"
     assert detail in order.detail
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "90",
+        "0.5",
+        "1.5h",
+        "90m",
+        "1h30m",
+        "24H",
+        "1 day",
+        "1d, 2 hours",
+        "2w",
+        "permanent",
+        "520w",
+        "600w",
+        "",
+        "0",
+        "h",
+        "1x",
+        "1h30",
+        "1e3",
+        "-1",
+        "soon",
+        "99999999999",
+        "٣",
+        "0h",
+        "5s 0m",
+    ),
+)
+def test_times_are_those_of_the_verbs(program: ModuleType, text: str) -> None:
+    """The program imports nothing of the pack, and has the same grammar."""
+
+    def seconds_of(grammar: Callable[[str], object]) -> object:
+        try:
+            return grammar(text)
+        except (ValueError, argparse.ArgumentTypeError):
+            return None
+
+    assert seconds_of(program.duration) == seconds_of(times.ban_time)
+    assert {word: duration.read(f"1{word}") for word in program.UNITS} == program.UNITS
+    assert all(map(duration.is_unit, program.UNITS))
+
+
+def test_an_answer_is_an_object_as_those_of_the_verbs(program: ModuleType) -> None:
+    """It begins with the version and the time; what Django reads stands behind."""
+    told = json.loads(str(program.Order("ban 198.51.100.7 600")))
+
+    assert list(told) == ["version", "t", "action", "address", "result", "until", "detail"]
+    assert (told["version"], told["t"] > 1e9) == (columns.JSON_VERSION, True)
 
 
 @given(line=HOSTILE)

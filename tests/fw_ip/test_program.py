@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -35,14 +36,74 @@ def test_it_imports_the_standard_library_only() -> None:
 
 @pytest.mark.root
 @pytest.mark.parametrize(
-    "words", [["flush"], ["ban", "--all"], ["--socket", "relative"], ["--help"], ["check", "-v"]]
+    ("words", "error"),
+    [
+        (["flush"], "'flush' is no verb: ban, unban or check is needed"),
+        (["\x1b[31m"], "'\\x1b[31m' is no verb: ban, unban or check is needed"),
+        (["ban", "--all"], "there is no option '--all'"),
+        (["check", "-v"], "there is no option '-v'"),
+        (["--socket", "relative"], "an absolute path is needed behind --socket"),
+        (["--socket"], "an absolute path is needed behind --socket"),
+        (["ban", "--socket", "/s", "198.51.100.7"], "--socket stands before the verb"),
+        (["unban", "--for", "1h", "198.51.100.7"], "--for belongs to ban"),
+        (["ban", "198.51.100.7", "--for"], "--for '': no time"),
+        (["ban", "--for=1x", "198.51.100.7"], "--for '1x': no time"),
+        (["ban", "198.51.100.7", "--for", "1", "day"], "day is no address: a time is one word, as 1h30m"),
+        (["ban", "-", "198.51.100.7"], "- stands alone: all addresses come on standard input then"),
+    ],
 )
-def test_usage(words: list[str]) -> None:
-    """Exit 2, the manual, and nothing on stdout."""
+def test_usage(words: list[str], error: str) -> None:
+    """Exit 2, how it is used, last the word that is wrong, and nothing on stdout."""
     done = run(*words)
 
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"ideolab-fw-ip unban ADDRESS|NETWORK..." in done.stderr
+    assert done.stderr.decode().splitlines()[-1].startswith(f"ideolab-fw-ip: {error}")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["ban", "--help"], ["help"]])
+def test_help(words: list[str]) -> None:
+    """Exit 0, the manual on stdout; it needs no right."""
+    done = run(*words)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"ideolab-fw-ip unban ADDRESS|NETWORK..." in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 79
+
+
+def test_help_into_a_closed_pipe() -> None:
+    """It ends quietly."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [str(PROGRAM), "--help"], stdout=writing, stderr=subprocess.PIPE, timeout=120, check=False
+        )
+    finally:
+        os.close(writing)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (["ban", "198.51.100.7"], ["ban 198.51.100.7"]),
+        (["ban", "--for", "1h30m", "198.51.100.7", "x"], ["ban 198.51.100.7 5400", "ban x 5400"]),
+        (["ban", "198.51.100.7", "--for", "1 day"], ["ban 198.51.100.7 86400"]),
+        (["ban", "198.51.100.7", "--for=Permanent"], ["ban 198.51.100.7 permanent"]),
+        (["check", "198.51.100.7", "2001:db8::/64"], ["check 198.51.100.7", "check 2001:db8::/64"]),
+        (["ban", "-", "--for", "2w"], ["ban 203.0.113.9 1209600"]),
+        (["ban"], ["ban 203.0.113.9"]),
+    ],
+)
+def test_words_become_lines(
+    program: ModuleType, monkeypatch: pytest.MonkeyPatch, words: list[str], lines: list[str]
+) -> None:
+    """The time stands before or behind the addresses; without addresses, or with -, they come on stdin."""
+    monkeypatch.setattr(program, "lines_of_input", lambda _deadline, _most: ["203.0.113.9"])
+
+    assert program.Words(words).lines(program.Deadline(30), 10) == lines
 
 
 @pytest.mark.root

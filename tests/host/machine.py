@@ -1,4 +1,4 @@
-"""systemd as PID 1 on a throw-away overlay of this machine's root, in a network namespace of its own."""
+"""systemd as PID 1 on a throw-away overlay of this machine's root; each boot has a new network namespace."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Machine(Host):
         return found[0]
 
     def reboot(self) -> None:
-        """Reboot the machine and wait until it has another PID 1."""
+        """Reboot and wait until there is another PID 1; sets and rules are gone, as with the kernel."""
         leader = int(self.enter[2])
         self.run("systemctl", "reboot", check=False)
         wait_until(lambda: not Path(f"/proc/{leader}").exists(), "the machine does not go down")
@@ -101,8 +101,6 @@ def boot() -> Iterator[Machine]:
         name = f"f2binst-{uuid.uuid4().hex[:8]}"
         (directory / "mount").mkdir()
         copy_checkout(directory / "checkout")
-        subprocess.run(["ip", "netns", "add", name], check=True)
-        undo.callback(subprocess.run, ["ip", "netns", "del", name], check=False)
         cgroup = undo.enter_context(_cgroup(name))
         process = _start(directory, name, cgroup)
         undo.callback(_end, process)
@@ -112,7 +110,7 @@ def boot() -> Iterator[Machine]:
 def _start(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
     words = [
         "--quiet", "--register=no", "--keep-unit", f"--directory={directory}/mount/root", f"--machine={name}",
-        f"--network-namespace-path=/run/netns/{name}", f"--bind-ro={directory}/checkout:{CHECKOUT}",
+        "--private-network", f"--bind-ro={directory}/checkout:{CHECKOUT}",
         "--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--drop-capability=CAP_SYS_RESOURCE",
         "--console=pipe", "--link-journal=no", "--resolv-conf=off", "--timezone=off",
         "--boot", *(f"systemd.mask={unit}" for unit in _MASKED),

@@ -36,7 +36,7 @@ def test_the_regexes_of_all_filters() -> None:
         "filter.d/ideolab-manual.conf",
         "filter.d/ideolab-traship.conf",
         "filter.d/nginx-ideolab-front.conf",
-        "filter.d/nginx-ideolab-slowtls-access.conf",
+        "filter.d/nginx-ideolab-stalled.conf",
         "filter.d/nginx-ideolab-slowtls.conf",
     }
     assert [bad for bad in map(find_slow, found) if bad] == []

@@ -16,6 +16,7 @@ from ideolab_f2b.install.nginx import host as nginx
 from ideolab_f2b.install.options import InstallRequest
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.manifest import InstallOptions
+from ideolab_f2b.places import NO_LOG
 from tests.install.staging import MANIFEST, root, run, tree
 
 __all__ = ["root"]
@@ -61,7 +62,10 @@ def test_settings_of_the_admin_reach_jails_and_daemons(
         in said
     )
     assert (root / "srv/log/connmon.log").exists()
-    assert "logpath = /srv/log/connmon.log\nport = 8443\n" in (root / "etc/fail2ban/jail.local").read_text()
+    assert (
+        f"logpath = /srv/log/connmon.log\n          {NO_LOG}\nport = 8443\n"
+        in (root / "etc/fail2ban/jail.local").read_text()
+    )
     rotation = (root / "etc/logrotate.d/ideolab-f2b").read_text()
     assert "\n/srv/log/connmon.log\n" in rotation
     assert "\n/srv/log/nginx-access.log {\n" in rotation
@@ -235,3 +239,20 @@ def test_what_uses_our_nginx_files_keeps_them(monkeypatch: pytest.MonkeyPatch) -
 
     with pytest.raises(InstallError, match="first delete these lines"):
         module._require_unused(InstallOptions(nginx=True), InstallOptions(), Site())
+
+
+def test_settings_of_a_jail_that_was_renamed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The update says where they are and what to type; the file is the administrator's and stays as it is."""
+    own = root / "etc" / "fail2ban" / "jail.d" / "own.local"
+    own.parent.mkdir()
+    own.write_text("[nginx-ideolab-slowtls-access]\nmaxretry = 5\n")
+
+    code, lines, _errors = run(capsys, "install", "--root", root)
+
+    assert code == 0
+    assert [line for line in lines if "slowtls-access" in line] == [
+        f"{own} names nginx-ideolab-slowtls-access, which is nginx-ideolab-stalled now: what it sets has no "
+        "effect, and a jail that it enables is skipped; "
+        f"sed -i 's/nginx-ideolab-slowtls-access/nginx-ideolab-stalled/' {own}; fail2ban-client reload"
+    ]
+    assert own.read_text() == "[nginx-ideolab-slowtls-access]\nmaxretry = 5\n"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from ideolab_f2b import config
-from ideolab_f2b.config import Connmon, Paths, Settings
+from ideolab_f2b.config import Connmon, Intake, Paths, Settings
 from ideolab_f2b.install.host import Host
 from ideolab_f2b.install.plan import plan, relocate, setting
 from ideolab_f2b.install.source import Source
@@ -14,6 +16,11 @@ from ideolab_f2b.install.steps.link import Link
 from ideolab_f2b.install.steps.tree import Tree
 
 HERE = Settings(Connmon(), Paths(textfile_dir=Path("/var/lib/ideolab/textfile")))
+#: a saved firewall may name the list
+BAN_LIST = Link(
+    "/etc/systemd/system/multi-user.target.wants/ideolab-ban-list.service",
+    "/etc/systemd/system/ideolab-ban-list.service",
+)
 
 
 def paths(checkout: Source, host: Host, settings: Settings = HERE) -> list[str]:
@@ -31,6 +38,7 @@ def test_a_host_with_systemd(checkout: Source) -> None:
         "/etc/ideolab/never-ban",
         "/var/log/ideolab",
         "/var/log/ideolab/connmon.log",
+        "/var/log/ideolab/connmon-observed.log",
         "/var/log/ideolab/connmon_events.jsonl",
         "/var/log/ideolab/nginx-error.log",
         "/var/log/ideolab/nginx-access.log",
@@ -43,6 +51,9 @@ def test_a_host_with_systemd(checkout: Source) -> None:
         "/etc/logrotate.d/ideolab-f2b",
         "/etc/tmpfiles.d/ideolab-f2b.conf",
         *(f"/etc/systemd/system/{name}" for name in checkout.names("deploy/systemd")),
+        "/etc/systemd/system/fail2ban.service.d/ideolab-f2b.conf",
+        "/etc/systemd/system/multi-user.target.wants",
+        "/etc/systemd/system/multi-user.target.wants/ideolab-ban-list.service",
         *(f"/etc/fail2ban/filter.d/{name}" for name in checkout.names("filter.d")),
         *(f"/etc/fail2ban/action.d/{name}" for name in checkout.names("action.d")),
         "/etc/fail2ban/jail.d/ideolab.conf",
@@ -56,7 +67,7 @@ def test_a_host_without_systemd_gets_the_init_script(checkout: Source) -> None:
     without = set(paths(checkout, Host(runs_systemd=False, has_systemd=False)))
 
     assert without - with_systemd == {f"/etc/init.d/{name}" for name in checkout.names("deploy/init.d")}
-    assert {path.split("/")[2] for path in with_systemd - without} == {"systemd", "tmpfiles.d"}
+    assert {path.split("/")[2] for path in with_systemd - without} == {"systemd"}
 
 
 def test_the_gauges_of_the_intake_are_linked_where_it_runs(checkout: Source) -> None:
@@ -68,15 +79,23 @@ def test_the_gauges_of_the_intake_are_linked_where_it_runs(checkout: Source) -> 
 
 
 def test_every_collector_directory_gets_a_link(checkout: Source) -> None:
-    """connmon may not write there, and need not."""
+    """connmon may not write there, and need not; a container with this root elsewhere follows it."""
     collectors = ("/var/lib/prometheus/node-exporter", "/var/lib/node_exporter/textfile_collector")
     steps = plan(checkout, Host(collectors=collectors), HERE, "")
 
     assert [step for step in steps if isinstance(step, Link)] == [
-        Link(f"{collector}/{name}", f"/var/lib/ideolab/textfile/{name}")
+        Link(f"{collector}/{name}", f"../../ideolab/textfile/{name}")
         for collector in collectors
         for name in ("ideolab_connmon.prom", "ideolab_f2b.prom")
-    ]
+    ] + [BAN_LIST]
+
+
+def test_a_collector_directory_that_is_reached_by_a_link(checkout: Source) -> None:
+    """What is relative to its name would be wrong where it really is."""
+    collector = "/var/lib/prometheus/node-exporter"
+    steps = plan(checkout, Host(collectors=(collector,), linked=(collector,)), HERE, "")
+
+    assert Link(f"{collector}/ideolab_f2b.prom", "/var/lib/ideolab/textfile/ideolab_f2b.prom") in steps
 
 
 def test_a_textfile_directory_of_the_admins_is_left_to_them(checkout: Source) -> None:
@@ -85,7 +104,7 @@ def test_a_textfile_directory_of_the_admins_is_left_to_them(checkout: Source) ->
     steps = plan(checkout, Host(), settings, "")
     (unit,) = [step for step in steps if step.path.endswith("ideolab-connmon.service")]
 
-    assert [step for step in steps if isinstance(step, Link) or "textfile" in step.path] == []
+    assert [step for step in steps if isinstance(step, Link) or "textfile" in step.path] == [BAN_LIST]
     assert isinstance(unit, File)
     assert b"\nReadWritePaths=-/var/log/ideolab -/var/lib/ideolab -/srv/gauges\n" in unit.content
 
@@ -105,6 +124,20 @@ def test_other_directories_reach_every_daemon() -> None:
 def test_the_installed_settings_differ_in_one_line(checkout: Source) -> None:
     """The directory that connmon can write."""
     assert config.parse(setting(checkout).decode()) == HERE
+
+
+@pytest.mark.parametrize(
+    ("user", "senders"),
+    [("http", ("root", "http")), ("www-data", Intake().senders), ("", Intake().senders)],
+)
+def test_the_intake_hears_the_user_of_this_nginx(
+    checkout: Source, user: str, senders: tuple[str, ...]
+) -> None:
+    """The directive `user http;` of Arch would otherwise keep it deaf."""
+    text = setting(checkout, user).decode()
+
+    assert config.parse(text).intake.senders == senders
+    assert ("# This host: nginx's workers run as http." in text) is (user == "http")
 
 
 def test_the_shipped_settings_are_the_defaults(checkout: Source) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
 from demo.lab.namespace import link_namespaces
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall import port_rule, rule
 from ideolab_f2b.firewall.jail_sets import JailSets
+from ideolab_f2b.firewall.port_rule import PortScope
+from ideolab_f2b.firewall.rule import RuleError
+from ideolab_f2b.firewall.saved_rules import SavedRule, SavedRules
 from ideolab_f2b.install import unban_all
+from ideolab_f2b.kernel.ipset.error import SetBusyError
 from ideolab_f2b.kernel.ipset.sets import Sets
 
 
@@ -46,6 +51,8 @@ def test_rules_and_sets_are_removed() -> None:
         server.run("ipset", "create", "theirs", "hash:net")
         rule.place(4)
         rule.place(6)
+        JailSets(sets, "a_port", 1000, "ideolab_ban_port").place()
+        port_rule.put(4, {"a_port": PortScope(("tcp",), (80,))})
 
         unban_all.drop_rules(said.append)
         unban_all.drop_sets(said.append)
@@ -53,7 +60,48 @@ def test_rules_and_sets_are_removed() -> None:
         assert (sets.names(), server.run("iptables", "-S", "INPUT")) == (["theirs"], "-P INPUT ACCEPT\n")
         assert said == [
             "removed  the rules that match ideolab_ban",
-            "removed  the sets ideolab_ban, named_by_admin, named_by_admin6",
+            "removed  the sets ideolab_ban, ideolab_ban_port, a_port, a_port6, named_by_admin, "
+            "named_by_admin6",
         ]
         unban_all.drop_sets(lambda _text: pytest.fail("something was removed"))
         sets.close()
+
+
+@pytest.mark.root
+def test_sets_that_something_else_uses_are_emptied() -> None:
+    """What a rule or a list of the administrator's refers to stays without elements; all others go."""
+    said: list[str] = []
+    with link_namespaces("f2binst-busy") as (server, _client), server.enter():
+        sets = Sets()
+        for name in ("ideolab_manual", "site1"):
+            JailSets(sets, name, 1000).place()
+            sets.add(name, ip_network("198.51.100.7"), 0)
+        # of a version before, and in no list
+        sets.create("ideolab_slowacc", "inet")
+        sets.create_list("theirs")
+        sets.link("theirs", "site1")
+        server.run("iptables", "-A", "INPUT", "-m", "set", "--match-set", "ideolab_ban", "src", "-j", "LOG")
+
+        with pytest.raises(SetBusyError, match=r"destroy ideolab_ban, site1: .* uses it; emptied"):
+            unban_all.drop_sets(said.append)
+
+        assert sets.names() == ["ideolab_ban", "site1", "theirs"]
+        assert (list(sets.elements("site1")), sets.members("ideolab_ban")) == ([], [])
+        assert said == ["removed  the sets ideolab_manual, ideolab_manual6, ideolab_slowacc, site16"]
+        sets.close()
+
+
+def test_saved_rules_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody makes their list at the next boot: which files, and what takes the rule out of them."""
+    monkeypatch.setattr("ideolab_f2b.firewall.saved_rules.find", lambda: SavedRules([], 2, []))
+    unban_all.require_no_saved_rule()
+    held = SavedRule(tmp_path / "rules.v4", False)
+    monkeypatch.setattr("ideolab_f2b.firewall.saved_rules.find", lambda: SavedRules([held], 2, []))
+
+    with pytest.raises(RuleError) as caught:
+        unban_all.require_no_saved_rule()
+
+    assert str(caught.value) == (
+        f"{held.path}: with the rule for ideolab_ban a saved firewall does not load at the next boot; "
+        f"sed -i -E '/--match-set ideolab_ban /d' {held.path}"
+    )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ideolab_f2b.install import place, uninstall
+from ideolab_f2b.manifest import Entry
 from tests.install.staging import MANIFEST, root, run, tree
 
 __all__ = ["root"]
@@ -61,3 +63,27 @@ def test_a_manifest_that_is_garbled_is_named(root: Path, capsys: pytest.CaptureF
 
     assert code == 1
     assert f"{root}/{MANIFEST}: no manifest of ideolab-f2b" in errors
+
+
+def test_the_directory_of_the_socket_goes(tmp_path: Path) -> None:
+    """With what is in it; a link to another directory is not ours."""
+    said: list[str] = []
+    place_of_socket, other = tmp_path / "ideolab", tmp_path / "other"
+    uninstall._remove_run(said.append, place_of_socket)
+    other.mkdir()
+    place_of_socket.symlink_to(other)
+    uninstall._remove_run(said.append, place_of_socket)
+    place_of_socket.unlink()
+    place_of_socket.mkdir()
+    (place_of_socket / "nginx.sock").touch()
+    assert (said, other.is_dir()) == ([], True)
+
+    uninstall._remove_run(said.append, place_of_socket)
+
+    assert (said, place_of_socket.exists()) == ([f"removed  {place_of_socket}"], False)
+
+
+def test_a_user_is_called_a_user() -> None:
+    """Not a path that has no slash."""
+    assert place.removal("removed", Entry("user", "ideolab")) == "removed  the user ideolab"
+    assert place.removal("removed", Entry("file", "/a"), "changed since") == "removed  /a  (changed since)"

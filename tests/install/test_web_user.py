@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import grp
 import pwd
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from ideolab_f2b import cli
-from ideolab_f2b.config import Paths
 from ideolab_f2b.install import web_user
 from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.host import Host
@@ -80,24 +78,3 @@ def test_the_steps(checkout: Source) -> None:
         Log("/var/log/ideolab/manual.log", "ideolab", "www-data", 0o660),
         Log("/var/log/ideolab/traship.log", "ideolab", "www-data", 0o660),
     ]
-
-
-@pytest.mark.root
-@pytest.mark.needs("logrotate")
-def test_logrotate_reads_it(tmp_path: Path) -> None:
-    """No log stands in two parts of the file, which logrotate calls an error."""
-    text = web_user.share_rotation(Path("deploy/logrotate.d/ideolab-f2b").read_text(), "www-data")
-    logs = (*Paths(log_dir=tmp_path).own_logs, *Paths(log_dir=tmp_path).site_logs)
-    for log in logs:
-        log.touch()
-    path = tmp_path / "rotation"
-    path.write_text(text.replace("/var/log/ideolab", str(tmp_path)).replace("ideolab", "root"))
-    path.chmod(0o644)
-    done = subprocess.run(
-        ["/usr/sbin/logrotate", "--debug", str(path)], capture_output=True, text=True, timeout=120
-    )
-
-    assert "duplicate" not in done.stderr
-    for log in logs:
-        assert done.stderr.count(f"considering log {log}\n") == 1
-    assert done.stderr.count("considering log ") == 6

@@ -66,15 +66,20 @@ class Front(NamedTuple):
         return self.nginx.error_log.read_text(encoding="latin-1")
 
 
+def make_directories(directory: Path) -> None:
+    """Make those that the intake writes to."""
+    for name in ("run", "log", "textfile"):
+        (directory / name).mkdir()
+        os.chown(directory / name, UID, UID)
+
+
 @contextlib.contextmanager
 def front(prefix: str, template: str = TEMPLATE) -> Iterator[Front]:
     """nginx alone; its first lines find nobody yet."""
     with contextlib.ExitStack() as undo:
         directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))
         directory.chmod(0o755)
-        for name in ("run", "log", "textfile"):
-            (directory / name).mkdir()
-            os.chown(directory / name, UID, UID)
+        make_directories(directory)
         (directory / "users").write_text("alice:$apr1$x$x\n")
         server, client = undo.enter_context(link_namespaces(prefix))
         server.run("sysctl", "-qw", f"net.unix.max_dgram_qlen={QUEUE_LENGTH}")

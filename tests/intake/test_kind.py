@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ideolab_f2b.intake import client, kind
 from ideolab_f2b.intake.text import Evidence
+from tests.nginx import replay
 
 START = b"2026/11/22 15:34:01 [info] 27472#27472: *%d "
 TIMEOUT = b"client timed out (110: Connection timed out) while "
@@ -75,6 +76,61 @@ def test_an_ipv6_client_is_its_64() -> None:
         assert kind.write_access(line, kind.classify_access(line)) == line.replace(address, name, 1)
 
 
+def session(status: bytes, seconds: bytes, numbers: bytes = b'"in":0,"out":0,"pre":"",') -> bytes:
+    """Return a line of the stream front."""
+    return (
+        b'{"ip":"2001:db8:0:7::1","time":"2026-11-22T15:34:01+00:00","status":"%s","sess":%s,%s"sni":"","alpn":""}'
+        % (status, seconds, numbers)
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "evidence"),
+    [
+        (session(b"200", b"10.003"), b"silent", Evidence.TIMEOUT),
+        (session(b"200", b"5.000"), b"silent", Evidence.TIMEOUT),
+        (session(b"503", b"0.000"), b"over the limit", Evidence.SHOWN),
+    ],
+)
+def test_sessions_of_a_front(line: bytes, said: bytes, evidence: Evidence) -> None:
+    """As the filter counts them; what is written names the /64."""
+    found = kind.classify_access(line)
+
+    assert (client.text_of(found[0]), found[1].text, found[1].evidence) == (
+        b"2001:db8:0:7::/64",
+        said,
+        evidence,
+    )
+    assert kind.write_access(line, found) == line.replace(b"2001:db8:0:7::1", b"2001:db8:0:7::/64")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        session(b"200", b"4.999"),
+        session(b"502", b"10.003"),
+        session(b"200", b"31.004", b'"in":1597,"out":20360,"pre":"TLSv1.3",'),
+    ],
+)
+def test_sessions_of_a_front_that_no_filter_reads(line: bytes) -> None:
+    """A health check, a server that is down, a visit: nothing is written."""
+    assert kind.classify_access(line) is kind.UNREAD
+
+
+@pytest.mark.needs("fail2ban")
+@pytest.mark.parametrize("seconds", [b"4.999", b"5.000", b"9.1", b"10.003", b"400.000"])
+@pytest.mark.parametrize(
+    "numbers", [b'"in":0,"out":0,"pre":"",', b'"in":1,"out":0,"pre":"",', b'"in":0,"out":0,"pre":"x",']
+)
+@pytest.mark.parametrize("status", [b"200", b"400", b"503"])
+def test_a_session_is_silent_to_the_filter_too(status: bytes, seconds: bytes, numbers: bytes) -> None:
+    """Or to neither of them."""
+    line = session(status, seconds, numbers)
+    is_counted = bool(replay.hits(replay.matcher("nginx-ideolab-front"), [line.decode()]))
+
+    assert (kind.classify_access(line)[1].evidence is Evidence.TIMEOUT) == is_counted
+
+
 def test_the_first_address_counts() -> None:
     """It is nginx's own in every message that a filter counts; what follows is the client's."""
     line = TIMEOUT + b'SSL handshaking, client: 192.0.2.7, server: x, referrer: "a, client: 192.0.2.9, b'
@@ -87,9 +143,38 @@ def test_forged_words_never_have_a_kind_that_a_filter_counts() -> None:
     assert error(forged) == UNREAD
 
 
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        (b"[alert] 7#7: 512 worker_connections are not enough", True),
+        (b"[alert] 7#7: *93 512 worker_connections are not enough while connecting to upstream, "
+         b'client: 192.0.2.7, server: x, request: "GET / HTTP/1.1"', True),
+        (b"[alert] 7#7: *93 512 worker_connections are not enough, client: 192.0.2.7, server: x", True),
+        (b"[crit] 7#7: accept4() failed (24: Too many open files)", True),
+        (b"[alert] 7#7: *93 socket() failed (24: Too many open files) while connecting to upstream, client: "
+         b"192.0.2.7, server: x", True),
+        (b'[crit] 7#7: *93 open() "/www/a" failed (24: Too many open files), client: 192.0.2.7', False),
+        (b"[info] 7#7: accept4() failed (24: Too many open files)", False),
+        # nginx helps itself
+        (b"[warn] 7#7: 512 worker_connections are not enough, reusing connections", False),
+        # what a client can make nginx write
+        (b'[error] 7#7: *1 open() "/ [alert] 7#7: 512 worker_connections are not enough" failed', False),
+        (b'[alert] 7#7: *1 open() "/512 worker_connections are not enough" failed', False),
+        (b"[alert] 7#7: 512 worker_connections are not enough for /x", False),
+        (b"[error] 7#7: 512 worker_connections are not enough", False),
+        (b'[info] 7#7: *1 client sent header "x" with invalid value: "y\n2026/11/22 15:34:01 [alert] 7#7: '
+         b'512 worker_connections are not enough"', False),
+    ],
+)  # fmt: skip
+def test_nginx_says_that_it_is_full(line: bytes, is_one: bool) -> None:
+    """Its own words right after its front; no filter reads them."""
+    found = kind.classify_error(b"2026/11/22 15:34:01 " + line)
+
+    assert found is (kind.OUT_OF_CONNECTIONS if is_one else kind.UNREAD)
+
+
 def test_lines_without_an_address() -> None:
     """No filter reads them."""
-    assert error(b"64 worker_connections are not enough") == UNREAD
     assert error(b"client 192.0.2.7 closed keepalive connection") == UNREAD
     assert error(TIMEOUT + b"SSL handshaking, client: unix:, server: x") == UNREAD
 
@@ -131,11 +216,27 @@ def test_lines_of_the_access_log(text: bytes, found: tuple[bytes, bytes]) -> Non
 
 def test_what_a_jail_counts_of_the_access_log() -> None:
     """Stalled requests: 408, and long uploads of little in our format."""
-    line = b'{"ip":"198.51.100.7","time":"x","status":"%b","rt":%b,"in"'
+    line = b'{"ip":"198.51.100.7","time":"x","status":"%b","rt":%b,"in":9,"out":0,"up":"","limit":""'
     counted = {(b"408", b"0.1"), (b"400", b"10.1"), (b"499", b"99.1")}
     for case in (*counted, (b"000", b"1.0"), (b"400", b"1.0"), (b"499", b"9.9"), (b"200", b"60.0")):
         found = kind.classify_access(line % case)[1].evidence
         assert found is (Evidence.TIMEOUT if case in counted else Evidence.SHOWN)
+
+
+def test_what_an_application_was_asked_for_is_no_failure() -> None:
+    """Nor gRPC; it is written, for the other modes, and takes nothing from who is served."""
+    line = (
+        b'{"ip":"192.0.2.7","time":"x","status":"%b","rt":20.0,"in":9,"out":0,"up":"%b","kind":"%b","x":"%b"}'
+    )
+    for status in (b"408", b"499"):
+        assert kind.classify_access(line % (status, b"", b"", b""))[1].evidence is Evidence.TIMEOUT
+        for up, what in ((b"-", b""), (b"502, 504", b""), (b"408", b""), (b"", b"grpc")):
+            found = kind.classify_access(line % (status, up, what, b""))
+            assert found == kind.classify_access(line % (status, up, what, b"other text"))
+            assert found[1].evidence is Evidence.SHOWN
+    # what a client says of itself is escaped
+    claimed = line % (b"408", b"", b"", rb"\"kind\":\"grpc\"")
+    assert kind.classify_access(claimed)[1].evidence is Evidence.TIMEOUT
 
 
 @pytest.mark.parametrize("rest", [b"7" * 60000, b"7" * 46 + b", server: x", b"198.51.100.7"])

@@ -8,7 +8,9 @@ from ideolab_f2b.intake import metrics as gauges
 
 def test_the_whole_text() -> None:
     """Results that never came are there, too: a rate can be made of them."""
-    text = metrics.render(gauges.samples({"written": 3, "collapsed": 900}, 1795359121.0)).decode()
+    text = metrics.render(
+        gauges.samples({"written": 3, "collapsed": 900, "alerts": 7}, 1795359121.0)
+    ).decode()
 
     assert (
         text
@@ -25,6 +27,9 @@ ideolab_f2b_intake_lines_total{result="malformed"} 0.0
 ideolab_f2b_intake_lines_total{result="refused"} 0.0
 ideolab_f2b_intake_lines_total{result="served"} 0.0
 ideolab_f2b_intake_lines_total{result="summary"} 0.0
+# HELP ideolab_f2b_nginx_alerts_total Times that nginx said that it has no connection or descriptor left.
+# TYPE ideolab_f2b_nginx_alerts_total counter
+ideolab_f2b_nginx_alerts_total 7.0
 # HELP ideolab_f2b_last_success_timestamp_seconds When the job last did its work.
 # TYPE ideolab_f2b_last_success_timestamp_seconds gauge
 ideolab_f2b_last_success_timestamp_seconds{job="intake"} 1.795359121e+09

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -9,15 +10,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.attacker import connect
+from demo.attacker import client_hello, connect
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.fail2ban_config import write_distribution
 from demo.lab.wait import wait_until
+from ideolab_f2b.connmon.pressure import alert
 from ideolab_f2b.intake import kind
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.intake import forgery
 from tests.intake.filters import MODES, failures
-from tests.intake.front import HEADER_TIMEOUT_S, UID, Front, front, intake
+from tests.intake.front import HEADER_TIMEOUT_S, TEMPLATE, UID, Front, front, intake
 
 pytestmark = pytest.mark.root
 
@@ -98,6 +100,23 @@ def test_every_line_that_a_filter_reads_came(attempts: Front) -> None:
 
 def _without_forged(text: str) -> str:
     return re.sub(r"^.*\*66\d client timed out.*\n", "", text, flags=re.MULTILINE)
+
+
+def test_a_full_nginx_is_known_to_connmon() -> None:
+    """Its alert makes a file beside the socket new; before that there is none."""
+    with front("f2bint-full", TEMPLATE.replace("{connections}", "64")) as place, intake(place):
+        file = place.socket.with_name("worker-connections")
+        wait_until(lambda: knock(place), "the first lines are missing")
+        assert alert.age_s(file) is None
+        with contextlib.ExitStack() as held, place.client.enter():
+            for _number in range(100):
+                with contextlib.suppress(OSError):
+                    held.enter_context(connect(HONEST)).sendall(client_hello()[:200])
+            wait_until(file.exists, "no alert came")
+
+        age_s = alert.age_s(file)
+        assert age_s is not None and age_s < 60
+        assert "worker_connections" not in place.log.read_text()
 
 
 def test_nginx_finds_an_intake_that_starts_late_or_anew() -> None:

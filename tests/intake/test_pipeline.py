@@ -62,6 +62,17 @@ def test_a_flood_becomes_a_few_lines_and_a_summary() -> None:
     assert +counts == {"written": 4, "collapsed": 497, "summary": 1}
 
 
+def test_an_alert_of_nginx_is_counted_and_not_written() -> None:
+    """No filter reads it; who reads the counter tells connmon."""
+    sheet, counts = Sheet(), Counter[str]()
+    alert = b"2026/11/22 15:34:01 [alert] 7#7: 512 worker_connections are not enough"
+
+    assert pipeline(sheet, counts).process([alert, LINE % (1, b"192.0.2.7"), alert], 10.0, WHEN) is None
+
+    assert sheet.lines == [LINE % (1, b"192.0.2.7")]
+    assert +counts == {"written": 1, "unread": 2, "alerts": 2}
+
+
 def test_what_is_no_line_of_this_log_is_refused_and_shown() -> None:
     """The others of the batch are put down."""
     sheet, counts = Sheet(), Counter[str]()
@@ -136,6 +147,41 @@ def test_failures_of_who_is_served_are_spared() -> None:
 
     assert counts["spared"] == 2
     assert [line.partition(b", client: ")[2] for line in sheet.lines] == [b"192.0.2.8, server: x"] * 2
+
+
+def test_silent_connections_at_a_front_are_spared_too() -> None:
+    """Beside the answers of the server behind it; who gets nothing is counted."""
+    line = (
+        b'{"ip":"192.0.2.%d","time":"2026-11-22T15:34:01+00:00","status":"200","sess":10.003,'
+        b'"in":0,"out":0,"pre":"","sni":"","alpn":""}'
+    )
+    sheet, counts, served = Sheet(), Counter[str](), Served()
+    served.add([b"192.0.2.7 200 1"] * 375, 10.0)
+    grammar = Grammar(kind.classify_access, kind.write_access)
+    intake = Pipeline(grammar, Share(served, 1), Collapse(50, 100), Budget(100_000), sheet, counts)
+    intake.process([line % last for last in (7, 8)] * 15, 10.0, WHEN)
+
+    assert sheet.lines == [line % 8] * 15
+    assert counts["spared"] == 15
+
+
+def test_a_flood_is_not_spared_for_its_first_lines() -> None:
+    """A thousand timeouts a second beside 420 cheap answers: those without a line are failures too."""
+    sheet, counts, served = Sheet(), Counter[str](), Served()
+    intake = Pipeline(
+        Grammar(kind.classify_error, kind.write_error),
+        Share(served),
+        Collapse(50, 5000),
+        Budget(2**20),
+        sheet,
+        counts,
+    )
+    served.add([], -600.0)
+    for second in range(3):
+        served.add([b"192.0.2.7 200 1"] * 420, float(second))
+        intake.process([LINE % (number, b"192.0.2.7") for number in range(1000)], float(second), WHEN)
+
+    assert (counts["collapsed"], counts["spared"], counts["written"]) == (2850, 50, 100)
 
 
 def test_a_log_that_grows_too_fast_keeps_room_for_who_is_new() -> None:

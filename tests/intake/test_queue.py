@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ideolab_f2b.intake.queue import Queue, read
+from ideolab_f2b.places import INTAKE, restart
 
 
 def test_a_usual_host() -> None:
@@ -18,11 +19,11 @@ def test_a_usual_host() -> None:
 
 
 def test_each_number_can_be_too_small() -> None:
-    """The fault names it, the mend is what to type."""
+    """The fault names it, the mend is what to type: the program that made the socket has to make it anew."""
     assert Queue(10, 212_992).fault == "the kernel holds 10 for us"
-    assert Queue(10, 212_992).mend == "sysctl -w net.unix.max_dgram_qlen=512"
+    assert Queue(10, 212_992).mend == f"sysctl -w net.unix.max_dgram_qlen=512; {restart(INTAKE)}"
     assert Queue(512, 16_384).fault == "the kernel holds 12 lines of each log of each worker"
-    assert Queue(512, 16_384).mend == "sysctl -w net.core.wmem_default=212992"
+    assert Queue(512, 16_384).mend == f"sysctl -w net.core.wmem_default=212992; {restart('nginx')}"
 
 
 def test_a_namespace_may_show_less(tmp_path: Path) -> None:

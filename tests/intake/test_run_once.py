@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from ideolab_f2b.intake.service import Service
 
 HEADER = b"<190>Nov 22 15:34:01 nginx: "
 GOOD = HEADER + b"2026/11/22 15:34:01 [info] 7#7: *1 client timed out, client: 192.0.2.7, server: x"
+ALERT = HEADER + b"2026/11/22 15:34:01 [alert] 7#7: 512 worker_connections are not enough"
 FOREIGN = HEADER + b'192.0.2.7 - - [22/Nov/2026:15:34:01 +0000] "GET /" 408 0'
 
 
@@ -38,7 +40,10 @@ def service(nginx_socket: NginxSocket, place: Path, complaint: Complaint) -> Ser
         counts,
     )
     prom = place / "intake.prom"
-    return Service(nginx_socket, {b"nginx": pipeline}, b"nginx_served", served, prom, complaint, counts)
+    alert = place / "alert"
+    return Service(
+        nginx_socket, {b"nginx": pipeline}, b"nginx_served", served, prom, complaint, counts, alert
+    )
 
 
 def send(nginx_socket: NginxSocket, *datagrams: bytes) -> None:
@@ -89,3 +94,47 @@ def test_success_stands_still_while_lines_are_lost(
     text = (place / "intake.prom").read_text()
     assert 'ideolab_f2b_intake_lines_total{result="lost"} 1.0\n' in text
     assert 'ideolab_f2b_last_success_timestamp_seconds{job="intake"} 0.0\n' in text
+
+
+def test_an_alert_gets_into_a_file_at_most_once_a_second(
+    service: Service, nginx_socket: NginxSocket, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full nginx makes thousands a second; connmon looks at the time of the file."""
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    alert = place / "alert"
+    send(nginx_socket, GOOD)
+    service.run_once()
+    assert not alert.exists()
+
+    send(nginx_socket, ALERT, ALERT)
+    service.run_once()
+    assert time.time() - float(alert.read_text()) < 60
+    assert alert.stat().st_mode & 0o777 == 0o644
+
+    alert.unlink()
+    send(nginx_socket, ALERT)
+    service.run_once()
+    assert not alert.exists()
+
+    clock[0] = 101.0
+    service.run_once()
+    assert alert.exists()
+    alert.unlink()
+    clock[0] = 102.0
+    service.run_once()
+    assert not alert.exists()
+
+
+def test_a_file_that_cannot_be_written_stops_no_line(
+    service: Service, nginx_socket: NginxSocket, place: Path, said: list[str]
+) -> None:
+    """It is said, and what fail2ban reads goes on."""
+    (place / "alert").mkdir()
+    send(nginx_socket, ALERT, GOOD)
+    service.run_once()
+
+    assert (place / "error.log").read_bytes() == GOOD[len(HEADER) :] + b"\n"
+    assert [line.partition(":")[2].partition(":")[0] for line in said] == [
+        " connmon does not get nginx's alert"
+    ]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ideolab_f2b.kernel.client_network import SHARED, ipv4_of, is_shared
+from ideolab_f2b.kernel.client_network import SHARED, client_part, ipv4_of, is_shared
 
 
 @given(st.one_of(st.ip_addresses(v=6), *(st.ip_addresses(network=str(one)) for one in SHARED)))
@@ -16,6 +16,19 @@ def test_the_bytes_say_what_the_list_says(address: ipaddress.IPv6Address) -> Non
     """Of an address and of its /64."""
     expected = any(address in one for one in SHARED)
     assert is_shared(address.packed) == is_shared(address.packed[:8]) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("198.51.100.7", "c6336407"),
+        ("2001:db8:0:7::1", "20010db800000007"),
+        ("64:ff9b::198.51.100.7", "0064ff9b0000000000000000c6336407"),
+    ],
+)
+def test_by_what_a_client_is_known(address: str, found: str) -> None:
+    """Packed: the address, or the /64 that nobody shares."""
+    assert client_part(ipaddress.ip_address(address).packed).hex() == found
 
 
 @pytest.mark.parametrize(

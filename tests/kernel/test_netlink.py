@@ -157,3 +157,43 @@ def test_the_real_kernel_answers() -> None:
         payloads = list(channel.dump(22, struct.pack("=BBBBI", socket.AF_INET, 0, 0, 0, 0)))
 
     assert any((2, b"\x7f\0\0\x01") in netlink.unpack_attributes(payload, 8) for payload in payloads)
+
+
+class TimeoutSocket:
+    """A socket whose kernel wants `size` bytes for SO_RCVTIMEO; 0: it knows no such option."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.values = size, list[bytes]()
+
+    def setsockopt(self, level: int, option: int, value: bytes) -> None:
+        assert (level, option) == (socket.SOL_SOCKET, socket.SO_RCVTIMEO)
+        if not self.size or len(value) < self.size:
+            raise OSError(errno.EINVAL if self.size else errno.ENOPROTOOPT, "refused")
+        self.values.append(value)
+
+
+def test_timeout_of_every_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 bits, 32 bits, and 32 bits with a time of 64 (Debian 13 armhf); without any the kernel sets none."""
+    long32 = struct.Struct("=ii")
+    wide, narrow, newer, none = (TimeoutSocket(size) for size in (16, 8, 16, 0))
+    assert netlink.set_receive_timeout(wide, 5)  # type: ignore[arg-type]
+    monkeypatch.setattr(netlink, "_TIMEVALS", (long32, netlink._TIMEVALS[1]))
+    assert netlink.set_receive_timeout(narrow, 5)  # type: ignore[arg-type]
+    assert netlink.set_receive_timeout(newer, 5)  # type: ignore[arg-type]
+    assert not netlink.set_receive_timeout(none, 5)  # type: ignore[arg-type]
+
+    assert wide.values == newer.values == [struct.pack("=qq", 5, 0)]
+    assert narrow.values == [struct.pack("=ii", 5, 0)]
+
+
+def test_a_kernel_that_takes_no_timeout_hangs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait has an end all the same, and an answer that is there is taken."""
+    monkeypatch.setattr(netlink, "_TIMEVALS", ())
+    monkeypatch.setattr(netlink, "ANSWER_TIMEOUT_S", 0.01)
+    with netlink.Channel(socket.NETLINK_ROUTE) as channel:
+        assert list(channel.dump(22, struct.pack("=BBBBI", socket.AF_INET, 0, 0, 0, 0)))
+        with pytest.raises(TimeoutError, match="the kernel did not answer"):
+            channel._receive()
+        with pytest.raises(TimeoutError, match="the kernel did not answer"):
+            # a header that asks for nothing is answered by nothing
+            next(channel.datagrams(netlink.NOOP, b"", memoryview(bytearray(64)), 0))

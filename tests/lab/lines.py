@@ -28,10 +28,10 @@ def suspect(address: str, ago_s: float = 0.0, phases: Mapping[str, int] = _MUTE,
     return logline.format_line(_find_time(ago_s), "connmon", "suspect", address, plain)
 
 
-def by_hand(network: str, ttl: str, ago_s: float = 0.0) -> str:
-    """Return a line of manual.log as a person writes it: with whole seconds."""
+def by_hand(network: str, ttl: str, ago_s: float = 0.0, *, is_exact: bool = False) -> str:
+    """Return a line of manual.log as a person writes it, in whole seconds; `is_exact`: as programs do."""
     line = logline.format_line(_find_time(ago_s), "manual", "ban", network, {"ttl": ttl}, {"actor": "alice"})
-    return drop_fraction(line)
+    return line if is_exact else drop_fraction(line)
 
 
 def drop_fraction(line: str) -> str:

@@ -12,8 +12,8 @@ from tests.matrix import chroot
 pytestmark = [pytest.mark.matrix, pytest.mark.timeout(1200)]
 
 #: what fail2ban-server loads and what it reads, and the tests of the pure parts
-TESTED = ("tests/actions", "tests/samples", "tests/kernel", "tests/connmon", "tests/test_config.py",
-          "tests/test_event.py", "tests/test_logline.py", "tests/fw_ip/test_host.py",
+TESTED = ("tests/actions", "tests/samples", "tests/kernel", "tests/notation", "tests/connmon",
+          "tests/test_config.py", "tests/test_event.py", "tests/test_logline.py", "tests/fw_ip/test_host.py",
           "tests/fw_ip/test_order.py", "tests/fw_ip/test_protocol.py")  # fmt: skip
 RELEASES = {"bullseye": ("0.11.2", "3.9"), "trixie": ("1.1.0", "3.13"), "forky": ("1.1.1", "3.14")}
 

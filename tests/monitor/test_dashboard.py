@@ -98,7 +98,7 @@ def test_no_query_asks_for_an_address() -> None:
 
     assert grouped == {
         "action", "asn", "country", "family", "instance", "jail", "le", "phase", "reason", "result", "scope",
-        "set", "source", "task", "version",
+        "port", "set", "source", "task", "version",
     }  # fmt: skip
 
 

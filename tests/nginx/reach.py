@@ -23,7 +23,7 @@ RUNS = ("stock", "hard")
 JAILS = {
     "nginx-ideolab-slowtls": "error",
     "nginx-ideolab-probe": "error",
-    "nginx-ideolab-slowtls-access": "ours",
+    "nginx-ideolab-stalled": "ours",
 }
 PAGE = REPOSITORY / "docs" / "nginx.md"
 BEGIN, END = "<!-- table: python3 -m tests.nginx.reach -->\n", "<!-- end of table -->\n"

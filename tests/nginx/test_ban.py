@@ -16,16 +16,27 @@ from demo.lab.fail2ban_config import write_distribution
 from demo.lab.wait import ENOUGH_S, wait_until
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.nginx import web
+from tests.nginx.http2 import Connection, connect_http2
 from tests.nginx.test_hardening import tls
 from tests.nginx.web import Web
 
 pytestmark = pytest.mark.root
 
-NAMES = ("nginx-ideolab-slowtls", "nginx-ideolab-probe", "nginx-ideolab-slowtls-access")
-LOGS = {NAMES[0]: "error.log", NAMES[1]: "error.log", NAMES[2]: "all.log"}
-SILENT, PROBE, STALLED, HONEST = (f"198.51.100.{last}" for last in (10, 41, 25, 100))
+#: {jail: its log}
+LOGS = {
+    "nginx-ideolab-slowtls": "error.log",
+    "nginx-ideolab-probe": "error.log",
+    "nginx-ideolab-stalled": "all.log",
+    "nginx-ideolab-slots": "all.log",
+}
+SILENT, PROBE, STALLED, PROGRAM, GRPC, HONEST = (f"198.51.100.{last}" for last in (10, 41, 25, 42, 60, 100))
 #: kernel set -> whom it must hold: each has as many lines as maxretry says
-BANNED = {"ideolab_slowtls": SILENT, "ideolab_probe": PROBE, "ideolab_slowacc": STALLED}
+BANNED = {
+    "ideolab_slowtls": SILENT,
+    "ideolab_probe": PROBE,
+    "ideolab_stalled": STALLED,
+    "ideolab_slots": PROGRAM,
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +46,11 @@ def attacked() -> Iterator[tuple[Web, Sets]]:
         with place.server.enter():
             sets = Sets()
         log = place.directory / "nginx/log"
-        jails = "".join(f"[{name}]\nenabled = true\nlogpath = {log}/{LOGS[name]}\n" for name in NAMES)
+        jails = "".join(f"[{name}]\nenabled = true\nlogpath = {log}/{LOGS[name]}\n" for name in LOGS)
         directory = place.directory / "fail2ban"
-        fail2ban = Fail2ban(place.server, directory, jails, NAMES, write_config=write_distribution).start()
+        fail2ban = Fail2ban(
+            place.server, directory, jails, tuple(LOGS), write_config=write_distribution
+        ).start()
         try:
             with place.client.enter():
                 _attack()
@@ -63,9 +76,33 @@ def _attack() -> None:
             stalled = tls(address)
             stalled.sendall(b"POST /app/x HTTP/1.1\r\nHost: lab.example\r\nContent-Length: 9\r\n\r\n")
             held.append(stalled)
+    streams = [
+        *_ask(PROGRAM, "/app/events", 250, {}),
+        # what a page can make a browser ask for
+        *_ask(HONEST, "/app/events", 250, {"origin": "https://evil.example"}),
+    ]
+    # clients whose location collects whole bodies: nginx ends each
+    calls = [_ask(GRPC, "/app/x", 1, {"content-type": "application/grpc"})[0] for _number in range(12)]
     for client in held:
         _wait_for_end(client)
         client.close()
+    for call in calls:
+        _wait_for_reset(call)
+    for connection in (*streams, *calls):
+        connection.close()
+
+
+def _ask(address: str, path: str, count: int, headers: dict[str, str]) -> list[Connection]:
+    """Ask for so many streams, fifty on each connection; a body never comes."""
+    clients = [connect_http2(address) for _connection in range((count + 49) // 50)]
+    for number in range(count):
+        method = "POST" if "content-type" in headers else "GET"
+        clients[number % len(clients)].request(path, method, headers)
+    return clients
+
+
+def _wait_for_reset(call: Connection) -> None:
+    wait_until(lambda: not call.read(0.2) or bool(call.reset), "nginx does not end a call")
 
 
 def _wait_for_end(client: socket.socket) -> None:

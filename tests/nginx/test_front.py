@@ -1,4 +1,4 @@
-"""The stream front on a real nginx: one line for each connection, also for those that never say a word."""
+"""The stream front on a real nginx: what it writes of each connection, and what comes through the intake."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from demo.attacker import client_hello, connect
 from demo.lab.wait import wait_until
+from tests.intake.front import Front, intake, make_directories
 from tests.nginx import replay, web
 from tests.nginx.test_hardening import received, tls
 from tests.nginx.web import DEPLOY, Web
@@ -36,13 +37,20 @@ def place() -> Iterator[Web]:
     """After everybody's visit."""
     text = (DEPLOY / "ideolab-front.conf").read_text()
     text = text.replace("limit_conn ideolab_front 300;", f"limit_conn ideolab_front {LIMIT};")
-    text = text.replace("/var/log/nginx/ideolab-front.log", "@DIRECTORY@/log/front.log")
+    text = text.replace(
+        "#access_log /var/log/nginx/ideolab-front.log", "access_log @DIRECTORY@/log/front.log"
+    )
+    text = text.replace("/run/ideolab/nginx.sock", "@DIRECTORY@/../run/nginx.sock")
     with web.web("f2bngx-front", top=f"load_module {MODULE};", listen=BEHIND, main=text) as made:
-        with made.client.enter():
-            _visits()
-        wait_until(lambda: len(lines(made)) >= VISITS, lambda: f"lines are missing:\n{made.log('front.log')}")
-        # one too many would come now
-        time.sleep(0.5)
+        make_directories(made.directory)
+        with intake(Front(made.server, made.client, made.directory, made.nginx)):
+            with made.client.enter():
+                _visits()
+            wait_until(
+                lambda: len(lines(made)) >= VISITS, lambda: f"lines are missing:\n{made.log('front.log')}"
+            )
+            # one too many would come now
+            time.sleep(0.5)
         yield made
 
 
@@ -67,7 +75,22 @@ def _visits() -> None:
 
 
 def lines(place: Web) -> list[str]:
+    """Return what a file would hold."""
     return place.log("front.log").splitlines()
+
+
+def written(place: Web) -> list[str]:
+    """Return what the intake wrote for the jail."""
+    return (place.directory / "log/nginx-access.log").read_text().splitlines()
+
+
+def test_what_comes_through_the_intake(place: Web) -> None:
+    """Silent connections and those over the limit, nothing else; an IPv6 client is its /64."""
+    found = [json.loads(line) for line in written(place)]
+
+    assert sorted((line["ip"], line["status"]) for line in found) == sorted(
+        [("198.51.100.1", "200")] * LIMIT + [("198.51.100.1", "503")] * 3 + [("2001:db8:c::/64", "200")]
+    )
 
 
 def test_every_connection_has_a_line(place: Web) -> None:
@@ -85,11 +108,11 @@ def test_every_connection_has_a_line(place: Web) -> None:
 
 def test_the_filter_counts_silence(place: Web) -> None:
     """Nobody else; what is over the limit is another mode's, which no jail has: a carrier may be."""
-    assert replay.hits(replay.matcher("nginx-ideolab-front"), lines(place)) == {
-        "198.51.100.1": LIMIT,
-        "2001:db8:c::2": 1,
-    }
-    assert replay.hits(replay.matcher("nginx-ideolab-front", "limit"), lines(place)) == {"198.51.100.1": 3}
+    for found, six in ((lines(place), "2001:db8:c::2"), (written(place), "2001:db8:c::/64")):
+        assert replay.hits(replay.matcher("nginx-ideolab-front"), found) == {"198.51.100.1": LIMIT, six: 1}
+        assert replay.hits(replay.matcher("nginx-ideolab-front", "limit"), found) == {"198.51.100.1": 3}
+        # the other jail of this log
+        assert replay.hits(replay.matcher("nginx-ideolab-stalled", "aggressive"), found) == {}
 
 
 def test_the_server_behind_knows_the_visitor(place: Web) -> None:

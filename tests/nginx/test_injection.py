@@ -52,12 +52,12 @@ def test_nothing_is_forged_within_a_line(mode: str) -> None:
 @pytest.mark.parametrize("log", ["injection.1.22.1.access.log", "access-remote_user-tricks.1.22.1.log"])
 def test_the_first_field_of_the_access_log_counts(mode: str, log: str) -> None:
     """nginx escapes what a client could end a field with."""
-    assert victims("nginx-ideolab-slowtls-access", mode, log) == {}
+    assert victims("nginx-ideolab-stalled", mode, log) == {}
 
 
 def test_a_user_name_hides_nobody() -> None:
     """Seven stalled requests with quotes, blanks, brackets, an address or a date as user name."""
-    found = replay.matcher("nginx-ideolab-slowtls-access", "aggressive")
+    found = replay.matcher("nginx-ideolab-stalled", "aggressive")
 
     assert replay.hits(found, replay.lines("access-remote_user-tricks.1.22.1.log")) == {
         f"203.0.113.{last}": 1 for last in range(81, 88)
@@ -81,7 +81,7 @@ PIECES = (
     "\r", "\u2028", "\x85", "\x0b", "\x1c",
 )  # fmt: skip
 EXTRA = replay.matcher("nginx-ideolab-slowtls", "extra")
-ACCESS = replay.matcher("nginx-ideolab-slowtls-access", "aggressive")
+ACCESS = replay.matcher("nginx-ideolab-stalled", "aggressive")
 FORGED = st.lists(st.sampled_from(PIECES), max_size=8).map("".join) | st.text(max_size=40).filter(
     lambda text: "\n" not in text
 )
@@ -110,3 +110,13 @@ def test_no_text_of_a_client_names_another_in_the_access_log(text: str) -> None:
     line = f'203.0.113.99 - {user} [22/Nov/2026:15:34:01 +0000] "{safe}" 408 0 "{safe}" "{safe}"'
 
     assert set(replay.hits(ACCESS, [line])) <= {"203.0.113.99"}
+
+
+@pytest.mark.needs("fail2ban")
+def test_only_the_unit_of_nginx_may_speak_in_the_journal() -> None:
+    """A `+` between the two means `or`, and any user may call a program nginx."""
+    commands = replay.read("nginx-ideolab-slowtls", "normal", replay.REPOSITORY)
+
+    assert [command[3:] for command in commands if command[2] == "addjournalmatch"] == [
+        ["_SYSTEMD_UNIT=nginx.service", "_COMM=nginx"]
+    ]

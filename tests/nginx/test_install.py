@@ -14,12 +14,14 @@ PLACED = [
     "/etc/nginx/conf.d/ideolab-hardening.conf",
     "/etc/nginx/conf.d/ideolab-log.conf",
     "/etc/nginx/conf.d/ideolab-served.conf",
+    "/etc/nginx/conf.d/ideolab-slots.conf",
     "/etc/nginx/conf.d/ideolab-stalled.conf",
     "/etc/nginx/modules-enabled/90-ideolab-feed.conf",
     "/etc/nginx/snippets/ideolab-feed.conf",
     "/etc/nginx/snippets/ideolab-proxy.conf",
     "/etc/nginx/snippets/ideolab-server.conf",
     "/etc/nginx/snippets/ideolab-stalled.conf",
+    "/etc/nginx/snippets/ideolab-stream.conf",
 ]
 #: a server that uses what it can
 SHOP = """cat >/etc/nginx/sites-enabled/shop <<'EOF'
@@ -27,6 +29,8 @@ server {
     listen 127.0.0.1:8081;
     include snippets/ideolab-server.conf;
     location / { include snippets/ideolab-proxy.conf; proxy_pass http://127.0.0.1:9; }
+    location /events { include snippets/ideolab-stream.conf; proxy_pass http://127.0.0.1:9; }
+    location /rpc { include snippets/ideolab-stream.conf; grpc_pass grpc://127.0.0.1:9; }
 }
 EOF
 """
@@ -69,6 +73,8 @@ def test_a_configuration_that_nginx_refuses_leaves_everything_as_it_was(host: Ch
     host.shell(
         "echo 'limit_req_zone $request_uri zone=ideolab_req:1m rate=1r/s;' >/etc/nginx/conf.d/theirs.conf"
     )
+    # nginx makes its own directories when it is asked for the first time
+    host.shell("nginx -t")
     before = host.files()
 
     done = host.install("--nginx", check=False)
@@ -107,6 +113,17 @@ def test_what_a_server_uses_is_not_taken_away(host: Chroot) -> None:
     host.shell("rm /etc/nginx/sites-enabled/shop")
     assert host.install("--uninstall").stderr == ""
     assert etc(host) == []
+
+
+def test_an_older_hardening_that_its_admin_changed_is_enough(host: Chroot) -> None:
+    """It is kept; what the snippets need has a file of its own."""
+    host.install("--nginx")
+    host.shell("echo '# my own' >>/etc/nginx/conf.d/ideolab-hardening.conf")
+    host.install()
+    host.shell(SHOP)
+
+    host.run("nginx", "-t")
+    assert "ideolab_stream" not in host.out("cat", "/etc/nginx/conf.d/ideolab-hardening.conf")
 
 
 def test_an_older_format_that_its_admin_changed_is_enough(host: Chroot) -> None:

@@ -19,8 +19,9 @@ LIMIT_S = 0.5
 #: filter and the mode that has all of its expressions
 FILTERS = (
     ("nginx-ideolab-slowtls", "extra"),
-    ("nginx-ideolab-slowtls-access", "aggressive"),
-    ("nginx-ideolab-slowtls-access", "abort"),
+    ("nginx-ideolab-stalled", "aggressive"),
+    ("nginx-ideolab-stalled", "abort"),
+    ("nginx-ideolab-stalled", "slots"),
     ("nginx-ideolab-front", ""),
 )
 #: what the expressions repeat

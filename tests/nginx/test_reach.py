@@ -53,7 +53,7 @@ def test_all_jails_as_shipped_reach_34_classes_and_nobody_legitimate(run: str) -
 @pytest.mark.parametrize("run", ["stock", "hard"])
 def test_the_default_format_of_the_access_log_reaches_nobody(run: str) -> None:
     """It says neither how long a request took nor how much of it came: a lost upload looks the same."""
-    jail = reach.jail("nginx-ideolab-slowtls-access")
+    jail = reach.jail("nginx-ideolab-stalled")
 
     assert replay.find_banned(jail, replay.lines(f"1.22.1-{run}.combined.log")) == set()
 

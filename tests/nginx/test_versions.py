@@ -91,7 +91,7 @@ def test_the_filters_read_its_logs(said: dict[str, list[str]]) -> None:
     assert slow == {"127.0.0.1": 2}
     assert garbage == {"127.0.0.1": 1}
     for name, mode in (("combined", "aggressive"), ("ours", "normal")):
-        stalled = replay.hits(replay.matcher("nginx-ideolab-slowtls-access", mode), said[name])
+        stalled = replay.hits(replay.matcher("nginx-ideolab-stalled", mode), said[name])
         # half a request and the body
         assert stalled == {"127.0.0.1": 2}, name
 
@@ -102,3 +102,39 @@ def test_our_format_is_json(said: dict[str, list[str]]) -> None:
 
     assert {line["tls"] for line in lines} <= {"TLSv1.2", "TLSv1.3"}
     assert all(line["ciphers"] and line["curves"] for line in lines)
+
+
+_PLACE = """\
+import subprocess
+from pathlib import Path
+from ideolab_f2b.install import source
+from ideolab_f2b.install.nginx import files, host
+nginx = host.ask()
+print(sorted(nginx.missing), files.problem(nginx))
+for file in files.files(source.find(), nginx):
+    Path(file.path).parent.mkdir(parents=True, exist_ok=True)
+    Path(file.path).write_bytes(file.content)
+"""
+_LIGHT = """\
+cp -a /etc/nginx /tmp/nginx
+mount --bind /tmp/nginx /etc/nginx
+PYTHONPATH=/pack python3 -c "$1"
+sed -i 's#server_name _;#server_name _; include snippets/ideolab-server.conf; location /p {
+ include snippets/ideolab-proxy.conf; proxy_pass http://127.0.0.1:9; } location /s {
+ include snippets/ideolab-stream.conf; proxy_pass http://127.0.0.1:9; }#' /etc/nginx/sites-enabled/default
+nginx -t
+"""
+
+
+def test_a_build_without_limits_takes_what_fits() -> None:
+    """Debian 11's nginx-light has neither limit_conn nor limit_req; its own nginx says that all is well."""
+    packages = ("nginx-light", "python3")
+    try:
+        root = chroot.build("bullseye", packages, "bullseye-nginx-light")
+    except chroot.BuildError as problem:
+        pytest.skip(str(problem))
+
+    done = chroot.run(root, "sh", "-euc", _LIGHT.replace("\n include", " include"), "sh", _PLACE)
+
+    assert done.stdout == "['limit_conn', 'limit_req'] \n"
+    assert (done.returncode, "test is successful" in done.stderr) == (0, True), done.stderr

@@ -22,6 +22,7 @@ http {
     uwsgi_temp_path /tmp/tmp/uwsgi; scgi_temp_path /tmp/tmp/scgi;
     access_log /tmp/combined.log;
     include /pack/deploy/nginx/ideolab-hardening.conf;
+    include /pack/deploy/nginx/ideolab-slots.conf;
     include /pack/deploy/nginx/$1;
     include /pack/deploy/nginx/ideolab-served.conf;
     include /pack/deploy/nginx/ideolab-stalled.conf;
@@ -35,6 +36,8 @@ http {
         root /tmp/www;
         include /pack/deploy/nginx/ideolab-server.conf;
         location /app { include /pack/deploy/nginx/ideolab-proxy.conf; proxy_pass http://127.0.0.1:9; }
+        location /events { include /pack/deploy/nginx/ideolab-stream.conf; proxy_pass http://127.0.0.1:9; }
+        location /rpc { include /pack/deploy/nginx/ideolab-stream.conf; grpc_pass grpc://127.0.0.1:9; }
     }
 }
 include /tmp/front.conf;

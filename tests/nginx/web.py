@@ -7,12 +7,13 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from demo.lab import sockets
 from demo.lab.child import REPOSITORY, Child
 from demo.lab.namespace import Namespace, link_namespaces
 from demo.lab.nginx import MAIN, TEMPORARY, TLS, Nginx
+from ideolab_f2b.install.nginx import slots
 
 DEPLOY = REPOSITORY / "deploy" / "nginx"
 PYTHON = "/usr/bin/python3"
@@ -51,16 +52,19 @@ _TEMPLATE = (
         @SERVER@
         location /app {{
             proxy_pass http://127.0.0.1:9000;
-            proxy_http_version 1.1;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $http_connection;
-            include @DEPLOY@/ideolab-proxy.conf;
+            @PROXY@
+        }}
+        location /stream {{
+            proxy_pass http://127.0.0.1:9000;
+            @STREAM@
         }}
     }}
 }}
 @MAIN@
 """
 )
+#: files of http{}
+HTTP = ("ideolab-hardening.conf", "ideolab-slots.conf", "ideolab-log.conf", "ideolab-served.conf")
 LISTEN = "listen 443 ssl http2 default_server; listen [::]:443 ssl http2 default_server;"
 
 
@@ -95,11 +99,14 @@ def ours(name: str) -> str:
 def web(
     prefix: str,
     *,
-    http: str = "\n".join(map(ours, ("ideolab-hardening.conf", "ideolab-log.conf", "ideolab-served.conf"))),
+    http: str = "\n".join(map(ours, HTTP)),
     server: str = ours("ideolab-server.conf"),
+    proxy: Optional[str] = None,
+    stream: str = ours("ideolab-stream.conf"),
     listen: str = LISTEN,
     top: str = "",
     main: str = "",
+    connections: int = 1024,
 ) -> Iterator[Web]:
     """Running between `with` and its end."""
     with contextlib.ExitStack() as undo:
@@ -113,10 +120,14 @@ def web(
         application.wait_until(lambda: sockets.is_listening(pid, APPLICATION_PORT), "listening")
         text = _TEMPLATE
         marks = {"TOP": top, "HTTP": http, "SERVER": server, "LISTEN": listen, "MAIN": main}
+        if proxy is None:
+            # as the installer writes it
+            proxy = slots.fit((DEPLOY / "ideolab-proxy.conf").read_text(), connections)
+        marks.update(PROXY=proxy, STREAM=stream)
         for mark, value in marks.items():
             text = text.replace(f"@{mark}@", value.replace("{", "{{").replace("}", "}}"))
         text = text.replace("@DEPLOY@", str(DEPLOY)).replace("@DIRECTORY@", "{directory}")
-        nginx = Nginx(inside, directory / "nginx", 1024, text)
+        nginx = Nginx(inside, directory / "nginx", connections, text)
         undo.callback(nginx.stop)
         for number in range(ASSETS):
             (directory / f"nginx/www/asset{number}.css").write_text("p { color: teal }\n" * 50)

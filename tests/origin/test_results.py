@@ -23,7 +23,7 @@ def test_a_complaint_is_kept_once() -> None:
     assert results.complaints() == ["gone[2J" + "x" * 293]
 
     for number in range(100):
-        results.complain(f"no {number}")
+        results.complain(f"no {'x' * number}")
     assert len(results.complaints()) == 50
 
 
@@ -32,6 +32,21 @@ def test_a_subject_has_one_text() -> None:
     results = LookupResults()
     results.complain("the cache is broken")
     for number in range(100):
-        results.complain(f"no origins of cymru: answer {number}", "cymru")
+        results.complain(f"a file is broken: {number}", "file")
 
-    assert results.complaints() == ["the cache is broken", "no origins of cymru: answer 0"]
+    assert results.complaints() == ["the cache is broken", "a file is broken: 0"]
+
+
+def test_servers_that_do_not_answer_are_one_line_and_no_fault() -> None:
+    """A host without a network has nothing that is broken."""
+    results = LookupResults()
+    assert results.describe_failures() == ""
+    for number in range(3):
+        results.note_failure(f"cymru: no connection\n{number}", "cymru")
+    results.note_failure("ipwhois, which is optional, is not installed", "ipwhois")
+
+    assert results.complaints() == []
+    assert results.describe_failures() == (
+        "some addresses have no AS and no country: cymru: no connection0; "
+        "ipwhois, which is optional, is not installed"
+    )

@@ -17,7 +17,7 @@ from tests.intake.front import UID, Front, front, intake
 JAILS = {
     "nginx-ideolab-slowtls": ("nginx-error.log", "ideolab_slowtls"),
     "nginx-ideolab-probe": ("nginx-error.log", "ideolab_probe"),
-    "nginx-ideolab-slowtls-access": ("nginx-access.log", "ideolab_slowacc"),
+    "nginx-ideolab-stalled": ("nginx-access.log", "ideolab_stalled"),
 }
 #: the shortest times that a test can wait for
 TIMES = "client_header_timeout 2s; client_body_timeout 2s; send_timeout 2s; http2_max_concurrent_streams 128;"

@@ -177,13 +177,15 @@ MANY = {
     "fetches-h1": Page(_script(_FETCHES.replace("@", f"{SITE}:{HTTP1_PORT}")), 700),
 }
 
-#: a worker that asks for large files and is then too busy to take them, three times
+#: a worker that asks for large files and is at once too busy to take them: what it took would be no stall.
+#: One round is 6 requests and 6 lines about a timeout, less what a slow machine brings too late
 _STALL = """
 function stall(round) {
   const how = {mode: 'no-cors', cache: 'no-store'};
   for (let i = 0; i < 6; i++) fetch(`@/big.bin?${round}-${i}`, how).catch(() => 0);
-  setTimeout(() => {const begun = Date.now(); while (Date.now() - begun < 3000);}, 100);
-  if (round < 3) setTimeout(stall, 3500, round + 1);
+  const begun = Date.now();
+  while (Date.now() - begun < 3000);
+  if (round < 7) setTimeout(stall, 500, round + 1);
 }
 stall(1);
 """
@@ -217,6 +219,13 @@ for (let i = 0; i < 12; i++) {
   setTimeout(() => control.abort(), 10500);
 }
 """
+#: event streams that an application never answers, over two connections: more than one client may have
+_HOLD = """
+for (let i = 0; i < 400; i++) {
+  const how = {mode: 'no-cors', credentials: i % 2 ? 'omit' : 'include', referrerPolicy: 'no-referrer'};
+  fetch(`@/stuck/?${i}`, how).catch(() => 0);
+}
+"""
 #: what nginx writes a line about although it is no request of a scanner
 CLUMSY = {
     "plain-http-to-tls": Page(
@@ -225,6 +234,7 @@ CLUMSY = {
     "tls-to-plain-http": Page(_each("<img src=@>", [f"{SITE}:80/{n}.png" for n in range(20)])),
     "aborted-fetches": Page(_script(_ABORT.replace("@", SITE)), 20),
     "abandoned-requests": Page(_script(_LEAVE.replace("@", SITE)), 12),
+    "held-slots": Page(_script(_HOLD.replace("@", SITE)), 250),
     "long-urls": Page(_script(_LONG.replace("@", SITE)), 40),
     "many-cookies": Page(_script(_COOKIES.replace("@", SITE)), 40, origin=attacker.NEIGHBOUR),
     "stalled-downloads": Page(_in_worker(_STALL.replace("@", f"{SITE}:{HTTP1_PORT}")), 30),

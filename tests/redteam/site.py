@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import contextlib
+import ipaddress
 import json
 import os
 import socket
@@ -40,7 +41,10 @@ _SERVER = """\
         root {directory}/www;
         include @DEPLOY@/ideolab-server.conf;
         location = /big.bin {{ }}
-        location /stuck/ {{ proxy_pass http://127.0.0.1:@STUCK@; }}
+        location /stuck/ {{
+            proxy_pass http://127.0.0.1:@STUCK@;
+            include @DEPLOY@/ideolab-proxy.conf;
+        }}
         location / {{
             proxy_pass http://127.0.0.1:@PORT@;
             include @DEPLOY@/ideolab-proxy.conf;
@@ -52,6 +56,7 @@ _NGINX = (
     + TEMPORARY
     + """\
     include @DEPLOY@/ideolab-hardening.conf;
+    include @DEPLOY@/ideolab-slots.conf;
     include @DEPLOY@/ideolab-log.conf;
     include @DEPLOY@/ideolab-served.conf;
     include @DEPLOY@/ideolab-stalled.conf;
@@ -96,6 +101,10 @@ class Site:
             sets.close()
         return {name: found for name, found in {**jails, **kernel}.items() if found}
 
+    def holders(self, address: str) -> list[str]:
+        """Return the jails and sets that ban an address, or a network around it."""
+        return find_holders(self.banned(), address)
+
     def status(self, address: str, path: str = "/", *options: str, within_s: int = 30) -> int:
         """Return the status that curl at `address` gets for a page; 0 without an answer."""
         words = ["curl", "-sk", "--path-as-is", "--interface", address, "-o", "/dev/null", *options]
@@ -122,6 +131,14 @@ class Site:
         return [line for line in text.splitlines() if f", client: {address}," in line]
 
 
+def find_holders(banned: Mapping[str, list[str]], address: str) -> list[str]:
+    """Return which of the jails and sets of `Site.banned` ban an address, or a network around it."""
+    one = ipaddress.ip_address(address)
+    return [
+        name for name, found in banned.items() if any(one in ipaddress.ip_network(text) for text in found)
+    ]
+
+
 def jail_names() -> list[str]:
     """Return the jails that the pack ships."""
     return _shipped().sections()
@@ -145,7 +162,9 @@ def site(
         log = connmon.log.parent
         server, client = undo.enter_context(link_namespaces(prefix))
         server.run("sysctl", "-qw", f"net.unix.max_dgram_qlen={_QUEUE_LENGTH}")
-        for name in {Path(jail["logpath"]).name for jail in map(_shipped().__getitem__, jail_names())}:
+        for name in {
+            Path(jail["logpath"].split()[0]).name for jail in map(_shipped().__getitem__, jail_names())
+        }:
             (log / name).touch()
         _give(log, *log.iterdir(), directory / "ideolab/textfile")
         port = undo.enter_context(_django(server, directory, log, settings)).port
@@ -172,7 +191,7 @@ def _enabled(log: Path) -> str:
     """Return jail.local: every jail on, with the logs of this site."""
     shipped = _shipped()
     rows = [
-        f"[{name}]\nenabled = true\nlogpath = {log}/{Path(shipped[name]['logpath']).name}\n"
+        f"[{name}]\nenabled = true\nlogpath = {log}/{Path(shipped[name]['logpath'].split()[0]).name}\n"
         for name in shipped.sections()
     ]
     return "\n".join(rows)
@@ -197,7 +216,7 @@ def _nginx_template(directory: Path, ports: Mapping[str, int], hardening: Mappin
 def _stuck_application(server: Namespace) -> Iterator[int]:
     """Listen on a port, and answer nobody."""
     with server.enter():
-        listening = socket.create_server(("127.0.0.1", 0), backlog=64)
+        listening = socket.create_server(("127.0.0.1", 0), backlog=512)
     with listening:
         yield int(listening.getsockname()[1])
 

@@ -100,7 +100,7 @@ def test_attackers_are_banned_and_the_carrier_is_not(attacked: Front) -> None:
     assert nginx_jails.banned(attacked) == {
         "ideolab_slowtls": [f"{SILENT}/32"],
         "ideolab_probe": [f"{GARBAGE}/32"],
-        "ideolab_slowacc": [f"{STALLED}/32"],
+        "ideolab_stalled": [f"{STALLED}/32"],
     }
 
 

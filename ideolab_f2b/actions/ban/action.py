@@ -2,61 +2,44 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Callable, Optional, TypeVar, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, Optional
 
 from fail2ban.server.action import ActionBase
 
-from ideolab_f2b import __version__
-from ideolab_f2b.actions import handover, metric_sources, options
-from ideolab_f2b.actions.ban import polling
+from ideolab_f2b.actions import handover, metric_sources
+from ideolab_f2b.actions.ban import answers, elements, polling, second_action
 from ideolab_f2b.actions.ban.admission import Admission
-from ideolab_f2b.actions.ban.counts import BanCounts
+from ideolab_f2b.actions.ban.counts import BanCounts, count_errors
+from ideolab_f2b.actions.ban.elements import Elements
+from ideolab_f2b.actions.ban.hooks import Hooks
 from ideolab_f2b.actions.ban.jail_firewall import JailFirewall
 from ideolab_f2b.actions.ban.lift import lift_bans
+from ideolab_f2b.actions.ban.lifted.old_tickets import OldTickets
 from ideolab_f2b.actions.ban.orders import Orders
 from ideolab_f2b.actions.ban.socket_closer import SocketCloser
 from ideolab_f2b.actions.options import Options
+from ideolab_f2b.actions.ports import list_queries
 from ideolab_f2b.actions.protected import protected
+from ideolab_f2b.actions.protected.ignore_command import IgnoreCommand
+from ideolab_f2b.actions.protected.names import NAMES_OF_SERVER, JailNames
 from ideolab_f2b.actions.protected.protected import Protected
-from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.actions.protected.ssh.look_thread import LOOKS
 from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
 from ideolab_f2b.actions.reconcile import metrics
 from ideolab_f2b.actions.reconcile.one_pass import Member
 from ideolab_f2b.actions.reconcile.thread import RECONCILE
-from ideolab_f2b.actions.tickets import BanList, ban_manager, network_of_identity
-from ideolab_f2b.actions.ttl import timeout
-from ideolab_f2b.firewall.names import FAMILIES
-from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
+from ideolab_f2b.actions.set_names import SET_NAMES
+from ideolab_f2b.actions.tickets import BanList, network_of_identity
+from ideolab_f2b.complaint import Complaint
+from ideolab_f2b.kernel.ipset.element import key_of
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.metrics import Sample
 
-#: entries of the list of who is protected in one answer: fail2ban's socket and a reader take so much
-_LISTED_LIMIT = 500
-_SSH_OFF = "ssh_ports = none: SSH sessions protect nobody"
-
-_Call = TypeVar("_Call", bound=Callable[..., Any])
-
-
-def _count_errors(method: _Call) -> _Call:
-    """Count what a method raises; a SystemExit would end the jail's thread: it becomes an Exception."""
-
-    @functools.wraps(method)
-    def call(self: Action, *args: Any, **keywords: Any) -> Any:
-        try:
-            return method(self, *args, **keywords)
-        except BaseException as error:
-            self._counts.add_error(error)
-            if isinstance(error, Exception):
-                raise
-            raise RuntimeError(f"{method.__name__}: {error!r}") from error
-
-    return cast(_Call, call)
+#: seconds until the same error of a consistency check is logged again
+SAY_AGAIN_S = 600.0
 
 
 class Action(ActionBase):  # type: ignore[misc]
@@ -65,16 +48,24 @@ class Action(ActionBase):  # type: ignore[misc]
     # fail2ban compares this once a shell action of the same jail was repaired
     banEpoch = 0
 
-    def __init__(self, jail: Any, name: str, **given: Any) -> None:
+    def __init__(self, jail: Any, name: str, /, **given: Any) -> None:
         super().__init__(jail, name)
         self._counts = BanCounts()
         self._options = self._read(given)
-        self._protected = Protected(functools.partial(protected.ignoreip, jail), self._options)
+        self._protected = Protected(
+            functools.partial(protected.ignoreip, jail),
+            self._options,
+            has_ignoreself=lambda: bool(getattr(jail.filter, "ignoreSelf", False)),
+        )
         SESSIONS.keep_in(self._options.state)
-        self._firewall = JailFirewall(self._options, self._elements)
+        self._firewall = JailFirewall(self._options, functools.partial(elements.list_elements, jail))
+        self._elements = Elements(jail, self._firewall, self._counts)
         self._closer = SocketCloser(self._options.ports)
+        say = functools.partial(self._logSys.error, "[%s] consistency check: %s", jail.name)
+        self._check_complaint = Complaint(say, SAY_AGAIN_S)
         self._is_joined, self._source = False, f"{name} {jail.name}"
         self._ban_list = BanList(jail)
+        self._old_tickets = OldTickets(jail, self._counts, self._options.state)
         self._member = Member(
             jail.name,
             self._ban_list,
@@ -82,19 +73,26 @@ class Action(ActionBase):  # type: ignore[misc]
             self._protected.refusal,
             self._firewall.note_rules,
         )
+        self._hooks = Hooks()
         try:
-            self._admission = Admission(
-                jail,
-                self._protected,
-                self._counts,
-                self._prolong_ticket,
-                most=lambda: self._options.maxelem,
-            )
+            self._place_hooks(jail, name)
             self._pace()
         except BaseException as error:
             # raised, it would keep every jail from starting; as it is, each ban of this one fails and tells
             self._counts.add_error(error)
             self._logSys.error("[%s] %s cannot work with this fail2ban: %r", jail.name, name, error)
+
+    def _place_hooks(self, jail: Any, name: str) -> None:
+        second_action.join(self._hooks, jail.actions, name, lambda: self._given, self.reload)
+        self._admission = Admission(
+            jail,
+            self._protected,
+            self._counts,
+            self._elements.prolong,
+            most=lambda: self._options.maxelem,
+            ask=IgnoreCommand(jail, lambda: list_queries(self._options.ports)).refusal,
+        )
+        self._old_tickets.set_hooks()
 
     # fail2ban keeps an action over a reload only when it has both of these
     def clearAllParams(self) -> None:
@@ -104,42 +102,54 @@ class Action(ActionBase):  # type: ignore[misc]
         """Take the options of a changed configuration; the bans stay."""
         try:
             self._options = self._read(given)
-            self._protected.use(self._options)
-            SESSIONS.keep_in(self._options.state)
-            self._closer.ports = self._options.ports
-            self._pace()
-            lift_bans(self._jail, self._protected, "reload", with_roots=True)
-            with RECONCILE.paused():
-                self._firewall.use(self._options)
+            try:
+                # first: what fails elsewhere must not keep the sets from what is configured
+                with RECONCILE.paused():
+                    self._firewall.use(self._options)
+            finally:
+                self._options = self._firewall.options
+                self._protected.use(self._options)
+                NAMES_OF_SERVER.hurry()
+                SESSIONS.keep_in(self._options.state)
+                self._old_tickets.keep_in(self._options.state)
+                self._closer.ports = self._options.ports
+                self._pace()
+                lift_bans(self._jail, self._protected, "reload", with_roots=True)
         except BaseException as error:
             # raised, it would end the reload of every jail
             self._counts.add_error(error)
             self._logSys.error("[%s] reload: %s", self._jail.name, error)
 
-    @_count_errors
+    @count_errors
     def start(self) -> None:
         """Place sets and rule before fail2ban hands over the bans that it restores."""
         try:
             self._firewall.place()
         finally:
+            self._options = self._firewall.options
             # kept over a restart in which the administrator wrote them into ignoreip
             for network in self._firewall.networks():
                 if self._protected.refusal(network) is not None:
                     self._firewall.delete(network)
             self._join()
 
-    @_count_errors
+    @count_errors
     def stop(self) -> None:
         """End what this action runs; sets and rule stay unless the options say otherwise."""
+        # first: the reconcile thread, which may end with this jail, then sees what it leaves
+        SET_NAMES.release(self)
         LOOKS.remove(self)
+        NAMES_OF_SERVER.remove(self)
         RECONCILE.remove(self._member)
         metric_sources.remove(self._source)
+        self._hooks.undo()
+        self._old_tickets.undo()
         self._admission.undo()
         polling.restore(self._jail)
         self._closer.stop()
         self._firewall.close()
 
-    @_count_errors
+    @count_errors
     def ban(self, info: Mapping[str, Any]) -> None:
         """Ban, and return when the kernel holds the element; any error says that it does not."""
         try:
@@ -152,7 +162,7 @@ class Action(ActionBase):  # type: ignore[misc]
         facts = self._admission.facts(info)
         key = self._admission.key(facts["ip"])
         try:
-            self._add(key, facts["time"], facts["bantime"])
+            self._elements.add(key, facts["time"], facts["bantime"])
         except SetFullError:
             self._admission.note_full(key[0], facts["ip"], facts is not info and not facts["restored"])
             raise
@@ -173,32 +183,34 @@ class Action(ActionBase):  # type: ignore[misc]
     def _prolongable(self) -> bool:
         return True
 
-    @_count_errors
+    @count_errors
     def prolong(self, info: Mapping[str, Any]) -> None:
         """The ban got longer (bantime.increment): so does the element."""
-        self._add(key_of(network_of_identity(info["ip"])), info["time"], info["bantime"])
+        self._elements.add(key_of(network_of_identity(info["ip"])), info["time"], info["bantime"])
         self._counts.add("prolonged")
 
-    @_count_errors
+    @count_errors
     def unban(self, info: Mapping[str, Any]) -> None:
         """Take the element out of the kernel."""
+        self._old_tickets.note_unban(info)
         # the kernel may have expired it a moment earlier
         network = network_of_identity(info["ip"])
         self._firewall.delete(network)
         self._admission.note_room(network.version)
         self._counts.add("unbans")
 
-    @_count_errors
+    @count_errors
     def flush(self) -> bool:
         """End all bans (`unban --all`); at a stop they stay in the kernel: a restart leaves no gap."""
         if self._jail.actions.active or not self._options.keep_on_stop:
             self._firewall.flush()
         return True
 
-    @_count_errors
+    @count_errors
     def by_hand(self, bans: Sequence[Sequence[object]], by: str = "", reason: str = "") -> str:
         """Ban what a person orders: `set JAIL action ideolab-ban by_hand JSON`; one answer each, as JSON."""
-        return Orders(self._jail, self._admission, self._add_below_rule).ban(bans, str(by), str(reason))
+        orders = Orders(self._jail, self._admission, self._elements.add_below_rule)
+        return orders.ban(bans, str(by), str(reason))
 
     def consistencyCheck(self, before_repair: Optional[Callable[[], bool]] = None) -> bool:
         """A banned address still causes failures: see whether sets, elements and rules are all there."""
@@ -211,40 +223,30 @@ class Action(ActionBase):  # type: ignore[misc]
         except BaseException as error:
             # fail2ban calls this outside of its own try
             self._counts.add_error(error)
-            self._logSys.error("[%s] consistency check: %s", self._jail.name, error)
+            self._check_complaint.say(str(error), type(error).__name__)
             return False
 
     @property
     def stats(self) -> str:
         """One JSON object, for `fail2ban-client get JAIL action ideolab-ban stats`."""
-        told: dict[str, Any] = {**self._counts.counts(), "last_error": self._counts.last_error}
-        told.update(set=self._options.set, maxelem=self._options.maxelem, repaired=self._firewall.repaired)
-        told["rules"] = {FAMILIES[version]: state for version, state in self._firewall.rules.items()}
-        told["closer"] = self._closer.stats()
-        told["keeper"] = RECONCILE.stats()
-        # of the code that this server has loaded, which may be older than what is installed
-        told["version"] = __version__
-        return json.dumps(told, sort_keys=True)
+        return answers.stats(
+            self._counts, self._options, self._firewall, self._old_tickets, self._closer, RECONCILE.stats()
+        )
 
     @property
     def bans(self) -> str:
         """One JSON object, for `ideolab-f2b bans`; see docs/bans.md."""
-        rows, queued = self._ban_list.rows(), self._ban_list.is_queued
-        return json.dumps({"set": self._options.set, "queued": queued, "bans": rows})
+        return answers.bans(self._options, self._ban_list)
 
     @property
     def protected(self) -> str:
         """One JSON object, for `ideolab-f2b check`: who is not banned here and why, and what is not known."""
-        listed = self._protected.list_networks()
-        rows = [[item.text, item.what] for item in listed[:_LISTED_LIMIT]]
-        left_out = len(listed) - len(rows)
-        ssh = SESSIONS.trouble if self._options.ssh_ports != () else _SSH_OFF
-        return json.dumps({"listed": rows, "left_out": left_out, "ssh_trouble": ssh})
+        return answers.protection(self._options, self._protected)
 
     @property
     def of_root(self) -> str:
         """A JSON list of what root has banned by hand; ideolab-fw-ip asks for it when sudo calls it."""
-        return json.dumps(self._ban_list.of_root())
+        return answers.of_root(self._ban_list)
 
     def reconcile(self, **_given: Any) -> int:
         """Make two passes over all sets now, for `ideolab-f2b check --repair`; see ReconcileThread.hurry."""
@@ -256,44 +258,26 @@ class Action(ActionBase):  # type: ignore[misc]
         self._is_joined = True
         RECONCILE.add(self._member)
         LOOKS.add(self, self._note_login)
+        NAMES_OF_SERVER.add(self, JailNames(self._protected.names, self._note_names))
         metric_sources.add(self._source, self._samples)
 
     def _samples(self) -> list[Sample]:
         counts = self._counts.counts()
         return metrics.jail(self._jail.name, self._ban_list.by_family(), counts, self._closer.destroyed)
 
-    def _add(self, key: Key, since: float, bantime: float) -> None:
-        try:
-            self._firewall.add(key, timeout(since, bantime, time.time()))
-        except SetFullError:
-            self._counts.add("full")
-            raise
-
-    def _add_below_rule(self, network: Network, since: float, bantime: float) -> None:
-        self._add(key_of(network), since, bantime)
-        self._firewall.require_rule(network.version)
-
-    def _prolong_ticket(self, ticket: Any) -> None:
-        bantime = ticket.getBanTime(self._jail.actions.getBanTime())
-        self._add(key_of(network_of_identity(ticket.getID())), ticket.getTime(), bantime)
-        self._counts.add("prolonged")
-
-    def _elements(self) -> Iterator[tuple[Network, int]]:
-        now, default = time.time(), self._jail.actions.getBanTime()
-        for ticket in ban_manager(self._jail.actions):
-            if ticket.getEndOfBanTime(default) > now:
-                left = timeout(ticket.getTime(), ticket.getBanTime(default), now)
-                # another filter in the jail may ban by what is no address
-                with contextlib.suppress(RefusedError):
-                    yield network_of_identity(ticket.getID()), left
-
     def _note_login(self) -> None:
         """Lift what was banned in the seconds before the proof, or before this server knew the address."""
         self._protected.renew_sessions()
         lift_bans(self._jail, self._protected, "a login over SSH", with_roots=False)
 
+    def _note_names(self) -> None:
+        """Lift what was banned before DNS had answered, or while a name had another address."""
+        self._protected.renew_lists()
+        lift_bans(self._jail, self._protected, "an answer of DNS", with_roots=False)
+
     def _read(self, given: Mapping[str, Any]) -> Options:
-        found, complaints = options.parse(self._jail.name, given)
+        self._given = given
+        found, complaints = SET_NAMES.take(self, self._jail.name, given)
         for complaint in complaints:
             self._logSys.error("[%s] %s: %s", self._jail.name, self._name, complaint)
         return found

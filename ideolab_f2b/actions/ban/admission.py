@@ -15,17 +15,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
-from fail2ban.server.observer import Observers
-
 from ideolab_f2b.actions import ttl
 from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.ban.full_sets import FullSets
 from ideolab_f2b.actions.ban.hooks import Hooks, Method
+from ideolab_f2b.actions.ban.observer import observe
 from ideolab_f2b.actions.protected.protected import Protected
 from ideolab_f2b.actions.protected.refusal import RefusedError
-from ideolab_f2b.actions.tickets import ban_manager, network_of_identity, parsed_key
+from ideolab_f2b.actions.tickets import (
+    ban_manager,
+    give_to_root,
+    is_of_root,
+    network_of_identity,
+    parsed_key,
+)
 from ideolab_f2b.complaint import Complaint
-from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
+from ideolab_f2b.kernel.ipset.element import LONGEST, Key, Network, key_of, network_of
 
 #: seconds until a refused address is told again: it can be a suspect every few seconds
 SAY_AGAIN_S = 600.0
@@ -43,14 +48,18 @@ class Ordered:
     seconds: int
     #: who calls the helper by sudo does not lift it
     is_root: bool = True
+    #: who ordered it and why, as a log line would say it
+    line: str = ""
     #: what fail2ban holds afterwards
     ticket: Any = None
     is_new: bool = False
     #: it was banned, and for at least as long
     is_as_before: bool = False
 
-    def give_time(self, ticket: Any) -> None:
-        """Write the time that was ordered into fail2ban's ticket."""
+    def fill(self, ticket: Any) -> None:
+        """Write the time that was ordered into fail2ban's ticket, and the line as the one that matched."""
+        if self.line:
+            ticket.setMatches([self.line])
         ticket.setBanTime(self.seconds)
         # what tells a time of its own from the jail's
         ticket.setData("ttl", str(self.seconds))
@@ -72,10 +81,14 @@ class Admission:
         prolong: Callable[[Any], None],
         clock: Callable[[], float] = time.monotonic,
         most: Callable[[], float] = lambda: math.inf,
+        ask: Callable[[Network], Optional[str]] = lambda _network: None,
     ) -> None:
-        """`most`: so many bans of a family end the admission of its lines; fail2ban's own list has no end."""
+        """`most`: so many bans of a family end the admission of its lines; fail2ban's own list has no end.
+
+        `ask` says why ignorecommand spares a network. fail2ban has asked it for each address of a line.
+        """
         self._jail, self._protected, self._counts, self._prolong_element = jail, protected, counts, prolong
-        self._most = most
+        self._most, self._ask = most, ask
         say = functools.partial(_log.warning, "[%s] Refused: %s", jail.name)
         self._complaint = Complaint(say, SAY_AGAIN_S, clock, SAID_LIMIT)
         self._full = FullSets(clock)
@@ -130,14 +143,14 @@ class Admission:
     def admit(self, identity: Any) -> Network:
         """The network, before it is ordered; RefusedError, counted, when it must not be banned."""
         try:
-            return self._require_harmless(identity)
+            return self._ask_command(self._require_harmless(identity))
         except RefusedError:
             self._counts.add("refused")
             raise
 
-    def order(self, identity: str, seconds: int, is_root: bool = True) -> Ordered:
+    def order(self, identity: str, seconds: int, is_root: bool = True, line: str = "") -> Ordered:
         """Ban now, in this thread, for a time of its own (-1: for good)."""
-        self._current.ordered = ordered = Ordered(seconds, is_root)
+        self._current.ordered = ordered = Ordered(seconds, is_root, line)
         try:
             self._jail.actions.addBannedIP(identity)
         finally:
@@ -165,7 +178,7 @@ class Admission:
         database = self._jail.database
         if database is not None:
             # after the observer, which writes the ban down when it comes to it
-            _observe(database.delBan, self._jail, identity)
+            observe(database.delBan, self._jail, identity)
 
     def _put(self, original: Method) -> Method:
         def put(ticket: Any) -> Any:
@@ -195,6 +208,8 @@ class Admission:
             # what root has ordered comes back after a restart
             if not ticket.restored:
                 self._require_room(ticket, key)
+                if key[2] < LONGEST[key[0]]:
+                    self._ask_command(network_of(key))
             return True
         except RefusedError as refused:
             self._counts.add("refused")
@@ -219,13 +234,20 @@ class Admission:
             raise RefusedError(why)
         return network
 
+    def _ask_command(self, network: Network) -> Network:
+        """The same network; RefusedError when ignorecommand spares it or a member of it."""
+        why = self._ask(network)
+        if why is not None:
+            raise RefusedError(why)
+        return network
+
     def _ban_by_hand(self, original: Method) -> Method:
         def ban(identities: Any) -> Any:
             wanted = identities if isinstance(identities, list) else [identities]
             allowed, refused = [], []
             for identity in wanted:
                 try:
-                    self._require_harmless(identity)
+                    self._ask_command(self._require_harmless(identity))
                     allowed.append(identity)
                 except RefusedError as error:
                     refused.append(f"Refused: {error}")
@@ -252,16 +274,16 @@ class Admission:
             told: dict[str, Any] = {} if reason is None else reason
             ordered: Optional[Ordered] = getattr(self._current, "ordered", None)
             if ordered is not None:
-                ordered.give_time(ticket)
+                ordered.fill(ticket)
             is_root = getattr(self._current, "is_root", False)
             if is_root:
-                ticket.setData("root", True)
+                give_to_root(ticket)
             is_new = original(ticket, reason=told)
             self._current.ticket = ticket if is_new else None
             if ordered is not None:
                 ordered.note(ticket, told, bool(is_new))
             banned = told.get("ticket")
-            is_taken_over = is_root and banned is not None and _give_to_root(banned)
+            is_taken_over = is_root and banned is not None and _take_over(banned)
             if told.get("prolong"):
                 self._prolong(banned)
             if is_taken_over or (told.get("prolong") and _have_own_time(ticket, banned)):
@@ -281,7 +303,7 @@ class Admission:
         # fail2ban writes new bans only
         try:
             if self._jail.database is not None:
-                _observe(self._jail.database.addBan, self._jail, banned)
+                observe(self._jail.database.addBan, self._jail, banned)
         except Exception as error:
             _log.error("[%s] %s was not written down: %s", self._jail.name, banned.getID(), error)
 
@@ -290,17 +312,8 @@ def _have_own_time(*tickets: Any) -> bool:
     return any(each.getData("ttl") is not None for each in tickets)
 
 
-def _give_to_root(ticket: Any) -> bool:
+def _take_over(ticket: Any) -> bool:
     """Note that a ban is root's now; False when it was before."""
-    was_root = ticket.getData("root")
-    ticket.setData("root", True)
+    was_root = is_of_root(ticket)
+    give_to_root(ticket)
     return not was_root
-
-
-def _observe(call: Method, *arguments: Any) -> None:
-    """Do it in the observer's thread, after what is queued there; here when the server is about to end."""
-    observer = Observers.Main
-    if observer is not None:
-        observer.add("call", call, *arguments)
-    else:
-        call(*arguments)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+from typing import Any, Callable, TypeVar, cast
 
 NAMES = ("bans", "restored", "prolonged", "unbans", "refused", "full", "errors")
 #: characters of the last error that are kept
 _ERROR_LENGTH = 500
+
+Call = TypeVar("Call", bound=Callable[..., Any])
 
 
 class BanCounts:
@@ -31,3 +35,22 @@ class BanCounts:
         """{name: count}, for each of NAMES."""
         with self._lock:
             return dict(self._counts)
+
+
+def count_errors(method: Call) -> Call:
+    """Count what a method of an action raises, in its `_counts`.
+
+    A SystemExit would end the jail's thread: it becomes a RuntimeError.
+    """
+
+    @functools.wraps(method)
+    def call(action: Any, *args: Any, **keywords: Any) -> Any:
+        try:
+            return method(action, *args, **keywords)
+        except BaseException as error:
+            action._counts.add_error(error)
+            if isinstance(error, Exception):
+                raise
+            raise RuntimeError(f"{method.__name__}: {error!r}") from error
+
+    return cast(Call, call)

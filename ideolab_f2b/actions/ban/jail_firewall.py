@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 import time
@@ -9,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from typing import Callable, Optional, TypeVar
 
 from ideolab_f2b.actions.options import Options
-from ideolab_f2b.firewall import rule
+from ideolab_f2b.actions.set_names import SET_NAMES
+from ideolab_f2b.firewall import port_rule, rule
 from ideolab_f2b.firewall.jail_sets import JailSets
-from ideolab_f2b.firewall.rule import IN_PLACE, RuleError
+from ideolab_f2b.firewall.names import LIST, PORT_LIST, unique
+from ideolab_f2b.firewall.rule import IN_PLACE, RuleError, RuleUnseenError
 from ideolab_f2b.kernel.ipset.element import Key, Network
-from ideolab_f2b.kernel.ipset.error import SetMissingError
+from ideolab_f2b.kernel.ipset.error import SetMissingError, SetTypeError
 from ideolab_f2b.kernel.ipset.sets import Sets
 
 #: seconds between two looks at the rules, which fork
@@ -36,32 +39,32 @@ class JailFirewall:
         self.repaired = 0
         #: {4, 6: "in place" or why it is not}
         self.rules: dict[int, str] = {}
-        self._options, self._expected, self._clock = options, expected, clock
+        #: those that were given, but for the name of a set that could not be
+        self.options = options
+        self._expected, self._clock = expected, clock
         self._lock = threading.RLock()
         self._opened: Optional[JailSets] = None
         self._looked = self._compared = float("-inf")
 
     def place(self) -> None:
         """Create the sets, put the rules first; RuleError when a family that has addresses gets none."""
-        self._sets().place()
+        with self._lock:
+            self._place_sets()
         self._place_rules()
+        self._leave_other_scope()
         self._require_rules(self.rules)
 
     def use(self, options: Options) -> None:
         """Change to other options: the bans are in the new sets before they leave the old ones."""
         with self._lock:
-            before, self._options = self._options, options
+            before, self.options = self.options, options
             old = self._opened
             if old is None:
                 return
             if options.set != before.set:
-                self._opened = None
-                self._sets().place()
-                self._sets().add_many(self._expected())
-                old.remove()
-                old.kernel.close()
-            elif options.maxelem != before.maxelem:
-                old.maxelem = options.maxelem
+                self._move(old, before.set)
+            else:
+                old.maxelem, old.list = options.maxelem, _list_of(options)
         self.place()
 
     def add(self, key: Key, timeout_s: int) -> None:
@@ -95,7 +98,7 @@ class JailFirewall:
         self._require_rules((version,))
 
     def is_consistent(self) -> bool:
-        """Whether the sets are linked, hold what fail2ban holds, and the rules are first."""
+        """Whether the sets are linked, hold what fail2ban holds, and the rules are there."""
         if self._clock() - self._compared < COMPARE_AGAIN_S:
             return True
         self._compared = self._clock()
@@ -104,7 +107,7 @@ class JailFirewall:
             return False
         # those that are about to expire may be gone from the kernel before fail2ban looks
         expected = sum(1 for _network, timeout_s in self._expected() if not 0 < timeout_s < LOOK_AGAIN_S)
-        return sets.size() >= expected and self._are_rules_first()
+        return sets.size() >= expected and self._are_rules_there()
 
     def repair(self) -> None:
         """Place everything again and put back what fail2ban holds."""
@@ -112,7 +115,7 @@ class JailFirewall:
             self._sets().place()
             self._put_back()
         self.repaired += 1
-        _log.warning("kernel set %s was incomplete: repaired", self._options.set)
+        _log.warning("kernel set %s was incomplete: repaired", self.options.set)
         self._place_rules()
         self._require_rules(self.rules)
 
@@ -123,7 +126,7 @@ class JailFirewall:
             if sets is None:
                 return
             try:
-                if not self._options.keep_on_stop:
+                if not self.options.keep_on_stop:
                     self._clear(sets)
             finally:
                 sets.kernel.close()
@@ -133,6 +136,30 @@ class JailFirewall:
         self.rules.update(states)
         self._looked = self._clock()
 
+    def _move(self, old: JailSets, name: str) -> None:
+        self._opened = None
+        self._place_sets()
+        self._sets().add_many(self._expected())
+        self._place_port_rules()
+        # a jail that shares it still needs it
+        if name != self.options.set and name not in SET_NAMES.names():
+            self._remove(old)
+        old.kernel.close()
+
+    def _place_sets(self) -> None:
+        """Place the sets; when they are somebody else's, those of a name that nobody else has: bans work."""
+        sets = self._sets()
+        try:
+            sets.place()
+        except SetTypeError as error:
+            name = unique(self.options.set, self.options.set)
+            _log.error("%s; the set %s is used", error, name)
+            other = JailSets(sets.kernel, name, self.options.maxelem, sets.list)
+            other.place()
+            # the set of one family may have been free
+            sets.remove()
+            self.options, self._opened = dataclasses.replace(self.options, set=name), other
+
     def _put_back(self) -> None:
         held = dict(self._expected())
         self._sets().add_many(held.items())
@@ -141,17 +168,48 @@ class JailFirewall:
             self._sets().delete(network)
 
     def _clear(self, sets: JailSets) -> None:
+        if self.options.set in SET_NAMES.names():
+            # another jail has named it too
+            return
         # the rule refers to the list: the last jail takes both away
-        if sets.remove():
+        if self._remove(sets):
             for version in rule.PROGRAMS:
-                if self.rules.get(version) == IN_PLACE:
+                if self.rules.get(version) == IN_PLACE and sets.list == LIST:
                     rule.remove(version)
             sets.remove_list()
+
+    def _remove(self, sets: JailSets) -> bool:
+        """Take sets out of the kernel, after rules that refer to them; whether their list is empty now."""
+        if sets.list == PORT_LIST:
+            for version in rule.PROGRAMS:
+                port_rule.drop(version, sets.names.values())
+        return sets.remove()
+
+    def _leave_other_scope(self) -> None:
+        """Leave the list of the other scope, once the rules of this one are there."""
+        with self._lock:
+            sets = self._sets()
+            if sets.leave_other_list() and sets.list == LIST:
+                for version in rule.PROGRAMS:
+                    port_rule.drop(version, sets.names.values())
+
+    def _place_port_rules(self) -> None:
+        scope = self.options.port_scope
+        if scope is None:
+            return
+        for version in rule.PROGRAMS:
+            if self.rules.get(version, IN_PLACE) == IN_PLACE:
+                try:
+                    port_rule.put(version, {self.options.set: scope})
+                except RuleError as error:
+                    self.rules[version] = f"missing: {error}"
 
     def _sets(self) -> JailSets:
         with self._lock:
             if self._opened is None:
-                self._opened = JailSets(Sets(), self._options.set, self._options.maxelem)
+                self._opened = JailSets(
+                    Sets(), self.options.set, self.options.maxelem, _list_of(self.options)
+                )
             return self._opened
 
     def _call_or_repair(self, call: Callable[..., _Result], *arguments: object) -> _Result:
@@ -168,8 +226,13 @@ class JailFirewall:
             for version in rule.PROGRAMS:
                 try:
                     self.rules[version] = rule.place(version) or IN_PLACE
+                except RuleUnseenError as error:
+                    # a rule that was there is not gone because somebody holds the lock
+                    if self.rules.get(version) != IN_PLACE:
+                        self.rules[version] = f"missing: {error}"
                 except RuleError as error:
                     self.rules[version] = f"missing: {error}"
+            self._place_port_rules()
 
     def _require_rules(self, versions: Iterable[int]) -> None:
         missing = [self.rules.get(version, "missing") for version in versions]
@@ -177,8 +240,21 @@ class JailFirewall:
         if missing:
             raise RuleError(f"elements are in the set, but no rule drops their packets: {'; '.join(missing)}")
 
-    def _are_rules_first(self) -> bool:
+    def _are_rules_there(self) -> bool:
+        # where they stand is the reconcile thread's business: another program may want the first place too
         if self._clock() - self._looked < LOOK_AGAIN_S:
             return True
         self._looked = self._clock()
-        return all(rule.is_first(version) for version, state in self.rules.items() if state == IN_PLACE)
+        try:
+            return all(
+                position.copies
+                for version, state in self.rules.items()
+                if state == IN_PLACE
+                for position in rule.positions(version)
+            )
+        except RuleUnseenError:
+            return True
+
+
+def _list_of(options: Options) -> str:
+    return PORT_LIST if options.scope == "port" else LIST

@@ -11,13 +11,15 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
 from typing import Any, Callable, NamedTuple, Optional
 
 from ideolab_f2b.actions import ttl
 from ideolab_f2b.actions.ban.admission import Admission, Ordered
+from ideolab_f2b.actions.ban.lift import unban
 from ideolab_f2b.actions.protected.refusal import RefusedError, short
 from ideolab_f2b.kernel.ipset.element import Network
-from ideolab_f2b.logline import quote
+from ideolab_f2b.logline import format_line, quote
 
 #: (network, banned at, seconds): puts the element there, or says why it cannot be
 Place = Callable[[Network, float, float], None]
@@ -44,27 +46,28 @@ class Orders:
 
     def ban(self, orders: Iterable[Sequence[object]], by: str, reason: str) -> str:
         """A JSON list with one answer for each (address or network, seconds or "permanent"), in order."""
-        is_root = not by.startswith(HELPER)
-        answers = [self._answer(str(address), str(time), is_root) for address, time in orders]
+        answers = [self._answer(str(address), str(time), by, reason) for address, time in orders]
         counted = Counter(answer.result for answer in answers)
         told = ", ".join(f"{count} {result}" for result, count in counted.items()) or "nothing"
         # what a person chose comes last, and quoted: no filter on fail2ban's own log can be misled
         _log.info("[%s] By hand: %s; by=%s reason=%s", self._jail.name, told, quote(by), quote(reason))
         return json.dumps([answer._asdict() for answer in answers])
 
-    def _answer(self, address: str, time: str, is_root: bool) -> OrderResult:
+    def _answer(self, address: str, time: str, by: str, reason: str) -> OrderResult:
         try:
             network = self._admission.admit(address)
         except RefusedError as refused:
             return OrderResult(address, REFUSED, detail=str(refused))
         seconds, complaint = ttl.ban_time(time, int(self._jail.getMaxBanTime()))
         try:
-            return self._ban(network, seconds, complaint, is_root)
+            return self._ban(network, seconds, complaint, by, reason)
         except Exception as error:
             return OrderResult(short(network), ERROR, detail=str(error) or repr(error))
 
-    def _ban(self, network: Network, seconds: int, complaint: str, is_root: bool) -> OrderResult:
-        ordered = self._admission.order(short(network), seconds, is_root)
+    def _ban(self, network: Network, seconds: int, complaint: str, by: str, reason: str) -> OrderResult:
+        is_root = not by.startswith(HELPER)
+        line = describe(short(network), by, reason, datetime.now(timezone.utc))
+        ordered = self._admission.order(short(network), seconds, is_root, line)
         ticket = ordered.ticket
         if ticket is None:
             return OrderResult(short(network), ERROR, detail="fail2ban did not take the ban; see its log")
@@ -81,4 +84,18 @@ class Orders:
     def _take_back(self, network: Network, ordered: Ordered) -> None:
         """A ban that does not work must not be listed; one that was there before is not ours to lift."""
         if ordered.is_new:
-            self._jail.actions.removeBannedIP(short(network), ifexists=True)
+            unban(self._jail, short(network))
+
+
+def describe(address: str, by: str, reason: str, when: datetime) -> str:
+    """Return who ordered a ban and why, as a line of manual.log: the event of the ban has it.
+
+    "" for what is no line: no ban fails for want of one.
+    """
+    quoted = {"by": by, **({"reason": reason} if reason else {})}
+    try:
+        line = format_line(when, "manual", "ban", address, {}, quoted)
+    except ValueError:
+        return ""
+    # whole seconds: the time from a line with a fraction to the ban is measured
+    return f"{line[:19]}{line[23:]}"

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Collection
 from typing import Callable, Optional, Union
 
+from ideolab_f2b.actions.ports import Ports
+from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.kernel.ipset.element import Key, Network, network_of
 from ideolab_f2b.kernel.sockets.destroy import destroy as destroy_sockets
 
-Destroy = Callable[[Collection[Network], Collection[int]], int]
+Destroy = Callable[[Collection[Network], Ports], int]
 
 #: a connection can be accepted between a walk's look at it and the rule's effect on its packets
 WALKS = 3
@@ -18,17 +20,20 @@ WALKS = 3
 REST_S = 0.2
 #: peers that wait for a walk
 LIMIT = 65536
+#: seconds until the log says again that sockets stay open
+SAY_AGAIN_S = 600.0
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
 class SocketCloser:
     """One walk over the sockets serves every peer that was banned since the walk before."""
 
-    def __init__(self, ports: Collection[int], destroy: Destroy = destroy_sockets) -> None:
+    def __init__(self, ports: Ports, destroy: Destroy = destroy_sockets) -> None:
         self.ports = ports
         self.destroyed = self.dropped = self.failed = 0
         self.last_error = ""
         self._destroy = destroy
+        self._complaint = Complaint(_log.error, SAY_AGAIN_S)
         self._lock = threading.Lock()
         self._pending: list[Key] = []
         self._work = threading.Event()
@@ -91,6 +96,5 @@ class SocketCloser:
         except BaseException as error:
             # the peers are banned all the same; the same error for each of ten thousand bans helps nobody
             self.failed += 1
-            if str(error) != self.last_error:
-                self.last_error = str(error)
-                _log.error("open sockets of banned peers stay open: %s", error)
+            self.last_error = str(error)
+            self._complaint.say(f"open sockets of banned peers stay open: {error}", type(error).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections.abc import Iterable, Iterator
@@ -9,10 +10,13 @@ from ipaddress import ip_network
 from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions.options import Options
-from ideolab_f2b.actions.protected import nameservers, never_ban
+from ideolab_f2b.actions.protected import lists, nameservers
+from ideolab_f2b.actions.protected.lists import Lists
+from ideolab_f2b.actions.protected.names import NAMES_OF_SERVER, Names
 from ideolab_f2b.actions.protected.refusal import NEVER, Index, Listed, listing, refusal
 from ideolab_f2b.actions.protected.ssh.seen import Seen
 from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
+from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.kernel import address
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.ipset.element import Network
@@ -22,7 +26,10 @@ FRESH_S = 5.0
 #: the same for gateways and nameservers: routes can be a million, so they are asked for less often
 ROUTES_FRESH_S = 60.0
 _ALL6 = (1 << 128) - 1
+SAY_AGAIN_S = 600.0
 _log = logging.getLogger("fail2ban.ideolab-ban")
+#: of this process: each jail reads the same sources
+_COMPLAINT = Complaint(functools.partial(_log.error, "%s"), SAY_AGAIN_S)
 
 
 class Protected:
@@ -37,11 +44,17 @@ class Protected:
         gateways: Callable[[], Iterable[Address]] = address.gateways,
         sessions: Callable[[], Iterable[Seen]] = SESSIONS.now,
         servers: Callable[[], Iterable[Address]] = nameservers.read,
+        names: Names = NAMES_OF_SERVER,
+        has_ignoreself: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._ignoreip, self._clock = ignoreip, clock
+        self._ignoreip, self._has_ignoreself, self._clock, self._names = (
+            ignoreip,
+            has_ignoreself,
+            clock,
+            names,
+        )
         self._sources: dict[str, tuple[float, Callable[[], Iterable[Listed]]]] = {
-            "ignored": (FRESH_S, lambda: _texts(self._ignoreip(), "listed in ignoreip")),
-            "listed": (FRESH_S, lambda: never_ban.read(self._options.allow_file)),
+            "lists": (FRESH_S, self._list),
             "own": (FRESH_S, lambda: _hosts(own(), "an own address of this host")),
             "gateways": (ROUTES_FRESH_S, lambda: _hosts(gateways(), "a gateway of this host")),
             "nameservers": (ROUTES_FRESH_S, lambda: _hosts(servers(), "a nameserver of this host")),
@@ -53,16 +66,30 @@ class Protected:
     def use(self, options: Options) -> None:
         """Take new options; everything is read anew for the next ban."""
         self._options = options
-        self._allowed = [listing(network, "listed in the option allow") for network in options.allow]
         self._found: dict[str, list[Listed]] = {name: [] for name in self._sources}
         self._due = dict.fromkeys(self._sources, float("-inf"))
         self._next = float("-inf")
-        self._index = Index(NEVER)
+        self._index, self._indexed = Index(NEVER), list(NEVER)
 
     def renew_sessions(self) -> None:
         """Ask for the SSH sessions anew at the next question: one was just proved."""
-        self._renewals += 1
-        self._due["sessions"] = self._next = float("-inf")
+        self._renew("sessions")
+
+    def renew_lists(self) -> None:
+        """Read the lists anew at the next question: a name has another address."""
+        self._renew("lists")
+
+    def names(self) -> tuple[str, ...]:
+        """Return the host names of the lists, as they are at this moment."""
+        return tuple(name for each in self._read_lists().named for name in each.names)
+
+    def troubles(self) -> list[str]:
+        """Return what of the lists is not understood or cannot be read: it protects nobody."""
+        return list(self._read_lists().troubles)
+
+    def unknown(self) -> list[str]:
+        """Return what is not known of the names in the lists."""
+        return self._names.troubles(self.names())
 
     def admits(self, version: int, address: int, prefixlen: int) -> bool:
         """The same as `not refusal(...)`, for numbers: every ticket of a flood passes here."""
@@ -81,8 +108,20 @@ class Protected:
     def list_networks(self) -> list[Listed]:
         """What is protected at this moment beside NEVER: first who is logged in, last the long lists."""
         self._refresh()
-        found = [item for items in reversed(list(self._found.values())) for item in items]
-        return [*found, *self._allowed]
+        return [item for items in reversed(list(self._found.values())) for item in items]
+
+    def _renew(self, source: str) -> None:
+        self._renewals += 1
+        self._due[source] = self._next = float("-inf")
+
+    def _read_lists(self) -> Lists:
+        return lists.read(self._ignoreip(), self._options, has_ignoreself=self._has_ignoreself())
+
+    def _list(self) -> Iterator[Listed]:
+        found = self._read_lists()
+        yield from found.listed
+        for each in found.named:
+            yield from self._names.listings(each.names, each.what)
 
     def _refresh(self) -> None:
         now, renewals = self._clock(), self._renewals
@@ -95,12 +134,13 @@ class Protected:
                 self._found[name] = list(read())
             except Exception as error:
                 # what was known a moment ago protects better than nothing
-                _log.error("cannot read what must not be banned (%s): %s", name, error)
-        found = (item for items in self._found.values() for item in items)
-        self._index = Index((*NEVER, *self._allowed, *found))
+                _COMPLAINT.say(f"cannot read what must not be banned ({name}): {error}", name)
+        found = [*NEVER, *(item for items in self._found.values() for item in items)]
+        if found != self._indexed:
+            self._index, self._indexed = Index(found), found
         if renewals != self._renewals:
             # another thread has asked meanwhile, and this answer may be older than its
-            self._due["sessions"] = float("-inf")
+            self._due["sessions"] = self._due["lists"] = float("-inf")
         self._next = min(self._due.values())
 
 
@@ -111,15 +151,6 @@ def ignoreip(jail: Any) -> Iterator[str]:
             yield from map(str, item)
         else:
             yield str(item)
-
-
-def _texts(texts: Iterable[str], what: str) -> Iterator[Listed]:
-    for text in texts:
-        try:
-            yield listing(ip_network(text, strict=False), what)
-        except ValueError:
-            # a name: fail2ban resolves it for single addresses, and nothing here waits for DNS
-            continue
 
 
 def _sessions(sessions: Iterable[Seen], ports: Optional[tuple[int, ...]]) -> Iterator[Listed]:

@@ -37,6 +37,17 @@ def short(network: Network) -> str:
     return str(network.network_address if network.prefixlen == network.max_prefixlen else network)
 
 
+def describe_everybody(listed: Iterable[Listed]) -> list[str]:
+    """Return a sentence for an entry that holds every address of its family: then no ban is possible."""
+    return [
+        f"{each.text}, {each.what}, is everybody: nobody is banned over IPv{each.version}"
+        for each in listed
+        if each.first == 0 and each.last == _LAST[each.version]
+    ]
+
+
+#: the highest address, by version
+_LAST = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
 #: what is no host of any network, or this host whatever its addresses
 NEVER = tuple(
     listing(ip_network(text), what)

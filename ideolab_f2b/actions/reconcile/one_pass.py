@@ -16,7 +16,7 @@ from typing import Any, Callable, NamedTuple, Optional, Protocol
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.firewall.drift import SetDrift, compare
 from ideolab_f2b.firewall.jail_sets import JailSets
-from ideolab_f2b.firewall.names import FAMILIES, LIST
+from ideolab_f2b.firewall.names import FAMILIES, LIST, PORT_LIST
 from ideolab_f2b.kernel.ipset.element import Key, Network, network_of
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -36,6 +36,7 @@ class Bans(Protocol):
     def is_active(self) -> bool: ...
     @property
     def is_queued(self) -> bool: ...
+    def count(self) -> int: ...
     def tickets(self) -> dict[Key, Any]: ...
     def holds(self, ticket: Any) -> bool: ...
     def left_s(self, ticket: Any) -> int: ...
@@ -79,13 +80,14 @@ class Pass:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         options = members[0].options()
-        self._sets = JailSets(kernel, options.set, options.maxelem)
+        list_name = PORT_LIST if options.scope == "port" else LIST
+        self._sets = JailSets(kernel, options.set, options.maxelem, list_name)
         self._members, self._go_on, self._sleep = members, go_on, sleep
         self._repairs = dict.fromkeys(FAMILIES, 0)
 
     def run(self, suspected: Collection[Key] = (), may_lift: bool = True) -> PassResult:
         """Make the pass; what of `suspected`, stale in the pass before, still is stale goes out if it may."""
-        for version, count in self._place().items():
+        for version, count in self.place().items():
             self._repairs[version] += count
         found = self._elements()
         tickets = self._tickets()
@@ -101,18 +103,19 @@ class Pass:
             sizes[version] += 1
         return PassResult(sizes, self._repairs, stale)
 
-    def _place(self) -> dict[int, int]:
-        """{4, 6: how many of set and membership had to be made again}."""
+    def place(self) -> dict[int, int]:
+        """Make sets and their places in the list again where they are gone; return how many, by family."""
         kernel = self._sets.kernel
         try:
-            linked = set(kernel.members(LIST))
+            linked = set(kernel.members(self._sets.list))
         except SetMissingError:
             linked = set()
-        gone = dict.fromkeys(FAMILIES, 0)
-        for version, name in self._sets.names.items():
-            if name not in linked:
-                gone[version] = 1 + (not _exists(kernel, name))
-        if any(gone.values()):
+        gone = {
+            version: 1 + (not _exists(kernel, name))
+            for version, name in self._sets.names.items()
+            if name not in linked
+        }
+        if gone:
             self._check()
             self._sets.place()
         return gone

@@ -1,4 +1,8 @@
-"""Keeps the kernel at what fail2ban holds: one thread for all jails of a server, a pass every 25 seconds."""
+"""Keeps the kernel at what fail2ban holds: one thread for all jails of a server.
+
+It makes a pass every 25 seconds. Twice a second it asks the kernel a few cheap questions, and puts back at
+once what a reload of a firewall has taken away.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +11,34 @@ import functools
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions import metric_sources
 from ideolab_f2b.actions.reconcile import metrics
+from ideolab_f2b.actions.reconcile.allowance import Allowance
+from ideolab_f2b.actions.reconcile.drop_rules import DropRules
+from ideolab_f2b.actions.reconcile.left_sets import LeftSets
+from ideolab_f2b.actions.reconcile.losses import Losses
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
 from ideolab_f2b.complaint import Complaint
-from ideolab_f2b.firewall import rule
-from ideolab_f2b.firewall.names import FAMILIES, LIST, family_sets
-from ideolab_f2b.firewall.rule import IN_PLACE, RuleError
+from ideolab_f2b.firewall import port_rule
+from ideolab_f2b.firewall.names import LIST, PORT_LIST, family_sets
 from ideolab_f2b.kernel.ipset.element import Key, SetHeader
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
+from ideolab_f2b.kernel.netlink import KernelError
 from ideolab_f2b.metrics import Sample
 
 #: seconds from the end of a pass to the next: what is lost is back within a minute even on a slow host
 EVERY_S = 25.0
+#: seconds between two cheap looks at sets and rules
+GLANCE_S = 0.5
+#: passes and looks at the rules in a row that a cheap look may cause
+_AT_ONCE = 20
+#: seconds until it may cause one more of them
+_ONE_MORE_S = 5.0
 #: the same when somebody waits for it: `ideolab-f2b check --repair`
 HURRIED_S = 1.0
 #: a jail that is younger may still be restoring its bans: nothing is lifted for lack of one
@@ -33,6 +47,10 @@ SETTLED_S = 25.0
 SAY_AGAIN_S = 600.0
 _SOURCE = "ideolab-reconcile"
 _log = logging.getLogger("fail2ban.ideolab-ban")
+
+#: jails with the time since when each is looked after
+_Group = Sequence["tuple[Member, float]"]
+_Groups = Sequence["tuple[str, _Group]"]
 
 
 class ReconcileThread:
@@ -43,8 +61,10 @@ class ReconcileThread:
         clock: Callable[[], float] = time.monotonic,
         open_sets: Callable[[], Sets] = Sets,
         sleep: Callable[[float], None] = time.sleep,
+        left_sets: Optional[LeftSets] = None,
     ) -> None:
         self.passes = 0
+        self._left = left_sets or LeftSets(clock)
         self._clock, self._open, self._sleep = clock, open_sets, sleep
         #: since when each is looked after
         self._members: dict[Member, float] = {}
@@ -57,10 +77,13 @@ class ReconcileThread:
         self._is_passing = False
         self._wake = threading.Event()
         self._wanted = 0
+        #: until so many passes are made, a person waits for them
+        self._ordered = 0
         self._thread: Optional[threading.Thread] = None
-        self._rules: dict[int, str] = {}
+        self._losses, self._allowance = Losses(open_sets), Allowance(_AT_ONCE, _ONE_MORE_S, clock)
         self._stale: dict[str, frozenset[Key]] = {}
         self._counted = ReconcileCounts()
+        self._rules = DropRules(self._counted, clock)
         say = functools.partial(_log.error, "cannot keep the kernel at what fail2ban holds: %s")
         self._complaint = Complaint(say, SAY_AGAIN_S, clock)
         self._last_error = ""
@@ -110,7 +133,7 @@ class ReconcileThread:
     def hurry(self) -> int:
         """Make two passes now; return the number of `passes` that tells that both are over."""
         with self._guard:
-            self._wanted = self.passes + self._is_passing + 2
+            self._wanted = self._ordered = self.passes + self._is_passing + 2
         self._wake.set()
         return self._wanted
 
@@ -142,16 +165,32 @@ class ReconcileThread:
             self.passes += over
             self._is_passing = False
 
+    def glance(self) -> None:
+        """Put back what a few cheap questions show to be lost; a pass finds what they do not show."""
+        with self._guard:
+            members = list(self._members.items())
+        groups = _group(members)
+        if not groups or self._waiting:
+            return
+        if self._losses.are_there((name, [member for member, _since in group]) for name, group in groups):
+            if self._allowance.take():
+                self.look()
+        elif self._rules.is_look_due() and self._allowance.take():
+            self._attempt(LIST, self._look_at_rules)
+            self._attempt(PORT_LIST, self._look_at_port_rules, members)
+
     def _look(self, members: Sequence[tuple[Member, float]]) -> None:
         groups = _group(members)
         self._counted.forget_all_but(name for name, _group in groups)
+        went_well = []
         with contextlib.closing(self._open()) as kernel:
-            went_well = [self._attempt(name, self._reconcile, kernel, group) for name, group in groups]
-        with self._working:
+            # the rules before the elements of a whole botnet; they refer to a list that the sets make
+            went_well += [self._attempt(name, self._place, kernel, group) for name, group in groups]
             went_well.append(self._attempt(LIST, self._look_at_rules))
-            states = dict(self._rules)
-        for member, _since in members:
-            member.rules(states)
+            went_well.append(self._attempt(PORT_LIST, self._look_at_port_rules, members))
+            went_well += [self._attempt(name, self._reconcile, kernel, group) for name, group in groups]
+            names = [name for name, _group in groups]
+            went_well.append(self._attempt(LIST, self._look_at_left_sets, kernel, names))
         if all(went_well):
             self._counted.succeeded, self._last_error = time.time(), ""
 
@@ -169,7 +208,12 @@ class ReconcileThread:
             return False
         return True
 
-    def _reconcile(self, name: str, kernel: Sets, group: Sequence[tuple[Member, float]]) -> None:
+    def _place(self, name: str, kernel: Sets, group: _Group) -> None:
+        with self._working:
+            one = Pass(kernel, [member for member, _since in group], lambda: not self._waiting, self._sleep)
+            self._count_repairs(name, one.place())
+
+    def _reconcile(self, name: str, kernel: Sets, group: _Group) -> None:
         oldest = self._clock() - SETTLED_S
         may_lift = all(since <= oldest for _member, since in group)
         with self._working:
@@ -179,37 +223,44 @@ class ReconcileThread:
 
     def _note(self, name: str, outcome: PassResult) -> None:
         self._stale[name] = outcome.stale
-        repaired = 0
-        for version in FAMILIES:
-            family_set = family_sets(name)[version]
+        for version, family_set in family_sets(name).items():
             self._counted.drift[family_set] = outcome.drift[version]
-            self._counted.add_repairs(family_set, outcome.repairs[version])
-            repaired += outcome.repairs[version]
+        self._count_repairs(name, outcome.repairs)
+
+    def _count_repairs(self, name: str, repairs: Mapping[int, int]) -> None:
+        for version, count in repairs.items():
+            self._counted.add_repairs(family_sets(name)[version], count)
+        repaired = sum(repairs.values())
         if repaired:
             _log.warning("kernel sets of %s differed from fail2ban: %d repaired", name, repaired)
 
-    def _look_at_rules(self, name: str) -> None:
-        for version in rule.PROGRAMS:
-            try:
-                self._rules[version] = self._rule(name, version)
-            except RuleError as error:
-                self._rules[version] = f"missing: {error}"
-        missing = [state for state in self._rules.values() if state.startswith("missing")]
-        if missing:
-            raise RuleError("; ".join(dict.fromkeys(missing)))
+    def _look_at_left_sets(self, _name: str, kernel: Sets, owned: Sequence[str]) -> None:
+        with self._working:
+            lifted = self._left.look(kernel, owned, is_ordered=self.passes < self._ordered)
+        for name, count in lifted.items():
+            self._counted.add_repairs(name, count)
 
-    def _rule(self, name: str, version: int) -> str:
-        counters = rule.count_drops(version)
-        self._counted.see_rules(version, counters)
-        with contextlib.suppress(RuleError):
-            if rule.is_first(version):
-                return IN_PLACE
-        why_not = rule.place(version)
-        if why_not is None:
-            self._counted.begin_rules(version, rule.count_drops(version))
-            self._counted.add_repairs(name, 1)
-            _log.warning("%s had no rule for %s before all others: repaired", rule.PROGRAMS[version], name)
-        return why_not or IN_PLACE
+    def _look_at_rules(self, name: str) -> None:
+        with self._guard:
+            members = list(self._members)
+        with self._working:
+            try:
+                self._rules.look(name)
+            finally:
+                for member in members:
+                    member.rules(dict(self._rules.states))
+
+    def _look_at_port_rules(self, name: str, members: Sequence[tuple[Member, float]]) -> None:
+        options = [member.options() for member, _since in members]
+        scopes = {each.set: each.port_scope for each in options if each.port_scope is not None}
+        # where another rule stands before that for all ports, this one stands behind it as well
+        states = self._rules.states.items()
+        families = [version for version, state in states if not state.startswith(("missing", "IPv6"))]
+        with self._working:
+            repaired = sum(port_rule.put(version, scopes) for version in families) if scopes else 0
+        if repaired:
+            self._counted.add_repairs(name, repaired)
+            _log.warning("the rules of jails with scope=port were not in place: %d chains repaired", repaired)
 
     def _headers(self) -> Iterator[SetHeader]:
         """The headers of those sets of all jails that are there."""
@@ -223,19 +274,31 @@ class ReconcileThread:
 
     def _say(self, name: str, error: BaseException) -> None:
         self._last_error = f"{name}: {error}"[:500]
-        self._complaint.say(self._last_error)
+        # the same trouble may have another text each time: a number, a name
+        self._complaint.say(self._last_error, f"{name} {type(error).__name__}")
 
     def _is_running(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
+    def _wait(self) -> None:
+        """Wait for the next pass, or until somebody wants one; glance at the kernel meanwhile."""
+        end = time.monotonic() + (HURRIED_S if self.passes < self._wanted else EVERY_S)
+        while not self._wake.wait(max(0.0, min(GLANCE_S, end - time.monotonic()))):
+            if time.monotonic() >= end:
+                return
+            try:
+                self.glance()
+            except InterruptedPassError:
+                end = min(end, time.monotonic() + HURRIED_S)
+            except BaseException as error:
+                self._say("glance", error)
+
     def _run(self) -> None:
         while True:
-            self._wake.wait(HURRIED_S if self.passes < self._wanted else EVERY_S)
+            self._wait()
             self._wake.clear()
-            with self._guard:
-                if not self._members:
-                    self._thread = None
-                    return
+            if self._has_ended():
+                return
             try:
                 self.look()
             except InterruptedPassError:
@@ -244,8 +307,19 @@ class ReconcileThread:
             except BaseException as error:
                 self._say("pass", error)
 
+    def _has_ended(self) -> bool:
+        """Whether no jail is left, and nothing of one that waits for its end."""
+        if not self._members:
+            with contextlib.suppress(KernelError), contextlib.closing(self._open()) as kernel:
+                self._look_at_left_sets(LIST, kernel, ())
+        with self._guard:
+            if self._members or self._left.is_waiting:
+                return False
+            self._thread = None
+            return True
 
-def _group(members: Sequence[tuple[Member, float]]) -> list[tuple[str, list[tuple[Member, float]]]]:
+
+def _group(members: Iterable[tuple[Member, float]]) -> _Groups:
     """The jails by the set that they use: in a shared one, what one holds is not stale for another."""
     groups: dict[str, list[tuple[Member, float]]] = {}
     for member, since in members:

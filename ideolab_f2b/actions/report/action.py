@@ -23,7 +23,7 @@ class Action(ActionBase):  # type: ignore[misc]
     # fail2ban compares this once a shell action of the same jail was repaired
     banEpoch = 0
 
-    def __init__(self, jail: Any, name: str, **options: Any) -> None:
+    def __init__(self, jail: Any, name: str, /, **options: Any) -> None:
         super().__init__(jail, name)
         self._is_started = False
         self._reporter = self._choose_reporter(options)

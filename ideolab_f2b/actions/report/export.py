@@ -8,6 +8,7 @@ from pathlib import Path
 from ideolab_f2b import metrics
 from ideolab_f2b.actions import metric_sources
 from ideolab_f2b.actions.report.worker import Worker
+from ideolab_f2b.actions.unwritable import explain
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.metrics import Sample
 
@@ -39,12 +40,13 @@ class Export:
         try:
             worker.save()
         except OSError as error:
-            self._complaint.say(f"counters are not kept over a restart: {error}")
+            self._complaint.say(f"counters are not kept over a restart: {explain(error)}", "counters")
         try:
             # reconcile has the same metric as we: node_exporter refuses a file that has it twice
             metrics.write(path, metric_sources.merge([*samples, *self._own(depth)]))
         except (OSError, metrics.MetricsUnavailableError) as error:
-            self._complaint.say(str(error))
+            text = explain(error) if isinstance(error, OSError) else str(error)
+            self._complaint.say(text, "metrics")
 
     def _own(self, depth: int) -> list[Sample]:
         return [

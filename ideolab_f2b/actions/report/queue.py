@@ -13,6 +13,7 @@ from typing import Any
 from ideolab_f2b.actions.report import record
 from ideolab_f2b.actions.report.record import Record
 from ideolab_f2b.actions.report.spool import SEGMENT, RecordSpool
+from ideolab_f2b.actions.unwritable import explain
 from ideolab_f2b.complaint import Complaint
 
 #: records on disk (500 MB); more are lost, and counted
@@ -61,7 +62,7 @@ class RecordQueue:
             self.spool.append(line)
         except OSError as problem:
             self._put_in_memory(line)
-            self._say_kept_in_memory(f"{self.spool.directory}: {problem}")
+            self._say_kept_in_memory(f"{self.spool.directory}: {explain(problem)}")
 
     def _say_kept_in_memory(self, why: str) -> None:
         # the name of a segment is in it, which is another one for each ban

@@ -36,7 +36,8 @@ class Reporter:
     def __init__(self, settings: Path, directory: Path) -> None:
         self._complaint = Complaint(_say, SAY_AGAIN_S, limit=MOST_COMPLAINTS)
         self._queue = RecordQueue(directory, self._complaint)
-        self._work = ReportThread(settings, directory, self._queue, self._complaint)
+        notice = Complaint(_tell, float("inf"))
+        self._work = ReportThread(settings, directory, self._queue, self._complaint, notice)
         self._lock = threading.Lock()
         #: jails that report here
         self._jails = 0
@@ -104,6 +105,11 @@ class Reporter:
 
 def _say(text: str) -> None:
     _log.error("%s", text)
+
+
+def _tell(text: str) -> None:
+    """Log what is no fault, such as a host without a way to a whois server: once for each server's start."""
+    _log.info("%s", text)
 
 
 _reporters: dict[tuple[Path, Path], Reporter] = {}

@@ -15,6 +15,7 @@ from ideolab_f2b.actions.report.export import Export
 from ideolab_f2b.actions.report.queue import RecordQueue
 from ideolab_f2b.actions.report.record import Record, RecordError
 from ideolab_f2b.actions.report.worker import PIECE_S, Worker
+from ideolab_f2b.actions.unwritable import explain
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.config import Settings
 
@@ -38,9 +39,11 @@ RETRY_S = 15.0
 class ReportThread:
     """Works in run(), again each time that a first jail starts; `settings` and `directory` are paths."""
 
-    def __init__(self, settings: Path, directory: Path, queue: RecordQueue, complaint: Complaint) -> None:
+    def __init__(
+        self, settings: Path, directory: Path, queue: RecordQueue, complaint: Complaint, notice: Complaint
+    ) -> None:
         self._path, self._directory = settings, directory
-        self._queue, self._complaint = queue, complaint
+        self._queue, self._complaint, self._notice = queue, complaint, notice
         self._settings = Settings()
         self._turns, self._stop = threading.Lock(), threading.Event()
         self._retry_at = float("-inf")
@@ -67,7 +70,8 @@ class ReportThread:
         except BaseException as error:
             # a SystemExit would end the thread in silence
             self._retry_at = time.monotonic() + RETRY_S
-            self._complaint.say(str(error) if isinstance(error, OSError) else repr(error))
+            text = explain(error) if isinstance(error, OSError) else repr(error)
+            self._complaint.say(text, f"turn {type(error).__name__}")
 
     def _take_turn(self, is_last: bool) -> None:
         worker = self.worker or self._begin()
@@ -80,16 +84,19 @@ class ReportThread:
                 self._export(worker)
         for text in worker.complaints():
             self._complaint.say(text)
+        unanswered = worker.describe_failures()
+        if unanswered:
+            self._notice.say(unanswered, "origins")
 
     def _begin(self) -> Worker:
         try:
             self._settings = config.load(self._path)
         except config.ConfigError as error:
-            self._complaint.say(str(error))
+            self._complaint.say(str(error), "settings")
         worker = Worker(self._settings.paths, self._directory, self._open_lookup(), self._rest)
         complaint = worker.load()
         if complaint:
-            self._complaint.say(complaint)
+            self._complaint.say(complaint, "state")
         self.worker = worker
         return worker
 
@@ -99,7 +106,7 @@ class ReportThread:
 
             return Lookup(self._settings.origin, self._settings.paths.origin_cache, pause=self._pause)
         except Exception as error:
-            self._complaint.say(f"events have no origins: {error!r}")
+            self._complaint.say(f"events have no origins: {error!r}", "origins")
             return None
 
     def _is_due(self) -> bool:

@@ -96,6 +96,10 @@ class Worker:
         full = [carried_counters.FULL] if self.state.carried.is_full else []
         return full if self._lookup is None else [*full, *self._lookup.complaints()]
 
+    def describe_failures(self) -> str:
+        """Return why origins are not known although nothing is broken here, in one line, or ""."""
+        return "" if self._lookup is None else self._lookup.describe_failures()
+
     def close(self) -> None:
         """Close what the look-ups have open."""
         if self._lookup is not None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from ideolab_f2b import logline
+from ideolab_f2b import columns, logline
+from ideolab_f2b.connmon.pressure.state import Pressure
 from ideolab_f2b.connmon.suspects.suspect import Suspect
 from ideolab_f2b.event import Event
 
+#: the kind of a line and of an event: a filter takes no other for a ban
+SUSPECT = "suspect"
+#: the same where nobody is to be banned
+OBSERVED = "observed"
 
-def format_line(suspect: Suspect, when: float, port: int) -> str:
-    """Return the line that filter.d/ideolab-connmon.conf reads, without its line feed."""
+
+def format_line(suspect: Suspect, when: float, port: int, kind: str = SUSPECT) -> str:
+    """Return a line without its line feed; filter.d/ideolab-connmon.conf reads those about a SUSPECT."""
     plain: dict[str, int | str] = {"scope": suspect.scope, "score": suspect.score}
     if suspect.scope == "net":
         plain["addresses"] = suspect.addresses
@@ -22,10 +27,18 @@ def format_line(suspect: Suspect, when: float, port: int) -> str:
     plain["port"] = port
     if suspect.ttl:
         plain["ttl"] = suspect.ttl
-    return logline.format_line(_time(when), "connmon", "suspect", suspect.address, plain)
+    quoted = {"reason": suspect.reason} if suspect.reason else {}
+    return logline.format_line(_time(when), "connmon", kind, suspect.address, plain, quoted)
 
 
-def make_event(suspect: Suspect, when: float, port: int, fingerprint: Mapping[str, str] = {}) -> Event:
+def make_event(
+    suspect: Suspect,
+    when: float,
+    port: int,
+    fingerprint: Mapping[str, str] = {},
+    pressure: Pressure | None = None,
+    kind: str = SUSPECT,
+) -> Event:
     """Return the event of the same moment; what has no field of its own is in `raw`."""
     is_prefix = "/" in suspect.address
     raw: dict[str, Any] = {
@@ -37,11 +50,13 @@ def make_event(suspect: Suspect, when: float, port: int, fingerprint: Mapping[st
     if suspect.network_key:
         raw["network_key"] = suspect.network_key
         raw["clusters"] = [cluster._asdict() for cluster in suspect.clusters]
+    if pressure is not None:
+        raw["pressure"] = _describe(pressure)
     if fingerprint:
         raw["fingerprint"] = dict(fingerprint)
     return Event(
         _time(when),
-        "suspect",
+        kind,
         ip=None if is_prefix else suspect.address,
         subnet=suspect.address if is_prefix else None,
         count=suspect.connections,
@@ -51,18 +66,24 @@ def make_event(suspect: Suspect, when: float, port: int, fingerprint: Mapping[st
     )
 
 
-def format_json(suspect: Suspect, when: float) -> str:
+def format_json(suspect: Suspect, when: float, pressure: Pressure | None = None) -> str:
     """Return the line of `--json`."""
     fields: dict[str, Any] = {
-        "t": round(when, 3),
         "address": suspect.address,
         "scope": suspect.scope,
         "score": suspect.score,
         "connections": suspect.connections,
         "phases": suspect.phases,
         "why": list(suspect.why),
+        "reason": "; ".join(suspect.why),
     }
-    return json.dumps(fields, separators=(",", ":"))
+    if pressure is not None:
+        fields["pressure"] = _describe(pressure)
+    return columns.format_json(fields, when)
+
+
+def _describe(pressure: Pressure) -> dict[str, Any]:
+    return {"state": pressure.state, "slots": pressure.slots, "capacity": pressure.capacity or None}
 
 
 def _time(when: float) -> datetime:

@@ -19,6 +19,10 @@ class SuspectRepeat:
         times, last = self._written.get(address, (0, 0.0))
         return times < 2 or now - last >= REPEAT_S or now < last
 
+    def is_new(self, address: str) -> bool:
+        """Return whether nothing was written of a suspect since it became one."""
+        return address not in self._written
+
     def mark(self, address: str, now: float) -> None:
         """Note that the line is in the log; a failed write is not marked and so comes again."""
         times, _last = self._written.get(address, (0, 0.0))

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol
 
 from ideolab_f2b import logline, metrics
-from ideolab_f2b.complaint import Complaint
+from ideolab_f2b.complaint import Complaint, name_subject
 from ideolab_f2b.config import Paths
 from ideolab_f2b.connmon.output import record
 from ideolab_f2b.connmon.output.metrics import samples
@@ -26,12 +26,33 @@ class TickOutput(Protocol):
     def write(self, ticks: list[PortTick]) -> None:
         """Write the findings of all ports at one tick."""
 
+    def close(self) -> None:
+        """Write what was kept back: no tick follows."""
+
+
+def _forget(suspects: Iterable[Suspect], new: set[str], when: float) -> None:
+    """Take the suspects that were written, where nobody wants them."""
+
 
 class Writer:
-    """Writes suspects to connmon.log and connmon_events.jsonl, gauges to ideolab_connmon.prom."""
+    """Writes suspects to connmon.log and connmon_events.jsonl, gauges to ideolab_connmon.prom.
 
-    def __init__(self, paths: Paths, complaint: Complaint) -> None:
-        self._paths, self._complaint = paths, complaint
+    With `is_observing` the lines go to connmon-observed.log, which no jail reads, and no line and no event is
+    of the kind that a ban follows.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        complaint: Complaint,
+        *,
+        is_observing: bool = False,
+        note: Callable[[Iterable[Suspect], set[str], float], None] = _forget,
+    ) -> None:
+        """`note` takes the suspects that were written, the addresses of the new ones, and when that was."""
+        self._paths, self._complaint, self._note = paths, complaint, note
+        self._log = paths.observed_log if is_observing else paths.connmon_log
+        self._kind = record.OBSERVED if is_observing else record.SUSPECT
         self._repeats: dict[int, SuspectRepeat] = {}
 
     def write(self, ticks: list[PortTick]) -> None:
@@ -41,10 +62,15 @@ class Writer:
         """
         errors = [error for tick in ticks for error in self._write_suspects(tick)]
         errors += self._attempt(lambda: metrics.write(self._paths.connmon_prom, samples(ticks)))
-        for error in dict.fromkeys(errors):
-            self._complaint.say(error)
-        for subject in set(self._complaint.subjects()) - set(errors):
-            self._complaint.settle(subject)
+        subjects = {name_subject(error): error for error in reversed(errors)}
+        for subject, error in reversed(subjects.items()):
+            self._complaint.say(error, subject)
+        for subject in self._complaint.subjects():
+            if subject not in subjects:
+                self._complaint.settle(subject)
+
+    def close(self) -> None:
+        """Write nothing more: each tick is written at once."""
 
     def _write_suspects(self, tick: PortTick) -> list[str]:
         """Write all lines before the first event: what an event asks for must not keep a jail waiting.
@@ -62,14 +88,15 @@ class Writer:
             errors += missed
             if not missed:
                 written += piece
+                self._note(found, {one.address for one in found if repeat.is_new(one.address)}, tick.when)
                 for one in found:
                     repeat.mark(one.address, tick.when)
         repeat.forget_others(addresses)
         return errors + self._write_events(written, tick)
 
     def _write_lines(self, suspects: Collection[Suspect], tick: PortTick) -> list[str]:
-        lines = [record.format_line(one, tick.when, tick.port) for one in suspects]
-        return self._attempt(lambda: logline.append_all(self._paths.connmon_log, lines))
+        lines = [record.format_line(one, tick.when, tick.port, self._kind) for one in suspects]
+        return self._attempt(lambda: logline.append_all(self._log, lines))
 
     def _write_events(self, written: Sequence[int], tick: PortTick) -> list[str]:
         """Write the events of these suspects, with what the latest of them were seen to say in TLS."""
@@ -79,7 +106,9 @@ class Writer:
             # the log of requests is read for the first ones only: with so many suspects it has few of them
             known = self._find_fingerprints(found) if number == 0 else {}
             lines = [
-                record.make_event(one, tick.when, tick.port, known.get(one.address, {})).to_json()
+                record.make_event(
+                    one, tick.when, tick.port, known.get(one.address, {}), tick.findings.pressure, self._kind
+                ).to_json()
                 for one in found
             ]
             errors += self._attempt(partial(logline.append_all, self._paths.events, lines))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from socket import AF_INET
 from typing import Final
 
-from ideolab_f2b.connmon.phases.history import ConnectionHistory, compare
-from ideolab_f2b.connmon.phases.one_row import UNANSWERED_MS, find_phase
+from ideolab_f2b.connmon.phases.history import ConnectionHistory, compare, is_held_back
+from ideolab_f2b.connmon.phases.one_row import FRESH_ACKED, FRESH_SEGS, UNANSWERED_MS, find_phase
 from ideolab_f2b.connmon.phases.phase import (
     ACTIVE,
+    HANDSHAKE_ONLY,
     IDLE,
     LEFT_STUCK,
     MUTE,
@@ -18,11 +19,22 @@ from ideolab_f2b.connmon.phases.phase import (
     PHASES,
     SILENT,
     SLOW_READ,
+    STUCK,
     UNACCEPTED,
+    UNANSWERED,
     YOUNG,
 )
+from ideolab_f2b.connmon.pressure.state import SlotUse
 from ideolab_f2b.kernel.client_network import PREFIXES
-from ideolab_f2b.kernel.sockets.row import ACKED, COOKIE, DATA_SEGS_IN, ESTABLISHED, LASTSND_MS, Row
+from ideolab_f2b.kernel.sockets.row import (
+    ACKED,
+    COOKIE,
+    DATA_SEGS_IN,
+    ESTABLISHED,
+    LASTSND_MS,
+    RECEIVED,
+    Row,
+)
 
 #: connections per phase; the index is the phase's code
 PhaseCounts = list[int]
@@ -40,6 +52,10 @@ SERVED_QUIET_MS: Final = 2
 #: data segments of the client
 SERVED_SEGMENTS: Final = 3
 
+#: milliseconds after which an answer is late
+LATE_MS: Final = 1000
+#: milliseconds in which a client's acknowledgement or pong comes back
+REPLY_MS = 500
 #: data segments of a TLS handshake without a request
 _HANDSHAKE_SEGS = 2
 #: first bytes of an IPv4 client of a dual-stack listener
@@ -67,7 +83,8 @@ class Memory:
         received = self._idle.get(row[COOKIE])
         if received is None:
             return None
-        return ConnectionHistory(self.when, received, row[ACKED], row[DATA_SEGS_IN] - 1, 0)
+        segments = row[DATA_SEGS_IN] - 1
+        return ConnectionHistory(self.when, received, row[ACKED], segments, 0, self.when, row[RECEIVED])
 
 
 @dataclass
@@ -87,6 +104,27 @@ class SnapshotCounts:
     memory: Memory = field(default_factory=Memory)
     #: closed by nginx and still held open by a client that does not read
     orphans: int = 0
+    #: not accepted for a second
+    late_unaccepted: int = 0
+    #: too young to be idle or handshake-only, or mute, and just as quiet: nginx may close them too
+    young_reusable: int = 0
+    #: the address of each connection that sent part of a hello, and got nothing in a second
+    unanswered_hellos: list[bytes] = field(default_factory=list)
+    #: of each one that asked, and was not answered in a second; only where they were asked for
+    unanswered: list[bytes] = field(default_factory=list)
+    #: of each of these that says more and more, too slowly for an upload
+    speaking_on: list[bytes] = field(default_factory=list)
+    #: of each of these that has done so more than once, and of each that has done so once and soon
+    speaking_often: list[bytes] = field(default_factory=list)
+    speaking_soon: list[bytes] = field(default_factory=list)
+    #: of each one that does not take its answer, or takes it slowly, and is no slow-read
+    held_back: list[bytes] = field(default_factory=list)
+    #: of each one on which we spoke long after the client did, as in a stream; only where they were asked for
+    streams: list[bytes] = field(default_factory=list)
+    #: of each one on which we answered the client since the last snapshot, and not for the first time
+    exchanges: list[bytes] = field(default_factory=list)
+    #: of each one that has been idle for just so long as counts, after its first answer
+    first_answers: list[bytes] = field(default_factory=list)
 
 
 def count(
@@ -97,8 +135,10 @@ def count(
     quiet_ms: int,
     soon_ms: int,
     single: Container[bytes] = frozenset(),
+    *,
+    with_unanswered: bool = False,
 ) -> SnapshotCounts:
-    """Count the rows of one snapshot by address and phase.
+    """Count the rows of one snapshot by address and phase, and note whose wait for us or the client.
 
     `when` is in seconds and never goes back, `before` is what the last call kept. A connection is quiet after
     `quiet_ms`; a young one is noted from the age `soon_ms` on. Served connections are kept for the addresses
@@ -113,12 +153,19 @@ def count(
     histories, idle = counted.memory.histories, counted.memory.idle_cookies.append
     idle_received = counted.memory.idle_received.append
     find, compare_with, inet, shared = find_phase, compare, int(AF_INET), PREFIXES
+    hello, unanswered, exchange = (
+        counted.unanswered_hellos.append,
+        counted.unanswered.append,
+        counted.exchanges.append,
+    )
+    gap_ms, reusable = (when - before.when) * 1000, 0
+    newly_idle_ms = quiet_ms + gap_ms
     for row in rows:
         (
             family, state, _timer, _retrans, _port, address, cookie, rqueue, wqueue, inode,
             sent, heard, _ack, acked, received, segments, _out, _busy, _limited,
         ) = row  # fmt: skip
-        code = -1
+        code, is_new = -1, False
         if state == ESTABLISHED and inode and sent >= quiet_ms and not (rqueue or wqueue):
             if not received:
                 code = MUTE if heard >= quiet_ms else code
@@ -128,6 +175,7 @@ def count(
                 code = IDLE
                 idle(cookie)
                 idle_received(received)
+                is_new = sent < newly_idle_ms and segments <= FRESH_SEGS and acked < FRESH_ACKED
         if family == inet:
             # IPv4 keys are 4 bytes: 42.1.4.248 padded is 2a01:4f8::, who must not be counted for it
             address = address[:4]
@@ -146,11 +194,38 @@ def count(
                 idle(cookie)
                 idle_received(received)
             elif code > YOUNG:
-                earlier = before.find_earlier(row, when)
-                code, histories[cookie] = compare_with(code, row, when, earlier, quiet_ms)
-            if code == YOUNG and sent > soon_ms:
-                young(sent)
-                young_address(address)
+                earlier, first = before.find_earlier(row, when), code
+                code, history = compare_with(code, row, when, earlier, quiet_ms)
+                histories[cookie] = history
+                if with_unanswered and first == STUCK and code != SLOW_READ and is_held_back(row):
+                    counted.held_back.append(address)
+                if with_unanswered and first == UNANSWERED and heard >= LATE_MS:
+                    unanswered(address)
+                    if history.speaks_on(received):
+                        counted.speaking_on.append(address)
+                        if history.speaks_often():
+                            counted.speaking_often.append(address)
+                        elif history.speaks_soon():
+                            counted.speaking_soon.append(address)
+            if code == UNACCEPTED:
+                counted.late_unaccepted += sent >= LATE_MS
+            elif code == YOUNG:
+                if sent > soon_ms:
+                    young(sent)
+                    young_address(address)
+                if sent >= LATE_MS and received and not (acked or rqueue or wqueue):
+                    hello(address)
+            if code in (ACTIVE, YOUNG) and not (rqueue or wqueue):
+                reusable += heard + UNANSWERED_MS >= sent if acked else not received
+            is_answered = sent < gap_ms and -REPLY_MS < heard - sent < UNANSWERED_MS
+            if is_answered and (segments > FRESH_SEGS or acked >= FRESH_ACKED):
+                exchange(address)
+        elif code == PARTIAL_HELLO:
+            hello(address)
+        elif is_new:
+            counted.first_answers.append(address)
+        if with_unanswered and sent + UNANSWERED_MS < heard and not wqueue:
+            counted.streams.append(address)
         if watch and IDLE <= code <= ACTIVE and address in watch and not wqueue:
             watch[address].append((received, acked, heard, segments))
         try:
@@ -158,6 +233,7 @@ def count(
         except KeyError:
             table[address] = [0] * WIDTH
             table[address][code] = 1
+    counted.young_reusable = reusable
     return counted
 
 
@@ -169,6 +245,12 @@ def add_up(counts: Iterable[PhaseCounts]) -> PhaseCounts:
 def count_slots(counts: PhaseCounts) -> int:
     """Return how many of nginx's slots these connections take: accepted, and not on their way out."""
     return sum(counts[:UNACCEPTED]) + counts[YOUNG]
+
+
+def count_slot_use(totals: PhaseCounts, seen: SnapshotCounts) -> SlotUse:
+    """Return what the sums over all addresses say of nginx's slots."""
+    reusable = totals[MUTE] + totals[HANDSHAKE_ONLY] + totals[IDLE]
+    return SlotUse(count_slots(totals), reusable + seen.young_reusable, seen.late_unaccepted)
 
 
 def by_name(counts: PhaseCounts) -> dict[str, int]:

@@ -8,10 +8,12 @@ from ideolab_f2b.connmon.phases.one_row import PAUSED_AFTER, UNANSWERED_MS
 from ideolab_f2b.connmon.phases.phase import ACTIVE, IDLE, SLOW_READ, STUCK, TRICKLE, YOUNG
 from ideolab_f2b.kernel.sockets.row import (
     ACKED,
+    BUSY_US,
     DATA_SEGS_IN,
     LASTRCV_MS,
     LASTSND_MS,
     RECEIVED,
+    RWND_LIMITED_US,
     TIMER,
     TIMER_PERSIST,
     Row,
@@ -39,6 +41,14 @@ LONG_HELLO = 1500
 LONG_FIRST_BYTES = 2200
 #: so many proofs of bad behaviour are enough
 _PROVEN = 2
+#: times that a client says more before its answer has come which are no second thought of a visitor
+_OFTEN = 2
+#: seconds within which few visitors ask again
+_SOON_S = 15.0
+#: microseconds for which a client's window must have held an answer back
+_HELD_US = 5_000_000
+#: bytes per second of an answer that is held back: a modem is not slower, and its window stays open
+_HELD_RATE = 4000
 
 
 class ConnectionHistory(NamedTuple):
@@ -49,6 +59,30 @@ class ConnectionHistory(NamedTuple):
     acked: int
     data_segs_in: int
     proofs: int
+    #: since when the client speaks without an answer, and what it had sent by then
+    since: float = 0.0
+    said: int = 0
+    #: snapshots since then in which it had said more
+    times: int = 0
+
+    def speaks_on(self, received: int) -> bool:
+        """Return whether the client has said more since, without an answer, and too little for an upload."""
+        return 0 < received - self.said < SLOW_RATE * max(1.0, self.when - self.since)
+
+    def speaks_often(self) -> bool:
+        """Return whether it did so more than once: people ask again too where an answer is late."""
+        return self.times >= _OFTEN
+
+    def speaks_soon(self) -> bool:
+        """Return whether it did so once, and soon: some people do, but hardly all of them."""
+        return self.times < _OFTEN and self.when - self.since <= _SOON_S
+
+
+def is_held_back(row: Row) -> bool:
+    """Return whether a client that took little lets us wait with its answer nearly all the time."""
+    busy, limited, acked = row[BUSY_US], row[RWND_LIMITED_US], row[ACKED]
+    is_slow = acked < PAUSED_AFTER and acked * 1_000_000 < _HELD_RATE * busy
+    return busy >= _HELD_US and limited * 10 >= busy * 9 and is_slow
 
 
 def compare(
@@ -65,14 +99,17 @@ def compare(
     is_pending = row[LASTRCV_MS] < ANSWER_MS and row[DATA_SEGS_IN] - earlier.data_segs_in < 2
     if received != earlier.received and not is_pending:
         proof = _count_proofs(row, when, earlier, quiet_ms)
-        earlier = _begin(row, when, 0 if proof is None else earlier.proofs + proof)
+        proofs = 0 if proof is None else earlier.proofs + proof
+        since, said, times = earlier.since, earlier.said, earlier.times + 1
+        earlier = ConnectionHistory(when, received, acked, row[DATA_SEGS_IN], proofs, since, said, times)
     if earlier.proofs < _PROVEN:
         return _find_unproven(code, row, quiet_ms), earlier
     return TRICKLE if row[LASTSND_MS] >= quiet_ms else YOUNG, earlier
 
 
 def _begin(row: Row, when: float, proofs: int = 0) -> ConnectionHistory:
-    return ConnectionHistory(when, row[RECEIVED], row[ACKED], row[DATA_SEGS_IN], proofs)
+    received = row[RECEIVED]
+    return ConnectionHistory(when, received, row[ACKED], row[DATA_SEGS_IN], proofs, when, received)
 
 
 def _find_unproven(code: int, row: Row, quiet_ms: int) -> int:

@@ -67,8 +67,9 @@ def find_phase(row: Row, quiet_ms: int) -> int:
     if not received:
         return MUTE if sent >= quiet_ms and heard >= quiet_ms else YOUNG
     if rqueue and heard >= UNREAD_MS and timer != TIMER_PERSIST:
-        return UNACCEPTED
-    if not acked:
+        # nginx reads no more while it answers, so a second request waits: our stall, or the client's
+        return ACTIVE
+    if not (acked or wqueue):
         return PARTIAL_HELLO if sent >= quiet_ms else YOUNG
     if wqueue:
         is_held = timer == TIMER_PERSIST or (timer == TIMER_OFF and limited > 0)

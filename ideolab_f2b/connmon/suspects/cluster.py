@@ -98,6 +98,9 @@ class ClusterFinder:
     def _clusters(self, suspects: Iterable[Suspect]) -> Iterator[Cluster]:
         addresses: dict[tuple[str, str], Keys] = defaultdict(dict)
         for suspect in suspects:
+            if suspect.clusters:
+                # one of a group that was found before, and has more members than are suspects
+                continue
             for peer, keys in self._known.get(suspect.address, {}).items():
                 # an address that is a suspect, and lies in a network that is one, counts once
                 addresses[keys.most_common(1)[0][0], main_phase(suspect)][peer] = keys
@@ -110,7 +113,8 @@ class ClusterFinder:
         if not keys:
             return suspect
         key = keys.most_common(1)[0][0]
-        mine = tuple(one for one in clusters if (one.key, one.phase) == (key, main_phase(suspect)))
+        mine = suspect.clusters
+        mine = mine or tuple(one for one in clusters if (one.key, one.phase) == (key, main_phase(suspect)))
         return replace(suspect, network_key=key, clusters=mine)
 
 

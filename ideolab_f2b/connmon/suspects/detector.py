@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 
 from ideolab_f2b.config import Connmon
+from ideolab_f2b.connmon.alike.client import Group
+from ideolab_f2b.connmon.observe.honest import find_honest
 from ideolab_f2b.connmon.phases.counts import (
     Memory,
     PhaseCounts,
@@ -13,13 +16,18 @@ from ideolab_f2b.connmon.phases.counts import (
     add_up,
     by_name,
     count,
+    count_slot_use,
     count_slots,
 )
 from ideolab_f2b.connmon.phases.phase import CLOSING_DOWN, HALF_OPEN
+from ideolab_f2b.connmon.pressure.state import BUSY, CALM, EXHAUSTED, Pressure, SlotUse, measure_nothing
+from ideolab_f2b.connmon.slots.finder import SlotFinder, SlotSuspects
+from ideolab_f2b.connmon.slots.holders import may_fill
 from ideolab_f2b.connmon.snapshot import Snapshot
 from ideolab_f2b.connmon.suspects.exempt import Exempt
 from ideolab_f2b.connmon.suspects.findings import Findings
 from ideolab_f2b.connmon.suspects.judgement import Judgement
+from ideolab_f2b.connmon.suspects.limits import AddressLimits, calm_settings
 from ideolab_f2b.connmon.suspects.network import (
     NetworkCounts,
     count_network,
@@ -38,6 +46,8 @@ from ideolab_f2b.kernel.sockets.row import Row
 _LONGEST_GAP_S = 60.0
 #: seconds until the next snapshot when somebody is over a limit for the first time: a suspect is so twice
 CONFIRM_S = 0.5
+#: who has less than this part of a full server's slots does it no harm by being idle, or in step
+SMALL_PART = 8
 
 
 class Detector:
@@ -47,9 +57,19 @@ class Detector:
     once: its jail wants two lines.
     """
 
-    def __init__(self, settings: Connmon, own: frozenset[bytes] = frozenset()) -> None:
+    def __init__(
+        self,
+        settings: Connmon,
+        own: frozenset[bytes] = frozenset(),
+        measure: Callable[[SlotUse, float], Pressure] = measure_nothing,
+    ) -> None:
+        """`measure` says how full the server is, from what a snapshot tells and the second of our clock."""
         self.settings = settings
         self.own = own
+        self._measure = measure
+        self._calm, self._slots = calm_settings(settings), SlotFinder(settings)
+        #: the server had little room or none at the last snapshot
+        self._is_short = False
         self._memory = Memory()
         self._synchronized = SynchronizedAddresses(settings.idle_s)
         self._last, self._clock_s = 0.0, 0.0
@@ -74,7 +94,11 @@ class Detector:
         self._advance_clock(snapshot.when)
         seen = self._count(snapshot.rows)
         totals = add_up(seen.phases.values())
-        judgement = self._judge(seen, totals, is_only)
+        pressure = self._measure(count_slot_use(totals, seen), self._clock_s)
+        self._is_short = pressure.state in (BUSY, EXHAUSTED)
+        self._slots.note(seen, pressure, self._clock_s)
+        slots = self._slots.find(seen, pressure, self._exempt.has)
+        judgement = self._judge(seen, totals, is_only, pressure, slots)
         connections = sum(totals)
         return Findings(
             judgement.suspects(),
@@ -84,7 +108,22 @@ class Detector:
             self._wait_s(seen, judgement),
             judgement.table,
             bool(judgement.new),
+            tuple(dict.fromkeys(slots.clusters.values())),
+            pressure=pressure,
+            is_unexplained=slots.is_unexplained,
+            crowd=slots.crowd,
+            find_honest=partial(
+                find_honest,
+                seen.phases,
+                self._slots.count_answers,
+                self._exempt.has,
+                with_networks=2 * count_hostile(totals) >= self.settings.th_hostile_subnet,
+            ),
         )
+
+    def tell_alike(self, groups: Mapping[bytes, Group]) -> None:
+        """Take {address: its group} of the crowd in the last findings; the next snapshots name members."""
+        self._slots.alike.tell(groups)
 
     def _advance_clock(self, when: float) -> None:
         """Advance a clock that neither goes back nor leaps, whatever happens to the host's clock."""
@@ -95,46 +134,89 @@ class Detector:
         quiet_ms = int(self.settings.idle_s * 1000)
         soon_ms = quiet_ms - int(self.settings.every_s * 1000)
         before, watched, single = self._memory, self._synchronized.watched, self._exempt.single
-        seen = count(rows, self._clock_s, before, watched, quiet_ms, soon_ms, single)
+        seen = count(
+            rows, self._clock_s, before, watched, quiet_ms, soon_ms, single, with_unanswered=self._is_short
+        )
         self._memory = seen.memory
         return seen
 
-    def _judge(self, seen: SnapshotCounts, totals: PhaseCounts, is_only: bool) -> Judgement:
-        reasons = self._synchronized.find(seen.watched, seen.phases, self._clock_s)
-        over = dict.fromkeys(self._find_over(seen))
-        attacks = self._find_attacks(seen, totals, over.keys())
+    def _judge(
+        self,
+        seen: SnapshotCounts,
+        totals: PhaseCounts,
+        is_only: bool,
+        pressure: Pressure,
+        slots: SlotSuspects,
+    ) -> Judgement:
+        small = count_slots(totals) / SMALL_PART
+        limits = AddressLimits(self.settings, self._calm, pressure.state, self._slots, small)
+        reasons = self._find_in_step(seen, totals, pressure)
+        over = dict.fromkeys([*self._find_over(seen, limits), *slots.reasons])
+        attacks = self._find_attacks(seen, totals, over.keys(), limits)
         now = {*over, *attacks.members, *attacks.whole}
         before = now if is_only else self._sightings.note(now, self._clock_s)
         named = [name for name in over if name in before or self._is_sure(name, seen, reasons)]
         named += [name for name in reasons if name not in over and not self._exempt.has(name)]
         named += pick_members(attacks.members, seen.phases, before)
-        new = now.difference(named, before)
-        return Judgement(self.settings, seen.phases, reasons, attacks.members, attacks.whole, named, new)
+        return Judgement(
+            limits,
+            seen.phases,
+            {**slots.reasons, **reasons},
+            slots.ttls,
+            attacks.members,
+            attacks.whole,
+            named,
+            now.difference(named, before),
+            reasons.keys(),
+            self._slots.count_answers,
+            slots.clusters,
+        )
+
+    def _find_in_step(
+        self, seen: SnapshotCounts, totals: PhaseCounts, pressure: Pressure
+    ) -> dict[bytes, str]:
+        """Return {address: reason}; a server with room lets programs wait, and a full one small ones."""
+        found = self._synchronized.find(seen.watched, seen.phases, self._clock_s)
+        if pressure.state in (CALM, BUSY):
+            return {}
+        if pressure.state == EXHAUSTED:
+            if not may_fill(count_slots(totals), pressure.capacity):
+                return {}
+            least = count_slots(totals) / SMALL_PART
+            return {name: why for name, why in found.items() if self._has_grown(name, seen, least)}
+        return found
+
+    def _has_grown(self, name: bytes, seen: SnapshotCounts, least: float) -> bool:
+        counts = seen.phases[name]
+        return count_slots(counts) >= least and not self._slots.held_before(name, counts)
 
     def _is_sure(self, name: bytes, seen: SnapshotCounts, reasons: Mapping[bytes, str]) -> bool:
         """Return whether what an address is over its limit for took more than one snapshot to be seen."""
         return name in reasons or is_seen_twice(seen.phases[name], self.settings)
 
-    def _find_over(self, seen: SnapshotCounts) -> Iterator[bytes]:
+    def _find_over(self, seen: SnapshotCounts, limits: AddressLimits) -> Iterator[bytes]:
         """Yield the addresses that are over a limit of their own."""
-        settings, least = self.settings, self._least_count(self.settings.th_conn_ip)
+        lowest, least = self.settings.th_hostile_ip, self._least_count(self.settings.th_conn_ip)
         for address, counts in seen.phases.items():
-            is_candidate = count_hostile(counts) >= settings.th_hostile_ip or count_slots(counts) >= least
-            if is_candidate and is_over(counts, settings) and not self._exempt.has(address):
-                yield address
+            if count_hostile(counts) >= lowest or count_slots(counts) >= least:
+                is_spared = self._exempt.has(address) or limits.spares(address, counts)
+                if is_over(counts, limits.choose(address, counts)) and not is_spared:
+                    yield address
 
     def _find_attacks(
-        self, seen: SnapshotCounts, totals: PhaseCounts, over: Collection[bytes]
+        self, seen: SnapshotCounts, totals: PhaseCounts, over: Collection[bytes], limits: AddressLimits
     ) -> NetworkAttacks:
+        def must_not_name(name: bytes) -> bool:
+            counts = seen.phases.get(name)
+            is_spared = counts is not None and limits.spares(name, counts)
+            return is_spared or name in self._unbanned or self._exempt.has(name)
+
         found = NetworkAttacks()
         if count_hostile(totals) >= self.settings.th_hostile_subnet:
-            found = find_attacks(seen.phases, over, self.settings, self._must_not_name)
+            found = find_attacks(seen.phases, over, self.settings, must_not_name)
         self._unbanned.update(found.whole, self._clock_s)
         found.whole.update(self._find_large(seen, totals))
         return found
-
-    def _must_not_name(self, name: bytes) -> bool:
-        return name in self._unbanned or self._exempt.has(name)
 
     def _find_large(self, seen: SnapshotCounts, totals: PhaseCounts) -> Iterator[tuple[bytes, NetworkCounts]]:
         """Yield the networks that have too many connections, where that alone makes a suspect."""

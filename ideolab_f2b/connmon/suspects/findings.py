@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Optional
 
+from ideolab_f2b.connmon.alike.client import SlotClient
+from ideolab_f2b.connmon.observe.honest import HonestClients
+from ideolab_f2b.connmon.pressure.state import Pressure
 from ideolab_f2b.connmon.suspects.suspect import Cluster, Suspect
 
 
@@ -26,6 +30,14 @@ class Findings:
     #: somebody is over a limit for the first time, and the next snapshot decides
     is_unconfirmed: bool = False
     clusters: tuple[Cluster, ...] = ()
+    #: how full the server is; None where nobody asked
+    pressure: Pressure | None = None
+    #: the server is full, and nobody holds so much of it that it would explain that
+    is_unexplained: bool = False
+    #: makes the list of a full server's clients, for whoever can say which are alike; None: no need
+    crowd: Optional[Callable[[], Sequence[SlotClient]]] = None
+    #: finds the largest numbers of those that look honest, when somebody wants to know
+    find_honest: Callable[[], HonestClients] = HonestClients
 
     def table(self) -> list[Suspect]:
         """Return every address and network seen, the worst first; computed only when asked."""

@@ -69,7 +69,7 @@ def _count_idle_active(counts: PhaseCounts) -> int:
     return counts[IDLE] + counts[ACTIVE]
 
 
-def _count_proven(counts: PhaseCounts) -> int:
+def count_proven(counts: PhaseCounts) -> int:
     """Return the number of hostile connections that the served ones beside them do not explain."""
     served = _count_idle_active(counts)
     proven = counts[MUTE] + counts[PARTIAL_HELLO] + counts[SLOW_READ]
@@ -126,7 +126,7 @@ def _is_opened_ahead(counts: PhaseCounts) -> bool:
 
 def is_over(counts: PhaseCounts, settings: Connmon) -> bool:
     """Return whether these counts of one address make a suspect."""
-    if _count_proven(counts) >= _limit_of_address(counts, settings):
+    if count_proven(counts) >= _limit_of_address(counts, settings):
         return True
     return _points_of_count(counts, settings.th_conn_ip, settings)[0] >= settings.min_idle_score
 
@@ -157,17 +157,19 @@ def is_whole(name: bytes, sums: NetworkCounts, settings: Connmon) -> bool:
     )
 
 
-def score_address(counts: PhaseCounts, settings: Connmon, synchronized: str = "") -> Score:
-    """Return the score of one address; `synchronized` is the reason why its connections are one program's."""
-    served, proven = _count_idle_active(counts), _count_proven(counts)
+def score_address(counts: PhaseCounts, settings: Connmon, reason: str = "") -> Score:
+    """Return the score of one address; `reason` makes it a suspect for more than its counts say."""
+    served, proven = _count_idle_active(counts), count_proven(counts)
     limit = _limit_of_address(counts, settings)
     points, why = _points_of_count(counts, settings.th_conn_ip, settings)
+    if reason:
+        why = (reason, *why)
     if proven >= limit:
         return Score(
             points + _points_of_flood(proven, limit, settings), _reasons(counts, limit, settings) + why
         )
-    if synchronized:
-        return Score(max(points, settings.min_idle_score), (synchronized, *why))
+    if reason:
+        return Score(max(points, settings.min_idle_score), why)
     found = count_hostile(counts)
     if found >= settings.th_hostile_ip:
         why = (*why, f"{found} quiet beside {served} served: not enough to tell them from a NAT or a front")

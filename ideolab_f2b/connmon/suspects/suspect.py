@@ -36,6 +36,12 @@ class Suspect:
     clusters: tuple[Cluster, ...] = ()
     #: seconds of its ban; 0 = those of the jail
     ttl: int = 0
+    #: which rule names it; "" for who is no suspect
+    rule: str = ""
+    #: the sentence that says why where the counts by phase do not
+    reason: str = ""
+    #: answers that it got in the last ten minutes, as far as they were noted
+    answers: int = 0
 
 
 class Suspects(Sequence[Suspect]):

@@ -10,6 +10,7 @@ from ideolab_f2b.install.errors import CommandError, InstallError
 from ideolab_f2b.install.nginx.files import OLDEST, InstalledNginx, parse, problem, references
 from ideolab_f2b.install.run import run, succeeds
 from ideolab_f2b.install.site import Site
+from ideolab_f2b.places import install_command
 
 
 def is_there() -> bool:
@@ -33,12 +34,17 @@ def find(site: Site, *, is_asked: bool) -> InstalledNginx:
 def ask() -> InstalledNginx:
     """Ask nginx for its configuration; InstallError when nginx is missing, or refuses its configuration."""
     if not is_there():
-        raise InstallError("--nginx: nginx is not installed; apt-get install nginx")
+        raise InstallError(f"--nginx: nginx is not installed; {install_command('nginx')}")
     version = subprocess.run(["nginx", "-V"], capture_output=True, text=True, errors="replace", timeout=60)
-    dump = subprocess.run(["nginx", "-T"], capture_output=True, text=True, errors="replace", timeout=60)
-    if dump.returncode:
-        raise InstallError(f"nginx's own configuration fails, also without this pack: {dump.stderr.strip()}")
-    return parse(version.stderr + version.stdout, dump.stdout)
+    return parse(version.stderr + version.stdout, dump())
+
+
+def dump() -> str:
+    """Return the text of `nginx -T`; InstallError when nginx refuses its configuration."""
+    found = subprocess.run(["nginx", "-T"], capture_output=True, text=True, errors="replace", timeout=60)
+    if found.returncode:
+        raise InstallError(f"nginx's own configuration fails, also without this pack: {found.stderr.strip()}")
+    return found.stdout
 
 
 def refusal() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Optional
 
@@ -13,7 +14,7 @@ from ideolab_f2b.config import DEFAULT_PATH
 from ideolab_f2b.install.errors import CommandError, InstallError
 from ideolab_f2b.install.host import Host
 from ideolab_f2b.install.services import systemd, sysv
-from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, LIBRARY, REPORT
+from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, FAIL2BAN_DROP_IN, LIBRARY, REPORT
 
 #: seconds; a server that restores thousands of bans through shell actions is slow to come up
 UP_S = 60.0
@@ -48,15 +49,23 @@ def _start_fail2ban(host: Host, changed: set[str], wanted: set[str]) -> str:
     if not fail2ban_client.is_up():
         services(host).start_fail2ban()
         return "fail2ban started"
+    if FAIL2BAN_DROP_IN in changed:
+        services(host).restart_fail2ban()
+        return "fail2ban restarted: what its unit allows changed (bans stay in the kernel meanwhile)"
     running = fail2ban_client.jails()
     if ALL_JAILS.keys() & running and _has_code(changed):
         # a reload keeps the modules that the server has loaded
         services(host).restart_fail2ban()
         return "fail2ban restarted: its code changed (bans stay in the kernel meanwhile)"
-    if wanted - running or any(path.startswith(str(FAIL2BAN)) for path in changed):
+    if wanted - running or any(map(_is_for_fail2ban, changed)):
         fail2ban_client.ask("reload")
         return _restart_if_older(host, "fail2ban reloaded")
     return _restart_if_older(host, "fail2ban runs")
+
+
+def _is_for_fail2ban(path: str) -> bool:
+    """Return whether fail2ban reads a path when it reads its configuration; it finds logs only then."""
+    return path.startswith(str(FAIL2BAN)) or Path(path).name in ALL_JAILS.values()
 
 
 def _has_code(changed: Collection[str]) -> bool:

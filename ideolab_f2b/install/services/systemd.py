@@ -71,6 +71,7 @@ def forget() -> None:
 
 def start_fail2ban() -> None:
     """Enable and start fail2ban."""
+    succeeds("systemctl", "daemon-reload")
     # too many failed starts before, such as those for the missing auth.log, would refuse this one
     succeeds("systemctl", "reset-failed", FAIL2BAN)
     _systemctl("enable", FAIL2BAN)
@@ -84,7 +85,8 @@ def has_failed() -> bool:
 
 
 def restart_fail2ban() -> None:
-    """Stop fail2ban and start it."""
+    """Stop fail2ban and start it, with a drop-in that may be new."""
+    succeeds("systemctl", "daemon-reload")
     _systemctl("restart", FAIL2BAN)
 
 

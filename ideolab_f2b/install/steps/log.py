@@ -8,11 +8,13 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from ideolab_f2b.files import NotRegularError
 from ideolab_f2b.install.site import CHANGED, CREATED, KEPT, Site, Undo
 from ideolab_f2b.manifest import Entry, Saved
 
 #: the group, which is adm, may read
 MODE = 0o640
+_OPEN = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Log:
             return CREATED
         found = path.lstat()
         uid, gid = site.owner(self.user, self.group)
-        return KEPT if uid in (-1, found.st_uid) and gid in (-1, found.st_gid) else CHANGED
+        has_owner = uid in (-1, found.st_uid) and gid in (-1, found.st_gid)
+        # a file of the right mode: a link or a pipe is refused by put()
+        return KEPT if has_owner and found.st_mode == stat.S_IFREG | self.mode else CHANGED
 
     def note(self, site: Site) -> str:
         """Return "": the printed line needs no addition."""
@@ -41,9 +45,13 @@ class Log:
         """Make the log if it is missing, and give it its owner and mode; return how to undo it."""
         path = site.at(self.path)
         was_there = os.path.lexists(path)
-        # the directory belongs to an unprivileged user, who may have put a link to somewhere else there
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, self.mode)
+        # the directory belongs to an unprivileged user, who may have put a link to somewhere else there, a
+        # pipe on which we would wait, or a second name of any file
+        descriptor = os.open(path, _OPEN, self.mode)
         try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+                raise NotRegularError(f"{path} is no regular file of one name: remove it")
             os.fchown(descriptor, *site.owner(self.user, self.group))
             os.fchmod(descriptor, self.mode)
         finally:

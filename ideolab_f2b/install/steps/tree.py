@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ideolab_f2b.install.site import CHANGED, CREATED, KEPT, Site, Undo
+from ideolab_f2b.install.site import CHANGED, CREATED, KEPT, Site, Undo, before, restore
 from ideolab_f2b.manifest import Entry, digest, digest_of_tree
 
 
@@ -23,10 +23,12 @@ class Tree:
 
     def verb(self, site: Site) -> str:
         """Return whether `put` creates or changes the directory, or keeps it."""
-        now = digest("tree", site.at(self.path))
+        path = site.own(self.path)
+        now = digest("tree", path)
         if now is None:
             return CREATED
-        return KEPT if now == digest_of_tree(self.files) else CHANGED
+        # what a link leads to, such as a checkout, may be somebody else's tomorrow
+        return KEPT if not path.is_symlink() and now == digest_of_tree(self.files) else CHANGED
 
     def note(self, site: Site) -> str:
         """Say how many files it has."""
@@ -34,12 +36,12 @@ class Tree:
 
     def put(self, site: Site) -> Undo:
         """Write the new directory and move it to its place; return how to undo it."""
-        path = site.at(self.path)
+        path = site.own(self.path)
         new, old = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
         for left_over in (new, old):
-            shutil.rmtree(left_over, ignore_errors=True)
+            _discard(left_over)
         self._write(new, site)
-        if path.exists():
+        if os.path.lexists(path):
             os.rename(path, old)
         os.rename(new, path)
         return functools.partial(_restore_old, path, old)
@@ -58,20 +60,33 @@ class Tree:
 
     def commit(self, site: Site) -> None:
         """Remove the old directory; after this `put` cannot be undone."""
-        path = site.at(self.path)
-        shutil.rmtree(path.with_name(f".{path.name}.old"), ignore_errors=True)
+        path = site.own(self.path)
+        _discard(path.with_name(f".{path.name}.old"))
 
     def entry(self, site: Site) -> Entry:
         """Return what the manifest records."""
-        return Entry("tree", self.path, digest_of_tree(self.files))
+        stood = before(site, self.path)
+        # an older directory is ours; a link or a file in its place comes back
+        is_others = stood is not None and (stood.link is not None or stood.content is not None)
+        return Entry("tree", self.path, digest_of_tree(self.files), stood if is_others else None)
+
+
+def _discard(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _restore_old(path: Path, old: Path) -> None:
     shutil.rmtree(path)
-    if old.exists():
+    if os.path.lexists(old):
         os.rename(old, path)
 
 
 def remove(entry: Entry, site: Site) -> None:
-    """Remove the directory with all that is in it."""
-    shutil.rmtree(site.at(entry.path), ignore_errors=True)
+    """Remove the directory with all that is in it; restore the link or the file that stood there before."""
+    path = site.own(entry.path)
+    _discard(path)
+    if entry.before is not None:
+        restore(path, entry.before)

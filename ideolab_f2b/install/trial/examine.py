@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from ideolab_f2b import fail2ban_client, fail2ban_config
 from ideolab_f2b.config import Settings
+from ideolab_f2b.fail2ban_config import ConfiguredJail
+from ideolab_f2b.files import read
 from ideolab_f2b.install.errors import InstallError, TrialError
 from ideolab_f2b.install.host import Host
 from ideolab_f2b.install.plan import fail2ban
 from ideolab_f2b.install.source import Source
 from ideolab_f2b.install.steps.block import Block, strip
-from ideolab_f2b.install.trial import jail_local, sshd, trial
-from ideolab_f2b.install.trial.server import copy_configuration
+from ideolab_f2b.install.trial import jail_local, polling, sshd, trial
+from ideolab_f2b.install.trial.configuration import copy_configuration
+from ideolab_f2b.kernel import inotify
 from ideolab_f2b.places import FAIL2BAN, JAIL_LOCAL, JAILS
 
 #: what is not the admin's: fail2ban's own file, and the one in which Debian enables sshd
@@ -29,9 +32,9 @@ class Examination(NamedTuple):
     messages: tuple[str, ...]
 
 
-def assume(settings: Settings, etc: Path, jails: Mapping[str, str] = JAILS) -> Examination:
-    """Return the result for a staging directory, where nothing can be tried."""
-    return Examination(_text(settings, Host(), etc, sshd.NOTHING, jails), ())
+def assume(settings: Settings, local: Path, jails: Mapping[str, str] = JAILS) -> Examination:
+    """Return the result for a staging directory, where nothing can be tried; `local` is its jail.local."""
+    return Examination(_text(settings, "", _read(local), sshd.NOTHING, jails), ())
 
 
 def examine(
@@ -41,6 +44,7 @@ def examine(
     etc: Path = FAIL2BAN,
     edited: bytes | None = None,
     jails: Mapping[str, str] = JAILS,
+    count_inotify: Callable[[int], int] = inotify.count_free,
 ) -> Examination:
     """Try fail2ban with our files; InstallError, with fail2ban's own words, when it would not start.
 
@@ -50,45 +54,50 @@ def examine(
     with copy_configuration(etc) as directory:
         config = directory / "config"
         trial.take_ours_out(config)
-        remedy = _remedy(config, host)
+        theirs = _read(config / "jail.local")
+        found = _read_jails(config)
+        remedy = _remedy(config, found, host)
+        polls = polling.find_reason(host, len(jails), found, count_inotify)
         logs = directory / "logs"
-        block = Block(JAIL_LOCAL, _text(_log_to(settings, logs), host, config, remedy, jails)).marked
+        block = Block(JAIL_LOCAL, _text(_log_to(settings, logs), polls.why, theirs, remedy, jails)).marked
         trial.put_ours_in(config, fail2ban(source), edited or block, logs)
         result = _try_out(directory, source, etc)
     messages = [
         _describe(result),
         *([remedy.message] if remedy.message else []),
-        *_warnings(host, etc, jails),
+        *([polls.message] if polls.message else []),
+        *_warnings(theirs, jails),
     ]
-    return Examination(_text(settings, host, etc, remedy, jails), tuple(messages))
+    return Examination(_text(settings, polls.why, theirs, remedy, jails), tuple(messages))
 
 
-def _text(settings: Settings, host: Host, etc: Path, remedy: sshd.Remedy, jails: Mapping[str, str]) -> str:
-    taken = jail_local.sections(_read(etc / "jail.local"))
-    return jail_local.text(
-        settings, has_pyinotify=host.has_pyinotify, jails=jails, taken=taken, extra=remedy.block
-    )
+def _text(settings: Settings, polls: str, theirs: str, remedy: sshd.Remedy, jails: Mapping[str, str]) -> str:
+    taken = jail_local.sections(theirs)
+    return jail_local.text(settings, polls_because=polls, jails=jails, taken=taken, extra=remedy.block)
 
 
 def _read(path: Path) -> str:
     """Return the text that the admin has in a file."""
-    return strip(path.read_bytes()).decode("utf-8", "replace") if path.exists() else ""
+    return strip(read(path)).decode("utf-8", "replace") if path.exists() else ""
 
 
 def _log_to(settings: Settings, logs: Path) -> Settings:
     return replace(settings, paths=replace(settings.paths, log_dir=logs))
 
 
-def _remedy(config: Path, host: Host) -> sshd.Remedy:
+def _read_jails(config: Path) -> Mapping[str, ConfiguredJail]:
+    """Return the admin's jails; none when fail2ban cannot read them, which the trial will tell."""
     try:
-        jails = fail2ban_config.read(config).jails
+        return fail2ban_config.read(config).jails
     except fail2ban_client.ClientError:
-        # the trial will tell; or our jails are the first that work
-        jails = {}
+        return {}
+
+
+def _remedy(config: Path, jails: Mapping[str, ConfiguredJail], host: Host) -> sshd.Remedy:
     files = [config / "jail.local", *(config / "jail.d").glob("*.conf"), *(config / "jail.d").glob("*.local")]
     own = [path for path in files if str(path.relative_to(config)) not in _DISTRIBUTION]
     is_admins = any(sshd.JAIL in jail_local.sections(_read(path)) for path in own)
-    return sshd.remedy(jails, has_journal=host.has_journal, is_admins=is_admins)
+    return sshd.remedy(jails, has_journal=host.has_journal, is_admins=is_admins, is_image=host.is_image)
 
 
 def _try_out(directory: Path, source: Source, etc: Path) -> trial.TrialResult:
@@ -103,29 +112,26 @@ def _try_out(directory: Path, source: Source, etc: Path) -> trial.TrialResult:
             except TrialError as theirs:
                 raise InstallError(
                     f"fail2ban's own configuration fails, also without this pack: {theirs}\n"
-                    "Correct that first."
+                    f"Correct that first{_how_to_correct(str(theirs))}."
                 ) from ours
         raise InstallError(f"fail2ban does not work with this pack on this host: {ours}") from ours
 
 
+def _how_to_correct(theirs: str) -> str:
+    # a server that runs has its own instances; the trial needs as many once more
+    return f": {inotify.RAISE}" if "instance of inotify" in theirs else ""
+
+
 def _describe(result: trial.TrialResult) -> str:
     jails = ", ".join(result.jails)
-    if result.is_started:
-        return f"a throw-away fail2ban-server starts all jails: {jails}"
-    return (
-        "this host allows no namespaces: the configuration was only read, and our action loaded; "
-        f"jails: {jails}"
-    )
+    if result.obstacle:
+        return f"{result.obstacle}: the configuration was only read, and our action loaded; jails: {jails}"
+    return f"a throw-away fail2ban-server starts all jails: {jails}"
 
 
-def _warnings(host: Host, etc: Path, jails: Mapping[str, str]) -> list[str]:
+def _warnings(theirs: str, jails: Mapping[str, str]) -> list[str]:
     warnings = []
-    if not host.has_pyinotify:
-        warnings.append(
-            "fail2ban's Python has no pyinotify: the jails poll their logs, 0.1 s slower; "
-            "apt-get install python3-pyinotify"
-        )
-    taken = jails.keys() & jail_local.sections(_read(etc / "jail.local"))
+    taken = jails.keys() & jail_local.sections(theirs)
     for jail in sorted(taken):
         warnings.append(f"jail.local has a section [{jail}] of its own; write enabled = true there yourself")
     return warnings

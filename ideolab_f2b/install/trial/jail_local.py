@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ideolab_f2b.config import Connmon, Paths, Settings
-from ideolab_f2b.places import JAILS
+from ideolab_f2b.places import JAILS, NO_LOG
 
 _SECTION = re.compile(r"^\[([^\]]+)\]", re.M)
 _HEAD = """\
@@ -25,27 +25,31 @@ def sections(text: str) -> set[str]:
 def text(
     settings: Settings,
     *,
-    has_pyinotify: bool,
+    polls_because: str = "",
     jails: Mapping[str, str] = JAILS,
     taken: Collection[str] = (),
     extra: str = "",
 ) -> str:
-    """Return the block. `taken` are the admin's sections in the same file; `extra` is what sshd needs."""
+    """Return the block.
+
+    `polls_because` says why the jails cannot use inotify; "" if they can. `taken` are the admin's sections in
+    the same file; `extra` is what sshd needs.
+    """
     parts = [_HEAD]
     for jail, log in jails.items():
         if jail not in taken:
-            lines = [f"[{jail}]", "enabled = true", *_differences(settings, log, has_pyinotify)]
+            lines = [f"[{jail}]", "enabled = true", *_differences(settings, log, polls_because)]
             parts.append("\n".join(lines) + "\n")
     return "\n".join([*parts, extra] if extra else parts)
 
 
-def _differences(settings: Settings, log: str, has_pyinotify: bool) -> list[str]:
+def _differences(settings: Settings, log: str, polls_because: str) -> list[str]:
     lines = []
-    if not has_pyinotify:
-        lines.append("# fail2ban's Python has no pyinotify (apt-get install python3-pyinotify)")
+    if polls_because:
+        lines.append(f"# {polls_because}")
         lines.append("backend = polling")
     if settings.paths.log_dir != Paths().log_dir:
-        lines.append(f"logpath = {Path(settings.paths.log_dir, log)}")
+        lines += [f"logpath = {Path(settings.paths.log_dir, log)}", f"          {NO_LOG}"]
     if settings.connmon.ports != Connmon().ports:
         lines.append(f"port = {','.join(map(str, settings.connmon.ports))}")
     return lines

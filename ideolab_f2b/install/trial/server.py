@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-from ideolab_f2b import fail2ban_client
+from ideolab_f2b import fail2ban_client, files
 from ideolab_f2b.install.errors import TrialError
 from ideolab_f2b.places import FAIL2BAN
 
@@ -25,8 +24,21 @@ _READY = "Server ready"
 _END_S = 5.0
 
 _PRIVATE = ("unshare", "--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child")
-# /bin/sh as /bin/true: the shell actions of all jails (firewalls, mails) do nothing while the server starts
-_INERT = 'mount --bind "$1" "$2" && mount --bind /bin/true /bin/sh && shift 2 && exec "$@"'
+# The shell actions of all jails (firewalls, mails) do nothing while the server starts: /bin/sh is a program
+# that ends at once. Not /bin/true: where that is busybox, the name `sh` makes a shell of it. On a tmpfs:
+# /tmp may be noexec; $1 the copy, $2 its place, $3 an empty directory, $4 the interpreter
+_INERT = """
+mount --bind "$1" "$2" && mount -t tmpfs -o mode=755,size=64k tmpfs "$3" || exit
+printf '#!%s -ISc0\\n' "$4" >"$3/inert" && chmod 755 "$3/inert" || exit
+for shell in /bin/sh /usr/bin/sh; do
+  [ ! -e "$shell" ] || mount --bind "$3/inert" "$shell" || exit
+done
+/bin/sh -c 'exit 7' || { echo "ERROR: /bin/sh would run commands"; exit 7; }
+shift 4 && exec "$@"
+"""
+
+#: the exit code of what _INERT tries in vain
+_NOT_INERT = 7
 
 _OWN = """\
 [Definition]
@@ -38,21 +50,25 @@ dbfile = :memory:
 """
 
 
-def can_be_private() -> bool:
-    """Return whether this process may make the namespaces and mounts (a container may not)."""
-    with contextlib.suppress(OSError, subprocess.SubprocessError), tempfile.TemporaryDirectory() as somewhere:
-        words = (*_PRIVATE, "/bin/sh", "-c", _INERT, "sh", somewhere, somewhere, "/bin/true")
-        return subprocess.run(words, capture_output=True, timeout=20).returncode == 0
-    return False
+def find_obstacle() -> str:
+    """Return why no server can be tried here, or "": a container may not make the namespaces and mounts."""
+    with tempfile.TemporaryDirectory() as name:
+        somewhere = Path(name)
+        words = _privately(somewhere, somewhere, somewhere, "/bin/sh", "-c", "exit 7")
+        try:
+            code = subprocess.run(words, capture_output=True, timeout=20).returncode
+        except (OSError, subprocess.SubprocessError):
+            code = 1
+    if code == _NOT_INERT:
+        return "this host's /bin/sh would run the commands of your actions in a trial"
+    return "this host allows no namespaces" if code else ""
 
 
-@contextlib.contextmanager
-def copy_configuration(etc: Path = FAIL2BAN) -> Iterator[Path]:
-    """Make a directory with a copy of the configuration in `config`, and remove it at the end."""
-    with tempfile.TemporaryDirectory(prefix="ideolab-f2b-trial-") as name:
-        directory = Path(name)
-        shutil.copytree(etc, directory / "config", symlinks=True)
-        yield directory
+def _privately(config: Path, place: Path, empty: Path, *words: str) -> list[str]:
+    """Return the command that runs words in namespaces, with the configuration in its place and no shell."""
+    # the interpreter's own path: what /usr/bin/python3 of a container leads to may be a script
+    interpreter = os.path.realpath(sys.executable)
+    return [*_PRIVATE, "/bin/sh", "-c", _INERT, "sh", *map(str, (config, place, empty, interpreter)), *words]
 
 
 class TrialServer:
@@ -74,11 +90,14 @@ class TrialServer:
         config = self._directory / "config"
         (config / "fail2ban.d").mkdir(exist_ok=True)
         # read last of all of them
-        (config / "fail2ban.d" / "zzzz-trial.local").write_text(_OWN.format(directory=self._directory))
-        words = (*_PRIVATE, "/bin/sh", "-c", _INERT, "sh", str(config), str(FAIL2BAN))
+        own = config / "fail2ban.d" / "zzzz-trial.local"
+        files.replace(own, _OWN.format(directory=self._directory).encode(), 0o600)
+        empty = self._directory / "empty"
+        empty.mkdir(exist_ok=True)
+        words = ("fail2ban-server", *self.options, "-xf", "start")
         with open(self._directory / "output", "wb") as output:
             self._process = subprocess.Popen(
-                [*words, "fail2ban-server", *self.options, "-xf", "start"],
+                _privately(config, FAIL2BAN, empty, *words),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self._environment(),
                 start_new_session=True,
             )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ideolab_f2b.fail2ban_config import ConfiguredJail
+from ideolab_f2b.places import NO_LOG
 
 JAIL = "sshd"
 
@@ -39,13 +40,30 @@ enabled = false
     " start; to have it: apt-get install rsyslog, then ideolab-f2b install",
 )
 
+_LATER = Remedy(
+    f"""\
+# Debian enables this jail; the image of this host had no /var/log/auth.log when it was built, and without a
+# log fail2ban does not start at all. The second file stands in for it, and `ideolab-f2b check` says so.
+[sshd]
+logpath = %(sshd_log)s
+          {NO_LOG}
+""",
+    "the sshd jail has no log in this image: it reads /var/log/auth.log if that is there when fail2ban"
+    " starts",
+)
 
-def remedy(jails: Mapping[str, ConfiguredJail], *, has_journal: bool, is_admins: bool) -> Remedy:
-    """Return what the sshd jail needs so that fail2ban starts; an empty one where the admin configured it."""
+
+def remedy(
+    jails: Mapping[str, ConfiguredJail], *, has_journal: bool, is_admins: bool, is_image: bool = False
+) -> Remedy:
+    """Return what the sshd jail needs so that fail2ban starts; an empty one where the admin configured it.
+
+    In an image the jail is never switched off: the host that boots it may have the log.
+    """
     jail = jails.get(JAIL)
     if jail is None or is_admins or _can_start(jail, has_journal):
         return NOTHING
-    return _JOURNAL if has_journal else _OFF
+    return _JOURNAL if has_journal else _LATER if is_image else _OFF
 
 
 def _can_start(jail: ConfiguredJail, has_journal: bool) -> bool:

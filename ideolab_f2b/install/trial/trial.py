@@ -7,25 +7,29 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ideolab_f2b import fail2ban_action, fail2ban_client, fail2ban_config
+from ideolab_f2b.files import replace
 from ideolab_f2b.install.errors import TrialError
 from ideolab_f2b.install.steps.block import strip
 from ideolab_f2b.install.steps.file import File
-from ideolab_f2b.install.trial.server import TrialServer, can_be_private
-from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL, REPORT
+from ideolab_f2b.install.trial.server import TrialServer, find_obstacle
+from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL, NO_LOG, REPORT
+
+#: of files in the copy, which only root reads
+_MODE = 0o600
 
 
 class TrialResult(NamedTuple):
-    """The jails that started; without namespaces only the configuration was read and our action loaded."""
+    """The jails that started; with an obstacle only the configuration was read and our action loaded."""
 
     jails: tuple[str, ...]
-    is_started: bool
+    obstacle: str = ""
 
 
 def take_ours_out(config: Path) -> None:
     """Take our block out of a copied configuration, as if the pack were not installed."""
     path = config / Path(JAIL_LOCAL).name
     if path.exists():
-        path.write_bytes(strip(path.read_bytes()))
+        replace(path, strip(path.read_bytes()), _MODE)
 
 
 def put_ours_in(config: Path, files: Iterable[File], block: bytes, logs: Path) -> None:
@@ -34,15 +38,21 @@ def put_ours_in(config: Path, files: Iterable[File], block: bytes, logs: Path) -
         if FAIL2BAN in Path(file.path).parents:
             path = config / Path(file.path).relative_to(FAIL2BAN)
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(file.content)
+            replace(path, _with_no_log(file.content, logs), _MODE)
     path = config / Path(JAIL_LOCAL).name
-    path.write_bytes((path.read_bytes() + b"\n" if path.exists() else b"") + block)
+    theirs = path.read_bytes() + b"\n" if path.exists() else b""
+    replace(path, theirs + _with_no_log(block, logs), _MODE)
     logs.mkdir()
-    for name in set(ALL_JAILS.values()):
+    for name in {*ALL_JAILS.values(), Path(NO_LOG).name}:
         (logs / name).touch()
 
 
-def try_out(directory: Path, library: Path, is_private: Callable[[], bool] = can_be_private) -> TrialResult:
+def _with_no_log(text: bytes, logs: Path) -> bytes:
+    """Return the text with the file that stands in for a log here: before an install there is none."""
+    return text.replace(NO_LOG.encode(), bytes(logs / Path(NO_LOG).name))
+
+
+def try_out(directory: Path, library: Path, obstacle: Callable[[], str] = find_obstacle) -> TrialResult:
     """Start a server on directory/config; TrialError says why it does not run all its jails."""
     config = directory / "config"
     try:
@@ -53,9 +63,10 @@ def try_out(directory: Path, library: Path, is_private: Callable[[], bool] = can
     skipped = [text for text in wanted.skipped if any(f"'{jail}'" in text for jail in ALL_JAILS)]
     if skipped:
         raise TrialError("; ".join(skipped))
-    if is_private():
-        return TrialResult(_start(directory, library, wanted.jails), True)
-    return TrialResult(_read_only(config, library, wanted.jails), False)
+    found = obstacle()
+    if found:
+        return TrialResult(_read_only(config, library, wanted.jails), found)
+    return TrialResult(_start(directory, library, wanted.jails))
 
 
 def _start(directory: Path, library: Path, wanted: Iterable[str]) -> tuple[str, ...]:

@@ -37,6 +37,8 @@ class RecentCounts:
         self._network_of = network_of
         self._window_s, self._full, self._columns = window_s, max(1, keys // 2), columns
         self._start = float("-inf")
+        #: seconds that the last table was filled, and seconds of which is known what was counted
+        self._span_s = self.history_s = 0.0
         #: how much of the last window counts, 0 to 1
         self.part = 0.0
         #: {key: its row of this window}
@@ -48,13 +50,20 @@ class RecentCounts:
         """Take note of the time, in seconds; it never goes back. Call it for each batch."""
         age = now - self._start
         if age >= self._window_s or len(self.rows) >= self._full:
-            self._before = self.rows if age < 2 * self._window_s else {}
+            self._before, self._span_s = (self.rows, age) if age < 2 * self._window_s else ({}, 0.0)
             self.rows, self._networks, self._start, age = {}, {}, now, 0.0
         self.part = 1.0 - age / self._window_s
+        self.history_s = age + self.part * self._span_s
 
     def row(self, key: bytes) -> Row:
         """Return the row of a key, to add to it; it is made when there is none."""
         return self.rows.get(key) or self.make(key)
+
+    def find(self, key: bytes) -> Optional[Row]:
+        """Return the row to which a key is added, if it or its network was counted before."""
+        if key in self.rows or key in self._before:
+            return self.row(key)
+        return self.rows.get(self._network_of(key) + _ALL)
 
     def make(self, key: bytes) -> Row:
         """Return the row of a key that has none, or that of its network."""

@@ -6,14 +6,21 @@ line is spared while its client gets much more answered than it fails. Who gets 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from ideolab_f2b.intake import client
+from ideolab_f2b.intake.kind import Kind
 from ideolab_f2b.intake.limits.recent import RecentCounts
 from ideolab_f2b.intake.text import Evidence
 
 #: seconds for which failures and answers are counted: the longest findtime of the jails that count them
 WINDOW_S = 600.0
+#: seconds of answers that are compared with timeouts at least: phones that lose their radio together time out
+#: together, and right after a start few answers are counted yet. Those of a shorter time stand for so many
+LEAST_S = 60.0
+#: seconds; the answers of a shorter time are too few to stand for more
+_SHORTEST_S = 1.0
 #: clients in each of the tables; about 30 MB for all of them
 KEYS = 100_000
 #: answers for each failure that is spared, however many there are: a carrier has thousands of people, and a
@@ -48,10 +55,6 @@ class Served:
                 malformed += 1
         return malformed
 
-    def count(self, key: bytes) -> float:
-        """Return the answers that the client with this key got lately."""
-        return self.table.value(self.table.row(key))
-
 
 class Share:
     """Compares the failures of one log with the answers; `log` is its number, below LOGS."""
@@ -73,7 +76,20 @@ class Share:
         row = table.rows.get(key) or table.make(key)
         counts, before = row.counts, row.before
         counts[column] += 1
-        if before is None:
-            return counts[0] >= counts[column] * answers
-        part = table.part
-        return counts[0] + part * before[0] >= (counts[column] + part * before[column]) * answers
+        answered, failed = float(counts[0]), float(counts[column])
+        if before is not None:
+            answered += table.part * before[0]
+            failed += table.part * before[column]
+        needed = failed * answers
+        if answered >= needed or not answered or evidence is not Evidence.TIMEOUT:
+            return answered >= needed
+        known_s = min(max(table.history_s, _SHORTEST_S), LEAST_S)
+        return answered * LEAST_S >= needed * known_s
+
+    def count(self, failures: Iterable[Kind]) -> None:
+        """Count failures whose lines go nowhere; who was never counted has no answers, and gets no row."""
+        for (key, words), number in Counter(failures).items():
+            row = self._table.find(key)
+            if row is not None:
+                column, _answers = self._columns[words.evidence]
+                row.counts[column] += number

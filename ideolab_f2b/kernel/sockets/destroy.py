@@ -6,8 +6,8 @@ import errno
 import socket
 import struct
 from collections.abc import Collection, Iterator
-from ipaddress import IPv4Network, IPv6Network
 from itertools import chain
+from typing import Union
 
 from ideolab_f2b.kernel.address import Network
 from ideolab_f2b.kernel.netlink import Channel, KernelError, PermissionDeniedError
@@ -21,6 +21,7 @@ from ideolab_f2b.kernel.sockets.inet_diag import (
 )
 from ideolab_f2b.kernel.sockets.peers import Peers, dump_condition
 from ideolab_f2b.kernel.sockets.row import CLOSING, ESTABLISHED, LISTEN, TIME_WAIT, TIMER_TIMEWAIT, mask
+from ideolab_f2b.notation.networks import unmap
 
 #: every state but TIME-WAIT, which holds nothing, and LISTEN
 _STATES = mask(*range(ESTABLISHED, CLOSING + 1)) & ~mask(TIME_WAIT, LISTEN)
@@ -28,6 +29,8 @@ _STATES = mask(*range(ESTABLISHED, CLOSING + 1)) & ~mask(TIME_WAIT, LISTEN)
 _FORMAT = "=16x BxBx 20s16s12s"
 #: sockets per datagram: the kernel holds its sock_diag lock over one
 _BATCH = 128
+#: as the local port of a request: whatever it is
+_EVERY = 0
 #: the socket is gone, or another one has its addresses by now
 _GONE = frozenset((errno.ENOENT, errno.ESTALE))
 
@@ -44,32 +47,30 @@ class DestroyUnsupportedError(DestroyError):
     way_out = f"{DestroyError.way_out}; CONFIG_INET_DIAG_DESTROY=y would end them at once"
 
 
-def destroy(networks: Collection[Network], ports: Collection[int]) -> int:
+def destroy(networks: Collection[Network], ports: Collection[Union[int, range]]) -> int:
     """Close each socket on these local ports whose peer lies in one of the networks; return how many.
 
-    One walk over the sockets per port serves all networks. The peers get a reset. PermissionDeniedError
-    without CAP_NET_ADMIN, DestroyUnsupportedError or DestroyError when the kernel closes none.
+    One walk over the sockets per port, or range of ports, serves all networks. The peers get a reset.
+    PermissionDeniedError without CAP_NET_ADMIN, DestroyUnsupportedError or DestroyError when the kernel
+    closes none.
     """
     if not networks:
         return 0
-    plain = [_unmap(network) for network in networks]
+    # peers are compared as IPv4
+    plain = [unmap(network) for network in networks]
     requests = list(chain.from_iterable(_find_requests(plain, port) for port in ports))
     return len(requests) - _destroy_each(requests, f"closing the sockets of {len(networks)} networks")
 
 
-def _unmap(network: Network) -> Network:
-    """Return the IPv4 network for one written as mapped IPv6: peers are compared folded."""
-    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped and network.prefixlen >= 96:
-        return IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
-    return network
-
-
-def _find_requests(networks: Collection[Network], port: int) -> Iterator[bytes]:
-    """Yield the request for the end of each socket on a port whose peer lies in the networks."""
+def _find_requests(networks: Collection[Network], port: Union[int, range]) -> Iterator[bytes]:
+    """Yield the request for the end of each socket on these ports whose peer lies in the networks."""
     peers: dict[int, Peers] = {}
-    request = dump_request(port, _STATES, dump_condition(networks))
+    single = port if isinstance(port, int) else _EVERY
+    request = dump_request(single, _STATES, dump_condition(networks))
     records = chain.from_iterable(batches(request, _layout, f"sockets of port {port}"))
     for family, timer, ports_and_source, peer, interface_and_cookie in records:
+        if single == _EVERY and int.from_bytes(ports_and_source[:2], "big") not in port:  # type: ignore[operator]
+            continue
         if family not in peers:
             # not before there is a socket: it takes its time from the bans of a burst
             peers[family] = Peers(family, networks)

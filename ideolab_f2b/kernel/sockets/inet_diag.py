@@ -13,7 +13,7 @@ SOCK_DIAG = 4
 #: message types; the first is older and answers for both families in one walk
 BOTH_FAMILIES, BY_FAMILY, DESTROY = 18, 20, 21
 #: attribute of requests that holds a filter program
-_BYTECODE = 1
+BYTECODE = 1
 #: attribute of answers that holds struct tcp_info
 INFO = 2
 #: operation of the filter program that compares the peer (INET_DIAG_BC_D_COND)
@@ -61,7 +61,7 @@ def peer_condition(address: bytes, prefix: int) -> bytes:
     family = socket.AF_INET if len(address) == 4 else socket.AF_INET6
     size = 4 + 8 + len(address)
     test = struct.pack("=BBH BBxxi", _PEER_CONDITION, size, size + 4, family, prefix, -1)
-    return attribute(_BYTECODE, test + address)
+    return attribute(BYTECODE, test + address)
 
 
 def destroy_request(family: int, identity: bytes) -> bytes:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from ipaddress import ip_address
 
-from ideolab_f2b.kernel.address import Network
+from ideolab_f2b.kernel.address import Address, Network
+from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.inet_diag import fold, peer_condition
+from ideolab_f2b.kernel.sockets.row import FAMILY, PEER
 
 #: peers whose answer is remembered: a flood comes from any number of addresses
 KNOWN = 20_000
@@ -43,3 +46,12 @@ def dump_condition(networks: Collection[Network]) -> bytes:
         return b""
     (network,) = networks
     return peer_condition(network.network_address.packed, network.prefixlen)
+
+
+def find_peers(network: Network, ports: Collection[int]) -> set[Address]:
+    """Return the addresses of the network that have a connection to one of the local ports; KernelError."""
+    condition = dump_condition([network])
+    rows = (row for port in ports for row in sock_diag.rows(port, condition))
+    found = {ip_address(packed) for packed in {fold(row[FAMILY], row[PEER]) for row in rows}}
+    # for the kernel a mapped peer lies in ::/64
+    return {address for address in found if address in network}

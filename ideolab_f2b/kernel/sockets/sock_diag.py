@@ -23,11 +23,12 @@ from ideolab_f2b.kernel.sockets.tcp_info import layout
 STATES = mask(ESTABLISHED, SYN_RECV, FIN_WAIT1, CLOSE_WAIT, LAST_ACK, CLOSING)
 
 
-def rows(port: int) -> Iterator[Row]:
+def rows(port: int, condition: bytes = b"") -> Iterator[Row]:
     """Yield one row per connection to the local port, IPv4 and IPv6 interleaved.
 
+    `condition` lets the kernel choose the peers (peers.dump_condition).
     It needs no privilege. KernelError when the kernel refuses, breaks off or cannot be understood.
     """
     # the rows come out of C loops: a Python generator per row would cost half as much as the kernel's walk
-    request = dump_request(port, STATES, with_info=True)
+    request = dump_request(port, STATES, condition, with_info=True)
     return chain.from_iterable(batches(request, layout, f"sockets of port {port}"))

@@ -19,6 +19,7 @@ from fail2ban.server.ticket import BanTicket
 
 from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.ban.action import Action
+from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
 from ideolab_f2b.actions.tickets import ban_manager
 from ideolab_f2b.kernel.ipset.error import SetFullError
@@ -125,10 +126,12 @@ def test_exits_become_errors(action: Action, monkeypatch: pytest.MonkeyPatch) ->
     def leave(*_all: object) -> None:
         raise SystemExit(3)
 
-    monkeypatch.setattr(action, "_firewall", SimpleNamespace(
+    firewall = SimpleNamespace(
         add=leave, delete=leave, flush=leave, place=leave, networks=leave, close=leave, is_consistent=leave,
-        use=leave, require_rule=leave, repaired=0, rules={},
-    ))  # fmt: skip
+        use=leave, require_rule=leave, repaired=0, rules={}, options=Options(),
+    )  # fmt: skip
+    for holder in (action, action._elements):
+        monkeypatch.setattr(holder, "_firewall", firewall)
 
     given = info("198.51.100.7")
     for call in (
@@ -269,7 +272,7 @@ def test_who_is_protected(action: Action, jail: Any, monkeypatch: pytest.MonkeyP
     assert told["left_out"] == 0
     assert told["ssh_trouble"] == "it hides"
 
-    monkeypatch.setattr("ideolab_f2b.actions.ban.action._LISTED_LIMIT", 1)
+    monkeypatch.setattr("ideolab_f2b.actions.ban.answers._LISTED_LIMIT", 1)
     action.reload(ssh_ports="none")
     short = json.loads(action.protected)
     assert (len(short["listed"]), short["left_out"]) == (1, len(told["listed"]) - 1)

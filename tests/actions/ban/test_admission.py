@@ -364,6 +364,14 @@ def test_an_order_of_root_s_that_makes_no_ban_longer(scene: Scene) -> None:
     assert stored.rows == [("198.51.100.7", True, 600)]
 
 
+def test_an_order_says_who_and_why(scene: Scene) -> None:
+    """fail2ban's ticket has the line as the one that matched, so the event and the database have it."""
+    ordered = scene.admission.order("198.51.100.7", 600, line='manual: ban 198.51.100.7 by="alice"')
+
+    assert ordered.ticket.getMatches() == ['manual: ban 198.51.100.7 by="alice"']
+    assert scene.admission.order("198.51.100.8", 600).ticket.getMatches() == []
+
+
 def test_a_database_that_fails_hinders_no_order(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     """It is told."""
     scene.admission.order("198.51.100.7", 600, is_root=False)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
-from ideolab_f2b.actions.ban.counts import BanCounts
+import pytest
+
+from ideolab_f2b.actions.ban.counts import BanCounts, count_errors
 
 
 def test_counts() -> None:
@@ -35,3 +38,27 @@ def test_threads_lose_no_count() -> None:
         thread.join()
 
     assert counts.counts()["bans"] == 10000
+
+
+class Counting:
+    """What count_errors needs of an action."""
+
+    def __init__(self) -> None:
+        self._counts = BanCounts()
+
+    @count_errors
+    def fail(self, error: BaseException) -> None:
+        raise error
+
+
+def test_a_raise_is_counted_and_ends_no_thread() -> None:
+    """An Exception goes on as it is; a SystemExit becomes one."""
+    action = Counting()
+
+    with pytest.raises(ValueError, match="full"):
+        action.fail(ValueError("full"))
+    with pytest.raises(RuntimeError, match=re.escape("fail: SystemExit(3)")):
+        action.fail(SystemExit(3))
+
+    assert action._counts.counts()["errors"] == 2
+    assert action._counts.last_error == "SystemExit: 3"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from ipaddress import ip_network
 
@@ -11,7 +12,9 @@ from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.ban import jail_firewall
 from ideolab_f2b.actions.ban.jail_firewall import JailFirewall
 from ideolab_f2b.actions.options import Options
+from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.names import unique
 from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.kernel.ipset.element import Network, key_of
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -145,3 +148,37 @@ def test_close(scene: Scene, lone_kernel: Sets) -> None:
 
     assert lone_kernel.header("jail").elements == 1
     assert rule.is_first(4)
+
+
+def test_set_of_the_administrators(scene: Scene, lone: Namespace, lone_kernel: Sets) -> None:
+    """Bans go to a set of another name, also after a reload that asks for it again; theirs is left alone."""
+    lone.run("ipset", "create", "jail", "hash:ip")
+    lone.run("ipset", "add", "jail", "203.0.113.1")
+    other = unique("jail", "jail")
+
+    scene.firewall.place()
+    scene.ban(HOST, 0)
+    for maxelem in (1000, 2000):
+        scene.firewall.use(dataclasses.replace(scene.options, maxelem=maxelem))
+
+    assert scene.firewall.options == Options(set=other, maxelem=2000)
+    assert lone_kernel.members("ideolab_ban") == [other, f"{other}6"]
+    assert [found.network for found in lone_kernel.elements(other)] == [HOST]
+    assert lone_kernel.names() == sorted(["ideolab_ban", "jail", other, f"{other}6"])
+    assert lone.run("ipset", "list", "jail").splitlines()[-1] == "203.0.113.1"
+
+
+def test_change_away_from_a_set_that_another_jail_shares(scene: Scene, lone_kernel: Sets) -> None:
+    """The other jail keeps it, and so it does when this jail stops."""
+    SET_NAMES.take("another", "another", {"set": "jail"})
+    try:
+        scene.firewall.place()
+        scene.ban(HOST, 0)
+        scene.firewall.use(dataclasses.replace(scene.options, set="moved"))
+        assert lone_kernel.members("ideolab_ban") == ["jail", "jail6", "moved", "moved6"]
+
+        scene.firewall.use(dataclasses.replace(scene.options, keep_on_stop=False))
+        scene.firewall.close()
+        assert lone_kernel.members("ideolab_ban") == ["jail", "jail6"]
+    finally:
+        SET_NAMES.release("another")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterator
 from ipaddress import ip_address
+from sqlite3 import OperationalError
 from typing import Any
 
 import pytest
@@ -120,6 +122,66 @@ def test_a_jail_that_stops(scene: Scene) -> None:
 
     scene.action.stop()
     wait_until(lambda: scene.action not in SESSIONS._listeners, "the end of the looks")
+
+
+class BrokenDatabase:
+    """fail2ban's, on a full disk."""
+
+    def delBan(self, jail: Any, *identities: str) -> None:
+        raise OperationalError("database or disk is full")
+
+
+def test_a_database_that_fails(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It comes first in fail2ban's unban; all bans are lifted all the same."""
+    monkeypatch.setattr(type(scene.jail), "database", BrokenDatabase())
+    for text in ("198.51.100.7", "198.51.100.0/28", "198.51.100.8"):
+        scene.ban(text)
+    scene.log_in(ALICE)
+
+    assert scene.held() == ({BOB}, {BOB})
+    assert sorted(record.message for record in caplog.records if record.levelno == logging.ERROR) == [
+        f"[jail] Unban {text}: fail2ban's database: OperationalError('database or disk is full')"
+        for text in ("198.51.100.0/28", "198.51.100.7")
+    ]
+
+
+def test_a_ban_that_cannot_be_lifted(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The others are."""
+    lift = scene.jail.actions.removeBannedIP
+
+    def fail(identity: str, **given: Any) -> Any:
+        if identity == "198.51.100.0/28":
+            raise RuntimeError("broken")
+        return lift(identity, **given)
+
+    monkeypatch.setattr(scene.jail.actions, "removeBannedIP", fail)
+    for text in ("198.51.100.0/28", "198.51.100.7"):
+        scene.ban(text, root=True)
+    scene.log_in(ALICE)
+    assert len(scene.held()[0]) == 2
+    scene.action.reload()
+
+    assert scene.held() == ({"198.51.100.0/28"}, {"198.51.100.0/28"})
+    said = "[jail] Unban after reload: 198.51.100.0/28 stays banned: RuntimeError('broken')"
+    assert said in caplog.messages
+
+
+def test_a_reload_that_fails_in_part(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The set that is now configured has the bans, whatever else breaks."""
+
+    def fail(_directory: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(SESSIONS, "keep_in", fail)
+    scene.ban(BOB)
+    scene.action.reload(set="other")
+
+    assert [str(each.network) for each in scene.kernel.elements("other")] == [f"{BOB}/32"]
+    assert json.loads(scene.action.stats)["last_error"] == "RuntimeError: broken"
 
 
 def test_what_is_no_address(scene: Scene) -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from ipaddress import ip_network
+from sqlite3 import OperationalError
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fail2ban.server.ticket import BanTicket
 
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace
+from ideolab_f2b import logline
+from ideolab_f2b.actions.ban.orders import Orders, describe
 from ideolab_f2b.kernel.ipset.sets import Sets
 
 pytestmark = pytest.mark.root
@@ -55,6 +62,23 @@ def test_each_has_its_own_time(lone: Namespace, lone_kernel: Sets, start: Start)
     assert 86300 < found["2001:db8:c::/64"] <= 86400
 
 
+def test_the_event_says_who_ordered_it_and_why() -> None:
+    """As a line of manual.log would, in whole seconds: no latency is measured from it."""
+    when = datetime(2026, 11, 22, 14, 52, 1, 250000, timezone.utc)
+
+    line = describe("198.51.100.7", "ideolab-f2b alice", 'he said "hi"\n', when)
+
+    assert line == (
+        '2026-11-22T14:52:01+0000 manual: ban 198.51.100.7 by="ideolab-f2b alice" '
+        'reason="he said \\x22hi\\x22\\x0a"'
+    )
+    read = logline.read_line(line)
+    assert read is not None and (read.when, read.reason) == (None, "he said \\x22hi\\x22\\x0a")
+    assert describe("two words", "bob", "", when) == ""
+    unexplained = logline.read_line(describe("198.51.100.7", "bob", "", when))
+    assert unexplained is not None and unexplained.reason is None
+
+
 def test_a_longer_order_prolongs_and_a_shorter_one_does_not(
     lone: Namespace, lone_kernel: Sets, start: Start
 ) -> None:
@@ -94,3 +118,31 @@ def test_what_cannot_be_banned_is_answered(lone: Namespace, lone_kernel: Sets, s
     assert len(server.find_banned("ideolab-manual")) == len(left(lone_kernel)) == 201 - len(failed)
     assert "By hand: 1 refused" not in server.log.read_text()
     assert 'by="alice" reason="a \\x22word\\x22"' in server.log.read_text()
+
+
+def test_an_order_that_fails_is_taken_back(jail_without_database: Any) -> None:
+    """Also while fail2ban's database fails: what the kernel does not hold is not listed."""
+    jail, lifted = jail_without_database
+    ordered = SimpleNamespace(ticket=BanTicket("198.51.100.7", 1.0), is_new=True)
+    admission: Any = SimpleNamespace(admit=ip_network, order=lambda *_given: ordered)
+
+    def place(*_given: object) -> None:
+        raise RuntimeError("the set is full")
+
+    (answer,) = json.loads(Orders(jail, admission, place).ban([["198.51.100.7", 60]], "alice", ""))
+    assert (answer["result"], answer["detail"]) == ("error", "the set is full")
+    assert lifted == ["198.51.100.7"]
+
+
+@pytest.fixture
+def jail_without_database() -> tuple[Any, list[str]]:
+    """A jail whose database fails, and what is unbanned all the same."""
+    lifted: list[str] = []
+
+    def remove(identity: str, db: bool = True, ifexists: bool = False) -> None:
+        if db:
+            raise OperationalError("database or disk is full")
+        lifted.append(identity)
+
+    actions = SimpleNamespace(removeBannedIP=remove, getBanTime=lambda: 600)
+    return SimpleNamespace(name="jail", actions=actions, getMaxBanTime=lambda: 600), lifted

@@ -13,6 +13,7 @@ import pytest
 from demo.lab.wait import wait_until
 from ideolab_f2b.actions.ban import socket_closer
 from ideolab_f2b.actions.ban.socket_closer import SocketCloser
+from ideolab_f2b.actions.ports import Ports
 from ideolab_f2b.kernel.ipset.element import Network, key_of
 
 ONE, TWO, THREE = (ip_network(f"198.51.100.{host}") for host in (1, 2, 3))
@@ -23,13 +24,13 @@ class Kernel:
 
     def __init__(self, *answers: int) -> None:
         self.answers = list(answers)
-        self.walks: list[tuple[frozenset[Network], tuple[int, ...]]] = []
+        self.walks: list[tuple[frozenset[Network], Ports]] = []
         self.gate = threading.Event()
         self.gate.set()
 
-    def destroy(self, networks: Collection[Network], ports: Collection[int]) -> int:
+    def destroy(self, networks: Collection[Network], ports: Ports) -> int:
         self.gate.wait(5)
-        self.walks.append((frozenset(networks), tuple(ports)))
+        self.walks.append((frozenset(networks), ports))
         return self.answers.pop(0) if self.answers else 0
 
 

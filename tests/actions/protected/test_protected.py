@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected import protected
+from ideolab_f2b.actions.protected.names import JailNames, Names
 from ideolab_f2b.actions.protected.protected import Protected
 from ideolab_f2b.actions.protected.ssh.seen import Seen
+from ideolab_f2b.notation.word_list import WordList
 
 
 class World:
@@ -24,6 +27,8 @@ class World:
         self.own: list[Any] = [ip_address("192.0.2.1")]
         self.peers: list[Seen] = []
         self.asked = 0
+        self.resolved: dict[str, list[Any]] = {}
+        self.names = Names(lambda name: self.resolved[name], lambda: self.now, lambda _text: None)
 
     def sessions(self) -> Iterable[Seen]:
         self.asked += 1
@@ -38,6 +43,7 @@ class World:
             gateways=lambda: [ip_address("192.0.2.254"), ip_address("fe80::1%3")],
             sessions=self.sessions,
             servers=lambda: [ip_address("203.0.114.53"), ip_address("fe80::1%eth0")],
+            names=self.names,
         )
 
 
@@ -53,7 +59,7 @@ def test_each_source() -> None:
     """ignoreip, own addresses, gateways, nameservers, SSH sessions and the option allow."""
     world = World()
     world.peers = [session("198.51.100.22", 2222), session("198.51.100.23", is_open=False)]
-    subject = world.protected(allow=(ip_network("198.51.100.80/28"),))
+    subject = world.protected(allow=WordList((ip_network("198.51.100.80/28"),)))
 
     assert why(subject, "203.0.113.7") == "203.0.113.7 lies in 203.0.113.0/24, listed in ignoreip"
     assert why(subject, "192.0.2.1") == "192.0.2.1 is an own address of this host"
@@ -138,7 +144,7 @@ def test_new_options_count_at_once() -> None:
     subject = world.protected()
     assert why(subject, "198.51.100.0/28") is None
 
-    subject.use(Options(min_prefix4=29, allow=(ip_network("198.51.100.77"),)))
+    subject.use(Options(min_prefix4=29, allow=WordList((ip_network("198.51.100.77"),))))
 
     assert why(subject, "198.51.100.0/28") == "198.51.100.0/28 is wider than /29"
     assert why(subject, "198.51.100.77") == "198.51.100.77 is listed in the option allow"
@@ -208,3 +214,24 @@ def test_an_answer_that_is_older_than_a_proof(monkeypatch: pytest.MonkeyPatch) -
     why(subject, "198.51.100.22")
 
     assert why(subject, "198.51.100.22") == "198.51.100.22 is logged in over SSH"
+
+
+def test_a_name_in_ignoreip() -> None:
+    """No network that holds an address of the name is banned, as fail2ban spares the address itself."""
+    world = World()
+    world.ignoreip = ["office.example.org"]
+    world.resolved = {"office.example.org": [ip_address("198.51.100.7")]}
+    subject = world.protected()
+    world.names._owners[subject] = JailNames(subject.names, subject.renew_lists)
+    assert why(subject, "198.51.100.0/24") is None
+
+    world.names.look()
+    for thread in threading.enumerate():
+        if thread.name == "ideolab-names-ask":
+            thread.join(60)
+    world.names.look()
+
+    assert why(subject, "198.51.100.0/24") == (
+        "198.51.100.0/24 holds 198.51.100.7, office.example.org, listed in ignoreip"
+    )
+    assert (subject.unknown(), subject.troubles()) == ([], [])

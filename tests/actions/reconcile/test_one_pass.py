@@ -39,6 +39,9 @@ class Book:
     def put(self, network: Network, left_s: int = 600) -> None:
         self.bans[key_of(network)] = Ticket(network, left_s)
 
+    def count(self) -> int:
+        return len(self.bans)
+
     def tickets(self) -> dict[Key, Any]:
         self._now("tickets")
         return dict(self.bans)

@@ -11,14 +11,17 @@ from typing import Any
 
 import pytest
 
+from demo.lab.error import LabError
 from demo.lab.namespace import Namespace
 from demo.lab.wait import wait_until
 from ideolab_f2b.actions import metric_sources
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.reconcile import thread as reconcile_thread
+from ideolab_f2b.actions.reconcile.allowance import Allowance
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member
 from ideolab_f2b.actions.reconcile.thread import ReconcileThread
 from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.position import Position
 from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.reconcile.test_one_pass import Book
@@ -152,12 +155,12 @@ def test_trouble_is_told_once(
 ) -> None:
     """The elements are put back all the same, each pass tries again, and the log is not filled."""
 
-    def fail(version: int) -> None:
+    def fail(version: int) -> list[Position]:
         raise RuleError("iptables is not installed; apt-get install iptables")
 
     scene.book.put(A)
     with monkeypatch.context() as broken, caplog.at_level(logging.ERROR, "fail2ban.ideolab-ban"):
-        broken.setattr(rule, "place", fail)
+        broken.setattr(rule, "positions", fail)
         for _pass in range(3):
             scene.reconcile.look()
 
@@ -312,3 +315,72 @@ def test_thread_outlives_what_a_pass_throws(
 def test_all_is_back_within_a_minute() -> None:
     """Two passes, when the first was just over, and their time."""
     assert 2 * (reconcile_thread.EVERY_S + 4) < 60
+
+
+def test_glance_puts_back_at_once(scene: Scene, lone: Namespace, lone_kernel: Sets) -> None:
+    """Between two passes: flushed rules, flushed sets, all destroyed; without a loss nothing is done."""
+    scene.book.put(A)
+    scene.reconcile.look()
+    scene.reconcile.glance()
+    assert scene.reconcile.passes == 1
+
+    lone.run("iptables", "-F", "INPUT")
+    scene.reconcile.glance()
+    assert rule.is_first(4)
+    assert scene.reconcile.passes == 1
+
+    # the list loses its members with all sets
+    lone.run("ipset", "flush")
+    scene.reconcile.glance()
+    assert lone_kernel.members("ideolab_ban") == ["jail", "jail6"]
+    assert [found.network for found in lone_kernel.elements("jail")] == [A]
+
+    lone.run("ipset", "flush", "jail")
+    scene.reconcile.glance()
+    assert list(lone_kernel.elements("jail")) == []  # a ban that is just being made looks the same
+    scene.reconcile.glance()
+    assert [found.network for found in lone_kernel.elements("jail")] == [A]
+
+    for program in ("iptables", "ip6tables"):
+        lone.run(program, "-F", "INPUT")
+    # the kernel lets go of the list a moment after the rule
+    wait_until(lambda: _is_destroyed(lone), "the sets are there")
+    scene.reconcile.glance()
+    assert rule.is_first(4)
+    assert rule.is_first(6)
+    assert [found.network for found in lone_kernel.elements("jail")] == [A]
+    repairs, passes = scene.reconcile.stats()["repairs"], scene.reconcile.passes
+    for _glance in range(3):
+        scene.reconcile.glance()
+    assert (scene.reconcile.stats()["repairs"], scene.reconcile.passes) == (repairs, passes)
+
+
+def _is_destroyed(namespace: Namespace) -> bool:
+    try:
+        namespace.run("sh", "-c", "ipset flush ideolab_ban; ipset destroy")
+    except LabError:
+        return False
+    return True
+
+
+def test_glance_has_its_limit(scene: Scene, lone_kernel: Sets) -> None:
+    """What cannot be put back costs a few passes in a row, then one in ten seconds; a restore costs none."""
+    scene.book.put(A)
+    scene.reconcile.remove(scene.member)
+    scene.member = Member(
+        "other", scene.book, lambda: scene.options, lambda _network: "protected", lambda _rules: None
+    )
+    scene.reconcile.add(scene.member)
+    scene.reconcile.look()
+    lone_kernel.flush("jail")
+    scene.book.is_queued = True
+    for _glance in range(3):
+        scene.reconcile.glance()
+    assert scene.reconcile.passes == 1
+    scene.book.is_queued = False
+    lone_kernel.flush("jail")
+    scene.reconcile._allowance = Allowance(2, 10.0, lambda: scene.now)
+    for _glance in range(20):
+        scene.reconcile.glance()
+
+    assert scene.reconcile.passes == 3

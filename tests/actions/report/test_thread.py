@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ def make(directory: Path, text: str = "") -> tuple[ReportThread, RecordQueue, li
     )
     complaint = Complaint(said.append, 600.0)
     queue = RecordQueue(directory / "state", complaint)
-    return ReportThread(settings, directory / "state", queue, complaint), queue, said
+    notice = Complaint(lambda text: said.append(f"notice: {text}"), float("inf"))
+    return ReportThread(settings, directory / "state", queue, complaint, notice), queue, said
 
 
 def ended() -> threading.Event:
@@ -50,6 +52,25 @@ def test_the_last_turn_empties_the_queue(tmp_path: Path) -> None:
     assert [(event["type"], event["jail"]) for event in events(tmp_path)] == [("ban", "j")]
     assert 'ideolab_f2b_unbans_total{jail="sshd"} 0.0' in (tmp_path / "ideolab_f2b.prom").read_text()
     assert (queue.depth, queue.spool.is_open, thread.worker, said) == (0, False, None, [])
+
+
+def test_a_host_without_a_network_says_so_once(tmp_path: Path) -> None:
+    """As a notice: nothing is broken, and the bans have their events."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        text = (
+            f"[origin]\ncymru_host = 127.0.0.1\ncymru_port = {port}\nipwhois = 0\n"
+            f"[paths]\nlog_dir = {tmp_path}\nstate_dir = {tmp_path}\ntextfile_dir = {tmp_path}\n"
+        )
+        thread, queue, said = make(tmp_path, text)
+        for _start in range(2):
+            queue.put("ban", "j", INFO)
+            thread.run(ended())
+
+    (line,) = said
+    assert line.startswith("notice: some addresses have no AS and no country: 127.0.0.1:")
+    assert len(events(tmp_path)) == 2
 
 
 def test_a_cut_record_is_lost_and_counted(tmp_path: Path) -> None:

@@ -45,6 +45,9 @@ class FakeLookup:
     def complaints(self) -> list[str]:
         return ["told"]
 
+    def describe_failures(self) -> str:
+        return "no server"
+
     def close(self) -> None:
         self.asked.clear()
 
@@ -86,7 +89,7 @@ def test_a_batch(paths: Paths) -> None:
     assert found["events_total"] == {("written",): 5.0, ("without_origin",): 0.0, ("lost",): 0.0}
     assert found["origin_lookups_total"] == {("cymru", "hit"): 1.0}
     assert state.load(paths.log_dir, paths.report_prom)[0].done == 7
-    assert one.complaints() == ["told"]
+    assert (one.complaints(), one.describe_failures()) == (["told"], "no server")
 
 
 def test_too_many_are_not_looked_up(paths: Paths) -> None:

@@ -4,9 +4,30 @@ from __future__ import annotations
 
 from ideolab_f2b import __version__, metrics
 from ideolab_f2b.connmon.output.metrics import samples
+from ideolab_f2b.connmon.pressure.state import Pressure
 from ideolab_f2b.connmon.suspects.findings import Findings
 from ideolab_f2b.connmon.suspects.suspect import Suspect
 from ideolab_f2b.connmon.tick import PortTick
+
+
+def test_the_pressure_of_each_port() -> None:
+    """A port whose pressure nobody measures has no number, which is not calm."""
+    found = Pressure("exhausted", 509, 512, "nginx", 3, 511, "why", 5.0)
+    ticks = [
+        PortTick(100.0, 443, Findings(pressure=found, is_unexplained=True), 0.25),
+        PortTick(100.5, 8443, Findings(), 0.25),
+    ]
+
+    lines = metrics.render(samples(ticks)).decode().splitlines()
+
+    assert [line for line in lines if line.startswith("ideolab_connmon_") and "port=" in line] == [
+        'ideolab_connmon_pressure{port="443"} 2.0',
+        'ideolab_connmon_slots{port="443"} 509.0',
+        'ideolab_connmon_capacity{port="443"} 512.0',
+        'ideolab_connmon_accept_queue{port="443"} 3.0',
+        'ideolab_connmon_unexplained{port="443"} 1.0',
+        'ideolab_connmon_unexplained{port="8443"} 0.0',
+    ]
 
 
 def test_the_whole_file() -> None:
@@ -29,5 +50,7 @@ def test_the_whole_file() -> None:
         'ideolab_f2b_suspects{scope="net"} 0.0',
         "ideolab_f2b_snapshot_seconds 0.5",
         'ideolab_f2b_last_success_timestamp_seconds{job="connmon"} 100.5',
+        'ideolab_connmon_unexplained{port="443"} 0.0',
+        'ideolab_connmon_unexplained{port="8443"} 0.0',
         f'ideolab_f2b_build_info{{program="connmon",version="{__version__}"}} 1.0',
     ]

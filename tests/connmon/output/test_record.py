@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+from ideolab_f2b import logline
 from ideolab_f2b.connmon.output import record
+from ideolab_f2b.connmon.pressure.state import Pressure
 from ideolab_f2b.connmon.suspects.suspect import Suspect
 
 WHEN = 1795359121.25
@@ -26,6 +29,35 @@ def test_the_line_of_a_ban_with_its_own_time() -> None:
         record.format_line(replace(ONE, ttl=600), WHEN, 443)
         == f"{record.format_line(ONE, WHEN, 443)} ttl=600"
     )
+
+
+def test_the_line_of_a_reason_that_the_counts_do_not_tell() -> None:
+    """Last, in quotes; the report action takes it for the reason of the ban."""
+    text = record.format_line(replace(ONE, ttl=600, reason="it holds 9 slots, 31 % of all"), WHEN, 443)
+
+    assert text.endswith(' port=443 ttl=600 reason="it holds 9 slots, 31 % of all"')
+    line = logline.read_line(text)
+    assert line is not None
+    assert line.reason == "it holds 9 slots, 31 % of all"
+
+
+def test_a_line_for_no_jail() -> None:
+    """With observe = yes."""
+    line = record.format_line(ONE, WHEN, 443, record.OBSERVED)
+
+    assert line == record.format_line(ONE, WHEN, 443).replace(": suspect ", ": observed ")
+
+
+def test_how_full_the_server_was() -> None:
+    """In the event and in --json; an unknown capacity is null."""
+    full = Pressure("exhausted", 510, 512, "nginx", 3, 511, "why", 0.0)
+    event = record.make_event(ONE, WHEN, 443, pressure=full, kind=record.OBSERVED)
+
+    assert event.type == "observed"
+    assert event.raw is not None
+    assert event.raw["pressure"] == {"state": "exhausted", "slots": 510, "capacity": 512}
+    unknown = json.loads(record.format_json(ONE, WHEN, full._replace(capacity=0)))
+    assert unknown["pressure"] == {"state": "exhausted", "slots": 510, "capacity": None}
 
 
 def test_the_line_of_a_network() -> None:
@@ -57,6 +89,7 @@ def test_the_event_of_an_ipv6_client() -> None:
 def test_the_json_of_a_suspect() -> None:
     """The fields that design.md names."""
     assert record.format_json(ONE, WHEN) == (
-        '{"t":1795359121.25,"address":"198.51.100.10","scope":"ip","score":5,"connections":40,'
-        '"phases":{"mute":38,"handshake-only":2},"why":["38 mute for 12 s"]}'
+        '{"version":1,"t":1795359121.25,"address":"198.51.100.10","scope":"ip","score":5,"connections":40,'
+        '"phases":{"mute":38,"handshake-only":2},"why":["38 mute for 12 s"],'
+        '"reason":"38 mute for 12 s"}'
     )

@@ -34,6 +34,18 @@ def test_who_was_away_starts_again() -> None:
     assert repeat.is_due("a", 10.0)
 
 
+def test_who_is_new() -> None:
+    """Until its first line is in the log; and again when it comes back."""
+    repeat = SuspectRepeat()
+    assert repeat.is_new("a")
+
+    repeat.mark("a", 0.0)
+    assert not repeat.is_new("a")
+
+    repeat.forget_others(set())
+    assert repeat.is_new("a")
+
+
 def test_what_was_not_written_stays_due() -> None:
     """A failed write is tried again at the next tick."""
     repeat = SuspectRepeat()

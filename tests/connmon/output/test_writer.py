@@ -65,6 +65,35 @@ def test_a_suspect_that_stays_does_not_fill_the_log(writer: Writer, tmp_path: Pa
     assert len((tmp_path / "connmon.log").read_text().splitlines()) == 4
 
 
+def test_with_observe_no_jail_reads_it(tmp_path: Path) -> None:
+    """Another log, another kind of line and of event; the gauges are the same."""
+    complaint = Complaint(lambda _text: None, AGAIN_S)
+    Writer(Paths(tmp_path, tmp_path, tmp_path), complaint, is_observing=True).write(tick(100.0, SUSPECT))
+
+    assert not (tmp_path / "connmon.log").exists()
+    assert " connmon: observed 198.51.100.10 " in (tmp_path / "connmon-observed.log").read_text()
+    assert json.loads((tmp_path / "connmon_events.jsonl").read_text())["type"] == "observed"
+    assert "ideolab_connmon_suspect_ips 1.0\n" in (tmp_path / "ideolab_connmon.prom").read_text()
+
+
+def test_what_was_written_is_noted(tmp_path: Path) -> None:
+    """Who became a suspect is new once, and what could not be written comes later."""
+    noted: list[tuple[list[str], set[str]]] = []
+    writer = Writer(
+        Paths(tmp_path, tmp_path, tmp_path),
+        Complaint(lambda _text: None, AGAIN_S),
+        note=lambda found, new, _when: noted.append(([one.address for one in found], new)),
+    )
+    (tmp_path / "connmon.log").mkdir()
+    writer.write(tick(100.0, SUSPECT))
+    assert noted == []
+
+    (tmp_path / "connmon.log").rmdir()
+    for when in (105.0, 110.0):
+        writer.write(tick(when, SUSPECT))
+    assert noted == [([SUSPECT.address], {SUSPECT.address}), ([SUSPECT.address], set())]
+
+
 def test_many_suspects_are_written_in_pieces(writer: Writer, tmp_path: Path) -> None:
     """A line, an event and a mark for each; those that are made when asked for are not kept."""
     names = [f"10.0.{number >> 8}.{number & 255}" for number in range(5 * PIECE + 10)]

@@ -44,7 +44,7 @@ QUIET_MS = 8000
         pytest.param(connection(ME, age_s=9, received=258, data_segs_in=1), PARTIAL_HELLO, id="half a hello"),
         pytest.param(connection(ME, age_s=3, received=258, data_segs_in=1), YOUNG, id="half a hello, young"),
         pytest.param(
-            connection(ME, age_s=9, received=517, rqueue=517, data_segs_in=1), UNACCEPTED, id="we do not read"
+            connection(ME, age_s=9, received=517, rqueue=517, data_segs_in=1), ACTIVE, id="we do not read"
         ),
         pytest.param(
             connection(ME, lastsnd_ms=9000, lastrcv_ms=20, received=60, rqueue=5, data_segs_in=3),

@@ -10,6 +10,7 @@ import pytest
 
 from ideolab_f2b.config import Connmon, Network
 from ideolab_f2b.connmon.output import record, table
+from ideolab_f2b.connmon.pressure.gauge import ALWAYS_EXHAUSTED
 from ideolab_f2b.connmon.suspects import cluster
 from ideolab_f2b.connmon.suspects.cluster import ClusterFinder
 from ideolab_f2b.connmon.suspects.findings import Findings
@@ -85,6 +86,17 @@ def test_five_addresses_alike_are_a_cluster() -> None:
 
     assert clusters == (Cluster(LINUX, "mute", 5, 40),)
     assert [(one.network_key, one.clusters) for one in found] == [(LINUX, clusters)] * 5 + [(OTHER, ())]
+
+
+def test_a_group_that_was_found_before_is_not_counted_again() -> None:
+    """It has more members than are suspects."""
+    whole = Cluster(LINUX, "partial-hello", 212, 212)
+    addresses = [f"198.51.100.{number}" for number in range(1, 9)]
+    suspects = [replace(suspect(one), clusters=(whole,)) for one in addresses]
+    found, clusters = ClusterFinder(443, Host(map(detail, addresses)).read).find(suspects)
+
+    assert clusters == ()
+    assert {(one.network_key, one.clusters) for one in found} == {(LINUX, (whole,))}
 
 
 def test_the_same_system_in_another_phase_is_another_program() -> None:
@@ -205,8 +217,13 @@ def test_the_table_names_the_clusters() -> None:
 def watched(read: object) -> Findings:
     rows = [connection("198.51.100.1", age_s=9) for _ in range(8)]
     watch = Watch(
-        Connmon(), rows=lambda _port: rows, details=read, inuse=lambda: 99, own=frozenset  # type: ignore[arg-type]
-    )  # fmt: skip
+        Connmon(),
+        rows=lambda _port: rows,
+        details=read,  # type: ignore[arg-type]
+        inuse=lambda: 99,
+        own=frozenset,
+        measure_of=lambda _port, _settings: ALWAYS_EXHAUSTED,
+    )
     watch.tick()
     return watch.tick()[0].findings
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 import gc
 import ipaddress
 import tracemalloc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
 from ideolab_f2b.config import Connmon
+from ideolab_f2b.connmon.pressure.gauge import ALWAYS_CALM, ALWAYS_EXHAUSTED
+from ideolab_f2b.connmon.pressure.state import BUSY, CALM, EXHAUSTED, UNKNOWN, Pressure, SlotUse
+from ideolab_f2b.connmon.slots.finder import UNEXPLAINED_AFTER_S
+from ideolab_f2b.connmon.slots.holders import FIRST_S
 from ideolab_f2b.connmon.snapshot import Snapshot
-from ideolab_f2b.connmon.suspects.detector import CONFIRM_S, Detector
+from ideolab_f2b.connmon.suspects.detector import CONFIRM_S, SMALL_PART, Detector
 from ideolab_f2b.connmon.suspects.findings import Findings
 from ideolab_f2b.connmon.suspects.suspect import Suspect
 from ideolab_f2b.kernel.sockets.row import ESTABLISHED, FIN_WAIT1, SYN_RECV, Connection, Row
-from tests.connmon.crowd import connection, handshake, held, served
+from tests.connmon.crowd import connection, half_hello, handshake, held, served
 
 ATTACKER = "198.51.100.10"
+SETTINGS = Connmon()
 
 
 def mute(address: str, count: int, age_s: float = 9.0) -> list[Connection]:
@@ -51,7 +56,7 @@ def test_a_suspect() -> None:
     (suspect,) = judged(mute(ATTACKER, 40)).suspects
     phases = dict.fromkeys(suspect.phases, 0) | {"mute": 40}
     why = ("40 mute (sent no byte) for 8 s or more (limit 8)",)
-    assert suspect == Suspect(ATTACKER, "ip", 4, 40, 1, phases, why, ttl=600)
+    assert suspect == Suspect(ATTACKER, "ip", 4, 40, 1, phases, why, ttl=600, rule="mute")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +147,7 @@ def test_one_snapshot_makes_no_suspect() -> None:
 
 
 def test_the_two_snapshots_need_not_follow_each_other() -> None:
-    """A count that is below the limit at every second look, and looks that miss what nginx closes."""
+    """A count that is below the limit in every second snapshot, and snapshots that miss what nginx closes."""
     for counts, gap_s in (((8, 7, 8), 0.5), ((8, 7, 8), 5.0), ((40, 0, 0, 0, 40), 2.6)):
         detector = Detector(Connmon())
         found = [
@@ -161,11 +166,11 @@ def test_two_snapshots_far_apart_make_no_suspect() -> None:
         detector.judge(Snapshot(1007.0 + at, 443, mute(ATTACKER, 7)))
 
 
-@pytest.mark.parametrize("looks_s", [2.2, 3.1, 4.4, 5.6])
-def test_bursts_that_nginx_closes_are_found_by_rare_looks(looks_s: float) -> None:
+@pytest.mark.parametrize("every_s", [2.2, 3.1, 4.4, 5.6])
+def test_bursts_that_nginx_closes_are_found_by_rare_snapshots(every_s: float) -> None:
     """Forty mute connections, opened anew every 10 s, that count in the last two of these."""
     detector = Detector(Connmon())
-    times = [looks_s * number for number in range(round(120 / looks_s))]
+    times = [every_s * number for number in range(round(120 / every_s))]
     found = [detector.judge(Snapshot(1000.0 + at, 443, mute(ATTACKER, 40, at % 10))) for at in times]
 
     assert ATTACKER in {name for one in found for name in names(one)}
@@ -440,3 +445,185 @@ def test_memory_is_bounded() -> None:
     assert [len(findings.suspects) for findings in verdicts] == [0, 2000]
     assert (len(detector._memory.histories), len(detector._memory.idle_cookies)) == (0, 15_000)
     assert peak < 32e6
+
+
+def measure_of(state: str) -> Callable[[SlotUse, float], Pressure]:
+    """A server that is in this state since it was first measured."""
+    since: list[float] = []
+
+    def measure(use: SlotUse, when: float) -> Pressure:
+        since.append(when)
+        return Pressure(state, use.slots, use.slots, "learnt", 0, 0, "given", since[0])
+
+    return measure
+
+
+def found_in(state: str, rows: Iterable[Row], seconds: int = 1, settings: Connmon = SETTINGS) -> list[str]:
+    """Who is a suspect last, of the same rows once a second."""
+    detector, kept = Detector(settings, measure=measure_of(state)), list(rows)
+    findings = [detector.judge(Snapshot(1000.0 + at, 443, kept)) for at in range(1 + seconds)]
+    return names(findings[-1])
+
+
+LARGE6 = "2001:db8:0:7::10"
+STATES = pytest.mark.parametrize("state", [CALM, BUSY, EXHAUSTED, UNKNOWN])
+FAMILIES = pytest.mark.parametrize(
+    ("address", "name"), [(ATTACKER, ATTACKER), (LARGE6, "2001:db8:0:7::/64")], ids=["IPv4", "/64"]
+)
+
+
+@STATES
+@FAMILIES
+@pytest.mark.parametrize(
+    ("make", "calm_limit"),
+    [
+        pytest.param(connection, SETTINGS.th_calm_ip, id="mute"),
+        pytest.param(handshake, SETTINGS.th_calm_ip, id="handshake"),
+        pytest.param(half_hello, SETTINGS.th_hostile_ip, id="half hello"),
+    ],
+)
+def test_the_limit_in_each_state(
+    state: str, address: str, name: str, make: Callable[..., Connection], calm_limit: int
+) -> None:
+    """A server with room is patient with what may be honest, and a saved text is judged by all rules."""
+    limit = calm_limit if state in (CALM, BUSY) else SETTINGS.th_hostile_ip
+
+    assert found_in(state, (make(address, age_s=9.0) for _ in range(limit - 1))) == []
+    assert found_in(state, (make(address, age_s=9.0) for _ in range(limit))) == [name]
+
+
+@STATES
+def test_the_limit_of_slow_readers_in_each_state(state: str) -> None:
+    """Eight of them harm a server only where it has no room for others."""
+    limit = SETTINGS.th_calm_ip if state in (CALM, BUSY) else SETTINGS.th_hostile_ip
+
+    assert found_in(state, (held(ATTACKER, 2300, 30) for _ in range(limit))) == [ATTACKER]
+    assert found_in(state, (held(ATTACKER, 2300, 30) for _ in range(limit - 1))) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "is_found"), [(CALM, False), (BUSY, False), (EXHAUSTED, True), (UNKNOWN, True)]
+)
+def test_who_is_answered_may_be_quiet_where_there_is_room(state: str, is_found: bool) -> None:
+    """Answers of the last ten minutes explain quiet connections, but not in a full server."""
+    detector = Detector(SETTINGS, measure=measure_of(state))
+    quiet = [connection(ATTACKER, age_s=20.0) for _ in range(SETTINGS.th_calm_ip)]
+    busy = [served(ATTACKER, 9, age_s=0.5) for _ in range(SETTINGS.th_calm_ip)]
+    for at in range(3):
+        assert names(detector.judge(Snapshot(1000.0 + at, 443, busy))) == []
+    found = [detector.judge(Snapshot(1003.0 + at, 443, quiet)) for at in range(2)]
+
+    assert names(found[-1]) == [ATTACKER] * is_found
+
+
+def test_half_hellos_are_not_explained_by_answers() -> None:
+    """Old ones, however often the address was answered."""
+    detector = Detector(SETTINGS, measure=ALWAYS_CALM)
+    rows = [served(ATTACKER, 9, age_s=0.5) for _ in range(20)]
+    rows += [half_hello(ATTACKER, age_s=9.0) for _ in range(SETTINGS.th_hostile_ip)]
+    found = [detector.judge(Snapshot(1000.0 + at, 443, rows)) for at in range(5)]
+
+    assert names(found[-1]) == [ATTACKER]
+
+
+@pytest.mark.parametrize(
+    ("state", "others", "is_found"),
+    [
+        pytest.param(CALM, 0, False, id="calm"),
+        pytest.param(BUSY, 0, False, id="busy"),
+        pytest.param(UNKNOWN, 10_000, True, id="a saved text"),
+        pytest.param(EXHAUSTED, (SMALL_PART - 1) * 40, True, id="a large part of a full server"),
+        pytest.param(EXHAUSTED, (SMALL_PART - 1) * 40 + 1, False, id="a small part of a full server"),
+    ],
+)
+def test_a_program_in_step(state: str, others: int, is_found: bool) -> None:
+    """A pool of a program may wait as it likes while it is in nobody's way."""
+    rest = [served(f"10.0.{one >> 8}.{one & 255}", age_s=20.0) for one in range(others)]
+    detector, found = Detector(SETTINGS, measure=measure_of(state)), list[str]()
+    for at in range(0, 60, 5):
+        here = [served(ATTACKER, age_s=float(at), cookie=number) for number in range(40)] if at else []
+        found += names(detector.judge(Snapshot(1000.0 + at, 443, [*rest, *here])))
+
+    assert (ATTACKER in found) == is_found
+
+
+def test_a_full_server_that_nobody_explains() -> None:
+    """Many people, and room for none: the findings say so, and name nobody."""
+    detector = Detector(SETTINGS, measure=ALWAYS_EXHAUSTED)
+    rows = [served(f"198.51.100.{last}", age_s=20.0) for last in range(1, 250)]
+    found = [detector.judge(Snapshot(1000.0 + at, 443, rows)) for at in range(1 + int(UNEXPLAINED_AFTER_S))]
+
+    assert [one.is_unexplained for one in found] == [False] * int(UNEXPLAINED_AFTER_S) + [True]
+    assert {name for one in found for name in names(one)} == set()
+
+
+@FAMILIES
+def test_a_holder_of_a_full_server(address: str, name: str) -> None:
+    """It is named by what it holds, for as long as what may be honest is banned."""
+    detector = Detector(SETTINGS, measure=measure_of(EXHAUSTED))
+    rows = [served(address, age_s=30.0) for _ in range(300)]
+    found = [detector.judge(Snapshot(1000.0 + at, 443, rows)) for at in range(3 + int(FIRST_S))]
+    (suspect,) = found[-1].suspects
+
+    assert (suspect.address, suspect.scope, suspect.connections, suspect.ttl) == (
+        name,
+        "ip",
+        300,
+        SETTINGS.opened_ahead_ttl,
+    )
+    assert suspect.why[0].startswith(
+        "the server is full: it holds 300 slots, 100 % of all, most of them silent"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "own"),
+    [
+        (Connmon(ignore=(ipaddress.ip_network(f"{ATTACKER}/32"),)), frozenset[bytes]()),
+        (SETTINGS, frozenset([packed(ATTACKER)])),
+    ],
+    ids=["ignored", "our own"],
+)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([served(ATTACKER, age_s=30.0) for _ in range(300)], id="silent"),
+        pytest.param([half_hello(ATTACKER, age_s=3.0) for _ in range(300)], id="half hellos"),
+        pytest.param([held(ATTACKER, 2300, 30) for _ in range(300)], id="slow readers"),
+    ],
+)
+def test_who_is_exempt_may_fill_the_server(
+    settings: Connmon, own: frozenset[bytes], rows: list[Connection]
+) -> None:
+    """No rule for a full server names this host, a gateway, or whom the admin listed."""
+    detector = Detector(settings, own, measure=measure_of(EXHAUSTED))
+    found = [detector.judge(Snapshot(1000.0 + at, 443, rows)) for at in range(70)]
+
+    assert [names(one) for one in found] == [[]] * 70
+
+
+@pytest.mark.parametrize("leap_s", [-1e6, -10.0, 0.0, 1e9])
+def test_a_clock_that_is_set_holds_no_slots(leap_s: float) -> None:
+    """Slot time is over time that passed: two half hellos of a moment are no minute of them."""
+    detector = Detector(SETTINGS, measure=measure_of(EXHAUSTED))
+    hellos = [half_hello(ATTACKER, age_s=1.5, cookie=number) for number in range(2)]
+    for at in range(3):
+        assert names(detector.judge(Snapshot(1000.0 + at, 443, hellos))) == []
+    found = [names(detector.judge(Snapshot(1003.0 + leap_s + at, 443, hellos))) for at in range(2)]
+
+    assert found == [[], []]
+
+
+def test_what_is_told_of_who_looks_honest() -> None:
+    """An office that is answered at each snapshot, beside an attacker who is not."""
+    detector, office = Detector(SETTINGS), "198.51.100.20"
+    rows = [*(served(office, requests=9, age_s=0.2) for _ in range(20)), *mute(ATTACKER, 40)]
+    for number in range(3):
+        found = detector.judge(Snapshot(1000.0 + 5 * number, 443, rows))
+
+    honest = found.find_honest()
+    assert (honest.addresses, honest.large) == (2, 1)
+    assert honest.connections == (20, ipaddress.ip_address(office).packed)
+    assert honest.quiet.value == honest.hellos.value == 0
+    (suspect,) = found.suspects
+    assert (suspect.rule, suspect.reason, suspect.answers) == ("mute", "", 0)

@@ -7,7 +7,10 @@ import ipaddress
 from ideolab_f2b.config import Connmon
 from ideolab_f2b.connmon.phases.counts import WIDTH, PhaseCounts
 from ideolab_f2b.connmon.phases.phase import IDLE, MUTE
+from ideolab_f2b.connmon.pressure.state import UNKNOWN
+from ideolab_f2b.connmon.slots.finder import SlotFinder
 from ideolab_f2b.connmon.suspects.judgement import SEEN_ONCE, Judgement
+from ideolab_f2b.connmon.suspects.limits import AddressLimits, calm_settings
 from ideolab_f2b.connmon.suspects.network import count_network
 from ideolab_f2b.connmon.suspects.spread import Spread
 
@@ -29,7 +32,8 @@ TABLE = {ONE: counts(mute=5), TWO: counts(idle=2), V6: counts(mute=9)}
 def judgement(new: frozenset[bytes] = frozenset()) -> Judgement:
     spread = Spread(ONE[:3], 13, 65)
     sums = count_network(TABLE, [ONE, TWO])
-    return Judgement(Connmon(), TABLE, {}, {ONE: spread}, {ONE[:3]: sums}, [V6, ONE], new)
+    limits = AddressLimits(Connmon(), calm_settings(Connmon()), UNKNOWN, SlotFinder(Connmon()))
+    return Judgement(limits, TABLE, {}, {}, {ONE: spread}, {ONE[:3]: sums}, [V6, ONE], new)
 
 
 def test_suspects_are_described_when_asked_for() -> None:

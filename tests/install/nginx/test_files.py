@@ -13,6 +13,7 @@ DEBIAN = """\
 # configuration file /etc/nginx/nginx.conf:
 error_log /var/log/nginx/error.log;
 include /etc/nginx/modules-enabled/*.conf;
+events { worker_connections 4096; }
 http {
     access_log /var/log/nginx/access.log;
     include /etc/nginx/conf.d/*.conf;
@@ -39,7 +40,9 @@ server { error_log /var/log/nginx/shop.log; keepalive_timeout 5s; include snippe
 
 def host(dump: str, version: str = "1.22.1") -> InstalledNginx:
     return parse(
-        f"nginx version: nginx/{version}\nconfigure arguments: --error-log-path=/var/log/x.log\n", dump
+        f"nginx version: nginx/{version}\nconfigure arguments: --error-log-path=/var/log/x.log "
+        "--with-http_ssl_module --with-http_v2_module\n",
+        dump,
     )
 
 
@@ -53,12 +56,14 @@ def test_what_a_debian_gets() -> None:
         "/etc/nginx/conf.d/ideolab-hardening.conf",
         "/etc/nginx/conf.d/ideolab-log.conf",
         "/etc/nginx/conf.d/ideolab-served.conf",
+        "/etc/nginx/conf.d/ideolab-slots.conf",
         "/etc/nginx/conf.d/ideolab-stalled.conf",
         "/etc/nginx/modules-enabled/90-ideolab-feed.conf",
         "/etc/nginx/snippets/ideolab-feed.conf",
         "/etc/nginx/snippets/ideolab-proxy.conf",
         "/etc/nginx/snippets/ideolab-server.conf",
         "/etc/nginx/snippets/ideolab-stalled.conf",
+        "/etc/nginx/snippets/ideolab-stream.conf",
     ]
 
 
@@ -77,6 +82,35 @@ def test_no_log_of_the_admin_falls_silent(dump: str, hidden: list[str]) -> None:
     lines = [line for line in text.splitlines() if not line.startswith("#")]
 
     assert lines == ["error_log syslog:server=unix:/run/ideolab/nginx.sock info;", *hidden]
+
+
+@pytest.mark.parametrize(
+    ("main", "options", "user"),
+    [
+        ("user http;", "", "http"),
+        ("user http web; # comment", "--user=nginx", "http"),
+        ("", "--user=nginx --group=nginx", "nginx"),
+        ("", "--user='web user'", "web"),
+        ("", "", "nobody"),
+    ],
+)
+def test_the_user_of_the_workers(main: str, options: str, user: str) -> None:
+    """The directive, else the one it was built with, else nginx's own default."""
+    dump = DEBIAN.replace("error_log", f"{main}\nerror_log", 1)
+
+    assert parse(f"nginx version: nginx/1.22.1\nconfigure arguments: {options}", dump).user == user
+
+
+def test_an_intake_that_would_not_hear_nginx_is_told() -> None:
+    """Where the admin's own f2b.conf names other users."""
+    found = host("# configuration file /etc/nginx/nginx.conf:\nuser http;\n")
+    line = (
+        "nginx: its workers run as http, and the intake would not hear them: write"
+        " `senders = root, www-data, http` into [intake] of /etc/ideolab/f2b.conf"
+    )
+
+    assert line in messages(found, ("root", "www-data"))
+    assert line not in messages(found, ("root", "http"))
 
 
 def test_what_the_admin_has_is_left_out() -> None:
@@ -128,11 +162,84 @@ def test_servers_with_settings_of_their_own_are_named() -> None:
     ]
 
 
+def test_applications_without_a_limit_are_named() -> None:
+    """Only where neither of the snippets is included."""
+    location = "location / { proxy_pass http://127.0.0.1:8000; @ }"
+    told = {
+        text: messages(host(DEBIAN + SERVER.replace("error_log", f"{location.replace('@', text)} #")))
+        for text in (
+            "",
+            "include snippets/ideolab-proxy.conf;",
+            "include /etc/nginx/snippets/ideolab-stream.conf;",
+        )
+    }
+
+    assert {text: [line for line in lines if "application" in line] for text, lines in told.items()} == {
+        "": [
+            "nginx: a location in /etc/nginx/sites-enabled/shop asks an application: write "
+            "`include snippets/ideolab-proxy.conf;` there, or ideolab-stream.conf where answers last"
+        ],
+        "include snippets/ideolab-proxy.conf;": [],
+        "include /etc/nginx/snippets/ideolab-stream.conf;": [],
+    }
+
+
 def test_a_server_that_includes_the_feed_is_not_named_any_more() -> None:
     """The admin did what was said."""
     dump = DEBIAN + SERVER.replace("ideolab-server", "ideolab-feed")
 
     assert not any("error_log" in line for line in messages(host(dump)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "include snippets/ideolab-stream.conf;",
+        "limit_conn ideolab_proxied 50;",
+        "limit_conn ideolab_stream_net 50;",
+        "proxy_set_header Connection $ideolab_connection;",
+    ],
+)
+def test_what_uninstall_would_break_of_streams(text: str) -> None:
+    """A snippet, a zone or a variable of ours in a location of the admin."""
+    shop = SERVER.replace("include snippets/ideolab-server.conf;", f"location /events {{ {text} }}")
+
+    assert references(host(DEBIAN + shop)) == [f"/etc/nginx/sites-enabled/shop: {text}"]
+
+
+@pytest.mark.parametrize(
+    ("events", "limits"),
+    [
+        ("events { worker_connections 768; }", [153, 612]),
+        ("events { }", [102, 408]),
+        ("", [102, 408]),
+        ("events { worker_connections 4096; }", [200, 800]),
+    ],
+)
+def test_a_client_gets_its_part_of_the_connections(events: str, limits: list[int]) -> None:
+    """As many as there are for each worker."""
+    dump = DEBIAN.replace("events { worker_connections 4096; }", events)
+    text = placed(host(dump))["/etc/nginx/snippets/ideolab-proxy.conf"]
+
+    assert [line for line in text.splitlines() if line.startswith("limit_conn")] == [
+        f"limit_conn ideolab_proxied {limits[0]};",
+        f"limit_conn ideolab_proxied_net {limits[1]};",
+    ]
+    assert any("worker_connections" in line for line in messages(host(dump))) is (limits[0] < 200)
+
+
+def test_streams_and_pages_tell_the_application_the_same() -> None:
+    """The one snippet has the headers of the other, for a location includes only one of them."""
+    headers = {
+        name: {
+            line for line in SOURCE.read(f"deploy/nginx/{name}").decode().splitlines() if "_header" in line
+        }
+        for name in ("ideolab-proxy.conf", "ideolab-stream.conf")
+    }
+
+    assert {line for line in headers["ideolab-proxy.conf"] if line.startswith("proxy_set_header")} <= headers[
+        "ideolab-stream.conf"
+    ]
 
 
 def test_files_that_nobody_reads_are_not_placed() -> None:

@@ -53,7 +53,7 @@ def place(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fail2ban_config, "read", lambda _path: wanted)
     monkeypatch.setattr(fail2ban_client, "is_up", lambda: services.is_up)
     monkeypatch.setattr(fail2ban_client, "jails", lambda: set(services.running))
-    monkeypatch.setattr(fail2ban_client, "actions", lambda _jail: services.actions)
+    monkeypatch.setattr(fail2ban_client, "actions", lambda _jail, _options=(): services.actions)
     monkeypatch.setattr(fail2ban_client, "stats", lambda *_words: services.stats)
     monkeypatch.setattr(fail2ban_client, "ask", services.ask)
 
@@ -65,13 +65,14 @@ def place(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
         (Services(JAIL), set(), "fail2ban runs", []),
         (Services("sshd"), set(), "fail2ban reloaded", ["reload"]),
         (Services(JAIL), {"/etc/fail2ban/jail.local"}, "fail2ban reloaded", ["reload"]),
+        (Services(JAIL), {"/srv/log/manual.log"}, "fail2ban reloaded", ["reload"]),
         (
             Services(JAIL), {ACTION},
             "fail2ban restarted: its code changed (bans stay in the kernel meanwhile)", ["restart_fail2ban"],
         ),
         (Services("sshd"), {ACTION}, "fail2ban reloaded", ["reload"]),
     ],
-    ids=["down", "nothing new", "a new jail", "another setting", "other code", "code of no jail yet"],
+    ids=["down", "nothing new", "new jail", "another setting", "a log", "other code", "code of no jail yet"],
 )  # fmt: skip
 def test_fail2ban(
     services: Services, changed: set[str], text: str, done: list[str], monkeypatch: pytest.MonkeyPatch

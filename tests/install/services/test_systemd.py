@@ -75,6 +75,7 @@ def test_fail2ban_is_started_after_many_failed_starts(programs: Programs) -> Non
     systemd.start_fail2ban()
 
     assert changes(programs) == [
+        "daemon-reload",
         "reset-failed fail2ban.service",
         "enable fail2ban.service",
         "restart fail2ban.service",

@@ -90,3 +90,27 @@ def test_undo_brings_back_what_stood_there(site: Site) -> None:
 
     assert site.at("/jail.local").read_text() == "[b]\n"
     assert site.at("/jail.local").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_every_user_can_write_is_named(site: Site) -> None:
+    """An older version left it so; the mode is the admin's to change."""
+    site.at("/jail.local").write_text("[b]\n")
+    site.at("/jail.local").chmod(0o646)
+
+    assert OURS.note(site) == "our block; every user can write it: chmod o-w it"
+    OURS.put(site)
+
+    assert site.at("/jail.local").stat().st_mode & 0o777 == 0o646
+
+
+def test_a_block_without_its_last_line(site: Site) -> None:
+    """Somebody has deleted it: what follows is not ours to take out, nor what is between it and a new one."""
+    theirs = b"# >>> ideolab-f2b\n[sshd]\nenabled = true\n"
+    site.at("/jail.local").write_bytes(theirs)
+    entry = OURS.entry(site)
+
+    OURS.put(site)
+    again(site, entry)
+    block.remove(entry, site)
+
+    assert site.at("/jail.local").read_bytes() == theirs

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import stat
 
+import pytest
+
+from ideolab_f2b.files import UnsafePathError
+from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.install.steps import directory
 from ideolab_f2b.install.steps.directory import Directory
@@ -61,3 +65,48 @@ def test_a_directory_of_ours_that_was_there_gets_its_mode_back(site: Site) -> No
 
     assert stat.S_IMODE(site.at("/log").stat().st_mode) == 0o700
     assert site.at("/log/old.log").exists()
+
+
+def test_a_directory_behind_a_link_of_roots_is_used(site: Site) -> None:
+    """Logs may be on another disk: the link stays, and what it leads to gets its old mode back."""
+    site.at("/data").mkdir(mode=0o700)
+    site.at("/log").symlink_to("/data")
+    step = Directory("/log", "root", "root", is_ours=True)
+    entry = step.entry(site)
+    assert step.verb(site) == "changed"
+
+    undo = step.put(site)
+    assert stat.S_IMODE(site.at("/data").stat().st_mode) == 0o755
+    undo()
+    assert stat.S_IMODE(site.at("/data").stat().st_mode) == 0o700
+    step.put(site)
+    directory.remove_whole(entry, site)
+
+    assert os.readlink(site.at("/log")) == "/data"
+    assert stat.S_IMODE(site.at("/data").stat().st_mode) == 0o700
+
+
+def test_a_link_to_nowhere_is_named(site: Site) -> None:
+    """Nobody knows whether a disk is missing there."""
+    site.at("/log").symlink_to("/mnt/log")
+
+    with pytest.raises(InstallError, match=r"/log is a link to .*/mnt/log, which is missing: make that"):
+        Directory("/log").verb(site)
+
+
+@pytest.mark.root
+def test_the_owner_of_a_directory_cannot_lead_root_to_another(site: Site) -> None:
+    """The state directory is connmon's user's, and the next install gives the one in it mode and owner."""
+    site.at("/state").mkdir()
+    site.at("/secret").mkdir(mode=0o700)
+    step = Directory("/state/textfile", "root", "root", is_ours=True)
+    entry = step.entry(site)
+    site.at("/state/textfile").symlink_to("/secret")
+    os.chown(site.at("/state"), 65534, -1)
+
+    for act in (step.verb, step.put, step.entry):
+        with pytest.raises(UnsafePathError, match=r"others than root can write .*/state"):
+            act(site)
+    directory.remove_whole(entry, site)
+
+    assert stat.S_IMODE(site.at("/secret").stat().st_mode) == 0o700

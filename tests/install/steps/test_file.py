@@ -122,3 +122,20 @@ def test_what_python_compiled_goes_with_the_action(site: Site) -> None:
     file.remove(entry, site)
 
     assert os.listdir(site.root) == []
+
+
+def test_a_removed_init_script_leaves_no_links(site: Site) -> None:
+    """`systemctl enable` makes them where there is a script of the unit's name; those of others stay."""
+    script = File("/etc/init.d/ideolab-connmon", b"#!/bin/sh\n", 0o755)
+    site.at("/etc/init.d").mkdir(parents=True)
+    entry = script.entry(site)
+    assert entry is not None
+    script.put(site)
+    for name in ("S01ideolab-connmon", "K01ideolab-connmon", "S01other", "S01ideolab-connmon-x"):
+        link = site.at("/etc/rc2.d") / name
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(f"../init.d/{name[3:]}")
+
+    file.remove(entry, site)
+
+    assert sorted(os.listdir(site.at("/etc/rc2.d"))) == ["S01ideolab-connmon-x", "S01other"]

@@ -29,6 +29,18 @@ def test_a_log_is_made_and_its_lines_are_never_touched(site: Site) -> None:
     assert os.listdir(site.root) == []
 
 
+def test_a_log_with_another_mode_is_mended(site: Site) -> None:
+    """The web user could not write it any more, or everybody could."""
+    step = Log("/manual.log", "root", "adm", 0o660)
+    step.put(site)
+    site.at("/manual.log").chmod(0o640)
+
+    assert step.verb(site) == "changed"
+    step.put(site)
+    assert stat.S_IMODE(site.at("/manual.log").stat().st_mode) == 0o660
+    assert step.verb(site) == "kept"
+
+
 def test_a_log_that_was_there_stays(site: Site) -> None:
     """With its lines; undo does not take it away either."""
     site.at("/connmon.log").write_text("an old line\n")
@@ -51,3 +63,18 @@ def test_a_link_in_the_place_of_a_log_is_refused(site: Site, tmp_path: Path) -> 
         Log("/connmon.log", "root", "adm").put(site)
 
     assert target.read_text() == "secret"
+
+
+def test_a_pipe_or_a_second_name_in_the_place_of_a_log_is_refused(site: Site, tmp_path: Path) -> None:
+    """A pipe would be waited for; the owner of a file with two names would change under both."""
+    other = tmp_path / "shadow"
+    other.write_text("secret")
+    os.link(other, site.at("/manual.log"))
+    os.mkfifo(site.at("/connmon.log"))
+
+    assert Log("/connmon.log", "root", "adm").verb(site) == "changed"
+    for path in ("/manual.log", "/connmon.log"):
+        with pytest.raises(OSError, match=path):
+            Log(path, "root", "adm").put(site)
+
+    assert stat.S_IMODE(other.stat().st_mode) != 0o640

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,18 @@ def test_an_sshd_jail_without_a_log_is_switched_off_and_explained(checkout: Sour
 
     assert "\n[sshd]\nenabled = false\n" in examined.block
     assert "the sshd jail is off" in examined.messages[1]
+
+
+def test_an_sshd_jail_without_a_log_in_an_image_starts(checkout: Source, etc: Path) -> None:
+    """With the file that stands in for the log: the host may have one, and the jail must not stay off."""
+    (etc / "jail.d" / "defaults-debian.conf").write_text(
+        "[DEFAULT]\nsshd_log = /nowhere/auth.log\n[sshd]\nenabled = true\n"
+    )
+
+    examined = examine(checkout, Host(has_journal=False, is_image=True), Settings(), etc)
+
+    assert "\n[sshd]\nlogpath = %(sshd_log)s\n" in examined.block
+    assert f"all jails: {OURS}, sshd, theirs" in examined.messages[0]
 
 
 def test_an_sshd_jail_that_works_is_left_alone(checkout: Source, etc: Path, tmp_path: Path) -> None:
@@ -165,3 +179,64 @@ def test_without_pyinotify_the_jails_poll(checkout: Source, etc: Path) -> None:
         == "fail2ban's Python has no pyinotify: the jails poll their logs, 0.1 s slower; "
         "apt-get install python3-pyinotify"
     )
+
+
+def test_without_free_inotify_instances_the_jails_poll(checkout: Source, etc: Path) -> None:
+    """fail2ban ends as a whole when a jail gets none; how to raise the limit is said."""
+    asked: list[int] = []
+
+    def count(wanted: int) -> int:
+        asked.append(wanted)
+        return 2
+
+    examined = examine(checkout, HOST, Settings(), etc, count_inotify=count)
+
+    # ours, the admin's, and fail2ban's own
+    assert asked == [3 + 1 + 1]
+    assert examined.block.count("# too few inotify instances were free") == 3
+    assert examined.block.count("backend = polling\n") == 3
+    assert examined.messages[0].startswith("a throw-away fail2ban-server starts all jails")
+    assert examined.messages[1].startswith("only 2 of 5 inotify instances are free, and fail2ban does not")
+    assert "sysctl -p /etc/sysctl.d/60-inotify.conf, then ideolab-f2b install" in examined.messages[1]
+
+
+#: in a user namespace, whose root may set a limit of its own
+_LIMITED = """
+mount -t tmpfs tmpfs /run && echo $1 >/proc/sys/user/max_inotify_instances && exec "$0" -c '
+import sys
+from pathlib import Path
+from ideolab_f2b.config import Settings
+from ideolab_f2b.install import source
+from ideolab_f2b.install.errors import InstallError
+from ideolab_f2b.install.host import Host
+from ideolab_f2b.install.trial.examine import examine
+try:
+    print(*examine(source.find(), Host(has_journal=False), Settings(), Path(sys.argv[1])).messages, sep="\\n")
+except InstallError as error:
+    print(error)
+' "$2"
+"""
+
+
+def limited(checkout: Source, etc: Path, limit: int) -> list[str]:
+    """Examine where only so many inotify instances are free; return what is said."""
+    words = ("unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c", _LIMITED, sys.executable)
+    done = subprocess.run(
+        [*words, str(limit), str(etc)],
+        capture_output=True, text=True, timeout=240, cwd=checkout.package.parent,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_real_server_starts_where_only_the_admins_jail_gets_an_instance(
+    checkout: Source, etc: Path
+) -> None:
+    """The trial has our jails as they will be; with none left for theirs it says what to raise."""
+    assert [line[:60] for line in limited(checkout, etc, 2)] == [
+        "a throw-away fail2ban-server starts all jails: ideolab-connm",
+        "only 2 of 5 inotify instances are free, and fail2ban does no",
+    ]
+    said = " ".join(limited(checkout, etc, 1))
+    assert BROKEN_BEFORE in said
+    assert "Correct that first: echo fs.inotify.max_user_instances=1024" in said

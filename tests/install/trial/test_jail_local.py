@@ -14,7 +14,7 @@ HERE = Settings(Connmon(), Paths(textfile_dir=Path("/var/lib/ideolab/textfile"))
 
 def test_the_block_enables_the_jails_and_no_more() -> None:
     """On a host where the files of jail.d fit as they are."""
-    head, jails = jail_local.text(HERE, has_pyinotify=True).split("\n\n", 1)
+    head, jails = jail_local.text(HERE).split("\n\n", 1)
 
     assert {line[:2] for line in head.splitlines()} == {"# "}
     assert jails == (
@@ -36,22 +36,27 @@ def test_the_block_says_what_is_different_here() -> None:
         replace(Paths(), log_dir=Path("/srv/log")),
     )
     text = jail_local.text(
-        other, has_pyinotify=False, taken={"ideolab-connmon-net", "sshd"}, extra="[sshd]\nenabled = false\n"
+        other,
+        polls_because="no pyinotify",
+        taken={"ideolab-connmon-net", "sshd"},
+        extra="[sshd]\nenabled = false\n",
     )
 
     assert text.split("\n\n", 1)[1] == (
         "[ideolab-connmon]\n"
         "enabled = true\n"
-        "# fail2ban's Python has no pyinotify (apt-get install python3-pyinotify)\n"
+        "# no pyinotify\n"
         "backend = polling\n"
         "logpath = /srv/log/connmon.log\n"
+        "          /usr/local/lib/ideolab-f2b/deploy/no-log\n"
         "port = 443,8443\n"
         "\n"
         "[ideolab-manual]\n"
         "enabled = true\n"
-        "# fail2ban's Python has no pyinotify (apt-get install python3-pyinotify)\n"
+        "# no pyinotify\n"
         "backend = polling\n"
         "logpath = /srv/log/manual.log\n"
+        "          /usr/local/lib/ideolab-f2b/deploy/no-log\n"
         "port = 443,8443\n"
         "\n"
         "[sshd]\n"

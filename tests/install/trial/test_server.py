@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import pytest
 
 from ideolab_f2b.install.errors import TrialError
 from ideolab_f2b.install.source import Source
-from ideolab_f2b.install.trial.server import TrialServer, can_be_private, copy_configuration
+from ideolab_f2b.install.trial.configuration import copy_configuration
+from ideolab_f2b.install.trial.server import TrialServer, find_obstacle
 
 pytestmark = pytest.mark.root
 
@@ -31,7 +34,7 @@ def test_the_copy_is_gone_afterwards(etc: Path) -> None:
 
 def test_jails_of_a_server_that_starts(checkout: Source, directory: Path, tmp_path: Path) -> None:
     """Asked through its own socket; its shell actions do nothing."""
-    assert can_be_private()
+    assert find_obstacle() == ""
     with TrialServer(directory, checkout.package.parent) as server:
         assert server.jails() == {"theirs"}
         assert server.errors("ideolab") == []
@@ -47,3 +50,30 @@ def test_a_server_that_does_not_start(checkout: Source, directory: Path) -> None
     with pytest.raises(TrialError, match="Have not found any log file for theirs jail"), server:
         server.jails()
     assert server._process.poll() is not None
+
+
+#: /bin/true as a program that is a shell when it is called `sh`, as busybox is
+_MULTI_CALL = 'mount --bind "$(realpath /bin/sh)" "$(realpath /bin/true)" && exec "$@"'
+_TRIAL = """
+import sys
+from pathlib import Path
+from ideolab_f2b.install.trial.configuration import copy_configuration
+from ideolab_f2b.install.trial.server import TrialServer, find_obstacle
+assert find_obstacle() == ""
+with copy_configuration(Path(sys.argv[1])) as directory, TrialServer(directory, Path(sys.argv[2])) as server:
+    print(*server.jails(), *server.errors(""))
+"""
+
+
+def test_where_true_is_a_shell_the_actions_do_nothing_either(
+    checkout: Source, etc: Path, tmp_path: Path
+) -> None:
+    """A dry run once ran the admin's actionstart there."""
+    words = ("/bin/sh", "-c", _MULTI_CALL, "sh", sys.executable, "-c", _TRIAL, etc, checkout.package.parent)
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", *map(str, words)],
+        capture_output=True, text=True, cwd=checkout.package.parent, timeout=240,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout) == (0, "theirs\n"), done.stderr
+    assert not (tmp_path / "trace").exists()

@@ -35,6 +35,21 @@ def test_a_jail_that_would_stop_fail2ban_gets_what_the_host_has(
     assert bool(found.message) == bool(block)
 
 
+def test_the_jail_of_an_image_is_never_off() -> None:
+    """Who boots the image may have what is missing while it is built."""
+    later = remedy({"sshd": NO_LOG}, has_journal=False, is_admins=False, is_image=True)
+
+    assert later.block.splitlines()[-3:] == [
+        "[sshd]",
+        "logpath = %(sshd_log)s",
+        "          /usr/local/lib/ideolab-f2b/deploy/no-log",
+    ]
+    assert "backend = systemd" in remedy(
+        {"sshd": NO_LOG}, has_journal=True, is_admins=False, is_image=True
+    ).block  # fmt: skip
+    assert remedy({"sshd": WITH_LOG}, has_journal=False, is_admins=False, is_image=True) == NOTHING
+
+
 def test_the_admins_own_sshd_jail_is_never_overruled() -> None:
     """If it stops fail2ban, the trial says so."""
     assert remedy({"sshd": NO_LOG}, has_journal=True, is_admins=True) == NOTHING

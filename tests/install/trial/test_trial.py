@@ -17,9 +17,9 @@ pytestmark = pytest.mark.root
 RAISING = "raise RuntimeError('not today')\n"
 
 
-@pytest.mark.parametrize("is_private", [True, False])
+@pytest.mark.parametrize("obstacle", ["", "this host allows no namespaces"])
 def test_a_package_that_cannot_be_imported_is_found(
-    checkout: Source, etc: Path, tmp_path: Path, is_private: bool
+    checkout: Source, etc: Path, tmp_path: Path, obstacle: str
 ) -> None:
     """The server lives with it, and every ban would fail."""
     package = tmp_path / "library" / "ideolab_f2b"
@@ -31,7 +31,7 @@ def test_a_package_that_cannot_be_imported_is_found(
     trial.put_ours_in(config, fail2ban(checkout), block, tmp_path / "logs")
 
     with pytest.raises(TrialError, match=r"cannot be (imported|loaded)"):
-        trial.try_out(config.parent, package.parent, is_private=lambda: is_private)
+        trial.try_out(config.parent, package.parent, obstacle=lambda: obstacle)
 
 
 def test_without_namespaces_the_configuration_is_read_and_the_action_loaded(
@@ -42,6 +42,6 @@ def test_without_namespaces_the_configuration_is_read_and_the_action_loaded(
     shutil.copytree(etc, config)
     (config / "action.d" / "ideolab-ban.py").write_bytes(checkout.read("action.d/ideolab-ban.py"))
 
-    result = trial.try_out(config.parent, checkout.package.parent, is_private=lambda: False)
+    result = trial.try_out(config.parent, checkout.package.parent, obstacle=lambda: "no")
 
-    assert result == trial.TrialResult(("theirs",), False)
+    assert result == trial.TrialResult(("theirs",), "no")

@@ -61,6 +61,39 @@ def test_a_network_has_a_thousand_rows_and_then_one() -> None:
     assert counts.add(key_of(b"2001:db8:2::1")) == 1
 
 
+def test_who_was_not_counted_is_not_found() -> None:
+    """Of a network with one row for the rest, each has that row."""
+    counts = RecentCounts(300, 100_000)
+    counts.advance(0.0)
+    for number in range(NETWORK_KEYS + 1):
+        counts.add(key_of(b"2001:db8:1:%x::1" % number))
+    found = [counts.find(key_of(text)) for text in (b"2001:db8:1:1::1", b"2001:db8:1:ffff::1")]
+
+    assert [row and row.counts for row in found] == [[1], [1]]
+    assert counts.find(key_of(b"2001:db8:2::1")) is counts.find(b"192.0.2.7") is None
+    # of the last window too
+    counts.advance(300.0)
+    row = counts.find(key_of(b"2001:db8:1:1::1"))
+    assert row is not None
+    assert counts.value(row) == 1
+
+
+def test_of_how_long_the_counts_are() -> None:
+    """A full window once there was one; less after a start, and where tables end early."""
+    counts = RecentCounts(600, 4)
+    found = []
+    for now in (0.0, 30.0, 600.0, 660.0):
+        counts.advance(now)
+        found.append(counts.history_s)
+    for now in (661.0, 664.0, 668.0):
+        counts.add(b"%d" % now)
+        counts.add(b"%d more" % now)
+        counts.advance(now)
+        found.append(round(counts.history_s))
+
+    assert found == [0, 30, 600, 600, 61, 3, 4]
+
+
 def test_columns_of_a_row_are_of_the_same_time() -> None:
     """They are forgotten together."""
     counts = RecentCounts(300, 100, columns=2)

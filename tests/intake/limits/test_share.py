@@ -7,7 +7,8 @@ import random
 import pytest
 
 from ideolab_f2b.intake.client import key_of
-from ideolab_f2b.intake.limits.share import ANSWERS, Served, Share
+from ideolab_f2b.intake.kind import Words
+from ideolab_f2b.intake.limits.share import ANSWERS, LEAST_S, Served, Share
 from ideolab_f2b.intake.text import Evidence
 
 CARRIER, ATTACKER = b"198.51.100.7", b"198.51.100.9"
@@ -24,6 +25,18 @@ def written(share: Share, key: bytes, failures: int, evidence: Evidence = TIMEOU
 def answers(served: Served, key: bytes, count: int, now: float = 0.0) -> None:
     """One connection for each answer."""
     assert served.add([key + b" 200 1"] * count, now) == 0
+
+
+def settled() -> Served:
+    """Return the table of an intake that has run for long enough."""
+    served = Served()
+    served.add([], -LEAST_S)
+    return served
+
+
+def count(served: Served, key: bytes) -> float:
+    """The answers that a client got lately."""
+    return served.table.value(served.table.row(key))
 
 
 def spread(failures: int, answered: int, seed: int, span_s: float = 300.0) -> int:
@@ -67,6 +80,51 @@ def test_a_radio_cell_that_goes_dark() -> None:
     assert found == 0
 
 
+@pytest.mark.parametrize("second", range(1, 60, 2))
+def test_phones_that_vanish_right_after_a_start(second: int) -> None:
+    """Fifteen at once, of a carrier that gets three answers a second; few are counted yet."""
+    served = Served()
+    for now in range(second + 1):
+        answers(served, CARRIER, 3, now)
+
+    assert written(Share(served), CARRIER, 15) == 0
+
+
+def test_phones_that_vanish_where_tables_end_early() -> None:
+    """Two tables of a few seconds each are as short as the time after a start."""
+    served = Served(keys=200)
+    for now in range(700):
+        texts = [b"2001:db8:%x::1 200 1" % (now * 20 + one) for one in range(20)]
+        served.add(texts + [CARRIER + b" 200 1"] * 3, now)
+
+    assert served.table.value(served.table.row(CARRIER)) < 45
+    assert written(Share(served), CARRIER, 15) == 0
+
+
+def test_right_after_a_start_few_answers_hide_little() -> None:
+    """None hide nothing, ten of half a minute stand for twenty, and garbage is compared as ever."""
+    served = Served()
+    share = Share(served)
+    served.add([], 0.0)
+    answers(served, ATTACKER, 10, 30.0)
+
+    assert written(share, CARRIER, 15) == 15
+    assert written(share, ATTACKER, 15) == 13
+    assert written(share, ATTACKER, 3, GARBAGE) == 3
+
+
+def test_failures_that_go_nowhere_count() -> None:
+    """Of who is known; a flood of others makes no row."""
+    served = settled()
+    share = Share(served)
+    answers(served, ATTACKER, 20 * ANSWERS[TIMEOUT])
+    timeout = Words(b" client timed out", TIMEOUT)
+    share.count([(ATTACKER, timeout)] * 18 + [(b"203.0.113.%d" % last, timeout) for last in range(200)])
+
+    assert written(share, ATTACKER, 5) == 3
+    assert list(served.table.rows) == [ATTACKER]
+
+
 def test_a_48_of_fresh_64_cuts_nobodys_answers() -> None:
     """2,000 requests a second, each from another /64; the carrier has twenty answers for each failure."""
     served = Served()
@@ -78,7 +136,7 @@ def test_a_48_of_fresh_64_cuts_nobodys_answers() -> None:
         answers(served, CARRIER, 1, second)
         found += second % 20 == 19 and written(share, CARRIER, 1)
     assert found == 0
-    assert served.count(CARRIER) == 60
+    assert count(served, CARRIER) == 60
 
 
 def test_many_48_cut_answers_and_failures_alike() -> None:
@@ -90,7 +148,7 @@ def test_many_48_cut_answers_and_failures_alike() -> None:
         answers(served, CARRIER, 2, second)
         found += second % 10 == 9 and written(share, CARRIER, 1)
     assert found <= NO_BAN
-    assert served.count(CARRIER) < 100
+    assert count(served, CARRIER) < 100
 
 
 def test_fifteen_timeouts_beside_375_answers_are_spared() -> None:
@@ -110,7 +168,7 @@ def test_who_gets_nothing_is_counted_from_the_first_line() -> None:
 
 def test_a_few_answers_spare_nobody() -> None:
     """Eight for each failure are needed."""
-    served = Served()
+    served = settled()
     share = Share(served)
     answers(served, ATTACKER, 3 * ANSWERS[TIMEOUT])
 
@@ -171,7 +229,7 @@ def test_a_long_connection_counts_by_tens() -> None:
     served = Served()
     served.add([b"198.51.100.7 200 %d" % number for number in (*range(1, 11), 20, 30)], 0.0)
 
-    assert served.count(CARRIER) == 30
+    assert count(served, CARRIER) == 30
 
 
 def test_a_64_is_one_client() -> None:
@@ -179,8 +237,8 @@ def test_a_64_is_one_client() -> None:
     served = Served()
     served.add([b"2001:db8::1 200 1", b"2001:db8::2 304 1", b"::ffff:198.51.100.7 200 1"], 0.0)
 
-    assert served.count(bytes.fromhex("20010db800000000") + b"/") == 2
-    assert served.count(CARRIER) == 1
+    assert count(served, bytes.fromhex("20010db800000000") + b"/") == 2
+    assert count(served, CARRIER) == 1
 
 
 def test_what_is_no_answer_is_counted_as_malformed() -> None:

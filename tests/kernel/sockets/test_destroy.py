@@ -41,7 +41,7 @@ def connected(stage: Scene, *sources: str, port: int = 443) -> dict[str, Pair]:
     return {source: stage.pair(listener, source, port) for source in sources}
 
 
-def destroy(stage: Scene, *texts: str, ports: tuple[int, ...] = (443,)) -> int:
+def destroy(stage: Scene, *texts: str, ports: tuple[Union[int, range], ...] = (443,)) -> int:
     with stage.server.enter():
         return sock_destroy.destroy(networks(*texts), ports)
 
@@ -108,6 +108,19 @@ def test_ports(stage: Scene) -> None:
     assert [fates(pairs[port])["198.51.100.1"] for port in (443, 8443, 22)] == [GONE, GONE, OPEN]
     assert stage.server.run("ss", "-Htnl").count("LISTEN") == 3
     assert stage.connect("198.51.100.1").getpeername()[1] == 443
+
+
+@pytest.mark.root
+def test_range_of_ports(stage: Scene) -> None:
+    """The sockets on a port in it, whatever their number; a socket beside it stays."""
+    one = connected(stage, "198.51.100.1", port=6000)
+    two = connected(stage, "198.51.100.1", "2001:db8:c::1", port=6010)
+    other = connected(stage, "198.51.100.1", port=6011)
+
+    assert destroy(stage, "198.51.100.0/24", "2001:db8:c::/64", ports=(range(6000, 6011),)) == 3
+    assert {fate(*pair) for pairs in (one, two) for pair in pairs.values()} == {GONE}
+    assert fates(other) == {"198.51.100.1": OPEN}
+    assert destroy(stage, "198.51.100.0/24", ports=(range(65536),)) == 1
 
 
 @pytest.mark.root

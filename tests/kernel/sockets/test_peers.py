@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ideolab_f2b.kernel.address import Address, Network
-from ideolab_f2b.kernel.sockets.peers import Peers, dump_condition
+from ideolab_f2b.kernel.sockets.peers import Peers, dump_condition, find_peers
 
 ADDRESSES = st.sampled_from([
     ip_address(text)
@@ -43,3 +43,16 @@ def test_the_kernel_tests_one_network_alone() -> None:
         struct.pack("=HH", 20, 1) + struct.pack("=BBHBBHi", 8, 16, 20, 2, 24, 0, -1) + b"\xc6\x33\x64\0"
     )
     assert dump_condition([one, other]) == b""
+
+
+def test_who_is_connected() -> None:
+    """Peers of a port over loopback, IPv4 clients of a dual-stack listener too; nobody of another network."""
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)), socket.create_connection(("::1", port)):
+            found = [
+                find_peers(ip_network(text), [port])
+                for text in ("127.0.0.0/8", "::/64", "198.51.100.0/24", "2001:db8::/32")
+            ]
+
+    assert found == [{ip_address("127.0.0.1")}, {ip_address("::1")}, set(), set()]

@@ -45,6 +45,10 @@ class Connections:
         self._search({key: login for key, login in now.items() if self._is_wanted(key)}, held)
         return [(now[key], found) for key, found in self._known.items() if found.inode in held[key]]
 
+    def count_lost(self) -> int:
+        """Return how many logins have no connection after all tries; one that has ended is not lost."""
+        return sum(count >= TRIES and key not in self._known for key, count in self._tries.items())
+
     def _is_wanted(self, key: _Identity) -> bool:
         return key not in self._known and self._due.get(key, 0.0) <= self._clock()
 

@@ -32,21 +32,24 @@ class Remembered(NamedTuple):
 
 
 def save(directory: Path, remembered: Iterable[Remembered]) -> None:
-    """Replace the file at once; nothing when there is no such directory. OSError leaves the old file."""
+    """Replace the file at once, also for a power cut; nothing when there is no such directory.
+
+    OSError leaves the old file.
+    """
     if not directory.is_dir():
         return
-    _require_roots(directory, directory.stat())
+    _require_own(directory, directory.stat())
     rows = [[str(each.address), each.port, each.uid, each.seen] for each in remembered]
     text = json.dumps({"sessions": rows}, separators=(",", ":"))
-    files.replace(directory / NAME, text.encode("ascii"), 0o600)
+    files.replace(directory / NAME, text.encode("ascii"), 0o600, is_durable=True)
 
 
 def load(directory: Path) -> list[Remembered]:
     """Return what is in the file, nothing when there is none; OSError or ValueError when it is not used."""
     try:
-        _require_roots(directory, directory.stat())
+        _require_own(directory, directory.stat())
         with files.open_to_read(directory / NAME) as file:
-            _require_roots(directory / NAME, os.fstat(file.fileno()))
+            _require_own(directory / NAME, os.fstat(file.fileno()))
             return parse(file.read(SIZE_LIMIT + 1))
     except FileNotFoundError:
         return []
@@ -77,6 +80,6 @@ def _row(row: object) -> list[Remembered]:
         return []
 
 
-def _require_roots(path: Path, found: os.stat_result) -> None:
-    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+def _require_own(path: Path, found: os.stat_result) -> None:
+    if not files.is_written_by(found, os.geteuid()):
         raise NotRootsError(f"{path} is not used: others than root can write it")

@@ -15,6 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Optional
 
+from ideolab_f2b import files
+
 PROC = Path("/proc")
 #: how the name of each of them begins
 _BEGIN = "sshd"
@@ -138,7 +140,7 @@ def _runs_sshd(directory: Path, owner: int) -> bool:
     # an upgrade takes the file away from under the process; its link still leads to what it runs
     name = os.path.basename(os.readlink(directory / "exe").removesuffix(_DELETED))
     found = os.stat(directory / "exe")
-    is_roots = stat.S_ISREG(found.st_mode) and found.st_uid == owner and not found.st_mode & 0o022
+    is_roots = stat.S_ISREG(found.st_mode) and files.is_written_by(found, owner)
     return is_roots and name != _BEFORE_LOGIN and _PROGRAM.fullmatch(name) is not None
 
 
@@ -155,7 +157,8 @@ def _link(path: Path) -> Optional[str]:
 
 
 def _uid(directory: Path) -> Optional[int]:
-    for line in (directory / "status").read_bytes().splitlines():
+    # only the line feed ends a line: the name, which the process chooses, may hold a \r and a Uid: of its own
+    for line in (directory / "status").read_bytes().split(b"\n"):
         if line.startswith(b"Uid:"):
             uids = set(line.split()[1:])
             return int(uids.pop()) if len(uids) == 1 else None

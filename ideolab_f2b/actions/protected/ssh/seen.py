@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from ideolab_f2b.actions.protected.refusal import Listed, listing
 from ideolab_f2b.kernel.address import Address
+from ideolab_f2b.kernel.client_network import client_part
 
 #: seconds that an address stays protected after its session was seen last: a laptop sleeps over night
 REMEMBER_S = 86_400.0
 #: addresses in all
 LIMIT = 1000
-#: networks (IPv6: /64) of one uid that are remembered after their sessions: who logs in from many addresses
-#: must not push out another user's
+#: networks (an IPv6 /64, unless it is shared) of one uid that are remembered after their sessions: who logs
+#: in from many addresses must not push out another user's
 UID_NETWORKS = 50
 #: addresses that are remembered of each: one is enough to spare the /64, and clients change theirs
 NETWORK_ADDRESSES = 4
@@ -45,11 +46,11 @@ def keep_newest(seen: Iterable[Seen], now: float) -> list[Seen]:
     """Return those of the last day: of each user so many, of all users LIMIT, each user's latest first."""
     fresh = [each for each in seen if now - each.seen < REMEMBER_S]
     fresh.sort(key=lambda each: (each.is_open, each.seen), reverse=True)
-    networks: dict[int, dict[int, int]] = {}
+    networks: dict[int, dict[bytes, int]] = {}
     ranked = []
     for each in fresh:
         mine = networks.setdefault(each.uid, {})
-        network = _network(each.address)
+        network = client_part(each.address.packed)
         if each.is_open or _has_room(mine, network):
             mine[network] = mine.get(network, 0) + 1
             ranked.append((sum(mine.values()), each))
@@ -57,11 +58,6 @@ def keep_newest(seen: Iterable[Seen], now: float) -> list[Seen]:
     return [each for _rank, each in ranked[:LIMIT]]
 
 
-def _has_room(networks: dict[int, int], network: int) -> bool:
+def _has_room(networks: dict[bytes, int], network: bytes) -> bool:
     count = networks.get(network, 0)
     return count < NETWORK_ADDRESSES and (count > 0 or len(networks) < UID_NETWORKS)
-
-
-def _network(address: Address) -> int:
-    # numbers of IPv4 are below 2 ** 32, those of a /64 in use are above
-    return int(address) if address.version == 4 else int(address) >> 64

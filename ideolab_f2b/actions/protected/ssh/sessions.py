@@ -10,16 +10,17 @@ import functools
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Callable, Optional
 
 from ideolab_f2b.actions.protected.ssh import accounts, memory, processes
-from ideolab_f2b.actions.protected.ssh.connections import TRIES, Connections
+from ideolab_f2b.actions.protected.ssh.connections import Connections
 from ideolab_f2b.actions.protected.ssh.logins import Login, logins
 from ideolab_f2b.actions.protected.ssh.memory import Remembered
 from ideolab_f2b.actions.protected.ssh.processes import View
 from ideolab_f2b.actions.protected.ssh.seen import Seen, keep_newest
+from ideolab_f2b.actions.unwritable import explain
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.sockets.inodes import TcpConnection
@@ -38,8 +39,6 @@ SAY_AGAIN_S = 600.0
 CLOCK_BACK_S = 86_400.0
 _log = logging.getLogger("fail2ban.ideolab-ban")
 _Key = tuple[int, int, int]
-#: in place of a count of looks: the login's connection was found
-_FOUND = -1
 
 
 class SshSessions:
@@ -50,18 +49,16 @@ class SshSessions:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         view: Callable[[], View] = processes.read,
-        connections: Optional[Callable[[Collection[Login]], list[tuple[Login, TcpConnection]]]] = None,
+        connections: Optional[Connections] = None,
         work: Callable[[], float] = time.thread_time,
     ) -> None:
         """`work` counts the seconds that this thread had a processor."""
         self.trouble = "no look at the processes was made yet"
         self._clock, self._wall, self._view, self._work = clock, wall, view, work
-        self._connections = connections or Connections(clock=clock).of
+        self._connections = connections or Connections(clock=clock)
         self._lock = threading.Lock()
         self._first: dict[_Key, float] = {}
         self._seen: dict[tuple[Address, int, int], Seen] = {}
-        #: how many looks each login by its process has been without a connection
-        self._missed: dict[tuple[int, int], int] = {}
         self._listeners: dict[object, Callable[[], None]] = {}
         #: whose bans were made without what the last look has found
         self._untold: set[object] = set()
@@ -104,7 +101,7 @@ class SshSessions:
                 self._look(began)
             except Exception as error:
                 self.trouble = f"the last look failed: {error!r}"
-                self._complaint.say(f"cannot be found out: {error!r}")
+                self._complaint.say(f"cannot be found out: {error!r}", "look")
             # not by the clock: on a busy host a look waits for its turn, and sessions wait for the look
             self._next = began + max(EVERY_S, (self._work() - worked_s) / SHARE)
         return max(0.0, self._next - self._clock())
@@ -112,29 +109,16 @@ class SshSessions:
     def _look(self, now: float) -> None:
         view = self._view()
         found = list(logins(view.processes, accounts.read())) if view.processes else []
-        connected = self._connections(found)
+        connected = self._connections.of(found)
         keys = {_key(login, connection) for login, connection in connected}
         self._first = {key: self._first.get(key, now) for key in keys}
         proved = [pair for pair in connected if now - self._first[_key(*pair)] >= PROOF_S]
         self._note(proved, now)
-        trouble = view.trouble or self._find_lost(found, connected)
+        trouble = view.trouble or _describe_lost(self._connections.count_lost())
         if trouble not in ("", self.trouble):
             _log.info("SSH sessions cannot be proved: %s", trouble)
         self.trouble = trouble
         self._tell()
-
-    def _find_lost(self, found: Iterable[Login], connected: Iterable[tuple[Login, TcpConnection]]) -> str:
-        """Return how many have logged in by a connection that is not found ("" = none, or not yet)."""
-        having = {_identity(login) for login, _connection in connected}
-        before = self._missed
-        self._missed = {}
-        for key in map(_identity, found):
-            count = before.get(key, 0)
-            # a process may outlive its connection
-            self._missed[key] = _FOUND if key in having or count == _FOUND else count + 1
-        lost = sum(count >= TRIES for count in self._missed.values())
-        reason = "not found: another network namespace, or more than one way in"
-        return f"the connection of {lost} login{'s' * (lost > 1)} is {reason}" if lost else ""
 
     def _note(self, proved: Iterable[tuple[Login, TcpConnection]], now: float) -> None:
         with self._lock:
@@ -173,7 +157,7 @@ class SshSessions:
         try:
             memory.save(directory, rows)
         except OSError as error:
-            self._complaint.say(f"cannot be remembered: {error}", "remember")
+            self._complaint.say(f"cannot be remembered: {explain(error)}", "remember")
 
     def _load(self, directory: Path) -> None:
         now, wall = self._clock(), self._wall()
@@ -181,7 +165,7 @@ class SshSessions:
             rows = memory.load(directory)
         except Exception as error:
             # a raise here would stop every jail of the server
-            self._complaint.say(f"{directory / memory.NAME} is not read: {error}")
+            self._complaint.say(f"{directory / memory.NAME} is not read: {error}", "read")
             return
         ages = [(max(0.0, wall - row.seen), row) for row in rows if wall - row.seen > -CLOCK_BACK_S]
         with self._lock:
@@ -191,12 +175,14 @@ class SshSessions:
             self._seen = {each.key: each for each in keep_newest(self._seen.values(), now)}
 
 
-def _identity(login: Login) -> tuple[int, int]:
-    return login.process.pid, login.process.started
+def _describe_lost(count: int) -> str:
+    """Return how many have logged in by a connection that is not found ("" = none, or not yet)."""
+    reason = "not found: another network namespace, or more than one way in"
+    return f"the connection of {count} login{'s' * (count > 1)} is {reason}" if count else ""
 
 
 def _key(login: Login, connection: TcpConnection) -> _Key:
-    return (*_identity(login), connection.inode)
+    return login.process.pid, login.process.started, connection.inode
 
 
 #: of this process: the jails of a server share one look

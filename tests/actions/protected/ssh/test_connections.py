@@ -106,12 +106,27 @@ def test_a_socket_of_another_network_namespace(tree: Tree) -> None:
     for _look in range(9):
         assert kernel.peers(tree.logins()) == []
     assert kernel.asked == connections.TRIES
+    assert kernel.subject.count_lost() == 1
 
     logins = tree.logins()
     for _look in range(28_800):
         kernel.now += 3.0
         kernel.peers(logins)
     assert 100 < kernel.asked < 160
+
+
+def test_a_login_is_lost_after_all_tries(tree: Tree) -> None:
+    """Until its connection is found, or it ends."""
+    user(tree, 300)
+    kernel = Kernel(tree)
+    counts = []
+    for _look in range(connections.TRIES):
+        kernel.peers(tree.logins())
+        counts.append(kernel.subject.count_lost())
+    assert counts == [0] * (connections.TRIES - 1) + [1]
+
+    kernel.peers([])
+    assert kernel.subject.count_lost() == 0
 
 
 def test_a_connection_that_is_found_later(tree: Tree) -> None:
@@ -121,10 +136,12 @@ def test_a_connection_that_is_found_later(tree: Tree) -> None:
     for _look in range(50):
         kernel.peers(tree.logins())
         kernel.now += 3.0
+    assert kernel.subject.count_lost() == 1
     kernel.found.pop()
     kernel.now += connections.PAUSE_LIMIT_S
 
     assert kernel.peers(tree.logins()) == ["198.51.100.1 22"]
+    assert kernel.subject.count_lost() == 0
 
 
 def test_no_login_costs_nothing(tree: Tree) -> None:
@@ -144,5 +161,8 @@ def test_a_connection_that_ended(tree: Tree) -> None:
 
     (tree.proc / "21" / "fd" / "3").unlink()
 
-    assert kernel.peers(tree.logins()) == []
+    for _look in range(connections.TRIES + 1):
+        assert kernel.peers(tree.logins()) == []
+    # its process outlives it
+    assert kernel.subject.count_lost() == 0
     assert kernel.peers([]) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -34,6 +35,15 @@ def test_what_is_saved_is_read(directory: Path) -> None:
 
     assert memory.load(directory) == ROWS
     assert (directory / memory.NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_power_cut(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk has the new file before its name does: never an empty one, which would protect nobody."""
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+    memory.save(directory, ROWS)
+
+    assert synced == [(directory / memory.NAME).stat().st_size]
 
 
 def test_no_directory_and_no_file(tmp_path: Path, directory: Path) -> None:

@@ -96,6 +96,15 @@ def test_a_name_that_misleads(tree: Tree, comm: str, seen: list[int]) -> None:
     assert all((each.parent, each.started) == (10, 777) for each in found.values())
 
 
+def test_a_name_with_a_uid_in_it(tree: Tree) -> None:
+    """/proc writes a carriage return as it is: nobody becomes root by his name."""
+    tree.add(20, "sshd: root@pts/0", uid=ALICE)
+    status = (tree.proc / "20" / "status").read_bytes()
+    (tree.proc / "20" / "status").write_bytes(b"Name:\tsshd\rUid:\t0\t0\n" + status)
+
+    assert tree.view().processes[20].uid == ALICE
+
+
 @pytest.mark.parametrize("name", ["stat", "status", "cmdline", "exe"])
 def test_processes_that_end_meanwhile(tree: Tree, name: str) -> None:
     """A process without one of its files is passed over."""

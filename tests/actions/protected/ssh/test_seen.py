@@ -47,6 +47,13 @@ def test_a_customer_with_many_networks(network: str, step: int) -> None:
     assert Counter(each.uid for each in kept) == {ADMIN: 1, CUSTOMER: seen.UID_NETWORKS}
 
 
+def test_people_behind_one_translator() -> None:
+    """They share a /64 and are not one: each of their addresses is a network."""
+    kept = keep_newest(hop(30, "64:ff9b::c633:6401"), NOW)
+
+    assert len(kept) == 30
+
+
 def test_open_sessions() -> None:
     """They stay beyond what is remembered of a user; but not even they push out another's latest."""
     kept = keep_newest([OFFICE, *hop(2000, is_open=True)], NOW)

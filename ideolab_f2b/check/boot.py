@@ -1,0 +1,119 @@
+"""Checks what comes back with a boot: the services, and a saved firewall that holds our rule."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Optional
+
+from ideolab_f2b.check.services import is_asked
+from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
+from ideolab_f2b.config import Settings
+from ideolab_f2b.firewall import saved_rules as saved
+from ideolab_f2b.firewall.names import LIST
+from ideolab_f2b.firewall.saved_rules import SavedRule, SavedRules
+from ideolab_f2b.places import BAN_LIST, INTAKE, JAIL_LOCAL, SERVICE, WANTS, runs_systemd
+
+FAIL2BAN = "fail2ban"
+SAVED = "saved rules"
+#: seconds for systemctl
+_SYSTEMCTL_S = 20
+#: what systemd calls a unit that a boot starts; enabled-runtime ends with the boot
+_ENABLED = ("enabled",)
+
+
+def boot(_settings: Settings) -> Iterator[Verdict]:
+    """Check each service that this host is to have."""
+    names = [FAIL2BAN, SERVICE, *([INTAKE] if is_asked(Path(JAIL_LOCAL)) else [])]
+    if runs_systemd():
+        states = _ask_systemd([*names, f"{SERVICE}.timer"])
+        yield from (judge_unit(name, states) for name in names)
+    else:
+        yield from (judge_script(name, find_links(name)) for name in names)
+
+
+def _ask_systemd(names: Collection[str]) -> Optional[dict[str, str]]:
+    """Return {unit: the state of its file}; None when systemd does not say."""
+    units = [name if "." in name else f"{name}.service" for name in names]
+    words = ["systemctl", "show", "--property=Id,UnitFileState", "--", *units]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=_SYSTEMCTL_S)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return None if done.returncode else parse(done.stdout)
+
+
+def parse(text: str) -> dict[str, str]:
+    """Read the blocks of `systemctl show`. Pure."""
+    blocks = [
+        dict(line.split("=", 1) for line in one.splitlines() if "=" in line) for one in text.split("\n\n")
+    ]
+    return {one["Id"]: one.get("UnitFileState", "") for one in blocks if "Id" in one}
+
+
+def judge_unit(name: str, states: Optional[Mapping[str, str]]) -> Verdict:
+    """Return the verdict on a service of systemd's; connmon may be started by its timer. Pure."""
+    check, mend = f"boot {name}", f"systemctl enable {name}"
+    if states is None:
+        return unknown(check, "systemctl does not say what starts with this host")
+    for unit in (f"{name}.service", f"{name}.timer"):
+        if states.get(unit) in _ENABLED:
+            return ok(check, f"{unit} starts with this host")
+    state = states.get(f"{name}.service", "")
+    if state == "masked":
+        return wrong(check, "is masked: it does not start with this host", f"systemctl unmask {name}; {mend}")
+    if state == "generated":
+        return judge_script(name, find_links(name))
+    return wrong(check, f"does not start with this host ({state or 'it has no unit'})", mend)
+
+
+def find_links(name: str, etc: Path = Path("/etc")) -> Optional[list[str]]:
+    """Return what starts an init script at a boot; None where this host has no place for that."""
+    places = [*etc.glob("rc[2-5].d"), *etc.glob("runlevels/*")]
+    if not places:
+        return None
+    links = [*etc.glob(f"rc[2-5].d/S[0-9][0-9]{name}"), *etc.glob(f"runlevels/*/{name}")]
+    # a link to a script that is gone starts nothing
+    return [str(link) for link in sorted(links) if link.exists()]
+
+
+def judge_script(name: str, links: Optional[Collection[str]]) -> Verdict:
+    """Return the verdict on an init script from the links that start it. Pure."""
+    check = f"boot {name}"
+    if links is None:
+        return unknown(check, "what starts with this host is not known: it has no runlevels", "ask its init")
+    if not links:
+        mend = f"update-rc.d {name} defaults (OpenRC: rc-update add {name})"
+        return wrong(check, "does not start with this host", mend)
+    return ok(check, f"{next(iter(links))} starts it with this host")
+
+
+def saved_rules(_settings: Settings) -> Iterator[Verdict]:
+    """Look into each file that may be loaded at a boot."""
+    yield from judge_files(saved.find(), makes_list=runs_systemd() and os.path.exists(f"{WANTS}/{BAN_LIST}"))
+
+
+def judge_files(found: SavedRules, *, makes_list: bool) -> Iterator[Verdict]:
+    """Yield a verdict on each file with our rule, or one; `makes_list`: a unit does that first. Pure."""
+    for path in found.unread:
+        yield unknown(SAVED, f"{path} cannot be read")
+    for rule in found.rules:
+        yield _judge_file(rule, makes_list)
+    if not found.unread and not found.rules:
+        text = f"none of {found.files} files holds our rule" if found.files else "no firewall is saved here"
+        yield ok(SAVED, text)
+
+
+def _judge_file(rule: SavedRule, makes_list: bool) -> Verdict:
+    if rule.by_nft:
+        text = f"{rule.path} holds our rule as nft shows it: nft loads nothing of that file at a boot"
+        return wrong(SAVED, text, rule.mend)
+    if rule.has_ports:
+        reason = "the sets of its jails with scope=port are not there at a boot, and then nothing is loaded"
+        return wrong(SAVED, f"{rule.path} holds our rules: {reason}", rule.mend)
+    if makes_list:
+        return ok(SAVED, f"{rule.path} holds our rule, and {BAN_LIST} makes its list before that is loaded")
+    reason = f"its list {LIST} is not there at a boot, and then nothing of that file is loaded"
+    return wrong(SAVED, f"{rule.path} holds our rule: {reason}", rule.mend)

@@ -1,0 +1,1 @@
+"""Reads addresses, networks, host names, times and settings as people write them."""

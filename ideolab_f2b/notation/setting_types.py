@@ -1,0 +1,143 @@
+"""The text of a setting of f2b.conf -> its value; ValueError says what is needed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Callable
+
+from ideolab_f2b.notation import duration, word_list
+from ideolab_f2b.notation.networks import Network
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 10_000_000:
+        raise ValueError("a number from 0 to 10000000 is needed")
+    return number
+
+
+def _at_least_one(text: str, why: str = "0 would make a suspect of everyone") -> int:
+    number = _count(text)
+    if number < 1:
+        raise ValueError(f"{why}; 1 or more is needed")
+    return number
+
+
+def _ports(text: str) -> tuple[int, ...]:
+    ports = tuple(dict.fromkeys(int(word) for word in text.replace(",", " ").split()))
+    if not ports or not all(0 < port < 65536 for port in ports):
+        raise ValueError("one or more port numbers from 1 to 65535 are needed")
+    return ports
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    found = word_list.parse(text)
+    if found.names:
+        raise ValueError(f"{found.names[0]} is a name, and connmon asks no DNS; write its addresses")
+    if found.problems:
+        raise ValueError(f"{found.problems[0].word!r} is no address, network or range")
+    return found.networks
+
+
+def _flag(text: str) -> int:
+    if text not in ("0", "1"):
+        raise ValueError("0 or 1 is needed")
+    return int(text)
+
+
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError("yes or no is needed")
+    return text == "yes"
+
+
+def _capacity(text: str) -> int:
+    return 0 if text == "auto" else _at_least_one(text, "auto finds out")
+
+
+def _rate(text: str) -> int:
+    return _at_least_one(text, "0 would keep every line from fail2ban")
+
+
+def _bytes(text: str) -> int:
+    number = int(text)
+    if not 16_000_000 <= number <= 10**12:
+        raise ValueError("a number of bytes from 16000000 to 1000000000000 is needed")
+    return number
+
+
+def _tag(text: str) -> str:
+    # what nginx takes as tag=
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,32}", text):
+        raise ValueError("1 to 32 letters, digits and _ are needed, as nginx's tag= has them")
+    return text
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(text.replace(",", " ").split())
+    if not names:
+        raise ValueError("one or more user names or numbers are needed")
+    return names
+
+
+def _host(text: str) -> str:
+    # empty: nobody is asked over the network
+    if not re.fullmatch(r"[A-Za-z0-9_.:-]{0,253}", text):
+        raise ValueError("a host name or an address is needed, or nothing")
+    return text
+
+
+def _port(text: str) -> int:
+    if len(ports := _ports(text)) > 1:
+        raise ValueError("one port number from 1 to 65535 is needed")
+    return ports[0]
+
+
+def _files(text: str) -> tuple[Path, ...]:
+    return tuple(_absolute(word) for word in text.replace(",", " ").split())
+
+
+def _absolute(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise ValueError("an absolute path is needed")
+    return path
+
+
+#: {key of the file: what reads it}
+READ: dict[str, Callable[[str], object]] = {
+    "port": _ports,
+    "ignore": _networks,
+    "idle_points": _flag,
+    "idle_s": duration.read,
+    "every_s": duration.read,
+    "min_idle_score": _at_least_one,
+    "opened_ahead_ttl": _count,
+    "capacity": _capacity,
+    "observe": _yes,
+    "th_conn_ip": _at_least_one,
+    "th_conn_subnet24": _at_least_one,
+    "th_hostile_ip": _at_least_one,
+    "th_calm_ip": _at_least_one,
+    "th_hostile_subnet": _at_least_one,
+    "socket": _absolute,
+    "error_tag": _tag,
+    "access_tag": _tag,
+    "served_tag": _tag,
+    "senders": _names,
+    "lines_address": _rate,
+    "lines_total": _rate,
+    "bytes_hour": _bytes,
+    "cymru_host": _host,
+    "cymru_port": _port,
+    "deadline_s": duration.read,
+    "retry_s": duration.read,
+    "cache_s": duration.read,
+    "unknown_s": duration.read,
+    "mmdb": _files,
+    "ipwhois": _count,
+    "log_dir": _absolute,
+    "state_dir": _absolute,
+    "textfile_dir": _absolute,
+}

@@ -1,0 +1,140 @@
+"""Bans of a jail with scope=port, seen from the client: its ports are shut, SSH stays open."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.lab.fail2ban import Fail2ban
+from demo.lab.namespace import SERVERS, Namespace, link_namespaces
+from ideolab_f2b.kernel.ipset.sets import Sets
+from tests.actions.conftest import PORT, Probe, bind_any
+from tests.bans.conftest import quick
+
+pytestmark = pytest.mark.root
+
+FOUR, SIX = "198.51.100.7", "2001:db8:c::7"
+BOTH = (FOUR, SIX)
+JAILS = """\
+[web]
+enabled = true
+backend = polling
+filter = ideolab-manual
+logpath = {directory}/web.log
+action = ideolab-ban.py[port="80,{port}", protocol="tcp,udp", scope={scope}]
+[other]
+enabled = {other}
+backend = polling
+filter = ideolab-manual
+logpath = {directory}/web.log
+action = ideolab-ban.py[port="8443", scope=port]
+"""
+
+
+class Stage:
+    """A server with a listener for SSH, and a client that can have any address."""
+
+    def __init__(self, server: Namespace, client: Namespace, directory: Path, fail2ban: Fail2ban) -> None:
+        self.namespace, self._client, self._directory, self.fail2ban = server, client, directory, fail2ban
+        self.probe = Probe(server, client)
+        self._open = contextlib.ExitStack()
+        self._open.callback(self.probe.close)
+        for family, address in SERVERS.items():
+            with server.enter():
+                listener = self._open.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            listener.bind((address, 22))
+            listener.listen(64)
+
+    def close(self) -> None:
+        self._open.close()
+
+    def configure(self, scope: str = "port", other: str = "true") -> None:
+        self.fail2ban.configure(JAILS.format(directory=self._directory, port=PORT, scope=scope, other=other))
+
+    def reaches_ssh(self, source: str, wait_s: float = 5.0) -> bool:
+        family = socket.AF_INET6 if ":" in source else socket.AF_INET
+        with self._client.enter(), socket.socket(family, socket.SOCK_STREAM) as sender:
+            bind_any(sender, source)
+            sender.settimeout(wait_s)
+            try:
+                sender.connect((SERVERS[family], 22))
+            except (socket.timeout, ConnectionError):
+                return False
+            return True
+
+    def is_shut(self) -> bool:
+        return not any(self.probe.reaches(source, 0.1) for source in BOTH)
+
+    def chains(self) -> set[str]:
+        """The targets of INPUT, of both families."""
+        lines = [self.namespace.run(program, "-S", "INPUT") for program in ("iptables", "ip6tables")]
+        return {line.rpartition(" ")[2] for text in lines for line in text.splitlines()[1:]}
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with link_namespaces("f2bscope") as (server, client):
+        (tmp_path / "web.log").touch()
+        directory = tmp_path / "server"
+        directory.mkdir()
+        made = Stage(
+            server, client, tmp_path, Fail2ban(server, directory, variables=quick(tmp_path, left_s=2))
+        )
+        try:
+            made.configure()
+            made.fail2ban.start()
+            made.fail2ban.wait_for_rules("web", "other")
+            yield made
+        finally:
+            made.fail2ban.stop()
+            made.close()
+
+
+def test_ports_are_shut_and_ssh_is_open(stage: Stage) -> None:
+    """Over both families; put back when something takes the rules; over a restart; until the unban."""
+    assert not stage.is_shut()
+    stage.fail2ban.ask("set", "web", "banip", *BOTH)
+    assert stage.is_shut()
+    assert all(map(stage.reaches_ssh, BOTH))
+    assert json.loads(stage.fail2ban.ask("get", "web", "action", "ideolab-ban", "bans"))["ports"] == (
+        f"80,{PORT}/tcp,udp"
+    )
+
+    for broken in (("-F", "ideolab-port"), ("-F", "INPUT"), ("-I", "INPUT", "-j", "ACCEPT")):
+        for program in ("iptables", "ip6tables"):
+            stage.namespace.run(program, *broken)
+        stage.fail2ban.wait_until(stage.is_shut, f"the rules after {broken}")
+        assert all(map(stage.reaches_ssh, BOTH))
+    stage.fail2ban.restart()
+    assert stage.is_shut()
+
+    stage.fail2ban.ask("set", "web", "unbanip", *BOTH)
+    assert not stage.is_shut()
+
+
+def test_another_scope_and_no_jail(stage: Stage) -> None:
+    """A reload moves the bans from one scope to the other; the last jail that goes takes its chain along."""
+    stage.fail2ban.ask("set", "web", "banip", *BOTH)
+    stage.configure(scope="all")
+    stage.fail2ban.reload()
+    stage.fail2ban.wait_until(lambda: not stage.reaches_ssh(FOUR, 0.3), "a ban of all ports")
+    assert stage.is_shut()
+    stage.configure(scope="port")
+    stage.fail2ban.reload()
+    stage.fail2ban.wait_until(lambda: stage.reaches_ssh(SIX, 0.3), "a ban of some ports")
+    assert stage.is_shut()
+    assert stage.chains() == {"DROP", "ideolab-port"}
+
+    stage.configure(scope="all", other="false")
+    stage.fail2ban.reload()
+    stage.fail2ban.wait_until(lambda: stage.chains() == {"DROP"}, "the end of the chain")
+    with stage.namespace.enter():
+        sets = Sets()
+    with contextlib.closing(sets):
+        stage.fail2ban.wait_until(lambda: sets.members("ideolab_ban_port") == [], "the end of the set")
+        assert sets.members("ideolab_ban") == ["web", "web6"]

@@ -1,0 +1,1 @@
+"""Attackers who have read the pack: each kind holds slots of nginx and looks like somebody else."""

@@ -1,0 +1,184 @@
+"""Which packets that a host forwards meet the DROP rule."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from demo.lab.namespace import link_namespaces
+from ideolab_f2b.check import forwarding
+from ideolab_f2b.check.forwarding import Forwarded, Tables, _chains
+from ideolab_f2b.firewall.names import LIST
+from ideolab_f2b.firewall.rule import SPEC, RuleError
+
+DOCKER = """\
+-P INPUT ACCEPT
+-P FORWARD DROP
+-P OUTPUT ACCEPT
+-N DOCKER
+-N DOCKER-USER
+-A FORWARD -j DOCKER-USER
+-A FORWARD -o docker0 -j DOCKER
+-A DOCKER-USER -j RETURN
+"""
+NETAVARK = """\
+table ip netavark_like {
+    chain nv_pre {
+        type nat hook prerouting priority dstnat; policy accept;
+        tcp dport 8443 dnat to 172.30.0.2:443
+    }
+}
+"""
+
+
+def tables(text: str, program: str = "iptables-nft") -> Tables:
+    return Tables(program, _chains(text))
+
+
+EMPTY = tables("-P INPUT ACCEPT\n-P FORWARD ACCEPT\n")
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (
+            Forwarded([tables(DOCKER.replace("-A DOCKER-USER", f"-A DOCKER-USER {SPEC}\n-A DOCKER-USER"))]),
+            "ok       rule iptables FORWARD: forwarded packets meet the DROP rule first (iptables-nft)",
+        ),
+        (
+            Forwarded([EMPTY, tables(f"-A FORWARD {SPEC}", "iptables-legacy")], published="nft"),
+            "ok       rule iptables FORWARD: forwarded packets meet the DROP rule first (iptables-legacy)",
+        ),
+        # Docker keeps its rules with the iptables that is not the host's
+        (
+            Forwarded([EMPTY, tables(DOCKER, "iptables-legacy")]),
+            "wrong    rule iptables FORWARD: "
+            "iptables-legacy has DOCKER-USER, and the DROP rule is not the first"
+            " one there\n"
+            f"         -> iptables-legacy -I DOCKER-USER 1 {SPEC} (docs/install.md#forwarded-packets)",
+        ),
+        # a saved chain came back without the jump
+        (
+            Forwarded([tables(f"-P FORWARD ACCEPT\n-A DOCKER-USER {SPEC}")]),
+            "wrong    rule iptables FORWARD: "
+            "iptables-nft has DOCKER-USER, and packets come to containers past it:"
+            " FORWARD does not begin with it\n"
+            f"         -> iptables-nft -I FORWARD 1 {SPEC} (docs/install.md#forwarded-packets)",
+        ),
+        # podman, and Docker with its nftables backend
+        (
+            Forwarded([EMPTY], published="nft"),
+            "wrong    rule iptables FORWARD: "
+            "nft hands ports on to containers or other hosts, past the DROP rule\n"
+            f"         -> iptables -I FORWARD 1 {SPEC} (docs/install.md#forwarded-packets)",
+        ),
+        (
+            Forwarded([EMPTY], unread="nft is not installed"),
+            "unknown  rule iptables FORWARD: "
+            "this host forwards packets, perhaps to containers: nft is not"
+            " installed\n"
+            f"         -> iptables -I FORWARD 1 {SPEC} (docs/install.md#forwarded-packets)",
+        ),
+        (
+            Forwarded([EMPTY]),
+            "unknown  rule iptables FORWARD: "
+            "this host forwards packets, and no rule there drops what is banned\n"
+            f"         -> iptables -I FORWARD 1 {SPEC} (docs/install.md#forwarded-packets)",
+        ),
+    ],
+)
+def test_forwarded_packets(seen: Forwarded, said: str) -> None:
+    """INPUT sees none of them; only what stands first in FORWARD counts, in either iptables."""
+    assert str(forwarding.judge(4, seen, forwards=True)) == said
+
+
+def test_a_host_that_forwards_nothing() -> None:
+    """Unless it hands ports on all the same: then it forwards as soon as its switch is on."""
+    assert (
+        forwarding.judge(4, Forwarded([EMPTY], unread="nft is not installed"), forwards=False).state == "ok"
+    )
+    assert forwarding.judge(6, Forwarded([tables(DOCKER)]), forwards=False).state == "wrong"
+    assert forwarding.judge(6, Forwarded([], published="nft"), forwards=False).state == "wrong"
+
+
+def test_each_interface_has_a_switch(tmp_path: Path) -> None:
+    """That for all may be off while one of them forwards."""
+    for name in ("all", "default", "eth0"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "forwarding").write_text("0\n")
+    assert not forwarding._forwards(tmp_path)
+    assert not forwarding._forwards(tmp_path / "nowhere")
+
+    (tmp_path / "eth0" / "forwarding").write_text("1\n")
+    assert forwarding._forwards(tmp_path)
+
+
+def test_a_rule_for_some_packets_is_no_way_to_the_next_chain() -> None:
+    """Nor is a chain that calls itself."""
+    assert not tables(f"-A FORWARD -i eth0 -j A\n-A A {SPEC}").drops_first()
+    assert not tables("-A FORWARD -j FORWARD").drops_first()
+    assert tables(f"-A FORWARD -j A\n-A A -j B\n-A B {SPEC}").drops_first()
+
+
+def run_with(answers: dict[str, tuple[int, str]]) -> object:
+    def run(words: tuple[str, ...], _text: str = "") -> subprocess.CompletedProcess[str]:
+        if words[0] not in answers:
+            raise RuleError(f"{words[0]} is not installed")
+        code, text = answers[words[0]]
+        return subprocess.CompletedProcess(words, code, text, text if code else "")
+
+    return run
+
+
+def test_what_is_published_past_every_iptables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """netavark's tables are nft's own; where nft cannot say, that is no proof of anything."""
+    monkeypatch.setattr(forwarding, "_programs", lambda _version: {"iptables": ("filter", "nat")})
+    quiet = (0, "-P FORWARD ACCEPT\n")
+
+    monkeypatch.setattr("ideolab_f2b.firewall.rule.run", run_with({"iptables": quiet, "nft": (0, NETAVARK)}))
+    assert forwarding.look(4).published == "nft"
+
+    nat = (0, "-A DOCKER ! -i docker0 -p tcp -j DNAT --to-destination 172.17.0.2:443\n")
+    monkeypatch.setattr("ideolab_f2b.firewall.rule.run", run_with({"iptables": nat}))
+    assert forwarding.look(4).published == "iptables"
+
+    monkeypatch.setattr("ideolab_f2b.firewall.rule.run", run_with({"iptables": quiet}))
+    assert forwarding.look(4)[1:] == (None, "nft is not installed")
+
+    monkeypatch.setattr("ideolab_f2b.firewall.rule.run", run_with({"iptables": quiet, "nft": (-11, "")}))
+    assert forwarding.look(4).unread == "nft list ruleset: ends with -11"
+    assert forwarding.judge(4, forwarding.look(4), forwards=True).state == "unknown"
+
+
+@pytest.mark.root
+@pytest.mark.skipif(shutil.which("iptables-legacy") is None, reason="there is one iptables only")
+def test_docker_in_the_other_iptables() -> None:
+    """Its chain is where this host's iptables does not look; the command of the mend puts the rule there."""
+    with link_namespaces("f2bfwd") as (server, _client), server.enter():
+        server.run("ipset", "create", LIST, "list:set")
+        for words in ("-N DOCKER-USER", "-A FORWARD -j DOCKER-USER", "-A DOCKER-USER -j RETURN"):
+            server.run("iptables-legacy", *words.split())
+
+        found = forwarding.judge(4, forwarding.look(4), forwards=False)
+        assert (found.state, found.mend.split(" ")[0]) == ("wrong", "iptables-legacy")
+
+        server.run(*found.mend.split(" (")[0].split())
+        assert forwarding.judge(4, forwarding.look(4), forwards=True).state == "ok"
+
+
+@pytest.mark.root
+def test_a_port_that_is_handed_on() -> None:
+    """Of which INPUT sees nothing."""
+    with link_namespaces("f2bfwd") as (server, _client), server.enter():
+        server.run("ipset", "create", LIST, "list:set")
+        rule = "-t nat -A PREROUTING -p tcp --dport 8443 -j DNAT --to-destination 198.51.100.2:443"
+        server.run("iptables", *rule.split())
+
+        found = forwarding.judge(4, forwarding.look(4), forwards=True)
+        assert found.state == "wrong"
+
+        server.run(*found.mend.split(" (")[0].split())
+        assert forwarding.judge(4, forwarding.look(4), forwards=True).state == "ok"
