@@ -7,6 +7,7 @@ rows in three tables, which `python -m tests.docs.django_settings` writes.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Callable, NamedTuple, TypeVar
@@ -15,6 +16,12 @@ from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
 from ideolab_accesslog.setting_types import (
+    AUTO_SWITCH,
+    CACHE_ALIAS,
+    COUNT,
+    COUNT_S,
+    DATABASE_ALIAS,
+    HEADER,
     NETWORKS,
     OPTIONAL_PATH,
     PART,
@@ -23,14 +30,17 @@ from ideolab_accesslog.setting_types import (
     PROXIES,
     SIZE,
     SWITCH,
-    TEXT,
     TEXTS,
     TEXTS_BY_WORD,
+    UNDERSTOOD,
     WHOLE_NUMBERS,
     WORDS,
+    Reading,
     SettingType,
     choice,
 )
+
+logger = logging.getLogger("ideolab_accesslog")
 
 
 class Setting(NamedTuple):
@@ -63,6 +73,18 @@ ACCESS_LOG = (
         ],
         "paths that end with one of these are not logged",
     ),
+    Setting(
+        "ACCESSLOG_TESTING",
+        AUTO_SWITCH,
+        "auto",
+        "this process runs tests: nothing is stored, written or banned; `auto`: where a test runner works",
+    ),
+    Setting(
+        "ACCESSLOG_EXCLUDE_ADMIN",
+        SWITCH,
+        True,
+        "the pages of Django's admin are not logged, at whatever prefix the URLconf has them",
+    ),
     # --- who asks
     Setting(
         "ACCESSLOG_TRUSTED_PROXIES",
@@ -78,7 +100,7 @@ ACCESS_LOG = (
     ),
     Setting(
         "ACCESSLOG_FORWARDED_HEADER",
-        TEXT,
+        HEADER,
         "X-Forwarded-For",
         "the header in which the proxies name the client",
     ),
@@ -92,9 +114,15 @@ ACCESS_LOG = (
     ),
     Setting(
         "ACCESSLOG_DATABASE",
-        TEXT,
+        DATABASE_ALIAS,
         "default",
         "the alias of the database that holds the access log; the other tables follow your database routers",
+    ),
+    Setting(
+        "ACCESSLOG_OWN_FILE",
+        SWITCH,
+        True,
+        "on SQLite, keep the app's tables in a file of their own beside the site's, which the app would lock",
     ),
     Setting(
         "ACCESSLOG_FLUSH_S",
@@ -102,10 +130,10 @@ ACCESS_LOG = (
         0.5,
         "seconds between two batches: with `queue`, a kill -9 loses the rows of this time",
     ),
-    Setting("ACCESSLOG_BATCH", POSITIVE, 500, "rows of one batch"),
+    Setting("ACCESSLOG_BATCH", COUNT, 500, "rows of one batch"),
     Setting(
         "ACCESSLOG_QUEUE_MAX",
-        POSITIVE,
+        COUNT,
         20000,
         "rows that wait for the database at most; more are dropped and counted",
     ),
@@ -127,20 +155,20 @@ SCANNERS = (
     Setting("TRASHIP_404_WINDOW_S", POSITIVE, 600, "seconds of the sliding window in which 404s are counted"),
     Setting(
         "TRASHIP_404_THRESHOLD",
-        POSITIVE,
+        COUNT,
         200,
         "after this many offences in the window, a quarter of `TRASHIP_404_DISTINCT` is a burst; by itself "
         "the number makes none",
     ),
     Setting(
         "TRASHIP_404_DISTINCT",
-        POSITIVE,
+        COUNT,
         20,
         "points in the window that are a burst; each different missing page is one, a sensitive path two",
     ),
     Setting(
         "TRASHIP_CACHE",
-        TEXT,
+        CACHE_ALIAS,
         "default",
         "the alias of the cache in which all processes count together (Redis, memcached)",
     ),
@@ -185,7 +213,15 @@ SCANNERS = (
         "TRASHIP_ALLOW_PATHS",
         TEXTS,
         [],
-        'paths that are never sensitive: `"/shop.php"` itself, `"/old/"` all below, `"*.action"` a pattern',
+        'paths that are never an offence, missing ones either: `"/shop.php"` itself, `"/old/"` all below, '
+        '`"*.action"` a pattern',
+    ),
+    Setting(
+        "TRASHIP_SPARE_USERS",
+        SWITCH,
+        True,
+        "missing pages of users who have logged in never make a burst; sensitive paths count all the same; "
+        "`False` where a stranger may open an account",
     ),
     Setting(
         "TRASHIP_NEVER_BAN",
@@ -216,7 +252,7 @@ SCANNERS = (
         False,
         "the site itself asks for a ban after a burst; fail2ban judges better",
     ),
-    Setting("TRASHIP_AUTO_BAN_S", POSITIVE, 86400, "seconds of such a ban"),
+    Setting("TRASHIP_AUTO_BAN_S", COUNT_S, 86400, "seconds of such a ban"),
     Setting(
         "TRASHIP_LOG",
         OPTIONAL_PATH,
@@ -256,6 +292,10 @@ SETTINGS = (*ACCESS_LOG, *SCANNERS, *FIREWALL)
 ROWS = {setting.name: setting for setting in SETTINGS}
 DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
 _Made = TypeVar("_Made")
+#: what became of the values that were read
+_readings: dict[str, Reading] = {}
+#: {setting of Django: our settings that name an entry of it}
+_NAMING = {"CACHES": ("TRASHIP_CACHE",), "DATABASES": ("ACCESSLOG_DATABASE",)}
 #: what is called when a setting changes
 _drops: list[Callable[[], object]] = []
 
@@ -266,13 +306,31 @@ class Conf:
     def __getattr__(self, name: str) -> Any:
         if name not in ROWS:
             raise AttributeError(f"{name} is no setting of ideolab_accesslog; see docs/settings.md")
-        setting = ROWS[name]
-        value = setting.type.read(getattr(django_settings, name, setting.default))
-        self.__dict__[name] = value
-        return value
+        found = read(name)
+        for fault in found.faults:
+            if fault.kind not in UNDERSTOOD:
+                # a server runs no system checks
+                logger.error("%s %s: %s", name, fault.text, fault.hint)
+        self.__dict__[name] = found.value
+        return found.value
 
 
 conf = Conf()
+
+
+def read(name: str) -> Reading:
+    """Return what became of the project's value; it is read once, for a generator gives its values once."""
+    found = _readings.get(name)
+    if found is None:
+        row = ROWS[name]
+        written = getattr(django_settings, name, row.default)
+        try:
+            found = row.type.read(written, row.default)
+        except Exception:
+            # the setting of Django that it names is itself a mistake
+            found = row.type.read_nothing(written, row.default)
+        _readings[name] = found
+    return found
 
 
 def cached(function: Callable[[], _Made]) -> Callable[[], _Made]:
@@ -289,7 +347,10 @@ def drop_on_change(drop: Callable[[], object]) -> None:
 
 def _forget(*, setting: str, **_others: Any) -> None:
     """Read a setting anew after override_settings changed it."""
-    conf.__dict__.pop(setting, None)
+    # an alias is one of a cache that exists now
+    for name in (setting, *_NAMING.get(setting, ())):
+        conf.__dict__.pop(name, None)
+        _readings.pop(name, None)
     for drop in _drops:
         drop()
 

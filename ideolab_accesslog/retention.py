@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from ideolab_accesslog.conf import conf
-from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+from ideolab_accesslog import databases
+from ideolab_accesslog.models import AccessLog, FirewallActionLog, OffenceLog, TrashIP
 
 #: rows of one transaction: some tenths of a second
 BATCH = 5000
@@ -17,13 +17,18 @@ BATCH = 5000
 
 def requests(before: datetime) -> QuerySet[Any]:
     """Return the rows of the access log from before this time."""
-    return AccessLog.objects.using(conf.ACCESSLOG_DATABASE).filter(ts__lt=before).order_by("ts", "id")
+    return AccessLog.objects.using(databases.requests()).filter(ts__lt=before).order_by("ts", "id")
 
 
 def addresses(before: datetime) -> QuerySet[Any]:
     """Return the rows of TrashIP last seen before, without those that are banned or in the firewall."""
     rows = TrashIP.objects.filter(last_seen__lt=before, is_banned=False, iptables_applied=False)
     return rows.order_by("last_seen", "id")
+
+
+def offences(before: datetime) -> QuerySet[Any]:
+    """Return the offences from before this time."""
+    return OffenceLog.objects.filter(ts__lt=before).order_by("ts", "id")
 
 
 def actions(before: datetime) -> QuerySet[Any]:

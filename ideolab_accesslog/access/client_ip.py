@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Callable, NamedTuple, Optional, Union
+from typing import Any, Callable, NamedTuple, Optional
 
 from ideolab_accesslog.access.headers import as_text
-from ideolab_accesslog.conf import cached, conf
+from ideolab_accesslog.conf import cached, conf, drop_on_change
+from ideolab_accesslog.setting_types.networks import read_networks
 
-logger = logging.getLogger("ideolab_accesslog")
-
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 #: what is read of a header; the hops that count are its last ones
 HEADER_MAX = 2048
 #: trusted hops that are passed over; a site has a few, and a list of a thousand is the client's
 HOPS_MAX = 16
+#: what servers put in the place of the peer's address when it came by a unix socket: gunicorn, granian and
+#: cheroot nothing, waitress a name, uWSGI's HTTP parser the socket's zeros, nginx the word that it logs
+UNIX_SOCKETS = frozenset({"", "localhost", "unix:", "0.0.0.0", "::"})  # noqa: S104
 
 
 class Client(NamedTuple):
@@ -37,8 +37,17 @@ def resolve(meta: Mapping[str, Any]) -> Client:
 
 
 @lru_cache(maxsize=4096)
+def find_direct(remote_addr: str) -> Optional[Client]:
+    """Return the client that connected itself, in one call that is not Python's; None: ask `resolve`."""
+    return _resolver().judge_peer(remote_addr)
+
+
+@lru_cache(maxsize=4096)
 def canonical(token: str) -> Optional[str]:
-    """Return one text for `198.51.100.7`, `198.51.100.7:80`, `::ffff:198.51.100.7`; None for no address."""
+    """Return one text for `198.51.100.7`, `198.51.100.7:80`, `::ffff:198.51.100.7`; None for no address.
+
+    0.0.0.0 and :: are none: nobody connects from there.
+    """
     address = _without_port(token.strip().strip('"'))
     try:
         parsed = ipaddress.ip_address(address) if len(address) <= 64 else None
@@ -47,7 +56,8 @@ def canonical(token: str) -> Optional[str]:
     if parsed is None or "%" in address:
         return None
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return str(mapped or parsed)
+    found = mapped or parsed
+    return None if found.is_unspecified else str(found)
 
 
 def _without_port(text: str) -> str:
@@ -64,37 +74,25 @@ def _is_port(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 5
 
 
-def networks(values: Iterable[str]) -> tuple[Network, ...]:
-    """Return the networks among `values`; a value that is no network is reported and left out."""
-    found = []
-    for value in values:
-        try:
-            found.append(ipaddress.ip_network(value, strict=False))
-        except ValueError:
-            logger.error("ACCESSLOG_TRUSTED_PROXIES: %r is no network; it is ignored", value)
-    return tuple(found)
-
-
 class Resolver:
     """Finds the client of a request; remembers what it learned about peers and hops."""
 
     def __init__(self, trusted: Iterable[str], header: str, is_unix_trusted: bool) -> None:
-        self._networks = networks(trusted)
-        self._key = "HTTP_" + header.upper().replace("-", "_")
+        self._networks = read_networks(trusted)
+        self._key = "HTTP_" + header.upper().replace("-", "_") if header else ""
         self._hops: Callable[[str], Iterator[str]] = (
             _read_forwarded_header if self._key == "HTTP_FORWARDED" else _read_address_list
         )
         self._is_unix_trusted = is_unix_trusted
-        self._peer: Callable[[str], Optional[Client]] = lru_cache(maxsize=4096)(self._judge_peer)
         self._is_proxy: Callable[[str], bool] = lru_cache(maxsize=4096)(self._is_trusted)
 
     def __call__(self, meta: Mapping[str, Any]) -> Client:
-        client = self._peer(as_text(meta.get("REMOTE_ADDR")))
+        client = self.judge_peer(as_text(meta.get("REMOTE_ADDR")))
         return self._walk(as_text(meta.get(self._key))) if client is None else client
 
-    def _judge_peer(self, remote_addr: str) -> Optional[Client]:
+    def judge_peer(self, remote_addr: str) -> Optional[Client]:
         """Return the client that connected directly; None for a trusted proxy, whose header counts."""
-        if not remote_addr:
+        if remote_addr in UNIX_SOCKETS:
             return None if self._is_unix_trusted else UNKNOWN
         ip = canonical(remote_addr)
         if ip is None:
@@ -134,3 +132,6 @@ def _resolver() -> Resolver:
     return Resolver(
         conf.ACCESSLOG_TRUSTED_PROXIES, conf.ACCESSLOG_FORWARDED_HEADER, conf.ACCESSLOG_TRUST_UNIX_SOCKET
     )
+
+
+drop_on_change(find_direct.cache_clear)

@@ -36,6 +36,15 @@ class RowCounter:
             self._dropped += count
             self._unreported[why] = self._unreported.get(why, 0) + count
 
+    def add_counts_of(self, other: RowCounter) -> None:
+        """Count what another counter has counted: of a transaction that is committed now."""
+        with self._lock:
+            self._written += other._written
+            self._dropped += other._dropped
+            for why, count in other._unreported.items():
+                self._unreported[why] = self._unreported.get(why, 0) + count
+            self._is_warned = self._is_warned and not other._written
+
     def report(self) -> None:
         """Signal what was dropped since the last report, with one warning until rows are written again."""
         with self._lock:

@@ -12,17 +12,22 @@ from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.access.row import Row
 from ideolab_accesslog.access.sinks import Sink, make_sink
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.scheduler import scheduler
+from ideolab_accesslog.scheduler import runs_tests, scheduler
 
 #: how long the end of a process may wait for the database
 EXIT_S = 5.0
+#: settings that may end the thread
+_SWITCHES = ("ACCESSLOG_ENABLED", "ACCESSLOG_TESTING", "TRASHIP_ENABLED")
 
 _sink: Optional[Sink] = None
 
 
 def record(row: Row) -> None:
     """Keep one row; returns at once (ACCESSLOG_SINK "direct" excepted) and never raises."""
-    scheduler.start()
+    if scheduler.thread is None:
+        scheduler.start()
+        if not scheduler.keeps():
+            return
     (_sink or _new_sink()).record(row)
 
 
@@ -38,13 +43,24 @@ def counts() -> dict[str, int]:
 
 
 def stop(timeout_s: float = EXIT_S) -> None:
-    """Store what waits and end the thread; the next request starts another."""
+    """Store what waits, beside tests nothing, and end the thread; the next request starts another."""
     global _sink
+    if scheduler.is_held:
+        return
     is_over = scheduler.stop(timeout_s)
-    if _sink is not None:
+    if runs_tests():
+        forget()
+    elif _sink is not None:
         _sink.close(timeout_s if is_over else 0.0)
     _sink = None
     row_counter.report()
+
+
+def divert(sink: Optional[Sink]) -> Optional[Sink]:
+    """Have rows go to this sink; None: to a new one of ACCESSLOG_SINK. Return the one of before."""
+    global _sink
+    _sink, former = sink, _sink
+    return former
 
 
 def _new_sink() -> Sink:
@@ -69,7 +85,8 @@ def forget() -> None:
 
 
 def _forget(setting: str, **_others: Any) -> None:
-    if setting in ("ACCESSLOG_SINK", "ACCESSLOG_SPOOL"):
+    is_off = setting in _SWITCHES and not scheduler.is_wanted()
+    if is_off or setting in ("ACCESSLOG_SINK", "ACCESSLOG_SPOOL"):
         stop()
 
 

@@ -10,6 +10,7 @@ from django.contrib.admin import SimpleListFilter
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ideolab_accesslog.admin.ban_state import missing
 from ideolab_accesslog.admin.days import midnight, next_midnight, parse_day
 
 Choices = tuple[tuple[str, Any], ...]
@@ -142,4 +143,4 @@ class BannedFilter(SimpleListFilter):
             return banned.filter(ban_until=None)
         if value == "expired":
             return banned.filter(ban_until__lte=now)
-        return banned.filter(iptables_applied=False) if value == "missing" else queryset
+        return banned.filter(missing()) if value == "missing" else queryset

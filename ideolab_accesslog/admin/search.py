@@ -9,7 +9,7 @@ from typing import Any, Optional, Union
 from django.db import connections
 from django.db.models import Max, Q
 
-from ideolab_accesslog.access.insert import clean
+from ideolab_accesslog.databases.text import make_fit
 from ideolab_accesslog.models import NetworkField
 from ideolab_accesslog.networks import IPV6_PREFIX, network_of
 
@@ -45,7 +45,7 @@ def parse_network(term: str) -> Optional[Network]:
 
 def search(queryset: Any, term: str, texts: tuple[str, ...]) -> Any:
     """Return the rows of `queryset` that match the term; words are looked for in the fields `texts`."""
-    term = clean(term[:TERM_MAX])
+    term = make_fit(queryset.db, queryset.model)(term[:TERM_MAX])
     found = parse_network(term)
     if found is not None:
         return queryset.filter(match_network(queryset, found))

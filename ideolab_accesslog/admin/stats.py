@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from ideolab_accesslog.admin.ban_state import missing
 from ideolab_accesslog.admin.days import midnight, to_local
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 
@@ -62,7 +63,7 @@ def read_stats(days: int) -> Stats:
         scanners=tuple(_read_scanners()),
         active=tuple(banned.order_by("-last_seen")[:TOP]),
         active_count=banned.count(),
-        missing_count=banned.filter(iptables_applied=False).count(),
+        missing_count=banned.filter(missing()).count(),
         failed_count=actions.filter(state=FirewallActionLog.State.FAILED).count(),
     )
 

@@ -13,8 +13,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ideolab_accesslog.databases import firewall as database
+from ideolab_accesslog.databases.text import make_fit
+from ideolab_accesslog.firewall import texts
 from ideolab_accesslog.firewall.intents import WrittenCall, retry
-from ideolab_accesslog.firewall.transports.order import DONE, FirewallAnswer, Order, RunReply
+from ideolab_accesslog.firewall.transports.order import DONE, SKIPPED, FirewallAnswer, Order, RunReply
 from ideolab_accesslog.metrics import totals
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 
@@ -22,8 +24,6 @@ from ideolab_accesslog.models import FirewallActionLog, TrashIP
 _TEXT_MAX = 4000
 #: characters of TrashIP.firewall_error
 _ERROR_MAX = 255
-#: how firewall_error begins when another jail's ban drops the address: nothing is left to do for this site
-HELD = "held: "
 
 
 def store(written: WrittenCall, orders: Sequence[Order], reply: RunReply, started: datetime) -> None:
@@ -88,11 +88,12 @@ def _finish_audit(
     )
     if addresses is not None:
         rows = rows.filter(ip__in=addresses)
+    fit = make_fit(rows.db, FirewallActionLog)
     rows.update(
         state=answer.state,
         rc=reply.rc,
-        stdout=answer.stdout[:_TEXT_MAX],
-        stderr=(answer.stderr or _format_holder(answer) or reply.stderr)[:_TEXT_MAX],
+        stdout=fit(answer.stdout[:_TEXT_MAX]),
+        stderr=fit((answer.stderr or _format_holder(answer) or reply.stderr)[:_TEXT_MAX]),
         duration_ms=duration_ms,
     )
 
@@ -117,12 +118,16 @@ def _unconfirmed_since(addresses: list[str], started: datetime) -> QuerySet[Any]
 
 
 def _apply(rows: QuerySet[Any], answer: FirewallAnswer) -> None:
+    fit = make_fit(rows.db, TrashIP)
     if answer.applied is not None:
         said = _format_holder(answer)[:_ERROR_MAX]
-        rows.update(iptables_applied=answer.applied, applied_at=timezone.now(), firewall_error=said)
+        rows.update(iptables_applied=answer.applied, applied_at=timezone.now(), firewall_error=fit(said))
     elif answer.state != DONE:
-        rows.update(firewall_error=answer.stderr[:_ERROR_MAX])
+        said = f"{texts.NOT_RUN}{answer.stderr}" if answer.state == SKIPPED else answer.stderr
+        # a CHECK that nobody answers does not change that the ban was only noted
+        noted = Q(firewall_error=f"{texts.NOT_RUN}{texts.NOT_EXECUTED}")
+        rows.exclude(noted).update(firewall_error=fit(said[:_ERROR_MAX]))
 
 
 def _format_holder(answer: FirewallAnswer) -> str:
-    return f"{HELD}{answer.held}" if answer.held else ""
+    return f"{texts.HELD}{answer.held}" if answer.held else ""

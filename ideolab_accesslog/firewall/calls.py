@@ -6,22 +6,21 @@ import logging
 import math
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Optional
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from ideolab_accesslog import networks, signals
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.firewall import answers, intents, never_ban, transports
+from ideolab_accesslog.firewall import answers, intents, never_ban, texts, transports
 from ideolab_accesslog.firewall.intents import Call, Intent, WrittenCall
 from ideolab_accesslog.firewall.transports.order import (
     DONE,
-    FAILED,
     SKIPPED,
     FirewallAnswer,
     Order,
@@ -43,7 +42,7 @@ REFUSED = "refused"
 REPEATED = "repeated"
 CHANGED = "changed"
 HELD = "held"
-NOT_EXECUTED = gettext_noop("TRASHIP_FIREWALL_EXECUTE is False: noted, and nothing was run")
+NOT_EXECUTED = texts.NOT_EXECUTED
 
 Only = Callable[[Intent], bool]
 
@@ -54,10 +53,10 @@ logger = logging.getLogger("ideolab_accesslog.firewall")
 class AddressResult:
     """The result for one address.
 
-    `state`: done, held (done, and another jail's ban still drops the address), failed, skipped (nothing was
-    run), refused (the address may not be banned), repeated (the same call was made a moment ago), changed
-    (`only` left it out), or pending while an outer transaction is open. `applied`: whether the firewall has
-    the address by a ban of this site; None = unknown.
+    `state`: done, held (done, and another jail's ban still drops the address), failed, skipped (no firewall
+    was told), refused (the address may not be banned), repeated (the same call was made a moment ago),
+    changed (`only` left it out), or pending while an outer transaction is open. `applied`: whether the
+    firewall has the address by a ban of this site; None = unknown.
     """
 
     address: str
@@ -107,6 +106,7 @@ def ban(
     row under its lock, and leaves out what has changed.
     """
     if until is not None:
+        until = _to_site_time(until)
         seconds = math.ceil((until - timezone.now()).total_seconds())
     if seconds is not None and not 1 <= seconds <= LONGEST_S:
         raise ValueError(f"a ban of {seconds} s; 1 to {LONGEST_S}, or neither seconds nor until for ever")
@@ -131,6 +131,14 @@ def check(addresses: Iterable[str], *, actor: Any) -> CallResult:
     return _make(Call("check", *_identify(actor)), addresses)
 
 
+def _to_site_time(when: datetime) -> datetime:
+    """Return the time with a zone or without one, as USE_TZ has it in the database."""
+    if timezone.is_aware(when) == settings.USE_TZ:
+        return when
+    changed: datetime = timezone.make_aware(when) if settings.USE_TZ else timezone.make_naive(when)
+    return changed
+
+
 def _identify(actor: Any) -> tuple[Any, str]:
     """Return the user, if there is one in the database, and the name for the audit."""
     if isinstance(actor, str):
@@ -153,12 +161,13 @@ def _make(call: Call, addresses: Iterable[str], spare: Collection[str] = ()) -> 
         if address not in refused
     }
     for address in orders:
-        result.set(address, PENDING, gettext_noop("the transaction is not committed yet"))
+        result.set(address, PENDING, texts.NOT_COMMITTED)
     transport = transports.choose(call.action) if conf.TRASHIP_FIREWALL_EXECUTE else None
+    said = "" if transport else f"{texts.NOT_RUN}{NOT_EXECUTED}"
     intents.write(
-        call,
+        replace(call, said=said),
         {address: _audit_fields(order, transport) for address, order in orders.items()},
-        {address: {"state": FAILED, "stderr": f"refused: {why}"} for address, why in refused.items()},
+        {address: {"state": REFUSED, "stderr": why} for address, why in refused.items()},
         partial(_run, result, call, orders, transport),
     )
     return result
@@ -181,13 +190,13 @@ def _parse(result: CallResult, addresses: Iterable[str]) -> dict[str, Target]:
 def _find_refused(parsed: Mapping[str, Target], spare: Collection[str]) -> dict[str, str]:
     """Return the reason for each address that must not be banned."""
     reasons = {
-        text: gettext_noop("your own address") if text in spare else never_ban.find_reason(address)
+        text: texts.OWN_ADDRESS if text in spare else never_ban.find_reason(address)
         for text, address in parsed.items()
     }
     return {text: reason for text, reason in reasons.items() if reason is not None}
 
 
-def _audit_fields(order: Order, transport: Optional[Transport]) -> dict[str, Any]:
+def _audit_fields(order: Order, transport: Optional[Transport]) -> dict[str, str]:
     if transport is None:
         return {"state": SKIPPED, "stderr": NOT_EXECUTED}
     return {"state": PENDING, "command": transport.describe(order)}
@@ -225,11 +234,11 @@ def _run(
 def _mark_left_out(result: CallResult, written: WrittenCall) -> None:
     """Set the results of the addresses for which nothing will be run."""
     for address in written.repeated:
-        result.set(address, REPEATED, gettext_noop("asked for a moment ago"))
+        result.set(address, REPEATED, texts.REPEATED)
     kept = {*written.pending, *written.repeated}
     for left_out in result.in_state(PENDING):
         if left_out.address not in kept:
-            result.set(left_out.address, CHANGED, gettext_noop("somebody else was faster"))
+            result.set(left_out.address, CHANGED, texts.CHANGED)
 
 
 def _skip(orders: Sequence[Order]) -> RunReply:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from ideolab_accesslog.firewall import calls
+from ideolab_accesslog.firewall import calls, texts
 from ideolab_accesslog.firewall.intents import Intent
 from ideolab_accesslog.models import TrashIP
 
@@ -36,4 +36,4 @@ def lift() -> Iterator[calls.CallResult]:
         return intent.is_banned and intent.until is not None and intent.until <= now
 
     for addresses in find_ended_bans(now):
-        yield calls.unban(addresses, actor=ACTOR, reason="the ban's time is over", only=is_over)
+        yield calls.unban(addresses, actor=ACTOR, reason=texts.TIME_IS_OVER, only=is_over)

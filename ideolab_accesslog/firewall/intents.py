@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, Optional, TypeVar
 
+from django.contrib.auth import get_user_model
 from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from ideolab_accesslog.databases import firewall as database
+from ideolab_accesslog.databases.text import make_fit
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 
 #: seconds in which a click or a retry with the same words is the same call
@@ -28,7 +30,7 @@ _PAUSE_S = 0.02
 _Made = TypeVar("_Made")
 State = FirewallActionLog.State
 #: by address the audit row's own fields: state, command, stderr
-AuditFields = Mapping[str, "dict[str, Any]"]
+AuditFields = Mapping[str, "dict[str, str]"]
 
 
 class Intent(NamedTuple):
@@ -43,7 +45,7 @@ class Intent(NamedTuple):
 @dataclass(frozen=True)
 class Call:
     """One ban, unban or check of several addresses. `only` is asked under the lock, and leaves out what has
-    changed since the caller looked."""
+    changed since the caller looked; `said` is why no firewall is told."""
 
     action: str
     actor: Any = None
@@ -51,6 +53,7 @@ class Call:
     seconds: Optional[int] = None
     until: Optional[datetime] = None
     reason: str = ""
+    said: str = ""
     only: Optional[Callable[[Intent], bool]] = None
 
 
@@ -73,6 +76,8 @@ def write(call: Call, wanted: AuditFields, refused: AuditFields, after_commit: A
 
     `after_commit` gets the written call when the transaction, or the one around it, is committed.
     """
+    fit = make_fit(database(), FirewallActionLog)
+    call = replace(call, actor_name=fit(call.actor_name), reason=fit(call.reason))
     return retry(partial(_write, call, wanted, refused, after_commit))
 
 
@@ -157,16 +162,24 @@ def _update_intents(call: Call, batch: uuid.UUID, keys: list[int]) -> None:
     changed: dict[str, Any] = {"is_banned": call.action == "ban", "ban_until": call.until, "intent": batch}
     if call.action == "ban":
         changed["ban_reason"] = call.reason
-    _trash_ips().filter(pk__in=keys).update(**changed, firewall_error="")
+    # what was confirmed of the last ban says nothing of this one
+    _trash_ips().filter(pk__in=keys).update(**changed, firewall_error=call.said, applied_at=None)
 
 
 def _insert_audit(call: Call, batch: uuid.UUID, addresses: Collection[str], fields: AuditFields) -> None:
-    shared = {"batch": batch, "actor": call.actor, "actor_name": call.actor_name, "action": call.action}
-    rows = [
-        FirewallActionLog(ip=address, bantime=call.seconds, reason=call.reason, **shared, **fields[address])
-        for address in addresses
-    ]
+    shared = {"batch": batch, "actor_id": _find_actor(call.actor), "actor_name": call.actor_name}
+    shared |= {"action": call.action, "bantime": call.seconds, "reason": call.reason}
+    fit = make_fit(database(), FirewallActionLog)
+    rows = []
+    for address in addresses:
+        own = {name: fit(value) for name, value in fields[address].items()}
+        rows.append(FirewallActionLog(ip=address, **shared, **own))
     FirewallActionLog.objects.using(database()).bulk_create(rows)
+
+
+def _find_actor(actor: Any) -> Any:
+    """Return the key of a user, who may be in another database; None for anybody else."""
+    return actor.pk if isinstance(actor, get_user_model()) else None
 
 
 def _trash_ips() -> QuerySet[Any]:

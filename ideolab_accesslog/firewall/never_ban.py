@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from functools import lru_cache
 from typing import Optional, Union
 
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.firewall import texts
 from ideolab_accesslog.networks import Target
+from ideolab_accesslog.setting_types.networks import read_networks
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
@@ -19,20 +20,13 @@ def find_reason(target: Target) -> Optional[str]:
     """
     # what the protocols keep for themselves is wider than a /64: its first address shows it
     address = target.network_address if isinstance(target, ipaddress.IPv6Network) else target
-    for name, holds in (
-        ("loopback", address.is_loopback),
-        ("link-local", address.is_link_local),
-        ("unspecified", address.is_unspecified),
-        ("multicast", address.is_multicast),
-        ("broadcast or reserved", address.is_reserved),
-    ):
-        if holds:
-            return name
+    for name, what in texts.NEVER_A_CLIENT.items():
+        if getattr(address, name):
+            return what
     for setting in ("ACCESSLOG_TRUSTED_PROXIES", "TRASHIP_NEVER_BAN"):
-        # the texts are the key, so that a list that the site changes in place counts at once
-        for network in _networks(tuple(map(str, getattr(conf, setting)))):
+        for network in read_networks(getattr(conf, setting)):
             if _overlap(target, network):
-                return f"{network} of {setting}"
+                return texts.IN_SETTING % {"network": network, "setting": setting}
     return None
 
 
@@ -40,8 +34,3 @@ def _overlap(target: Target, network: Network) -> bool:
     if isinstance(target, ipaddress.IPv6Network):
         return isinstance(network, ipaddress.IPv6Network) and target.overlaps(network)
     return target in network
-
-
-@lru_cache(maxsize=16)
-def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.firewall import answers, calls, transports
+from ideolab_accesslog.firewall import answers, calls, texts, transports
 from ideolab_accesslog.firewall.intents import Intent
 from ideolab_accesslog.firewall.transports import absent
 from ideolab_accesslog.firewall.transports.order import DONE, Order
@@ -26,7 +26,7 @@ _BATCH = 500
 _IS_OPEN = (
     Q(is_banned=True)
     | Q(iptables_applied=True)
-    | ~(Q(firewall_error="") | Q(firewall_error__startswith=answers.HELD))
+    | ~(Q(firewall_error="") | Q(firewall_error__startswith=texts.HELD))
     | Q(intent__isnull=False, applied_at__isnull=True)
 )
 
@@ -55,9 +55,7 @@ def close_lost_calls() -> int:
     lost = FirewallActionLog.objects.filter(
         state=FirewallActionLog.State.PENDING, ts__lt=timezone.now() - timedelta(seconds=PENDING_S)
     )
-    return int(
-        lost.update(state=FirewallActionLog.State.FAILED, stderr="the process ended before the answer came")
-    )
+    return int(lost.update(state=FirewallActionLog.State.FAILED, stderr=texts.PROCESS_ENDED))
 
 
 def compare() -> Comparison:
@@ -97,11 +95,11 @@ def repair(found: Comparison) -> Iterator[calls.CallResult]:
                 addresses,
                 until=until,
                 actor=ACTOR,
-                reason="not in the kernel",
+                reason=texts.NOT_IN_KERNEL,
                 only=_is_banned_until(until),
             )
     if found.extra:
-        yield calls.unban(found.extra, actor=ACTOR, reason="not wanted", only=_is_unwanted)
+        yield calls.unban(found.extra, actor=ACTOR, reason=texts.NOT_WANTED, only=_is_unwanted)
 
 
 def _is_banned_until(until: Optional[datetime]) -> calls.Only:

@@ -77,4 +77,4 @@ def register(read_rows: ReadRows) -> None:
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=meter.forget)
     offence.connect(meter.count_offence, dispatch_uid="ideolab_accesslog.metrics")
-    scheduler.add_job(meter.push)
+    scheduler.add_job(meter.push, is_last=True)

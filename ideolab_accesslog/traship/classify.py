@@ -21,16 +21,16 @@ SEGMENT_MAX = 96
 #: the value of TRASHIP_RULES for the two lists as they are
 SUBSTRINGS = "substrings"
 
-_verdicts: dict[str, Optional[str]] = {}
+remembered: dict[str, Optional[str]] = {}
 _long_verdicts: dict[str, Optional[str]] = {}
-_UNKNOWN = "?"
+UNKNOWN = "?"
 
 
 def rule_of(path: str) -> Optional[str]:
-    """Return the id of the rule that request.path meets; None for all that the site's own pages could be."""
-    verdicts, most = (_verdicts, REMEMBERED) if len(path) <= LONGEST else (_long_verdicts, LONG_REMEMBERED)
-    verdict = verdicts.get(path, _UNKNOWN)
-    if verdict is _UNKNOWN:
+    """Return the id of the rule that a path meets; None for all that the site's own pages could be."""
+    verdicts, most = (remembered, REMEMBERED) if len(path) <= LONGEST else (_long_verdicts, LONG_REMEMBERED)
+    verdict = verdicts.get(path, UNKNOWN)
+    if verdict is UNKNOWN:
         verdict = _by_choice(path)
         if len(verdicts) >= most:
             verdicts.clear()
@@ -43,7 +43,7 @@ def _by_choice(path: str) -> Optional[str]:
         by_substrings if conf.TRASHIP_RULES == SUBSTRINGS else by_segments
     )
     rule = choice(path)
-    return None if rule is not None and _is_allowed(normalize(path).text) else rule
+    return None if rule is not None and is_allowed(path) else rule
 
 
 def by_substrings(path: str) -> Optional[str]:
@@ -151,8 +151,12 @@ def _own_entries(setting: str) -> Iterable[str]:
     return () if entries is DEFAULTS[setting] else [one for one in entries if one not in DEFAULTS[setting]]
 
 
-def _is_allowed(text: str) -> bool:
-    return any(_allows(entry.lower(), text) for entry in conf.TRASHIP_ALLOW_PATHS)
+def is_allowed(path: str) -> bool:
+    """Return whether TRASHIP_ALLOW_PATHS has a path, in the one spelling that shows where it leads."""
+    if not conf.TRASHIP_ALLOW_PATHS or len(path) > PATH_MAX:
+        return False
+    text, trick = normalize(path)
+    return not trick and any(_allows(entry.lower(), text) for entry in conf.TRASHIP_ALLOW_PATHS)
 
 
 def _allows(entry: str, text: str) -> bool:
@@ -162,5 +166,5 @@ def _allows(entry: str, text: str) -> bool:
     return text == entry.rstrip("/") or (entry.endswith("/") and text.startswith(entry))
 
 
-drop_on_change(_verdicts.clear)
+drop_on_change(remembered.clear)
 drop_on_change(_long_verdicts.clear)

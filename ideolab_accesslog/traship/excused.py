@@ -6,11 +6,11 @@ pictures would fill that window, or hide from it the paths that its owner asks f
 
 from __future__ import annotations
 
-import hashlib
 from time import monotonic
 from typing import Callable
 
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.traship.offence import digest_of
 
 #: addresses that are remembered
 ADDRESSES_MAX = 1000
@@ -29,7 +29,7 @@ class ExcusedPages:
     def add(self, address: str, page: str, points: int) -> int:
         """Remember a page; return all points within the window, or 0 for one known already or too many."""
         pages = self._forget_old_pages(address)
-        digest = hashlib.blake2b(page.encode("utf-8", "surrogatepass"), digest_size=10).digest()
+        digest = digest_of(page)
         if digest in pages or len(pages) >= PAGES_MAX:
             return 0
         pages[digest] = (self._clock() + float(conf.TRASHIP_404_WINDOW_S), points)

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 
-from ideolab_accesslog.access import headers
+from ideolab_accesslog.access import headers, user
 from ideolab_accesslog.access.client_ip import Client
 from ideolab_accesslog.access.headers import as_text
 from ideolab_accesslog.conf import conf
@@ -26,7 +26,6 @@ from ideolab_accesslog.networks import network_of
 from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.traship import banned, classify, evidence, site_urls
-from ideolab_accesslog.traship.crawlers import listed
 from ideolab_accesslog.traship.crawlers.held import HeldOffences
 from ideolab_accesslog.traship.judge import OffenceJudge
 from ideolab_accesslog.traship.offence import (
@@ -51,6 +50,12 @@ CROWDED = PENDING_MAX // 2
 STALL_S = 3.0
 #: rules whose paths no site has, not even below the prefixes of files
 _TRICKS = ("traversal", "null-byte")
+
+#: characters of the longest key of a session, which is a whole cookie with signed_cookies; browsers keep no
+#: longer ones, and a client could have 20,000 of them wait
+SESSION_MAX = 4096
+#: statuses of a page that the site does not have
+MISSING = frozenset({404, 410})
 
 
 class _Pending(NamedTuple):
@@ -86,20 +91,22 @@ class PendingOffences:
             self._since = now
         elif waiting >= PENDING_MAX:
             self._lost += 1
-            self._write_last_line(offence)
+            self._write_line_now(offence)
             return
-        elif now - self._since > STALL_S and not any(listed.find_proof(offence.agent)):
-            # who may be a crawler is not banned before anybody has asked
-            self.judge.write_line_now(offence)
+        elif now - self._since > STALL_S:
+            self._write_line_now(offence)
         is_first = offence.rule and not offence.excuse
         (self._sensitive if is_first else self._missing).append(_Pending(now, offence))
 
-    def drain(self) -> None:
-        """Process what the time of a turn allows, in the thread; at the end of the process all."""
+    def drain(self, is_last: bool = False) -> None:
+        """Process what the time of a turn allows, in the thread; the last time, as the process ends, all."""
+        is_last = is_last or scheduler.is_stopping
         with self._draining:
-            turn = Turn(None if scheduler.is_stopping else TURN_S)
+            turn = Turn(None if is_last else TURN_S)
             try:
-                ready = self._held.sort(self._take(turn), is_last=scheduler.is_stopping, turn=turn)
+                taken = self._take(turn)
+                held = self._held
+                ready = held.sort_last(taken) if is_last else held.sort(taken, turn)
                 self.judge.process(ready, turn)
             finally:
                 # the thread does not hang, whatever still waits
@@ -118,13 +125,17 @@ class PendingOffences:
                 if not is_crowded or monotonic() - since <= LATE_S:
                     yield offence
                     continue
-                self._write_last_line(offence)
                 self._late += 1
+                # for the sake of the next ones of the same client
+                self._held.ask(offence)
+                self._write_line_now(offence)
                 turn.rest()
 
-    def _write_last_line(self, offence: Offence) -> None:
-        """Write the line of an offence that is not counted: nobody will ask who its client is."""
-        self.judge.write_line_now(self._held.excuse_without_asking(offence))
+    def _write_line_now(self, offence: Offence) -> None:
+        """Write the line of an offence that is not yet counted, unless its client may be a crawler."""
+        judged = self._held.judge_without_asking(offence)
+        if judged is not None:
+            self.judge.write_line_now(judged)
 
     def _report_lost(self) -> None:
         lost, self._lost = self._lost, 0
@@ -148,9 +159,15 @@ def check_request(request: HttpRequest, client: Client) -> Optional[HttpResponse
     try:
         if not conf.TRASHIP_ENABLED:
             return None
-        if client.ip is not None and banned.holds(client.ip) and conf.TRASHIP_BLOCK_BANNED:
+        ip = client.ip
+        bans = banned.current
+        # not holds() for each request: an IPv4 address has no network to look for
+        if ip is not None and (ip in bans or (":" in ip and banned.holds(ip))) and conf.TRASHIP_BLOCK_BANNED:
             return _forbidden()
-        rule = classify.rule_of(request.path)
+        # what rule_of() would say, without calling it
+        if classify.remembered.get(request.path_info, classify.UNKNOWN) is None:
+            return None
+        rule = _find_rule(request)
         if rule is None or not conf.TRASHIP_BLOCK_SENSITIVE or not _is_refusable(request, rule):
             return None
         _add(request, client, rule, 403)
@@ -162,17 +179,36 @@ def check_request(request: HttpRequest, client: Client) -> Optional[HttpResponse
 
 def check_response(request: HttpRequest, response: Any, client: Client) -> None:
     """Count a page that the site does not have."""
-    if response.status_code not in (404, 410):
-        return
     try:
-        if not client.certain or not conf.TRASHIP_ENABLED:
+        if response.status_code not in MISSING or not client.certain or not conf.TRASHIP_ENABLED:
             return
-        path = request.path
-        rule = classify.rule_of(path)
-        if rule is not None or not is_asked_by_browsers(path):
+        rule = _find_rule(request)
+        if rule is not None or _is_evidence(request):
             _add(request, client, rule or "", response.status_code)
     except Exception:
         logger.exception("TrashIP: a request was not counted")
+
+
+def _find_rule(request: HttpRequest) -> Optional[str]:
+    """Return the id of the rule that the path below SCRIPT_NAME meets; None for one that the site allows.
+
+    SCRIPT_NAME is where the site stands: below /site.fcgi, or /wp-admin, each page would look like a scan.
+    """
+    rule = classify.rule_of(request.path_info)
+    return None if rule is not None and _is_allowed_as_a_whole(request) else rule
+
+
+def _is_allowed_as_a_whole(request: HttpRequest) -> bool:
+    """Return whether TRASHIP_ALLOW_PATHS has the path with its SCRIPT_NAME; without one nothing is left."""
+    return request.path != request.path_info and classify.is_allowed(request.path)
+
+
+def _is_evidence(request: HttpRequest) -> bool:
+    """Return whether a missing page counts: not what browsers ask for, what the site allows, or its users."""
+    path = request.path_info
+    if is_asked_by_browsers(path) or classify.is_allowed(path) or _is_allowed_as_a_whole(request):
+        return False
+    return not conf.TRASHIP_SPARE_USERS or user.find_pk(request) is None
 
 
 def _is_refusable(request: HttpRequest, rule: str) -> bool:
@@ -180,14 +216,16 @@ def _is_refusable(request: HttpRequest, rule: str) -> bool:
     if conf.TRASHIP_RULES == classify.SUBSTRINGS:
         # whatever the site has there
         return True
-    if rule not in _TRICKS and not site_urls.is_decidable_early(request.path):
+    # STATIC_URL and MEDIA_URL may have SCRIPT_NAME in them, or not
+    paths = (request.path, request.path_info)
+    if rule not in _TRICKS and not all(map(site_urls.is_decidable_early, paths)):
         return False
     return not site_urls.is_served(request)
 
 
 def _add(request: HttpRequest, client: Client, rule: str, status: int) -> None:
     """Count an offence; an error in it changes no answer."""
-    if client.ip is None or not client.certain:
+    if client.ip is None or not client.certain or not scheduler.keeps():
         return
     try:
         _pending.add(_make_offence(request, client.ip, rule, status))
@@ -199,7 +237,17 @@ def _make_offence(request: HttpRequest, address: str, rule: str, status: int) ->
     method, path = as_text(request.method), request.path[:PATH_MAX]
     agent = headers.read(request.META, "HTTP_USER_AGENT", AGENT_MAX)
     excuse = CROSS_SITE if _can_be_caused(request, method) else ""
-    return Offence(network_of(address), time(), rule, status, method, path, agent, excuse, address)
+    made = Offence(network_of(address), time(), rule, status, method, path, agent, excuse, address)
+    if rule:
+        return made
+    return made._replace(pattern=site_urls.find_own_pattern(request), session=_session_of(request))
+
+
+def _session_of(request: HttpRequest) -> str:
+    """Return the key of the session that may be a user's; the thread finds out, the request asks nothing."""
+    session = request.__dict__.get("session") if conf.TRASHIP_SPARE_USERS else None
+    key = as_text(getattr(session, "session_key", None))
+    return key if len(key) <= SESSION_MAX else ""
 
 
 def _can_be_caused(request: HttpRequest, method: str) -> bool:
@@ -236,6 +284,13 @@ def _forbidden() -> HttpResponse:
 def drain() -> None:
     """Process the offences of all requests so far: count them, write lines and rows."""
     _pending.drain()
+
+
+def divert(pending: PendingOffences) -> PendingOffences:
+    """Have requests add their offences to these; return those of before."""
+    global _pending
+    _pending, former = pending, _pending
+    return former
 
 
 def forget(setting: str, **_others: Any) -> None:

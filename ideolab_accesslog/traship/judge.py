@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import islice
 from time import monotonic, time
 from typing import Optional
 
+from ideolab_accesslog.access.login import Logins
+from ideolab_accesslog.access.offences import NewestOffences
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import calls, never_ban
 from ideolab_accesslog.models import TrashIP
@@ -17,7 +21,9 @@ from ideolab_accesslog.traship import log, rows
 from ideolab_accesslog.traship.excused import ExcusedPages
 from ideolab_accesslog.traship.offence import Offence, OffenceSum, page_key
 from ideolab_accesslog.traship.turn import Turn
-from ideolab_accesslog.traship.window import Window
+from ideolab_accesslog.traship.window import Window, own_name
+
+logger = logging.getLogger("ideolab_accesslog")
 
 #: offences that are sorted by their addresses together; those that a turn does not reach wait here
 PIECE = 1000
@@ -39,12 +45,26 @@ ACTOR = "traship"
 PAUSE_S = 60.0
 
 
+@dataclass
+class _Counted:
+    """Offences of one address, in one turn: those for its row, those on pages that are new, and numbers."""
+
+    kept: list[Offence] = field(default_factory=list)
+    new: list[Offence] = field(default_factory=list)
+    hits: int = 0
+    own_hits: int = 0
+
+
 class OffenceJudge:
     """Counts offences by address. One per process; all but `write_line_now` runs in the writer's thread."""
 
     def __init__(self, window: Optional[Window] = None) -> None:
         self._window = window or Window()
         self._excused = ExcusedPages()
+        self._newest: NewestOffences[Offence] = NewestOffences(rows.make_offence_row)
+        # pages that the site itself said not to have: they fill no window of those that count
+        self._own_pages = ExcusedPages()
+        self._logins = Logins()
         #: what was taken and not counted yet, by address
         self._taken: dict[str, list[Offence]] = {}
         self._waiting: dict[str, OffenceSum] = {}
@@ -52,6 +72,8 @@ class OffenceJudge:
         self._returning: set[str] = set()
         #: {(address, page) whose line was written before it was counted: until when}
         self._written: dict[tuple[str, str], float] = {}
+        #: why some addresses are never told to fail2ban, as far as the log says it already
+        self._explained: set[str] = set()
         #: {address: reason}; who waits longest stands first
         self._to_ban: dict[str, str] = {}
         self._unbanned = 0
@@ -72,6 +94,7 @@ class OffenceJudge:
             self._process_rest(turn)
         self._write_rows(turn)
         self._ban(turn)
+        self._newest.write(turn.is_last)
 
     def _process_rest(self, turn: Turn) -> None:
         """Count what was taken, address by address, until the turn is over."""
@@ -84,24 +107,52 @@ class OffenceJudge:
 
     def _process_address(self, address: str, offences: list[Offence], turn: Turn) -> int:
         """Count offences of one address, the first at least; return how many the time was enough for."""
-        new, counting, done = [], 0, 0
+        counted, done = _Counted(), 0
         for one in offences:
             if done and turn.is_over():
                 break
             turn.rest()
             done += 1
-            if one.excuse:
-                self._process_excused(one)
-                continue
-            counting += 1
-            if self._window.add_path(address, page_key(one), one.points):
-                new.append(one)
-        if counting:
-            self._process_counting(address, counting, new, turn)
-        total = self._waiting.setdefault(address, OffenceSum(offences[0].when))
-        for one in offences[:done]:
-            total.add(one)
+            if not self._is_of_a_user(one):
+                # the key of a session is for no handler of a log
+                self._count_one(one._replace(session=""), counted)
+        if counted.own_hits and self._window.add_hits(own_name(address), counted.own_hits) > 1:
+            self._returning.add(address)
+        if counted.hits:
+            self._process_counting(address, counted.hits, counted.new, turn)
+        self._add_to_row(address, counted.kept)
         return done
+
+    def _is_of_a_user(self, one: Offence) -> bool:
+        """Return whether a user who has logged in missed the page; only such offences have a session here."""
+        return bool(one.session) and self._logins.has_user(one.session, one.address)
+
+    def _count_one(self, one: Offence, counted: _Counted) -> None:
+        counted.kept.append(one)
+        if one.excuse:
+            self._process_excused(one)
+        elif one.pattern:
+            counted.own_hits += 1
+            self._add_own(one)
+        else:
+            counted.hits += 1
+            if self._window.add_path(one.address, page_key(one), one.points):
+                counted.new.append(one)
+                self._newest.add(one.address, one, is_sensitive=bool(one.rule))
+
+    def _add_own(self, one: Offence) -> None:
+        """Remember a URL pattern whose view found nothing: all that it misses is one page."""
+        if self._own_pages.add(one.address, page_key(one), 1):
+            self._newest.add(one.address, one)
+        name = own_name(one.address)
+        if self._window.add_path(name, one.pattern, 1):
+            self._window.add_points(name, 1)
+
+    def _add_to_row(self, address: str, offences: list[Offence]) -> None:
+        if offences:
+            total = self._waiting.setdefault(address, OffenceSum(offences[0].when))
+            for one in offences:
+                total.add(one)
 
     def _process_counting(self, address: str, counting: int, new: list[Offence], turn: Turn) -> None:
         count = self._window.add_hits(address, counting)
@@ -112,7 +163,11 @@ class OffenceJudge:
 
     def _process_excused(self, offence: Offence) -> None:
         """Tell an offence that does not count where one that counts would be told; it adds to nothing."""
+        if offence.pattern:
+            return
         score = self._excused.add(offence.address, f"{offence.excuse} {page_key(offence)}", offence.points)
+        if score:
+            self._newest.add(offence.address, offence)
         if score and (offence.rule or score >= int(conf.TRASHIP_404_DISTINCT)):
             if never_ban.find_reason(parse(offence.address)) is None:
                 log.write(offence)
@@ -123,17 +178,38 @@ class OffenceJudge:
         points = sum(one.points for one in new)
         score = self._window.add_points(address, points) - points
         limit = burst_points(count)
-        is_safe = never_ban.find_reason(parse(address)) is not None
+        score += self._find_own_points(address, score + points, limit)
+        safe_reason = never_ban.find_reason(parse(address))
         for one in new:
             turn.rest()
             score += one.points
             if not one.rule and score < limit:
                 continue
-            if not is_safe and (address, page_key(one)) not in self._written:
+            if safe_reason is not None:
+                self._explain_silence(address, safe_reason)
+            elif (address, page_key(one)) not in self._written:
                 log.write(one)
             _send(one, count)
-        if score >= limit and conf.TRASHIP_AUTO_BAN and not is_safe:
+        if score >= limit and conf.TRASHIP_AUTO_BAN and safe_reason is None:
             self._add_ban(address, new[-1].reason)
+
+    def _explain_silence(self, address: str, reason: str) -> None:
+        """Log, once for each reason, why fail2ban gets no line: else the site looks as if it saw nothing."""
+        if reason in self._explained:
+            return
+        self._explained.add(reason)
+        logger.warning(
+            "TrashIP: %s is counted, but fail2ban is never told of it and it is never banned: %s. If visitors"
+            " come from there, it is a proxy: name it in ACCESSLOG_TRUSTED_PROXIES (docs/django.md)",
+            address, reason,
+        )  # fmt: skip
+
+    def _find_own_points(self, address: str, score: int, limit: int) -> int:
+        """Return what the site's own 404s add to a burst: a quarter of it at most, asked where it matters."""
+        most = limit // 4
+        if not limit - most <= score < limit:
+            return 0
+        return min(most, self._window.add_points(own_name(address), 0))
 
     def write_line_now(self, offence: Offence) -> None:
         """Write the line of a sensitive path that is not, or not yet, counted; once for each page."""
@@ -203,6 +279,7 @@ class OffenceJudge:
         now, monotonic_now = time(), monotonic()
         self._window.forget_old()
         self._excused.forget_old()
+        self._own_pages.forget_old()
         length_s = float(conf.TRASHIP_404_WINDOW_S)
         once = [address for address, total in self._waiting.items() if total.hits == 1 and not total.has_rule]
         asked = once[:ASKED]

@@ -27,12 +27,15 @@ from typing import Optional, Union
 from django.core.signals import setting_changed
 
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.scheduler import runs_tests
 from ideolab_accesslog.traship.offence import Offence, clean_method
 from ideolab_f2b import logline
 
 #: the logger of the lines
 NAME = "ideolab_accesslog.traship"
 logger = logging.getLogger(NAME)
+# without any handler Python writes a warning to stderr, each line of a scan with TRASHIP_LOG = ""
+logger.addHandler(logging.NullHandler())
 #: the logger of what the app has to say itself
 _app_logger = logging.getLogger("ideolab_accesslog")
 
@@ -81,7 +84,8 @@ class TrashipHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Append the record's offence; a failure is logged once until a line is written again."""
         offence: Optional[Offence] = getattr(record, "offence", None)
-        if not isinstance(offence, Offence):
+        # beside tests no line: fail2ban would ban for it
+        if not isinstance(offence, Offence) or runs_tests():
             return
         try:
             _append(self.path, format_line(offence))

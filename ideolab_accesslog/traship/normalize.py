@@ -34,7 +34,7 @@ class NormalPath(NamedTuple):
 
 
 def normalize(path: str) -> NormalPath:
-    """Return the one spelling of `path`, which is Django's request.path: decoded once, without the query."""
+    """Return the one spelling of `path`, which is Django's path_info: decoded once, without the query."""
     path = path[:PATH_MAX]
     if _UNUSUAL.search(path) is None:
         return NormalPath(path.lower().rstrip("/"), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -55,7 +56,8 @@ class Offence(NamedTuple):
 
     `address` is what the client is counted by: the IPv4 address, or the /64 of the IPv6 address. `excuse` is
     CROSS_SITE or CRAWLER for a request that does not count against its address, else "". `client` is the
-    client's own address.
+    client's own address. `pattern` is the URL pattern whose view answered a plain 404 itself, "" where the
+    site has nobody to ask; `session` is the key of the request's session until a user is looked for.
     """
 
     address: str
@@ -67,6 +69,8 @@ class Offence(NamedTuple):
     agent: str
     excuse: str = ""
     client: str = ""
+    pattern: str = ""
+    session: str = ""
 
     @property
     def reason(self) -> str:
@@ -91,6 +95,11 @@ def page_key(offence: Offence) -> str:
     if offence.rule or not dot or ending.lower() not in _FILES:
         return offence.path
     return f"{directory}{slash}*.{ending}"
+
+
+def digest_of(page: str) -> bytes:
+    """Return what is remembered of a page: ten bytes, however long it is."""
+    return hashlib.blake2b(page.encode("utf-8", "surrogatepass"), digest_size=10).digest()
 
 
 def clean_method(method: str) -> str:

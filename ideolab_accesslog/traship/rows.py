@@ -9,10 +9,13 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connections, router, transaction
+from django.db import DatabaseError, OperationalError, connections, router, transaction
 from django.db.models import F
 
-from ideolab_accesslog.models import TrashIP
+from ideolab_accesslog.access.printable import to_printable
+from ideolab_accesslog.databases.text import Fit, is_rows_fault, make_fit, to_ascii
+from ideolab_accesslog.models import OffenceLog, TrashIP
+from ideolab_accesslog.scheduler import give_back_connections
 from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.traship.offence import (
     AGENT_MAX,
@@ -21,7 +24,9 @@ from ideolab_accesslog.traship.offence import (
     CROSS_SITE,
     PATH_MAX,
     SENSITIVE,
+    Offence,
     OffenceSum,
+    clean_method,
 )
 
 logger = logging.getLogger("ideolab_accesslog")
@@ -38,21 +43,28 @@ _OUTWEIGHED = {SENSITIVE: (BURST, CROSS_SITE, CRAWLER), BURST: (CROSS_SITE, CRAW
 def write(sums: Mapping[str, OffenceSum]) -> None:
     """Add the sums to the rows of their addresses.
 
-    The addresses are sorted, so that two writers do not wait for each other. Raises OperationalError and
+    The addresses are sorted, so that two writers do not wait for each other. Raises DatabaseError and
     InterfaceError when the database does not work; a sum that it refuses is dropped.
     """
     connection = connections[router.db_for_write(TrashIP)]
-    rows = iter([_make_row(address, sums[address]) for address in sorted(sums)])
+    fit = make_fit(connection.alias, TrashIP)
+    rows = iter([_make_row(address, sums[address], fit) for address in sorted(sums)])
     room = connection.features.max_query_params or ROWS * 50
     size = max(1, min(ROWS, room // len(_fields())))
     while batch := list(islice(rows, size)):
         try:
             _write(connection, batch)
-        except (OperationalError, InterfaceError):
-            raise
-        except (DatabaseError, ValueError) as error:
-            logger.warning("an address of TrashIP cannot be stored: %s", error)
+        except Exception as error:
+            if not _is_refused(error):
+                raise
             _write_one_by_one(connection, batch)
+    give_back_connections()
+
+
+def _is_refused(error: Exception) -> bool:
+    """Return whether the database works and refuses these rows: no later attempt can store them."""
+    is_refusal = isinstance(error, DatabaseError) and not isinstance(error, OperationalError)
+    return is_rows_fault(error) or is_refusal
 
 
 def _write(connection: Any, batch: list[TrashIP]) -> None:
@@ -65,21 +77,33 @@ def _write_one_by_one(connection: Any, batch: list[TrashIP]) -> None:
     for row in batch:
         try:
             _write(connection, [row])
-        except (OperationalError, InterfaceError):
+        except Exception as error:
+            if not _is_refused(error):
+                raise
+            _write_plainly(connection, row)
+
+
+def _write_plainly(connection: Any, row: TrashIP) -> None:
+    """Write a refused row with the characters that any table holds; what is refused again is dropped."""
+    row.last_path, row.last_user_agent = to_ascii(row.last_path), to_ascii(row.last_user_agent)
+    try:
+        _write(connection, [row])
+    except Exception as error:
+        if not _is_refused(error):
             raise
-        except (DatabaseError, ValueError):
-            dropped.send_robust(sender=TrashIP, count=1, why="the database refuses a suspect")
+        logger.warning("an address of TrashIP cannot be stored: %s", error)
+        dropped.send_robust(sender=TrashIP, count=1, why="the database refuses a suspect")
 
 
-def _make_row(address: str, total: OffenceSum) -> TrashIP:
+def _make_row(address: str, total: OffenceSum, fit: Fit) -> TrashIP:
     return TrashIP(
         ip=address,
         reason=total.reason,
         count_hits=total.hits,
         count_404=total.missing,
         count_sensitive=total.sensitive,
-        last_path=_clean(total.path, PATH_MAX),
-        last_user_agent=_clean(total.agent, AGENT_MAX),
+        last_path=fit(_clean(total.path, PATH_MAX)),
+        last_user_agent=fit(_clean(total.agent, AGENT_MAX)),
         first_seen=_to_datetime(total.first),
         last_seen=_to_datetime(total.last),
     )
@@ -153,3 +177,18 @@ _STATEMENTS = {
     "postgresql": _insert_on_conflict,
     "mysql": _insert_on_duplicate_key,
 }
+
+
+def make_offence_row(offence: Offence) -> OffenceLog:
+    """Return the row of one offence for the page of its address."""
+    return OffenceLog(
+        ts=_to_datetime(offence.when),
+        ip=offence.address,
+        client_ip=offence.client or None,
+        reason=offence.reason,
+        rule=offence.rule,
+        method=clean_method(offence.method),
+        path=to_printable(offence.path, PATH_MAX),
+        status_code=offence.status,
+        user_agent=to_printable(offence.agent, AGENT_MAX),
+    )

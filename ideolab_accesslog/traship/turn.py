@@ -31,6 +31,11 @@ class Turn:
         """Return whether the time of the turn is up."""
         return self._end is not None and self._now() >= self._end
 
+    @property
+    def is_last(self) -> bool:
+        """Whether the turn has no end: nothing may wait for the next one."""
+        return self._end is None
+
     def rest(self) -> None:
         """Pause when the thread has used the processor for a piece; cheap otherwise."""
         taken = self._used() - self._began

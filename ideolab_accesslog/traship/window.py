@@ -7,7 +7,6 @@ alone.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterable
 from time import time
@@ -18,6 +17,7 @@ from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.traship.offence import digest_of
 
 logger = logging.getLogger("ideolab_accesslog")
 
@@ -34,8 +34,9 @@ SHARED_MAX = 100
 class Window:
     """One per process; used by the writer's thread alone."""
 
-    def __init__(self, clock: Callable[[], float] = time) -> None:
+    def __init__(self, clock: Callable[[], float] = time, is_shared: bool = True) -> None:
         self._clock = clock
+        self._is_shared = is_shared
         self._seen: dict[str, dict[str, tuple[float, int]]] = {}
         self._hits: dict[str, tuple[float, int]] = {}
         self._has_cache = True
@@ -43,7 +44,7 @@ class Window:
     def add_path(self, address: str, path: str, points: int) -> bool:
         """Remember a path; return whether no process has seen it of this address within the window."""
         paths = self._forget_old_paths(address)
-        digest = hashlib.blake2b(path.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+        digest = digest_of(path).hex()
         if digest in paths:
             return False
         paths[digest] = (self._clock() + self._length_s, points)
@@ -69,7 +70,9 @@ class Window:
 
     def find_returning(self, addresses: Iterable[str]) -> set[str]:
         """Return those of the addresses that came more than once, to whichever process."""
-        keys = {f"{_key(address)}:hits": address for address in addresses}
+        keys = {
+            f"{_key(name)}:hits": address for address in addresses for name in (address, own_name(address))
+        }
         found = self._ask(lambda cache: cache.get_many(list(keys)), {}) if keys else {}
         return {keys[key] for key, count in found.items() if count > 1}
 
@@ -109,6 +112,8 @@ class Window:
         return sum(cache.get_many(keys).values())
 
     def _ask(self, question: Callable[[Any], Any], otherwise: Any) -> Any:
+        if not self._is_shared:
+            return otherwise
         try:
             cache = caches[conf.TRASHIP_CACHE]
             if isinstance(cache, (LocMemCache, DummyCache)):
@@ -122,6 +127,11 @@ class Window:
                 self._has_cache = False
                 logger.warning("the cache fails: each process counts 404s alone", exc_info=True)
             return otherwise
+
+
+def own_name(address: str) -> str:
+    """Return the name by which the pages of an address are counted that the site's own views did not find."""
+    return f"{address}:own"
 
 
 def _key(address: str) -> str:

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 
-from ideolab_accesslog.access import recorder
+from ideolab_accesslog.access import recorder, response_size
 from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.traship import gate
 from tests.lab.mariadb import Mariadb, use_driver
@@ -43,7 +43,10 @@ def no_thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         # one turn does it all, however busy the machine is
         monkeypatch.setattr(gate, "TURN_S", 60.0)
     yield
+    response_size.end_forgotten_streams()
     recorder.forget()
+    # what another test's clients missed is not this one's
+    gate._pending.forget()
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ideolab_accesslog.access.copy_line import format_row
 from ideolab_accesslog.access.row import FIELDS, Row
 from ideolab_accesslog.access.sinks import spool_file
-from ideolab_accesslog.access.sinks.spool_load import format_row
 
 
 def row(**fields: Any) -> Row:

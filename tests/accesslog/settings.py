@@ -43,6 +43,8 @@ if os.environ.get("DJANGO_DB") == "mysql":
 DATABASES = {"default": _SERVERS[os.environ.get("DJANGO_DB", "sqlite")]}
 
 INSTALLED_APPS = [
+    # a theme of the admin, which stands before it: unfold, jazzmin
+    *filter(None, [os.environ.get("DJANGO_THEME")]),
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -77,6 +79,8 @@ TEMPLATES = [
 TRASHIP_LOG = str(STATE / "traship.log")
 TRASHIP_MANUAL_LOG = str(STATE / "manual.log")
 ACCESSLOG_SPOOL = str(STATE / "spool")
+# the pack's own tests want to see its thread, its lines and its bans
+ACCESSLOG_TESTING = False
 
 for _name, _value in os.environ.items():
     # what a test tells the server that it starts: DJANGO_ACCESSLOG_SINK=spool, DJANGO_TRASHIP_AUTO_BAN=true

@@ -18,7 +18,7 @@ PROGRAM = textwrap.dedent(
     from ideolab_accesslog.scheduler import scheduler
     from ideolab_accesslog.signals import offence
     print(sorted(check.__name__ for check in registry.registered_checks if "accesslog" in check.__module__))
-    print([job.__qualname__ for job in scheduler._each_turn])
+    print([job.__qualname__ for job in (*scheduler._each_turn, *scheduler._last)])
     connected = [one.alias for one in connections.all(initialized_only=True) if one.connection]
     print(len(offence.receivers), threading.active_count(), connected)
     """

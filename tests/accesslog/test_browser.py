@@ -18,7 +18,7 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from demo.lab.wait import wait_until
-from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+from ideolab_accesslog.models import AccessLog, FirewallActionLog, OffenceLog, TrashIP
 from tests.accesslog.browser import chromium
 
 pytestmark = pytest.mark.needs("chromium")
@@ -123,6 +123,19 @@ def scanned(transactional_db: None) -> None:
                     reason="scan",
                     duration_ms=21.0,
                 )
+    for number, (path, rule) in enumerate(zip(PATHS, ("wordpress", "dotfile", "phpunit", ""))):
+        for address in ("198.51.100.1", "198.51.100.2"):
+            OffenceLog.objects.create(
+                ts=now - timedelta(seconds=71 * number),
+                ip=address,
+                client_ip=address,
+                reason="sensitive_path" if rule else "404_burst",
+                rule=rule,
+                method="GET",
+                path=path,
+                status_code=403 if rule else 404,
+                user_agent="Mozilla/5.0 zgrab/0.x",
+            )
     for number in range(30):
         AccessLog.objects.create(
             ts=now - timedelta(minutes=number),
@@ -174,14 +187,50 @@ def test_a_ban_by_clicks(visit: Any, scanned: None, pictures: Path) -> None:
     page.screenshot(path=pictures / "django-confirm.png")
     page.click("input[type=submit].default")
     page.wait_for_selector(".messagelist")
-    assert "1 address not executed" in page.inner_text(".messagelist")
+    assert "1 address banned; the site answers 403; " in page.inner_text(".messagelist")
     row = TrashIP.objects.get(ip="198.51.100.1")
     assert (row.is_banned, row.ban_reason) == (True, "path scan")
     assert FirewallActionLog.objects.filter(ip=row.ip, actor_name="alice", reason="path scan").count() == 1
 
 
+def test_the_labels_of_the_chart_are_few(visit: Any, scanned: None) -> None:
+    """Ninety days have at most eight labels that do not overlap, on a telephone fewer."""
+    page = visit(reverse(f"{TRASH}stats") + "?days=90")
+    page.wait_for_function("() => Chart.getChart('ideolab-chart') !== undefined")
+    labels = "() => Chart.getChart('ideolab-chart').scales.x.ticks.map(tick => tick.label)"
+    wide = page.evaluate(labels)
+    assert 4 <= len(wide) <= 8
+    assert all(len(label) <= 7 for label in wide)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.wait_for_function(f"before => ({labels})().length < before", arg=len(wide))
+
+
+def test_the_traffic_is_drawn(visit: Any, scanned: None, pictures: Path) -> None:
+    """Requests and visitors; errors are said to be unknown, because the default does not log them."""
+    page = visit(reverse(f"{TRASH}traffic"), "dark", "fr-FR")
+    page.wait_for_function("() => Chart.getChart('ideolab-chart') !== undefined")
+    sets = page.evaluate("() => Chart.getChart('ideolab-chart').data.datasets.map(set => set.label)")
+    assert sets == ["Requêtes", "Visiteurs"]
+    assert page.inner_text(".ideolab-numbers").count("non journalisé") == 2
+    page.screenshot(path=pictures / "django-traffic.png")
+
+
+def test_a_ban_on_the_page_of_an_address(visit: Any, scanned: None, pictures: Path) -> None:
+    """One click, a question, and the same page with the ban at the top of its timeline."""
+    page = visit(reverse(f"{TRASH}address", args=["198.51.100.1"]))
+    page.select_option("#id_time", "7d")
+    page.fill("#id_reason", "path scan")
+    page.click("button[value=ban]")
+    assert page.input_value("#id_reason") == "path scan"
+    page.click(".ideolab-form [type=submit]")
+    page.wait_for_selector(".messagelist")
+    assert page.inner_text(".ideolab-timeline li >> nth=0").split()[2:4] == ["ban", "alice"]
+    assert TrashIP.objects.get(ip="198.51.100.1").ban_reason == "path scan"
+    page.screenshot(path=pictures / "django-address.png")
+
+
 @pytest.mark.parametrize(
-    ("name", "arguments"), [("address", ["198.51.100.2"]), ("ban", []), ("changelist", [])]
+    ("name", "arguments"), [("address", ["198.51.100.2"]), ("traffic", []), ("ban", []), ("changelist", [])]
 )
 def test_pages_fit_a_telephone(visit: Any, scanned: None, name: str, arguments: list[str]) -> None:
     """Wide tables scroll inside their card; the page itself does not."""

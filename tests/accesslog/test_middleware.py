@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import datetime
 import io
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django import urls
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.signals import request_finished
 from django.db import close_old_connections
@@ -19,7 +22,7 @@ from django.test import AsyncClient, Client, RequestFactory, override_settings
 from ideolab_accesslog.access import recorder
 from ideolab_accesslog.access.row import FIELDS, Row
 from ideolab_accesslog.middleware import AccessLogMiddleware
-from ideolab_accesslog.models import AccessLog
+from ideolab_accesslog.models import AccessLog, TrashIP
 from ideolab_accesslog.traship import gate
 
 
@@ -107,7 +110,8 @@ def test_a_visitor_whom_the_page_knows_is_named(database: str, rows: list[dict[s
     user = get_user_model().objects.create(username="bob", is_staff=True, is_superuser=True)
     client = Client()
     client.force_login(user)
-    client.get("/admin/password_change/")
+    with override_settings(ACCESSLOG_EXCLUDE_ADMIN=False):
+        client.get("/admin/password_change/")
 
     assert rows[0]["user_id"] == user.pk
     assert len(rows[0]["session_key"]) == 32
@@ -135,7 +139,7 @@ def test_a_log_that_fails_hides_no_error_of_the_site(
 ) -> None:
     """Neither does a client that cannot be found."""
     monkeypatch.setattr(recorder, "record", lambda _row: 1 // 0)
-    monkeypatch.setattr("ideolab_accesslog.middleware.resolve", lambda _meta: 1 // 0)
+    monkeypatch.setattr("ideolab_accesslog.middleware.find_direct", lambda _peer: 1 // 0)
 
     def fail(_request: Any) -> None:
         raise KeyError("the site's own")
@@ -362,3 +366,90 @@ def test_a_request_without_a_body_of_its_own_is_one(rows: list[dict[str, Any]]) 
     AccessLogMiddleware(lambda _request: HttpResponse("x"))(request)
 
     assert [(row["ip"], row["query_string"]) for row in rows] == [(None, "")]
+
+
+@pytest.mark.parametrize("path", ["/ok/", "/.env"])
+def test_switched_off_it_is_not_there(path: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request goes through untouched: no client is looked for, nothing is refused."""
+    settings.ACCESSLOG_ENABLED = settings.TRASHIP_ENABLED = False
+    monkeypatch.setattr("ideolab_accesslog.middleware.find_client", None)
+    response = HttpResponse("the site's")
+    request = RequestFactory().get(path)
+
+    async def view(_request: Any) -> HttpResponse:
+        return response
+
+    assert AccessLogMiddleware(lambda _request: response)(request) is response
+    assert asyncio.run(AccessLogMiddleware(view)(request)) is response  # type: ignore[arg-type]
+
+
+def test_beside_tests_a_stream_stays_as_it_is(settings: Any) -> None:
+    """Its iterator is the site's own: a test may look at it."""
+    settings.ACCESSLOG_TESTING = True
+    parts = iter([b"a"])
+    response = answer(StreamingHttpResponse(parts))
+
+    assert response._iterator is parts
+    assert response._resource_closers == []
+
+
+def test_what_is_no_response_passes(rows: list[dict[str, Any]]) -> None:
+    """Django has words of its own for a middleware that returns None."""
+    assert answer(None) is None
+    assert rows == []
+
+
+def _backoffice() -> Any:
+    """Two AdminSites at prefixes of their own, and an app that only happens to be called so."""
+    from django.contrib.admin import AdminSite
+
+    module = types.ModuleType("backoffice")
+    page = urls.path("admin/help/", lambda _request: HttpResponse("help"))
+    module.urlpatterns = [  # type: ignore[attr-defined]
+        urls.path("backoffice/", AdminSite("backoffice").urls),
+        urls.path("second/", AdminSite("second").urls),
+        page,
+    ]
+    return module
+
+
+def _ask(where: str, **settings: Any) -> None:
+    with override_settings(ROOT_URLCONF=_backoffice(), **settings):
+        assert Client().get(where).status_code == 200
+
+
+def test_pages_of_the_admin_are_not_logged(rows: list[dict[str, Any]], db: None) -> None:
+    """At any prefix, of each AdminSite, below a SCRIPT_NAME; other pages are logged."""
+    Client().get("/admin/login/")
+    _ask("/backoffice/login/")
+    _ask("/second/login/")
+    with override_settings(FORCE_SCRIPT_NAME="/below"):
+        Client().get("/admin/login/", SCRIPT_NAME="/below")
+    _ask("/admin/help/")
+    assert [row["path"] for row in rows] == ["/admin/help/"]
+
+
+def test_pages_of_the_admin_are_logged_on_demand(rows: list[dict[str, Any]], db: None) -> None:
+    """With the setting off, as any other page."""
+    _ask("/backoffice/login/", ACCESSLOG_EXCLUDE_ADMIN=False)
+    assert [row["path"] for row in rows] == ["/backoffice/login/"]
+
+
+def test_a_site_without_djangos_admin_may_have_its_own(rows: list[dict[str, Any]]) -> None:
+    """Its app is called `admin`, and its pages are logged."""
+    module = types.ModuleType("own")
+    own = ([urls.path("", lambda _request: HttpResponse("own"))], "admin")
+    module.urlpatterns = [urls.path("admin/", urls.include(own))]  # type: ignore[attr-defined]
+    names = [name for name in settings.INSTALLED_APPS if name != "django.contrib.admin"]
+    with override_settings(ROOT_URLCONF=module, INSTALLED_APPS=names):
+        Client().get("/admin/")
+    assert [row["path"] for row in rows] == ["/admin/"]
+
+
+def test_who_scans_below_the_admin_is_still_judged(rows: list[dict[str, Any]], db: None) -> None:
+    """Only the access log leaves the admin out: a sensitive path below it is refused and counted."""
+    with override_settings(ACCESSLOG_STATUS_CODES=[200, 403]):
+        assert Client().get("/admin/.env", REMOTE_ADDR="198.51.100.7").status_code == 403
+    gate.drain()
+    assert [(row["path"], row["status_code"]) for row in rows] == [("/admin/.env", 403)]
+    assert TrashIP.objects.get(ip="198.51.100.7").count_sensitive == 1

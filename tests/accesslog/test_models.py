@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, LoadedSpool, Total, TrashIP
 from tests.accesslog.conftest import VENDORS
@@ -93,3 +99,109 @@ def test_a_row_may_hold_an_ipv6_network(database: str) -> None:
         row.ip = wrong
         with pytest.raises(ValidationError):
             row.full_clean()
+
+
+def _log_two_users() -> tuple[User, User]:
+    """Rows of a user who is deleted then, and of one who stays; the second has the higher number."""
+    users = (User.objects.create_user("gone"), User.objects.create_user("stays"))
+    for user in users:
+        AccessLog.objects.create(user=user, method="GET", path=f"/{user}", status_code=200)
+        FirewallActionLog.objects.create(
+            batch=uuid.uuid4(), actor=user, actor_name=str(user), action="ban", ip="198.51.100.7"
+        )
+    numbers = [user.pk for user in users]
+    users[0].delete()
+    assert [row.user_id for row in AccessLog.objects.order_by("id")] == numbers
+    return users
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+def test_a_dump_may_hold_rows_of_a_deleted_user(database: str, tmp_path: Path) -> None:
+    """With natural keys without his number, which is another user's where the dump is loaded."""
+    _gone, stays = _log_two_users()
+    dump, plain = str(tmp_path / "natural.json"), str(tmp_path / "plain.json")
+    what = ("auth.user", "ideolab_accesslog")
+    call_command("dumpdata", *what, natural_foreign=True, natural_primary=True, output=dump, verbosity=0)
+    call_command("dumpdata", *what, output=plain, verbosity=0)
+    numbers = [row.user_id for row in AccessLog.objects.order_by("id")]
+
+    call_command("flush", interactive=False, verbosity=0)
+    call_command("loaddata", dump, verbosity=0)
+    rows = [(row.path, row.user_id and row.user.username) for row in AccessLog.objects.order_by("id")]
+    assert rows == [("/gone", None), ("/stays", stays.username)]
+    assert [row.actor_name for row in FirewallActionLog.objects.order_by("id")] == ["gone", "stays"]
+
+    call_command("flush", interactive=False, verbosity=0)
+    call_command("loaddata", plain, verbosity=0)
+    assert [row.user_id for row in AccessLog.objects.order_by("id")] == numbers
+    connection.check_constraints()
+
+
+@pytest.mark.django_db
+def test_a_deleted_user_is_none_and_his_number_stays() -> None:
+    """However the row was read; nothing that follows foreign keys fails."""
+    _log_two_users()
+
+    for rows in (
+        AccessLog.objects.order_by("id"),
+        AccessLog.objects.order_by("id").select_related("user"),
+        AccessLog.objects.order_by("id").prefetch_related("user"),
+    ):
+        assert [row.user and row.user.username for row in rows] == [None, "stays"]
+        assert None not in [row.user_id for row in rows]
+    assert AccessLog.objects.get(user__username="stays").path == "/stays"
+    connection.check_constraints()
+
+
+class OnlyDefault:
+    """Lets no table of the site into another database."""
+
+    def allow_migrate(self, db: str, _app_label: str, **_hints: Any) -> bool:
+        """Whether it is the default one."""
+        return db == "default"
+
+
+@pytest.mark.django_db
+@override_settings(DATABASE_ROUTERS=[f"{__name__}.OnlyDefault"])
+def test_the_users_of_a_log_in_its_own_database_are_found() -> None:
+    """They are where the site's routers read them."""
+    user = User.objects.create_user("reader")
+    row = AccessLog(user_id=user.pk, method="GET", path="/", status_code=200)
+    row._state.db = "log"
+
+    assert row.user == user
+
+
+class Elsewhere:
+    """The tables of the app are in no database that has users."""
+
+    def allow_migrate(self, _db: str, app_label: str, **_hints: Any) -> bool:
+        """Whether the table is of another app."""
+        return app_label != "ideolab_accesslog"
+
+
+@pytest.mark.django_db
+@override_settings(DATABASE_ROUTERS=[f"{__name__}.Elsewhere"])
+def test_a_user_can_be_deleted_where_there_is_no_audit() -> None:
+    """His database lacks the table: none of our tables is asked or changed."""
+    user = User.objects.create_user("reader")
+    with CaptureQueriesContext(connection) as queries:
+        user.delete()
+
+    assert [query["sql"] for query in queries if "ideolab" in query["sql"]] == []
+
+
+@pytest.mark.django_db
+def test_the_admin_deletes_a_user_who_was_logged(client: Client) -> None:
+    """The page that asks lists what goes with him: nothing of the log, nothing of the audit."""
+    _log_two_users()
+    client.force_login(User.objects.create_superuser("root", "r@example.org", "x"))
+    page = f"/admin/auth/user/{User.objects.get(username='stays').pk}/delete/"
+
+    asked = client.get(page)
+    assert asked.status_code == 200
+    assert asked.context["model_count"] == {"users": 1}.items()
+    assert client.post(page, {"post": "yes"}).status_code == 302
+    assert AccessLog.objects.exclude(user=None).filter(path__in=["/gone", "/stays"]).count() == 2
+    assert [row.actor_id for row in FirewallActionLog.objects.all()] == [None, None]

@@ -187,7 +187,7 @@ def test_a_ban_from_the_admin_reaches_the_kernel(host: Host, database: str) -> N
     assert host.status(SCANNER, "/.env") == 403
     host.wait_until(lambda: TrashIP.objects.filter(ip=SCANNER).exists(), "the TrashIP row")
     page = host.act("ban_24h", confirmed="yes", reason="scan")
-    assert "1 address done" in page
+    assert "1 address banned; the site answers 403; fail2ban was told" in page
     host.wait_until(lambda: SCANNER in host.banned("ideolab-manual"), "the ban")
     host.wait_until(lambda: host.status(SCANNER, "/ok/", within_s=3) == 0, "packets are dropped")
     row = TrashIP.objects.get(ip=SCANNER)

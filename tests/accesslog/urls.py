@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
+from ideolab_accesslog.access.client_ip import resolve
+
 
 def ok(_request: HttpRequest) -> JsonResponse:
     """Answer with a small object."""
@@ -20,6 +22,11 @@ def stream(_request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(iter([b"a" * 10, b"b" * 10]))
 
 
+def client(request: HttpRequest) -> JsonResponse:
+    """Answer with the client's address, as the log has it."""
+    return JsonResponse(resolve(request.META)._asdict())
+
+
 def boom(_request: HttpRequest) -> HttpResponse:
     """Raise, as a view with a fault does."""
     raise RuntimeError("the view failed")
@@ -30,5 +37,6 @@ urlpatterns = [
     path("async/", ok_async),
     path("stream/", stream),
     path("boom/", boom),
+    path("client/", client),
     path("admin/", admin.site.urls),
 ]

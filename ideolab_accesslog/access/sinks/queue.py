@@ -12,7 +12,7 @@ from ideolab_accesslog.access.insert import insert
 from ideolab_accesslog.access.row import Row
 from ideolab_accesslog.access.sinks.retry import Retry
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.scheduler import close_connections
+from ideolab_accesslog.scheduler import close_connections, give_back_connections
 
 logger = logging.getLogger("ideolab_accesslog")
 
@@ -71,6 +71,7 @@ class QueueSink:
                     logger.warning("access log: the database refuses; rows wait", exc_info=True)
                 close_connections()
                 return False
+            give_back_connections()
             due -= len(self._held)
             self._held = []
             self._retry.note_success()

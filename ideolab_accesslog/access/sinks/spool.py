@@ -8,14 +8,15 @@ from threading import Lock
 from time import monotonic
 from typing import Callable, Optional
 
+from ideolab_accesslog.access.copy_line import format_row
 from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.access.row import Row
 from ideolab_accesslog.access.sinks import spool_file
 from ideolab_accesslog.access.sinks.retry import Retry
 from ideolab_accesslog.access.sinks.spool_file import SpoolFile
-from ideolab_accesslog.access.sinks.spool_load import format_row, load
+from ideolab_accesslog.access.sinks.spool_load import load
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.scheduler import close_connections
+from ideolab_accesslog.scheduler import close_connections, give_back_connections
 
 logger = logging.getLogger("ideolab_accesslog")
 
@@ -90,6 +91,7 @@ class SpoolSink:
             while self._full:
                 load(self._full[0].path)
                 self._full.pop(0).release()
+                give_back_connections()
             self._load_orphans()
         except Exception:
             if self._retry.note_failure():

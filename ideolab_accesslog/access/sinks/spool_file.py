@@ -13,7 +13,9 @@ from typing import Optional
 if sys.platform != "win32":
     import fcntl
 
-SUFFIX = ".jsonl"
+SUFFIX = ".copy"
+#: files of earlier versions, whose lines are JSON
+FORMER_SUFFIX = ".jsonl"
 
 
 class SpoolFile:
@@ -28,6 +30,8 @@ class SpoolFile:
     def append(self, line: bytes) -> None:
         """Write one line in one call; OSError when the disk is full."""
         if os.write(self._fd, line) != len(line):
+            # the next line must not follow a half one
+            os.ftruncate(self._fd, self.bytes)
             raise OSError(f"{self.path}: the disk took only a part")
         self.rows += 1
         self.bytes += len(line)
@@ -50,7 +54,7 @@ def create(directory: Path) -> SpoolFile:
 
 def orphans(directory: Path) -> Iterator[SpoolFile]:
     """Yield the files that no process holds, oldest first; each is held until the next one is asked for."""
-    for path in sorted(directory.glob(f"*{SUFFIX}"), key=_mtime):
+    for path in sorted(_list(directory), key=_mtime):
         file = _take(path)
         if file is not None:
             try:
@@ -62,12 +66,16 @@ def orphans(directory: Path) -> Iterator[SpoolFile]:
 def size(directory: Path) -> int:
     """Return the bytes of all files in the directory."""
     total = 0
-    for path in directory.glob(f"*{SUFFIX}"):
+    for path in _list(directory):
         try:
             total += path.stat().st_size
         except FileNotFoundError:
             continue
     return total
+
+
+def _list(directory: Path) -> list[Path]:
+    return [path for suffix in (SUFFIX, FORMER_SUFFIX) for path in directory.glob(f"*{suffix}")]
 
 
 def _mtime(path: Path) -> float:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from ideolab_accesslog.firewall import texts
 from ideolab_accesslog.firewall.transports.order import SKIPPED, FirewallAnswer, Order, RunReply
+from ideolab_accesslog.scheduler import runs_tests
 
-WINDOWS = "there is no firewall of ideolab-f2b on Windows; the site itself answers 403 to banned addresses"
-_LOG_ONLY = {
-    "unban": "manual.log can only ban, and ideolab-fw-ip is not there: run `ideolab-f2b unban {}` as root",
-    "check": "manual.log cannot be asked, and ideolab-fw-ip is not there: run `ideolab-f2b bans` as root",
-}
+WINDOWS = texts.WINDOWS
+_LOG_ONLY = {"unban": texts.LOG_CANNOT_UNBAN, "check": texts.LOG_CANNOT_CHECK}
 
 
 def describe(_order: Order) -> str:
@@ -27,4 +26,6 @@ def run(orders: Sequence[Order]) -> RunReply:
 def _explain(order: Order) -> str:
     if sys.platform == "win32":
         return WINDOWS
-    return _LOG_ONLY[order.action].format(order.address)
+    if runs_tests():
+        return texts.RUNS_TESTS
+    return _LOG_ONLY[order.action] % {"address": order.address}

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, Optional
 
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.firewall import texts
 from ideolab_accesslog.firewall.transports.order import DONE, FAILED, FirewallAnswer, Order, RunReply
 
 #: nothing of the web server's environment reaches a program that becomes root
@@ -66,7 +67,7 @@ def run(orders: Sequence[Order]) -> RunReply:
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        return RunReply({}, stderr=f"{error}; see TRASHIP_FIREWALL_HELPER")
+        return RunReply({}, stderr=texts.NO_HELPER % {"error": error})
     out, err = _communicate(process, text.encode("ascii"))
     return RunReply(
         _read_answers(orders, out.splitlines()),
@@ -81,8 +82,8 @@ def _communicate(process: subprocess.Popen[bytes], text: bytes) -> tuple[bytes, 
         return process.communicate(text, limit_s)
     except subprocess.TimeoutExpired as late:
         _stop(process)
-        why = f"not finished after {limit_s:g} s (TRASHIP_FIREWALL_TIMEOUT_S)\n".encode()
-        return late.stdout or b"", why + (late.stderr or b"")
+        why = texts.TOO_LATE % {"limit": f"{limit_s:g}"}
+        return late.stdout or b"", f"{why}\n".encode() + (late.stderr or b"")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -124,5 +125,5 @@ def _make_answer(record: dict[str, Any]) -> FirewallAnswer:
     applied = _MEANINGS[record["action"]].get(result)
     if applied is None:
         return FirewallAnswer(FAILED, stdout=shown, stderr=f"{result}: {detail}" if detail else result)
-    held = detail or "by another jail" if result == "held" else ""
+    held = detail or texts.ANOTHER_JAIL if result == "held" else ""
     return FirewallAnswer(DONE, applied, stdout=shown, held=held)

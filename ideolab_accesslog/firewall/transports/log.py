@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
-from django.utils import timezone
-
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.firewall import texts
 from ideolab_accesslog.firewall.transports.order import DONE, FAILED, FirewallAnswer, Order, RunReply
 from ideolab_f2b import logline
 
@@ -25,16 +25,18 @@ def run(orders: Sequence[Order]) -> RunReply:
 
 
 def _write(order: Order) -> FirewallAnswer:
-    texts = {"actor": order.actor, "reason": order.reason}
-    quoted = {key: text for key, text in texts.items() if text}
-    line = logline.format_line(timezone.now(), "manual", "ban", order.address, {"ttl": _ttl(order)}, quoted)
+    chosen = {"actor": order.actor, "reason": order.reason}
+    quoted = {key: text for key, text in chosen.items() if text}
+    # not Django's now(), which has no zone with USE_TZ = False
+    now = datetime.now(timezone.utc)
+    line = logline.format_line(now, "manual", "ban", order.address, {"ttl": _ttl(order)}, quoted)
+    if not conf.TRASHIP_MANUAL_LOG:
+        return FirewallAnswer(FAILED, stderr=texts.NO_MANUAL_LOG)
     try:
         logline.append(Path(conf.TRASHIP_MANUAL_LOG), line)
     except OSError as error:
-        return FirewallAnswer(
-            FAILED, stderr=f"{error}; the web server's user must be able to append to this file"
-        )
-    return FirewallAnswer(DONE, stdout="written for fail2ban's jail ideolab-manual")
+        return FirewallAnswer(FAILED, stderr=texts.CANNOT_APPEND % {"error": error})
+    return FirewallAnswer(DONE, stdout=texts.WRITTEN)
 
 
 def _ttl(order: Order) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional, Protocol
 
+from ideolab_accesslog.firewall import texts
+
 #: states of one address after a run, as FirewallActionLog.State has them
 DONE = "done"
 FAILED = "failed"
@@ -48,7 +50,7 @@ class RunReply:
 
     def find_answer(self, address: str) -> FirewallAnswer:
         """Return the answer for one address, or the failure of the whole run."""
-        return self.answers.get(address) or FirewallAnswer(FAILED, stderr=self.stderr or "no answer")
+        return self.answers.get(address) or FirewallAnswer(FAILED, stderr=self.stderr or texts.NO_ANSWER)
 
 
 class Transport(Protocol):

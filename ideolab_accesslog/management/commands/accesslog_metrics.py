@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ideolab_accesslog.metrics import exposition
+from ideolab_accesslog.scheduler import runs_tests
 
 OUTPUT = "/var/lib/node_exporter/textfile_collector/ideolab_accesslog.prom"
 
@@ -21,6 +22,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, output: str, **_options: Any) -> None:
         """Write the file, or print it with `--output -`."""
+        if runs_tests() and output == OUTPUT:
+            raise CommandError(
+                f"{output} has the metrics of the site, and this process runs tests: see --output"
+            )
         text = exposition.render(exposition.collect())
         if output == "-":
             self.stdout.write(text, ending="")

@@ -17,6 +17,7 @@ from ideolab_accesslog import retention
 _TABLES: dict[str, tuple[str, Callable[[datetime], QuerySet[Any]]]] = {
     "accesslog_days": ("requests", retention.requests),
     "traship_days": ("addresses of TrashIP", retention.addresses),
+    "offence_days": ("offences", retention.offences),
     "firewall_days": ("firewall actions", retention.actions),
 }
 
@@ -32,6 +33,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--traship-days", type=_days, default=180, help="delete addresses not seen for so long (180)"
+        )
+        parser.add_argument(
+            "--offence-days", type=_days, default=90, help="delete offences older than this (90)"
         )
         parser.add_argument(
             "--firewall-days", type=_days, help="delete actions older than this (default: never)"

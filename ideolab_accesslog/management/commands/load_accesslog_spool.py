@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from ideolab_accesslog.access.sinks import spool_file
 from ideolab_accesslog.access.sinks.spool_load import load
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.scheduler import runs_tests
 
 
 class Command(BaseCommand):
@@ -23,6 +24,10 @@ class Command(BaseCommand):
 
     def handle(self, *_arguments: Any, directory: str, **_options: Any) -> None:
         """Load each file that no process holds, and print how many rows."""
+        if runs_tests() and Path(directory) == Path(conf.ACCESSLOG_SPOOL):
+            raise CommandError(
+                f"{directory} has the rows of the site, and this process runs tests: see --directory"
+            )
         rows = files = 0
         try:
             for orphan in spool_file.orphans(Path(directory)):

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Union
 
 from ideolab_accesslog.conf import cached, conf
-from ideolab_accesslog.setting_types import TEXTS_BY_WORD
 
 _Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
@@ -92,9 +91,12 @@ def _proofs() -> dict[str, Proof]:
     """Return what proves each crawler, with those of TRASHIP_CRAWLERS; one without proof is taken out."""
     if not conf.TRASHIP_VERIFY_CRAWLERS:
         return {}
-    # check W011 names a value that is no such dictionary
-    written = conf.TRASHIP_CRAWLERS if TEXTS_BY_WORD.accepts(conf.TRASHIP_CRAWLERS) else {}
-    own = {word.lower(): texts for word, texts in written.items()}
+    own = {
+        word.lower(): texts
+        for word, texts in conf.TRASHIP_CRAWLERS.items()
+        # a list with nothing but mistakes takes no crawler out
+        if not texts or any(parse(texts))
+    }
     proofs = {word: parse(texts) for word, texts in {**LISTED, **own}.items()}
     return {word: proof for word, proof in proofs.items() if any(proof)}
 

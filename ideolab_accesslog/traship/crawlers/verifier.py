@@ -2,8 +2,8 @@
 
 Neither a request nor the writer's thread waits for a resolver. Whoever owns an address also owns the server
 that is asked for its name, which may be slow: there are few threads, one of them at most works on a network,
-few addresses of a network wait for one, and a network that does not answer rests for a minute. When two or
-more do not answer, and none does, our own resolver may be the reason: they are asked again soon.
+networks take turns, and one that does not answer soon rests for a minute. When two or more do not answer, and
+none does, our own resolver may be the reason: they are asked again soon.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import logging
 import os
 import socket
 import threading
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from time import monotonic
@@ -22,23 +21,21 @@ from typing import Callable, NamedTuple, Optional, TypeVar
 from ideolab_accesslog.conf import drop_on_change
 from ideolab_accesslog.traship.crawlers import listed
 from ideolab_accesslog.traship.crawlers.lookup import find_name
+from ideolab_accesslog.traship.crawlers.waiting import WaitingAddresses
 
 logger = logging.getLogger("ideolab_accesslog")
 
 #: threads at most; each ends after REST_S without work
 THREADS_MAX = 4
 REST_S = 5.0
-#: addresses that wait for a thread, in all and of one network; more are not looked up now
-WAITING_MAX = 1000
-WAITING_NETWORK_MAX = 20
 #: answers that are remembered
 ANSWERS_MAX = 10_000
 #: seconds for which a name is good, none is good, and a network that did not answer is left alone
 GOOD_S = 86_400.0
 NONE_S = 3_600.0
 FAILURE_S = 60.0
-#: seconds after which a lookup counts as a failure of its network
-SLOW_S = 5.0
+#: seconds after which a lookup that finds no name counts as a failure: four such keep all threads busy
+SLOW_S = 1.0
 #: networks without an answer, and none with one, that are taken for a failure of our own resolver
 FAILING_NETWORKS = 2
 #: seconds until a network is asked again then
@@ -71,34 +68,30 @@ class _Lookups:
     failed: dict[str, float] = field(default_factory=dict)
     #: until when our own resolver is taken to fail
     failing_until: float = 0.0
-    #: {address that waits, or is being looked up: its network}
-    waiting: dict[str, str] = field(default_factory=dict)
-    #: {network: how many of its addresses wait}
-    counts: Counter[str] = field(default_factory=Counter)
-    running: set[str] = field(default_factory=set)
+    waiting: WaitingAddresses = field(default_factory=WaitingAddresses)
+    #: {network that is being asked: about which of its addresses}
+    running: dict[str, str] = field(default_factory=dict)
     threads: set[threading.Thread] = field(default_factory=set)
 
-    def has_room(self, network: str) -> bool:
-        """Return whether one more address of the network may wait."""
-        return len(self.waiting) < WAITING_MAX and self.counts[network] < WAITING_NETWORK_MAX
+    def recall(self, address: str, now: float) -> Optional[str]:
+        """Return the confirmed name of an address, "" for none; None while it is not known."""
+        answer = self.answers.get(address)
+        if answer is not None and answer.until > now:
+            return answer.name
+        if self.resting.get(network_of(address), 0.0) > now and self.failing_until <= now:
+            return ""
+        return None
 
-    def add(self, address: str, network: str) -> None:
-        """Have an address wait for a thread."""
-        self.waiting[address] = network
-        self.counts[network] += 1
-
-    def remove(self, address: str) -> str:
-        """Have an address wait no longer; return its network."""
-        network = self.waiting.pop(address)
-        self.counts[network] -= 1
-        if not self.counts[network]:
-            del self.counts[network]
-        return network
+    def add(self, address: str, now: float) -> bool:
+        """Have an address wait for a thread; False: it does already, its network rests, or it has no room."""
+        network = network_of(address)
+        if self.resting.get(network, 0.0) > now or self.running.get(network) == address:
+            return False
+        return not self.waiting.holds(address, network) and self.waiting.add(address, network)
 
     def find_next(self) -> Optional[str]:
-        """Return the address that has waited longest among those whose networks are not being asked."""
-        free = (address for address, network in self.waiting.items() if network not in self.running)
-        return next(free, None)
+        """Return the network whose turn it is."""
+        return self.waiting.find_next(self.running)
 
 
 class Verifier:
@@ -122,33 +115,33 @@ class Verifier:
 
         None does not promise an answer: there may be no room to look the address up now.
         """
-        network, lookups = network_of(address), self._lookups
-        with lookups.change:
-            now = self._clock()
-            answer = lookups.answers.get(address)
-            if answer is not None and answer.until > now:
-                return answer.name
-            if lookups.resting.get(network, 0.0) > now:
-                return None if lookups.failing_until > now else ""
-            if address not in lookups.waiting and lookups.has_room(network):
-                lookups.add(address, network)
-                self._start_thread(lookups)
-                lookups.change.notify()
-        return None
-
-    def recall(self, address: str) -> str:
-        """Return the confirmed name of an address as far as it is known already; "" for none."""
         lookups = self._lookups
         with lookups.change:
-            answer = lookups.answers.get(address)
-            return answer.name if answer is not None and answer.until > self._clock() else ""
+            now = self._clock()
+            name = lookups.recall(address, now)
+            if name is None and lookups.add(address, now):
+                self._start_thread(lookups)
+                lookups.change.notify()
+        return name
+
+    def recall(self, address: str) -> Optional[str]:
+        """Return the same as `ask` does, without asking."""
+        lookups = self._lookups
+        with lookups.change:
+            return lookups.recall(address, self._clock())
+
+    def is_waiting(self, address: str) -> bool:
+        """Return whether other networks keep all threads from looking the address up."""
+        network, lookups = network_of(address), self._lookups
+        with lookups.change:
+            return network not in lookups.running and lookups.waiting.holds(address, network)
 
     def is_failing(self) -> bool:
         """Return whether our own resolver seems to fail, now or a moment ago."""
         return self._lookups.failing_until > self._clock()
 
     def _start_thread(self, lookups: _Lookups) -> None:
-        if len(lookups.threads) >= min(THREADS_MAX, len(lookups.waiting)):
+        if len(lookups.threads) >= min(THREADS_MAX, len(lookups.waiting) + len(lookups.running)):
             return
         thread = threading.Thread(target=self._work, args=(lookups,), name="ideolab-crawlers", daemon=True)
         try:
@@ -175,10 +168,10 @@ class Verifier:
         """Wait for an address whose network is not being asked, and return it; None: the thread may end."""
         with lookups.change:
             if lookups is self._lookups and lookups.change.wait_for(lookups.find_next, REST_S):
-                address = lookups.find_next()
-                if address is not None:
-                    lookups.running.add(lookups.waiting[address])
-                    return address
+                network = lookups.find_next()
+                if network is not None:
+                    lookups.running[network] = lookups.waiting.take(network)
+                    return lookups.running[network]
             lookups.threads.discard(threading.current_thread())
             return None
 
@@ -191,11 +184,13 @@ class Verifier:
 
     def _keep(self, lookups: _Lookups, address: str, name: Optional[str], took_s: float) -> None:
         """Remember the answer about an address, and let its network rest after a failure or a slow one."""
-        network, now = lookups.remove(address), self._clock()
-        lookups.running.discard(network)
+        network, now = network_of(address), self._clock()
+        lookups.running.pop(network, None)
+        lookups.waiting.put_last(network)
         if name is not None:
             _add(lookups.answers, address, _Answer(name, now + (GOOD_S if name else NONE_S)))
-        if name is None or took_s > SLOW_S:
+        # nobody but the crawler's owner can give a confirmed name, however long that takes
+        if name is None or (not name and took_s > SLOW_S):
             _note_failure(lookups, network, now)
         else:
             _note_answer(lookups, now)
@@ -203,8 +198,7 @@ class Verifier:
 
 def _note_failure(lookups: _Lookups, network: str, now: float) -> None:
     """Let a network rest: for long if it alone fails, for a moment if our own resolver seems to."""
-    for address in [one for one, other in lookups.waiting.items() if other == network]:
-        lookups.remove(address)
+    lookups.waiting.drop(network)
     lookups.failed = {one: when for one, when in lookups.failed.items() if now - when < FAILURE_S}
     _add(lookups.failed, network, now)
     if len(lookups.failed) >= FAILING_NETWORKS:

@@ -109,6 +109,9 @@ def test_a_proxy_that_names_nobody_is_nobody_to_ban(header: str | None) -> None:
         ("2130706433", None),
         ("198.51.100.9:999999", None),
         ("1" * 65, None),
+        ("0.0.0.0", None),
+        ("::", None),
+        ("::ffff:0.0.0.0", None),
     ],
 )
 def test_one_form_for_each_address(token: str, text: str | None) -> None:
@@ -116,10 +119,36 @@ def test_one_form_for_each_address(token: str, text: str | None) -> None:
     assert canonical(token) == text
 
 
-@pytest.mark.parametrize("meta", [{}, {"REMOTE_ADDR": ""}, {"REMOTE_ADDR": "unix:"}, {"REMOTE_ADDR": None}])
-def test_a_unix_socket_is_nobody(meta: dict[str, Any]) -> None:
-    """Its REMOTE_ADDR is empty, and whoever may connect could write any header."""
-    assert resolve({**meta, "HTTP_X_FORWARDED_FOR": CLIENT}) == UNKNOWN
+#: the headers that servers gave a site behind a unix socket; those of uWSGI (Debian's 2.0.21) and of the
+#: others that tests/accesslog/access/test_unix_sockets.py does not start are recorded once
+ON_A_UNIX_SOCKET: dict[str, dict[str, Any]] = {
+    "uvicorn, daphne, hypercorn, gevent": {},
+    "gunicorn, granian, cheroot": {"REMOTE_ADDR": ""},
+    "waitress": {"REMOTE_ADDR": "localhost"},
+    "uwsgi --http-socket": {"REMOTE_ADDR": "0.0.0.0"},
+    "nginx's own word": {"REMOTE_ADDR": "unix:"},
+    "a middleware's None": {"REMOTE_ADDR": None},
+}
+
+
+@pytest.mark.parametrize("name", ON_A_UNIX_SOCKET)
+def test_a_unix_socket_is_nobody(name: str) -> None:
+    """Whoever may connect could write any header: nobody is counted or banned for it."""
+    meta = {**ON_A_UNIX_SOCKET[name], "HTTP_X_FORWARDED_FOR": CLIENT}
+    with override_settings(ACCESSLOG_TRUSTED_PROXIES=["127.0.0.0/8", "::1"]):
+        assert resolve(meta) == UNKNOWN
+    assert resolve(meta) == UNKNOWN
+
+
+@pytest.mark.parametrize("name", ON_A_UNIX_SOCKET)
+def test_a_unix_socket_that_is_trusted_is_a_proxy(name: str) -> None:
+    """Its header names the client, and nobody where it is missing or names no address."""
+    meta = ON_A_UNIX_SOCKET[name]
+    with override_settings(ACCESSLOG_TRUST_UNIX_SOCKET=True):
+        assert resolve({**meta, "HTTP_X_FORWARDED_FOR": f"{VICTIM}, {CLIENT}"}) == Client(CLIENT, True)
+        for header in ("unix:", "localhost", "0.0.0.0", "::", f"{VICTIM}, unix:", ""):
+            assert resolve({**meta, "HTTP_X_FORWARDED_FOR": header}) == UNKNOWN
+        assert resolve(meta) == UNKNOWN
 
 
 @pytest.mark.parametrize("address", [["198.51.100.7"], 7, b"x", object(), {}])
@@ -178,7 +207,28 @@ def test_a_setting_that_is_no_network_is_trusted_by_nobody(caplog: pytest.LogCap
         client = resolve({"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_FOR": CLIENT})
 
     assert client == Client(CLIENT, True)
-    assert caplog.messages == ["ACCESSLOG_TRUSTED_PROXIES: 'nginx' is no network; it is ignored"]
+    assert caplog.messages == [
+        "ACCESSLOG_TRUSTED_PROXIES holds 'nginx': "
+        'Write a list of networks: ["10.0.0.0/8", "2001:db8::7"], no names. The rest counts.'
+    ]
+
+
+@override_settings(ACCESSLOG_TRUSTED_PROXIES=[PROXY])
+@pytest.mark.parametrize("header", ["HTTP_X_REAL_IP", "x-real-ip", "X_REAL_IP", b"X-Real-IP", ["X-Real-IP"]])
+def test_a_header_has_two_notations(header: object) -> None:
+    """That of HTTP, and the one that META has."""
+    with override_settings(ACCESSLOG_FORWARDED_HEADER=header):
+        assert resolve({"REMOTE_ADDR": PROXY, "HTTP_X_REAL_IP": CLIENT}) == Client(CLIENT, True)
+
+
+@override_settings(ACCESSLOG_TRUSTED_PROXIES=[PROXY])
+@pytest.mark.parametrize("header", [None, "", 7, "X Real IP", "REMOTE_ADDR"])
+def test_for_a_header_that_is_none_nothing_is_believed(header: object) -> None:
+    """Neither the default one, which the proxies may pass on as the client wrote it."""
+    meta = {"HTTP_X_FORWARDED_FOR": CLIENT, "HTTP_REMOTE_ADDR": CLIENT, "HTTP_": CLIENT}
+    with override_settings(ACCESSLOG_FORWARDED_HEADER=header):
+        assert resolve({"REMOTE_ADDR": PROXY, **meta}) == UNKNOWN
+        assert resolve({"REMOTE_ADDR": CLIENT, **meta}) == Client(CLIENT, True)
 
 
 @settings(deadline=None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -10,7 +12,7 @@ from django.test import override_settings
 
 from ideolab_accesslog.access import insert as module
 from ideolab_accesslog.access.counts import row_counter
-from ideolab_accesslog.access.insert import clean, insert
+from ideolab_accesslog.access.insert import insert
 from ideolab_accesslog.models import AccessLog
 from tests.accesslog.conftest import VENDORS
 from tests.accesslog.rows import row
@@ -54,6 +56,30 @@ def test_one_bad_row_does_not_cost_the_batch(database: str) -> None:
 
 
 @on_each_database
+def test_an_outage_in_a_batch_with_a_bad_row_doubles_nothing(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch waits as a whole: what was written of it is rolled back."""
+    batch = [row(path=f"/{number}") for number in range(8)]
+    batch[1] = row(path="/1", ts="never")
+    real: Any = module._write
+
+    def write(rows: Sequence[Any]) -> None:
+        if rows[-1][7] == "/7" and len(rows) < 8:
+            raise OperationalError("server closed the connection")
+        real(rows)
+
+    monkeypatch.setattr(module, "_write", write)
+    with pytest.raises(OperationalError):
+        insert(batch)
+    assert (AccessLog.objects.count(), row_counter.read()) == (0, {"written": 0, "dropped": 0})
+
+    monkeypatch.setattr(module, "_write", real)
+    assert insert(batch) == 7
+    assert row_counter.read() == {"written": 7, "dropped": 1}
+
+
+@on_each_database
 def test_a_missing_table_is_the_database_s_fault(database: str) -> None:
     """The rows may be tried again after `migrate`."""
     with pytest.raises(Exception, match=r"(?i)accesslog"), transaction.atomic():
@@ -69,21 +95,9 @@ def test_a_missing_table_is_the_database_s_fault(database: str) -> None:
     assert row_counter.read() == {"written": 0, "dropped": 0}
 
 
-def test_mysql_s_word_for_a_character_it_cannot_hold() -> None:
-    """mysqlclient raises OperationalError 1366 for it; waiting would not help."""
-    assert module._is_a_rows_fault(OperationalError(1366, "Incorrect string value"))
-    assert not module._is_a_rows_fault(OperationalError(2006, "MySQL server has gone away"))
-
-
 @override_settings(USE_TZ=False)
 def test_sites_without_time_zones(database: str) -> None:
     """USE_TZ = False keeps local time."""
     insert([row()])
 
     assert AccessLog.objects.get().ts == datetime.datetime.fromtimestamp(1795363200.25)
-
-
-@pytest.mark.parametrize(("text", "cleaned"), [("abc", "abc"), ("é", "é"), ("\0", "\ufffd"), ("\ud800", "?")])
-def test_clean(text: str, cleaned: str) -> None:
-    """Only what no database takes is replaced."""
-    assert clean(text) == cleaned

@@ -73,12 +73,12 @@ def test_a_child_has_its_own_thread_and_not_its_parent_s_rows(
         if child == 0:
             try:
                 recorder.record(row(path="/child"))
-                recorder.stop()
+                recorder.stop(120.0)
             finally:
                 os._exit(0)
         os.waitpid(child, 0)
         assert list(AccessLog.objects.values_list("path", flat=True)) == ["/child"]
-        recorder.stop()
+        recorder.stop(120.0)
 
     assert sorted(AccessLog.objects.values_list("path", flat=True)) == ["/child", "/parent"]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import RequestFactory, override_settings
 
+from ideolab_accesslog.access import row
 from ideolab_accesslog.access.client_ip import Client
-from ideolab_accesslog.access.row import FIELDS, digest, row_of
+from ideolab_accesslog.access.row import FIELDS, KEY_MAX, digest, row_of
 from ideolab_accesslog.models import AccessLog
 
 
@@ -49,3 +53,32 @@ def test_a_session_is_a_digest_of_this_site() -> None:
     with override_settings(SECRET_KEY="two"):  # noqa: S106
         assert digest("abcdefgh") != first
     assert len(first) == 32
+
+
+def test_the_digest_of_a_session_is_made_once() -> None:
+    """But a cookie of 8 KiB, which a client may choose, is not kept in memory."""
+    request: Any = RequestFactory().get("/")
+    request.resolver_match = None
+    row._digest_again.cache_clear()
+    for key in ("k" * KEY_MAX, "k" * KEY_MAX, "k" * (KEY_MAX + 1)):
+        request.session = SessionStore(key)
+        found = row_of(request, Client(None, False), 200, 0, 0.0, 0.0)[FIELDS.index("session_key")]
+        assert found == digest(key)
+
+    assert row._digest_again.cache_info()[:2] == (1, 1)
+    with override_settings(SECRET_KEY="two"):  # noqa: S106
+        assert row_of(request, Client(None, False), 200, 0, 0.0, 0.0)[FIELDS.index("session_key")] != found
+
+
+def test_texts_are_cut_to_their_columns() -> None:
+    """Each to its own, whatever a client sends."""
+    request: Any = RequestFactory().get("/" + "p" * 2000)
+    request.resolver_match, request.method = None, "M" * 2000
+    names = ("HTTP_X_FORWARDED_FOR", "HTTP_HOST", "QUERY_STRING", "HTTP_REFERER", "HTTP_USER_AGENT")
+    request.META.update(dict.fromkeys((*names, "HTTP_ACCEPT_LANGUAGE"), "x" * 2000))
+    widths = {field.attname: field.max_length for field in AccessLog._meta.concrete_fields}
+
+    found = dict(zip(FIELDS, row_of(request, Client(None, False), 200, 0, 0.0, 0.0)))
+    texts = {name: len(text) for name, text in found.items() if isinstance(text, str) and text}
+    assert texts == {name: widths[name] for name in texts}
+    assert len(texts) == 8

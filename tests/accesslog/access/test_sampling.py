@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
-from django.test import override_settings
-from django.urls import reverse_lazy
+from typing import Any
 
-from ideolab_accesslog.access.sampling import is_sampled, is_wanted
+import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory, override_settings
+from django.urls import resolve, reverse_lazy
+
+from ideolab_accesslog.access.sampling import (
+    LONGEST,
+    find_rate,
+    is_of_excluded_admin,
+    is_sampled,
+    is_wanted,
+)
+from ideolab_accesslog.middleware import AccessLogMiddleware
 
 
 @pytest.mark.parametrize(
@@ -64,3 +74,23 @@ def test_none_or_all(rate: float, expected: int) -> None:
     """The ends of the sample rate are exact."""
     with override_settings(ACCESSLOG_SAMPLE_RATE=rate):
         assert sum(is_wanted("/", 200) for _ in range(100)) == expected
+
+
+def test_long_paths_are_not_remembered() -> None:
+    """A client that asks for a thousand of 8 KiB each would fill the memory."""
+    middleware: Any = AccessLogMiddleware(lambda _request: HttpResponse(status=404))
+    find_rate.cache_clear()
+    for number in range(5):
+        middleware(RequestFactory().get(f"/{number}/" + "a" * LONGEST))
+        middleware(RequestFactory().get(f"/{number}/"))
+
+    assert find_rate.cache_info().currsize == 5
+
+
+def test_a_page_of_the_admin_is_told_by_its_namespace() -> None:
+    """Whatever its path; what no URL pattern took is no page of the admin."""
+    assert [is_of_excluded_admin(match) for match in (resolve("/admin/login/"), resolve("/ok/"), None)] == [
+        *(True, False, False)
+    ]
+    with override_settings(ACCESSLOG_EXCLUDE_ADMIN=False):
+        assert not is_of_excluded_admin(resolve("/admin/login/"))

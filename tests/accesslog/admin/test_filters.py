@@ -87,8 +87,10 @@ def test_classes_of_requests(kind: Any, value: str, expected: list[str]) -> None
         (None, ["198.51.100.1", "198.51.100.2", "198.51.100.3", "198.51.100.4"]),
     ],
 )
-def test_bans(value: str | None, expected: list[str]) -> None:
+def test_bans(settings: Any, value: str | None, expected: list[str]) -> None:
     """Wanted, over, and not confirmed are three different things."""
+    settings.TRASHIP_FIREWALL_EXECUTE = True
+    settings.TRASHIP_FIREWALL_TRANSPORT = "helper"
     now = django_timezone.now()
     TrashIP.objects.create(ip="198.51.100.1", is_banned=True, iptables_applied=True)
     TrashIP.objects.create(ip="198.51.100.2", is_banned=True, ban_until=now + timedelta(hours=1))
@@ -96,3 +98,10 @@ def test_bans(value: str | None, expected: list[str]) -> None:
     TrashIP.objects.create(ip="198.51.100.4")
     found = _apply(filters.BannedFilter, value, TrashIP.objects.all())
     assert sorted(row.ip for row in found) == expected
+
+
+@pytest.mark.django_db
+def test_a_site_without_a_firewall_misses_no_confirmation() -> None:
+    """With TRASHIP_FIREWALL_EXECUTE off nothing could confirm a ban."""
+    TrashIP.objects.create(ip="198.51.100.1", is_banned=True)
+    assert list(_apply(filters.BannedFilter, "missing", TrashIP.objects.all())) == []

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ideolab_accesslog import firewall, signals
-from ideolab_accesslog.firewall import answers, calls
+from ideolab_accesslog.firewall import answers, calls, reconcile
 from ideolab_accesslog.firewall.transports import helper
 from ideolab_accesslog.models import FirewallActionLog, Total, TrashIP
 from tests.accesslog.conftest import VENDORS, FakeKernel
@@ -95,6 +95,21 @@ def test_a_permanent_ban_has_no_end(manual_log: Path) -> None:
 
     assert TrashIP.objects.get().ban_until is None
     assert re.fullmatch(rf'\S+ manual: ban {VICTIM} ttl=permanent actor="alice"\n', manual_log.read_text())
+
+
+@pytest.mark.parametrize("use_tz", [True, False])
+@pytest.mark.parametrize("has_zone", [True, False])
+def test_the_end_of_a_ban_may_have_a_zone_or_none(
+    use_tz: bool, has_zone: bool, manual_log: Path, settings: Any
+) -> None:
+    """Whatever the site's own times are."""
+    settings.USE_TZ, settings.TIME_ZONE = use_tz, "America/St_Johns"
+    until = datetime.now(timezone.get_current_timezone()) + timedelta(hours=1)
+    calls.ban([VICTIM], until=until if has_zone else until.replace(tzinfo=None), actor="alice")
+
+    assert re.search(r"ttl=3[56]\d\d ", manual_log.read_text())
+    row = TrashIP.objects.get()
+    assert abs((row.ban_until - timezone.now()).total_seconds() - 3600) < 100
 
 
 def test_a_line_that_could_not_be_written_is_a_failure(manual_log: Path) -> None:
@@ -374,8 +389,8 @@ def test_what_must_not_be_banned_is_refused_and_noted(kernel: FakeKernel, settin
     assert kernel.elements() == {OTHER: "86400"}
     assert list(TrashIP.objects.values_list("ip", flat=True)) == [OTHER]
     assert audit("ip", "state", "stderr")[:2] == [
-        ("127.0.0.1", "failed", "refused: loopback"),
-        ("198.51.100.3", "failed", "refused: 198.51.100.0/28 of TRASHIP_NEVER_BAN"),
+        ("127.0.0.1", "refused", "loopback"),
+        ("198.51.100.3", "refused", "198.51.100.0/28 of TRASHIP_NEVER_BAN"),
     ]
 
 
@@ -473,3 +488,28 @@ def test_nobody_bans_the_network_of_the_own_address() -> None:
     outcome = calls.ban(["2001:db8:0:7::/64"], seconds=DAY, actor="alice", spare=["2001:db8:0:7::1"])
 
     assert outcome.results["2001:db8:0:7::/64"].detail == "your own address"
+
+
+def test_a_sites_tests_change_no_firewall(kernel: FakeKernel, settings: Any) -> None:
+    """Whatever the settings of the site say: intent and audit are written, and nothing is run."""
+    settings.ACCESSLOG_TESTING = True
+    calls.ban([VICTIM], seconds=DAY, actor="alice")
+    calls.unban([VICTIM], actor="alice")
+    calls.check([OTHER], actor="alice")
+
+    assert audit("action", "state", "stderr") == [
+        (action, "skipped", "this process runs tests (ACCESSLOG_TESTING): noted, and nothing was run")
+        for action in ("ban", "check", "unban")
+    ]
+    assert kernel.calls() == 0
+    with pytest.raises(reconcile.CannotCompareError, match="this process runs tests"):
+        reconcile.compare()
+
+
+def test_a_sites_tests_write_no_line_of_a_ban(manual_log: Path, settings: Any) -> None:
+    """fail2ban reads the same file as on the running site."""
+    settings.ACCESSLOG_TESTING = True
+    calls.ban([VICTIM], seconds=DAY, actor="alice")
+
+    assert audit("state") == [("skipped",)]
+    assert not manual_log.exists()

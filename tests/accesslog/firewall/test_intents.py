@@ -27,7 +27,7 @@ def ignore(_written: WrittenCall) -> None:
 @pytest.mark.parametrize("database", VENDORS, indirect=True)
 def test_a_ban_writes_intents_and_audit_rows() -> None:
     """A refused address gets an audit row and no intent."""
-    refusal = {"state": "failed", "stderr": "refused: loopback"}
+    refusal = {"state": "refused", "stderr": "loopback"}
 
     written = intents.write(BAN, {OTHER: PENDING, VICTIM: PENDING}, {REFUSED: refusal}, ignore)
 
@@ -38,7 +38,7 @@ def test_a_ban_writes_intents_and_audit_rows() -> None:
     ) == [(ip, True, UNTIL, "scan", written.batch) for ip in (VICTIM, OTHER)]
     fields = ("batch", "ip", "action", "bantime", "reason", "actor_name", "state", "command", "stderr")
     assert sorted(FirewallActionLog.objects.values_list(*fields)) == [
-        (written.batch, REFUSED, "ban", 60, "scan", "alice", "failed", "", "refused: loopback"),
+        (written.batch, REFUSED, "ban", 60, "scan", "alice", "refused", "", "loopback"),
         (written.batch, VICTIM, "ban", 60, "scan", "alice", "pending", "x", ""),
         (written.batch, OTHER, "ban", 60, "scan", "alice", "pending", "x", ""),
     ]

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ideolab_accesslog.models import TrashIP
@@ -35,6 +37,30 @@ def test_only_bans_that_last_and_count_are_read(settings: Any) -> None:
     banned.refresh()
 
     assert banned.current == {"198.51.100.1", "198.51.100.2"}
+
+
+@pytest.mark.parametrize("switch", ["TRASHIP_ENABLED", "TRASHIP_BLOCK_BANNED"])
+def test_bans_that_nobody_asks_for_are_not_read(switch: str, settings: Any) -> None:
+    """Off is off, also for the thread that runs for something else; switched on, they are read again."""
+    TrashIP.objects.create(ip="198.51.100.1", is_banned=True)
+    setattr(settings, switch, False)
+    with CaptureQueriesContext(connection) as queries:
+        banned.refresh()
+    assert (queries.captured_queries, banned.current) == ([], frozenset())
+
+    setattr(settings, switch, True)
+    banned.refresh()
+    assert banned.current == {"198.51.100.1"}
+
+
+def test_a_row_that_is_no_address_keeps_no_other_from_being_read() -> None:
+    """The table takes what a script of the site writes."""
+    TrashIP.objects.create(ip="198.51.100.128/25", is_banned=True)
+    TrashIP.objects.create(ip="198.51.100.1", is_banned=True)
+
+    banned.refresh()
+
+    assert banned.current == {"198.51.100.1"}
 
 
 def test_a_slow_read_is_not_repeated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

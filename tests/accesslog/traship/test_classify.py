@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 from django.test import override_settings
 
-from ideolab_accesslog.traship.classify import by_segments, rule_of
+from ideolab_accesslog.traship.classify import by_segments, is_allowed, rule_of
 from tests.accesslog.sites import decode, targets
 
 
@@ -146,3 +146,23 @@ def test_the_allowlist() -> None:
         assert rule_of("/shop.php.bak") == "php"
         assert rule_of("/legacy/../.env") == "dotfile"
     assert rule_of("/shop.php") == "php"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/item/../.env", "/item/..;/.env", "/item/%2e%2e/.env", "/item/%2e%2e/7/", "/item/..\\.env",
+        "/../item/7/", "/item/7\x00", "/item/7%00", "/items/7/", "/", f"/item/{'x' * 2048}/../../.env",
+    ],
+)  # fmt: skip
+def test_no_other_spelling_is_allowed(path: str) -> None:
+    """What leads out of an allowed directory, or hides where it leads, is not in it."""
+    with override_settings(TRASHIP_ALLOW_PATHS=["/item/", "*.action"]):
+        assert not is_allowed(path)
+
+
+def test_what_is_allowed() -> None:
+    """All below a directory, whatever its case; nothing without an entry."""
+    with override_settings(TRASHIP_ALLOW_PATHS=["/item/", "*.action"]):
+        assert all(map(is_allowed, ("/item", "/item/7/", "/ITEM/a/b", "/item//7/", "/shop/list.action")))
+    assert not is_allowed("/item/7/")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ideolab_accesslog.access.offences import NewestOffences
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.signals import offence as offence_signal
@@ -29,6 +30,12 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     paths: list[str] = []
     monkeypatch.setattr(log, "write", lambda one: paths.append(one.path))
     return paths
+
+
+@pytest.fixture(autouse=True)
+def no_offence_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests have no table; tests/accesslog/access/test_offences.py has."""
+    monkeypatch.setattr(NewestOffences, "write", lambda *_arguments: None)
 
 
 @pytest.fixture
@@ -352,3 +359,52 @@ def test_no_number_of_excused_offences_is_a_ban(
 
     judged.process([offence("/19")])
     assert bans == [[ADDRESS]]
+
+
+@pytest.mark.parametrize(("address", "reason"), [("127.0.0.1", "loopback"), ("::1", "loopback")])
+def test_the_log_says_why_fail2ban_hears_nothing(
+    lines: list[str], written: dict[str, int], caplog: pytest.LogCaptureFixture, address: str, reason: str
+) -> None:
+    """Once, when a line would have been written, and with the way out."""
+    judged = OffenceJudge()
+    judged.process([offence("/nope", address=address)])
+    assert caplog.text == ""
+
+    judged.process([offence(f"/.env{number}", "dotfile", address) for number in range(5)])
+    judged.process([offence("/.git", "dotfile", address)])
+    assert lines == []
+    assert caplog.messages == [
+        f"TrashIP: {address} is counted, but fail2ban is never told of it and it is never banned: {reason}."
+        " If visitors come from there, it is a proxy: name it in ACCESSLOG_TRUSTED_PROXIES (docs/django.md)"
+    ]
+
+
+def test_the_log_says_so_for_each_reason(
+    lines: list[str], written: dict[str, int], settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those of the settings, too."""
+    settings.TRASHIP_NEVER_BAN = ["198.51.100.0/24"]
+    judged = OffenceJudge()
+    for address in ("198.51.100.7", "198.51.100.8", "169.254.0.7"):
+        judged.process([offence("/.env", "dotfile", address)])
+
+    assert [message.partition(": ")[2].partition(" is")[0] for message in caplog.messages] == [
+        "198.51.100.7",
+        "169.254.0.7",
+    ]
+    assert "198.51.100.0/24 of TRASHIP_NEVER_BAN" in caplog.text
+
+
+def test_pages_that_the_site_itself_misses_add_up_apart(
+    lines: list[str], written: dict[str, int], settings: Any
+) -> None:
+    """A quarter of a burst at most, each URL pattern once, and never with a line of their own."""
+    settings.TRASHIP_404_DISTINCT = 8
+    judged = OffenceJudge()
+
+    judged.process([offence(f"/item/{n}/")._replace(pattern="item/<int:pk>/") for n in range(300)])
+    judged.process([offence(f"/{n}")._replace(pattern=f"{n}/") for n in range(30)])
+    assert lines == []
+    judged.process([offence(f"/nope-{n}") for n in range(7)])
+    assert lines == ["/nope-5", "/nope-6"]
+    assert written == {ADDRESS: 337}

@@ -119,7 +119,6 @@ def test_other_handlers_see_escaped_text(
     own_logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A console or Sentry gets no line feed of a client's either."""
-    own_logger.addHandler(logging.NullHandler())
     with override_settings(TRASHIP_LOG=""), caplog.at_level(logging.WARNING, log.NAME):
         log.write(MADE._replace(path="/.env\nroot: x"))
 
@@ -127,6 +126,28 @@ def test_other_handlers_see_escaped_text(
         "offence 198.51.100.7 reason=sensitive_path status=403 method=GET "
         'path="/.env\\x0aroot: x" agent="curl/8" rule="dotfile"'
     ]
+
+
+_SILENT = """
+    import django
+    from django.conf import settings
+
+    settings.configure(INSTALLED_APPS=["ideolab_accesslog"], TRASHIP_LOG="", USE_TZ=True)
+    django.setup()
+    from ideolab_accesslog.traship import log
+    from ideolab_accesslog.traship.offence import Offence
+
+    log.write(Offence("198.51.100.7", 1795359121.5, "dotfile", 403, "GET", "/.env", "curl/8"))
+"""
+
+
+def test_no_log_is_no_line_on_stderr_either() -> None:
+    """Where nothing takes a warning, Python itself would write each line of a scan there."""
+    program = textwrap.dedent(_SILENT)
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 FILTERS = {mode: matcher("ideolab-traship", mode) for mode in ("sensitive", "burst", "all", "cross_site")}

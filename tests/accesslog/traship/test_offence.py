@@ -9,6 +9,7 @@ from ideolab_accesslog.traship.offence import (
     Offence,
     OffenceSum,
     clean_method,
+    digest_of,
     is_asked_by_browsers,
     page_key,
 )
@@ -91,3 +92,9 @@ def test_an_excused_offence_is_a_hit_and_nothing_else() -> None:
     assert (total.hits, total.sensitive, total.missing, total.has_rule) == (1, 0, 0, True)
     total.add(MISSING)
     assert total.reason == "404_burst"
+
+
+def test_the_digest_of_a_page() -> None:
+    """Ten bytes of any text, also of half a character."""
+    assert digest_of("/.env").hex() == "53e0b8766ed68f188124"
+    assert len(digest_of("/" + "\udcff" * 5000)) == 10

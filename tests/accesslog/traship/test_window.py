@@ -15,7 +15,7 @@ from django.core.cache.backends.filebased import FileBasedCache
 from django.test import override_settings
 
 from demo.lab.child import REPOSITORY, environment
-from ideolab_accesslog.traship.window import Window
+from ideolab_accesslog.traship.window import Window, own_name
 from tests.lab.redis import Redis
 
 ALICE = "198.51.100.7"
@@ -85,6 +85,19 @@ def test_two_processes_count_together(shared: Any) -> None:
     assert one.find_returning([ALICE, "198.51.100.8"]) == {ALICE}
 
 
+def test_the_sites_own_404s_are_counted_apart(shared: Any) -> None:
+    """They add no points to the address; who comes back to them is found as well."""
+    one, other = Window(), Window()
+    name = own_name(ALICE)
+    for window in (one, other):
+        window.add_path(name, "item/<int:pk>/", 1)
+        window.add_hits(name, 1)
+    one.add_points(name, 1)
+
+    assert (other.add_points(name, 0), other.add_points(ALICE, 0)) == (1, 0)
+    assert one.find_returning([ALICE, "198.51.100.8"]) == {ALICE}
+
+
 def test_a_cache_that_fails(
     shared: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -136,7 +149,7 @@ _PROCESS = textwrap.dedent(
     from django.conf import settings
     settings.configure(CACHES={"default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": sys.argv[1]}})
-    from ideolab_accesslog.traship.window import Window
+    from ideolab_accesslog.traship.window import Window, own_name
     window = Window()
     paths = [f"/{number}" for number in range(60)]
     new = [path for path in paths if window.add_path("198.51.100.7", path, 1)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from ideolab_accesslog.access.sinks import spool_file
 from tests.accesslog.rows import row, write_spool_file
 
@@ -37,3 +39,18 @@ def test_the_size_is_that_of_all_files(tmp_path: Path) -> None:
 
     assert spool_file.size(tmp_path) == sum(path.stat().st_size for path in files)
     assert spool_file.size(tmp_path / "missing") == 0
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next line would become a part of it, and a third row of the two."""
+    file = spool_file.create(tmp_path)
+    file.append(b"[1]\n")
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, line: write(fd, line[:2]))
+    with pytest.raises(OSError, match="only a part"):
+        file.append(b"[22]\n")
+    monkeypatch.undo()
+    file.append(b"[333]\n")
+
+    assert (file.rows, file.path.read_bytes()) == (2, b"[1]\n[333]\n")
+    file.release()

@@ -88,3 +88,11 @@ def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
     """With the option to change it."""
     with pytest.raises(CommandError, match=r"missing.*; see --output"):
         run("--output", str(tmp_path / "missing" / "x.prom"))
+
+
+def test_a_sites_tests_leave_the_hosts_metrics_alone(settings: Any) -> None:
+    """Prometheus would count what a test has made."""
+    settings.ACCESSLOG_TESTING = True
+    with pytest.raises(CommandError, match="this process runs tests: see --output"):
+        run()
+    assert run("--output", "-").startswith("# HELP")

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+from ideolab_accesslog.models import AccessLog, FirewallActionLog, OffenceLog, TrashIP
 from tests.accesslog.conftest import VENDORS
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -23,6 +23,7 @@ def rows() -> None:
         then = timezone.now() - timedelta(days=days)
         AccessLog.objects.create(ts=then, ip="198.51.100.1", method="GET", path="/", status_code=200)
         TrashIP.objects.create(last_seen=then, ip=f"2001:db8::{days}")
+        OffenceLog.objects.create(ts=then, ip="198.51.100.1", method="GET", path="/.env", status_code=403)
         FirewallActionLog.objects.create(ts=then, batch=BATCH_ID, actor_name="alice", action="ban", ip="::5")
     then = timezone.now() - timedelta(days=400)
     TrashIP.objects.create(last_seen=then, ip="198.51.100.2", is_banned=True)
@@ -35,33 +36,36 @@ def run(*words: str) -> str:
     return output.getvalue()
 
 
-def left() -> tuple[int, int, int]:
-    return AccessLog.objects.count(), TrashIP.objects.count(), FirewallActionLog.objects.count()
+def left() -> tuple[int, ...]:
+    return tuple(table.objects.count() for table in (AccessLog, TrashIP, OffenceLog, FirewallActionLog))
 
 
 @pytest.mark.parametrize("database", VENDORS, indirect=True)
 def test_old_rows_go_and_the_rest_stays(rows: None) -> None:
-    """30 and 180 days by default; banned addresses, those in the firewall and the audit stay."""
+    """30, 180 and 90 days by default; banned addresses, those in the firewall and the audit stay."""
     assert run() == (
         "2 requests older than 30 days deleted\n1 addresses of TrashIP older than 180 days deleted\n"
+        "1 offences older than 90 days deleted\n"
     )
-    assert left() == (0, 3, 2)
+    assert left() == (0, 3, 1, 2)
 
 
 def test_the_days_are_chosen(rows: None) -> None:
     """The audit too, when it is asked for."""
-    assert run("--accesslog-days", "300", "--traship-days", "30", "--firewall-days", "365") == (
+    days = ("--accesslog-days", "300", "--traship-days", "30", "--offence-days", "30")
+    assert run(*days, "--firewall-days", "365") == (
         "1 requests older than 300 days deleted\n"
         "2 addresses of TrashIP older than 30 days deleted\n"
+        "2 offences older than 30 days deleted\n"
         "1 firewall actions older than 365 days deleted\n"
     )
-    assert left() == (1, 2, 1)
+    assert left() == (1, 2, 0, 1)
 
 
 def test_a_dry_run_counts(rows: None) -> None:
     """And deletes nothing."""
     assert run("--dry-run").startswith("2 requests older than 30 days would be deleted\n")
-    assert left() == (2, 4, 2)
+    assert left() == (2, 4, 2, 2)
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "x", "1.5"])
@@ -70,4 +74,4 @@ def test_days_that_would_empty_the_table_are_refused(rows: None, days: str) -> N
     with pytest.raises(CommandError, match="no whole number from 1"):
         run("--accesslog-days", days)
 
-    assert left() == (2, 4, 2)
+    assert left() == (2, 4, 2, 2)

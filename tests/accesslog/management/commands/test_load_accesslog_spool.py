@@ -6,6 +6,7 @@ import os
 import signal
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -52,3 +53,16 @@ def test_the_command_keeps_the_files_when_the_database_refuses(database: str, sp
 
     assert path.exists()
     call_command("migrate", "ideolab_accesslog", "zero", verbosity=0, fake=True)
+
+
+def test_a_sites_tests_leave_the_sites_spool_alone(database: str, spool: Path, settings: Any) -> None:
+    """Its rows would go with the test database. A directory that the test names is the test's."""
+    settings.ACCESSLOG_TESTING = True
+    path = write_spool_file(spool, row())
+    with pytest.raises(CommandError, match="this process runs tests: see --directory"):
+        call_command("load_accesslog_spool")
+    assert path.exists()
+
+    path = write_spool_file(spool.with_name("other"), row())
+    call_command("load_accesslog_spool", directory=str(path.parent), stdout=StringIO())
+    assert AccessLog.objects.count() == 1

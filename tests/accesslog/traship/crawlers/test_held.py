@@ -8,6 +8,7 @@ from typing import Optional
 import pytest
 
 from demo.lab.wait import wait_until
+from ideolab_accesslog.signals import dropped
 from ideolab_accesslog.traship.crawlers import held as module
 from ideolab_accesslog.traship.crawlers.held import HeldOffences
 from ideolab_accesslog.traship.crawlers.verifier import Verifier
@@ -23,6 +24,7 @@ class Answers(Verifier):
 
     def __init__(self, **known: str) -> None:
         self.known: dict[str, str] = known
+        self.waiting: set[str] = set()
         self.fails = False
 
     def is_failing(self) -> bool:
@@ -33,18 +35,22 @@ class Answers(Verifier):
         """The name, or None."""
         return self.known.get(address)
 
-    def recall(self, address: str) -> str:
-        """The name, or none."""
-        return self.known.get(address, "")
+    def recall(self, address: str) -> Optional[str]:
+        """The name, or None."""
+        return self.known.get(address)
+
+    def is_waiting(self, address: str) -> bool:
+        """As the test says."""
+        return address in self.waiting
 
 
 def offence(address: str = GOOGLE, agent: str = GOOGLEBOT, path: str = "/dead") -> Offence:
     return Offence(address, 1_795_359_121.0, "", 404, "GET", path, agent)
 
 
-def sort(held: HeldOffences, offences: list[Offence], is_last: bool = False) -> list[Offence]:
+def sort(held: HeldOffences, offences: list[Offence]) -> list[Offence]:
     """Return what can be judged now."""
-    return list(held.sort(offences, is_last))
+    return list(held.sort(offences))
 
 
 def test_a_crawler_s_offences_are_excused() -> None:
@@ -108,6 +114,24 @@ def test_a_failure_of_our_own_is_no_proof_against_them() -> None:
     assert sort(held, []) == [offence(path="/2")]
 
 
+def test_who_waits_for_a_thread_is_not_judged() -> None:
+    """Others keep the threads busy: five seconds begin when one is free, and a minute is the end."""
+    now, verifier = [0.0], Answers()
+    held = HeldOffences(verifier, lambda: now[0])
+    verifier.waiting = {GOOGLE, MALLORY}
+
+    assert sort(held, [offence(), offence(MALLORY)]) == []
+    now[0] += 30
+    assert sort(held, []) == []
+    verifier.waiting = {MALLORY}
+    now[0] += 4.9
+    assert sort(held, []) == []
+    now[0] += 0.2
+    assert sort(held, []) == [offence()]
+    now[0] += 25
+    assert sort(held, []) == [offence(MALLORY)]
+
+
 def test_one_network_keeps_no_crawler_from_being_known() -> None:
     """A thousand addresses of a /64 with a silent name server, and then a real one."""
     may_answer = threading.Event()
@@ -144,17 +168,43 @@ def test_others_are_not_held() -> None:
     ]
 
 
-def test_the_end_of_the_process_holds_nothing_back() -> None:
-    """They count as anybody's."""
-    held = HeldOffences(Answers())
-    sort(held, [offence()])
+def test_the_end_of_the_process_judges_who_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked then; who is unknown is dropped and counted, and neither excused nor told."""
+    told: list[object] = []
 
-    assert sort(held, [offence(path="/2")], is_last=True) == [offence(), offence(path="/2")]
-    assert sort(held, []) == []
+    def hear(sender: object, count: int, why: str, **_others: object) -> None:
+        told.extend((sender, count, why))
+
+    verifier = Answers()
+    held = HeldOffences(verifier)
+    sort(held, [offence(), offence(MALLORY), offence("203.0.113.7")])
+    verifier.known = {MALLORY: "", GOOGLE: NAME}
+    monkeypatch.setattr(verifier, "ask", lambda _address: pytest.fail("asked"))
+    others = [offence("203.0.113.8"), offence("203.0.113.9", "curl/8")]
+    dropped.connect(hear)
+    try:
+        judged = list(held.sort_last(others))
+    finally:
+        dropped.disconnect(hear)
+
+    assert judged == [offence()._replace(excuse="crawler"), offence(MALLORY), others[1]]
+    assert told == [HeldOffences, 2, "the process ends before a resolver answers"]
+    assert list(held.sort_last([])) == []
+
+
+def test_what_is_known_needs_no_question() -> None:
+    """Who has a published address, who has none of the names, who names no crawler; others are unknown."""
+    held = HeldOffences(Answers(**{MALLORY: ""}))
+    duck = offence("20.191.45.212", "DuckDuckBot/1.1")
+
+    assert held.judge_without_asking(duck) == duck._replace(excuse="crawler")
+    assert held.judge_without_asking(offence(MALLORY)) == offence(MALLORY)
+    assert held.judge_without_asking(offence(agent="curl/8")) == offence(agent="curl/8")
+    assert held.judge_without_asking(offence()) is None
 
 
 def test_a_turn_asks_for_some_of_those_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others have their turn next; at the end of the process all are judged."""
+    """The others have their turn next; at the end of the process all that are known are judged."""
     monkeypatch.setattr(module, "ASKED_OF_A_TURN", 2)
     verifier = Answers()
     held = HeldOffences(verifier)
@@ -162,15 +212,27 @@ def test_a_turn_asks_for_some_of_those_that_wait(monkeypatch: pytest.MonkeyPatch
     verifier.known[GOOGLE] = NAME
 
     assert [[one.path for one in sort(held, [])] for _ in range(2)] == [["/0", "/1"], ["/2", "/3"]]
-    sort(held, [offence(MALLORY)])
-    assert len(sort(held, [], is_last=True)) == 1
+    assert [one.path for one in held.sort_last([])] == ["/4"]
 
 
 def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A flood of one network, or of many, is judged at once beyond the room."""
     monkeypatch.setattr(module, "NETWORK_MAX", 3)
-    monkeypatch.setattr(module, "HELD_MAX", 5)
+    monkeypatch.setattr(module, "NETWORK_FEW", 1)
+    monkeypatch.setattr(module, "HELD_MAX", 6)
     held = HeldOffences(Answers())
 
     assert len(sort(held, [offence(f"198.51.100.{number}") for number in range(10)])) == 7
-    assert len(sort(held, [offence(f"203.0.{number}.1") for number in range(10)])) == 8
+    assert len(sort(held, [offence(f"203.0.1.{number}") for number in range(10)])) == 9
+    assert len(sort(held, [offence(f"203.0.{number}.1") for number in range(2, 10)])) == 6
+
+
+def test_a_flood_of_many_networks_leaves_room() -> None:
+    """Forty of them hold as much as they can: a crawler's offences wait all the same, in every turn."""
+    held = HeldOffences(Answers())
+    flood = [offence(f"198.18.{network}.1") for network in range(40) for _ in range(500)]
+    assert len(sort(held, flood)) > 15_000
+
+    assert sort(held, [offence(path=f"/{number}") for number in range(10)]) == []
+    for _turn in range(6):
+        assert sort(held, []) == []

@@ -73,10 +73,12 @@ def test_the_project_s_own_crawlers() -> None:
             "search.msn.com",
             "crawl.example.com",
         )
-    for wrong in (["examplebot"], {"": texts}, {"examplebot": "crawl.example.com"}, None):
+    for wrong in (["examplebot"], {"": texts}, {"examplebot": 5}, {"google": ["com"]}, None):
         with override_settings(TRASHIP_CRAWLERS=wrong):
             assert find_proof("examplebot") == Proof()
             assert any(find_proof(GOOGLEBOT))
+    with override_settings(TRASHIP_CRAWLERS={"examplebot": "crawl.example.com", "": texts}):
+        assert find_proof("examplebot") == Proof(("crawl.example.com",))
     with override_settings(TRASHIP_VERIFY_CRAWLERS=False):
         assert find_proof(GOOGLEBOT) == Proof()
 

@@ -12,9 +12,11 @@ import pytest
 
 from demo.lab.wait import wait_until
 from ideolab_accesslog.traship.crawlers import verifier as module
+from ideolab_accesslog.traship.crawlers import waiting
 from ideolab_accesslog.traship.crawlers.verifier import Verifier, network_of
 
-GOOGLE, GOOGLE2, BING, MALLORY = "66.249.66.1", "66.249.66.2", "157.55.39.1", "198.51.100.66"
+GOOGLE, GOOGLE2, BING = "66.249.66.1", "66.249.66.2", "157.55.39.1"
+MALLORY, MALLORY2 = "198.51.100.66", "198.51.100.67"
 NAME = "crawl-66-249-66-1.googlebot.com"
 
 
@@ -46,7 +48,7 @@ def test_an_answer_is_good_for_a_day(resolver: SlowResolver) -> None:
     now = [0.0]
     verifier = Verifier(resolver.find, lambda: now[0])
 
-    assert [verifier.ask(GOOGLE), verifier.ask(GOOGLE), verifier.recall(GOOGLE)] == [None, None, ""]
+    assert [verifier.ask(GOOGLE), verifier.ask(GOOGLE), verifier.recall(GOOGLE)] == [None, None, None]
     resolver.may_answer.set()
     wait_until(lambda: verifier.ask(GOOGLE) == NAME, "the answer")
     assert verifier.recall(GOOGLE) == NAME
@@ -77,29 +79,70 @@ def test_no_name_is_good_for_an_hour_and_a_failure_for_a_minute(
 def test_a_slow_network_rests(resolver: SlowResolver) -> None:
     """Its owner may answer as slowly as he likes; its other addresses wait no longer."""
     now = [0.0]
+    resolver._answer = lambda _address: ""
+    verifier = Verifier(resolver.find, lambda: now[0])
+    assert [verifier.ask(MALLORY), verifier.ask(MALLORY2)] == [None, None]
+    wait_until(lambda: resolver.asked == [MALLORY], "the question")
+    now[0] += 1.1
+    resolver.may_answer.set()
+    wait_until(lambda: verifier.ask(MALLORY) == "", "the answer")
+
+    assert verifier.ask(MALLORY2) == ""
+    assert not verifier.is_waiting(MALLORY2)
+    assert resolver.asked == [MALLORY]
+
+
+def test_a_crawler_whose_name_comes_late_is_one(resolver: SlowResolver) -> None:
+    """Our resolver had not heard of it yet: its other addresses are looked up too."""
+    now = [0.0]
     verifier = Verifier(resolver.find, lambda: now[0])
     assert [verifier.ask(GOOGLE), verifier.ask(GOOGLE2)] == [None, None]
     wait_until(lambda: resolver.asked == [GOOGLE], "the question")
     now[0] += 6
     resolver.may_answer.set()
-    wait_until(lambda: verifier.ask(GOOGLE) == NAME, "the answer")
 
-    assert verifier.ask(GOOGLE2) == ""
-    assert resolver.asked == [GOOGLE]
+    wait_until(lambda: verifier.ask(GOOGLE2) == NAME, "the answer")
+    assert verifier.ask(GOOGLE) == NAME
+
+
+def test_four_slow_networks_keep_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty addresses of each came first: the crawler has the first thread that is free."""
+    monkeypatch.setattr(module, "REST_S", 0.05)
+    asked: list[str] = []
+    answers = threading.Semaphore(0)
+
+    def find(address: str) -> str:
+        asked.append(address)
+        assert answers.acquire(timeout=60)
+        return ""
+
+    verifier = Verifier(find)
+    for number in range(1, 21):
+        for network in range(4):
+            verifier.ask(f"198.18.{network}.{number}")
+    wait_until(lambda: len(asked) == 4, "four questions")
+    verifier.ask(GOOGLE)
+    assert (verifier.is_waiting(GOOGLE), verifier.is_waiting(asked[0])) == (True, False)
+    for count in range(5, 9):
+        answers.release()
+        wait_until(lambda count=count: len(asked) == count, "the next question")  # type: ignore[misc]
+
+    assert GOOGLE in asked[4:]
+    assert not verifier.is_waiting(GOOGLE)
+    answers.release(100)
 
 
 def test_one_question_a_network_and_few_threads(
     resolver: SlowResolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A /24, or a /48, and four of them at a time."""
-    monkeypatch.setattr(module, "WAITING_MAX", 8)
+    monkeypatch.setattr(waiting, "WAITING_MAX", 4)
     verifier = Verifier(resolver.find)
     many = [f"198.51.100.{number}" for number in range(3)] + [f"203.0.{n}.1" for n in range(6)]
 
     answers = [verifier.ask(address) for address in many]
     wait_until(lambda: len(resolver.asked) == 4, "four questions")
     assert answers == [None] * 9
-    assert list(verifier._lookups.waiting) == many[:8]
     assert len(verifier._lookups.threads) == 4
     assert len({network_of(address) for address in resolver.asked}) == 4
 
@@ -114,14 +157,15 @@ def test_few_addresses_of_a_network_wait(resolver: SlowResolver) -> None:
     verifier = Verifier(resolver.find)
     many = [f"2001:db8:0:1::{number:x}" for number in range(1, 1100)]
 
+    verifier.ask(many[0])
+    wait_until(lambda: resolver.asked == many[:1], "the first question")
     assert {verifier.ask(address) for address in many} == {None}
     assert len(verifier._lookups.waiting) == 20
     assert verifier.ask(GOOGLE) is None
     wait_until(lambda: GOOGLE in resolver.asked, "the question")
     resolver.may_answer.set()
     wait_until(lambda: verifier.ask(many[30]) == NAME, "the answer")
-    wait_until(lambda: not verifier._lookups.waiting, "the end")
-    assert verifier._lookups.counts == {}
+    wait_until(lambda: not verifier._lookups.waiting and not verifier._lookups.running, "the end")
 
 
 class FailingResolver:
@@ -224,7 +268,7 @@ def test_a_new_beginning(resolver: SlowResolver) -> None:
     for thread in before:
         thread.join(60)
 
-    assert verifier.recall(GOOGLE) == ""
+    assert verifier.recall(GOOGLE) is None
 
 
 def test_an_idle_thread_of_before_takes_nothing(resolver: SlowResolver) -> None:
@@ -235,14 +279,14 @@ def test_an_idle_thread_of_before_takes_nothing(resolver: SlowResolver) -> None:
     before = verifier._lookups
     idle = list(before.threads)
     verifier.forget()
-    verifier._lookups.add(BING, network_of(BING))
+    verifier._lookups.add(BING, 0.0)
     with before.change:
         before.change.notify_all()
     for thread in idle:
         thread.join(60)
 
     assert resolver.asked == [GOOGLE]
-    assert (list(verifier._lookups.waiting), verifier._lookups.running) == ([BING], set())
+    assert (verifier.is_waiting(BING), verifier._lookups.running) == (True, {})
 
 
 def test_what_is_remembered_is_bounded(resolver: SlowResolver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +297,7 @@ def test_what_is_remembered_is_bounded(resolver: SlowResolver, monkeypatch: pyte
     for address in (GOOGLE, GOOGLE2, BING):
         wait_until(lambda address=address: verifier.ask(address) == NAME, "the answer")  # type: ignore[misc]
 
-    assert [verifier.recall(address) for address in (GOOGLE, GOOGLE2, BING)] == ["", NAME, NAME]
+    assert [verifier.recall(address) for address in (GOOGLE, GOOGLE2, BING)] == [None, NAME, NAME]
 
 
 @pytest.mark.parametrize(

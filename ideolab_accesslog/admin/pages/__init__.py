@@ -1,0 +1,1 @@
+"""The pages beside the admin's lists: one address with its timeline, and the traffic."""

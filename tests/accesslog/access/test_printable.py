@@ -1,0 +1,31 @@
+"""What a client sent, as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from ideolab_accesslog.access.printable import to_printable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/wp-login.php", "/wp-login.php"),
+        ("/café/日本", "/café/日本"),
+        ("/a\nb\r\t\x00", "/a\\x0ab\\x0d\\x09\\x00"),
+        ("/\u202egnp.exe", "/\\u202egnp.exe"),
+        ("/\u2028\u200b\ufeff", "/\\u2028\\u200b\\ufeff"),
+        ("/\ud800", "/\\ud800"),
+        ("/\U0001f600", "/\\U0001f600"),
+        ("/<b>", "/<b>"),
+    ],
+)
+def test_what_is_not_printable_has_a_number(text: str, shown: str) -> None:
+    """Letters of all languages stay; a page escapes its own characters itself."""
+    assert to_printable(text, 100) == shown
+
+
+def test_no_text_is_longer_than_its_column() -> None:
+    """Also one of which every character takes ten."""
+    assert len(to_printable("\U0001f600" * 5000, 1024)) == 1024
+    assert to_printable("/" + "a" * 5000, 10) == "/aaaaaaaaa"
