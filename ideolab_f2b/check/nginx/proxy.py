@@ -68,6 +68,21 @@ def front(settings: Settings) -> Iterator[Verdict]:
         yield unknown("front", f"this needs fail2ban: {error}", restart("fail2ban"))
 
 
+def find_fronts(settings: Settings) -> list[Network]:
+    """Return the addresses of which the check `front` speaks; none where the log cannot be read."""
+    try:
+        counts = count(_tail(settings.paths.nginx_error_log))
+    except OSError:
+        return []
+    return [ipaddress.ip_network(one) for one in select(counts, settings.connmon.ignore)]
+
+
+def select(counts: PeerCounts, listed: Collection[Network]) -> list[Peer]:
+    """Return the peers that are listed, or that stand for many clients, by their number of lines. Pure."""
+    found = [one for one in counts.peers if _covers(listed, one) or _stands_for_many(counts, one)]
+    return sorted(found, key=lambda one: -counts.peers[one])
+
+
 def _tail(path: Path) -> list[str]:
     with open_where_it_leads(path) as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
@@ -111,8 +126,8 @@ def judge(
     counts: PeerCounts, listed: Collection[Network], ignored: Mapping[str, Collection[Network]]
 ) -> Iterator[Verdict]:
     """Yield a verdict on each address that stands for many clients, or one ok when there is none. Pure."""
-    found = [one for one in counts.peers if _covers(listed, one) or _stands_for_many(counts, one)]
-    for address in sorted(found, key=lambda one: -counts.peers[one]):
+    found = select(counts, listed)
+    for address in found:
         yield _verdict(counts, address, listed, ignored)
     if found:
         return
