@@ -27,10 +27,11 @@ _LIST = "ideolab-f2b netns --list"
 
 
 class _Leaving(NamedTuple):
-    """The verdicts on clients' flows, and the packed addresses where these end."""
+    """The verdicts on clients' flows, and the packed addresses where these and this host's own end."""
 
     verdicts: list[Verdict]
     servers: frozenset[bytes] = frozenset()
+    local: frozenset[bytes] = frozenset()
 
 
 def containers(
@@ -49,7 +50,7 @@ def containers(
     yield from judge_search(seen, found, forwards=is_forwarding())
     yield from leaving.verdicts
     programs = forwarders.find(ports)
-    known = hidden.Known(settings.connmon.ignore, proxy.find_fronts(settings), programs)
+    known = hidden.Known(settings.connmon.ignore, proxy.find_fronts(settings), programs, leaving.local)
     yield from hidden.judge(seen, known)
     yield from judge_forwarders(programs)
 
@@ -124,7 +125,8 @@ def _read_flows(watch: Watched) -> _Leaving:
         return _Leaving([unknown(flows.CHECK, str(error), error.way_out)])
     ends = flows.find_ends(found.flows, watch.ports, ways)
     verdicts = list(flows.judge(ends, watch, ways, is_whole=found.is_whole))
-    return _Leaving(verdicts, frozenset(end.server.packed for end in ends))
+    servers = frozenset(end.server.packed for end in ends)
+    return _Leaving(verdicts, servers, flows.find_local(found.flows, ways))
 
 
 def judge_forwarders(programs: Mapping[int, str]) -> Iterator[Verdict]:

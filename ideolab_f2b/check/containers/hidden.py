@@ -38,6 +38,8 @@ class Known:
     fronts: Collection[Network] = ()
     #: {port of this host: program that forwards it}
     forwarders: Mapping[int, str] = field(default_factory=dict)
+    #: packed addresses of the containers to which programs of this host are connected
+    local: Collection[bytes] = frozenset()
 
 
 def judge(survey: Survey, known: Known) -> Iterator[Verdict]:
@@ -95,18 +97,24 @@ def _judge_own(
         return wrong(check, f"{what}; connmon sees them on this host", hiding.PROXY.mend)
     if survey.host.peers and not place.name.startswith(("cri-containerd:", "crio:")):
         return ok(check, f"{text}, which is this host: connmon sees the clients of what listens here")
+    if place.own.intersection(known.local):
+        return _judge_program(check, text)
     front = hiding.recognize(address, place.name, place.own | survey.host.own) or hiding.MASQUERADE
     return wrong(check, f"{text}: it looks like {front.what}", front.mend.format(address=address))
 
 
 def _judge_host(check: str, text: str, address: Address, total: int) -> Optional[Verdict]:
     if address.is_loopback:
-        what = f"{text}: a program of this host is in front, and connmon does not see its clients"
-        return unknown(check, what, f"watch that program's port: port in [connmon] of {DEFAULT_PATH}")
+        return _judge_program(check, text)
     front = hiding.recognize(address)
     if front is hiding.DESKTOP:
         return unknown(check, f"{text}: it looks like {front.what}", front.mend.format(address=address))
     return _doubt(check, text, address, total)
+
+
+def _judge_program(check: str, text: str) -> Verdict:
+    what = f"{text}: a program of this host is in front, and connmon does not see its clients"
+    return unknown(check, what, f"watch that program's port: port in [connmon] of {DEFAULT_PATH}")
 
 
 def _doubt(check: str, text: str, address: Address, total: int) -> Optional[Verdict]:

@@ -14,7 +14,7 @@ from ideolab_f2b.kernel.sockets.listener import listeners
 
 CHECK = "network"
 #: PROC_PID_INIT_INO of linux/proc_ns.h: the first namespace of processes
-_FIRST_PIDS = 0xEFFFFFFC
+FIRST_PIDS = 0xEFFFFFFC
 #: {what an engine puts into its containers: what it is}
 _MARKS = {"run/.containerenv": "Podman", ".dockerenv": "Docker", "run/systemd/container": ""}
 #: words of PID 1's cgroup
@@ -22,7 +22,7 @@ _CGROUPS = {"docker": "Docker", "libpod": "Podman", "kubepods": "Kubernetes", "l
 #: kinds of the interface by which a container is connected
 _GUESTS = frozenset(("veth", "netkit", "macvlan", "ipvlan", "macvtap", "tun"))
 #: names of a PID 1 that starts services, as LXC's and nspawn's containers have it
-_INITS = frozenset(("systemd", "init", "openrc-init", "runit"))
+INITS = frozenset(("systemd", "init", "openrc-init", "runit"))
 _HOST_NETWORK = "give fail2ban's container the host's network (docs/containers.md#the-pack-in-containers)"
 
 
@@ -75,7 +75,7 @@ def sort_links(links: Iterable[Interface]) -> tuple[list[str], list[str]]:
 def _is_first(proc: Path) -> Optional[bool]:
     """Return whether this is the network of the host's PID 1, where that is the PID 1 that we see."""
     try:
-        if os.stat(proc / "self" / "ns" / "pid").st_ino != _FIRST_PIDS:
+        if os.stat(proc / "self" / "ns" / "pid").st_ino != FIRST_PIDS:
             return None
         # anybody may read the tables of any process: one inode for each namespace
         places = [proc / process / "net" / "dev" for process in ("self", "1")]
@@ -119,6 +119,6 @@ def judge(seen: Network, listening: Collection[int], ports: Collection[int]) -> 
     if listening:
         return ok(CHECK, f"{what}, and the web server is in it: port {', '.join(map(str, listening))}")
     text = f"{what}: bans hold for it alone, and nothing listens on port {watched} in it"
-    if seen.is_first is None and seen.init in _INITS:
+    if seen.is_first is None and seen.init in INITS:
         return unknown(CHECK, text, f"start the web server here, or {_HOST_NETWORK}")
     return wrong(CHECK, text, _HOST_NETWORK)

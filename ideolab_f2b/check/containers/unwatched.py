@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from ideolab_f2b.check.containers.network import FIRST_PIDS, INITS
 from ideolab_f2b.namespaces.coverage import Coverage
 from ideolab_f2b.namespaces.enter import Home
 from ideolab_f2b.namespaces.look import Looks
@@ -38,7 +40,7 @@ class Unwatched:
 
 @dataclass(frozen=True)
 class Found:
-    """What the process found; `is_whole` says that it saw every namespace of this host."""
+    """What the process found; `is_whole`: it looked at every namespace with a process on this host."""
 
     namespaces: tuple[Unwatched, ...]
     is_whole: bool
@@ -60,9 +62,18 @@ def find(
     """Return the namespaces of this host, but for those with an inode in `handed_out`."""
     if not _is_able():
         return Found((), is_whole=False)
-    lines, is_whole = _run(frozenset(ports), pids, patience_s)
+    lines, is_ended = _run(frozenset(ports), pids, patience_s)
     found = tuple(one for one in map(_parse, lines) if one.netns not in handed_out)
-    return Found(found, is_whole)
+    return Found(found, is_ended and _sees_processes())
+
+
+def _sees_processes(proc: Path = Path("/proc")) -> bool:
+    """Return whether this process sees those of the whole host, and not of its own container alone."""
+    try:
+        is_first = os.stat(proc / "self" / "ns" / "pid").st_ino == FIRST_PIDS
+        return is_first or (proc / "1" / "comm").read_text("ascii", "replace").strip() in INITS
+    except OSError:
+        return False
 
 
 def _is_able() -> bool:

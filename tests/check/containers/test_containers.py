@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import time
+import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.check.containers import containers, unwatched
+from ideolab_f2b.check.containers import containers
 from ideolab_f2b.check.containers.survey import Place, Survey
 from ideolab_f2b.check.containers.unwatched import Found, Unwatched
 from ideolab_f2b.config import Settings
+from tests.check.containers.clients import connect
+from tests.host.overlay import REPOSITORY
 from tests.kernel.scene import as_nobody
 from tests.lab.containers import ContainerLab, build_lab
 
@@ -39,15 +42,8 @@ class Scene:
     def connect(self, count: int, port: int = 443, server: str = "192.0.2.1") -> None:
         """Connect so many clients to the host, and hold the connections."""
         for number in range(1, count + 1):
-            with self.lab.client.enter():
-                client = self._undo.enter_context(
-                    socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET)
-                )
-            if ":" in server:
-                client.setsockopt(socket.IPPROTO_IPV6, 78, 1)
-            client.settimeout(60)
-            client.bind((f"2001:db8:c::{number}" if ":" in server else f"198.51.100.{number}", 0))
-            client.connect((server, port))
+            source = f"2001:db8:c::{number}" if ":" in server else f"198.51.100.{number}"
+            self._undo.enter_context(connect(self.lab.client, server, port, source))
 
     def check(
         self, path: str, *, ports: tuple[int, ...] = (443,), names: tuple[str, ...] = ("auto",)
@@ -147,6 +143,25 @@ def test_clients_that_a_rule_hides(scene: Scene) -> None:
 
 
 @pytest.mark.root
+def test_a_program_of_the_host_in_front(scene: Scene) -> None:
+    """Its own connections are no clients', and no rule hides anybody."""
+    made = scene.lab.container(2, 443)
+    scene.publish(443, "10.77.0.2:443")
+    with contextlib.ExitStack() as undo:
+        for _number in range(12):
+            undo.enter_context(connect(scene.lab.host, made.address, 443))
+        said = scene.check(scene.lab.start_opener().path)
+    assert said == [
+        "ok       container netns:c2: port 443, 12 connections",
+        "ok       flows: no client's connection to a watched port goes on to a container now",
+        "unknown  peers netns:c2 port 443: 12 of 12 connections are from 10.77.0.1: a program of this"
+        " host is in"
+        " front, and connmon does not see its clients\n"
+        "         -> watch that program's port: port in [connmon] of /etc/ideolab/f2b.conf",
+    ]
+
+
+@pytest.mark.root
 def test_a_namespace_that_does_not_route_through_this_host(scene: Scene) -> None:
     """Its gateway is another machine, as behind macvlan."""
     scene.lab.container(2, 443).namespace.run(
@@ -176,20 +191,6 @@ def test_a_user_sees_what_he_may(scene: Scene) -> None:
 def scene_lines(scene: Scene, path: str) -> list[str]:
     """A user cannot enter a namespace: where the lines are of does not matter."""
     return [str(one) for one in containers.containers(SETTINGS, path, lambda: scene.lab.pids)]
-
-
-@pytest.mark.root
-def test_a_search_that_takes_too_long(scene: Scene) -> None:
-    """It is ended, and what was not seen is not taken for nothing."""
-    scene.lab.container(2, 443)
-
-    def wait_long() -> list[int]:
-        time.sleep(60)
-        return []
-
-    assert unwatched.find([443], (), wait_long, patience_s=0.2) == Found((), is_whole=False)
-    with scene.lab.host.enter():
-        assert unwatched.find([443], (), lambda: scene.lab.pids).is_whole
 
 
 HERE = Survey(Place("", 0, frozenset()))
@@ -245,3 +246,25 @@ def test_ports_that_an_engines_program_takes() -> None:
         "         -> let pasta forward (docs/containers.md#who-hides-the-clients)",
         "ok       forwarder port 9443: pasta.avx2 takes its connections and keeps the clients' addresses",
     ]
+
+
+@pytest.mark.root
+def test_the_verb_as_json(scene: Scene, tmp_path: Path) -> None:
+    """It has the same lines; in a namespace of processes of its own it sees no other container."""
+    scene.lab.container(2, 443)
+    scene.publish(443, "10.77.0.2:443")
+    scene.connect(2)
+    config = tmp_path / "f2b.conf"
+    config.write_text("")
+    alone = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    words = [*alone, sys.executable, "-m", "ideolab_f2b", "check", "--json", "--config", str(config)]
+    command = scene.lab.host.command(*words)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=REPOSITORY)
+    found = {one["check"]: one for one in map(json.loads, done.stdout.splitlines())}
+
+    assert found["network"]["state"] == "wrong"
+    assert "this network is not the host's (up0 (veth))" in found["network"]["text"]
+    assert found["flows 10.77.0.2 port 443"]["state"] == "wrong"
+    assert found["flows 10.77.0.2 port 443"]["mend"] == "scripts/install --containers"
+    assert found["containers"]["state"] == "unknown"
+    assert "in a container" in found["port 443"]["text"]

@@ -66,6 +66,17 @@ def test_a_proxy_of_this_host() -> None:
     ]
 
 
+def test_a_program_of_this_host() -> None:
+    """A tunnel or a proxy on a port that is not watched: this host's own flows go to the container."""
+    assert judge(container({"10.77.0.1": 40}), known=Known(local=packed("10.77.0.2"))) == [
+        f"unknown  peers {NAME} port 443: 40 of 40 connections are from 10.77.0.1: a program of this host"
+        f" is in"
+        " front, and connmon does not see its clients\n"
+        "         -> watch that program's port: port in [connmon] of /etc/ideolab/f2b.conf"
+    ]
+    assert len(judge(container({"10.77.0.1": 40}), known=Known(local=packed("10.77.0.9")))) == 1
+
+
 def test_a_rule_that_masquerades() -> None:
     """Nothing of this host listens, and still its address is the clients; a health check is among them."""
     assert judge(container({"10.77.0.1": 38, "10.77.0.9": 2})) == [

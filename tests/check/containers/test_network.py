@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from ideolab_f2b.check.containers import network
 from ideolab_f2b.check.containers.network import Network, judge, sort_links
 from ideolab_f2b.config import Settings
 from ideolab_f2b.kernel.interfaces import Interface, read_interfaces
+from tests.host.overlay import REPOSITORY
 
 HOST = Network(["eth0"], [], None, "", "systemd", False)
 BRIDGED = Network([], ["eth0 (veth)"], None, "Docker", "f2b-entrypoint", False)
@@ -133,3 +135,27 @@ def test_a_namespace_that_is_not_the_hosts() -> None:
 
     assert verdict.state in ("wrong", "unknown")
     assert "this network is not the host's (veth0 (veth)): bans hold for it alone" in verdict.text
+
+
+#: prints what the check says, as PID 1 of namespaces of its own
+_CHECK = """
+import socket, sys
+sys.path.insert(0, sys.argv[1])
+from ideolab_f2b.check.containers.network import network
+from ideolab_f2b.config import Settings
+listener = socket.create_server(("", 443)) if "serve" in sys.argv else None
+print(*network(Settings()))
+"""
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(("words", "state"), [([], "wrong"), (["serve"], "ok")])
+def test_a_container(words: list[str], state: str) -> None:
+    """Its processes see no PID 1 of the host: the interfaces tell, and who listens."""
+    with link_namespaces("f2bcont") as (server, _client):
+        alone = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", sys.executable, "-c", _CHECK]
+        said = server.run(*alone, str(REPOSITORY), *words)
+
+    assert said.startswith(state)
+    assert "this network is not the host's (veth0 (veth))" in said
+    assert ("the web server is in it: port 443" in said) == (state == "ok")
