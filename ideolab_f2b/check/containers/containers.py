@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ CHECK = "containers"
 LIMIT = 20
 _INSTALL = "scripts/install --containers"
 _LIST = "ideolab-f2b netns --list"
+_UNCONFINED = "run check unconfined: outside of a container, or with apparmor=unconfined; ausearch -m avc"
+#: a container of a user's own engine
+_OF_A_USER = re.compile(r"user[0-9]{1,10}:")
 
 
 class _Leaving(NamedTuple):
@@ -87,7 +91,10 @@ def judge_search(seen: Survey, found: Found, *, forwards: bool) -> Iterator[Verd
     """Yield what keeps containers from being seen, or that there are none. Pure."""
     if seen.trouble and seen.has_opener:
         yield unknown(CHECK, f"the opener does not answer: {seen.trouble}", f"sudo {_LIST}")
-    if seen.containers or any(one.ports for one in found.namespaces):
+    if found.denied:
+        text = f"{found.denied} processes cannot be looked at, as in containers (AppArmor, SELinux)"
+        yield unknown(CHECK, text, _UNCONFINED)
+    if found.denied or seen.containers or any(one.ports for one in found.namespaces):
         return
     if found.is_whole:
         yield ok(CHECK, "no container listens on a watched port")
@@ -100,6 +107,8 @@ def judge_search(seen: Survey, found: Found, *, forwards: bool) -> Iterator[Verd
 
 def _explain(one: Unwatched, seen: Survey, words: Collection[str]) -> tuple[str, str]:
     """Return why a container is not looked into, and what to do."""
+    if _OF_A_USER.match(one.name):
+        return "a user's own engine made it", "watch the host's port that leads to it: port in [connmon]"
     if "route" in one.why:
         return (
             "it does not route through this host (macvlan, a VPN, a rootless engine), nor passes its rule",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.lab.child import Child
 from ideolab_f2b.check.containers import containers
 from ideolab_f2b.check.containers.survey import Place, Survey
 from ideolab_f2b.check.containers.unwatched import Found, Unwatched
@@ -30,7 +31,7 @@ class Scene:
     """The lab, and what clients hold open in it."""
 
     def __init__(self, lab: ContainerLab, undo: contextlib.ExitStack) -> None:
-        self.lab, self._undo = lab, undo
+        self.lab, self.undo = lab, undo
 
     def publish(self, port: int, target: str) -> None:
         """Hand a port of the host on to a container, before others that have the port."""
@@ -43,7 +44,7 @@ class Scene:
         """Connect so many clients to the host, and hold the connections."""
         for number in range(1, count + 1):
             source = f"2001:db8:c::{number}" if ":" in server else f"198.51.100.{number}"
-            self._undo.enter_context(connect(self.lab.client, server, port, source))
+            self.undo.enter_context(connect(self.lab.client, server, port, source))
 
     def check(
         self, path: str, *, ports: tuple[int, ...] = (443,), names: tuple[str, ...] = ("auto",)
@@ -218,6 +219,43 @@ def test_what_is_said_of_the_search() -> None:
         "unknown  containers: the opener does not answer: Permission denied\n"
         "         -> sudo ideolab-f2b netns --list"
     ]
+
+
+def test_what_cannot_be_looked_at() -> None:
+    """AppArmor and SELinux may keep root from it; a user's own container is watched on the host."""
+    found = Found((), is_whole=False, denied=3)
+    assert [str(one) for one in containers.judge_search(HERE, found, forwards=True)] == [
+        "unknown  containers: 3 processes cannot be looked at, as in containers (AppArmor, SELinux)\n"
+        "         -> run check unconfined: outside of a container, or with apparmor=unconfined; ausearch"
+        " -m avc"
+    ]
+    users = Unwatched(
+        "user1000:libpod:0225320b4597", 7, frozenset({443}), frozenset(), "another user namespace"
+    )
+    (verdict,) = containers.judge_rest([users], HERE, ("auto",))
+    assert verdict.mend == "watch the host's port that leads to it: port in [connmon]"
+
+
+@pytest.mark.needs("docker.io")
+@pytest.mark.root
+def test_docker_proxy(scene: Scene) -> None:
+    """Clients of IPv6 whose container has none: it takes their connections on the host."""
+    made = scene.lab.container(2, 443)
+    words = (
+        f"-proto tcp -host-ip 2001:db8:0:1::1 -host-port 443 -container-ip {made.address} -container-port 443"
+    )
+    # it tells its parent by descriptor 3 that it listens
+    shell = ["sh", "-c", 'exec docker-proxy "$@" 3>&1', "sh"]
+    proxy = Child(scene.lab.host, scene.lab.directory / "proxy", *shell, *words.split(), made.address)
+    scene.undo.callback(proxy.stop)
+    scene.connect(12, server="2001:db8:0:1::1")
+    assert scene.check(scene.lab.start_opener().path)[-1] == (
+        "wrong    peers netns:c2 port 443: 12 of 12 connections are from 10.77.0.1: docker-proxy hides"
+        " the clients"
+        " from the web server and its logs; connmon sees them on this host\n"
+        "         -> give the Docker network IPv6, or dockerd userland-proxy=false"
+        " (docs/containers.md#who-hides-the-clients)"
+    )
 
 
 def test_many_containers() -> None:
