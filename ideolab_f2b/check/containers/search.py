@@ -33,14 +33,14 @@ def search(ports: frozenset[int], pids: Callable[[], list[int]]) -> Iterator[str
         listening = sorted(look.listening & ports)
         yield json.dumps([look.name, look.netns, listening, own, reasons.get(look.netns, "")])
     unseen = [pid for netns, pid in walk.list_namespaces().items() if netns not in seen]
-    yield str(count_denied(pids()) + sum(read_netns(pid) is not None for pid in unseen))
+    yield str(count_refusals(pids()) + sum(read_netns(pid) is not None for pid in unseen))
 
 
 def _look(walk: Walk, home: Home, names: frozenset[str]) -> Iterable[Look]:
     return Looks(Coverage(is_auto=True, names=names), walk, home).take(every=True)
 
 
-def count_denied(pids: list[int]) -> int:
+def count_refusals(pids: list[int]) -> int:
     """Return how many processes do not show their namespace: AppArmor and SELinux may forbid it to root."""
     count = 0
     for pid in pids:

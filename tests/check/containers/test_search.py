@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.check.containers.search import count_denied, search
+from ideolab_f2b.check.containers.search import count_refusals, search
 from tests.kernel.scene import as_nobody
 from tests.lab.containers import build_lab
 
@@ -18,8 +18,8 @@ def test_processes_that_cannot_be_looked_at() -> None:
     """A user sees his own only, as root does under AppArmor; who is gone is none."""
     gone = 2**22 + 1
     own = os.getpid()
-    assert count_denied([own, gone]) == 0
-    assert as_nobody(lambda: count_denied([own, gone, os.getpid()])) == "1"
+    assert count_refusals([own, gone]) == 0
+    assert as_nobody(lambda: count_refusals([own, gone, os.getpid()])) == "1"
 
 
 @pytest.mark.root
