@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ideolab_f2b.check.containers import flows, forwarders, hidden, survey, unwatched
 from ideolab_f2b.check.containers.flows import Watched
-from ideolab_f2b.check.containers.survey import Place, Survey
+from ideolab_f2b.check.containers.survey import NamespacePeers, Survey
 from ideolab_f2b.check.containers.unwatched import Found, Unwatched
 from ideolab_f2b.check.containers.ways import Ways, is_forwarding
 from ideolab_f2b.check.nginx import proxy
@@ -59,7 +59,7 @@ def containers(
     yield from judge_forwarders(programs)
 
 
-def judge_places(places: Collection[Place]) -> Iterator[Verdict]:
+def judge_places(places: Collection[NamespacePeers]) -> Iterator[Verdict]:
     """Yield a verdict on each container that is looked into, the fullest first. Pure."""
     ordered = sorted(places, key=lambda place: (-_count(place), place.name))
     for place in ordered[:LIMIT]:
@@ -72,7 +72,7 @@ def judge_places(places: Collection[Place]) -> Iterator[Verdict]:
         yield ok(CHECK, f"{len(rest)} more containers, {sum(map(_count, rest))} connections")
 
 
-def _count(place: Place) -> int:
+def _count(place: NamespacePeers) -> int:
     return sum(sum(peers.values()) for peers in place.peers.values())
 
 

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Optional
 
 from ideolab_f2b.check.containers import hiding
-from ideolab_f2b.check.containers.survey import Place, Survey
+from ideolab_f2b.check.containers.survey import NamespacePeers, Survey
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import DEFAULT_PATH, Network
 from ideolab_f2b.kernel.address import Address
@@ -63,7 +63,9 @@ def find_one(peers: Counter[bytes]) -> Optional[Address]:
     return address if count >= SHARE * total and address.is_private else None
 
 
-def _judge_peer(address: Address, place: Place, port: int, survey: Survey, known: Known) -> Optional[Verdict]:
+def _judge_peer(
+    address: Address, place: NamespacePeers, port: int, survey: Survey, known: Known
+) -> Optional[Verdict]:
     where = place.name or "this host"
     check = f"peers {where} port {port}"
     count, total = place.peers[port][address.packed], sum(place.peers[port].values())
@@ -89,7 +91,7 @@ def _covers(networks: Collection[Network], address: Address) -> bool:
 
 
 def _judge_own(
-    check: str, text: str, address: Address, place: Place, survey: Survey, known: Known
+    check: str, text: str, address: Address, place: NamespacePeers, survey: Survey, known: Known
 ) -> Verdict:
     """Judge peers that are the host itself, as the container sees it."""
     if "docker-proxy" in known.forwarders.values():

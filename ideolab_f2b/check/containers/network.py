@@ -26,7 +26,7 @@ INITS = frozenset(("systemd", "init", "openrc-init", "runit"))
 _HOST_NETWORK = "give fail2ban's container the host's network (docs/containers.md#the-pack-in-containers)"
 
 
-class Network(NamedTuple):
+class OwnNetwork(NamedTuple):
     """What is known of the network namespace; `guests` are a container's interfaces, as `eth0 (veth)`."""
 
     hardware: Collection[str]
@@ -51,13 +51,13 @@ def network(settings: Settings) -> Iterator[Verdict]:
         yield unknown(CHECK, str(error))
 
 
-def look(root: Path = Path("/"), proc: Path = Path("/proc")) -> Network:
+def look(root: Path = Path("/"), proc: Path = Path("/proc")) -> OwnNetwork:
     """Return what is known of this network namespace; OSError where its interfaces cannot be read."""
     hardware, guests = sort_links(read_interfaces())
     is_first = _is_first(proc)
     init = _read(proc / "1" / "comm").strip()
     is_desktop = "linuxkit" in os.uname().release
-    return Network(hardware, guests, is_first, find_engine(root, proc), init, is_desktop)
+    return OwnNetwork(hardware, guests, is_first, find_engine(root, proc), init, is_desktop)
 
 
 def sort_links(links: Iterable[Interface]) -> tuple[list[str], list[str]]:
@@ -101,7 +101,7 @@ def _read(path: Path) -> str:
         return ""
 
 
-def judge(seen: Network, listening: Collection[int], ports: Collection[int]) -> Verdict:
+def judge(seen: OwnNetwork, listening: Collection[int], ports: Collection[int]) -> Verdict:
     """Return the verdict on the network; `listening` are those of the watched ports with a listener. Pure."""
     engine = "" if seen.engine in ("", "a container") else f"{seen.engine}: "
     watched = ", ".join(map(str, ports))

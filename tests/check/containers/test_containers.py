@@ -15,7 +15,7 @@ import pytest
 
 from demo.lab.child import Child
 from ideolab_f2b.check.containers import containers
-from ideolab_f2b.check.containers.survey import Place, Survey
+from ideolab_f2b.check.containers.survey import NamespacePeers, Survey
 from ideolab_f2b.check.containers.unwatched import Found, Unwatched
 from ideolab_f2b.config import Settings
 from tests.check.containers.clients import connect
@@ -194,7 +194,7 @@ def scene_lines(scene: Scene, path: str) -> list[str]:
     return [str(one) for one in containers.containers(SETTINGS, path, lambda: scene.lab.pids)]
 
 
-HERE = Survey(Place("", 0, frozenset()))
+HERE = Survey(NamespacePeers("", 0, frozenset()))
 GONE = replace(HERE, trouble="No such file or directory", has_opener=False)
 
 
@@ -261,7 +261,7 @@ def test_docker_proxy(scene: Scene) -> None:
 def test_many_containers() -> None:
     """The fullest have a line, the others a sum."""
     places = [
-        Place(f"docker:{number:012}", number, frozenset(), {443: Counter({b"abcd": number})})
+        NamespacePeers(f"docker:{number:012}", number, frozenset(), {443: Counter({b"abcd": number})})
         for number in range(1, 31)
     ]
     said = [str(one) for one in containers.judge_places(places)]

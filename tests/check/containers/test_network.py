@@ -9,13 +9,13 @@ import pytest
 
 from demo.lab.namespace import link_namespaces
 from ideolab_f2b.check.containers import network
-from ideolab_f2b.check.containers.network import Network, judge, sort_links
+from ideolab_f2b.check.containers.network import OwnNetwork, judge, sort_links
 from ideolab_f2b.config import Settings
 from ideolab_f2b.kernel.interfaces import Interface, read_interfaces
 from tests.host.overlay import REPOSITORY
 
-HOST = Network(["eth0"], [], None, "", "systemd", False)
-BRIDGED = Network([], ["eth0 (veth)"], None, "Docker", "f2b-entrypoint", False)
+HOST = OwnNetwork(["eth0"], [], None, "", "systemd", False)
+BRIDGED = OwnNetwork([], ["eth0 (veth)"], None, "Docker", "f2b-entrypoint", False)
 
 
 def link(name: str, kind: str = "", *, is_foreign: bool = False, master: int = 0) -> Interface:
@@ -55,27 +55,27 @@ def link(name: str, kind: str = "", *, is_foreign: bool = False, master: int = 0
             " (docs/containers.md#the-pack-in-containers)",
         ),
         (
-            Network(["eth0"], ["eth0 (veth)"], False, "", "systemd", False),
+            OwnNetwork(["eth0"], ["eth0 (veth)"], False, "", "systemd", False),
             "wrong    network: this network is not the host's (eth0 (veth)): bans hold for it alone, and"
             " nothing listens on port 443 in it\n"
             "         -> give fail2ban's container the host's network"
             " (docs/containers.md#the-pack-in-containers)",
         ),
         (
-            Network([], [], None, "a container", "sh", False),
+            OwnNetwork([], [], None, "a container", "sh", False),
             "unknown  network: whether this is the host's network is not known: it has no interface\n"
             "         -> give fail2ban's container the host's network"
             " (docs/containers.md#the-pack-in-containers)",
         ),
     ],
 )
-def test_judge(seen: Network, said: str) -> None:
+def test_judge(seen: OwnNetwork, said: str) -> None:
     """Nothing listens on the watched port."""
     assert str(judge(seen, [], (443,))) == said
 
 
 @pytest.mark.parametrize("seen", [BRIDGED, BRIDGED._replace(engine="LXC", init="systemd")])
-def test_a_web_server_in_the_same_container(seen: Network) -> None:
+def test_a_web_server_in_the_same_container(seen: OwnNetwork) -> None:
     """There bans belong."""
     assert str(judge(seen, [443], (443,))) == (
         f"ok       network: {seen.engine}: this network is not the host's (eth0 (veth)),"
