@@ -53,8 +53,9 @@ def containers(
     yield from judge_rest(rest, seen, words)
     yield from judge_search(seen, found, forwards=is_forwarding())
     yield from leaving.verdicts
-    programs = forwarders.find(ports)
-    known = hidden.Known(settings.connmon.ignore, proxy.find_fronts(settings), programs, leaving.local)
+    programs = forwarders.find(ports, pids())
+    fronts, proxies = proxy.find_fronts(settings), forwarders.find_proxies(pids())
+    known = hidden.Known(settings.connmon.ignore, fronts, proxies, ports, leaving.local)
     yield from hidden.judge(seen, known)
     yield from judge_forwarders(programs)
 
