@@ -8,8 +8,9 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Optional
 
 from demo.lab.wait import wait_until
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
@@ -26,13 +27,15 @@ _MASKED = (
     "prometheus-node-exporter.service",
     "redis-server.service",
 )
-#: two machines at a time would meet in one cgroup and in /run/systemd. 133: the machine rebooted
+#: two machines at a time would meet in one cgroup and in /run/systemd. 133: the machine rebooted; $3: a file,
+#: its power was cut
 _BOOT = """
 [ -z "$2" ] || echo $$ >"$2/cgroup.procs"
 mkdir -p /run/systemd
 mount -t tmpfs tmpfs /run/systemd
-shift 2
-until systemd-nspawn "$@"; do [ $? = 133 ] || exit; done
+cut=$3
+shift 3
+until systemd-nspawn "$@"; do [ $? = 133 ] || rm "$cut" || exit; done
 """
 
 
@@ -44,9 +47,12 @@ class Machine(Host):
         self.upper = Path(f"/proc/{process.pid}/root{directory}/mount/upper")
         self._enter()
 
-    def _enter(self, not_pid: int = 0) -> None:
+    def _enter(self, not_pid: int = 0, until: Optional[Callable[[], object]] = None) -> None:
         leader = self._leader(not_pid)
         self.enter = ["nsenter", "-t", str(leader), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w"]
+        if until is not None:
+            wait_until(until, lambda: f"systemd is {self._state()}")
+            return
         wait_until(
             lambda: self._state() in ("running", "degraded"),
             lambda: f"systemd is {self._state()}",
@@ -73,12 +79,25 @@ class Machine(Host):
         )
         return found[0]
 
-    def reboot(self) -> None:
-        """Reboot and wait until there is another PID 1; sets and rules are gone, as with the kernel."""
+    def reboot(self, until: Optional[Callable[[], object]] = None) -> None:
+        """Reboot and wait until there is another PID 1; sets and rules are gone, as with the kernel.
+
+        `until` is waited for instead of the end of the boot.
+        """
         leader = int(self.enter[2])
         self.run("systemctl", "reboot", check=False)
+        self._enter_next(leader, until)
+
+    def cut_power(self) -> None:
+        """Kill everything in the machine at once, and boot it again from the files that it had."""
+        leader = int(self.enter[2])
+        (self._directory / "cut").touch()
+        os.kill(leader, signal.SIGKILL)
+        self._enter_next(leader)
+
+    def _enter_next(self, leader: int, until: Optional[Callable[[], object]] = None) -> None:
         wait_until(lambda: not Path(f"/proc/{leader}").exists(), "the machine does not go down")
-        self._enter(not_pid=leader)
+        self._enter(not_pid=leader, until=until)
 
 
 def _children(pid: int) -> list[int]:
@@ -118,7 +137,7 @@ def _start(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
     private = ["unshare", "-m", "--propagation", "private", "/bin/bash", "-c", MOUNT + _BOOT, "boot"]
     with open(directory / "console", "wb") as console:
         return subprocess.Popen(
-            [*private, f"{directory}/mount", cgroup, *words],
+            [*private, f"{directory}/mount", cgroup, f"{directory}/cut", *words],
             stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
             env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
         )  # fmt: skip
