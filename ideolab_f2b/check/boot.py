@@ -118,7 +118,9 @@ def judge_ban_list(shown: Mapping[str, str]) -> Verdict:
         return ok(check, f"{BAN_LIST} starts with this host")
     if state == "masked":
         return wrong(check, "is masked", f"systemctl unmask {BAN_LIST}; {mend}")
-    return wrong(check, f"does not start with this host ({state or 'it has no unit'})", mend)
+    if not state:
+        return wrong(check, "has no unit", "ideolab-f2b install")
+    return wrong(check, f"does not start with this host ({state})", mend)
 
 
 def judge_files(found: SavedRules, maker: Verdict, loaded: Collection[Path] = ()) -> Iterator[Verdict]:

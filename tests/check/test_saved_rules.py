@@ -100,8 +100,7 @@ def test_what_nft_saves_never_loads(maker: Verdict, loaded: list[Path], so: str)
         ),
         (
             {"UnitFileState": "", "ActiveState": "inactive"},
-            f"wrong    {MAKER}: does not start with this host (it has no unit)\n"
-            "         -> systemctl enable ideolab-ban-list.service",
+            f"wrong    {MAKER}: has no unit\n         -> ideolab-f2b install",
         ),
         (
             {"UnitFileState": "masked", "ActiveState": "inactive"},
