@@ -24,6 +24,10 @@ VERBS = {
         "make the sets that saved firewall rules name (at a boot)",
     ),
     "intake": ("ideolab_f2b.commands.intake", "write nginx's syslog datagrams as safe lines for fail2ban"),
+    "netns": (
+        "ideolab_f2b.commands.netns",
+        "hand connmon and the ban action a socket into each container, or list the containers",
+    ),
     "origin": ("ideolab_f2b.commands.origin", "show who has an address: AS, name, country, prefix"),
     "status": (
         "ideolab_f2b.commands.status",

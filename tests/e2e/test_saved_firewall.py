@@ -66,7 +66,7 @@ def debs(tmp_path: Path) -> list[Path]:
 
 @pytest.fixture
 def machine() -> Iterator[Machine]:
-    with boot() as machine:
+    with boot("netfilter-persistent.service", "nftables.service") as machine:
         yield machine
 
 
@@ -132,7 +132,7 @@ def test_a_boot_after_a_power_cut(machine: Machine, debs: list[Path]) -> None:
     wait_for_bans(machine)
     before = require_firewall(machine)
     assert OFFICE in before
-    assert "--match-set ideolab_ban src -j DROP" in before
+    assert "-A PREROUTING ! -i lo -m set --match-set ideolab_ban src -j DROP" in before
     assert "-A ideolab-port -p tcp" in before
     assert "203.0.113" not in before
     states = machine.out("systemctl", "is-active", "netfilter-persistent", "ideolab-ban-list")

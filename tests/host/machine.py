@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Optional
 
 from demo.lab.wait import wait_until
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
 
-#: services of a development machine that a fresh host does not have
-_MASKED = (
-    "docker.service",
-    "docker.socket",
-    "containerd.service",
-    "mariadb.service",
-    "nginx.service",
-    "postgresql.service",
-    "prometheus.service",
-    "prometheus-node-exporter.service",
-    "redis-server.service",
-)
+#: what a fresh host starts of /etc; all else there is of packages that somebody installed on this machine
+_FRESH = re.compile(r"(fail2ban|ssh|systemd-.*|getty@.*)\.service|.*\.target")
 #: two machines at a time would meet in one cgroup and in /run/systemd. 133: the machine rebooted; $3: a file,
 #: its power was cut
 _BOOT = """
@@ -113,26 +104,29 @@ def _name(pid: int) -> str:
 
 
 @contextlib.contextmanager
-def boot() -> Iterator[Machine]:
-    """Boot a machine for the time of the `with`; all of it is thrown away, so no shutdown is waited for."""
+def boot(*allowed: str) -> Iterator[Machine]:
+    """Boot a machine for the time of the `with`; all of it is thrown away, so no shutdown is waited for.
+
+    `allowed` are units that may start in it though no fresh host has them.
+    """
     with contextlib.ExitStack() as undo:
         directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="f2binst-")))
         name = f"f2binst-{uuid.uuid4().hex[:8]}"
         (directory / "mount").mkdir()
         copy_checkout(directory / "checkout")
         cgroup = undo.enter_context(_cgroup(name))
-        process = _start(directory, name, cgroup)
+        process = _start(directory, name, cgroup, allowed)
         undo.callback(_end, process)
         yield Machine(process, directory)
 
 
-def _start(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
+def _start(directory: Path, name: str, cgroup: str, allowed: Collection[str]) -> subprocess.Popen[bytes]:
     words = [
         "--quiet", "--register=no", "--keep-unit", f"--directory={directory}/mount/root", f"--machine={name}",
         "--private-network", f"--bind-ro={directory}/checkout:{CHECKOUT}",
         "--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--drop-capability=CAP_SYS_RESOURCE",
         "--console=pipe", "--link-journal=no", "--resolv-conf=off", "--timezone=off",
-        "--boot", *(f"systemd.mask={unit}" for unit in _MASKED),
+        "--boot", *(f"systemd.mask={unit}" for unit in _foreign_units() if unit not in allowed),
     ]  # fmt: skip
     private = ["unshare", "-m", "--propagation", "private", "/bin/bash", "-c", MOUNT + _BOOT, "boot"]
     with open(directory / "console", "wb") as console:
@@ -141,6 +135,12 @@ def _start(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
             env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
         )  # fmt: skip
+
+
+def _foreign_units() -> list[str]:
+    """Return the services, sockets and timers that would start on this machine and not on a fresh host."""
+    enabled = {path.name for path in Path("/etc/systemd/system").glob("*.wants/*")}
+    return sorted(unit for unit in enabled if not _FRESH.fullmatch(unit))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

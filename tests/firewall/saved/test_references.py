@@ -6,8 +6,9 @@ import subprocess
 
 import pytest
 
-from ideolab_f2b.firewall.rule import RuleError, Run
+from ideolab_f2b.firewall.iptables import RuleError, Run
 from ideolab_f2b.firewall.saved import references
+from ideolab_f2b.firewall.variants import list_programs
 
 SAVED = """\
 *raw
@@ -22,7 +23,9 @@ SAVED = """\
 
 
 def say(text: str) -> Run:
-    return lambda words, _text: subprocess.CompletedProcess(words, 0, text, "")
+    """Return what runs iptables, of which one variant has this."""
+    one = f"{next(iter(list_programs(4)))}-save"
+    return lambda words, _text: subprocess.CompletedProcess(words, 0, text if words[0] == one else "", "")
 
 
 def fail(*_words: object) -> subprocess.CompletedProcess[str]:
