@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Optional
 
 from ideolab_f2b.firewall.saved import sets as saved
+from ideolab_f2b.firewall.saved.rules import read_all
 from ideolab_f2b.firewall.saved.sets import LIST_SIZE, SavedSet, SetSettings
 from ideolab_f2b.kernel.ipset.sets import DEFAULT_MAXELEM, Sets
 from ideolab_f2b.kernel.netlink import KernelError
@@ -14,7 +15,8 @@ from ideolab_f2b.kernel.netlink import KernelError
 
 def make(root: Path = Path("/")) -> list[str]:
     """Make what is missing; return what could not be made and why. KernelError without ipset."""
-    settings, problems = saved.find_settings(root), []
+    settings = saved.find_settings(root)
+    problems = [f"{path} cannot be read" for path, text in read_all(root) if text is None]
     with contextlib.closing(Sets()) as kernel:
         there = set(kernel.names())
         for one in saved.find(root).values():
