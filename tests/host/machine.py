@@ -16,7 +16,7 @@ from typing import Optional
 from demo.lab.wait import wait_until
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
 
-#: what a fresh host starts of /etc; all else there is of packages that somebody installed on this machine
+#: what a fresh host starts of /etc; all else there belongs to packages of this machine
 _FRESH = re.compile(r"(fail2ban|ssh|systemd-.*|getty@.*)\.service|.*\.target")
 #: two machines at a time would meet in one cgroup and in /run/systemd. 133: the machine rebooted; $3: a file,
 #: its power was cut
