@@ -40,8 +40,10 @@ FAIL2BAN_DROP_IN = "/etc/systemd/system/fail2ban.service.d/zz-ideolab.conf"
 SERVICE = "ideolab-connmon"
 #: the service of the intake
 INTAKE = "ideolab-intake"
-#: the unit that makes the list of all sets before a saved firewall is loaded
+#: the unit that makes the sets of saved firewall rules before these are loaded
 BAN_LIST = "ideolab-ban-list.service"
+#: the init script that does the same
+BAN_LIST_SCRIPT = "ideolab-ban-list"
 #: where systemd reads what a boot starts
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 #: the service of nginx

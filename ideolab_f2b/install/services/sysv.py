@@ -11,6 +11,7 @@ from ideolab_f2b.install.run import run
 CONNMON = "/etc/init.d/ideolab-connmon"
 INTAKE = "/etc/init.d/ideolab-intake"
 FAIL2BAN = "/etc/init.d/fail2ban"
+BAN_LIST = "/etc/init.d/ideolab-ban-list"
 
 
 def _fail2ban(verb: str) -> None:
@@ -25,7 +26,8 @@ def state() -> dict[str, bool]:
 
 
 def start_connmon(*, is_changed: bool) -> str:
-    """Start connmon; return what was done, in words."""
+    """Start connmon; return what was done, in words. The sets of saved rules are made at each boot."""
+    _enable(BAN_LIST)
     return _start(CONNMON, is_changed)
 
 
@@ -34,9 +36,13 @@ def start_intake(*, is_changed: bool) -> str:
     return _start(INTAKE, is_changed)
 
 
-def _start(script: str, is_changed: bool) -> str:
+def _enable(script: str) -> None:
     if shutil.which("update-rc.d"):
         run("update-rc.d", os.path.basename(script), "defaults")
+
+
+def _start(script: str, is_changed: bool) -> str:
+    _enable(script)
     run(script, "restart" if is_changed else "start")
     return f"{script} {'restarted' if is_changed else 'started'}"
 
@@ -59,7 +65,7 @@ def _stop(script: str) -> None:
 def forget() -> None:
     """Remove the links in rc*.d after the scripts are removed."""
     if shutil.which("update-rc.d"):
-        for script in (CONNMON, INTAKE):
+        for script in (CONNMON, INTAKE, BAN_LIST):
             run("update-rc.d", os.path.basename(script), "remove")
 
 
