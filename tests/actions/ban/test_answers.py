@@ -55,7 +55,8 @@ def test_stats() -> None:
 
     assert told == {
         **counts.counts(), "last_error": "", "set": "postfix", "maxelem": 64, "repaired": 1,
-        "rules": {"inet": "in place"}, "lifted": {"lifted": 3}, "closer": {"waiting": 0},
+        "rules": {"inet": "in place"}, "hook": "prerouting", "lifted": {"lifted": 3},
+        "closer": {"waiting": 0},
         "keeper": {"passes": 4}, "version": __version__,
     }  # fmt: skip
 
