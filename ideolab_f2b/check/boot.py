@@ -14,18 +14,23 @@ from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import saved_rules as saved
 from ideolab_f2b.firewall.names import LIST
 from ideolab_f2b.firewall.saved_rules import SavedRule, SavedRules
-from ideolab_f2b.places import BAN_LIST, INTAKE, JAIL_LOCAL, SERVICE, WANTS, runs_systemd
+from ideolab_f2b.places import BAN_LIST, INTAKE, JAIL_LOCAL, SERVICE, WANTS, find_engine, runs_systemd
 
 FAIL2BAN = "fail2ban"
 SAVED = "saved rules"
 #: seconds for systemctl
 _SYSTEMCTL_S = 20
+_ON_THE_HOST = f"on the host: grep -ls {LIST} /etc/iptables/* /etc/nftables.conf"
 #: what systemd calls a unit that a boot starts; enabled-runtime ends with the boot
 _ENABLED = ("enabled",)
 
 
 def boot(_settings: Settings) -> Iterator[Verdict]:
     """Check each service that this host is to have."""
+    if find_engine():
+        what = "what starts the containers of the pack with this host is not seen from inside"
+        yield unknown("boot", what, "on the host: systemctl is-enabled docker; and restart: in compose.yaml")
+        return
     names = [FAIL2BAN, SERVICE, *([INTAKE] if is_asked(Path(JAIL_LOCAL)) else [])]
     if runs_systemd():
         states = _ask_systemd([*names, f"{SERVICE}.timer"])
@@ -92,6 +97,10 @@ def judge_script(name: str, links: Optional[Collection[str]]) -> Verdict:
 
 def saved_rules(_settings: Settings) -> Iterator[Verdict]:
     """Look into each file that may be loaded at a boot."""
+    if find_engine():
+        what = "a firewall that this host has saved is not seen from inside"
+        yield unknown(SAVED, what, f"{_ON_THE_HOST} (docs/containers.md#a-saved-firewall)")
+        return
     yield from judge_files(saved.find(), makes_list=runs_systemd() and os.path.exists(f"{WANTS}/{BAN_LIST}"))
 
 

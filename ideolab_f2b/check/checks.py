@@ -21,6 +21,7 @@ from ideolab_f2b.check import (
     sshd,
     textfile,
 )
+from ideolab_f2b.check.containers import volumes
 from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
@@ -41,6 +42,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "rules": kernel.rules,
     "saved": boot.saved_rules,
     "forwarding": forwarding.forwarding,
+    "volumes": volumes.volumes,
     "drift": drift.drift,
     "sockets": kernel.destroy,
     "boot": boot.boot,

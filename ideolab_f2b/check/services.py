@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import time
 from collections.abc import Iterator
@@ -14,7 +15,17 @@ from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import DEFAULT_PATH, Settings
 from ideolab_f2b.connmon.output.status import NOBODY_IS_BANNED
 from ideolab_f2b.manifest import BLOCK
-from ideolab_f2b.places import INTAKE, JAIL_LOCAL, NGINX_JAILS, SERVICE, install_command, restart
+from ideolab_f2b.places import (
+    INTAKE,
+    JAIL_LOCAL,
+    JAILS_OF_ADMIN,
+    NGINX_JAILS,
+    SERVICE,
+    find_engine,
+    install_command,
+    restart,
+    show_log,
+)
 
 #: seconds without a tick that are an error: the timer runs connmon twice a minute
 STALE_S = 90.0
@@ -44,7 +55,21 @@ def report(settings: Settings) -> Iterator[Verdict]:
 def is_asked(jail_local: Path) -> bool:
     """Return whether our block enables a jail that reads the intake's logs."""
     block = BLOCK.search(jail_local.read_bytes()) if jail_local.exists() else None
-    return block is not None and any(f"[{jail}]".encode() in block[0] for jail in NGINX_JAILS)
+    if block is not None and any(f"[{jail}]".encode() in block[0] for jail in NGINX_JAILS):
+        return True
+    # an image has no nginx, for which the installer would enable them
+    return bool(find_engine()) and has_nginx_jail(Path(JAILS_OF_ADMIN))
+
+
+def has_nginx_jail(path: Path) -> bool:
+    """Return whether the admin's file enables a jail that reads the intake's logs; a broken file has none."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read(path, "utf-8")
+        return any(parser.getboolean(jail, "enabled", fallback=False) for jail in NGINX_JAILS)
+    except (OSError, ValueError, configparser.Error):
+        # fail2ban does not start with it either, as the check `fail2ban` says
+        return False
 
 
 def _daemon(name: str, service: str, path: Path, limit_s: float) -> Verdict:
@@ -63,7 +88,8 @@ def judge(
     """Return the verdict on a daemon from the text of its metrics; times in seconds. Pure."""
     if text is None:
         package = install_command("python3-prometheus-client")
-        mend = f"{restart(service)} (first {package}, where that is missing)"
+        first = "" if find_engine() else f" (first {package}, where that is missing)"
+        mend = f"{restart(service)}{first}"
         return wrong(name, f"{path} is missing: it does not run, or cannot write there", mend)
     found = dict(_SUCCESS.findall(text)).get(name)
     if found is None:
@@ -74,7 +100,5 @@ def judge(
         what = f"last did its work {-age:.0f} s from now: the clock was set back"
         return unknown(name, what, f"{restart(service)}; ideolab-f2b check")
     if age > limit_s:
-        return wrong(
-            name, f"last did its work {age:.0f} s ago", f"{restart(service)}; journalctl -u {service}"
-        )
+        return wrong(name, f"last did its work {age:.0f} s ago", f"{restart(service)}; {show_log(service)}")
     return ok(name, f"last did its work {max(age, 0):.0f} s ago")
