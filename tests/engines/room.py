@@ -29,7 +29,8 @@ class Room(Namespace):
         super().__init__(server.name)
         directory.mkdir()
         self.directory = directory
-        words = ("unshare", "--mount", "--propagation", "private", "sleep", "infinity")
+        # slave: a copy of other tests' mounts ends with them, and so do the namespaces that are mounted
+        words = ("unshare", "--mount", "--propagation", "slave", "sleep", "infinity")
         self._holder = Child(Inside(server.name), directory / "holder", *words)
         own, path = Path("/proc/self/ns/mnt").stat(), Path(f"/proc/{self._holder.pid}/ns/mnt")
         wait_until(lambda: path.stat().st_ino != own.st_ino, "the room has no mounts of its own")
