@@ -20,6 +20,10 @@ from ideolab_f2b.fail2ban_client import ClientError, ServerDownError
 VERBS = {
     "connmon": ("ideolab_f2b.commands.connmon", "watch the sockets of port 443, write suspects for fail2ban"),
     "intake": ("ideolab_f2b.commands.intake", "write nginx's syslog datagrams as safe lines for fail2ban"),
+    "netns": (
+        "ideolab_f2b.commands.netns",
+        "hand connmon and the ban action a socket into each container, or list the containers",
+    ),
     "origin": ("ideolab_f2b.commands.origin", "show who has an address: AS, name, country, prefix"),
     "status": (
         "ideolab_f2b.commands.status",

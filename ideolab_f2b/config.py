@@ -41,6 +41,8 @@ class Connmon:
     #: nobody is to be banned: lines go to connmon-observed.log, which no jail reads
     observe: bool = False
     ignore: tuple[Network, ...] = ()
+    #: namespaces beside the host's own: auto, names, or nothing for no
+    containers: tuple[str, ...] = ("auto",)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import socket
 import struct
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Union
+from itertools import islice
+from typing import Optional, Union
 
 from ideolab_f2b.kernel.netlink import Channel, unpack_attributes
 
@@ -22,14 +23,14 @@ _RTA_GATEWAY, _RTA_MULTIPATH, _RTA_VIA = 5, 9, 18
 _HOP = struct.Struct("=H")
 
 
-def local_addresses() -> set[Address]:
-    """The addresses of all interfaces of this network namespace, both families."""
-    return {found for payload in _dump(_GET_ADDRESS, _ADDRESS_HEADER) for found in addresses(payload)}
+def local_addresses(limit: Optional[int] = None) -> set[Address]:
+    """The addresses of all interfaces of this network namespace, both families; of each at most `limit`."""
+    return {found for payload in _dump(_GET_ADDRESS, _ADDRESS_HEADER, limit) for found in addresses(payload)}
 
 
-def gateways() -> set[Address]:
-    """The next hops of all routes of this network namespace, both families."""
-    return {found for payload in _dump(_GET_ROUTE, _ROUTE_HEADER) for found in next_hops(payload)}
+def gateways(limit: Optional[int] = None) -> set[Address]:
+    """The next hops of all routes of this network namespace, both families; of each family `limit` routes."""
+    return {found for payload in _dump(_GET_ROUTE, _ROUTE_HEADER, limit) for found in next_hops(payload)}
 
 
 def addresses(payload: bytes) -> Iterator[Address]:
@@ -65,7 +66,7 @@ def _address(value: bytes) -> Iterator[Address]:
         yield ip_address(value)
 
 
-def _dump(kind: int, header: int) -> Iterator[bytes]:
+def _dump(kind: int, header: int, limit: Optional[int]) -> Iterator[bytes]:
     for family in (socket.AF_INET, socket.AF_INET6):
         with Channel(_ROUTE) as channel:
-            yield from channel.dump(kind, bytes((family,)) + bytes(header - 1))
+            yield from islice(channel.dump(kind, bytes((family,)) + bytes(header - 1)), limit)

@@ -141,6 +141,22 @@ class Channel:
         self._socket.bind((0, 0))
         self._sequence = 0
 
+    @classmethod
+    def adopt(cls, passed: socket.socket) -> Channel:
+        """Return the channel of a socket that another process has opened and passed; the channel owns it.
+
+        A netlink socket stays in the network namespace in which it was opened, whoever uses it.
+        """
+        channel = cls.__new__(cls)
+        channel._socket = passed
+        channel._has_timeout = set_receive_timeout(passed, int(ANSWER_TIMEOUT_S))
+        channel._sequence = 0
+        return channel
+
+    def fileno(self) -> int:
+        """Return the number of the socket's descriptor; -1 once it is closed."""
+        return self._socket.fileno()
+
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()

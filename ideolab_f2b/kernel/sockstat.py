@@ -17,6 +17,11 @@ def parse(text: bytes) -> int:
     return sum(map(int, _INUSE.findall(text)))
 
 
+def count_of(pid: int) -> int:
+    """Return the TCP sockets in use in the network namespace of a process; OSError when it is gone."""
+    return count_in_use((Path(f"/proc/{pid}/net/sockstat"), Path(f"/proc/{pid}/net/sockstat6")))
+
+
 def count_in_use(paths: tuple[Path, Path] = PATHS) -> int:
     """Return the TCP sockets of both families; a host without IPv6 has only the first file."""
     text = paths[0].read_bytes()

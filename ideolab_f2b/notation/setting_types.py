@@ -52,6 +52,28 @@ def _yes(text: str) -> bool:
     return text == "yes"
 
 
+def _containers(text: str) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(text.replace(",", " ").split()))
+    if words == ("no",):
+        return ()
+    if not words or "no" in words:
+        raise ValueError("auto, no, or names like docker:0225320b4597, lxc:c1, netns:web are needed")
+    return tuple(word if word == "auto" else _container(word) for word in words)
+
+
+def _container(word: str) -> str:
+    if not _CONTAINER.fullmatch(word):
+        raise ValueError(
+            f"{word!r} is no container; write auto, no, or names that `ideolab-f2b netns --list` shows"
+        )
+    kind, _colon, name = word.rpartition(":")
+    if kind.endswith(_ENGINES):
+        if not re.fullmatch(r"[0-9a-f]{12}(?:[0-9a-f]{52})?", name):
+            raise ValueError(f"{word!r}: the id of a container is needed, with 12 or 64 digits (docker ps)")
+        name = name[:12]
+    return f"{kind}:{name}"
+
+
 def _capacity(text: str) -> int:
     return 0 if text == "auto" else _at_least_one(text, "auto finds out")
 
@@ -105,6 +127,13 @@ def _absolute(text: str) -> Path:
     return path
 
 
+#: what names of containers look like, and the kinds whose containers have an id
+_CONTAINER = re.compile(
+    r"(?:user[0-9]{1,10}:)?(?:docker|libpod|crio|cri-containerd|container|lxc|machine|netns|unit)"
+    r":[A-Za-z0-9_.:-]{1,64}"
+)
+_ENGINES = ("docker", "libpod", "crio", "cri-containerd", "container")
+
 #: {key of the file: what reads it}
 READ: dict[str, Callable[[str], object]] = {
     "port": _ports,
@@ -115,6 +144,7 @@ READ: dict[str, Callable[[str], object]] = {
     "min_idle_score": _at_least_one,
     "opened_ahead_ttl": _count,
     "capacity": _capacity,
+    "containers": _containers,
     "observe": _yes,
     "th_conn_ip": _at_least_one,
     "th_conn_subnet24": _at_least_one,

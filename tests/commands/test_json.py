@@ -45,12 +45,13 @@ def run(host: Host, *words: str) -> tuple[int, list[dict[str, Any]]]:
 @pytest.mark.root
 def test_each_verb_prints_the_same_shape(host: Host, tmp_path: Path) -> None:
     """Version and time come first; a name means the same everywhere, and the docs have it."""
-    snapshot = tmp_path / "ss.txt"
+    snapshot, pids = tmp_path / "ss.txt", tmp_path / "pids"
+    pids.write_text(f"{os.getpid()}")
     snapshot.write_bytes(gzip.decompress(SNAPSHOT.read_bytes()))
     config = ["--config", str(host.directory / "f2b.conf")]
     (host.directory / "f2b.conf").write_text(
         f"[paths]\nstate_dir = {tmp_path}\nlog_dir = {tmp_path}\ntextfile_dir = {tmp_path}\n"
-        "[origin]\ncymru_host =\nipwhois = 0\n"
+        "[origin]\ncymru_host =\nipwhois = 0\n[connmon]\ncontainers = no\n"
     )
     told = {
         "ban": run(host, "ban", "198.51.100.7", "198.51.100.256"),
@@ -59,6 +60,7 @@ def test_each_verb_prints_the_same_shape(host: Host, tmp_path: Path) -> None:
         "bans": run(host, "bans", *config),
         "origin": run(host, "origin", "198.51.100.7", "x", *config),
         "connmon": run(host, "connmon", "--snapshot", str(snapshot), *config),
+        "netns": run(host, "netns", "--list", "--pids", str(pids), *config),
         "unban": run(host, "unban", "198.51.100.7"),
         "unban --all": run(host, "unban", "--all"),
         "a verb that fails": run(host, "bans", "--jail", "nope"),
@@ -72,7 +74,7 @@ def test_each_verb_prints_the_same_shape(host: Host, tmp_path: Path) -> None:
             assert list(each)[:2] == ["version", "t"], name
             assert (each["version"], each["t"] > 1e9) == (1, True), name
             assert [key for key in each if f"`{key}`" not in DOCUMENTED and name != "connmon"] == [], name
-    assert [code for code, _objects in told.values()] == [1, 1, 1, 0, 1, 0, 0, 0, 1]
+    assert [code for code, _objects in told.values()] == [1, 1, 1, 0, 1, 0, 0, 0, 0, 1]
     assert told["origin"][1][1]["error"].startswith("no address and no network")
     assert told["a verb that fails"][1][0]["error"].startswith("no jail 'nope' runs; there are ")
 

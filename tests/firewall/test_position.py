@@ -25,7 +25,7 @@ def test_first_of_all() -> None:
     """Its packets are counted; copies behind it are copies."""
     found = read_position("INPUT", [COUNTED, ACCEPT, OURS], {})
 
-    assert found == Position("INPUT", 2, (), "", 12)
+    assert found == Position("INPUT", 2, (), "", 12, old=2)
     assert found.is_first
     assert found.is_effective
 

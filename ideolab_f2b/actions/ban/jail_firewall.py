@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Callable, Optional, TypeVar
 
 from ideolab_f2b.actions.options import Options
+from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.set_names import SET_NAMES
-from ideolab_f2b.firewall import port_rule, rule
+from ideolab_f2b.firewall import old_rules, port_rule, rule
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.names import LIST, PORT_LIST, unique
 from ideolab_f2b.firewall.rule import IN_PLACE, RuleError, RuleUnseenError
@@ -175,7 +176,7 @@ class JailFirewall:
         if self._remove(sets):
             for version in rule.PROGRAMS:
                 if self.rules.get(version) == IN_PLACE and sets.list == LIST:
-                    rule.remove(version)
+                    old_rules.remove_all(version)
             sets.remove_list()
 
     def _remove(self, sets: JailSets) -> bool:
@@ -200,7 +201,7 @@ class JailFirewall:
         for version in rule.PROGRAMS:
             if self.rules.get(version, IN_PLACE) == IN_PLACE:
                 try:
-                    port_rule.put(version, {self.options.set: scope})
+                    port_rule.put(version, {self.options.set: scope}, RULE_HOOK.choose())
                 except RuleError as error:
                     self.rules[version] = f"missing: {error}"
 
@@ -225,7 +226,7 @@ class JailFirewall:
             self._looked = self._clock()
             for version in rule.PROGRAMS:
                 try:
-                    self.rules[version] = rule.place(version) or IN_PLACE
+                    self.rules[version] = rule.place(version, RULE_HOOK.choose()) or IN_PLACE
                 except RuleUnseenError as error:
                     # a rule that was there is not gone because somebody holds the lock
                     if self.rules.get(version) != IN_PLACE:
@@ -250,7 +251,7 @@ class JailFirewall:
                 position.copies
                 for version, state in self.rules.items()
                 if state == IN_PLACE
-                for position in rule.positions(version)
+                for position in rule.look(version, RULE_HOOK.choose()).positions
             )
         except RuleUnseenError:
             return True

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import struct
 from collections.abc import Collection, Iterator
 from itertools import chain
-from typing import Union
+from typing import Optional, Union
 
 from ideolab_f2b.kernel.address import Network
 from ideolab_f2b.kernel.netlink import Channel, KernelError, PermissionDeniedError
@@ -47,10 +48,16 @@ class DestroyUnsupportedError(DestroyError):
     way_out = f"{DestroyError.way_out}; CONFIG_INET_DIAG_DESTROY=y would end them at once"
 
 
-def destroy(networks: Collection[Network], ports: Collection[Union[int, range]]) -> int:
+def destroy(
+    networks: Collection[Network],
+    ports: Collection[Union[int, range]],
+    *,
+    channel: Optional[Channel] = None,
+) -> int:
     """Close each socket on these local ports whose peer lies in one of the networks; return how many.
 
     One walk over the sockets per port, or range of ports, serves all networks. The peers get a reset.
+    `channel` closes in its own namespace, and the caller needs the privilege there.
     PermissionDeniedError without CAP_NET_ADMIN, DestroyUnsupportedError or DestroyError when the kernel
     closes none.
     """
@@ -58,16 +65,20 @@ def destroy(networks: Collection[Network], ports: Collection[Union[int, range]])
         return 0
     # peers are compared as IPv4
     plain = [unmap(network) for network in networks]
-    requests = list(chain.from_iterable(_find_requests(plain, port) for port in ports))
-    return len(requests) - _destroy_each(requests, f"closing the sockets of {len(networks)} networks")
+    requests = list(chain.from_iterable(_find_requests(plain, port, channel) for port in ports))
+    return len(requests) - _destroy_each(
+        requests, f"closing the sockets of {len(networks)} networks", channel
+    )
 
 
-def _find_requests(networks: Collection[Network], port: Union[int, range]) -> Iterator[bytes]:
+def _find_requests(
+    networks: Collection[Network], port: Union[int, range], channel: Optional[Channel]
+) -> Iterator[bytes]:
     """Yield the request for the end of each socket on these ports whose peer lies in the networks."""
     peers: dict[int, Peers] = {}
     single = port if isinstance(port, int) else _EVERY
     request = dump_request(single, _STATES, dump_condition(networks))
-    records = chain.from_iterable(batches(request, _layout, f"sockets of port {port}"))
+    records = chain.from_iterable(batches(request, _layout, f"sockets of port {port}", channel=channel))
     for family, timer, ports_and_source, peer, interface_and_cookie in records:
         if single == _EVERY and int.from_bytes(ports_and_source[:2], "big") not in port:  # type: ignore[operator]
             continue
@@ -86,13 +97,14 @@ def _layout(message: memoryview) -> Layout:
     return Layout(struct.Struct(f"{_FORMAT}{rest}x"), (), 0, len(message))
 
 
-def _destroy_each(requests: list[bytes], asked: str) -> int:
+def _destroy_each(requests: list[bytes], asked: str, channel: Optional[Channel] = None) -> int:
     """Ask for each socket's end; return how many were gone before."""
     count = 0
     try:
-        with Channel(SOCK_DIAG) as channel:
+        with contextlib.ExitStack() as opened:
+            target = channel or opened.enter_context(Channel(SOCK_DIAG))
             for start in range(0, len(requests), _BATCH):
-                codes = channel.refusals(DESTROY, requests[start : start + _BATCH])
+                codes = target.refusals(DESTROY, requests[start : start + _BATCH])
                 for code in set(codes) - _GONE:
                     raise _error(code, asked)
                 count += len(codes)

@@ -6,9 +6,10 @@ import functools
 import socket
 from collections.abc import Collection, Iterator
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from ideolab_f2b.kernel.address import Network
+from ideolab_f2b.kernel.netlink import Channel
 from ideolab_f2b.kernel.sockets.dump import batches
 from ideolab_f2b.kernel.sockets.inet_diag import dump_request, fold
 from ideolab_f2b.kernel.sockets.peers import Peers, dump_condition
@@ -37,9 +38,12 @@ class Detail(NamedTuple):
     options: int
 
 
-def details(port: int, networks: Collection[Network]) -> Iterator[Detail]:
+def details(
+    port: int, networks: Collection[Network], *, channel: Optional[Channel] = None
+) -> Iterator[Detail]:
     """Yield a Detail of each connection to the local port whose peer lies in the networks.
 
+    `channel` looks into its own namespace.
     It needs no privilege. KernelError when the kernel refuses, breaks off or cannot be understood.
     """
     if not networks:
@@ -48,7 +52,7 @@ def details(port: int, networks: Collection[Network]) -> Iterator[Detail]:
     request = dump_request(port, _STATES, dump_condition(networks), with_info=True)
     form = functools.partial(layout, fields=_FIELDS)
     for family, peer, options, scales, mss in chain.from_iterable(
-        batches(request, form, f"peers of port {port}")
+        batches(request, form, f"peers of port {port}", channel=channel)
     ):
         if mss and peers[family][peer]:
             yield _detail(fold(family, peer), options, scales, mss)

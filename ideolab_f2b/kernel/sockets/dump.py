@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import struct
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, NamedTuple, Optional
 
 from ideolab_f2b.kernel.netlink import DATAGRAM_SIZE, DONE, ERROR, NOOP, Channel, KernelError, error_code
 from ideolab_f2b.kernel.sockets.inet_diag import (
@@ -32,19 +33,30 @@ class Layout(NamedTuple):
     word: int
 
 
-def batches(request: bytes, layout: Callable[[memoryview], Layout], asked: str) -> Iterator[Iterable[Record]]:
+def batches(
+    request: bytes,
+    layout: Callable[[memoryview], Layout],
+    asked: str,
+    *,
+    channel: Optional[Channel] = None,
+) -> Generator[Iterable[Record], None, None]:
     """Yield the records of a BOTH_FAMILIES dump, a batch for each datagram.
 
     Take each batch before asking for the next. `asked` names the dump in errors: DumpError when the kernel's
-    answer cannot be read or does not come, KernelError when it refuses.
+    answer cannot be read or does not come, KernelError when it refuses. `channel` looks into the namespace in
+    which it was opened; it stays open, unless the dump is not taken to its end: what is left of it would be
+    read as the answer to the next one.
     """
     parser = Parser(layout, asked)
     buffer = memoryview(bytearray(DATAGRAM_SIZE))
     try:
-        with Channel(SOCK_DIAG) as channel:
-            for used in channel.datagrams(BOTH_FAMILIES, request, buffer):
+        with contextlib.ExitStack() as opened:
+            source = opened.enter_context(channel or Channel(SOCK_DIAG))
+            for used in source.datagrams(BOTH_FAMILIES, request, buffer):
                 yield parser.records(buffer[:used])
                 if parser.is_finished:
+                    if channel is not None:
+                        opened.pop_all()
                     return
     except KernelError:
         raise

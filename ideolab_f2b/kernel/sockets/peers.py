@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from ipaddress import ip_address
+from typing import Optional
 
 from ideolab_f2b.kernel.address import Address, Network
+from ideolab_f2b.kernel.netlink import Channel
 from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.inet_diag import fold, peer_condition
 from ideolab_f2b.kernel.sockets.row import FAMILY, PEER
@@ -48,10 +50,15 @@ def dump_condition(networks: Collection[Network]) -> bytes:
     return peer_condition(network.network_address.packed, network.prefixlen)
 
 
-def find_peers(network: Network, ports: Collection[int]) -> set[Address]:
-    """Return the addresses of the network that have a connection to one of the local ports; KernelError."""
+def find_peers(
+    network: Network, ports: Collection[int], *, channel: Optional[Channel] = None
+) -> set[Address]:
+    """Return the addresses of the network that have a connection to one of the local ports; KernelError.
+
+    `channel` looks into its own namespace.
+    """
     condition = dump_condition([network])
-    rows = (row for port in ports for row in sock_diag.rows(port, condition))
+    rows = (row for port in ports for row in sock_diag.rows(port, condition, channel=channel))
     found = {ip_address(packed) for packed in {fold(row[FAMILY], row[PEER]) for row in rows}}
     # for the kernel a mapped peer lies in ::/64
     return {address for address in found if address in network}

@@ -1,0 +1,155 @@
+"""The verb `netns`: the opener as a service, or a list of what it looks into."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import pwd
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Optional
+
+from ideolab_f2b import columns, config, notify
+from ideolab_f2b.commands.config_option import add_config_option
+from ideolab_f2b.complaint import complain_on_stderr
+from ideolab_f2b.kernel import sockstat
+from ideolab_f2b.namespaces import opener
+from ideolab_f2b.namespaces.coverage import read_coverage
+from ideolab_f2b.namespaces.enter import Home, LostError
+from ideolab_f2b.namespaces.look import Look, Looks
+from ideolab_f2b.namespaces.namespace import SOCKET
+from ideolab_f2b.namespaces.walk import Walk, list_pids
+from ideolab_f2b.places import USER
+
+#: users that are always answered: root
+_ROOT = 0
+_HEADER = ("", "name", "ports", "connections", "why")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    parser.description = (
+        "Hand connmon and the ban action a socket into each container that listens on a watched port"
+        " (a service: ideolab-netns). --list shows which containers there are, and why one is left out."
+    )
+    parser.add_argument("--list", action="store_true", help="list the containers, then end; needs root")
+    parser.add_argument("--json", action="store_true", help="with --list: one JSON object for each container")
+    parser.add_argument("--socket", default=SOCKET, metavar="PATH", help="socket (default: %(default)s)")
+    parser.add_argument(
+        "--user",
+        action="append",
+        metavar="NAME",
+        help=f"a user beside root who may ask, by name or number; can be repeated (default: {USER})",
+    )
+    parser.add_argument(
+        "--pids",
+        type=Path,
+        metavar="FILE",
+        help="look at the processes only whose numbers stand in this file, as tests do (default: all)",
+    )
+    add_config_option(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT, or print the list; return 0. OSError or ConfigError say why not."""
+    settings = config.load(arguments.config).connmon
+    home = Home()
+    looks = Looks(read_coverage(settings.containers), Walk(choose_pids(arguments.pids)), home)
+    with contextlib.closing(home):
+        if arguments.list:
+            for line in list_lines(looks.take(every=True), settings.ports, as_json=arguments.json):
+                print(line)
+            return 0
+        return _serve(arguments, looks)
+
+
+def _serve(arguments: argparse.Namespace, looks: Looks) -> int:
+    uids, group = find_users(arguments.user or [USER])
+    complaint, stop = complain_on_stderr("netns"), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    notifier = notify.from_environment()
+    with opener.listen(arguments.socket, group) as listener:
+        server = opener.Opener(listener, uids | {_ROOT}, looks, complaint)
+        try:
+            server.run(stop.is_set, lambda: notifier.work(server.describe))
+        except LostError as error:
+            print(f"netns: {error}; it ends, and systemd starts it anew", file=sys.stderr)
+            return 1
+    notifier.stop()
+    return 0
+
+
+def choose_pids(path: Optional[Path]) -> Callable[[], list[int]]:
+    """Return what lists the processes to look at: those of the file, as it is then, or all."""
+    return list_pids if path is None else lambda: [int(word) for word in path.read_text().split()]
+
+
+def find_users(names: Iterable[str]) -> tuple[frozenset[int], int]:
+    """Return the numbers of the users, and the group of the first; ConfigError when one is missing."""
+    found = []
+    for name in names:
+        try:
+            user = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
+            found.append((user.pw_uid, user.pw_gid))
+        except KeyError as error:
+            if not name.isdecimal():
+                raise config.ConfigError(f"there is no user {name}; give --user NAME") from error
+            # a container need not know the user
+            found.append((int(name), int(name)))
+    return frozenset(uid for uid, _gid in found), found[0][1]
+
+
+def list_lines(looks: Iterable[Look], ports: Iterable[int], *, as_json: bool) -> Iterator[str]:
+    """Yield the table, or a JSON object for each namespace: what is looked into comes first."""
+    watched = set(ports)
+    rows = sorted(looks, key=lambda look: (bool(_explain(look, watched)), look.name))
+    if as_json:
+        yield from (_to_json(look, watched) for look in rows)
+        return
+    if not rows:
+        yield "there is no other network namespace with a process in it"
+        return
+    yield from columns.align([_HEADER, *(_to_row(look, watched) for look in rows)])
+
+
+def _explain(look: Look, watched: set[int]) -> str:
+    """Return why a namespace is not looked into; "" when it is."""
+    if look.why_not:
+        return look.why_not
+    if look.listening & watched:
+        return ""
+    others = ", ".join(map(str, sorted(look.listening)[:8]))
+    here = f"there are listeners on {others}" if others else "there are no listeners"
+    return f"nobody listens on a watched port ([connmon] port); {here}"
+
+
+def _to_row(look: Look, watched: set[int]) -> tuple[str, ...]:
+    why = _explain(look, watched)
+    ports = ",".join(map(str, sorted(look.listening & watched)))
+    return "-" if why else "+", look.name, ports or "-", str(_count(look)), why
+
+
+def _to_json(look: Look, watched: set[int]) -> str:
+    why = _explain(look, watched)
+    return columns.format_json(
+        {
+            "name": look.name,
+            "netns": look.netns,
+            "pid": look.pid,
+            "ports": sorted(look.listening & watched),
+            "in_use": _count(look),
+            "looked_into": not why,
+            "why_not": why,
+        }
+    )
+
+
+def _count(look: Look) -> Optional[int]:
+    try:
+        return sockstat.count_of(look.pid)
+    except OSError:
+        return None

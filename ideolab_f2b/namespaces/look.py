@@ -1,0 +1,134 @@
+"""Looks into namespaces and keeps for a while what it found: who listens there, which addresses are there."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Optional
+
+from ideolab_f2b.kernel import address
+from ideolab_f2b.kernel.netlink import Channel
+from ideolab_f2b.kernel.sockets.inet_diag import SOCK_DIAG
+from ideolab_f2b.kernel.sockets.listener import listening_ports
+from ideolab_f2b.namespaces.container_name import name_container
+from ideolab_f2b.namespaces.coverage import Coverage, routes_through
+from ideolab_f2b.namespaces.enter import Home, find_owner
+from ideolab_f2b.namespaces.host_routes import HostRoutes
+from ideolab_f2b.namespaces.namespace import ADDRESSES
+from ideolab_f2b.namespaces.walk import Walk, read_names
+
+#: seconds that a look is good for at first: what just began may not listen yet
+YOUNG_S = 4.0
+#: the same later on
+OLD_S = 60.0
+#: rows of a list that are read: who is root in a container can make it as long as he likes
+ROWS = 4096
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was found in one namespace. `why_not` is empty where it may be looked into."""
+
+    netns: int
+    pid: int
+    name: str
+    why_not: str
+    listening: frozenset[int] = frozenset()
+    own: frozenset[bytes] = frozenset()
+    routed: frozenset[bytes] = frozenset()
+
+
+class Looks:
+    """The namespaces of a walk beside the own one; holds no descriptor of another namespace."""
+
+    def __init__(
+        self,
+        coverage: Coverage,
+        walk: Walk,
+        home: Home,
+        clock: Callable[[], float] = time.monotonic,
+        named: Callable[[], dict[int, str]] = read_names,
+    ) -> None:
+        self._coverage, self._walk, self.home, self._clock = coverage, walk, home, clock
+        self._named = named
+        self._host = HostRoutes(clock)
+        #: {(inode, process): (when it was first seen, when to look again, what was found)}; the kernel gives
+        #: the inode of a namespace that is gone to the next one
+        self._kept: dict[tuple[int, int], tuple[float, float, Look]] = {}
+
+    def take(self, *, every: bool = False) -> list[Look]:
+        """Return the namespaces that may be looked into, with `every` the others too."""
+        if self._coverage.is_empty and not every:
+            return []
+        alive = self._walk.list_namespaces()
+        names: Optional[dict[int, str]] = None
+        kept, self._kept = self._kept, {}
+        for netns, pid in alive.items():
+            if netns == self.home.netns:
+                continue
+            now = self._clock()
+            since, due, look = kept.get((netns, pid), (now, now, None))
+            if look is None or now >= due:
+                names = self._named() if names is None else names
+                look = self._look(netns, pid, names.get(netns, ""))
+                due = now + min(OLD_S, max(YOUNG_S, now - since))
+            if look is not None:
+                self._kept[netns, pid] = since, due, look
+        return [look for _since, _due, look in self._kept.values() if every or not look.why_not]
+
+    def open(self, look: Look) -> Channel:
+        """Return a sock_diag socket of the namespace; OSError when it is gone."""
+        fd = _open_namespace(look.netns, look.pid)
+        try:
+            with self.home.leave(fd):
+                return Channel(SOCK_DIAG)
+        finally:
+            os.close(fd)
+
+    def _look(self, netns: int, pid: int, named: str) -> Optional[Look]:
+        """Return what is found in a namespace; None when it is gone."""
+        try:
+            fd = _open_namespace(netns, pid)
+            try:
+                return self._judge(fd, netns, pid, name_container(_read_cgroup(pid), named, pid))
+            finally:
+                os.close(fd)
+        except OSError:
+            return None
+
+    def _judge(self, fd: int, netns: int, pid: int, name: str) -> Look:
+        is_named = name in self._coverage.names
+        if not is_named and not self._coverage.is_auto:
+            return Look(netns, pid, name, "the setting does not name it")
+        if not is_named and find_owner(fd) != self.home.owner:
+            # whoever is root there can make clients with any address, and have them banned
+            return Look(netns, pid, name, "it belongs to another user namespace, and is not named")
+        with self.home.leave(fd):
+            with Channel(SOCK_DIAG) as channel:
+                listening = frozenset(listening_ports(channel=channel, limit=ROWS))
+            gateways = {each.packed for each in address.gateways(ROWS)}
+            own = {each.packed for each in address.local_addresses(ROWS)} | gateways
+        bounded = frozenset(sorted(own)[:ADDRESSES])
+        routed = self._host.select(bounded)
+        is_routed = is_named or routes_through(gateways, self._host.own(), routed)
+        why_not = "" if is_routed else "it does not route through this host"
+        return Look(netns, pid, name, why_not, listening, bounded, routed)
+
+
+def _open_namespace(netns: int, pid: int) -> int:
+    """Return a descriptor of the namespace of a process; OSError when it is another one by now."""
+    fd = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    if os.fstat(fd).st_ino != netns:
+        os.close(fd)
+        raise ProcessLookupError(f"process {pid} is gone")
+    return fd
+
+
+def _read_cgroup(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/cgroup", errors="replace") as file:
+            return file.read(16384)
+    except OSError:
+        return ""

@@ -1,0 +1,129 @@
+"""The grammar of questions and answers between the opener and who asks it: one datagram holds lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple, Union
+
+from ideolab_f2b.namespaces.namespace import ADDRESSES, PORTS, Namespace
+
+#: bytes of a question
+QUESTION_SIZE = 2048
+#: bytes of a datagram of an answer
+ANSWER_SIZE = 32768
+#: the last line of an answer
+END = b"end"
+_REFUSED = b"refused "
+_QUESTION = re.compile(rb"ask above=([0-9]{1,9}) ports=([0-9,-]{1,1024})")
+_WORD = re.compile(rb"([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_NAMESPACE = re.compile(
+    rb"netns=([0-9]{1,20}) name=([A-Za-z0-9_.:-]{1,64}) in_use=([0-9]{1,9})"
+    rb" ports=([0-9,]{1,400}) own=([0-9a-f+,]{0,3000})"
+)
+#: marks the addresses that the host routes there
+_ROUTED = "+"
+
+Ports = Collection[Union[int, range]]
+
+
+class MessageError(ValueError):
+    """The other side wrote what is no message."""
+
+
+class UnansweredError(ValueError):
+    """The opener says why it does not answer."""
+
+
+class Question(NamedTuple):
+    """The ports on which somebody has to listen, and the sockets in use from which on a channel is wanted."""
+
+    ports: tuple[Union[int, range], ...]
+    above: int
+
+    def select(self, listening: Iterable[int]) -> tuple[int, ...]:
+        """Return which of these ports are asked for."""
+        singles = {port for port in self.ports if isinstance(port, int)}
+        ranges = [port for port in self.ports if isinstance(port, range)]
+        found = (port for port in listening if port in singles or any(port in each for each in ranges))
+        return tuple(sorted(found))[:PORTS]
+
+
+def format_question(ports: Ports, above: int) -> bytes:
+    """Return the question as bytes; ValueError for ports that no question can hold."""
+    words = [f"{port[0]}-{port[-1]}" if isinstance(port, range) and port else str(port) for port in ports]
+    question = f"ask above={above} ports={','.join(words)}".encode()
+    try:
+        parse_question(question)
+    except MessageError as error:
+        raise ValueError(f"namespaces are asked for 1 to {PORTS} ports: {error}") from error
+    return question
+
+
+def parse_question(text: bytes) -> Question:
+    """Read a question; MessageError when it is none."""
+    found = _QUESTION.fullmatch(text)
+    if not found:
+        raise MessageError(f"no question: {text[:60]!r}")
+    words = found[2].split(b",")
+    if len(words) > PORTS:
+        raise MessageError(f"{len(words)} ports")
+    return Question(tuple(map(_parse_port, words)), int(found[1]))
+
+
+def _parse_port(word: bytes) -> Union[int, range]:
+    found = _WORD.fullmatch(word)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 0 < first <= last < 65536:
+        raise MessageError(f"no port: {word[:20]!r}")
+    return range(first, last + 1) if found and found[2] else first
+
+
+def format_refusal(why: str) -> bytes:
+    """Return the answer to a question that is not answered."""
+    return _REFUSED + why.encode("ascii", "replace")
+
+
+def format_namespace(found: Namespace) -> bytes:
+    """Return the line that tells of one namespace."""
+    own = [packed.hex() + _ROUTED * (packed in found.routed) for packed in sorted(found.own)]
+    ports = ",".join(map(str, found.ports))
+    return (
+        f"netns={found.netns} name={found.name} in_use={found.in_use}"
+        f" ports={ports} own={','.join(own[:ADDRESSES])}".encode()
+    )
+
+
+def parse_answer(text: bytes) -> Iterator[Namespace]:
+    """Yield what the lines tell, but for the last line of an answer; MessageError, UnansweredError."""
+    if text.startswith(_REFUSED):
+        raise UnansweredError(text[len(_REFUSED) :][:100].decode("ascii", "replace"))
+    for line in text.split(b"\n"):
+        if line != END:
+            yield _parse_namespace(line)
+
+
+def is_last(text: bytes) -> bool:
+    """Return whether a datagram ends the answer."""
+    return text == END or text.endswith(b"\n" + END)
+
+
+def _parse_namespace(line: bytes) -> Namespace:
+    found = _NAMESPACE.fullmatch(line)
+    if not found:
+        raise MessageError(f"no namespace: {line[:60]!r}")
+    words = [word for word in found[5].decode().split(",") if word]
+    own = frozenset(map(_parse_address, words))
+    routed = frozenset(_parse_address(word) for word in words if word.endswith(_ROUTED))
+    ports = tuple(int(word) for word in found[4].split(b",") if word)
+    return Namespace(int(found[1]), found[2].decode(), ports, own, int(found[3]), routed)
+
+
+def _parse_address(word: str) -> bytes:
+    try:
+        packed = bytes.fromhex(word.rstrip(_ROUTED))
+    except ValueError as error:
+        raise MessageError(f"no address: {word[:40]!r}") from error
+    if len(packed) not in (4, 16):
+        raise MessageError(f"no address: {word[:40]!r}")
+    return packed

@@ -1,0 +1,228 @@
+"""Tells who may ask of the namespaces with a listener, passes a sock_diag socket into each; keeps none."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import socket
+import struct
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Optional
+
+from ideolab_f2b.complaint import Complaint
+from ideolab_f2b.kernel import sockstat
+from ideolab_f2b.kernel.netlink import Channel
+from ideolab_f2b.namespaces import message
+from ideolab_f2b.namespaces.look import Looks
+from ideolab_f2b.namespaces.message import MessageError, Question
+from ideolab_f2b.namespaces.namespace import NAMESPACES, Namespace
+from ideolab_f2b.namespaces.token_bucket import TokenBuckets
+from ideolab_f2b.namespaces.walk import read_netns
+
+#: seconds for a question
+ASK_S = 1.0
+#: seconds for each part of an answer that waits to be read
+READ_S = 10.0
+#: conversations of one user at a time
+AT_ONCE = 4
+#: connections that are accepted before those that wait are served
+ACCEPTS = 16
+_CREDENTIALS = struct.Struct("3i")
+#: bytes of lines in a datagram without a socket: seven of the longest lines fit
+_LINES_SIZE = message.ANSWER_SIZE - 4096
+
+
+class Part(NamedTuple):
+    """One datagram of an answer, and the socket that goes with it."""
+
+    text: bytes
+    channel: Optional[Channel] = None
+
+
+class Conversation:
+    """One connection: a question is read, then its answer is written as far as the other side reads it."""
+
+    def __init__(self, link: socket.socket, pid: int, uid: int, deadline: float) -> None:
+        self.link, self.pid, self.uid, self.deadline = link, pid, uid, deadline
+        self.is_asked = False
+        self.parts: Iterator[Part] = iter(())
+        self._waiting: Optional[Part] = None
+
+    def write(self) -> bool:
+        """Write what can be written without waiting; return whether that was all. OSError: nobody reads."""
+        while True:
+            if self._waiting is None:
+                self._waiting = next(self.parts, None)
+            if self._waiting is None:
+                return True
+            text, channel = self._waiting
+            try:
+                socket.send_fds(self.link, [text], [channel.fileno()] if channel else [])
+            except BlockingIOError:
+                return False
+            self._forget()
+
+    def close(self) -> None:
+        """Close the connection, and what was to be passed over it."""
+        self._forget()
+        self.link.close()
+
+    def _forget(self) -> None:
+        if self._waiting and self._waiting.channel:
+            self._waiting.channel.close()
+        self._waiting = None
+
+
+class Opener:
+    """The loop over all connections: who does not ask, or does not read, keeps nobody waiting."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        uids: frozenset[int],
+        looks: Looks,
+        complaint: Complaint,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._listener, self._uids, self._looks = listener, uids, looks
+        self._complaint, self._clock = complaint, clock
+        self._buckets = TokenBuckets(clock)
+        self._open: dict[int, Conversation] = {}
+        self._selector = selectors.DefaultSelector()
+        #: answered, refused: another user, busy: too many questions, garbled, unread
+        self.counts: Counter[str] = Counter()
+        listener.setblocking(False)
+        self._selector.register(listener, selectors.EVENT_READ)
+
+    def run(self, is_stopped: Callable[[], bool], work: Callable[[], object], wait_s: float = 1.0) -> None:
+        """Serve until `is_stopped`; call `work` after each round. LostError when the way home is lost."""
+        try:
+            while not is_stopped():
+                self.serve(wait_s)
+                work()
+        finally:
+            for conversation in list(self._open.values()):
+                self._end(conversation)
+            self._selector.close()
+
+    def describe(self) -> str:
+        """Return what was done since the start, for systemctl status."""
+        return (
+            ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items())) or "nobody asked yet"
+        )
+
+    def serve(self, wait_s: float) -> None:
+        """Wait for something to do, at most `wait_s`, and do it."""
+        for key, _events in self._selector.select(wait_s):
+            if key.fileobj is self._listener:
+                self._accept()
+            else:
+                self._go_on(key.data)
+        now = self._clock()
+        for late in [each for each in self._open.values() if now >= each.deadline]:
+            self.counts["unread"] += 1
+            self._end(late)
+
+    def _accept(self) -> None:
+        for _connection in range(ACCEPTS):
+            try:
+                link, _address = self._listener.accept()
+            except OSError:
+                return
+            self._admit(link)
+
+    def _admit(self, link: socket.socket) -> None:
+        link.setblocking(False)
+        pid, uid, _gid = _CREDENTIALS.unpack(
+            link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        )
+        conversation = Conversation(link, pid, uid, self._clock() + ASK_S)
+        if uid not in self._uids:
+            self._refuse(conversation, "refused", f"user {uid} may not ask")
+        elif sum(each.uid == uid for each in self._open.values()) >= AT_ONCE or not self._buckets.take(uid):
+            self._refuse(conversation, "busy", "too many questions")
+        else:
+            self._open[link.fileno()] = conversation
+            self._selector.register(link, selectors.EVENT_READ, conversation)
+
+    def _refuse(self, conversation: Conversation, count: str, why: str) -> None:
+        self.counts[count] += 1
+        self._complaint.say(f"{why} (user {conversation.uid})", count)
+        with contextlib.suppress(OSError):
+            conversation.link.send(message.format_refusal(why))
+        conversation.close()
+
+    def _go_on(self, conversation: Conversation) -> None:
+        try:
+            if not conversation.is_asked:
+                question = message.parse_question(conversation.link.recv(message.QUESTION_SIZE + 1))
+                conversation.parts, conversation.is_asked = self._answer(question, conversation.pid), True
+            is_done = conversation.write()
+        except BlockingIOError:
+            return
+        except (MessageError, OSError) as error:
+            self.counts["garbled"] += 1
+            if isinstance(error, MessageError):
+                self._complaint.say(f"user {conversation.uid}: {error}", "garbled")
+            self._end(conversation)
+            return
+        if is_done:
+            self.counts["answered"] += 1
+            self._end(conversation)
+        else:
+            conversation.deadline = self._clock() + READ_S
+            self._selector.modify(conversation.link, selectors.EVENT_WRITE, conversation)
+
+    def _end(self, conversation: Conversation) -> None:
+        self._open.pop(conversation.link.fileno(), None)
+        self._selector.unregister(conversation.link)
+        conversation.close()
+
+    def _answer(self, question: Question, pid: int) -> Iterator[Part]:
+        """Yield the answer: a datagram for each namespace with a socket, the others together with the end."""
+        asker, lines = read_netns(pid), []
+        for found in self._find(question, asker):
+            line = message.format_namespace(found)
+            if found.channel:
+                yield Part(line, found.channel)
+            else:
+                lines.append(line)
+                if sum(map(len, lines)) > _LINES_SIZE:
+                    yield Part(b"\n".join(lines))
+                    lines = []
+        yield Part(b"\n".join([*lines, message.END]))
+
+    def _find(self, question: Question, asker: Optional[int]) -> Iterator[Namespace]:
+        count = 0
+        for look in self._looks.take():
+            ports = question.select(look.listening)
+            if not ports or look.netns == asker or count >= NAMESPACES:
+                continue
+            try:
+                in_use = sockstat.count_of(look.pid)
+                channel = self._looks.open(look) if in_use >= question.above else None
+            except OSError:
+                # it is gone since it was looked at
+                continue
+            count += 1
+            yield Namespace(look.netns, look.name, ports, look.own, in_use, look.routed, channel)
+
+
+def listen(path: str, group: int) -> socket.socket:
+    """Return the listening socket, which members of the group may connect to; OSError."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        listener.bind(path)
+        if os.stat(path).st_gid != group:
+            os.chown(path, -1, group)
+        os.chmod(path, 0o660)
+        listener.listen(64)
+    except BaseException:
+        listener.close()
+        raise
+    return listener

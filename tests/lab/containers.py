@@ -1,0 +1,194 @@
+"""Namespaces like those of container engines: a host with a bridge, containers behind it, clients outside."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from demo.lab.child import Child
+from demo.lab.namespace import Namespace, _ip
+from demo.lab.wait import wait_until
+
+#: listens on the ports of its arguments, takes connections and holds them
+_HOLD = """
+import selectors, socket, sys
+waiting, held = selectors.DefaultSelector(), []
+for port in map(int, sys.argv[1:]):
+    listener = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512)
+    waiting.register(listener, selectors.EVENT_READ)
+print("ready", flush=True)
+while True:
+    for key, _events in waiting.select():
+        held.append(key.fileobj.accept()[0])
+"""
+
+
+class Container:
+    """One namespace behind the host's bridge, with a process that listens on ports."""
+
+    def __init__(self, lab: ContainerLab, number: int) -> None:
+        self._lab, self.number = lab, number
+        self.address, self.address6 = f"10.77.0.{number}", f"fd00:77::{number}"
+        self.namespace = Namespace(f"{lab.prefix}-c{number}")
+        self.veth = f"v{number}"
+        self.child: Child | None = None
+
+    def start(self, *ports: int) -> None:
+        """Make the namespace as an engine does, and start a program that listens."""
+        name, host = self.namespace.name, self._lab.host.name
+        _ip("netns", "add", name)
+        _ip("link", "add", self.veth, "netns", host, "type", "veth", "peer", "name", "eth0", "netns", name)
+        _ip("-n", host, "link", "set", self.veth, "master", "br0", "up")
+        for line in (
+            "link set lo up",
+            f"addr add {self.address}/24 dev eth0",
+            f"-6 addr add {self.address6}/64 dev eth0 nodad",
+            "link set eth0 up",
+            "route add default via 10.77.0.1",
+            "-6 route add default via fd00:77::1",
+        ):
+            _ip("-n", name, *line.split())
+        self.run(*ports)
+
+    def run(self, *ports: int) -> None:
+        """Start a program that listens on the ports."""
+        output = self._lab.directory / f"c{self.number}-{len(self._lab.pids)}"
+        self.child = child = Child(self.namespace, output, sys.executable, "-c", _HOLD, *map(str, ports))
+        child.wait_until(lambda: output.read_text() == "ready\n", "ready")
+        self._lab.tell(child.pid)
+
+    @property
+    def netns(self) -> int:
+        """The inode of the namespace."""
+        return Path("/run/netns", self.namespace.name).stat().st_ino
+
+    def stop(self) -> None:
+        """End the program and delete the namespace."""
+        if self.child is not None:
+            self.child.stop()
+        self.namespace.delete()
+
+
+class ContainerLab:
+    """A host with a bridge (10.77.0.1, fd00:77::1), and clients behind its own uplink (198.51.100.0/24)."""
+
+    def __init__(self, prefix: str, directory: Path, undo: contextlib.ExitStack) -> None:
+        self.prefix, self.directory, self._undo = f"{prefix}-{os.getpid()}", directory, undo
+        self.host, self.client = (Namespace(f"{self.prefix}-{role}") for role in ("host", "client"))
+        #: the processes that an opener may look at
+        self.pids: list[int] = []
+        self.pids_file = directory / "pids"
+        self.pids_file.write_text("")
+
+    def container(self, number: int, *ports: int) -> Container:
+        """Start a container; `number` is the last part of its addresses, 2 or more."""
+        made = Container(self, number)
+        self._undo.callback(made.stop)
+        made.start(*ports)
+        return made
+
+    def tell(self, pid: int) -> None:
+        """Let the opener look at a process."""
+        self.pids.append(pid)
+        # at once: the opener may read meanwhile
+        fresh = self.pids_file.with_suffix(".new")
+        fresh.write_text(" ".join(map(str, self.pids)))
+        fresh.replace(self.pids_file)
+
+    def keep(self, opened: socket.socket) -> socket.socket:
+        """Close a socket when the lab ends, not before."""
+        return self._undo.enter_context(opened)
+
+    def start_opener(self, containers: str = "auto", *users: str, path: Path | None = None) -> Opener:
+        """Start `ideolab-f2b netns` on the host; it ends with the lab."""
+        opener = Opener(self, containers, users, path or self.directory / "sock")
+        self._undo.callback(opener.stop)
+        return opener
+
+
+class Opener:
+    """The service as a process of the host's namespace; `users` may ask beside root."""
+
+    def __init__(self, lab: ContainerLab, containers: str, users: tuple[str, ...], path: Path) -> None:
+        self.path = str(path)
+        config = lab.directory / f"f2b-{path.name}.conf"
+        config.write_text(f"[connmon]\ncontainers = {containers}\n")
+        words = [word for user in users for word in ("--user", user)] or ["--user", "65534"]
+        self._child = Child(
+            lab.host, lab.directory / f"opener-{path.name}", sys.executable, "-m", "ideolab_f2b", "netns",
+            "--socket", self.path, "--pids", str(lab.pids_file), "--config", str(config), *words,
+        )  # fmt: skip
+        self.pid = self._child.pid
+        self._child.wait_until(path.exists, "listening")
+
+    @property
+    def output(self) -> str:
+        """What it has said."""
+        return self._child.output.read_text()
+
+    def stop(self) -> None:
+        """End it."""
+        self._child.stop()
+
+
+@contextlib.contextmanager
+def build_lab(prefix: str, directory: Path) -> Iterator[ContainerLab]:
+    """Make the host and its clients; all is deleted at the end."""
+    with contextlib.ExitStack() as undo:
+        lab = ContainerLab(prefix, directory, undo)
+        for namespace in (lab.host, lab.client):
+            undo.callback(namespace.delete)
+            _ip("netns", "add", namespace.name)
+        host, client = lab.host.name, lab.client.name
+        _ip("link", "add", "up0", "netns", host, "type", "veth", "peer", "name", "up1", "netns", client)
+        for line in (
+            "link set lo up",
+            "link add br0 type bridge",
+            "addr add 10.77.0.1/24 dev br0",
+            "-6 addr add fd00:77::1/64 dev br0 nodad",
+            "link set br0 up",
+            "addr add 192.0.2.1/24 dev up0",
+            "-6 addr add 2001:db8:0:1::1/64 dev up0 nodad",
+            "link set up0 up",
+            "route add default via 192.0.2.254",
+            "-6 route add default via 2001:db8:0:1::254",
+        ):
+            _ip("-n", host, *line.split())
+        lab.host.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+        lab.host.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding")
+        # an address that only a local route owns
+        lab.client.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind")
+        for line in (
+            "link set lo up",
+            "addr add 192.0.2.254/24 dev up1",
+            "-6 addr add 2001:db8:0:1::254/64 dev up1 nodad",
+            "link set up1 up",
+            "route add local 198.51.100.0/24 dev lo",
+            "-6 route add local 2001:db8:c::/48 dev lo",
+            "route add 10.77.0.0/24 via 192.0.2.1",
+            "-6 route add fd00:77::/64 via 2001:db8:0:1::1",
+        ):
+            _ip("-n", client, *line.split())
+        yield lab
+
+
+def count_descriptors(pid: int) -> int:
+    """Return how many files a process holds."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def wait_for_count(pid: int, count: int) -> None:
+    """Wait until a process holds so many files: a connection may just end."""
+    wait_until(lambda: count_descriptors(pid) == count, lambda: f"{count_descriptors(pid)} files")
+
+
+def list_links(namespace: Namespace) -> str:
+    """Return the interfaces of a namespace."""
+    return subprocess.run(
+        ["ip", "-n", namespace.name, "-o", "link"], capture_output=True, text=True, timeout=60, check=True
+    ).stdout
