@@ -28,6 +28,7 @@ EVERYWHERE = {
         "bash",
         "cat",
         "chroot",
+        "cp",
         "env",
         "grep",
         "id",
