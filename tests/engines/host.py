@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import tempfile
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -36,10 +37,14 @@ _subnets = map(Subnet, itertools.count())
 
 
 class Host:
-    """The network and the room for engines exist during `with`; `variant` is the iptables of fail2ban."""
+    """The network and the room for engines exist during `with`; `variant` is the iptables of fail2ban.
 
-    def __init__(self, prefix: str, variant: str = "nft") -> None:
+    In `jails`, a text for jail.local, {directory} stands for its own.
+    """
+
+    def __init__(self, prefix: str, variant: str = "nft", jails: str = _JAILS) -> None:
         self._prefix, self._variant = f"{prefix}{next(_numbers)}", variant
+        self._jails, self._names = jails, tuple(re.findall(r"^\[(.*)\]$", jails, re.MULTILINE))
         self._undo = contextlib.ExitStack()
 
     def __enter__(self) -> Host:
@@ -53,10 +58,11 @@ class Host:
             self.room = Room(self.server, self.directory / "room")
             self._undo.callback(self.room.close)
             self.fail2ban = Fail2ban(
-                self.server,
+                # the room, because its xtables have one lock
+                self.room,
                 self.directory / "fail2ban",
-                _JAILS,
-                (_JAIL,),
+                self._jails.format(directory=self.directory),
+                self._names,
                 variables=write_programs(self.directory / "iptables", self._variant),
             )
         except BaseException:
@@ -99,7 +105,7 @@ class Host:
         """Start fail2ban; its rules are in place when this returns."""
         self.fail2ban.start()
         self._undo.callback(self.fail2ban.stop)
-        self.fail2ban.wait_for_rules(_JAIL)
+        self.fail2ban.wait_for_rules(*self._names)
 
     def ban(self, *addresses: str) -> None:
         """Ban addresses; they are in the kernel when this returns."""
