@@ -26,6 +26,8 @@ from tests.lab.lines import by_hand, write_lines
 
 _JAIL = "ideolab-manual"
 _JAILS = f"[{_JAIL}]\nenabled = true\n"
+#: of the jails that tests here have
+_SETS = {"ideolab_manual", "ideolab_manual6", "ideolab_connmon", "ideolab_connmon6"}
 _SYSCTLS = (
     *("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"),
     # else a new bridge answers nobody over IPv6 for a second
@@ -110,17 +112,18 @@ class Host:
     def ban(self, *addresses: str) -> None:
         """Ban addresses; they are in the kernel when this returns."""
         write_lines(self.fail2ban.manual_log, *(by_hand(one, "1h") for one in addresses))
-        self.fail2ban.wait_until(lambda: all(map(self._is_banned, addresses)), f"the bans of {addresses}")
+        self.fail2ban.wait_until(lambda: all(map(self.is_banned, addresses)), f"the bans of {addresses}")
 
     def unban_all(self) -> None:
         """Lift all bans; they are no longer in the kernel when this returns."""
         self.fail2ban.ask("set", _JAIL, "unbanip", *self.fail2ban.find_banned(_JAIL))
         self.fail2ban.wait_until(lambda: not self._find_elements(), "empty sets")
 
-    def _is_banned(self, address: str) -> bool:
+    def is_banned(self, address: str) -> bool:
+        """Whether an address is in the kernel."""
         return any(ip_address(address) in network for network in self._find_elements())
 
     def _find_elements(self) -> list[Network]:
         with self.server.enter(), contextlib.closing(Sets()) as sets:
-            names = ("ideolab_manual", "ideolab_manual6")
+            names = _SETS.intersection(sets.names())
             return [element.network for name in names for element in sets.elements(name)]
