@@ -24,11 +24,12 @@ class OpenerDownError(OSError):
     """There is no opener, or it does not answer: only sockets of the own namespace can be seen."""
 
 
-def ask(ports: Ports, *, above: int = 0, path: str = SOCKET) -> Iterator[Namespace]:
+def ask(ports: Ports, *, above: int = 0, path: str = SOCKET, wait_s: float = ANSWER_S) -> Iterator[Namespace]:
     """Yield the other namespaces that the setting covers and in which somebody listens on one of the ports.
 
     Those with at least `above` TCP sockets in use have a channel, which is closed when the next one is taken.
-    It needs no privilege beside access to the opener's socket. OpenerDownError when there is no whole answer.
+    Each part of the answer may take `wait_s` seconds. It needs no privilege but access to the socket.
+    OSError when that cannot be reached, OpenerDownError when there is no whole answer.
     """
     question = message.format_question(ports, above)
     for text, channels in _exchange(question, path, NAMESPACES + 2):
@@ -54,7 +55,7 @@ def _exchange(question: bytes, path: str, limit: int) -> Iterator[tuple[bytes, l
     """Yield at most `limit` datagrams of an answer, each with its sockets, which are closed at the next."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
-            link.settimeout(ANSWER_S)
+            link.settimeout(wait_s)
             link.connect(path)
             link.send(question)
             for _datagram in range(limit):
