@@ -72,6 +72,9 @@ class Site:
         lines = self.connmon.log.read_text().splitlines()
         return {(line.split(" suspect ")[1].split()[0], line.rpartition(" in=")[2]) for line in lines if " suspect " in line}
 
+    def tell(self):
+        return f"{self.find_suspects()} {[(n, self.name(n), self.count(n)) for n in PORTS]} {self.watch.count_namespaces()} {self.connmon.output()} {self.watch.opener.output.read_text()} {self.host.fail2ban.tail()}"
+
     def name(self, container: str) -> str:
         """Return what connmon calls a container."""
         return f"docker:{self.docker.api.containers.get(container).id[:12]}"
@@ -133,7 +136,7 @@ def outcome(site: Site) -> Outcome:
     log, web = Path(site.host.directory / "web/log/error.log"), site.docker.find_pid("web")
     closed: dict[str, float] = {}
     for address in (HALF, MUTE):
-        wait_until(lambda address=address: site.host.is_banned(address), f"no ban of {address}", every_s=0.01)
+        wait_until(lambda address=address: site.host.is_banned(address), lambda: f"no ban of {address} {site.tell()}", timeout_s=25, every_s=0.01)
         banned = time.monotonic()
         with contextlib.suppress(Exception):
             wait_until(lambda address=address: not sockets.count_established(web, 443)[address], "open", timeout_s=10, every_s=0.01)

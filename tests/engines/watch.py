@@ -48,7 +48,7 @@ class Watch:
         room.run("chgrp", str(_NOBODY), str(_SOCKET.parent))
         words = (PYTHON, "-m", "ideolab_f2b", "netns", "--user", str(_NOBODY))
         files = ("--config", str(self._connmon.config), "--pids", str(self._file))
-        rights = ("setpriv", f"--bounding-set={_OPENER}", f"--inh-caps={_OPENER}", "--no-new-privs")
+        rights = ("setpriv", "--regid", str(_NOBODY), "--clear-groups", f"--bounding-set={_OPENER}", f"--inh-caps={_OPENER}", "--no-new-privs")
         self.opener = Child(room, self._host.directory / "opener", *rights, *words, *files)
         self._host.undo(self.opener.stop)
         self.opener.wait_until(lambda: _is_there(room, _SOCKET), "listening")
