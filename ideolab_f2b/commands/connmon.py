@@ -36,8 +36,9 @@ from ideolab_f2b.connmon.pressure.alert import age_s
 from ideolab_f2b.connmon.pressure.gauge import PressureGauge
 from ideolab_f2b.connmon.suspects.detector import Detector
 from ideolab_f2b.connmon.tick import PortTick
-from ideolab_f2b.namespaces.ask import ask
+from ideolab_f2b.namespaces.ask import ask, ask_addresses
 from ideolab_f2b.namespaces.coverage import AUTO
+from ideolab_f2b.namespaces.namespace import SOCKET
 from ideolab_f2b.places import ALERT
 
 #: lines of a terminal beside the rows of a table
@@ -220,9 +221,11 @@ def _make_containers(
     return Containers(
         settings.connmon,
         ask,
+        ask_addresses,
         systems=systems.find,
         above=0 if is_look else None,
-        is_wanted=any(word != AUTO for word in words),
+        # the directory stays while the service is stopped
+        is_wanted=any(word != AUTO for word in words) or Path(SOCKET).parent.is_dir(),
     )
 
 

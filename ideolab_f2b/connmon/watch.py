@@ -99,7 +99,8 @@ class Watch:
         # the last findings are not needed beside the new ones: they may be large
         self._others = []
         if self._containers is not None:
-            self._others = self._containers.look(self._own)
+            is_busy = any(tick.findings.is_unconfirmed or tick.findings.suspects for tick in host)
+            self._others = self._containers.look(self._own, is_busy=is_busy)
         return [*host, *self._others]
 
     @property

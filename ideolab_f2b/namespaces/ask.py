@@ -29,29 +29,29 @@ def ask(ports: Ports, *, above: int = 0, path: str = SOCKET, wait_s: float = ANS
 
     Those with at least `above` TCP sockets in use have a channel, which is closed when the next one is taken.
     Each part of the answer may take `wait_s` seconds. It needs no privilege but access to the socket.
-    OSError when that cannot be reached, OpenerDownError when there is no whole answer.
+    OpenerDownError when there is no whole answer.
     """
     question = message.format_question(ports, above)
-    for text, channels in _exchange(question, path, NAMESPACES + 2):
+    for text, channels in _exchange(question, path, NAMESPACES + 2, wait_s):
         try:
             yield from _attach(text, channels)
         except (message.MessageError, message.UnansweredError) as error:
             raise _make_error(path, error) from error
 
 
-def ask_addresses(path: str = SOCKET) -> frozenset[bytes]:
+def ask_addresses(path: str = SOCKET, wait_s: float = ANSWER_S) -> frozenset[bytes]:
     """Return the packed addresses and gateways of all namespaces that the setting covers.
 
     Only those that this host itself routes there. OpenerDownError when there is no whole answer.
     """
     try:
-        answer = _exchange(message.ADDRESSES_QUESTION, path, message.ALL_ADDRESSES)
+        answer = _exchange(message.ADDRESSES_QUESTION, path, message.ALL_ADDRESSES, wait_s)
         return frozenset(packed for text, _none in answer for packed in message.parse_addresses(text))
     except (message.MessageError, message.UnansweredError) as error:
         raise _make_error(path, error) from error
 
 
-def _exchange(question: bytes, path: str, limit: int) -> Iterator[tuple[bytes, list[Channel]]]:
+def _exchange(question: bytes, path: str, limit: int, wait_s: float) -> Iterator[tuple[bytes, list[Channel]]]:
     """Yield at most `limit` datagrams of an answer, each with its sockets, which are closed at the next."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:

@@ -1,4 +1,4 @@
-"""What calm containers cost a look of connmon, the opener's part included: `python3 tests/bench/containers.py` as root.
+"""What calm containers cost a look of connmon and of the opener: `python3 tests/bench/containers.py` as root.
 
 The host has one watched port. A look at it and at N calm containers is compared with one that asks no opener.
 Exit 1: over the limit.
@@ -25,7 +25,7 @@ from ideolab_f2b.connmon.alike.systems import know_nothing  # noqa: E402
 from ideolab_f2b.connmon.containers.look import Containers  # noqa: E402
 from ideolab_f2b.connmon.pressure.state import measure_nothing  # noqa: E402
 from ideolab_f2b.connmon.watch import Watch  # noqa: E402
-from ideolab_f2b.namespaces.ask import ask  # noqa: E402
+from ideolab_f2b.namespaces.ask import ask, ask_addresses  # noqa: E402
 from tests.lab.containers import ContainerLab, build_lab  # noqa: E402
 
 #: milliseconds of CPU that a look with ten calm containers may cost above one without
@@ -54,7 +54,10 @@ def look(watch: Watch, pid: int) -> tuple[float, float]:
 def make_watches(path: str) -> Iterator[Watch]:
     """A watch that asks nobody, and one that asks the opener."""
     settings = Connmon()
-    for containers in (None, Containers(settings, partial(ask, path=path), systems=know_nothing)):
+    for containers in (
+        None,
+        Containers(settings, partial(ask, path=path), partial(ask_addresses, path), systems=know_nothing),
+    ):
         yield Watch(settings, measure_of=lambda _port, _settings: measure_nothing, containers=containers)
 
 

@@ -9,12 +9,16 @@ from typing import Optional
 from ideolab_f2b.config import Connmon
 from ideolab_f2b.connmon.containers.addresses import KnownAddresses
 from ideolab_f2b.connmon.containers.judges import MOST, Judges
-from ideolab_f2b.connmon.containers.question import Ask, NamespaceQuestion
+from ideolab_f2b.connmon.containers.question import Ask, AskAddresses, NamespaceQuestion
 from ideolab_f2b.connmon.cost import CONFIRM_SHARE, CORE_SHARE
 from ideolab_f2b.connmon.port_judge import Systems
 from ideolab_f2b.connmon.suspects.limits import lowest_limit
 from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.namespaces.namespace import Namespace
+
+#: seconds between two questions for the addresses of all containers: while nothing happens, and else
+ADDRESSES_S = 60.0
+BUSY_S = 5.0
 
 
 class Containers:
@@ -24,6 +28,7 @@ class Containers:
         self,
         settings: Connmon,
         ask: Ask,
+        ask_addresses: AskAddresses,
         *,
         systems: Systems,
         above: Optional[int] = None,
@@ -35,10 +40,13 @@ class Containers:
         With `is_wanted` a missing opener is a problem.
         """
         least = lowest_limit(settings) if above is None else above
-        self._question = NamespaceQuestion(settings.ports, ask, above=least, is_wanted=is_wanted)
+        self._question = NamespaceQuestion(
+            settings.ports, ask, ask_addresses, above=least, is_wanted=is_wanted
+        )
         self._judges, self._known = Judges(settings, systems), KnownAddresses()
         self._clock = clock
         self._ticks: list[PortTick] = []
+        self._addresses_at = float("-inf")
         #: the monotonic second before which no look comes
         self._rest_until = float("-inf")
         #: looks at a namespace that failed, and the last of them
@@ -64,16 +72,17 @@ class Containers:
             return f"{self._left_out} containers are not looked into: {MOST} are the most"
         return self._error
 
-    def look(self, host: frozenset[bytes]) -> list[PortTick]:
+    def look(self, host: frozenset[bytes], *, is_busy: bool = False) -> list[PortTick]:
         """Return a tick for each port of each namespace with enough sockets; `host` are the host's addresses.
 
-        It never raises OSError.
+        With `is_busy` somebody on the host may be named soon: he may be a container. It never raises OSError.
         """
         if time.monotonic() < self._rest_until:
             now = self._clock()
             self._ticks = [tick._replace(when=now, took_s=0.0, is_again=True) for tick in self._ticks]
             return self._ticks
         started_s = time.process_time()
+        self._learn_addresses(is_busy=is_busy or bool(self._ticks))
         # the last findings are not needed beside the new ones: they may be large
         self._ticks, self._error, self._left_out = [], "", 0
         self._ticks = self._look_into_each(host)
@@ -81,6 +90,15 @@ class Containers:
         share = CONFIRM_SHARE if is_urgent else CORE_SHARE
         self._rest_until = time.monotonic() + (time.process_time() - started_s) / share
         return self._ticks
+
+    def _learn_addresses(self, *, is_busy: bool) -> None:
+        """Ask for the addresses of those too that listen on no watched port: before anybody is named."""
+        now = time.monotonic()
+        if now - self._addresses_at >= (BUSY_S if is_busy else ADDRESSES_S):
+            found = self._question.ask_addresses()
+            if found is not None:
+                self._known.note(found, now)
+                self._addresses_at = now
 
     def _look_into_each(self, host: frozenset[bytes]) -> list[PortTick]:
         now, seen, ticks = time.monotonic(), set[int](), list[PortTick]()

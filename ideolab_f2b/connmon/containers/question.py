@@ -29,6 +29,13 @@ class Ask(Protocol):
         """Yield the namespaces that listen on one of these ports; OSError."""
 
 
+class AskAddresses(Protocol):
+    """What asks the opener for addresses: namespaces.ask.ask_addresses."""
+
+    def __call__(self, *, wait_s: float) -> frozenset[bytes]:
+        """Return the addresses that the host routes to any container, with a listener or without; OSError."""
+
+
 class NamespaceQuestion:
     """Asks; a slow opener is not asked again at once.
 
@@ -40,13 +47,15 @@ class NamespaceQuestion:
         self,
         ports: tuple[int, ...],
         ask: Ask,
+        ask_addresses: AskAddresses,
         *,
         above: int,
         is_wanted: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """With `is_wanted` a missing opener is a problem from the start."""
-        self._ports, self._ask, self._above, self._clock = ports, ask, above, clock
+        self._ports, self._above, self._clock = ports, above, clock
+        self._ask, self._ask_addresses = ask, ask_addresses
         self._is_wanted = is_wanted
         self._again_at, self._wait_s = float("-inf"), AGAIN_S
         self.problem = ""
@@ -70,13 +79,24 @@ class NamespaceQuestion:
             self.number, self.problem, self._is_wanted = number, "", True
             self.is_whole, self._wait_s = True, AGAIN_S
 
+    def ask_addresses(self) -> Optional[frozenset[bytes]]:
+        """Return the addresses of all containers; None where nobody says."""
+        if self._clock() < self._again_at:
+            return None
+        try:
+            return self._ask_addresses(wait_s=WAIT_S)
+        except (OSError, ValueError) as error:
+            self._note_error(error)
+            return None
+
     def _note_error(self, error: Exception) -> None:
         self.number = None
         if isinstance(error, OSError) and error.errno in _DOWN:
             # no cost: it may be asked each time
             self.problem = f"{SERVICE} does not run" if self._is_wanted else ""
             return
-        self.problem = f"{SERVICE} does not answer: {error}"
+        why = error.strerror if isinstance(error, OSError) else None
+        self.problem = f"{SERVICE}: {why or error}"
         self._again_at = self._clock() + self._wait_s
         self._wait_s = min(LONGEST_S, 2 * self._wait_s)
 

@@ -48,7 +48,8 @@ class Opener:
         self.places = list(places)
         self.error: Exception | None = None
         self.wait_s = 0.0
-        self.questions = 0
+        self.questions = self.address_questions = 0
+        self.others: frozenset[bytes] = frozenset()
 
     def ask(self, _ports: tuple[int, ...], *, above: int, wait_s: float) -> Iterator[Namespace]:
         """What connmon calls."""
@@ -59,3 +60,11 @@ class Opener:
             yield place.describe(above)
         if self.error:
             raise self.error
+
+    def ask_addresses(self, *, wait_s: float) -> frozenset[bytes]:
+        """Those of all places, and `others`, which listen on no port."""
+        assert 0 < wait_s <= 1
+        self.address_questions += 1
+        if self.error:
+            raise self.error
+        return self.others.union(*(place.routed for place in self.places))

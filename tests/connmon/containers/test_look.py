@@ -12,7 +12,7 @@ import pytest
 from ideolab_f2b.config import Connmon
 from ideolab_f2b.connmon.alike.systems import know_nothing
 from ideolab_f2b.connmon.containers.judges import MOST
-from ideolab_f2b.connmon.containers.look import Containers
+from ideolab_f2b.connmon.containers.look import ADDRESSES_S, BUSY_S, Containers
 from ideolab_f2b.connmon.containers.reader import NamespaceReader
 from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.kernel.sockets.detail import Detail
@@ -41,7 +41,14 @@ def _made_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def containers(*places: Place) -> Containers:
     """What looks into these."""
-    return Containers(Connmon(), Opener(*places).ask, systems=know_nothing)
+    return watch(Opener(*places))
+
+
+def watch(opener: Opener, *, above: int | None = None, is_wanted: bool = False) -> Containers:
+    """What looks into the places of an opener."""
+    return Containers(
+        Connmon(), opener.ask, opener.ask_addresses, systems=know_nothing, above=above, is_wanted=is_wanted
+    )
 
 
 def suspects(ticks: list[PortTick]) -> list[tuple[str, str, int]]:
@@ -86,7 +93,7 @@ def test_a_look_of_a_person_reads_calm_ones_too() -> None:
     """It is to show what is there."""
     place = Place(7, "lxc:c1", 2)
     place.in_use = 3
-    look = Containers(Connmon(), Opener(place).ask, systems=know_nothing, above=0)
+    look = watch(Opener(place), above=0)
 
     assert [tick.findings.connections for tick in look.look(NOBODY)] == [2]
 
@@ -103,6 +110,32 @@ def test_a_proxy_is_never_a_suspect(whose: str) -> None:
     for _look in range(3):
         assert suspects(found.look(host)) == []
     assert found.own == other.routed
+
+
+def test_a_container_without_a_listener_is_no_suspect() -> None:
+    """One that only asks: it is known before anybody is named."""
+    client = b"\x0a\x4d\x00\x09"
+    opener = Opener(Place(7, "lxc:c1", 40, client))
+    found = watch(opener)
+    found.look(NOBODY)
+    # it was just started
+    opener.others, found._addresses_at = frozenset([client]), time.monotonic() - BUSY_S
+
+    assert suspects(found.look(NOBODY)) == []
+    assert found.own == opener.others
+
+
+def test_addresses_are_asked_for_when_they_matter() -> None:
+    """Once a minute while all is calm, every five seconds while somebody may be named."""
+    opener = Opener()
+    found = watch(opener)
+    asked = []
+    for age_s, is_busy in ((0.0, False), (BUSY_S, False), (BUSY_S, True), (1.0, True), (ADDRESSES_S, False)):
+        found._addresses_at -= age_s
+        found.look(NOBODY, is_busy=is_busy)
+        asked.append(opener.address_questions)
+
+    assert asked == [1, 1, 2, 2, 3]
 
 
 def test_what_root_of_a_container_says_counts_only_there() -> None:
@@ -140,7 +173,7 @@ def test_no_opener_costs_nothing() -> None:
     """Not an error, not a tick."""
     opener = Opener()
     opener.error = FileNotFoundError(errno.ENOENT, "no such file")
-    found = Containers(Connmon(), opener.ask, systems=know_nothing, is_wanted=True)
+    found = watch(opener, is_wanted=True)
 
     assert found.look(NOBODY) == []
     assert found.problem == "containers are not looked into: ideolab-netns does not run"
@@ -160,7 +193,7 @@ def test_nothing_of_a_removed_namespace_is_kept() -> None:
     """Neither its judge nor its channel."""
     place = Place(7, "lxc:c1", 40)
     opener = Opener(place)
-    found = Containers(Connmon(), opener.ask, systems=know_nothing)
+    found = watch(opener)
     found.look(NOBODY)
     judges = found._judges._known[7]
     assert judges._reader.channel is None

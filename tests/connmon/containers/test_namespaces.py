@@ -23,7 +23,7 @@ from ideolab_f2b.connmon.output.writer import Writer
 from ideolab_f2b.connmon.pressure.state import measure_nothing
 from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.connmon.watch import Watch
-from ideolab_f2b.namespaces.ask import ask
+from ideolab_f2b.namespaces.ask import ask, ask_addresses
 from tests.lab.containers import Container, ContainerLab, build_lab, list_links
 
 #: forty are over it, and twenty here and twenty there are not
@@ -44,7 +44,9 @@ class Monitor:
 
     def __init__(self, lab: ContainerLab, path: str) -> None:
         self._lab, self.paths = lab, Paths(lab.directory, lab.directory, lab.directory)
-        self.containers = Containers(SETTINGS, partial(ask, path=path), systems=know_nothing)
+        self.containers = Containers(
+            SETTINGS, partial(ask, path=path), partial(ask_addresses, path), systems=know_nothing
+        )
         self.watch = Watch(
             SETTINGS,
             measure_of=lambda _port, _settings: measure_nothing,
@@ -109,24 +111,25 @@ def serve(lab: ContainerLab, count: int, client: Callable[[], None]) -> Iterator
 
 @pytest.mark.root
 def test_who_is_a_suspect_in_a_container(lab: ContainerLab) -> None:
-    """Forty silent connections; not twenty here and twenty there, and not a proxy in another container."""
-    app, proxy = lab.container(2, 443), lab.container(3, 443)
+    """Forty silent connections; not twenty here and twenty there, and not another container."""
+    app, proxy, client = lab.container(2, 443), lab.container(3, 443), lab.container(4, 80)
     monitor = Monitor(lab, lab.start_opener().path)
 
-    def connect_proxy() -> None:
-        with proxy.namespace.enter():
-            connect(lab, 40, proxy.address, "10.77.0.1")
+    def connect_client() -> None:
+        with client.namespace.enter():
+            connect(lab, 40, client.address, "10.77.0.1")
 
     with lab.client.enter():
         connect(lab, 40, "198.51.100.10", app.address)
         for target in (app, proxy):
             connect(lab, 20, "198.51.100.11", target.address)
             connect(lab, 20, "2001:db8:c::7", target.address6)
-    with proxy.namespace.enter():
-        connect(lab, 40, proxy.address, app.address)
-        connect(lab, 40, proxy.address6, app.address6)
-    with serve(lab, 40, connect_proxy):
-        wait_for_sockets(monitor, {"": 40, name_of(app): 160, name_of(proxy): 40})
+    for each in (proxy, client):
+        with each.namespace.enter():
+            connect(lab, 40, each.address, app.address)
+            connect(lab, 40, each.address6, app.address6)
+    with serve(lab, 40, connect_client):
+        wait_for_sockets(monitor, {"": 40, name_of(app): 240, name_of(proxy): 40})
         wait_until(lambda: bool(monitor.tick()) and len(monitor.lines()) >= 2, lambda: str(monitor.lines()))
         ticks = monitor.tick()
 
@@ -195,4 +198,4 @@ def test_an_opener_that_hangs_does_not_keep_the_host_waiting(lab: ContainerLab) 
 
     assert looked[0] - started < 0.5 or sys.gettrace() is not None
     assert 0.5 <= took_s < SETTINGS.every_s
-    assert "ideolab-netns does not answer: " in monitor.watch.problem
+    assert "ideolab-netns: " in monitor.watch.problem

@@ -20,7 +20,7 @@ class Asked:
     def __init__(self, opener: Opener, *, is_wanted: bool = False) -> None:
         self.now, self.opener = 100.0, opener
         self.question = NamespaceQuestion(
-            (443,), opener.ask, above=8, is_wanted=is_wanted, clock=lambda: self.now
+            (443,), opener.ask, opener.ask_addresses, above=8, is_wanted=is_wanted, clock=lambda: self.now
         )
 
     def names(self) -> list[str]:
@@ -77,7 +77,7 @@ def test_an_opener_that_fails_is_asked_less_often() -> None:
             asked.now += 1.0
         pauses.append(asked.now - 1.0 - before)
     assert pauses == [0.0, 1.0, 3.0, 7.0, 15.0, 29.0]
-    assert "ideolab-netns does not answer: " in asked.question.problem
+    assert "ideolab-netns: " in asked.question.problem
     assert "/run/ideolab-netns/sock" in asked.question.problem
 
     asked.opener.error, asked.now = None, asked.now + 60.0
@@ -85,6 +85,17 @@ def test_an_opener_that_fails_is_asked_less_often() -> None:
     assert asked.question.problem == ""
     asked.opener.error = GONE
     assert asked.names() == ["lxc:c1"]
+
+
+def test_addresses() -> None:
+    """An opener that fails is not asked for them either."""
+    asked = Asked(Opener())
+    asked.opener.others = frozenset([b"\x0a\x4d\x00\x05"])
+    assert asked.question.ask_addresses() == asked.opener.others
+
+    asked.opener.error = PermissionError(errno.EACCES, "no")
+    assert [asked.question.ask_addresses(), asked.question.ask_addresses()] == [None, None]
+    assert (asked.opener.address_questions, asked.question.problem) == (2, "ideolab-netns: no")
 
 
 def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
