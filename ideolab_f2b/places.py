@@ -41,6 +41,10 @@ FAIL2BAN_DROP_IN = "/etc/systemd/system/fail2ban.service.d/zz-ideolab.conf"
 SERVICE = "ideolab-connmon"
 #: the service of the intake
 INTAKE = "ideolab-intake"
+#: the service that opens sockets in containers
+NETNS = "ideolab-netns"
+#: the directory of its socket; it stays while the service is stopped
+NETNS_RUN = "/run/ideolab-netns"
 #: the unit that makes the list of all sets before a saved firewall is loaded
 BAN_LIST = "ideolab-ban-list.service"
 #: where systemd reads what a boot starts

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Optional
 
-from ideolab_f2b.check.services import is_asked
+from ideolab_f2b.check.services import is_asked, is_opener_asked
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import saved_rules as saved
 from ideolab_f2b.firewall.names import LIST
 from ideolab_f2b.firewall.saved_rules import SavedRule, SavedRules
-from ideolab_f2b.places import BAN_LIST, INTAKE, JAIL_LOCAL, SERVICE, WANTS, find_engine, runs_systemd
+from ideolab_f2b.manifest import ManifestError
+from ideolab_f2b.places import BAN_LIST, INTAKE, JAIL_LOCAL, NETNS, SERVICE, WANTS, find_engine, runs_systemd
 
 FAIL2BAN = "fail2ban"
 SAVED = "saved rules"
@@ -31,12 +32,20 @@ def boot(_settings: Settings) -> Iterator[Verdict]:
         what = "what starts the containers of the pack with this host is not seen from inside"
         yield unknown("boot", what, "on the host: systemctl is-enabled docker; and restart: in compose.yaml")
         return
-    names = [FAIL2BAN, SERVICE, *([INTAKE] if is_asked(Path(JAIL_LOCAL)) else [])]
+    names = [FAIL2BAN, SERVICE, *([INTAKE] if is_asked(Path(JAIL_LOCAL)) else []), *_find_opener()]
     if runs_systemd():
         states = _ask_systemd([*names, f"{SERVICE}.timer"])
         yield from (judge_unit(name, states) for name in names)
     else:
         yield from (judge_script(name, find_links(name)) for name in names)
+
+
+def _find_opener() -> list[str]:
+    try:
+        return [NETNS] if is_opener_asked() else []
+    except (OSError, ManifestError):
+        # the check of the opener says so
+        return []
 
 
 def _ask_systemd(names: Collection[str]) -> Optional[dict[str, str]]:

@@ -47,6 +47,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "sockets": kernel.destroy,
     "boot": boot.boot,
     "connmon": services.connmon,
+    "opener": services.opener,
     "ports": ports.ports,
     "capacity": capacity.capacity,
     "intake": services.intake,

@@ -9,16 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
-from ideolab_f2b import files
+from ideolab_f2b import files, manifest
 from ideolab_f2b.check.files import CLOCK_S
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import DEFAULT_PATH, Settings
 from ideolab_f2b.connmon.output.status import NOBODY_IS_BANNED
 from ideolab_f2b.manifest import BLOCK
+from ideolab_f2b.namespaces.ask import OpenerDownError, ask
+from ideolab_f2b.namespaces.namespace import SOCKET
 from ideolab_f2b.places import (
     INTAKE,
     JAIL_LOCAL,
     JAILS_OF_ADMIN,
+    NETNS,
     NGINX_JAILS,
     SERVICE,
     find_engine,
@@ -29,6 +32,8 @@ from ideolab_f2b.places import (
 
 #: seconds without a tick that are an error: the timer runs connmon twice a minute
 STALE_S = 90.0
+#: more sockets than a namespace has: no socket into it is wanted
+NONE_IN_USE = 999_999_999
 _SUCCESS = re.compile(r'^ideolab_f2b_last_success_timestamp_seconds\{job="([a-z]+)"\} (\S+)$', re.M)
 
 
@@ -45,6 +50,32 @@ def intake(settings: Settings) -> Iterator[Verdict]:
     """Check when the intake last wrote nginx's lines; only where `install --nginx` has asked for it."""
     if is_asked(Path(JAIL_LOCAL)):
         yield _daemon("intake", INTAKE, settings.paths.intake_prom, STALE_S)
+
+
+def opener(settings: Settings, path: Path = manifest.PATH, socket: str = SOCKET) -> Iterator[Verdict]:
+    """Check that the opener of namespaces answers; only where `install --containers` has asked for it."""
+    try:
+        if not is_opener_asked(path):
+            return
+        found = list(ask(settings.connmon.ports, above=NONE_IN_USE, path=socket))
+    except (PermissionError, manifest.ManifestError) as error:
+        yield unknown("opener", str(error))
+    except OpenerDownError as error:
+        mend = f"{restart(NETNS)}; {show_log(NETNS)}"
+        yield wrong("opener", f"{error}: nobody looks at the sockets inside containers", mend)
+    else:
+        if settings.connmon.containers:
+            yield ok("opener", f"it answers: {len(found)} containers listen on a watched port")
+        else:
+            leave = "take the opener out" if find_engine() else "ideolab-f2b install --no-containers"
+            mend = f"take it out, then {restart(NETNS)}; or {leave}"
+            yield wrong("opener", f"containers = no in {DEFAULT_PATH}: it opens nothing", mend)
+
+
+def is_opener_asked(path: Path = manifest.PATH) -> bool:
+    """Return whether this host is to have the opener; ManifestError or OSError where that cannot be read."""
+    found = manifest.load(path)
+    return bool(found and found.options and found.options.containers)
 
 
 def report(settings: Settings) -> Iterator[Verdict]:

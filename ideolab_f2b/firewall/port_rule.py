@@ -16,7 +16,7 @@ from ideolab_f2b.firewall import iptables
 from ideolab_f2b.firewall.chains import DEFAULT, FALLBACK, HOOKS, TABLES
 from ideolab_f2b.firewall.iptables import PROGRAMS, RawMissingError, Run
 from ideolab_f2b.firewall.names import PORT_LIST, family_sets
-from ideolab_f2b.firewall.position import OLD_SPEC, SPEC
+from ideolab_f2b.firewall.position import is_ours
 from ideolab_f2b.firewall.variants import Place, list_places
 
 #: {chain of iptables: our chain that it jumps to}
@@ -167,7 +167,7 @@ def _is_placed(outer: Sequence[str], ours: str) -> bool:
 def _index(outer: Sequence[str]) -> int:
     """Where the jump belongs: behind the rule for all ports, whatever that one stands behind; else first."""
     rest = [spec for spec in outer if not spec.startswith((_JUMP, _OLD_JUMP))]
-    return next((number + 1 for number, spec in enumerate(rest) if spec in (SPEC, OLD_SPEC)), 0)
+    return next((number + 1 for number, spec in enumerate(rest) if is_ours("-", f"-A - {spec}")), 0)
 
 
 def _write(program: str, chain: str, specs: Sequence[str], outer: Sequence[str], run: Run) -> None:

@@ -12,9 +12,12 @@ from ideolab_f2b.firewall.names import LIST
 
 #: what comes over loopback is of this host's own: it is spared the look into the list
 SPEC = f"! -i lo -m set --match-set {LIST} src -j DROP"
+#: where packets go on to somebody else: what that one asks of a banned address is answered
+FORWARD_SPEC = f"! -i lo -m conntrack --ctdir ORIGINAL -m set --match-set {LIST} src -j DROP"
 #: that of an earlier version
 OLD_SPEC = f"-m set --match-set {LIST} src -j DROP"
 #: a rule that sends every packet to a chain
+_SPECS = (SPEC, FORWARD_SPEC, OLD_SPEC)
 _JUMP = re.compile(r"-A \S+ -j (\S+)")
 #: chains that a packet can go through before ours
 _DEPTH = 8
@@ -54,8 +57,8 @@ class Position(NamedTuple):
     passes: str
     #: packets that ours dropped since it was put; None without the rule
     drops: Optional[int]
-    #: how many of the copies are those of an earlier version
-    old: int = 0
+    #: the copies without the name of the chain: of this version or an earlier one
+    specs: tuple[str, ...] = ()
 
     @property
     def is_first(self) -> bool:
@@ -73,14 +76,13 @@ def read_position(chain: str, lines: Sequence[str], chains: Mapping[str, Sequenc
     before = list_before(chain, lines)
     if len(before) == len(lines):
         return Position(chain, 0, (), "", None)
-    stripped = [_strip(line) for line in lines]
-    old = stripped.count(f"-A {chain} {OLD_SPEC}")
+    specs = tuple(_strip(line)[len(f"-A {chain} ") :] for line in lines if is_ours(chain, line))
     counted = _COUNTERS.search(lines[len(before)])
     # Docker puts DOCKER-USER, which begins with ours, before what accepts
     reached = takewhile(lambda line: not drops_first(line, chains), before)
     passes = next((line for line in reached if may_pass(line, chains)), "")
-    copies = old + stripped.count(f"-A {chain} {SPEC}")
-    return Position(chain, copies, tuple(before), passes, int(counted[1]) if counted else None, old)
+    drops = int(counted[1]) if counted else None
+    return Position(chain, len(specs), tuple(before), passes, drops, specs)
 
 
 def list_before(chain: str, lines: Sequence[str]) -> list[str]:
@@ -90,7 +92,7 @@ def list_before(chain: str, lines: Sequence[str]) -> list[str]:
 
 def is_ours(chain: str, line: str) -> bool:
     """Return whether a rule of a chain is the DROP rule, of this version or an earlier one."""
-    return _strip(line) in (f"-A {chain} {SPEC}", f"-A {chain} {OLD_SPEC}")
+    return _strip(line) in [f"-A {chain} {spec}" for spec in _SPECS]
 
 
 def drops_first(line: str, chains: Mapping[str, Sequence[str]], depth: int = _DEPTH) -> bool:

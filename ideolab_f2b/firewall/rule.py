@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from ideolab_f2b.firewall import iptables
-from ideolab_f2b.firewall.chains import DEFAULT, FALLBACK, HOOKS, TABLES
+from ideolab_f2b.firewall.chains import DEFAULT, FALLBACK, FORWARDING, HOOKS, TABLES
 from ideolab_f2b.firewall.iptables import LOCK as LOCK
 from ideolab_f2b.firewall.iptables import PROGRAMS as PROGRAMS
 from ideolab_f2b.firewall.iptables import UNIT as UNIT
@@ -19,7 +19,7 @@ from ideolab_f2b.firewall.iptables import RawMissingError, Run
 from ideolab_f2b.firewall.iptables import RuleError as RuleError
 from ideolab_f2b.firewall.iptables import RuleUnseenError as RuleUnseenError
 from ideolab_f2b.firewall.iptables import run as run
-from ideolab_f2b.firewall.position import OLD_SPEC, Position, list_before, list_jumps, read_position
+from ideolab_f2b.firewall.position import FORWARD_SPEC, Position, list_before, list_jumps, read_position
 from ideolab_f2b.firewall.position import SPEC as SPEC
 
 #: what is told of a family whose rule stands first
@@ -46,7 +46,7 @@ def place(version: int, hook: str = DEFAULT, run: Run = run) -> Optional[str]:
     try:
         with LOCK:
             for position in look(version, hook, run).positions:
-                if not position.is_effective or position.copies > 1 or position.old:
+                if not position.is_effective or position.specs != (wanted_spec(position.chain),):
                     put_first(version, position, run)
     except RuleError:
         if version == 6 and not has_ipv6():
@@ -57,16 +57,30 @@ def place(version: int, hook: str = DEFAULT, run: Run = run) -> Optional[str]:
 
 def put_first(version: int, position: Position, run: Run = run) -> None:
     """Make the rule the first of a chain and the only one of its kind there."""
-    chain = position.chain
+    spec = wanted_spec(position.chain)
+    try:
+        _put(version, position, spec, run)
+    except RuleError as error:
+        if spec == SPEC or isinstance(error, RuleUnseenError):
+            raise
+        # a kernel without conntrack
+        _put(version, position, SPEC, run)
+
+
+def _put(version: int, position: Position, spec: str, run: Run) -> None:
     # one transaction: a rule that was moved down is first again without a moment in which there is none
-    lines = [*list_deletions(position), f"-I {chain} 1 {SPEC}"]
-    iptables.change(PROGRAMS[version], TABLES[chain], lines, run)
+    lines = [*list_deletions(position), f"-I {position.chain} 1 {spec}"]
+    iptables.change(PROGRAMS[version], TABLES[position.chain], lines, run)
+
+
+def wanted_spec(chain: str) -> str:
+    """Return the rule as it is put into a chain."""
+    return FORWARD_SPEC if chain in FORWARDING else SPEC
 
 
 def list_deletions(position: Position) -> list[str]:
     """Return what takes all copies out of their chain."""
-    new = [f"-D {position.chain} {SPEC}"] * (position.copies - position.old)
-    return new + [f"-D {position.chain} {OLD_SPEC}"] * position.old
+    return [f"-D {position.chain} {spec}" for spec in position.specs]
 
 
 def is_first(version: int, hook: str = DEFAULT, run: Run = run) -> bool:

@@ -27,6 +27,12 @@ _ROUTED = "+"
 Ports = Collection[Union[int, range]]
 
 
+#: asks for the addresses of all covered namespaces, those without a listener too
+ADDRESSES_QUESTION = b"addresses"
+#: addresses of an answer
+ALL_ADDRESSES = 4096
+
+
 class MessageError(ValueError):
     """The other side wrote what is no message."""
 
@@ -51,7 +57,8 @@ class Question(NamedTuple):
 
 def format_question(ports: Ports, above: int) -> bytes:
     """Return the question as bytes; ValueError for ports that no question can hold."""
-    words = [f"{port[0]}-{port[-1]}" if isinstance(port, range) and port else str(port) for port in ports]
+    # to ask for port 0 is to ask for every one
+    words = [f"{max(port[0], 1)}-{port[-1]}" if isinstance(port, range) else str(port) for port in ports]
     question = f"ask above={above} ports={','.join(words)}".encode()
     try:
         parse_question(question)
@@ -106,6 +113,23 @@ def parse_answer(text: bytes) -> Iterator[Namespace]:
 def is_last(text: bytes) -> bool:
     """Return whether a datagram ends the answer."""
     return text == END or text.endswith(b"\n" + END)
+
+
+def format_addresses(addresses: Iterable[bytes]) -> list[bytes]:
+    """Return the datagrams that tell of at most ALL_ADDRESSES addresses; the last one is the end."""
+    words = [packed.hex().encode() for packed in sorted(addresses)[:ALL_ADDRESSES]]
+    step = ANSWER_SIZE // 40
+    lines = [b",".join(words[start : start + step]) for start in range(0, len(words), step)]
+    return [*lines, END]
+
+
+def parse_addresses(text: bytes) -> list[bytes]:
+    """Return the addresses of one datagram; MessageError, UnansweredError."""
+    if text.startswith(_REFUSED):
+        raise UnansweredError(text[len(_REFUSED) :][:100].decode("ascii", "replace"))
+    if text == END:
+        return []
+    return [_parse_address(word) for word in text.decode("ascii", "replace").split(",")]
 
 
 def _parse_namespace(line: bytes) -> Namespace:

@@ -158,8 +158,8 @@ class Opener:
     def _go_on(self, conversation: Conversation) -> None:
         try:
             if not conversation.is_asked:
-                question = message.parse_question(conversation.link.recv(message.QUESTION_SIZE + 1))
-                conversation.parts, conversation.is_asked = self._answer(question, conversation.pid), True
+                text = conversation.link.recv(message.QUESTION_SIZE + 1)
+                conversation.parts, conversation.is_asked = self._answer(text, conversation.pid), True
             is_done = conversation.write()
         except BlockingIOError:
             return
@@ -181,8 +181,15 @@ class Opener:
         self._selector.unregister(conversation.link)
         conversation.close()
 
-    def _answer(self, question: Question, pid: int) -> Iterator[Part]:
-        """Yield the answer: a datagram for each namespace with a socket, the others together with the end."""
+    def _answer(self, text: bytes, pid: int) -> Iterator[Part]:
+        """Return the answer to a question, which is made while it is written; MessageError."""
+        if text == message.ADDRESSES_QUESTION:
+            routed = frozenset(packed for look in self._looks.take() for packed in look.routed)
+            return map(Part, message.format_addresses(routed))
+        return self._tell(message.parse_question(text), pid)
+
+    def _tell(self, question: Question, pid: int) -> Iterator[Part]:
+        """Yield a datagram for each namespace with a socket, the others together with the end."""
         asker, lines = read_netns(pid), []
         for found in self._find(question, asker):
             line = message.format_namespace(found)

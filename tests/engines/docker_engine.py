@@ -73,6 +73,11 @@ class Docker:
         """Return the number of a container's first process."""
         return int(self.api.containers.get(name).attrs["State"]["Pid"])
 
+    def find_address(self, name: str) -> str:
+        """Return the IPv4 address of a container."""
+        (network,) = self.api.containers.get(name).attrs["NetworkSettings"]["Networks"].values()
+        return str(network["IPAddress"])
+
     def make_network(self, name: str, subnet: Subnet) -> None:
         """Make a network that has IPv4 only."""
         pool = docker.types.IPAMPool(subnet=f"{subnet.v4}.0/24", gateway=f"{subnet.v4}.1")

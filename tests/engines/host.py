@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import tempfile
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -25,6 +26,8 @@ from tests.lab.lines import by_hand, write_lines
 
 _JAIL = "ideolab-manual"
 _JAILS = f"[{_JAIL}]\nenabled = true\n"
+#: of the jails that tests here have
+_SETS = {"ideolab_manual", "ideolab_manual6", "ideolab_connmon", "ideolab_connmon6"}
 _SYSCTLS = (
     *("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"),
     # else a new bridge answers nobody over IPv6 for a second
@@ -36,10 +39,14 @@ _subnets = map(Subnet, itertools.count())
 
 
 class Host:
-    """The network and the room for engines exist during `with`; `variant` is the iptables of fail2ban."""
+    """The network and the room for engines exist during `with`; `variant` is the iptables of fail2ban.
 
-    def __init__(self, prefix: str, variant: str = "nft") -> None:
+    In `jails`, a text for jail.local, {directory} stands for its own.
+    """
+
+    def __init__(self, prefix: str, variant: str = "nft", jails: str = _JAILS) -> None:
         self._prefix, self._variant = f"{prefix}{next(_numbers)}", variant
+        self._jails, self._names = jails, tuple(re.findall(r"^\[(.*)\]$", jails, re.MULTILINE))
         self._undo = contextlib.ExitStack()
 
     def __enter__(self) -> Host:
@@ -53,10 +60,11 @@ class Host:
             self.room = Room(self.server, self.directory / "room")
             self._undo.callback(self.room.close)
             self.fail2ban = Fail2ban(
-                self.server,
+                # the room, because its xtables have one lock
+                self.room,
                 self.directory / "fail2ban",
-                _JAILS,
-                (_JAIL,),
+                self._jails.format(directory=self.directory),
+                self._names,
                 variables=write_programs(self.directory / "iptables", self._variant),
             )
         except BaseException:
@@ -99,22 +107,23 @@ class Host:
         """Start fail2ban; its rules are in place when this returns."""
         self.fail2ban.start()
         self._undo.callback(self.fail2ban.stop)
-        self.fail2ban.wait_for_rules(_JAIL)
+        self.fail2ban.wait_for_rules(*self._names)
 
     def ban(self, *addresses: str) -> None:
         """Ban addresses; they are in the kernel when this returns."""
         write_lines(self.fail2ban.manual_log, *(by_hand(one, "1h") for one in addresses))
-        self.fail2ban.wait_until(lambda: all(map(self._is_banned, addresses)), f"the bans of {addresses}")
+        self.fail2ban.wait_until(lambda: all(map(self.is_banned, addresses)), f"the bans of {addresses}")
 
     def unban_all(self) -> None:
         """Lift all bans; they are no longer in the kernel when this returns."""
         self.fail2ban.ask("set", _JAIL, "unbanip", *self.fail2ban.find_banned(_JAIL))
         self.fail2ban.wait_until(lambda: not self._find_elements(), "empty sets")
 
-    def _is_banned(self, address: str) -> bool:
+    def is_banned(self, address: str) -> bool:
+        """Whether an address is in the kernel."""
         return any(ip_address(address) in network for network in self._find_elements())
 
     def _find_elements(self) -> list[Network]:
         with self.server.enter(), contextlib.closing(Sets()) as sets:
-            names = ("ideolab_manual", "ideolab_manual6")
+            names = _SETS.intersection(sets.names())
             return [element.network for name in names for element in sets.elements(name)]

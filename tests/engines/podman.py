@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.engines.image import MOUNTS, write_root
-from tests.engines.room import SHORT, Room
+from tests.engines.room import Room
 from tests.engines.subnet import Subnet
 
 #: runc: crun refuses cgroups of both versions; the limits: Podman's own need CAP_SYS_RESOURCE, which a CI may lack
@@ -37,7 +37,8 @@ class Podman:
         self._podman("network", "create", "--ipv6", *subnets, _NETWORK)
 
     def _podman(self, *words: str) -> str:
-        places = ("--root", f"{self._directory}/data", "--runroot", f"{SHORT}/podman")
+        # it wants a short path for what is not kept
+        places = ("--root", f"{self._directory}/data", "--runroot", "/run/podman")
         return self._room.run(
             *("podman", *places, "--storage-driver", "vfs", *words),
             variables={"CONTAINERS_CONF": f"{self._directory}/containers.conf"},

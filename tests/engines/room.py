@@ -10,9 +10,6 @@ from demo.lab.error import LabError
 from demo.lab.namespace import Namespace
 from demo.lab.wait import wait_until
 
-#: a directory of each room's own
-SHORT = "/mnt"
-
 
 class Inside(Namespace):
     """A network namespace that leaves the mounts alone: `ip netns exec` hides the cgroups from engines."""
@@ -23,7 +20,7 @@ class Inside(Namespace):
 
 
 class Room(Namespace):
-    """What the engines mount here, their containers' namespaces included, ends with `close`."""
+    """What the engines mount here, their containers' namespaces included, ends with `close`; so does /run."""
 
     def __init__(self, server: Namespace, directory: Path) -> None:
         super().__init__(server.name)
@@ -34,9 +31,8 @@ class Room(Namespace):
         self._holder = Child(Inside(server.name), directory / "holder", *words)
         own, path = Path("/proc/self/ns/mnt").stat(), Path(f"/proc/{self._holder.pid}/ns/mnt")
         wait_until(lambda: path.stat().st_ino != own.st_ino, "the room has no mounts of its own")
-        # Podman names its namespaces in the one, and wants a short path for what else is not kept: the other
-        for place in ("/run/netns", SHORT):
-            self.run("mount", "-t", "tmpfs", "tmpfs", place)
+        # sockets of services, names of namespaces, the lock of xtables
+        self.run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
 
     def command(self, *words: str) -> list[str]:
         """Return the command line that runs a program in the room."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ from tests.engines.host import Host
 from tests.engines.stack import PIDS, Stack
 
 pytestmark = [pytest.mark.root]
-SLOW = "198.51.100.10"
+SLOW, SLOW_INSIDE = "198.51.100.10", "198.51.100.11"
+_LOG = "/var/log/ideolab/connmon.log"
 BY_HAND = "203.0.113.7"
 #: what no container can see, and what this host does not have
 UNKNOWN = {"saved rules", "boot", "front", "protected"}
@@ -28,6 +30,8 @@ UNKNOWN = {"saved rules", "boot", "front", "protected"}
 OF_THIS_MACHINE = {"capacity", "rule iptables FORWARD", "rule ip6tables FORWARD"}
 #: {service: its effective capabilities}
 CAPABILITIES = {"connmon": 0, "fail2ban": 1 << 1 | 1 << 12 | 1 << 13, "netns": 1 << 19 | 1 << 21}
+#: settings are changed in the volume, as the page says
+_HASTE = "sed -i 's/#every_s = 5/every_s = 1/; s/#idle_s = 8/idle_s = 2/' /etc/ideolab/f2b.conf"
 #: what connmon asks each time
 _ASK = f"""
 import json, sys
@@ -59,6 +63,8 @@ def site() -> Iterator[Site]:
         stack = Stack(docker.api, pack_image.build())
         stack.up()
         stack.wait_for_jails()
+        stack.read("fail2ban", "sh", "-ec", f"{_HASTE}; echo {docker.find_pid('web')} >{PIDS}")
+        stack.restart("connmon")
         yield Site(stack, docker, host)
 
 
@@ -83,26 +89,30 @@ def test_each_service_has_its_capabilities_and_no_other(site: Site) -> None:
         assert site.stack.execute(name, "touch", "/usr/local/bin/x")[0] != 0
 
 
-def test_a_slow_client_is_banned_in_the_host(site: Site) -> None:
-    """With settings changed inside; connmon sees it, fail2ban bans it and closes its sockets."""
-    site.stack.read(
-        "fail2ban", "sed", "-i", "s/#every_s = 5/every_s = 1/; s/#idle_s = 8/idle_s = 2/",
-        "/etc/ideolab/f2b.conf",
-    )  # fmt: skip
-    site.stack.restart("connmon")
+@pytest.mark.parametrize(("client", "port"), [(SLOW, 443), (SLOW_INSIDE, 8443)])
+def test_a_slow_client_is_banned_in_the_host(site: Site, client: str, port: int) -> None:
+    """Of an nginx on the host, or in another container: fail2ban bans it and closes its sockets there."""
     with contextlib.ExitStack() as open_sockets, site.host.client.enter():
         for _ in range(40):
-            slow = open_sockets.enter_context(connect(SLOW))
+            slow = open_sockets.enter_context(connect(client, port=port))
             slow.sendall(client_hello()[:50])
-        wait_until(lambda: SLOW in site.list("ideolab_connmon"), lambda: site.stack.logs("fail2ban")[-2000:])
-        rows = ("ss", "-Htn", "state", "established", "dst", SLOW)
-        wait_until(lambda: site.host.server.run(*rows) == "", lambda: site.host.server.run(*rows))
+        held = ("ss", "-Htn", "state", "established", "dst", client)
+        look = ["nsenter", "-t", str(site.docker.find_pid("web")), "-n", *held]
+        wait_until(
+            lambda: client in site.list("ideolab_connmon"), lambda: site.stack.logs("fail2ban")[-2000:]
+        )
+        wait_until(lambda: site.host.server.run(*held) == "", lambda: site.host.server.run(*held))
+        wait_until(lambda: _read(*look) == "", lambda: _read(*look))
+    [line] = [one for one in site.stack.read("connmon", "cat", _LOG).splitlines() if f" {client} " in one]
+    assert (" in=docker:" in line) == (port == 8443), line
+
+
+def _read(*words: str) -> str:
+    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 def test_the_opener_answers_connmon(site: Site) -> None:
     """Over the volume, about a container whose process it may see; the answer is a socket into it."""
-    pid = site.docker.find_pid("web")
-    site.stack.read("fail2ban", "sh", "-c", f"echo {pid} >{PIDS}")
 
     def ask() -> list[list[object]]:
         found: list[list[object]] = json.loads(site.stack.read("connmon", "/usr/bin/python3", "-Ic", _ASK))

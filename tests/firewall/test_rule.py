@@ -11,7 +11,7 @@ import pytest
 
 from demo.lab.namespace import Namespace, link_namespaces
 from ideolab_f2b.firewall import iptables, old_rules, rule
-from ideolab_f2b.firewall.position import OLD_SPEC, SPEC
+from ideolab_f2b.firewall.position import FORWARD_SPEC, OLD_SPEC, SPEC
 from ideolab_f2b.firewall.rule import RuleError, RuleUnseenError
 from ideolab_f2b.kernel.ipset.sets import Sets
 
@@ -70,8 +70,8 @@ def test_hook_behind_routing(*, has_raw: bool) -> None:
     changes = [text for words, text in tables.asked if words[0] == "iptables-restore"]
     assert changes == [
         f"*filter\n-D INPUT {OLD_SPEC}\n-I INPUT 1 {SPEC}\nCOMMIT\n",
-        f"*filter\n-I FORWARD 1 {SPEC}\nCOMMIT\n",
-        f"*filter\n-I DOCKER-USER 1 {SPEC}\nCOMMIT\n",
+        f"*filter\n-I FORWARD 1 {FORWARD_SPEC}\nCOMMIT\n",
+        f"*filter\n-I DOCKER-USER 1 {FORWARD_SPEC}\nCOMMIT\n",
     ]
 
 

@@ -141,7 +141,7 @@ class JailFirewall:
         self._opened = None
         self._place_sets()
         self._sets().add_many(self._expected())
-        self._place_port_rules()
+        self._place_port_rules(self.rules)
         # a jail that shares it still needs it
         if name != self.options.set and name not in SET_NAMES.names():
             self._remove(old)
@@ -194,16 +194,16 @@ class JailFirewall:
                 for version in rule.PROGRAMS:
                     port_rule.drop(version, sets.names.values())
 
-    def _place_port_rules(self) -> None:
+    def _place_port_rules(self, states: dict[int, str]) -> None:
         scope = self.options.port_scope
         if scope is None:
             return
         for version in rule.PROGRAMS:
-            if self.rules.get(version, IN_PLACE) == IN_PLACE:
+            if states.get(version, IN_PLACE) == IN_PLACE:
                 try:
                     port_rule.put(version, {self.options.set: scope}, RULE_HOOK.choose())
                 except RuleError as error:
-                    self.rules[version] = f"missing: {error}"
+                    states[version] = f"missing: {error}"
 
     def _sets(self) -> JailSets:
         with self._lock:
@@ -224,16 +224,19 @@ class JailFirewall:
     def _place_rules(self) -> None:
         with self._lock:
             self._looked = self._clock()
+            states = dict(self.rules)
             for version in rule.PROGRAMS:
                 try:
-                    self.rules[version] = rule.place(version, RULE_HOOK.choose()) or IN_PLACE
+                    states[version] = rule.place(version, RULE_HOOK.choose()) or IN_PLACE
                 except RuleUnseenError as error:
                     # a rule that was there is not gone because somebody holds the lock
-                    if self.rules.get(version) != IN_PLACE:
-                        self.rules[version] = f"missing: {error}"
+                    if states.get(version) != IN_PLACE:
+                        states[version] = f"missing: {error}"
                 except RuleError as error:
-                    self.rules[version] = f"missing: {error}"
-            self._place_port_rules()
+                    states[version] = f"missing: {error}"
+            # a ban is in force once all rules are there
+            self._place_port_rules(states)
+            self.rules.update(states)
 
     def _require_rules(self, versions: Iterable[int]) -> None:
         missing = [self.rules.get(version, "missing") for version in versions]
