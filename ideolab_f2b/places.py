@@ -58,7 +58,7 @@ REPORT = "ideolab-report"
 #: the jail of bans by hand
 MANUAL = "ideolab-manual"
 #: the variable with which an image of the pack says what starts its containers (deploy/docker/Dockerfile)
-ENGINE = "IDEOLAB_F2B_ENGINE"
+COMPOSE = "IDEOLAB_F2B_COMPOSE"
 #: where the admin enables and changes our jails
 JAILS_OF_ADMIN = "/etc/fail2ban/jail.d/ideolab.local"
 #: the options of `install` that bring a log's writer
@@ -131,30 +131,30 @@ def runs_systemd(run: Path = Path("/run/systemd/system")) -> bool:
     return run.is_dir()
 
 
-def find_engine(environment: Mapping[str, str] = os.environ) -> str:
+def find_compose(environment: Mapping[str, str] = os.environ) -> str:
     """Return what starts the pack's containers, as `docker compose`; "" where its image does not say so.
 
     Only a statement counts: what else a container has differs from engine to engine.
     """
-    return environment.get(ENGINE, "")
+    return environment.get(COMPOSE, "")
 
 
 def restart(service: str) -> str:
     """Return the command that restarts a service."""
-    if find_engine():
-        return f"{find_engine()} restart {_container(service)}"
+    if find_compose():
+        return f"{find_compose()} restart {_container(service)}"
     return f"systemctl restart {service}" if runs_systemd() else f"/etc/init.d/{service} restart"
 
 
 def reinstall() -> str:
     """Return the command that puts back what the installer has put in place; an image is made anew."""
-    return f"{find_engine()} up -d --build" if find_engine() else "ideolab-f2b install"
+    return f"{find_compose()} up -d --build" if find_compose() else "ideolab-f2b install"
 
 
 def show_log(service: str) -> str:
     """Return the command that shows what a service says."""
-    if find_engine():
-        return f"{find_engine()} logs {_container(service)}"
+    if find_compose():
+        return f"{find_compose()} logs {_container(service)}"
     return "see /var/log/fail2ban.log" if service == "fail2ban" else f"journalctl -u {service}"
 
 

@@ -89,7 +89,7 @@ def test_the_documentation_has_the_same_names() -> None:
 
 def test_the_commands_in_a_container_of_the_pack(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its image says what starts it; compose.yaml calls the services without our prefix."""
-    monkeypatch.setenv(places.ENGINE, "docker compose")
+    monkeypatch.setenv(places.COMPOSE, "docker compose")
 
     assert places.restart("ideolab-connmon") == "docker compose restart connmon"
     assert places.restart("fail2ban") == "docker compose restart fail2ban"
@@ -99,7 +99,7 @@ def test_the_commands_in_a_container_of_the_pack(monkeypatch: pytest.MonkeyPatch
 
 def test_the_commands_on_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing but the statement of an image makes a container of it."""
-    monkeypatch.delenv(places.ENGINE, raising=False)
+    monkeypatch.delenv(places.COMPOSE, raising=False)
 
     assert places.show_log("ideolab-connmon") == "journalctl -u ideolab-connmon"
     assert places.show_log("fail2ban") == "see /var/log/fail2ban.log"

@@ -15,7 +15,7 @@ from ideolab_f2b.firewall import saved_rules as saved
 from ideolab_f2b.firewall.names import LIST
 from ideolab_f2b.firewall.saved_rules import SavedRule, SavedRules
 from ideolab_f2b.manifest import ManifestError
-from ideolab_f2b.places import BAN_LIST, INTAKE, JAIL_LOCAL, NETNS, SERVICE, WANTS, find_engine, runs_systemd
+from ideolab_f2b.places import BAN_LIST, INTAKE, JAIL_LOCAL, NETNS, SERVICE, WANTS, find_compose, runs_systemd
 
 FAIL2BAN = "fail2ban"
 SAVED = "saved rules"
@@ -28,7 +28,7 @@ _ENABLED = ("enabled",)
 
 def boot(_settings: Settings) -> Iterator[Verdict]:
     """Check each service that this host is to have."""
-    if find_engine():
+    if find_compose():
         what = "what starts the containers of the pack with this host is not seen from inside"
         yield unknown("boot", what, "on the host: systemctl is-enabled docker; and restart: in compose.yaml")
         return
@@ -106,7 +106,7 @@ def judge_script(name: str, links: Optional[Collection[str]]) -> Verdict:
 
 def saved_rules(_settings: Settings) -> Iterator[Verdict]:
     """Look into each file that may be loaded at a boot."""
-    if find_engine():
+    if find_compose():
         what = "a firewall that this host has saved is not seen from inside"
         yield unknown(SAVED, what, f"{_ON_THE_HOST} (docs/containers.md#a-saved-firewall)")
         return

@@ -21,7 +21,7 @@ from ideolab_f2b.check import (
     sshd,
     textfile,
 )
-from ideolab_f2b.check.containers import volumes
+from ideolab_f2b.check.containers import containers, limits, network, volumes
 from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
@@ -36,12 +36,14 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "action": server.action,
     "fail2ban": server.fail2ban,
     "sandbox": sandbox.sandbox,
+    "network": network.network,
     "jails": server.jails,
     "sshd": sshd.sshd_jail,
     "sets": kernel.sets,
     "rules": kernel.rules,
     "saved": boot.saved_rules,
     "forwarding": forwarding.forwarding,
+    "limits": limits.limits,
     "volumes": volumes.volumes,
     "drift": drift.drift,
     "sockets": kernel.destroy,
@@ -49,6 +51,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "connmon": services.connmon,
     "opener": services.opener,
     "ports": ports.ports,
+    "containers": containers.containers,
     "capacity": capacity.capacity,
     "intake": services.intake,
     "senders": senders.senders,

@@ -22,7 +22,7 @@ from ideolab_f2b.places import (
     PROGRAM,
     SERVICE,
     USER,
-    find_engine,
+    find_compose,
     reinstall,
     restart,
 )
@@ -88,13 +88,13 @@ def judge_log(path: Path, found: Optional[LogStat]) -> Verdict:
         return wrong(check, f"{path} is not a regular file", f"rm {path}; {_bring_back()}")
     if found.owner != USER or not found.mode & stat.S_IWUSR:
         text = f"{path} belongs to {found.owner}: connmon cannot write it"
-        return wrong(check, text, f"rm {path}; {_bring_back()}" if find_engine() else reinstall())
+        return wrong(check, text, f"rm {path}; {_bring_back()}" if find_compose() else reinstall())
     return ok(check, str(path))
 
 
 def _bring_back() -> str:
     # in a container connmon makes the logs when it starts, and fail2ban reads them from its own start on
-    return f"{restart(SERVICE)} fail2ban" if find_engine() else reinstall()
+    return f"{restart(SERVICE)} fail2ban" if find_compose() else reinstall()
 
 
 def clock(settings: Settings) -> Iterator[Verdict]:
@@ -158,11 +158,11 @@ def judge_files(entries: list[Entry], now: Mapping[str, Optional[str]]) -> Verdi
     ]
     code = [path for path in changed if path.endswith(".py") or not path.startswith("/etc/")]
     if missing:
-        more = "" if find_engine() else " (or scripts/install)"
+        more = "" if find_compose() else " (or scripts/install)"
         return wrong("files", f"missing: {', '.join(missing)}", f"{reinstall()}{more}")
     if code:
         # the installed copy would put itself back
-        is_gone = (LIBRARY in code or PROGRAM in code) and not find_engine()
+        is_gone = (LIBRARY in code or PROGRAM in code) and not find_compose()
         mend = "scripts/install" if is_gone else reinstall()
         return wrong("files", f"changed since the install: {', '.join(code)}", mend)
     yours = f"; changed by you: {', '.join(changed)}" if changed else ""

@@ -11,7 +11,7 @@ from typing import NamedTuple, Optional
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import SERVER_STATE, Settings
-from ideolab_f2b.places import FAIL2BAN_DROP_IN, find_engine, restart, runs_systemd
+from ideolab_f2b.places import FAIL2BAN_DROP_IN, find_compose, restart, runs_systemd
 
 CHECK = "sandbox"
 #: among them: without it nothing is seen of who is logged in, and the check `protected` says so
@@ -131,7 +131,7 @@ def judge(limits: ServerLimits) -> Iterator[Verdict]:
         )
     for number, (name, what) in CAPABILITIES.items():
         # in a container of its own it has no process of sshd to look into
-        is_needed = number != _SYS_PTRACE or not find_engine()
+        is_needed = number != _SYS_PTRACE or not find_compose()
         if is_needed and not limits.capabilities >> number & 1:
             found.append(_forbidden(f"runs without {name}: {what}"))
     if limits.read_only:

@@ -20,7 +20,7 @@ from ideolab_f2b.places import (
     NO_LOG,
     REPORT,
     SERVICE,
-    find_engine,
+    find_compose,
     reinstall,
     restart,
     show_log,
@@ -156,7 +156,7 @@ def judge(
 
 
 def _bring_log_back() -> str:
-    return f"{restart(SERVICE)}; " if find_engine() else f"{reinstall()}; "
+    return f"{restart(SERVICE)}; " if find_compose() else f"{reinstall()}; "
 
 
 def _judge_action(name: str, stats: Optional[Mapping[str, Any]]) -> Optional[Verdict]:

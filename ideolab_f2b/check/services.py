@@ -24,7 +24,7 @@ from ideolab_f2b.places import (
     NETNS,
     NGINX_JAILS,
     SERVICE,
-    find_engine,
+    find_compose,
     install_command,
     restart,
     show_log,
@@ -67,7 +67,7 @@ def opener(settings: Settings, path: Path = manifest.PATH, socket: str = SOCKET)
         if settings.connmon.containers:
             yield ok("opener", f"it answers: {len(found)} containers listen on a watched port")
         else:
-            leave = "take the opener out" if find_engine() else "ideolab-f2b install --no-containers"
+            leave = "take the opener out" if find_compose() else "ideolab-f2b install --no-containers"
             mend = f"take it out, then {restart(NETNS)}; or {leave}"
             yield wrong("opener", f"containers = no in {DEFAULT_PATH}: it opens nothing", mend)
 
@@ -89,7 +89,7 @@ def is_asked(jail_local: Path) -> bool:
     if block is not None and any(f"[{jail}]".encode() in block[0] for jail in NGINX_JAILS):
         return True
     # an image has no nginx, for which the installer would enable them
-    return bool(find_engine()) and has_nginx_jail(Path(JAILS_OF_ADMIN))
+    return bool(find_compose()) and has_nginx_jail(Path(JAILS_OF_ADMIN))
 
 
 def has_nginx_jail(path: Path) -> bool:
@@ -119,7 +119,7 @@ def judge(
     """Return the verdict on a daemon from the text of its metrics; times in seconds. Pure."""
     if text is None:
         package = install_command("python3-prometheus-client")
-        first = "" if find_engine() else f" (first {package}, where that is missing)"
+        first = "" if find_compose() else f" (first {package}, where that is missing)"
         mend = f"{restart(service)}{first}"
         return wrong(name, f"{path} is missing: it does not run, or cannot write there", mend)
     found = dict(_SUCCESS.findall(text)).get(name)

@@ -12,7 +12,7 @@ from typing import NamedTuple, Optional
 
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
-from ideolab_f2b.places import COLLECTORS, SERVICE, find_engine, restart
+from ideolab_f2b.places import COLLECTORS, SERVICE, find_compose, restart
 
 CHECK = "textfile"
 #: the option of node_exporter; Debian's knows its directory without it
@@ -109,4 +109,4 @@ def judge(path: Path, is_readable: Optional[bool], places: Mapping[Path, bool], 
 
 
 def _no_reader() -> str:
-    return "; who reads it is not seen from inside" if find_engine() else "; no node_exporter runs here"
+    return "; who reads it is not seen from inside" if find_compose() else "; no node_exporter runs here"

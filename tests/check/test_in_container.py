@@ -12,15 +12,15 @@ from ideolab_f2b.check.nginx import senders
 from ideolab_f2b.check.sandbox import ServerLimits
 from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import Entry
-from ideolab_f2b.places import ENGINE
+from ideolab_f2b.places import COMPOSE
 
 #: NET_ADMIN, NET_RAW and DAC_OVERRIDE, as compose.yaml gives them
 _OF_COMPOSE = 1 << 12 | 1 << 13 | 1 << 1
 
 
 @pytest.fixture(autouse=True)
-def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ENGINE, "docker compose")
+def compose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(COMPOSE, "docker compose")
 
 
 def test_what_the_host_starts_is_not_seen() -> None:

@@ -58,7 +58,7 @@ def test_the_services_run_the_pack() -> None:
 
 def test_the_image_says_what_it_is() -> None:
     """The variable is the one that `check` reads, and the admin's jails are where it says."""
-    assert f'ENV {places.ENGINE}="docker compose"' in DOCKERFILE
+    assert f'ENV {places.COMPOSE}="docker compose"' in DOCKERFILE
     assert f"/etc/ideolab/jails.local {places.JAILS_OF_ADMIN} " in DOCKERFILE
     assert f"{places.RUN} " in DOCKERFILE
 

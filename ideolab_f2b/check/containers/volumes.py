@@ -10,7 +10,7 @@ from typing import Optional
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import DEFAULT_PATH, SERVER_STATE, Settings
-from ideolab_f2b.places import find_engine
+from ideolab_f2b.places import find_compose
 
 CHECK = "volume"
 #: what fail2ban says of its database; "Database currently disabled" is the other answer
@@ -22,7 +22,7 @@ _FLEETING = ("tmpfs", "ramfs")
 
 def volumes(settings: Settings, mounts: Path = Path("/proc/self/mountinfo")) -> Iterator[Verdict]:
     """Check the database of fail2ban, and what the services of the pack keep or hand to each other."""
-    if not find_engine():
+    if not find_compose():
         return
     found = parse(mounts.read_text("utf-8", "replace"))
     yield _check_database(found)

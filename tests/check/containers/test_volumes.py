@@ -9,7 +9,7 @@ import pytest
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.check.containers import volumes
 from ideolab_f2b.config import Settings
-from ideolab_f2b.places import ENGINE
+from ideolab_f2b.places import COMPOSE
 
 MOUNTINFO = """\
 512 477 0:78 / / ro,relatime master:12 - overlay overlay rw,lowerdir=/l
@@ -33,7 +33,7 @@ def test_each_directory_has_its_loss(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """A volume may be of any kind that is not memory: a host's own root may be an overlay."""
     mounts = tmp_path / "mountinfo"
     mounts.write_text(MOUNTINFO)
-    monkeypatch.setenv(ENGINE, "docker compose")
+    monkeypatch.setenv(COMPOSE, "docker compose")
     answer = "Current database file is:\n`- /var/lib/fail2ban/fail2ban.sqlite3\n"
     monkeypatch.setattr(fail2ban_client, "ask", lambda *_words: answer)
 
@@ -76,7 +76,7 @@ def test_the_database(
 
     mounts = tmp_path / "mountinfo"
     mounts.write_text(MOUNTINFO)
-    monkeypatch.setenv(ENGINE, "docker compose")
+    monkeypatch.setenv(COMPOSE, "docker compose")
     monkeypatch.setattr(fail2ban_client, "ask", ask)
 
     first = next(volumes.volumes(Settings(), mounts))
@@ -85,6 +85,6 @@ def test_the_database(
 
 def test_a_host_has_no_volumes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is asked there."""
-    monkeypatch.delenv(ENGINE, raising=False)
+    monkeypatch.delenv(COMPOSE, raising=False)
 
     assert list(volumes.volumes(Settings())) == []
