@@ -8,7 +8,7 @@ import pytest
 
 from ideolab_f2b.check import boot, files, sandbox, server, services, textfile
 from ideolab_f2b.check.files import LogStat
-from ideolab_f2b.check.nginx import senders
+from ideolab_f2b.check.nginx import datagrams, senders
 from ideolab_f2b.check.sandbox import ServerLimits
 from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import Entry
@@ -105,7 +105,10 @@ def test_the_intake_is_asked_for_by_its_jails(tmp_path: Path, text: str, is_aske
 
 
 def test_nginx_is_elsewhere() -> None:
-    """Its configuration is read where it runs."""
+    """Its configuration is read and written where it runs."""
     assert senders.judge_error_log(None, Path("/run/ideolab/nginx.sock")).mend == (
         "nginx -T | grep error_log, where nginx runs"
+    )
+    assert datagrams.judge_answers({"written": 5.0}).mend == (
+        "the lines of deploy/nginx (docs/nginx.md), where nginx runs"
     )

@@ -77,22 +77,23 @@ class Stack:
         said: str = self._api.containers.get(name).logs().decode()
         return said
 
-    def is_healthy(self, name: str) -> bool:
-        """Run the healthcheck of a service."""
+    def check_health(self, name: str) -> tuple[int, str]:
+        """Run the healthcheck of a service; return its exit code and what it printed."""
         kind, *words = compose.arguments(self._services[name])["healthcheck"]["test"]
-        return self.execute(name, *(words if kind == "CMD" else ["sh", "-c", *words]))[0] == 0
+        return self.execute(name, *(words if kind == "CMD" else ["sh", "-c", *words]))
 
     def wait_for_jails(self) -> None:
         """Return when the last jail of the pack runs: `check` takes seconds on a busy machine."""
         words = ("fail2ban-client", "status", "ideolab-manual")
-        wait_until(
-            lambda: self.execute("fail2ban", *words)[0] == 0, lambda: self.logs("fail2ban"), every_s=0.2
-        )
+        wait_until(lambda: self.execute("fail2ban", *words)[0] == 0, lambda: self.logs("fail2ban"))
 
-    def wait_for_health(self) -> None:
-        """Return when `check` finds nothing wrong; the error shows what is."""
-        wait_until(
-            lambda: self.is_healthy("fail2ban"),
-            lambda: self.execute("fail2ban", "ideolab-f2b", "check")[1] + self.logs("fail2ban")[-2000:],
-            every_s=0.5,
-        )
+    def wait_for_health(self) -> str:
+        """Return what `check`, the healthcheck of fail2ban, prints when it finds nothing wrong."""
+        found = [(1, "")]
+
+        def is_healthy() -> bool:
+            found.append(self.check_health("fail2ban"))
+            return found[-1][0] == 0
+
+        wait_until(is_healthy, lambda: found[-1][1] + self.logs("fail2ban")[-2000:], every_s=0.5)
+        return found[-1][1]
