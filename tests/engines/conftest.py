@@ -15,8 +15,13 @@ from tests.engines.guest import Guest
 from tests.engines.host import Host
 from tests.engines.podman import Podman
 
+NEEDS = pytest.mark.needs("docker.io", "podman", "netavark", "nftables")
 #: {name: the iptables of Docker, that of fail2ban}
-DOCKERS = {"docker nft": ("nft", "nft"), "docker legacy": ("legacy", "legacy"), "docker mixed": ("legacy", "nft")}
+DOCKERS = {
+    "docker nft": ("nft", "nft"),
+    "docker legacy": ("legacy", "legacy"),
+    "docker mixed": ("legacy", "nft"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,14 @@ class PlainHost:
     podman: Podman
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hosts() -> Iterator[contextlib.ExitStack]:
-    """What is made during the session and ends with it."""
+    """What is made for a file of tests and ends with it."""
     with contextlib.ExitStack() as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def plain_host(hosts: contextlib.ExitStack) -> PlainHost:
     """A host without Docker, so without DOCKER-USER."""
     host = hosts.enter_context(Host("f2bpl"))
@@ -56,11 +61,11 @@ def plain_host(hosts: contextlib.ExitStack) -> PlainHost:
     host.protect()
     podman = host.make_podman()
     # the first one of a host: netavark puts its chain before what stands in FORWARD
-    podman.run("pod", *host.write_site("pod"), {9443: 443})
+    podman.run("pod", host.write_site("pod"), {9443: 443})
     return PlainHost(host, guest, podman)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def get_docker_host(hosts: contextlib.ExitStack) -> Callable[[str], DockerHost]:
     """Return the host of a name in DOCKERS."""
     made: dict[str, DockerHost] = {}
@@ -77,9 +82,8 @@ def _make_docker_host(hosts: contextlib.ExitStack, name: str) -> DockerHost:
     engine, ours = DOCKERS[name]
     host = hosts.enter_context(Host("f2bdo", ours))
     docker = host.start_docker(engine)
-    again = {"restart_policy": {"Name": "always"}}
-    docker.run("web", *host.write_site("web"), {443: 443}, **again)
+    docker.run("web", host.write_site("web"), {443: 443})
     docker.make_network("v4only", host.find_subnet())
-    docker.run("old", *host.write_site("old"), {8443: 443}, network="v4only", **again)
+    docker.run("old", host.write_site("old"), {8443: 443}, "v4only")
     host.protect()
     return DockerHost(host, docker)

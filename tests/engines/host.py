@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import re
 import tempfile
-from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
