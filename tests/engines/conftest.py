@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Callable
 
@@ -42,16 +42,24 @@ class PlainHost:
 
 
 @pytest.fixture(scope="module")
-def hosts() -> Iterator[contextlib.ExitStack]:
-    """What is made for a file of tests and ends with it."""
-    with contextlib.ExitStack() as made:
-        yield made
+def open_host() -> Iterator[Callable[[Host], Host]]:
+    """Makes a host that ends with the tests of the file; they end side by side, because each waits a lot."""
+    made: list[Host] = []
+
+    def open_host(host: Host) -> Host:
+        made.append(host.__enter__())
+        return host
+
+    yield open_host
+    with ThreadPoolExecutor() as pool:
+        for ended in [pool.submit(host.close) for host in made]:
+            ended.result()
 
 
 @pytest.fixture(scope="module")
-def plain_host(hosts: contextlib.ExitStack) -> PlainHost:
+def plain_host(open_host: Callable[[Host], Host]) -> PlainHost:
     """A host without Docker, so without DOCKER-USER."""
-    host = hosts.enter_context(Host("f2bpl"))
+    host = open_host(Host("f2bpl"))
     nginx = Nginx(host.server, host.directory / "web", 256)
     host.undo(nginx.stop)
     guest = Guest(host.server, host.find_subnet(), 8443)
@@ -66,21 +74,21 @@ def plain_host(hosts: contextlib.ExitStack) -> PlainHost:
 
 
 @pytest.fixture(scope="module")
-def get_docker_host(hosts: contextlib.ExitStack) -> Callable[[str], DockerHost]:
+def get_docker_host(open_host: Callable[[Host], Host]) -> Callable[[str], DockerHost]:
     """Return the host of a name in DOCKERS."""
     made: dict[str, DockerHost] = {}
 
     def get(name: str) -> DockerHost:
         if name not in made:
-            made[name] = _make_docker_host(hosts, name)
+            made[name] = _make_docker_host(open_host, name)
         return made[name]
 
     return get
 
 
-def _make_docker_host(hosts: contextlib.ExitStack, name: str) -> DockerHost:
+def _make_docker_host(open_host: Callable[[Host], Host], name: str) -> DockerHost:
     engine, ours = DOCKERS[name]
-    host = hosts.enter_context(Host("f2bdo", ours))
+    host = open_host(Host("f2bdo", ours))
     docker = host.start_docker(engine)
     docker.run("web", host.write_site("web"), {443: 443})
     docker.make_network("v4only", host.find_subnet())
