@@ -69,7 +69,7 @@ def plain_host(open_host: Callable[[Host], Host]) -> PlainHost:
     host.protect()
     podman = host.make_podman()
     # the first one of a host: netavark puts its chain before what stands in FORWARD
-    podman.run("pod", host.write_site("pod"), {9443: 443})
+    podman.serve("pod", host.write_site("pod"), {9443: 443})
     return PlainHost(host, guest, podman)
 
 
@@ -90,8 +90,8 @@ def _make_docker_host(open_host: Callable[[Host], Host], name: str) -> DockerHos
     engine, ours = DOCKERS[name]
     host = open_host(Host("f2bdo", ours))
     docker = host.start_docker(engine)
-    docker.run("web", host.write_site("web"), {443: 443})
+    docker.serve("web", host.write_site("web"), {443: 443})
     docker.make_network("v4only", host.find_subnet())
-    docker.run("old", host.write_site("old"), {8443: 443}, "v4only")
+    docker.serve("old", host.write_site("old"), {8443: 443}, "v4only")
     host.protect()
     return DockerHost(host, docker)

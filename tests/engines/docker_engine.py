@@ -53,7 +53,7 @@ class Docker:
             return True
         return False
 
-    def run(
+    def serve(
         self, name: str, program: tuple[list[str], Path], ports: Mapping[int, int], network: str = "bridge"
     ) -> None:
         """Start a container; `program` is its command line and files, `ports` {of the host: its own}."""

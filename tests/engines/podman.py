@@ -44,7 +44,7 @@ class Podman:
             variables={"CONTAINERS_CONF": f"{self._directory}/containers.conf"},
         )
 
-    def run(self, name: str, program: tuple[list[str], Path], ports: Mapping[int, int]) -> None:
+    def serve(self, name: str, program: tuple[list[str], Path], ports: Mapping[int, int]) -> None:
         """Start a container; `program` is its command line and files, `ports` {of the host: its own}."""
         words, site = program
         options = ["--detach", "--name", name, "--network", _NETWORK, "--volume", f"{site}:{site}"]

@@ -114,13 +114,13 @@ def build_site() -> Iterator[Site]:
         docker = host.start_docker()
         docker.make_network("v4only", host.find_subnet())
         watch = Watch(host, connmon)
-        docker.run("web", host.write_site("web", _SLOTS), {PORTS["web"]: 443})
+        docker.serve("web", host.write_site("web", _SLOTS), {PORTS["web"]: 443})
         for name, network in (("second", "bridge"), ("app", "bridge"), ("old", "v4only")):
-            docker.run(name, host.write_site(name), {PORTS[name]: 443}, network)
+            docker.serve(name, host.write_site(name), {PORTS[name]: 443}, network)
         target = docker.find_address("app")
         for name, port in (("front", 443), ("hidden", 8443)):
             template = _FRONT.replace("LISTEN", str(port)).replace("TARGET", target)
-            docker.run(name, host.write_site(name, 256, template), {PORTS[name]: port})
+            docker.serve(name, host.write_site(name, 256, template), {PORTS[name]: port})
         guest = Guest(host.server, host.find_subnet(), _GUEST)
         host.undo(guest.stop)
         words, directory = host.write_site("guest")

@@ -70,7 +70,7 @@ def test_a_ban_outlives_what_podman_does(plain_host: PlainHost) -> None:
     host, podman = plain_host.host, plain_host.podman
 
     def disturb() -> None:
-        podman.run("second", host.write_site("second"), {10443: 443})
+        podman.serve("second", host.write_site("second"), {10443: 443})
         podman.restart("pod")
 
     try_ban(host, 9443, disturb)
