@@ -166,7 +166,9 @@ class Attack:
 
     def _open(self, address: str, poll: select.poll) -> None:
         try:
-            client = self.kind.begin(connect(address, receive_buffer=self.kind.receive_buffer, port=self.port))
+            client = self.kind.begin(
+                connect(address, receive_buffer=self.kind.receive_buffer, port=self.port)
+            )
         except OSError:
             self.refused += 1
             return

@@ -53,7 +53,8 @@ class Connmon:
     @property
     def pid(self) -> int:
         """The number of its process, once it was started."""
-        assert self._child is not None
+        if self._child is None:
+            raise LabError("connmon was not started")
         return self._child.pid
 
     def require_alive(self) -> None:

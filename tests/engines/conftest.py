@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Callable
 
@@ -15,8 +15,13 @@ from tests.engines.guest import Guest
 from tests.engines.host import Host
 from tests.engines.podman import Podman
 
+NEEDS = pytest.mark.needs("docker.io", "podman", "netavark", "nftables")
 #: {name: the iptables of Docker, that of fail2ban}
-DOCKERS = {"docker nft": ("nft", "nft"), "docker legacy": ("legacy", "legacy"), "docker mixed": ("legacy", "nft")}
+DOCKERS = {
+    "docker nft": ("nft", "nft"),
+    "docker legacy": ("legacy", "legacy"),
+    "docker mixed": ("legacy", "nft"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,17 +41,25 @@ class PlainHost:
     podman: Podman
 
 
-@pytest.fixture(scope="session")
-def hosts() -> Iterator[contextlib.ExitStack]:
-    """What is made during the session and ends with it."""
-    with contextlib.ExitStack() as made:
-        yield made
+@pytest.fixture(scope="module")
+def open_host() -> Iterator[Callable[[Host], Host]]:
+    """Makes a host that ends with the tests of the file; they end side by side, because each waits a lot."""
+    made: list[Host] = []
+
+    def open_host(host: Host) -> Host:
+        made.append(host.__enter__())
+        return host
+
+    yield open_host
+    with ThreadPoolExecutor() as pool:
+        for ended in [pool.submit(host.close) for host in made]:
+            ended.result()
 
 
-@pytest.fixture(scope="session")
-def plain_host(hosts: contextlib.ExitStack) -> PlainHost:
+@pytest.fixture(scope="module")
+def plain_host(open_host: Callable[[Host], Host]) -> PlainHost:
     """A host without Docker, so without DOCKER-USER."""
-    host = hosts.enter_context(Host("f2bpl"))
+    host = open_host(Host("f2bpl"))
     nginx = Nginx(host.server, host.directory / "web", 256)
     host.undo(nginx.stop)
     guest = Guest(host.server, host.find_subnet(), 8443)
@@ -56,30 +69,29 @@ def plain_host(hosts: contextlib.ExitStack) -> PlainHost:
     host.protect()
     podman = host.make_podman()
     # the first one of a host: netavark puts its chain before what stands in FORWARD
-    podman.run("pod", *host.write_site("pod"), {9443: 443})
+    podman.serve("pod", host.write_site("pod"), {9443: 443})
     return PlainHost(host, guest, podman)
 
 
-@pytest.fixture(scope="session")
-def get_docker_host(hosts: contextlib.ExitStack) -> Callable[[str], DockerHost]:
+@pytest.fixture(scope="module")
+def get_docker_host(open_host: Callable[[Host], Host]) -> Callable[[str], DockerHost]:
     """Return the host of a name in DOCKERS."""
     made: dict[str, DockerHost] = {}
 
     def get(name: str) -> DockerHost:
         if name not in made:
-            made[name] = _make_docker_host(hosts, name)
+            made[name] = _make_docker_host(open_host, name)
         return made[name]
 
     return get
 
 
-def _make_docker_host(hosts: contextlib.ExitStack, name: str) -> DockerHost:
+def _make_docker_host(open_host: Callable[[Host], Host], name: str) -> DockerHost:
     engine, ours = DOCKERS[name]
-    host = hosts.enter_context(Host("f2bdo", ours))
+    host = open_host(Host("f2bdo", ours))
     docker = host.start_docker(engine)
-    again = {"restart_policy": {"Name": "always"}}
-    docker.run("web", *host.write_site("web"), {443: 443}, **again)
+    docker.serve("web", host.write_site("web"), {443: 443})
     docker.make_network("v4only", host.find_subnet())
-    docker.run("old", *host.write_site("old"), {8443: 443}, network="v4only", **again)
+    docker.serve("old", host.write_site("old"), {8443: 443}, "v4only")
     host.protect()
     return DockerHost(host, docker)

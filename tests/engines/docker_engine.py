@@ -8,7 +8,6 @@ import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import docker
 
@@ -54,9 +53,12 @@ class Docker:
             return True
         return False
 
-    def run(self, name: str, words: list[str], site: Path, ports: Mapping[int, int], **more: Any) -> Any:
-        """Start a container of a program whose files are in `site`; `ports` = {the host's: the container's}."""
-        return self.api.containers.run(
+    def serve(
+        self, name: str, program: tuple[list[str], Path], ports: Mapping[int, int], network: str = "bridge"
+    ) -> None:
+        """Start a container; `program` is its command line and files, `ports` {of the host: its own}."""
+        words, site = program
+        self.api.containers.run(
             _IMAGE,
             words,
             name=name,
@@ -66,7 +68,9 @@ class Docker:
                 **{path: {"bind": path, "mode": "ro"} for path in MOUNTS},
                 str(site): {"bind": str(site), "mode": "rw"},
             },
-            **more,
+            network=network,
+            # after a restart of the daemon too
+            restart_policy={"Name": "always"},
         )
 
     def find_pid(self, name: str) -> int:
@@ -87,8 +91,16 @@ class Docker:
         """Stop and start a container."""
         self.api.containers.get(name).restart(timeout=0)
 
+    def stop_container(self, name: str) -> None:
+        """Stop a container."""
+        self.api.containers.get(name).stop(timeout=0)
+
+    def start_container(self, name: str) -> None:
+        """Start a container that was stopped."""
+        self.api.containers.get(name).start()
+
     def restart(self) -> None:
-        """Stop and start the daemon; containers that restart always are back when this returns."""
+        """Stop and start the daemon; its containers are back when this returns."""
         running = len(self.api.containers.list())
         self._end()
         self.start()

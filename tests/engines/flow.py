@@ -15,7 +15,7 @@ from demo.lab.wait import wait_until
 
 #: linux/in6.h: binding to an address that only a local route owns
 _IPV6_FREEBIND = 78
-#: seconds: a busy machine answers late, and an answer that shall not come has had its time after that of others
+#: seconds; an answer that shall not come had its time once the others came, and a moment more
 _PATIENCE_S, _GRACE_S = 30.0, 0.5
 _REQUEST = f"GET / HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode()
 
@@ -23,9 +23,7 @@ _REQUEST = f"GET / HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode()
 class Flow:
     """A connection of `source` to a port of the server, made when it first asks."""
 
-    def __init__(
-        self, client: Namespace, source: str, port: int, patience_s: float = _PATIENCE_S
-    ) -> None:
+    def __init__(self, client: Namespace, source: str, port: int, patience_s: float = _PATIENCE_S) -> None:
         family = socket.AF_INET6 if ":" in source else socket.AF_INET
         with client.enter():
             self._plain = socket.socket(family, socket.SOCK_STREAM)

@@ -73,7 +73,10 @@ class Guest:
         """Start a program in a namespace of its own, and join that to the bridge."""
         self._child = Child(self._server, output, "unshare", "--net", *words)
         pid, home = self._child.pid, Path("/run/netns", self._server.name).stat()
-        wait_until(lambda: Path(f"/proc/{pid}/ns/net").stat().st_ino not in (home.st_ino, _find_own()), "no namespace")
+        wait_until(
+            lambda: Path(f"/proc/{pid}/ns/net").stat().st_ino not in (home.st_ino, _find_own()),
+            "no namespace",
+        )
         _ip(self._server, f"link add {CABLE} type veth peer name eth0 netns {pid}")
         _ip(self._server, f"link set {CABLE} master {_BRIDGE} up")
         _ip(_Process(str(pid)), _GUEST.format(**self._numbers))

@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import re
 import tempfile
-from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
@@ -75,6 +74,10 @@ class Host:
     def __exit__(
         self, _kind: type[BaseException] | None, _value: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all that was started, last first."""
         self._undo.close()
 
     def find_subnet(self) -> Subnet:

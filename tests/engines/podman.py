@@ -9,7 +9,7 @@ from tests.engines.image import MOUNTS, write_root
 from tests.engines.room import Room
 from tests.engines.subnet import Subnet
 
-#: runc: crun refuses cgroups of both versions; the limits: Podman's own need CAP_SYS_RESOURCE, which a CI may lack
+#: crun refuses cgroups of both versions; Podman's own limits need CAP_SYS_RESOURCE, which a CI may lack
 _CONFIG = """\
 [engine]
 runtime = "runc"
@@ -44,8 +44,9 @@ class Podman:
             variables={"CONTAINERS_CONF": f"{self._directory}/containers.conf"},
         )
 
-    def run(self, name: str, words: list[str], site: Path, ports: Mapping[int, int]) -> None:
-        """Start a container of a program whose files are in `site`; `ports` = {the host's: the container's}."""
+    def serve(self, name: str, program: tuple[list[str], Path], ports: Mapping[int, int]) -> None:
+        """Start a container; `program` is its command line and files, `ports` {of the host: its own}."""
+        words, site = program
         options = ["--detach", "--name", name, "--network", _NETWORK, "--volume", f"{site}:{site}"]
         options += [word for path in MOUNTS for word in ("--volume", f"{path}:{path}:ro")]
         options += [word for outer, inner in ports.items() for word in ("--publish", f"{outer}:{inner}")]

@@ -52,6 +52,10 @@ class Room(Namespace):
             raise LabError(f"{' '.join(words)}: exit {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout
 
+    def find(self, path: Path) -> Path:
+        """Return where a file of the room is to be seen from outside."""
+        return Path(f"/proc/{self._holder.pid}/root{path}")
+
     def close(self) -> None:
         """End the room."""
         self._holder.stop()

@@ -6,17 +6,17 @@ from typing import Callable
 
 import pytest
 
-from tests.engines.conftest import DOCKERS, DockerHost, PlainHost
+from tests.engines.conftest import DOCKERS, NEEDS, DockerHost, PlainHost
 from tests.engines.host import Host
 from tests.engines.trial import Trial, name_flows
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, NEEDS]
 
 Get = Callable[[str], DockerHost]
 
 
 def try_ban(host: Host, port: int, disturb: Callable[[], object] = lambda: None) -> None:
-    """Ban one of two clients, let `disturb` change what it does, and lift the ban; look at both all the time."""
+    """Ban one of two clients, let `disturb` do what it does, lift the ban; look at both all the time."""
     with Trial(host, port) as trial:
         trial.open("old")
         assert trial.ask("banned", "other") == name_flows("banned", "old") | name_flows("other", "old")
@@ -34,7 +34,9 @@ def try_ban(host: Host, port: int, disturb: Callable[[], object] = lambda: None)
         trial.close()
         host.unban_all()
         trial.open("unbanned")
-        assert trial.ask("banned", "other") == name_flows("banned", "unbanned") | name_flows("other", "unbanned")
+        assert trial.ask("banned", "other") == name_flows("banned", "unbanned") | name_flows(
+            "other", "unbanned"
+        )
 
 
 @pytest.mark.parametrize("port", [443, 8443, 9443], ids=["nginx", "guest", "podman"])
@@ -46,7 +48,7 @@ def test_a_ban_holds_without_docker(plain_host: PlainHost, port: int) -> None:
 @pytest.mark.parametrize("port", [443, 8443], ids=["routed", "proxied"])
 @pytest.mark.parametrize("name", DOCKERS)
 def test_a_ban_holds_with_docker(get_docker_host: Get, name: str, port: int) -> None:
-    """Whichever iptables Docker has and fail2ban has; over IPv6 docker-proxy serves a network that has none."""
+    """Whichever iptables each of them has; over IPv6 docker-proxy serves a network that has none."""
     try_ban(get_docker_host(name).host, port)
 
 
@@ -68,7 +70,7 @@ def test_a_ban_outlives_what_podman_does(plain_host: PlainHost) -> None:
     host, podman = plain_host.host, plain_host.podman
 
     def disturb() -> None:
-        podman.run("second", *host.write_site("second"), {10443: 443})
+        podman.serve("second", host.write_site("second"), {10443: 443})
         podman.restart("pod")
 
     try_ban(host, 9443, disturb)

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from demo.lab.child import environment
 
-_COMMANDS = ("iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore")
+_COMMANDS = (
+    "iptables",
+    "iptables-save",
+    "iptables-restore",
+    "ip6tables",
+    "ip6tables-save",
+    "ip6tables-restore",
+)
 
 
 def write_programs(directory: Path, variant: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -40,18 +41,23 @@ class Watch:
 
     def start(self) -> None:
         """Start the opener, then connmon."""
-        directory = self._connmon.log.parent.parent
-        for path in (directory, *directory.rglob("*")):
-            _give_away(path)
-        room = self._host.room
-        room.run("mkdir", "--mode=0750", str(_SOCKET.parent))
-        room.run("chgrp", str(_NOBODY), str(_SOCKET.parent))
-        words = (PYTHON, "-m", "ideolab_f2b", "netns", "--user", str(_NOBODY))
-        files = ("--config", str(self._connmon.config), "--pids", str(self._file))
-        rights = ("setpriv", "--regid", str(_NOBODY), "--clear-groups", f"--bounding-set={_OPENER}", f"--inh-caps={_OPENER}", "--no-new-privs")
-        self.opener = Child(room, self._host.directory / "opener", *rights, *words, *files)
+        room, own = self._host.room, self._connmon.log.parent.parent
+        for path in (own, *own.rglob("*")):
+            os.chown(path, _NOBODY, _NOBODY)
+        # as the unit makes it
+        directory = room.find(_SOCKET.parent)
+        directory.mkdir(0o750)
+        os.chown(directory, 0, _NOBODY)
+        self.opener = Child(
+            room,
+            self._host.directory / "opener",
+            *("setpriv", "--regid", str(_NOBODY), "--clear-groups", "--no-new-privs"),
+            *(f"--inh-caps={_OPENER}", f"--bounding-set={_OPENER}"),
+            *(PYTHON, "-m", "ideolab_f2b", "netns", "--user", str(_NOBODY)),
+            *("--config", str(self._connmon.config), "--pids", str(self._file)),
+        )
         self._host.undo(self.opener.stop)
-        self.opener.wait_until(lambda: _is_there(room, _SOCKET), "listening")
+        self.opener.wait_until(room.find(_SOCKET).exists, "listening")
         self._connmon.start(_Unprivileged(self._host))
         self._host.undo(self._connmon.stop)
 
@@ -75,13 +81,3 @@ class Watch:
         """Return how many files each program has open."""
         pids = {"connmon": self._connmon.pid, "opener": self.opener.pid}
         return {name: len(list(Path(f"/proc/{pid}/fd").iterdir())) for name, pid in pids.items()}
-
-
-def _give_away(path: Path) -> None:
-    import os
-
-    os.chown(path, _NOBODY, _NOBODY)
-
-
-def _is_there(room: Namespace, path: Path) -> bool:
-    return "sock" in room.run("ls", str(path.parent))

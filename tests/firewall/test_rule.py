@@ -169,7 +169,7 @@ def test_hardened_unit(code: int, said: str, way_out: str) -> None:
     assert not isinstance(caught.value, RuleUnseenError)
     assert (
         str(caught.value)
-        == f"iptables -t raw -S PREROUTING: {said}; it needs, by `systemctl edit fail2ban`, {way_out}"
+        == f"iptables -t filter -S INPUT: {said}; it needs, by `systemctl edit fail2ban`, {way_out}"
     )
 
 
