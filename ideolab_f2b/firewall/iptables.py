@@ -62,8 +62,8 @@ def list_rules(program: str, chain: str, table: str, run: Run = run) -> Optional
     # 1: no such chain; others: the table or the kernel module
     if done.returncode == 1 and not _is_built_in(chain, table):
         return None
-    if table == "raw":
-        # whatever the reason is: the filter table may still do
+    # what it lacks for a moment, or for each table, is no reason to leave this one
+    if table == "raw" and done.returncode != _RESOURCE:
         raise RawMissingError(asked)
     raise RuleError("; ".join(filter(None, (asked, _name_way_out(done.stderr, otherwise="")))))
 

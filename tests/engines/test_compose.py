@@ -60,7 +60,7 @@ def site() -> Iterator[Site]:
     with Host("f2bcp") as host:
         host.undo(Nginx(host.server, host.directory / "nginx", 256).stop)
         docker = host.start_docker()
-        docker.run("web", *host.write_site("web"), {8443: 443})
+        docker.serve("web", *host.write_site("web"), {8443: 443})
         stack = Stack(docker.api, pack_image.build())
         stack.up()
         stack.wait_for_jails()
