@@ -20,7 +20,7 @@ from tests.engines.docker_engine import Docker
 from tests.engines.host import Host
 from tests.engines.stack import PIDS, Stack
 
-pytestmark = [pytest.mark.root]
+pytestmark = [pytest.mark.root, pytest.mark.needs("docker.io")]
 SLOW, SLOW_INSIDE = "198.51.100.10", "198.51.100.11"
 _MANUAL_LOG = "/var/log/ideolab/manual.log"
 _LOG = "/var/log/ideolab/connmon.log"
@@ -60,7 +60,7 @@ def site() -> Iterator[Site]:
     with Host("f2bcp") as host:
         host.undo(Nginx(host.server, host.directory / "nginx", 256).stop)
         docker = host.start_docker()
-        docker.serve("web", *host.write_site("web"), {8443: 443})
+        docker.serve("web", host.write_site("web"), {8443: 443})
         stack = Stack(docker.api, pack_image.build())
         stack.up()
         stack.wait_for_jails()
