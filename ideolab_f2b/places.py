@@ -153,6 +153,11 @@ def reinstall() -> str:
     return f"{find_compose()} up -d --build" if find_compose() else "ideolab-f2b install"
 
 
+def bring_opener() -> str:
+    """Return the command that starts the opener where there is none."""
+    return f"{find_compose()} up -d netns" if find_compose() else "scripts/install --containers"
+
+
 def show_log(service: str) -> str:
     """Return the command that shows what a service says."""
     if find_compose():

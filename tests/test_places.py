@@ -95,6 +95,7 @@ def test_the_commands_in_a_container_of_the_pack(monkeypatch: pytest.MonkeyPatch
     assert places.restart("fail2ban") == "docker compose restart fail2ban"
     assert places.show_log("ideolab-intake") == "docker compose logs intake"
     assert places.reinstall() == "docker compose up -d --build"
+    assert places.bring_opener() == "docker compose up -d netns"
 
 
 def test_the_commands_on_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,3 +105,4 @@ def test_the_commands_on_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
     assert places.show_log("ideolab-connmon") == "journalctl -u ideolab-connmon"
     assert places.show_log("fail2ban") == "see /var/log/fail2ban.log"
     assert places.reinstall() == "ideolab-f2b install"
+    assert places.bring_opener() == "scripts/install --containers"
