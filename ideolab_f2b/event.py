@@ -6,6 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Optional
 
 #: what may happen; a restored ban is one that fail2ban made again after a restart; with `observe = yes`, who
@@ -37,7 +38,10 @@ class Event:
     until: Optional[datetime] = None
     origin: Optional[str] = None
     raw: Optional[dict[str, Any]] = None
-    #: of a ban, unban or restored: the same event written twice has the same
+    #: the network namespace of the container in which it was seen; None: the host's own
+    namespace: Optional[str] = dataclasses.field(default=None, metadata={"key": "in"})
+    #: of a ban, unban or restored: the same event written twice has the same. The report action looks for it
+    #: at the end of a line, so it is the last field
     id: Optional[str] = None
 
     def __post_init__(self) -> None:
@@ -49,8 +53,14 @@ class Event:
 
     def to_json(self) -> str:
         """Return one line of ASCII, without its newline."""
-        record = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        record = {key: getattr(self, name) for key, name in _keys().items()}
         return json.dumps(record, default=_text, separators=(",", ":"))
+
+
+@lru_cache(maxsize=1)
+def _keys() -> dict[str, str]:
+    """Return {key of the JSON: field}; `in` is no name in Python."""
+    return {str(item.metadata.get("key", item.name)): item.name for item in dataclasses.fields(Event)}
 
 
 def _text(value: object) -> str:
@@ -67,8 +77,7 @@ def from_json(line: str) -> Event:
         raise EventError(f"not JSON: {error}") from error
     if not isinstance(record, dict):
         raise EventError("not an object")
-    known = {item.name for item in dataclasses.fields(Event)}
-    fields = {name: value for name, value in record.items() if name in known}
+    fields = {name: record[key] for key, name in _keys().items() if key in record}
     try:
         for name in ("ts", "until"):
             if fields.get(name) is not None:

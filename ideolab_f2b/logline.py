@@ -32,6 +32,7 @@ PHASE_KEYS: Mapping[str, str] = {
     "idle": "idle",
 }
 _WORD = re.compile(WORD)
+_NAMESPACE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _KEY = re.compile(KEY)
 _DATE = re.compile(
     r"(?P<second>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,6}))?(?P<zone>[+-]\d{4})(?: |$)"
@@ -61,6 +62,12 @@ class Line(NamedTuple):
         """Return the plain value as a number of at most nine digits; None when it is missing or no number."""
         text = self.plain.get(key, "")
         return int(text) if text.isdecimal() and len(text) <= 9 else None
+
+    @property
+    def namespace(self) -> Optional[str]:
+        """Return the network namespace of a container in which it was seen; None: the host's own."""
+        name = self.plain.get("in", "")
+        return name if _NAMESPACE.fullmatch(name) else None
 
     @property
     def reason(self) -> Optional[str]:
@@ -127,7 +134,8 @@ def read_line(text: str) -> Optional[Line]:
     rest = _REST.match(text, date.end()) if date else None
     if date is None or rest is None:
         return None
-    plain = dict(pair.split("=", 1) for pair in rest["plain"].split())
+    # of two with the same key the first one counts, as it does for the filters
+    plain = dict(pair.split("=", 1) for pair in reversed(rest["plain"].split()))
     quoted = dict(_QUOTED.findall(rest["quoted"] or ""))
     when = _epoch(date) if date["fraction"] else None
     return Line(when, rest["program"], rest["kind"], rest["address"], plain, quoted)

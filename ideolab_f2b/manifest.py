@@ -74,6 +74,7 @@ class InstallOptions(NamedTuple):
     sudo_for: Optional[str] = None
     web_group: Optional[str] = None
     no_start: bool = False
+    containers: bool = False
 
 
 @dataclass(frozen=True)

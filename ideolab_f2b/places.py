@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Optional
 
@@ -40,6 +41,10 @@ FAIL2BAN_DROP_IN = "/etc/systemd/system/fail2ban.service.d/zz-ideolab.conf"
 SERVICE = "ideolab-connmon"
 #: the service of the intake
 INTAKE = "ideolab-intake"
+#: the service that opens sockets in containers
+NETNS = "ideolab-netns"
+#: the directory of its socket; it stays while the service is stopped
+NETNS_RUN = "/run/ideolab-netns"
 #: the unit that makes the sets of saved firewall rules before these are loaded
 BAN_LIST = "ideolab-ban-list.service"
 #: the init script that does the same
@@ -54,6 +59,10 @@ ACTION = "ideolab-ban"
 REPORT = "ideolab-report"
 #: the jail of bans by hand
 MANUAL = "ideolab-manual"
+#: the variable with which an image of the pack says what starts its containers (deploy/docker/Dockerfile)
+COMPOSE = "IDEOLAB_F2B_COMPOSE"
+#: where the admin enables and changes our jails
+JAILS_OF_ADMIN = "/etc/fail2ban/jail.d/ideolab.local"
 #: the options of `install` that bring a log's writer
 WITH_NGINX = "--nginx"
 WITH_DJANGO = "--django"
@@ -124,9 +133,41 @@ def runs_systemd(run: Path = Path("/run/systemd/system")) -> bool:
     return run.is_dir()
 
 
+def find_compose(environment: Mapping[str, str] = os.environ) -> str:
+    """Return what starts the pack's containers, as `docker compose`; "" where its image does not say so.
+
+    Only a statement counts: what else a container has differs from engine to engine.
+    """
+    return environment.get(COMPOSE, "")
+
+
 def restart(service: str) -> str:
     """Return the command that restarts a service."""
+    if find_compose():
+        return f"{find_compose()} restart {_container(service)}"
     return f"systemctl restart {service}" if runs_systemd() else f"/etc/init.d/{service} restart"
+
+
+def reinstall() -> str:
+    """Return the command that puts back what the installer has put in place; an image is made anew."""
+    return f"{find_compose()} up -d --build" if find_compose() else "ideolab-f2b install"
+
+
+def bring_opener() -> str:
+    """Return the command that starts the opener where there is none."""
+    return f"{find_compose()} up -d netns" if find_compose() else "scripts/install --containers"
+
+
+def show_log(service: str) -> str:
+    """Return the command that shows what a service says."""
+    if find_compose():
+        return f"{find_compose()} logs {_container(service)}"
+    return "see /var/log/fail2ban.log" if service == "fail2ban" else f"journalctl -u {service}"
+
+
+def _container(service: str) -> str:
+    # the services of compose.yaml have no prefix: its project has
+    return service[len("ideolab-") :] if service.startswith("ideolab-") else service
 
 
 #: where the programs of an administrator are; `su` without a dash leaves root without the sbin directories

@@ -18,7 +18,7 @@ def test_an_event_is_one_line() -> None:
     assert event.to_json() == (
         '{"ts":"2026-11-22T14:52:01.250+00:00","type":"suspect","ip":"198.51.100.10","subnet":null,"count":40,'
         '"score":5,"asn":null,"asname":null,"country":null,"reason":"a\\nb","jail":null,"bantime":null,'
-        '"until":null,"origin":null,"raw":{"mute":40},"id":null}'
+        '"until":null,"origin":null,"raw":{"mute":40},"in":null,"id":null}'
     )
 
 
@@ -27,6 +27,15 @@ def test_there_and_back() -> None:
     event = Event(WHEN, "ban", subnet="2001:db8::/64", bantime=60, until=WHEN + timedelta(seconds=60))
 
     assert from_json(event.to_json()) == event
+
+
+def test_the_namespace_of_a_container() -> None:
+    """Its key is `in`, which is no name in Python; older lines do not have it."""
+    event = Event(WHEN, "suspect", ip="198.51.100.10", namespace="docker:0225320b4597")
+
+    assert '"in":"docker:0225320b4597","id":null}' in event.to_json()
+    assert from_json(event.to_json()) == event
+    assert from_json('{"ts":"2026-11-22T14:52:01+00:00","type":"ban"}').namespace is None
 
 
 def test_unknown_fields_are_passed_over() -> None:

@@ -29,6 +29,7 @@ EVERYWHERE = {
         "bash",
         "cat",
         "chroot",
+        "cp",
         "env",
         "grep",
         "id",

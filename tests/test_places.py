@@ -85,3 +85,24 @@ def test_the_documentation_has_the_same_names() -> None:
         assert {manager: known.get(manager, package) for manager in found if found[manager] != "none"} == {
             manager: name for manager, name in found.items() if name != "none"
         }
+
+
+def test_the_commands_in_a_container_of_the_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its image says what starts it; compose.yaml calls the services without our prefix."""
+    monkeypatch.setenv(places.COMPOSE, "docker compose")
+
+    assert places.restart("ideolab-connmon") == "docker compose restart connmon"
+    assert places.restart("fail2ban") == "docker compose restart fail2ban"
+    assert places.show_log("ideolab-intake") == "docker compose logs intake"
+    assert places.reinstall() == "docker compose up -d --build"
+    assert places.bring_opener() == "docker compose up -d netns"
+
+
+def test_the_commands_on_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but the statement of an image makes a container of it."""
+    monkeypatch.delenv(places.COMPOSE, raising=False)
+
+    assert places.show_log("ideolab-connmon") == "journalctl -u ideolab-connmon"
+    assert places.show_log("fail2ban") == "see /var/log/fail2ban.log"
+    assert places.reinstall() == "ideolab-f2b install"
+    assert places.bring_opener() == "scripts/install --containers"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Optional
 from ideolab_f2b import metrics
 from ideolab_f2b.bans import text
 from ideolab_f2b.bans.comparison import BanComparison
-from ideolab_f2b.connmon.pressure.state import STATES
+from ideolab_f2b.connmon.pressure.state import STATES, UNKNOWN
 from ideolab_f2b.event import Event
 from ideolab_f2b.places import ALL_JAILS
 
@@ -26,7 +26,7 @@ _PORT = re.compile(r"[0-9]{1,5}")
 
 
 class PortState(NamedTuple):
-    """How full the server behind a port is; a capacity of 0 is unknown."""
+    """How full the servers behind a port are; a capacity of 0 is unknown."""
 
     port: int
     state: str
@@ -40,6 +40,8 @@ class ConnmonState(NamedTuple):
     last: Optional[float] = None
     suspects: int = 0
     ports: tuple[PortState, ...] = ()
+    #: network namespaces of containers that it looks into; None where nobody says
+    containers: Optional[int] = None
 
 
 class Overview(NamedTuple):
@@ -114,21 +116,25 @@ class Overview(NamedTuple):
             return "unknown: it has written no metrics"
         age = text.format_duration(self.seen.when - self.connmon.last)
         ports = [f"port {one.port} {one.state}, {_format_slots(one)}" for one in self.connmon.ports]
-        return "; ".join([f"{age} ago", *ports, f"{self.connmon.suspects:,} suspects"])
+        number = self.connmon.containers
+        others = [] if number is None else [f"{number:,} containers"]
+        return "; ".join([f"{age} ago", *ports, *others, f"{self.connmon.suspects:,} suspects"])
 
     def _format_last_ban(self) -> str:
         last = self.last_ban
         if last is None:
             return "none in the log of events"
         ago = text.format_duration(self.seen.when - last.ts.timestamp())
-        address, jail, reason = (
-            text.plain(each or "", _REASON) for each in (last.ip or last.subnet, last.jail, last.reason)
+        address, jail, reason, where = (
+            text.plain(each or "", _REASON)
+            for each in (last.ip or last.subnet, last.jail, last.reason, last.namespace)
         )
-        return f"{address} by {jail}, {ago} ago{f': {reason}' if reason else ''}"
+        inside = f" in {where}" if where else ""
+        return f"{address} by {jail}{inside}, {ago} ago{f': {reason}' if reason else ''}"
 
 
 def read_connmon(values: metrics.Values) -> ConnmonState:
-    """Return what the metrics of connmon say; a port whose state is not known is left out.
+    """Return what the metrics of connmon say; a port that has none is left out.
 
     Their file belongs to another user, and this is root: a number that cannot be is taken for none.
     """
@@ -137,14 +143,19 @@ def read_connmon(values: metrics.Values) -> ConnmonState:
         return _sound(values.get(name, {}).get(key))
 
     ports = []
-    for key, state in sorted(values.get("ideolab_connmon_pressure", {}).items()):
-        port = dict(key).get("port", "")
-        if _PORT.fullmatch(port) and 0 <= state < len(STATES):
+    states, taken = (values.get(f"ideolab_connmon_{name}", {}) for name in ("pressure", "slots"))
+    for key in sorted({*states, *taken}):
+        port, state = dict(key).get("port", ""), states.get(key)
+        if _PORT.fullmatch(port) and (state is None or 0 <= state < len(STATES)):
             slots, capacity = (int(of(f"ideolab_connmon_{name}", key)) for name in ("slots", "capacity"))
-            ports.append(PortState(int(port), STATES[int(state)], slots, capacity))
+            # without a number a container's state is not known, and no other one is worse
+            name = UNKNOWN if state is None else STATES[int(state)]
+            ports.append(PortState(int(port), name, slots, capacity))
     last = of("ideolab_f2b_last_success_timestamp_seconds", (("job", "connmon"),))
     suspects = sum(map(_sound, values.get("ideolab_f2b_suspects", {}).values()))
-    return ConnmonState(last or None, int(suspects), tuple(ports))
+    namespaces = values.get("ideolab_f2b_namespaces", {}).get(())
+    containers = None if namespaces is None else int(_sound(namespaces))
+    return ConnmonState(last or None, int(suspects), tuple(ports), containers)
 
 
 def _sound(value: Optional[float]) -> float:
@@ -173,4 +184,5 @@ def _record(last: Event) -> dict[str, Any]:
         "bantime": last.bantime,
         "until": last.until and round(last.until.timestamp(), 3),
         "reason": last.reason,
+        "in": last.namespace,
     }

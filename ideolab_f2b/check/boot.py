@@ -7,30 +7,54 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Optional
 
-from ideolab_f2b.check.services import is_asked
+from ideolab_f2b.check.services import is_asked, is_opener_asked
 from ideolab_f2b.check.verdict import OK, WRONG, Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
+from ideolab_f2b.firewall.names import LIST
 from ideolab_f2b.firewall.saved import nft
 from ideolab_f2b.firewall.saved import rules as saved
 from ideolab_f2b.firewall.saved.rules import SavedRule, SavedRules
-from ideolab_f2b.places import BAN_LIST, BAN_LIST_SCRIPT, INTAKE, JAIL_LOCAL, SERVICE, runs_systemd
+from ideolab_f2b.manifest import ManifestError
+from ideolab_f2b.places import (
+    BAN_LIST,
+    BAN_LIST_SCRIPT,
+    INTAKE,
+    JAIL_LOCAL,
+    NETNS,
+    SERVICE,
+    find_compose,
+    runs_systemd,
+)
 
 FAIL2BAN = "fail2ban"
 SAVED = "saved rules"
 #: seconds for systemctl
 _SYSTEMCTL_S = 20
+_ON_THE_HOST = f"on the host: grep -ls {LIST} /etc/iptables/* /etc/nftables.conf"
 #: what systemd calls a unit that a boot starts; enabled-runtime ends with the boot
 _ENABLED = ("enabled",)
 
 
 def boot(_settings: Settings) -> Iterator[Verdict]:
     """Check each service that this host is to have."""
-    names = [FAIL2BAN, SERVICE, *([INTAKE] if is_asked(Path(JAIL_LOCAL)) else [])]
+    if find_compose():
+        what = "what starts the containers of the pack with this host is not seen from inside"
+        yield unknown("boot", what, "on the host: systemctl is-enabled docker; and restart: in compose.yaml")
+        return
+    names = [FAIL2BAN, SERVICE, *([INTAKE] if is_asked(Path(JAIL_LOCAL)) else []), *_find_opener()]
     if runs_systemd():
         states = _ask_systemd([*names, f"{SERVICE}.timer"])
         yield from (judge_unit(name, states) for name in names)
     else:
         yield from (judge_script(name, find_links(name)) for name in names)
+
+
+def _find_opener() -> list[str]:
+    try:
+        return [NETNS] if is_opener_asked() else []
+    except (OSError, ManifestError):
+        # the check of the opener says so
+        return []
 
 
 def _ask_systemd(names: Collection[str]) -> Optional[dict[str, str]]:
@@ -91,6 +115,10 @@ def judge_script(name: str, links: Optional[Collection[str]]) -> Verdict:
 
 def saved_rules(_settings: Settings) -> Iterator[Verdict]:
     """Look into each file that may be loaded at a boot, and at what makes our sets before that."""
+    if find_compose():
+        what = "a firewall that this host has saved is not seen from inside"
+        yield unknown(SAVED, what, f"{_ON_THE_HOST} (docs/containers.md#a-saved-firewall)")
+        return
     yield from judge_files(saved.find(), _judge_maker(), nft.list_files() if runs_systemd() else [])
 
 

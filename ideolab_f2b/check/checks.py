@@ -21,7 +21,7 @@ from ideolab_f2b.check import (
     sshd,
     textfile,
 )
-from ideolab_f2b.check.containers import containers, limits, network
+from ideolab_f2b.check.containers import containers, limits, network, volumes
 from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
@@ -44,10 +44,12 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "saved": boot.saved_rules,
     "forwarding": forwarding.forwarding,
     "limits": limits.limits,
+    "volumes": volumes.volumes,
     "drift": drift.drift,
     "sockets": kernel.destroy,
     "boot": boot.boot,
     "connmon": services.connmon,
+    "opener": services.opener,
     "ports": ports.ports,
     "containers": containers.containers,
     "capacity": capacity.capacity,

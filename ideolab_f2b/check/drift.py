@@ -13,7 +13,7 @@ from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.kernel.netlink import KernelError, PermissionDeniedError
-from ideolab_f2b.places import restart
+from ideolab_f2b.places import restart, show_log
 
 _MEND = "ideolab-f2b check --repair (ideolab-f2b bans shows which)"
 
@@ -76,7 +76,7 @@ def repair() -> Verdict:
     except repairing.RepairError as error:
         return wrong("repair", str(error), restart("fail2ban"))
     if done.trouble:
-        return wrong("repair", done.trouble, "see /var/log/fail2ban.log")
+        return wrong("repair", done.trouble, show_log("fail2ban"))
     counts = ", ".join(f"{count} in {name}" for name, count in sorted(done.counts.items()))
     return ok("repair", f"repaired: {counts}" if counts else "nothing differed")
 

@@ -15,7 +15,17 @@ from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.files import open_where_it_leads
 from ideolab_f2b.manifest import Entry
-from ideolab_f2b.places import ALL_JAILS, LIBRARY, LOGS, PROGRAM, SERVICE, USER, restart
+from ideolab_f2b.places import (
+    ALL_JAILS,
+    LIBRARY,
+    LOGS,
+    PROGRAM,
+    SERVICE,
+    USER,
+    find_compose,
+    reinstall,
+    restart,
+)
 
 #: seconds: fail2ban itself takes a line that is 60 s off for one of now
 CLOCK_S = 60.0
@@ -73,14 +83,18 @@ def judge_log(path: Path, found: Optional[LogStat]) -> Verdict:
     check = f"log {path.name}"
     if found is None:
         why = ": fail2ban would not start again" if path.name in ALL_JAILS.values() else ""
-        return wrong(check, f"{path} is missing{why}", "ideolab-f2b install")
+        return wrong(check, f"{path} is missing{why}", _bring_back())
     if not found.is_file:
-        return wrong(check, f"{path} is not a regular file", f"rm {path}; ideolab-f2b install")
+        return wrong(check, f"{path} is not a regular file", f"rm {path}; {_bring_back()}")
     if found.owner != USER or not found.mode & stat.S_IWUSR:
-        return wrong(
-            check, f"{path} belongs to {found.owner}: connmon cannot write it", "ideolab-f2b install"
-        )
+        text = f"{path} belongs to {found.owner}: connmon cannot write it"
+        return wrong(check, text, f"rm {path}; {_bring_back()}" if find_compose() else reinstall())
     return ok(check, str(path))
+
+
+def _bring_back() -> str:
+    # in a container connmon makes the logs when it starts, and fail2ban reads them from its own start on
+    return f"{restart(SERVICE)} fail2ban" if find_compose() else reinstall()
 
 
 def clock(settings: Settings) -> Iterator[Verdict]:
@@ -144,10 +158,12 @@ def judge_files(entries: list[Entry], now: Mapping[str, Optional[str]]) -> Verdi
     ]
     code = [path for path in changed if path.endswith(".py") or not path.startswith("/etc/")]
     if missing:
-        return wrong("files", f"missing: {', '.join(missing)}", "ideolab-f2b install (or scripts/install)")
+        more = "" if find_compose() else " (or scripts/install)"
+        return wrong("files", f"missing: {', '.join(missing)}", f"{reinstall()}{more}")
     if code:
         # the installed copy would put itself back
-        mend = "scripts/install" if LIBRARY in code or PROGRAM in code else "ideolab-f2b install"
+        is_gone = (LIBRARY in code or PROGRAM in code) and not find_compose()
+        mend = "scripts/install" if is_gone else reinstall()
         return wrong("files", f"changed since the install: {', '.join(code)}", mend)
     yours = f"; changed by you: {', '.join(changed)}" if changed else ""
     return ok("files", f"all {len(entries)} are there{yours}")

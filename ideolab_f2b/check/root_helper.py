@@ -14,7 +14,7 @@ from typing import NamedTuple, Optional
 
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
-from ideolab_f2b.places import HELPER, NEVER_BAN, SUDOERS, install_command
+from ideolab_f2b.places import HELPER, NEVER_BAN, SUDOERS, install_command, reinstall
 
 #: what follows the helper in the list of a rule, up to the next command
 _COMMAND = re.compile(rf"(?<!!){re.escape(HELPER)}(?=[\s,]|$)([^,]*)")
@@ -73,7 +73,7 @@ def judge(path: Path, found: Optional[FileOwner]) -> Verdict:
     """Return the verdict on a file that root runs or reads, from its owner and mode. Pure."""
     check = f"helper {path.name}"
     if found is None:
-        return wrong(check, f"{path} is missing", "ideolab-f2b install")
+        return wrong(check, f"{path} is missing", reinstall())
     if found.uid != 0 or found.mode & 0o022:
         return wrong(check, f"others than root can write {path}", f"chown root: {path}; chmod go-w {path}")
     return ok(check, str(path))

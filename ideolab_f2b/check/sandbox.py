@@ -11,15 +11,17 @@ from typing import NamedTuple, Optional
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import SERVER_STATE, Settings
-from ideolab_f2b.places import FAIL2BAN_DROP_IN, restart, runs_systemd
+from ideolab_f2b.places import FAIL2BAN_DROP_IN, find_compose, restart, runs_systemd
 
 CHECK = "sandbox"
+#: among them: without it nothing is seen of who is logged in, and the check `protected` says so
+_SYS_PTRACE = 19
 #: {number of a capability in include/uapi/linux/capability.h: its name and what the actions do with it}
 CAPABILITIES = {
     12: ("CAP_NET_ADMIN", "no ban reaches the kernel"),
     13: ("CAP_NET_RAW", "the DROP rule cannot be placed"),
     1: ("CAP_DAC_OVERRIDE", "events and gauges cannot be written into directories of other users"),
-    19: ("CAP_SYS_PTRACE", "who is logged in over SSH is not known, and not protected"),
+    _SYS_PTRACE: ("CAP_SYS_PTRACE", "who is logged in over SSH is not known, and not protected"),
 }
 _OWN_NAMESPACES = {
     "net": "runs in another network namespace (PrivateNetwork=, a container): it protects that one only",
@@ -128,7 +130,9 @@ def judge(limits: ServerLimits) -> Iterator[Verdict]:
             _forbidden("may open no netlink socket (RestrictAddressFamilies=): no ban reaches the kernel")
         )
     for number, (name, what) in CAPABILITIES.items():
-        if not limits.capabilities >> number & 1:
+        # in a container of its own it has no process of sshd to look into
+        is_needed = number != _SYS_PTRACE or not find_compose()
+        if is_needed and not limits.capabilities >> number & 1:
             found.append(_forbidden(f"runs without {name}: {what}"))
     if limits.read_only:
         found.append(_forbidden(f"may not write {', '.join(limits.read_only)}: events and gauges are lost"))

@@ -10,10 +10,24 @@ from ideolab_f2b import __version__, fail2ban_action, fail2ban_client, fail2ban_
 from ideolab_f2b.check.verdict import WRONG, Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import BLOCK
-from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, JAIL_LOCAL, JAILS, NO_LOG, REPORT, restart
+from ideolab_f2b.places import (
+    ACTION,
+    ALL_JAILS,
+    FAIL2BAN,
+    JAIL_LOCAL,
+    JAILS,
+    JAILS_OF_ADMIN,
+    NO_LOG,
+    REPORT,
+    SERVICE,
+    find_compose,
+    reinstall,
+    restart,
+    show_log,
+)
 
 #: what is in /etc/fail2ban/jail.d/ideolab.local decides
-_CHANGE = "/etc/fail2ban/jail.d/ideolab.local"
+_CHANGE = JAILS_OF_ADMIN
 _TRY_JOURNAL = "fail2ban-regex systemd-journal FILTER"
 
 
@@ -135,12 +149,14 @@ def judge(
         return _judge_journal(name, seen.matches, log)
     if log not in seen.logs and list(seen.logs) == [NO_LOG]:
         text = f"has no log: {log} was missing when fail2ban read its configuration"
-        return wrong(name, text, "ideolab-f2b install; fail2ban-client reload")
+        return wrong(name, text, f"{_bring_log_back()}fail2ban-client reload")
     if log not in seen.logs:
-        return wrong(
-            name, f"reads {', '.join(seen.logs) or 'nothing'} instead of {log}", "ideolab-f2b install"
-        )
+        return wrong(name, f"reads {', '.join(seen.logs) or 'nothing'} instead of {log}", reinstall())
     return fault or ok(name, f"runs with {ACTION}")
+
+
+def _bring_log_back() -> str:
+    return f"{restart(SERVICE)}; " if find_compose() else f"{reinstall()}; "
 
 
 def _judge_action(name: str, stats: Optional[Mapping[str, Any]]) -> Optional[Verdict]:
@@ -156,11 +172,11 @@ def _judge_action(name: str, stats: Optional[Mapping[str, Any]]) -> Optional[Ver
         return wrong(name, what, restart("fail2ban"))
     trouble = (stats.get("lifted") or {}).get("trouble")
     if trouble:
-        return wrong(name, trouble, "ideolab-f2b install")
+        return wrong(name, trouble, reinstall())
     error = _last_error(stats)
     if error:
         text = f"runs with {ACTION}; its last error was {error}"
-        return unknown(name, text, f"see /var/log/fail2ban.log; {restart('fail2ban')} forgets it")
+        return unknown(name, text, f"{show_log('fail2ban')}; {restart('fail2ban')} forgets it")
     return None
 
 
@@ -186,7 +202,7 @@ def _absent(name: str, jail: str, switch: str, skipped: Collection[str]) -> Verd
     if switch == OFF:
         return ok(name, "is switched off in your configuration")
     return wrong(
-        name, "is not enabled", f"ideolab-f2b install, or write enabled = true below [{jail}] in {_CHANGE}"
+        name, "is not enabled", f"{reinstall()}, or write enabled = true below [{jail}] in {_CHANGE}"
     )
 
 
@@ -198,9 +214,9 @@ def action(_settings: Settings, load: Callable[..., None] = fail2ban_action.load
 
 def _check_action(path: Path, load: Callable[..., None]) -> Verdict:
     if not path.exists():
-        return wrong("action", f"{path} is missing", "ideolab-f2b install")
+        return wrong("action", f"{path} is missing", reinstall())
     try:
         load(path)
     except fail2ban_action.ActionError as error:
-        return wrong("action", f"fail2ban's Python cannot load it: {error}", "ideolab-f2b install")
+        return wrong("action", f"fail2ban's Python cannot load it: {error}", reinstall())
     return ok("action", f"{fail2ban_client.python()} loads {path.name}")

@@ -12,14 +12,13 @@ from ideolab_f2b import fail2ban_client
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import BLOCK
-from ideolab_f2b.places import JAIL_LOCAL, NO_LOG
+from ideolab_f2b.places import JAIL_LOCAL, NO_LOG, reinstall
 
 #: Debian's; a jail that reads another one is the admin's
 AUTH_LOG = Path("/var/log/auth.log")
 _SECTION = re.compile(r"^\[sshd\]\n(.*?)(?=^\[|^# <<<|\Z)", re.M | re.S)
 #: seconds; the journal may have many files
 _PATIENCE_S = 20.0
-_MEND = "ideolab-f2b install; fail2ban-client reload"
 
 
 def section(text: str) -> Optional[str]:
@@ -53,7 +52,11 @@ def judge(has_source: bool, *, is_off: bool, reads_log: bool) -> Optional[Verdic
     if not has_source:
         return None
     state = "is off" if is_off else "reads no log"
-    return wrong("sshd jail", f"{state}, though this host has a log of sshd now", _MEND)
+    return wrong(
+        "sshd jail",
+        f"{state}, though this host has a log of sshd now",
+        f"{reinstall()}; fail2ban-client reload",
+    )
 
 
 def has_journal() -> bool:

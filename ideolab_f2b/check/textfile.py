@@ -12,7 +12,7 @@ from typing import NamedTuple, Optional
 
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
-from ideolab_f2b.places import COLLECTORS, SERVICE, restart
+from ideolab_f2b.places import COLLECTORS, SERVICE, find_compose, restart
 
 CHECK = "textfile"
 #: the option of node_exporter; Debian's knows its directory without it
@@ -105,4 +105,8 @@ def judge(path: Path, is_readable: Optional[bool], places: Mapping[Path, bool], 
     missing = [str(place.parent) for place, is_there in places.items() if not is_there]
     if missing:
         return wrong(CHECK, f"node_exporter finds no {path.name} in {', '.join(missing)}", _MEND)
-    return ok(CHECK, f"{path} can be read" + ("" if is_read else "; no node_exporter runs here"))
+    return ok(CHECK, f"{path} can be read{'' if is_read else _no_reader()}")
+
+
+def _no_reader() -> str:
+    return "; who reads it is not seen from inside" if find_compose() else "; no node_exporter runs here"

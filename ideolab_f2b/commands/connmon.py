@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Optional, TextIO
 
 from ideolab_f2b import config, notify
 from ideolab_f2b.commands.arguments import times
@@ -24,6 +24,7 @@ from ideolab_f2b.commands.arguments.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.connmon import ss, watch
 from ideolab_f2b.connmon.alike.systems import CachedSystems
+from ideolab_f2b.connmon.containers.look import Containers
 from ideolab_f2b.connmon.observe import days_file, report
 from ideolab_f2b.connmon.observe.summary import DailySummary
 from ideolab_f2b.connmon.output import record, table
@@ -35,6 +36,9 @@ from ideolab_f2b.connmon.pressure.alert import age_s
 from ideolab_f2b.connmon.pressure.gauge import PressureGauge
 from ideolab_f2b.connmon.suspects.detector import Detector
 from ideolab_f2b.connmon.tick import PortTick
+from ideolab_f2b.namespaces.ask import ask, ask_addresses
+from ideolab_f2b.namespaces.coverage import AUTO
+from ideolab_f2b.namespaces.namespace import SOCKET
 from ideolab_f2b.places import ALERT
 
 #: lines of a terminal beside the rows of a table
@@ -106,9 +110,9 @@ class Screen:
         for tick in ticks:
             for suspect in tick.findings.suspects:
                 if self._json:
-                    yield record.format_json(suspect, tick.when, tick.findings.pressure)
+                    yield record.format_json(suspect, tick.when, tick.findings.pressure, tick.namespace)
                 else:
-                    yield record.format_line(suspect, tick.when, tick.port)
+                    yield record.format_line(suspect, tick.when, tick.port, namespace=tick.namespace)
 
 
 def _measure_terminal(file: TextIO) -> TableFormat:
@@ -175,29 +179,54 @@ def run(arguments: argparse.Namespace) -> int:
     is_observing = settings.connmon.observe and not is_dry
     if is_observing:
         complaint.say(f"{NOBODY_IS_BANNED}; suspects are written to {settings.paths.observed_log}")
-    output = _choose_output(arguments, settings, complaint, is_dry=is_dry)
+    systems = CachedSystems(settings.paths.origin_cache, settings.origin)
+    containers = _make_containers(settings, systems, is_look=arguments.once)
+    output = _choose_output(arguments, settings, complaint, is_dry=is_dry, containers=containers)
     if is_dry and not arguments.dry_run:
         print(
             "connmon: a look: nothing is written, nobody is banned; --write does both",
             file=sys.stderr,
         )
-    systems = CachedSystems(settings.paths.origin_cache, settings.origin)
     # the intake writes beside its socket, wherever that is
     alert = partial(age_s, settings.intake.socket.with_name(Path(ALERT).name))
     watcher = watch.Watch(
         settings.connmon,
         systems=systems.find,
         measure_of=lambda port, connmon: PressureGauge(port, connmon, alert=alert).measure,
+        containers=containers,
     )
     with contextlib.closing(output):
         if arguments.once:
             watch.run_once(watcher, output, stop)
+            if watcher.problem:
+                complaint.say(watcher.problem)
         else:
             notifier = notify.from_environment()
             logs = notify.SandboxDirectory(settings.paths.log_dir, notifier)
             outputs = SeveralOutputs(output, EndWithLogs(logs, stop, complaint))
             watch.run(watcher, outputs, stop, complaint, notifier, is_observing=is_observing)
     return 0
+
+
+def _make_containers(
+    settings: config.Settings, systems: CachedSystems, *, is_look: bool
+) -> Optional[Containers]:
+    """Return what looks into containers; None where the setting says that nobody does.
+
+    A look reads calm containers too: it is to show them.
+    """
+    words = settings.connmon.containers
+    if not words:
+        return None
+    return Containers(
+        settings.connmon,
+        ask,
+        ask_addresses,
+        systems=systems.find,
+        above=0 if is_look else None,
+        # the directory stays while the service is stopped
+        is_wanted=any(word != AUTO for word in words) or Path(SOCKET).parent.is_dir(),
+    )
 
 
 def _only_looks(arguments: argparse.Namespace) -> bool:
@@ -219,9 +248,16 @@ def _print_summary(settings: config.Settings, *, as_json: bool) -> int:
 
 
 def _choose_output(
-    arguments: argparse.Namespace, settings: config.Settings, complaint: Complaint, *, is_dry: bool
+    arguments: argparse.Namespace,
+    settings: config.Settings,
+    complaint: Complaint,
+    *,
+    is_dry: bool,
+    containers: Optional[Containers] = None,
 ) -> TickOutput:
-    outputs: list[TickOutput] = [] if is_dry else _choose_files(arguments, settings, complaint)
+    outputs: list[TickOutput] = []
+    if not is_dry:
+        outputs += _choose_files(arguments, settings, complaint, containers)
     if is_dry or arguments.explain or arguments.json or sys.stdout.isatty():
         is_look = arguments.once or arguments.snapshot is not None
         outputs.append(Screen(sys.stdout, explain=arguments.explain, as_json=arguments.json, is_look=is_look))
@@ -229,14 +265,20 @@ def _choose_output(
 
 
 def _choose_files(
-    arguments: argparse.Namespace, settings: config.Settings, complaint: Complaint
+    arguments: argparse.Namespace,
+    settings: config.Settings,
+    complaint: Complaint,
+    containers: Optional[Containers],
 ) -> list[TickOutput]:
     paths, is_observing = settings.paths, settings.connmon.observe
     if arguments.snapshot is not None:
         # what was saved on another day, or on another host, is nothing that was seen here today
         return [Writer(paths, complaint, is_observing=is_observing)]
     summary = DailySummary(paths.connmon_summary, complain_on_stderr("connmon"), is_observing=is_observing)
-    return [Writer(paths, complaint, is_observing=is_observing, note=summary.note_suspects), summary]
+    writer = Writer(
+        paths, complaint, is_observing=is_observing, note=summary.note_suspects, containers=containers
+    )
+    return [writer, summary]
 
 
 def _judge_file(arguments: argparse.Namespace, settings: config.Settings) -> int:

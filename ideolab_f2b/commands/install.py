@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="install into a staging directory, start nothing",
     )
-    nginx, sudo_for, django = (parser.add_mutually_exclusive_group() for _option in range(3))
+    nginx, sudo_for, django, containers = (parser.add_mutually_exclusive_group() for _option in range(4))
     nginx.add_argument(
         "--nginx", action="store_true", help="also install the intake, nginx's jails and the files for nginx"
     )
@@ -35,10 +35,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="USER",
         help="let a Django site of this user, such as www-data, write traship.log",
     )
+    containers.add_argument(
+        "--containers",
+        action="store_true",
+        help="also start the opener, which lets connmon and the ban action look into containers",
+    )
     for group, option, name in (
         (nginx, "--no-nginx", "nginx"),
         (sudo_for, "--no-sudo-for", "sudo_for"),
         (django, "--no-django", "web_group"),
+        (containers, "--no-containers", "containers"),
     ):
         group.add_argument(
             option,
@@ -60,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         not arguments.no_start,
         arguments.dry_run,
         frozenset(arguments.withdrawn),
+        arguments.containers,
     )
     try:
         problems = install(arguments.root.resolve(), request, functools.partial(print, flush=True))

@@ -228,10 +228,16 @@ def _remove(decided: Installation, leaving: list[Entry], say: Say) -> list[str]:
     ends_nginx = not decided.options.nginx and nginx_files.has_nginx_files(entry.path for entry in leaving)
     if decided.is_live and ends_nginx:
         live.stop_intake(decided.host)
+    if decided.is_live and _had_opener(decided) and not decided.options.containers:
+        live.stop_opener(decided.host)
     problems = remove(leaving, decided.site, say)
     for problem in problems:
         say(f"could not be removed: {problem}")
     return problems
+
+
+def _had_opener(decided: Installation) -> bool:
+    return bool(decided.earlier.options and decided.earlier.options.containers)
 
 
 def _reload_nginx(wanted: InstallOptions, say: Say) -> list[str]:
@@ -247,7 +253,8 @@ def _reload_nginx(wanted: InstallOptions, say: Say) -> list[str]:
 def _start(decided: Installation, changed: set[str], say: Say) -> None:
     if nginx_files.has_nginx_files(changed):
         nginx.test()
-    for text in live.bring_up(decided.host, changed, has_intake=decided.options.nginx):
+    wanted = decided.options
+    for text in live.bring_up(decided.host, changed, has_intake=wanted.nginx, has_opener=wanted.containers):
         say(text)
 
 
@@ -264,6 +271,8 @@ def _undo(
         live.stop_connmon(decided.host)
     if before and decided.options.nginx and not nginx_files.has_nginx_files(decided.site.earlier):
         live.stop_intake(decided.host)
+    if before and decided.options.containers and not _had_opener(decided):
+        live.stop_opener(decided.host)
     transaction.undo()
     if before:
         say(live.restore(decided.host, before, had_connmon=had_connmon, changed=changed))

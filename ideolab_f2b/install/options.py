@@ -15,7 +15,7 @@ from ideolab_f2b.install.place import line
 from ideolab_f2b.install.site import KEPT, Site
 from ideolab_f2b.install.sudoers import USER_NAME
 from ideolab_f2b.manifest import InstallOptions, Manifest
-from ideolab_f2b.places import ROTATION, SUDOERS
+from ideolab_f2b.places import NETNS, ROTATION, SUDOERS
 
 #: the user of an older install's rule, and the group of its logs
 _RULE_USER = re.compile(rf"^({USER_NAME.pattern}) +ALL = \(root\) ", re.M)
@@ -35,6 +35,7 @@ class InstallRequest:
     is_started: bool = True
     is_dry_run: bool = False
     withdrawn: frozenset[str] = frozenset()
+    has_containers: bool = False
 
 
 def read(earlier: Manifest, site: Site) -> InstallOptions:
@@ -84,6 +85,7 @@ def decide(request: InstallRequest, earlier: Manifest, site: Site) -> InstallOpt
         sudo_for=_sudo_for(request, before, site),
         web_group=_web_group(request, before, site),
         no_start=not request.is_started,
+        containers=request.has_containers or before.containers,
     )
 
 
@@ -110,6 +112,9 @@ def messages(request: InstallRequest, earlier: Manifest, wanted: InstallOptions,
     """Return what the admin may not expect, because this run was not asked for it."""
     if wanted.sudo_for and request.sudo_for is None:
         yield line(KEPT, f"the sudo rule for {wanted.sudo_for}", "--no-sudo-for removes it")
+    if wanted.containers:
+        way_out = "" if request.has_containers else "; --no-containers stops it"
+        yield f"{NETNS} is to run: it opens sockets in the network namespaces of containers{way_out}"
     group = read(earlier, site).web_group
     if group and not wanted.web_group and "web_group" not in request.withdrawn:
         yield f"no --django any more: {ROTATION} has no line `create 0660 ideolab {group}`"

@@ -22,7 +22,7 @@ from ideolab_f2b.install.steps import block, directory
 from ideolab_f2b.install.trial import trial
 from ideolab_f2b.install.trial.configuration import copy_configuration
 from ideolab_f2b.manifest import Entry, Manifest
-from ideolab_f2b.places import FAIL2BAN, NEVER_BAN, RUN, install_command
+from ideolab_f2b.places import FAIL2BAN, NETNS_RUN, NEVER_BAN, RUN, install_command
 
 _WAY_OUT = (
     f"correct that in /etc/fail2ban; for sshd: {install_command('rsyslog')}, or with python3-systemd write"
@@ -107,6 +107,7 @@ def _uninstall_live(
     problems = [
         *_attempt("connmon", live.services(host).stop_connmon),
         *_attempt("intake", live.services(host).stop_intake),
+        *_attempt("opener", live.services(host).stop_opener),
         *_attempt("jails", lambda: unban_all.stop_jails(say)),
         # a program that runs from the tree, such as this one, has all its modules loaded by now
         *remove((entry for entry in leaving if entry.kind != "user"), site, say),
@@ -116,6 +117,7 @@ def _uninstall_live(
         *_attempt("sets", lambda: unban_all.drop_sets(say)),
         *_attempt("saved rules", unban_all.require_no_saved_rule),
         *_attempt(RUN, lambda: _remove_run(say)),
+        *_attempt(NETNS_RUN, lambda: _remove_run(say, Path(NETNS_RUN))),
         *_attempt("services", live.services(host).forget),
         *remove((entry for entry in leaving if entry.kind == "user"), site, say),
     ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple, Union
 
-from ideolab_f2b.namespaces.namespace import ADDRESSES, PORTS, Namespace
+from ideolab_f2b.namespaces.namespace import ADDRESSES, NAMESPACES, PORTS, Namespace
 
 #: bytes of a question
 QUESTION_SIZE = 2048
@@ -25,6 +26,12 @@ _NAMESPACE = re.compile(
 _ROUTED = "+"
 
 Ports = Collection[Union[int, range]]
+
+
+#: asks for the addresses of all covered namespaces, those without a listener too
+ADDRESSES_QUESTION = b"addresses"
+#: addresses of an answer
+ALL_ADDRESSES = 4096
 
 
 class MessageError(ValueError):
@@ -51,7 +58,8 @@ class Question(NamedTuple):
 
 def format_question(ports: Ports, above: int) -> bytes:
     """Return the question as bytes; ValueError for ports that no question can hold."""
-    words = [f"{port[0]}-{port[-1]}" if isinstance(port, range) and port else str(port) for port in ports]
+    # to ask for port 0 is to ask for every one
+    words = [f"{max(port[0], 1)}-{port[-1]}" if isinstance(port, range) else str(port) for port in ports]
     question = f"ask above={above} ports={','.join(words)}".encode()
     try:
         parse_question(question)
@@ -86,12 +94,14 @@ def format_refusal(why: str) -> bytes:
 
 def format_namespace(found: Namespace) -> bytes:
     """Return the line that tells of one namespace."""
-    own = [packed.hex() + _ROUTED * (packed in found.routed) for packed in sorted(found.own)]
-    ports = ",".join(map(str, found.ports))
-    return (
-        f"netns={found.netns} name={found.name} in_use={found.in_use}"
-        f" ports={ports} own={','.join(own[:ADDRESSES])}".encode()
-    )
+    ports, own = ",".join(map(str, found.ports)), _format_own(found.own, found.routed)
+    return f"netns={found.netns} name={found.name} in_use={found.in_use} ports={ports} own={own}".encode()
+
+
+@lru_cache(maxsize=2 * NAMESPACES)
+def _format_own(own: frozenset[bytes], routed: frozenset[bytes]) -> str:
+    # the same at each question
+    return ",".join([packed.hex() + _ROUTED * (packed in routed) for packed in sorted(own)][:ADDRESSES])
 
 
 def parse_answer(text: bytes) -> Iterator[Namespace]:
@@ -108,15 +118,39 @@ def is_last(text: bytes) -> bool:
     return text == END or text.endswith(b"\n" + END)
 
 
+def format_addresses(addresses: Iterable[bytes]) -> list[bytes]:
+    """Return the datagrams that tell of at most ALL_ADDRESSES addresses; the last one is the end."""
+    words = [packed.hex().encode() for packed in sorted(addresses)[:ALL_ADDRESSES]]
+    step = ANSWER_SIZE // 40
+    lines = [b",".join(words[start : start + step]) for start in range(0, len(words), step)]
+    return [*lines, END]
+
+
+def parse_addresses(text: bytes) -> list[bytes]:
+    """Return the addresses of one datagram; MessageError, UnansweredError."""
+    if text.startswith(_REFUSED):
+        raise UnansweredError(text[len(_REFUSED) :][:100].decode("ascii", "replace"))
+    if text == END:
+        return []
+    return [_parse_address(word) for word in text.decode("ascii", "replace").split(",")]
+
+
 def _parse_namespace(line: bytes) -> Namespace:
     found = _NAMESPACE.fullmatch(line)
     if not found:
         raise MessageError(f"no namespace: {line[:60]!r}")
-    words = [word for word in found[5].decode().split(",") if word]
-    own = frozenset(map(_parse_address, words))
-    routed = frozenset(_parse_address(word) for word in words if word.endswith(_ROUTED))
+    own, routed = _parse_own(found[5])
     ports = tuple(int(word) for word in found[4].split(b",") if word)
     return Namespace(int(found[1]), found[2].decode(), ports, own, int(found[3]), routed)
+
+
+@lru_cache(maxsize=2 * NAMESPACES)
+def _parse_own(text: bytes) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Return all addresses of a namespace, and those that the host routes there; MessageError."""
+    # the same in each answer
+    words = [word for word in text.decode().split(",") if word]
+    routed = frozenset(_parse_address(word) for word in words if word.endswith(_ROUTED))
+    return frozenset(map(_parse_address, words)), routed
 
 
 def _parse_address(word: str) -> bytes:

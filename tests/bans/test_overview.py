@@ -62,10 +62,10 @@ def test_for_programs() -> None:
     }
     assert told["connmon"] == {
         "last": NOW - 2, "suspects": 3,
-        "ports": [{"port": 443, "state": "busy", "slots": 120, "capacity": 1024}],
+        "ports": [{"port": 443, "state": "busy", "slots": 120, "capacity": 1024}], "containers": None,
     }  # fmt: skip
     assert told["last_ban"] == {
-        "address": "198.51.100.7", "jail": "ideolab-connmon", "since": NOW - 182, "bantime": 3600,
+        "address": "198.51.100.7", "jail": "ideolab-connmon", "since": NOW - 182, "bantime": 3600, "in": None,
         "until": NOW + 3418, "reason": "40 mute",
     }  # fmt: skip
 
@@ -104,7 +104,7 @@ def test_what_is_wrong(changes: dict[str, Any], wrong: list[str]) -> None:
 
 
 def test_what_connmon_has_written() -> None:
-    """Its own metrics; a port whose state is not known is left out."""
+    """Its own metrics; a port that has none is left out."""
     text = """\
 ideolab_f2b_last_success_timestamp_seconds{job="connmon"} 1.795359121e+09
 ideolab_f2b_suspects{scope="ip"} 2.0
@@ -120,6 +120,27 @@ ideolab_connmon_pressure{port="x"} 0.0
         NOW, 3, (PortState(443, "exhausted", 700, 768), PortState(8443, "calm", 0, 0))
     )
     assert read_connmon({}) == ConnmonState()
+
+
+def test_containers() -> None:
+    """How many are looked into; where the state of one is not known, the port's is not calm."""
+    found = read_connmon(
+        metrics.parse(
+            'ideolab_f2b_last_success_timestamp_seconds{job="connmon"} 1.795359121e+09\n'
+            "ideolab_f2b_namespaces 12.0\n"
+            'ideolab_connmon_slots{port="443"} 7.0\n'
+        )
+    )
+    last = Event(LAST.ts, "ban", ip="198.51.100.7", jail="ideolab-connmon", namespace="lxc:c1\x1b")
+    told = overview(connmon=found, last_ban=last)
+
+    assert found == ConnmonState(NOW, 0, (PortState(443, "unknown", 7, 0),), 12)
+    assert {
+        "connmon   0s ago; port 443 unknown, 7 slots taken of an unknown number; 12\n"
+        "          containers; 0 suspects",
+        "last ban  198.51.100.7 by ideolab-connmon in lxc:c1?, 3m 2s ago",
+    } <= set(told.lines())
+    assert told.fields()["last_ban"]["in"] == "lxc:c1\x1b"
 
 
 @pytest.mark.parametrize("number", ["+Inf", "1e300", "1e400", "1.2.3", "1e", "e", ".", "9" * 5000])

@@ -27,6 +27,8 @@ class Host:
         self.mute, self.age_s, self.now = mute, age_s, 1000.0
         self.dumps = 0
         self.own: frozenset[bytes] = frozenset()
+        #: what reads the rows
+        self.read: Callable[[int], Iterator[Connection]] = self.rows
 
     def rows(self, _port: int) -> Iterator[Connection]:
         self.dumps += 1
@@ -40,7 +42,7 @@ class Host:
     def watch(self, **settings: Any) -> watch.Watch:
         return watch.Watch(
             Connmon(**settings),
-            rows=self.rows,
+            rows=lambda port: self.read(port),
             inuse=lambda: self.mute + 3,
             own=lambda: self.own,
             clock=lambda: self.now,
@@ -192,14 +194,14 @@ def test_somebody_new_in_each_snapshot_delays_no_second_one(monkeypatch: pytest.
     monkeypatch.setattr(time, "process_time", lambda: clock[0])
     host, pauses = Host(mute=40, age_s=9.0), list[float]()
     watched = host.watch()
-    read = host.rows
+    read = host.read
 
     def rows(port: int) -> Iterator[Connection]:
         clock[0] += 0.2
         for row in read(port):
             yield row._replace(peer=bytes([198, 51, 100, len(pauses)]) + bytes(12))
 
-    watched._rows = rows
+    host.read = rows
     for _snapshot in range(20):
         watched.tick()
         pauses.append(watched.pause_s())
@@ -217,8 +219,8 @@ def test_the_last_findings_are_not_kept_beside_the_new_ones() -> None:
     watched = host.watch()
     last = weakref.ref(watched.tick()[0].findings)
     alive: list[object] = []
-    read = host.rows
-    watched._rows = lambda port: (alive.append(last()), read(port))[1]  # type: ignore[func-returns-value]
+    read = host.read
+    host.read = lambda port: (alive.append(last()), read(port))[1]  # type: ignore[func-returns-value]
     watched.tick()
 
     assert alive == [None]

@@ -31,8 +31,13 @@ class Metric(NamedTuple):
 
 
 def connmon() -> dict[str, Metric]:
-    """ideolab_connmon.prom after one snapshot without any connection."""
-    return _metrics(connmon_metrics.samples([PortTick(100.0, 443, Findings([], {}, 0, 0), 0.1)]))
+    """ideolab_connmon.prom after one snapshot without any connection, on a host without a container."""
+
+    class Numbers:
+        number, errors = 0, 0
+
+    ticks = [PortTick(100.0, 443, Findings([], {}, 0, 0), 0.1)]
+    return _metrics(connmon_metrics.samples(ticks, Numbers()))
 
 
 def intake_file() -> dict[str, Metric]:

@@ -29,7 +29,7 @@ def test_parse() -> None:
 def test_both_files(tmp_path: Path) -> None:
     """The sum of both files; a host without IPv6 has only one."""
     (tmp_path / "sockstat").write_bytes(V4)
-    paths = (tmp_path / "sockstat", tmp_path / "sockstat6")
+    paths = (str(tmp_path / "sockstat"), str(tmp_path / "sockstat6"))
     assert sockstat.count_in_use(paths) == 17
     (tmp_path / "sockstat6").write_bytes(V6)
     assert sockstat.count_in_use(paths) == 22
@@ -38,7 +38,7 @@ def test_both_files(tmp_path: Path) -> None:
 def test_no_proc(tmp_path: Path) -> None:
     """Without the first file nothing is known: an error, not a calm host."""
     with pytest.raises(FileNotFoundError):
-        sockstat.count_in_use((tmp_path / "sockstat", tmp_path / "sockstat6"))
+        sockstat.count_in_use((str(tmp_path / "sockstat"), str(tmp_path / "sockstat6")))
 
 
 @pytest.mark.root

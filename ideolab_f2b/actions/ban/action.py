@@ -38,6 +38,7 @@ from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.kernel.ipset.element import key_of
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.metrics import Sample
+from ideolab_f2b.namespaces.inside import InsideSockets
 
 #: seconds until the same error of a consistency check is logged again
 SAY_AGAIN_S = 600.0
@@ -61,7 +62,7 @@ class Action(ActionBase):  # type: ignore[misc]
         SESSIONS.keep_in(self._options.state)
         self._firewall = JailFirewall(self._options, functools.partial(elements.list_elements, jail))
         self._elements = Elements(jail, self._firewall, self._counts)
-        self._closer = SocketCloser(self._options.ports)
+        self._closer = SocketCloser(self._options.ports, inside=InsideSockets())
         say = functools.partial(self._logSys.error, "[%s] consistency check: %s", jail.name)
         self._check_complaint = Complaint(say, SAY_AGAIN_S)
         self._is_joined, self._source = False, f"{name} {jail.name}"
@@ -113,7 +114,7 @@ class Action(ActionBase):  # type: ignore[misc]
                 NAMES_OF_SERVER.hurry()
                 SESSIONS.keep_in(self._options.state)
                 self._old_tickets.keep_in(self._options.state)
-                self._closer.ports = self._options.ports
+                self._closer.use(self._options.ports)
                 self._pace()
                 lift_bans(self._jail, self._protected, "reload", with_roots=True)
         except BaseException as error:

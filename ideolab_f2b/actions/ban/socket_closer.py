@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Collection
 from typing import Callable, Optional, Union
 
@@ -11,6 +12,7 @@ from ideolab_f2b.actions.ports import Ports
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.kernel.ipset.element import Key, Network, network_of
 from ideolab_f2b.kernel.sockets.destroy import destroy as destroy_sockets
+from ideolab_f2b.namespaces.inside import InsideSockets
 
 Destroy = Callable[[Collection[Network], Ports], int]
 
@@ -28,8 +30,16 @@ _log = logging.getLogger("fail2ban.ideolab-ban")
 class SocketCloser:
     """One walk over the sockets serves every peer that was banned since the walk before."""
 
-    def __init__(self, ports: Ports, destroy: Destroy = destroy_sockets) -> None:
-        self.ports = ports
+    def __init__(
+        self,
+        ports: Ports,
+        destroy: Destroy = destroy_sockets,
+        inside: Optional[InsideSockets] = None,
+    ) -> None:
+        self._ports = ports
+        #: a thread of its own: an opener that does not answer must not keep the host's sockets open
+        self._inside = SocketCloser(ports, inside.destroy) if inside else None
+        self._containers = inside
         self.destroyed = self.dropped = self.failed = 0
         self.last_error = ""
         self._destroy = destroy
@@ -53,21 +63,37 @@ class SocketCloser:
                 self._start()
             self._work.set()
 
+    @property
+    def ports(self) -> Ports:
+        """The local ports whose sockets are closed."""
+        return self._ports
+
+    def use(self, ports: Ports) -> None:
+        """Close sockets on these local ports from now on."""
+        self._ports = ports
+        if self._inside:
+            self._inside.use(ports)
+
     def stop(self, timeout_s: float = 5.0) -> None:
         """Finish what is queued, but do not wait longer than this."""
+        end = time.monotonic() + timeout_s
         self._stop.set()
         self._work.set()
         if self._thread is not None:
             self._thread.join(timeout_s)
+        if self._inside:
+            self._inside.stop(max(0.0, end - time.monotonic()))
 
     def stats(self) -> dict[str, Union[int, str]]:
         """The counts of `fail2ban-client get JAIL action ideolab-ban stats`, below "closer"."""
+        both = [self, self._inside] if self._inside else [self]
         return {
-            "destroyed": self.destroyed,
-            "dropped": self.dropped,
-            "failed": self.failed,
-            "last_error": self.last_error,
-            "waiting": len(self._pending),
+            "destroyed": sum(each.destroyed for each in both),
+            "dropped": sum(each.dropped for each in both),
+            "failed": sum(each.failed for each in both),
+            "last_error": next((each.last_error for each in both if each.last_error), ""),
+            "namespaces": self._containers.namespaces if self._containers else 0,
+            "waiting": sum(len(each._pending) for each in both),
         }
 
     def _start(self) -> None:
@@ -83,7 +109,14 @@ class SocketCloser:
                 keys, self._pending = self._pending, []
             if keys:
                 self._walk(set(keys))
+                self._hand_on(keys)
                 self._stop.wait(REST_S)
+
+    def _hand_on(self, keys: Collection[Key]) -> None:
+        """Let the sockets inside containers be closed too, where this host has the opener."""
+        if self._inside and self._containers and self._containers.is_used:
+            for key in keys:
+                self._inside.add(key)
 
     def _walk(self, keys: Collection[Key]) -> None:
         try:

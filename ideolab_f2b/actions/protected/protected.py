@@ -11,6 +11,7 @@ from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected import lists, nameservers
+from ideolab_f2b.actions.protected.containers import CONTAINERS
 from ideolab_f2b.actions.protected.lists import Lists
 from ideolab_f2b.actions.protected.names import NAMES_OF_SERVER, Names
 from ideolab_f2b.actions.protected.refusal import NEVER, Index, Listed, listing, refusal
@@ -44,6 +45,7 @@ class Protected:
         gateways: Callable[[], Iterable[Address]] = address.gateways,
         sessions: Callable[[], Iterable[Seen]] = SESSIONS.now,
         servers: Callable[[], Iterable[Address]] = nameservers.read,
+        containers: Callable[[], Iterable[Address]] = CONTAINERS.now,
         names: Names = NAMES_OF_SERVER,
         has_ignoreself: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -57,6 +59,7 @@ class Protected:
             "lists": (FRESH_S, self._list),
             "own": (FRESH_S, lambda: _hosts(own(), "an own address of this host")),
             "gateways": (ROUTES_FRESH_S, lambda: _hosts(gateways(), "a gateway of this host")),
+            "containers": (FRESH_S, lambda: _hosts(containers(), "an address of a container of this host")),
             "nameservers": (ROUTES_FRESH_S, lambda: _hosts(servers(), "a nameserver of this host")),
             "sessions": (FRESH_S, lambda: _sessions(sessions(), self._options.ssh_ports)),
         }

@@ -42,6 +42,7 @@ def build(record: Record, origin: Optional[Origin], fingerprint: Mapping[str, st
         origin=origin.prefix if origin else None,
         raw=_raw(record, origin, fingerprint),
         id=record.id,
+        namespace=line.namespace if line else None,
     )
 
 

@@ -19,11 +19,11 @@ from ideolab_f2b.kernel.interfaces import read_interfaces
 from ideolab_f2b.kernel.netlink import KernelError
 from ideolab_f2b.namespaces.namespace import SOCKET
 from ideolab_f2b.namespaces.walk import list_pids
+from ideolab_f2b.places import bring_opener
 
 CHECK = "containers"
 #: containers that get a line of their own
 LIMIT = 20
-_INSTALL = "scripts/install --containers"
 _LIST = "ideolab-f2b netns --list"
 _UNCONFINED = "run check unconfined: outside of a container, or with apparmor=unconfined; ausearch -m avc"
 #: a container of a user's own engine
@@ -104,7 +104,7 @@ def judge_search(seen: Survey, found: Found, *, forwards: bool) -> Iterator[Verd
     elif forwards and not seen.trouble:
         yield ok(CHECK, "the opener finds no container that listens on a watched port")
     elif forwards and not seen.has_opener:
-        mend = f"sudo ideolab-f2b check, or {_INSTALL}"
+        mend = f"sudo ideolab-f2b check, or {bring_opener()}"
         yield unknown(CHECK, "whether a container listens on a watched port is not seen", mend)
 
 
@@ -118,7 +118,7 @@ def _explain(one: Unwatched, seen: Survey, words: Collection[str]) -> tuple[str,
             "watch the host's port of a rootless container; else install ideolab-f2b in it",
         )
     if not seen.has_opener:
-        return "the opener is off", _INSTALL
+        return "the opener is off", bring_opener()
     if one.why or "auto" not in words:
         return one.why or "[connmon] containers does not cover it", flows.cover(one.name, words)
     return "the opener cannot look into it (AppArmor, SELinux), or has not yet", flows.WHY

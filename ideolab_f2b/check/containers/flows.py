@@ -14,7 +14,7 @@ from ideolab_f2b.check.verdict import WRONG, Verdict, ok, unknown, wrong
 from ideolab_f2b.config import DEFAULT_PATH
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.conntrack import Flow
-from ideolab_f2b.places import SERVICE, restart
+from ideolab_f2b.places import SERVICE, bring_opener, restart
 
 CHECK = "flows"
 #: ends of flows that get a line of their own
@@ -22,7 +22,6 @@ LIMIT = 20
 #: ports that one line names
 _PORTS = 5
 _LIST = "conntrack -L -p tcp"
-_INSTALL = "scripts/install --containers"
 #: the service that hands out containers
 OPENER = "ideolab-netns"
 #: what says why the opener leaves a container out
@@ -122,11 +121,11 @@ def _judge_end(end: End, asked: Counter[int], watch: Watched, ways: Ways) -> Ver
 
 def _judge_container(end: End, what: str, found: Optional[Unwatched], watch: Watched) -> Verdict:
     if end.port not in watch.ports:
-        mends = [_add_port(end), *([] if watch.survey.has_opener else [_INSTALL])]
+        mends = [_add_port(end), *([] if watch.survey.has_opener else [bring_opener()])]
         return wrong(end.check, f"{what}: its port is {end.port}, which is not watched", "; ".join(mends))
     text = f"{what}, and nobody looks there: idle clients are not found, banned ones keep their connections"
     if not watch.containers:
-        mends = [*([] if watch.survey.has_opener else [_INSTALL]), cover("", ())]
+        mends = [*([] if watch.survey.has_opener else [bring_opener()]), cover("", ())]
         return unknown(end.check, f"{text} (containers = no)", "; ".join(mends))
     mend = _find_mend(found, watch)
     return wrong(end.check, text, mend) if mend else unknown(end.check, text, WHY)
@@ -135,7 +134,7 @@ def _judge_container(end: End, what: str, found: Optional[Unwatched], watch: Wat
 def _find_mend(found: Optional[Unwatched], watch: Watched) -> str:
     """Return what makes the opener hand a container out; "" where that is not known."""
     if not watch.survey.has_opener:
-        return _INSTALL
+        return bring_opener()
     is_left_out = bool(found and found.why) or "auto" not in watch.containers
     return cover(found.name if found else "", watch.containers) if is_left_out else ""
 

@@ -12,11 +12,12 @@ from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.files import read as read_file
 from ideolab_f2b.intake.queue import Queue, read
-from ideolab_f2b.places import INTAKE, JAIL_LOCAL
+from ideolab_f2b.places import INTAKE, JAIL_LOCAL, find_compose, show_log
 
 _LINES = re.compile(r'^ideolab_f2b_intake_lines_total\{result="(\w+)"\} (\S+)$', re.M)
 #: results of a line of a log, which is not an answered request
 _OF_A_LOG = ("written", "collapsed", "spared", "unread", "over_budget", "lost")
+_STALLED = "snippets/ideolab-stalled.conf"
 
 
 def datagrams(settings: Settings) -> Iterator[Verdict]:
@@ -50,14 +51,19 @@ def judge_answers(counts: Mapping[str, float]) -> Verdict:
         return ok("served", f"{text} ({spared:.0f} spared, {over:.0f} over budget); {unseen}")
     if not lines:
         thrown = counts.get("refused", 0.0) + counts.get("malformed", 0.0)
-        more = f"; {thrown:.0f} datagrams were thrown away (journalctl -u {INTAKE})" if thrown else ""
+        more = f"; {thrown:.0f} datagrams were thrown away ({show_log(INTAKE)})" if thrown else ""
         what = f"nginx has sent nothing since the intake started{more}"
         return unknown("served", what, "ask the site for something, then ideolab-f2b check")
     return unknown(
         "served",
         "nginx does not say what it answers, so the address of a carrier is judged by its failures alone",
-        "scripts/install --nginx, and the lines that it names (snippets/ideolab-stalled.conf)",
+        _place_lines(),
     )
+
+
+def _place_lines() -> str:
+    lines = "the lines of deploy/nginx (docs/nginx.md), where nginx runs"
+    return lines if find_compose() else f"scripts/install --nginx, and the lines that it names ({_STALLED})"
 
 
 def judge_queue(found: Optional[Queue]) -> Verdict:

@@ -14,7 +14,7 @@ from typing import NamedTuple, Optional
 from ideolab_f2b.check.services import is_asked
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import DEFAULT_PATH, Settings
-from ideolab_f2b.places import INTAKE, JAIL_LOCAL, restart
+from ideolab_f2b.places import INTAKE, JAIL_LOCAL, find_compose, restart
 
 CHECK = "senders"
 ERROR_LOG = "error_log"
@@ -87,7 +87,8 @@ def _dump() -> Optional[str]:
 def judge_error_log(dump: Optional[str], socket: Path) -> Verdict:
     """Return whether nginx's configuration has an error log for the intake's socket. Pure."""
     if dump is None:
-        return unknown(ERROR_LOG, "nginx does not say where it sends its logs", "sudo nginx -t")
+        mend = "nginx -T | grep error_log, where nginx runs" if find_compose() else "sudo nginx -t"
+        return unknown(ERROR_LOG, "nginx does not say where it sends its logs", mend)
     if re.search(rf"^[^#\n]*\berror_log\s+syslog:server=unix:{re.escape(str(socket))}[,\s;]", dump, re.M):
         return ok(ERROR_LOG, f"nginx is told to send its error log to {socket}")
     return wrong(

@@ -14,7 +14,7 @@ from ideolab_f2b.connmon.observe.day import KEPT, WatchedDay
 from ideolab_f2b.connmon.observe.day_json import SummaryError
 from ideolab_f2b.connmon.observe.honest import HonestClients
 from ideolab_f2b.connmon.pressure.capacity import NGINX, SETTING
-from ideolab_f2b.connmon.pressure.state import EXHAUSTED, STATES, UNKNOWN
+from ideolab_f2b.connmon.pressure.state import EXHAUSTED, UNKNOWN, find_worst
 from ideolab_f2b.connmon.suspects.network import format_name
 from ideolab_f2b.connmon.suspects.suspect import Suspect
 from ideolab_f2b.connmon.tick import PortTick
@@ -146,5 +146,4 @@ class DailySummary:
 
 def _find_state(ticks: Sequence[PortTick]) -> str:
     """Return the worst state of all ports."""
-    states = [tick.findings.pressure.state for tick in ticks if tick.findings.pressure]
-    return max((state for state in states if state in STATES), key=STATES.index, default=UNKNOWN)
+    return find_worst(tick.findings.pressure.state for tick in ticks if tick.findings.pressure)

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from typing import Optional, Protocol
 
-from ideolab_f2b.connmon.pressure.state import STATES, Pressure
+from ideolab_f2b.connmon.pressure.state import STATES, Pressure, find_worst
 from ideolab_f2b.connmon.suspects.suspect import count_networks
 from ideolab_f2b.connmon.tick import PortTick
 from ideolab_f2b.metrics import Sample, build_info, gauge
 
+_Values = dict[tuple[str, ...], float]
 
-def samples(ticks: Iterable[PortTick]) -> list[Sample]:
-    """Return all gauges of one tick: those with the names of the first version, then the others."""
+
+class ContainerNumbers(Protocol):
+    """What looks into containers: connmon.containers.look.Containers."""
+
+    @property
+    def number(self) -> Optional[int]:
+        """How many namespaces there are; None where nobody says."""
+
+    @property
+    def errors(self) -> int:
+        """How many looks into one of them have failed."""
+
+
+def samples(ticks: Iterable[PortTick], containers: Optional[ContainerNumbers] = None) -> list[Sample]:
+    """Return all gauges of one tick: those with the names of the first version, then the others.
+
+    The servers of one port in several namespaces are summed.
+    """
     ports = list(ticks)
     suspects = sum(len(tick.findings.suspects) for tick in ports)
     networks = sum(count_networks(tick.findings.suspects) for tick in ports)
-    phases: dict[tuple[str, ...], float] = {
-        (phase, str(tick.port)): float(count)
-        for tick in ports
-        for phase, count in tick.findings.phases.items()
-    }
+    phases = Counter[tuple[str, ...]]()
+    for tick in ports:
+        for phase, count in tick.findings.phases.items():
+            phases[phase, str(tick.port)] += count
+    unexplained: _Values = {}
+    for tick in ports:
+        key = (str(tick.port),)
+        unexplained[key] = max(unexplained.get(key, 0.0), float(tick.findings.is_unexplained))
     established = sum(tick.findings.established for tick in ports)
     return [
         gauge("ideolab_connmon_established_443", "Established on the watched ports.", established),
@@ -28,7 +50,13 @@ def samples(ticks: Iterable[PortTick]) -> list[Sample]:
             "Addresses and IPv6 /64 that are suspects now.",
             suspects - networks,
         ),
-        Sample("ideolab_f2b_connections", "Connections by phase.", "gauge", ("phase", "port"), phases),
+        Sample(
+            "ideolab_f2b_connections",
+            "Connections by phase.",
+            "gauge",
+            ("phase", "port"),
+            {key: float(count) for key, count in phases.items()},
+        ),
         Sample(
             "ideolab_f2b_suspects",
             "Suspects now, by scope.",
@@ -52,23 +80,49 @@ def samples(ticks: Iterable[PortTick]) -> list[Sample]:
             "1 while the server is full and no address holds enough of it to explain that.",
             "gauge",
             ("port",),
-            {(str(tick.port),): float(tick.findings.is_unexplained) for tick in ports},
+            unexplained,
         ),
+        *_containers(containers),
         build_info("connmon"),
     ]
 
 
-def _pressure(ticks: Iterable[PortTick]) -> list[Sample]:
-    asked = [(str(tick.port), tick.findings.pressure) for tick in ticks]
-    measured = [(port, one) for port, one in asked if one is not None and one.state in STATES]
+def _containers(containers: Optional[ContainerNumbers]) -> list[Sample]:
+    """Return what is known of containers: no number where nobody says one."""
+    number = containers.number if containers is not None else None
+    values: _Values = {} if number is None else {(): float(number)}
+    errors: _Values = {} if containers is None else {(): float(containers.errors)}
+    return [
+        Sample("ideolab_f2b_namespaces", "Namespaces of containers that are watched.", "gauge", (), values),
+        Sample(
+            "ideolab_f2b_namespace_errors_total",
+            "Looks into a namespace of a container that failed.",
+            "counter",
+            (),
+            errors,
+        ),
+    ]
 
-    def per_port(name: str, documentation: str, value: Callable[[Pressure], int]) -> Sample:
-        values: dict[tuple[str, ...], float] = {(port,): float(value(one)) for port, one in measured}
+
+def _pressure(ticks: Iterable[PortTick]) -> list[Sample]:
+    asked = defaultdict[str, list[Pressure]](list)
+    for tick in ticks:
+        if tick.findings.pressure is not None:
+            asked[str(tick.port)].append(tick.findings.pressure)
+    states = {port: find_worst(one.state for one in found) for port, found in asked.items()}
+    worst: _Values = {(port,): float(STATES.index(one)) for port, one in states.items() if one in STATES}
+    # of a saved text nothing is known
+    known = {port: found for port, found in asked.items() if any(one.state in STATES for one in found)}
+
+    def per_port(name: str, documentation: str, values: _Values) -> Sample:
         return Sample(f"ideolab_connmon_{name}", documentation, "gauge", ("port",), values)
 
+    def sum_up(count: Callable[[Pressure], int]) -> _Values:
+        return {(port,): float(sum(map(count, found))) for port, found in known.items()}
+
     return [
-        per_port("pressure", "0 calm, 1 busy, 2 exhausted.", lambda one: STATES.index(one.state)),
-        per_port("slots", "Connections that nginx holds.", lambda one: one.slots),
-        per_port("capacity", "Connections that nginx can hold; 0 unknown.", lambda one: one.capacity),
-        per_port("accept_queue", "Connections that wait to be accepted.", lambda one: one.waiting),
+        per_port("pressure", "0 calm, 1 busy, 2 exhausted.", worst),
+        per_port("slots", "Connections that nginx holds.", sum_up(lambda one: one.slots)),
+        per_port("capacity", "Connections that nginx can hold; 0 unknown.", sum_up(lambda one: one.capacity)),
+        per_port("accept_queue", "Connections that wait to be accepted.", sum_up(lambda one: one.waiting)),
     ]

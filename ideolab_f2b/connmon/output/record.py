@@ -17,8 +17,11 @@ SUSPECT = "suspect"
 OBSERVED = "observed"
 
 
-def format_line(suspect: Suspect, when: float, port: int, kind: str = SUSPECT) -> str:
-    """Return a line without its line feed; filter.d/ideolab-connmon.conf reads those about a SUSPECT."""
+def format_line(suspect: Suspect, when: float, port: int, kind: str = SUSPECT, namespace: str = "") -> str:
+    """Return a line without its line feed; filter.d/ideolab-connmon.conf reads those about a SUSPECT.
+
+    `namespace` is the name of the container's; "" stands for the host.
+    """
     plain: dict[str, int | str] = {"scope": suspect.scope, "score": suspect.score}
     if suspect.scope == "net":
         plain["addresses"] = suspect.addresses
@@ -27,6 +30,8 @@ def format_line(suspect: Suspect, when: float, port: int, kind: str = SUSPECT) -
     plain["port"] = port
     if suspect.ttl:
         plain["ttl"] = suspect.ttl
+    if namespace:
+        plain["in"] = namespace
     quoted = {"reason": suspect.reason} if suspect.reason else {}
     return logline.format_line(_time(when), "connmon", kind, suspect.address, plain, quoted)
 
@@ -38,6 +43,7 @@ def make_event(
     fingerprint: Mapping[str, str] = {},
     pressure: Pressure | None = None,
     kind: str = SUSPECT,
+    namespace: str = "",
 ) -> Event:
     """Return the event of the same moment; what has no field of its own is in `raw`."""
     is_prefix = "/" in suspect.address
@@ -63,10 +69,11 @@ def make_event(
         score=suspect.score,
         reason="; ".join(suspect.why),
         raw=raw,
+        namespace=namespace or None,
     )
 
 
-def format_json(suspect: Suspect, when: float, pressure: Pressure | None = None) -> str:
+def format_json(suspect: Suspect, when: float, pressure: Pressure | None = None, namespace: str = "") -> str:
     """Return the line of `--json`."""
     fields: dict[str, Any] = {
         "address": suspect.address,
@@ -76,6 +83,7 @@ def format_json(suspect: Suspect, when: float, pressure: Pressure | None = None)
         "phases": suspect.phases,
         "why": list(suspect.why),
         "reason": "; ".join(suspect.why),
+        "in": namespace or None,
     }
     if pressure is not None:
         fields["pressure"] = _describe(pressure)

@@ -19,18 +19,23 @@ _SLOTS_IN_REASON = "slots are taken"
 _SOURCES = {SETTING: "by f2b.conf", NGINX: "by nginx's configuration"}
 
 
-def format_status(ticks: Sequence[PortTick], *, is_observing: bool = False) -> str:
-    """Return the line of `systemctl status`: what matters first, for systemd may cut it."""
+def format_status(ticks: Sequence[PortTick], *, is_observing: bool = False, problem: str = "") -> str:
+    """Return the line of `systemctl status`: what matters first, for systemd may cut it.
+
+    `problem` says why something that should be seen is not.
+    """
     connections = sum(tick.findings.connections for tick in ticks)
     suspects = sum(len(tick.findings.suspects) for tick in ticks)
     parts = [NOBODY_IS_BANNED] if is_observing else []
     parts.append(f"{connections:,} connections, {suspects:,} suspects")
     if any(tick.findings.is_unexplained for tick in ticks):
         parts.append(UNEXPLAINED)
+    parts += [problem] if problem else []
     for tick in ticks:
         pressure = tick.findings.pressure
-        if pressure is not None and pressure.state in STATES:
-            parts.append(f"port {tick.port} {_name_state(pressure)}, {_format_slots(pressure)}")
+        # there may be many containers: those that matter are named
+        if pressure is not None and pressure.state in (STATES[1:] if tick.namespace else STATES):
+            parts.append(f"{tick.title} {_name_state(pressure)}, {_format_slots(pressure)}")
     return "; ".join(parts)
 
 

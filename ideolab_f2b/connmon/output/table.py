@@ -63,7 +63,7 @@ def _format_head(tick: PortTick, form: TableFormat) -> list[str]:
     counts = ", ".join(f"{count} {phase}" for phase, count in findings.phases.items() if count)
     number = _count(len(findings.suspects), "suspect")
     connections = _count(findings.connections, "connection")
-    head = f"{when} port {tick.port}: {connections} ({counts or 'none'}), {number}"
+    head = f"{when} {tick.title}: {connections} ({counts or 'none'}), {number}"
     return [line for text in (head, *format_pressure(findings)) for line in textwrap.wrap(text, form.width)]
 
 

@@ -19,31 +19,31 @@ class _Moment(NamedTuple):
 
 
 class WorstMoments:
-    """The worst tick of each port, as text: findings may not outlive the next tick."""
+    """The worst tick of each port of each namespace, as text: findings may not outlive the next tick."""
 
     def __init__(self) -> None:
-        self._worst: dict[int, _Moment] = {}
-        self._ticks: dict[int, int] = {}
-        self._suspects: dict[int, set[str]] = {}
+        self._worst: dict[tuple[int, int], _Moment] = {}
+        self._ticks: dict[tuple[int, int], int] = {}
+        self._suspects: dict[tuple[int, int], set[str]] = {}
 
     def add(self, tick: PortTick, form: TableFormat) -> None:
-        """Keep this tick if its port has seen none that was worse."""
-        port, rank = tick.port, _rank(tick)
+        """Keep this tick if its server has seen none that was worse."""
+        server, rank = tick.server, _rank(tick)
         suspects = frozenset(suspect.address for suspect in tick.findings.suspects)
-        self._ticks[port] = self._ticks.get(port, 0) + 1
-        self._suspects.setdefault(port, set()).update(suspects)
-        if port not in self._worst or rank >= self._worst[port].rank:
-            self._worst[port] = _Moment(rank, format_port(tick, form), suspects)
+        self._ticks[server] = self._ticks.get(server, 0) + 1
+        self._suspects.setdefault(server, set()).update(suspects)
+        if server not in self._worst or rank >= self._worst[server].rank:
+            self._worst[server] = _Moment(rank, format_port(tick, form), suspects)
 
     def format(self) -> str:
         """Return a table for each port, and what the other ticks had beyond it."""
-        return "\n\n".join(self._format_port(port) for port in self._worst)
+        return "\n\n".join(self._format_server(server) for server in self._worst)
 
-    def _format_port(self, port: int) -> str:
-        moment, ticks = self._worst[port], self._ticks[port]
+    def _format_server(self, server: tuple[int, int]) -> str:
+        moment, ticks = self._worst[server], self._ticks[server]
         if ticks == 1:
             return moment.text
-        others = len(self._suspects[port] - moment.suspects)
+        others = len(self._suspects[server] - moment.suspects)
         more = f"; the others had {others} more suspect{'' if others == 1 else 's'}" if others else ""
         return f"{moment.text}\nthe worst of {ticks} snapshots{more}"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Optional, Protocol
 
 from ideolab_f2b import logline, metrics
 from ideolab_f2b.complaint import Complaint, name_subject
 from ideolab_f2b.config import Paths
 from ideolab_f2b.connmon.output import record
-from ideolab_f2b.connmon.output.metrics import samples
+from ideolab_f2b.connmon.output.metrics import ContainerNumbers, samples
 from ideolab_f2b.connmon.output.repeat import SuspectRepeat
 from ideolab_f2b.connmon.suspects.suspect import Suspect, addresses_of
 from ideolab_f2b.connmon.tick import PortTick
@@ -48,20 +48,28 @@ class Writer:
         *,
         is_observing: bool = False,
         note: Callable[[Iterable[Suspect], set[str], float], None] = _forget,
+        containers: Optional[ContainerNumbers] = None,
     ) -> None:
-        """`note` takes the suspects that were written, the addresses of the new ones, and when that was."""
+        """`note` takes the suspects that were written, the addresses of the new ones, and when that was.
+
+        `containers` are what the metrics say of containers beside the ticks.
+        """
         self._paths, self._complaint, self._note = paths, complaint, note
         self._log = paths.observed_log if is_observing else paths.connmon_log
         self._kind = record.OBSERVED if is_observing else record.SUSPECT
-        self._repeats: dict[int, SuspectRepeat] = {}
+        self._containers = containers
+        #: {namespace and port: when its suspects were written}
+        self._repeats: dict[tuple[int, int], SuspectRepeat] = {}
 
     def write(self, ticks: list[PortTick]) -> None:
         """Write what is due; a line that cannot be written now is written at the next tick.
 
         No error stops the rest, and each is said on stderr.
         """
-        errors = [error for tick in ticks for error in self._write_suspects(tick)]
-        errors += self._attempt(lambda: metrics.write(self._paths.connmon_prom, samples(ticks)))
+        errors = [error for tick in ticks if not tick.is_again for error in self._write_suspects(tick)]
+        self._forget_containers({tick.server for tick in ticks})
+        found = samples(ticks, self._containers)
+        errors += self._attempt(lambda: metrics.write(self._paths.connmon_prom, found))
         subjects = {name_subject(error): error for error in reversed(errors)}
         for subject, error in reversed(subjects.items()):
             self._complaint.say(error, subject)
@@ -72,12 +80,18 @@ class Writer:
     def close(self) -> None:
         """Write nothing more: each tick is written at once."""
 
+    def _forget_containers(self, servers: set[tuple[int, int]]) -> None:
+        """Forget the servers in containers that are gone, or have no suspect: they are in no tick."""
+        for netns, port in list(self._repeats):
+            if netns and (netns, port) not in servers:
+                del self._repeats[netns, port]
+
     def _write_suspects(self, tick: PortTick) -> list[str]:
         """Write all lines before the first event: what an event asks for must not keep a jail waiting.
 
         Lines and events are made and written PIECE by PIECE: those of 50,000 suspects would fill the memory.
         """
-        repeat = self._repeats.setdefault(tick.port, SuspectRepeat())
+        repeat = self._repeats.setdefault(tick.server, SuspectRepeat())
         suspects = tick.findings.suspects
         errors, written = list[str](), list[int]()
         addresses = set(addresses_of(suspects))
@@ -95,7 +109,9 @@ class Writer:
         return errors + self._write_events(written, tick)
 
     def _write_lines(self, suspects: Collection[Suspect], tick: PortTick) -> list[str]:
-        lines = [record.format_line(one, tick.when, tick.port, self._kind) for one in suspects]
+        lines = [
+            record.format_line(one, tick.when, tick.port, self._kind, tick.namespace) for one in suspects
+        ]
         return self._attempt(lambda: logline.append_all(self._log, lines))
 
     def _write_events(self, written: Sequence[int], tick: PortTick) -> list[str]:
@@ -107,7 +123,13 @@ class Writer:
             known = self._find_fingerprints(found) if number == 0 else {}
             lines = [
                 record.make_event(
-                    one, tick.when, tick.port, known.get(one.address, {}), tick.findings.pressure, self._kind
+                    one,
+                    tick.when,
+                    tick.port,
+                    known.get(one.address, {}),
+                    tick.findings.pressure,
+                    self._kind,
+                    tick.namespace,
                 ).to_json()
                 for one in found
             ]

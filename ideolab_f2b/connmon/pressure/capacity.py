@@ -39,10 +39,11 @@ class CapacityReader:
         self,
         setting: int,
         *,
-        record: Path = Path(NGINX_CAPACITY),
+        record: Optional[Path] = Path(NGINX_CAPACITY),
         running: Callable[[], list[RunningNginx]] = processes.find,
         cpus: Callable[[], Optional[int]] = os.cpu_count,
     ) -> None:
+        """`record` is what the installer wrote of this host's nginx; None of another one."""
         self._setting, self._record, self._running, self._cpus = setting, record, running, cpus
         self._configured = 0
         self._read_at = float("-inf")
@@ -61,7 +62,7 @@ class CapacityReader:
 
     def _ask_nginx(self) -> int:
         """Return what nginx is configured to hold; 0 when it cannot be seen."""
-        recorded, running = workers.parse_record(_read(self._record)), self._running()
+        recorded, running = self._read_record(), self._running()
         # with two masters, nobody sees here which of them has the port
         one = running[0] if len(running) == 1 else None
         config = one.config if one else recorded.config if recorded else ""
@@ -70,6 +71,9 @@ class CapacityReader:
         if found is None:
             return 0
         return ((one.workers if one else 0) or found.processes) * found.connections
+
+    def _read_record(self) -> Optional[Workers]:
+        return workers.parse_record(_read(self._record)) if self._record is not None else None
 
     def _read_config(self, path: str) -> Optional[Workers]:
         text = _read(Path(path)) if path else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 CALM, BUSY, EXHAUSTED = "calm", "busy", "exhausted"
@@ -44,6 +45,13 @@ class Pressure(NamedTuple):
     def configured(self) -> int:
         """The capacity where it was configured; 0 where it was only seen, or is unknown."""
         return self.capacity if self.capacity_source in ("setting", "nginx") else 0
+
+
+def find_worst(states: Iterable[str]) -> str:
+    """Return the worst of several servers' states: as long as one of them is unknown, not all are calm."""
+    found = set(states)
+    worst = max((state for state in found if state in STATES), key=STATES.index, default=UNKNOWN)
+    return UNKNOWN if worst == CALM and not found.issubset(STATES) else worst
 
 
 def measure_nothing(use: SlotUse, when: float) -> Pressure:

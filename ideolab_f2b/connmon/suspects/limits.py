@@ -16,6 +16,13 @@ def calm_settings(settings: Connmon) -> Connmon:
     return replace(settings, th_hostile_ip=max(settings.th_calm_ip, settings.th_hostile_ip))
 
 
+def lowest_limit(settings: Connmon) -> int:
+    """Return the number of connections below which nobody can be a suspect."""
+    return min(
+        settings.th_hostile_ip, settings.th_conn_ip, settings.th_hostile_subnet, settings.th_conn_subnet24
+    )
+
+
 @dataclass(frozen=True)
 class AddressLimits:
     """The thresholds of one snapshot; `calm` are calm_settings, made once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from ideolab_f2b.config import DEFAULT_PATH
 from ideolab_f2b.install.errors import CommandError, InstallError
 from ideolab_f2b.install.host import Host
 from ideolab_f2b.install.services import systemd, sysv
-from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, FAIL2BAN_DROP_IN, LIBRARY, REPORT
+from ideolab_f2b.places import ACTION, ALL_JAILS, FAIL2BAN, FAIL2BAN_DROP_IN, LIBRARY, NETNS_RUN, REPORT
 
 #: seconds; a server that restores thousands of bans through shell actions is slow to come up
 UP_S = 60.0
@@ -25,7 +26,9 @@ def services(host: Host) -> ModuleType:
     return systemd if host.runs_systemd else sysv
 
 
-def bring_up(host: Host, changed: set[str], *, has_intake: bool = False) -> list[str]:
+def bring_up(
+    host: Host, changed: set[str], *, has_intake: bool = False, has_opener: bool = False
+) -> list[str]:
     """Start or reload fail2ban and start our daemons; return what was done, in words.
 
     `changed` are the paths that this install wrote. InstallError or ClientError when a jail or a daemon does
@@ -35,6 +38,9 @@ def bring_up(host: Host, changed: set[str], *, has_intake: bool = False) -> list
     is_changed = any(map(_restarts_daemons, changed))
     messages = [_start_fail2ban(host, changed, wanted)]
     _wait(host, wanted)
+    if has_opener:
+        # first: connmon asks it
+        messages.append(services(host).start_opener(is_changed=is_changed))
     messages.append(services(host).start_connmon(is_changed=is_changed))
     if has_intake:
         messages.append(services(host).start_intake(is_changed=is_changed))
@@ -139,6 +145,15 @@ def stop_intake(host: Host) -> None:
     """Stop the intake; one that cannot be stopped is no error."""
     with contextlib.suppress(CommandError):
         services(host).stop_intake()
+
+
+def stop_opener(host: Host, run: Path = Path(NETNS_RUN)) -> None:
+    """Stop the opener of namespaces and remove its directory; one that cannot be stopped is no error."""
+    with contextlib.suppress(CommandError):
+        services(host).stop_opener()
+        # while it is there, the ban action wants to ask
+        if run.is_dir() and not run.is_symlink():
+            shutil.rmtree(run)
 
 
 def restore(

@@ -9,6 +9,7 @@ CONNMON = "ideolab-connmon.service"
 TIMER = "ideolab-connmon.timer"
 FAIL2BAN = "fail2ban.service"
 INTAKE = "ideolab-intake.service"
+OPENER = "ideolab-netns.service"
 
 
 def _systemctl(*words: str) -> None:
@@ -38,6 +39,12 @@ def start_intake(*, is_changed: bool) -> str:
     return _start(INTAKE, is_changed)
 
 
+def start_opener(*, is_changed: bool) -> str:
+    """Start the opener of namespaces; return what was done, in words."""
+    _systemctl("daemon-reload")
+    return _start(OPENER, is_changed)
+
+
 def _start(unit: str, is_changed: bool) -> str:
     _systemctl("enable", unit)
     if not is_changed and _is("active", unit):
@@ -55,6 +62,11 @@ def stop_connmon() -> None:
 def stop_intake() -> None:
     """Stop and disable the intake."""
     _stop(INTAKE)
+
+
+def stop_opener() -> None:
+    """Stop and disable the opener of namespaces."""
+    _stop(OPENER)
 
 
 def _stop(unit: str) -> None:

@@ -10,6 +10,7 @@ from ideolab_f2b.install.run import run
 
 CONNMON = "/etc/init.d/ideolab-connmon"
 INTAKE = "/etc/init.d/ideolab-intake"
+OPENER = "/etc/init.d/ideolab-netns"
 FAIL2BAN = "/etc/init.d/fail2ban"
 BAN_LIST = "/etc/init.d/ideolab-ban-list"
 
@@ -36,6 +37,11 @@ def start_intake(*, is_changed: bool) -> str:
     return _start(INTAKE, is_changed)
 
 
+def start_opener(*, is_changed: bool) -> str:
+    """Start the opener of namespaces; return what was done, in words."""
+    return _start(OPENER, is_changed)
+
+
 def _enable(script: str) -> None:
     if shutil.which("update-rc.d"):
         run("update-rc.d", os.path.basename(script), "defaults")
@@ -57,6 +63,11 @@ def stop_intake() -> None:
     _stop(INTAKE)
 
 
+def stop_opener() -> None:
+    """Stop the opener of namespaces, if its script is there."""
+    _stop(OPENER)
+
+
 def _stop(script: str) -> None:
     if os.access(script, os.X_OK):
         run(script, "stop")
@@ -65,7 +76,7 @@ def _stop(script: str) -> None:
 def forget() -> None:
     """Remove the links in rc*.d after the scripts are removed."""
     if shutil.which("update-rc.d"):
-        for script in (CONNMON, INTAKE, BAN_LIST):
+        for script in (CONNMON, INTAKE, OPENER, BAN_LIST):
             run("update-rc.d", os.path.basename(script), "remove")
 
 

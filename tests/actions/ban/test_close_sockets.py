@@ -73,7 +73,7 @@ def test_ban_ends_the_peers_connections(network: Network, start: Start) -> None:
         with pytest.raises(socket.timeout):
             ends[30].recv(1)
     assert server.read_stats("ideolab-connmon")["closer"] == {
-        "destroyed": 30, "dropped": 0, "failed": 0, "last_error": "", "waiting": 0
+        "destroyed": 30, "dropped": 0, "failed": 0, "last_error": "", "namespaces": 0, "waiting": 0
     }  # fmt: skip
     server.ask("unban", "--all")
 

@@ -44,7 +44,9 @@ def test_walks_until_nothing_is_found() -> None:
     subject.stop()
 
     assert kernel.walks == [(frozenset([ONE]), (443, 8443))] * 3
-    assert subject.stats() == {"destroyed": 4, "dropped": 0, "failed": 0, "last_error": "", "waiting": 0}
+    assert subject.stats() == {
+        "destroyed": 4, "dropped": 0, "failed": 0, "last_error": "", "namespaces": 0, "waiting": 0
+    }  # fmt: skip
 
 
 def test_walks_end() -> None:

@@ -23,8 +23,26 @@ def test_a_ban_with_everything() -> None:
         '"count":40,"score":5,"asn":"64500","asname":"EXAMPLE, FR","country":"FR","reason":"40 mute",'
         '"jail":"ideolab-connmon","bantime":3600,"until":"2026-11-22T15:52:01.000+00:00",'
         f'"origin":"198.51.100.0/22","raw":{{"origin_source":"cymru","failures":1,"matches":["{LINE}"],'
-        '"fingerprint":{"nj1":"x"}},"id":"s-1"}'
+        '"fingerprint":{"nj1":"x"}},"in":null,"id":"s-1"}'
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "namespace"),
+    [
+        (" port=443 in=docker:0225320b4597", "docker:0225320b4597"),
+        (' port=443 ttl=600 in=lxc:c1 reason="it holds 9 slots"', "lxc:c1"),
+        (' port=443 reason="x in=lxc:c2"', None),
+        (' port=443 in=lxc:c1 reason="x" in=lxc:c2', "lxc:c1"),
+        (" port=443 in=lxc:c1 in=lxc:c2", "lxc:c1"),
+        (" port=443 in=a/b", None),
+        (f" port=443 in={'x' * 65}", None),
+        (" port=443 in=", None),
+    ],
+)
+def test_the_namespace_of_a_container(words: str, namespace: str) -> None:
+    """From the plain words of connmon's line, never from text in quotes."""
+    assert build(BAN._replace(matches=LINE + words), None).namespace == namespace
 
 
 def test_a_permanent_ban_and_an_unban_end_at_no_time() -> None:

@@ -41,6 +41,18 @@ def test_the_line_of_a_reason_that_the_counts_do_not_tell() -> None:
     assert line.reason == "it holds 9 slots, 31 % of all"
 
 
+def test_the_line_of_a_container() -> None:
+    """Its name is the last of our words: what stands in quotes comes after it."""
+    where = "docker:0225320b4597"
+    text = record.format_line(replace(ONE, ttl=600, reason="why"), WHEN, 443, namespace=where)
+
+    assert text.endswith(f' port=443 ttl=600 in={where} reason="why"')
+    assert record.format_line(ONE, WHEN, 443, namespace=where).endswith(f" port=443 in={where}")
+    event = record.make_event(ONE, WHEN, 443, namespace=where)
+    assert (event.namespace, record.make_event(ONE, WHEN, 443).namespace) == (where, None)
+    assert json.loads(record.format_json(ONE, WHEN, namespace=where))["in"] == where
+
+
 def test_a_line_for_no_jail() -> None:
     """With observe = yes."""
     line = record.format_line(ONE, WHEN, 443, record.OBSERVED)
@@ -91,5 +103,5 @@ def test_the_json_of_a_suspect() -> None:
     assert record.format_json(ONE, WHEN) == (
         '{"version":1,"t":1795359121.25,"address":"198.51.100.10","scope":"ip","score":5,"connections":40,'
         '"phases":{"mute":38,"handshake-only":2},"why":["38 mute for 12 s"],'
-        '"reason":"38 mute for 12 s"}'
+        '"reason":"38 mute for 12 s","in":null}'
     )

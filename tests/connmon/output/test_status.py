@@ -94,3 +94,15 @@ def test_nobody_asked() -> None:
     """Findings without a pressure have no line."""
     assert status.format_pressure(Findings()) == []
     assert status.format_status([PortTick(1.0, 443, Findings(), 0.0)]) == "0 connections, 0 suspects"
+
+
+def test_containers_are_named_where_it_matters() -> None:
+    """There may be many of them; why they cannot be seen is said first."""
+    (host,) = ticks(CALM)
+    inside = host._replace(namespace="docker:0225320b4597", netns=7)
+    full = inside._replace(findings=ticks(FULL)[0].findings)
+
+    text = status.format_status([host, inside, full], problem="ideolab-netns does not run")
+
+    assert "suspects; ideolab-netns does not run; port 443 calm, " in text
+    assert text.count("docker:") == text.count("port 443 in docker:0225320b4597 exhausted, ") == 1

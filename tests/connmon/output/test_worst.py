@@ -57,3 +57,15 @@ def test_each_port_has_its_own() -> None:
     ]
     assert "the worst of" not in worst.format()
     assert WorstMoments().format() == ""
+
+
+def test_each_namespace_has_its_own() -> None:
+    """The same port in a container is another server."""
+    worst = WorstMoments()
+    worst.add(PortTick(0.0, 443, Findings(connections=1), 0.0), FORM)
+    worst.add(PortTick(0.0, 443, Findings(connections=2), 0.0, "lxc:c1", 7), FORM)
+
+    assert [line.partition(" port ")[2] for line in worst.format().splitlines() if " port " in line] == [
+        "443: 1 connection (none), 0 suspects",
+        "443 in lxc:c1: 2 connections (none), 0 suspects",
+    ]

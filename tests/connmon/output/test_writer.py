@@ -161,3 +161,38 @@ def test_without_prometheus_client_the_lines_go_on(
 
     assert said == ["connmon: install it"] * 3
     assert (tmp_path / "connmon.log").exists()
+
+
+def test_the_same_address_in_two_namespaces(writer: Writer, tmp_path: Path) -> None:
+    """Each server has its own suspects; one that is in no tick any more is forgotten."""
+    (host,) = tick(100.0, SUSPECT)
+    inside = host._replace(namespace="lxc:c1", netns=7)
+    writer.write([host, inside])
+    writer.write([one._replace(when=105.0) for one in (host, inside)])
+    writer.write([one._replace(when=110.0) for one in (host, inside)])
+    writer.write([host._replace(when=115.0)])
+    writer.write([one._replace(when=120.0) for one in (host, inside)])
+
+    lines = (tmp_path / "connmon.log").read_text().splitlines()
+    assert [(line[17:19], line.endswith(" in=lxc:c1")) for line in lines] == [
+        ("40", False),
+        ("40", True),
+        ("45", False),
+        ("45", True),
+        ("00", True),
+    ]
+    events = (tmp_path / "connmon_events.jsonl").read_text().splitlines()
+    assert [json.loads(event)["in"] for event in events] == [None, "lxc:c1", None, "lxc:c1", "lxc:c1"]
+
+
+def test_findings_that_come_again_are_no_second_look(writer: Writer, tmp_path: Path) -> None:
+    """Nobody is written for them, and nobody is forgotten."""
+    (first,) = tick(100.0, SUSPECT)
+    first = first._replace(namespace="lxc:c1", netns=7)
+    writer.write([first])
+    writer.write([first._replace(when=101.0, is_again=True)])
+    assert len((tmp_path / "connmon.log").read_text().splitlines()) == 1
+
+    for number in range(3):
+        writer.write([first._replace(when=105.0 + number)])
+    assert len((tmp_path / "connmon.log").read_text().splitlines()) == 2

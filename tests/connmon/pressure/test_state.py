@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ideolab_f2b.connmon.pressure.state import BUSY, CALM, EXHAUSTED, STATES, Pressure, SlotUse
+import pytest
+
+from ideolab_f2b.connmon.pressure.state import (
+    BUSY,
+    CALM,
+    EXHAUSTED,
+    STATES,
+    UNKNOWN,
+    Pressure,
+    SlotUse,
+    find_worst,
+)
 
 
 def test_the_states_are_numbered_from_good_to_bad() -> None:
@@ -16,3 +27,18 @@ def test_the_fields_have_these_names() -> None:
     assert Pressure._fields == (
         "state", "slots", "capacity", "capacity_source", "waiting", "backlog", "why", "since",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("states", "worst"),
+    [
+        ([], UNKNOWN),
+        ([CALM, CALM], CALM),
+        ([CALM, EXHAUSTED, BUSY], EXHAUSTED),
+        ([BUSY, UNKNOWN], BUSY),
+        ([CALM, UNKNOWN], UNKNOWN),
+    ],
+)
+def test_the_worst_of_several_servers(states: list[str], worst: str) -> None:
+    """Not all are calm while one of them is unknown."""
+    assert find_worst(states) == worst

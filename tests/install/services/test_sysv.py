@@ -42,14 +42,11 @@ def test_a_script_that_is_not_there_is_not_called(scripts: Programs) -> None:
 
 
 def test_links_go_with_the_scripts(scripts: Programs) -> None:
-    """Of both daemons, and of what makes the sets of saved rules."""
+    """Of all three daemons, and of what makes the sets of saved rules."""
     sysv.forget()
 
-    assert scripts.calls == [
-        "update-rc.d ideolab-connmon remove",
-        "update-rc.d ideolab-intake remove",
-        "update-rc.d ideolab-ban-list remove",
-    ]
+    names = ("ideolab-connmon", "ideolab-intake", "ideolab-netns", "ideolab-ban-list")
+    assert scripts.calls == [f"update-rc.d {name} remove" for name in names]
 
 
 def test_fail2ban_by_its_script_or_by_its_client(scripts: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
