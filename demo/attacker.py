@@ -30,7 +30,9 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def connect(address: str, timeout_s: Optional[float] = 5.0, receive_buffer: int = 0) -> socket.socket:
+def connect(
+    address: str, timeout_s: Optional[float] = 5.0, receive_buffer: int = 0, port: int = PORT
+) -> socket.socket:
     """Connect from `address` to the server of its family; with timeout 0 it is only begun."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     client = socket.socket(family, socket.SOCK_STREAM)
@@ -41,7 +43,7 @@ def connect(address: str, timeout_s: Optional[float] = 5.0, receive_buffer: int 
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         client.bind((address, 0))
         client.settimeout(timeout_s)
-        code = client.connect_ex((SERVERS[family], PORT))
+        code = client.connect_ex((SERVERS[family], port))
         if code not in (0, errno.EINPROGRESS):
             raise OSError(code, os.strerror(code))
     except BaseException:
@@ -109,9 +111,14 @@ class Attack:
     """Connections of one kind from one or more addresses, held in a thread of their own until `stop`."""
 
     def __init__(
-        self, kind: Kind, addresses: Sequence[str], per_address: int, target: Optional[str] = None
+        self,
+        kind: Kind,
+        addresses: Sequence[str],
+        per_address: int,
+        target: Optional[str] = None,
+        port: int = PORT,
     ) -> None:
-        self.kind = kind
+        self.kind, self.port = kind, port
         self.addresses = tuple(addresses)
         self.per_address = per_address
         #: what fail2ban is expected to ban: the address, or a network for a distributed attack
@@ -159,7 +166,9 @@ class Attack:
 
     def _open(self, address: str, poll: select.poll) -> None:
         try:
-            client = self.kind.begin(connect(address, receive_buffer=self.kind.receive_buffer))
+            client = self.kind.begin(
+                connect(address, receive_buffer=self.kind.receive_buffer, port=self.port)
+            )
         except OSError:
             self.refused += 1
             return

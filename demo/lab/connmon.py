@@ -24,8 +24,8 @@ class Connmon:
             (directory / "log" / name).touch()
         self.log = directory / "log/connmon.log"
         self.manual = directory / "log/manual.log"
-        self._config = directory / "f2b.conf"
-        self._config.write_text(
+        self.config = directory / "f2b.conf"
+        self.config.write_text(
             textwrap.dedent(f"""\
                 [paths]
                 log_dir = {directory}/log
@@ -44,11 +44,18 @@ class Connmon:
             "ideolab_f2b",
             "connmon",
             "--config",
-            str(self._config),
+            str(self.config),
             "--every",
             f"{EVERY_S:.0f}s",
         ]
         self._child = Child(namespace, self._directory / "output", *words)
+
+    @property
+    def pid(self) -> int:
+        """The number of its process, once it was started."""
+        if self._child is None:
+            raise LabError("connmon was not started")
+        return self._child.pid
 
     def require_alive(self) -> None:
         """Raise LabError, with what connmon printed, when it has ended."""

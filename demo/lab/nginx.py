@@ -19,6 +19,7 @@ PAGES = {
     "/article.html": b"<p>The quick brown fox jumps over the lazy dog.\n" * 1000,
 }
 BIG_SIZE = 16 << 20
+LOG = "log/error.log"
 
 #: what each nginx.conf of the lab begins with; like the next two it is a text for str.format
 MAIN = """\
@@ -89,21 +90,26 @@ def _early_log(path: Path) -> list[str]:
     return [] if known.returncode else ["-e", str(path)]
 
 
+def write_site(directory: Path, connections: int, template: str = CONFIG) -> list[str]:
+    """Make the directory with all that nginx reads and writes; return the command line that starts it."""
+    directory.mkdir()
+    for name in ("log", "tmp"):
+        (directory / name).mkdir()
+    _write_certificate(directory)
+    _write_pages(directory / "www")
+    config = directory / "nginx.conf"
+    config.write_text(template.format(directory=directory, connections=connections))
+    return ["nginx", *_early_log(directory / LOG), "-p", str(directory), "-c", str(config)]
+
+
 class Nginx:
     """Serves PAGES and /big.bin on port 443 of both families; `stop` ends it."""
 
     def __init__(
         self, namespace: Namespace, directory: Path, connections: int, template: str = CONFIG
     ) -> None:
-        directory.mkdir()
-        for name in ("log", "tmp"):
-            (directory / name).mkdir()
-        _write_certificate(directory)
-        _write_pages(directory / "www")
-        self.error_log = directory / "log/error.log"
-        config = directory / "nginx.conf"
-        config.write_text(template.format(directory=directory, connections=connections))
-        words = ["nginx", *_early_log(self.error_log), "-p", str(directory), "-c", str(config)]
+        self.error_log = directory / LOG
+        words = write_site(directory, connections, template)
         self._child = Child(namespace, directory / "output", *words)
         self.pid = self._child.pid
         try:
