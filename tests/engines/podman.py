@@ -57,6 +57,10 @@ class Podman:
         """Return the number of a container's first process."""
         return int(self._podman("inspect", "--format", "{{.State.Pid}}", name))
 
+    def find_id(self, name: str) -> str:
+        """Return the long name that Podman gave to a container."""
+        return self._podman("inspect", "--format", "{{.Id}}", name).strip()
+
     def restart(self, name: str) -> None:
         """Stop and start a container."""
         self._podman("restart", "--time", "0", name)
