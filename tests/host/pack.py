@@ -33,12 +33,13 @@ def wait_for_ban(host: Host, address: str = SUSPECT) -> None:
     )
 
 
-#: what these hosts cannot know: no sshd and no nginx runs in them, and nobody has asked nginx for anything
+#: what these hosts cannot know: they have no sshd, no nginx and no interface, and nobody has asked nginx
 _UNKNOWN = (
     "unknown  protected: who is logged in over SSH is not known",
     "unknown  served: nginx ",
     "unknown  front: too few lines ",
     "unknown  port 443: nothing listens ",
+    "unknown  network: whether this is the host's network is not known: it has no interface",
 )
 
 

@@ -112,6 +112,8 @@ def judge(seen: OwnNetwork, listening: Collection[int], ports: Collection[int]) 
         shown = ", ".join([*seen.hardware][:3]) or "that of PID 1"
         return ok(CHECK, f"{engine}this is the host's network ({shown})")
     if not seen.guests and seen.is_first is None:
+        if seen.init in INITS or not seen.engine:
+            return ok(CHECK, "this host has no network yet: nobody but itself can reach it")
         return unknown(
             CHECK, "whether this is the host's network is not known: it has no interface", _HOST_NETWORK
         )

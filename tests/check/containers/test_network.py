@@ -62,6 +62,14 @@ def link(name: str, kind: str = "", *, is_foreign: bool = False, master: int = 0
             " (docs/containers.md#the-pack-in-containers)",
         ),
         (
+            OwnNetwork([], [], None, "a container", "systemd", False),
+            "ok       network: this host has no network yet: nobody but itself can reach it",
+        ),
+        (
+            OwnNetwork([], [], None, "", "sh", False),
+            "ok       network: this host has no network yet: nobody but itself can reach it",
+        ),
+        (
             OwnNetwork([], [], None, "a container", "sh", False),
             "unknown  network: whether this is the host's network is not known: it has no interface\n"
             "         -> give fail2ban's container the host's network"

@@ -1,0 +1,1 @@
+"""What several verbs take: addresses, networks, times and the file of the settings."""
