@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import docker
@@ -23,7 +23,9 @@ _IMAGE = "ideolab-f2b:empty"
 class Docker:
     """One daemon; all its files are below the room's directory, `variables` say which iptables it finds."""
 
-    def __init__(self, room: Room, subnet: Subnet, variables: Mapping[str, str] = {}) -> None:
+    def __init__(
+        self, room: Room, subnet: Subnet, variables: Mapping[str, str] = {}, options: Iterable[str] = ()
+    ) -> None:
         self._room, self._variables = room, variables
         self._directory = room.directory / "docker"
         self._directory.mkdir()
@@ -35,6 +37,7 @@ class Docker:
             # Docker 20 calls rules for IPv6 an experiment
             *("--ip6tables", "--experimental", "--storage-driver", "overlay2"),
             *("--exec-opt", "native.cgroupdriver=cgroupfs"),
+            *options,
         )
         self.start()
         root = pack_root(write_root(self._directory / "root"))

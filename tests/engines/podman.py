@@ -34,7 +34,7 @@ class Podman:
         self._directory.mkdir()
         (self._directory / "containers.conf").write_text(_CONFIG.format(directory=self._directory))
         subnets = ("--subnet", f"{subnet.v4}.0/24", "--subnet", f"{subnet.v6}::/64")
-        self._podman("network", "create", "--ipv6", *subnets, _NETWORK)
+        self._podman("network", "create", "--ipv6", "--disable-dns", *subnets, _NETWORK)
 
     def _podman(self, *words: str) -> str:
         # it wants a short path for what is not kept
@@ -56,6 +56,10 @@ class Podman:
     def find_pid(self, name: str) -> int:
         """Return the number of a container's first process."""
         return int(self._podman("inspect", "--format", "{{.State.Pid}}", name))
+
+    def find_id(self, name: str) -> str:
+        """Return the long name that Podman gave to a container."""
+        return self._podman("inspect", "--format", "{{.Id}}", name).strip()
 
     def restart(self, name: str) -> None:
         """Stop and start a container."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from demo.lab.child import Child, environment
 from demo.lab.error import LabError
 from demo.lab.namespace import Namespace
-from demo.lab.wait import wait_until
 
 
 class Inside(Namespace):
@@ -19,18 +18,31 @@ class Inside(Namespace):
         return ["nsenter", f"--net=/run/netns/{self.name}", *words]
 
 
-class Room(Namespace):
-    """What the engines mount here, their containers' namespaces included, ends with `close`; so does /run."""
+#: $1 becomes the root, with what engines need of this machine
+_PIVOT = """
+mount --bind "$1" "$1" && cd "$1"
+for part in dev proc sys tmp; do mount --rbind "/$part" "$part"; done
+pivot_root . mnt && umount --lazy mnt
+exec sleep infinity
+"""
 
-    def __init__(self, server: Namespace, directory: Path) -> None:
+
+class Room(Namespace):
+    """What the engines mount here, their containers' namespaces included, ends with `close`; so does /run.
+
+    Another release of Debian may be its `root`.
+    """
+
+    def __init__(self, server: Namespace, directory: Path, root: Path | None = None) -> None:
         super().__init__(server.name)
         directory.mkdir()
         self.directory = directory
         # slave: a copy of other tests' mounts ends with them, and so do the namespaces that are mounted
-        words = ("unshare", "--mount", "--propagation", "slave", "sleep", "infinity")
+        last = ("sh", "-ec", _PIVOT, "sh", str(root)) if root else ("sleep", "infinity")
+        words = ("unshare", "--mount", "--propagation", "slave", *last)
         self._holder = Child(Inside(server.name), directory / "holder", *words)
-        own, path = Path("/proc/self/ns/mnt").stat(), Path(f"/proc/{self._holder.pid}/ns/mnt")
-        wait_until(lambda: path.stat().st_ino != own.st_ino, "the room has no mounts of its own")
+        name = Path(f"/proc/{self._holder.pid}/comm")
+        self._holder.wait_until(lambda: name.read_text() == "sleep\n", "furnished")
         # sockets of services, names of namespaces, the lock of xtables
         self.run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
 

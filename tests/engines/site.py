@@ -16,6 +16,7 @@ from tests.engines.docker_engine import Docker
 from tests.engines.flow import wait_for_page
 from tests.engines.guest import Guest
 from tests.engines.host import Host
+from tests.engines.podman import Podman
 from tests.engines.watch import Watch
 
 _JAILS = """\
@@ -29,8 +30,10 @@ _FRONT = (
     + MAIN
     + "stream {{ server {{ listen LISTEN; proxy_pass TARGET:443; }} }}\n"
 )
+#: the container that is Podman's; the others are Docker's
+POD = "pod"
 #: {container: the host's port}: each serves port 443, "hidden" port 8443
-PORTS = {"web": 443, "second": 8443, "app": 9443, "front": 7443, "hidden": 6443, "old": 5443}
+PORTS = {"web": 443, "second": 8443, "app": 9443, "front": 7443, "hidden": 6443, "old": 5443, "pod": 4443}
 #: slots of the attacked nginx, "web": fewer than half hellos come
 _SLOTS = 32
 _GUEST = 10443
@@ -44,6 +47,7 @@ class Site:
 
     host: Host
     docker: Docker
+    podman: Podman
     guest: Guest
     watch: Watch
     connmon: Connmon
@@ -57,7 +61,7 @@ class Site:
 
     def count(self, container: str, port: int = 443) -> dict[str, int]:
         """Return {peer: its established connections} inside of a container."""
-        return dict(sockets.count_established(self.docker.find_pid(container), port))
+        return dict(sockets.count_established(self.find_pid(container), port))
 
     def find_suspects(self) -> set[tuple[str, str]]:
         """Return (address, namespace) of all suspects so far."""
@@ -83,7 +87,7 @@ class Site:
 
     def measure_bans(self, attacked: Mapping[str, str]) -> dict[str, float]:
         """Return {address: seconds from its ban until its container has no connection of it}."""
-        pids = {address: self.docker.find_pid(container) for address, container in attacked.items()}
+        pids = {address: self.find_pid(container) for address, container in attacked.items()}
         banned: dict[str, float] = {}
         closed: dict[str, float] = {}
 
@@ -103,12 +107,18 @@ class Site:
 
     def name(self, container: str) -> str:
         """Return what connmon calls a container."""
+        if container == POD:
+            return f"libpod:{self.podman.find_id(POD)[:12]}"
         return f"docker:{self.docker.api.containers.get(container).id[:12]}"
+
+    def find_pid(self, container: str) -> int:
+        """Return the number of a container's first process."""
+        return self.podman.find_pid(POD) if container == POD else self.docker.find_pid(container)
 
 
 @contextlib.contextmanager
 def build_site() -> Iterator[Site]:
-    """A host with six containers and a guest, connmon and the opener, before any attack."""
+    """A host with seven containers and a guest, connmon and the opener, before any attack."""
     with Host("f2bwa", jails=_JAILS) as host:
         connmon = Connmon(host.directory / "ideolab")
         docker = host.start_docker()
@@ -125,9 +135,15 @@ def build_site() -> Iterator[Site]:
         host.undo(guest.stop)
         words, directory = host.write_site("guest")
         guest.start(words, directory / "output")
-        watch.show(guest=guest.find_pid(), **{name: docker.find_pid(name) for name in PORTS})
+        podman = host.make_podman()
+        podman.serve(POD, host.write_site(POD), {PORTS[POD]: 443})
+        watch.show(
+            guest=guest.find_pid(),
+            **{name: docker.find_pid(name) for name in PORTS if name != POD},
+            pod=podman.find_pid(POD),
+        )
         host.protect()
         watch.start()
         for port in (*PORTS.values(), _GUEST):
             wait_for_page(host.client, VISITOR, port)
-        yield Site(host, docker, guest, watch, connmon)
+        yield Site(host, docker, podman, guest, watch, connmon)

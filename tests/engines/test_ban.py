@@ -7,36 +7,11 @@ from typing import Callable
 import pytest
 
 from tests.engines.conftest import DOCKERS, NEEDS, DockerHost, PlainHost
-from tests.engines.host import Host
-from tests.engines.trial import Trial, name_flows
+from tests.engines.trial import try_ban
 
 pytestmark = [pytest.mark.root, NEEDS]
 
 Get = Callable[[str], DockerHost]
-
-
-def try_ban(host: Host, port: int, disturb: Callable[[], object] = lambda: None) -> None:
-    """Ban one of two clients, let `disturb` do what it does, lift the ban; look at both all the time."""
-    with Trial(host, port) as trial:
-        trial.open("old")
-        assert trial.ask("banned", "other") == name_flows("banned", "old") | name_flows("other", "old")
-
-        host.ban(*trial.banned)
-        trial.open("new")
-        assert trial.ask("other") == name_flows("other", "old", "new")
-
-        trial.close()
-        disturb()
-        trial.wait_for_page()
-        trial.open("later")
-        assert trial.ask("other") == name_flows("other", "later")
-
-        trial.close()
-        host.unban_all()
-        trial.open("unbanned")
-        assert trial.ask("banned", "other") == name_flows("banned", "unbanned") | name_flows(
-            "other", "unbanned"
-        )
 
 
 @pytest.mark.parametrize("port", [443, 8443, 9443], ids=["nginx", "guest", "podman"])

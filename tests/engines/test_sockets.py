@@ -18,9 +18,10 @@ pytestmark = [pytest.mark.root, pytest.mark.alone, NEEDS]
 
 #: attackers: of an nginx directly, over a front that is watched, over one that is not, over docker-proxy
 HALF, MUTE, BEHIND, VEILED = "198.51.100.10", "2001:db8:c:10::5", "198.51.100.11", "198.51.100.12"
+PODDED = "198.51.100.13"
 MUTE_NETWORK, PROXIED = "2001:db8:c:10::/64", "2001:db8:c:12::5"
 #: {who is banned for connections to a container: the container}
-ATTACKED = {HALF: "web", MUTE: "second"}
+ATTACKED = {HALF: "web", MUTE: "second", PODDED: "pod"}
 #: seconds in which a container that came or went is seen
 SEEN_S = 15.0
 NEIGHBOUR, LATER = "203.0.113.20", "198.51.100.30"
@@ -60,7 +61,13 @@ def outcome(site: Site) -> Outcome:
     assert neighbour.ask() == "served"
     quiet = site.attack(SILENT, NEIGHBOUR, 3, "second")
     beside = site.attack(SILENT, HALF, 3, "second")
-    for address, container in ((MUTE, "second"), (BEHIND, "front"), (VEILED, "hidden"), (PROXIED, "old")):
+    for address, container in (
+        (MUTE, "second"),
+        (PODDED, "pod"),
+        (BEHIND, "front"),
+        (VEILED, "hidden"),
+        (PROXIED, "old"),
+    ):
         site.attack(SILENT, address, 40, container)
     site.attack(HALF_HELLO, HALF, 60, "web")
     closed = site.measure_bans(ATTACKED)
@@ -89,8 +96,9 @@ def test_suspects_are_named_with_their_container(site: Site, outcome: Outcome) -
     """Nobody else is one: not a reverse proxy in another container, watched or not, and not docker-proxy."""
     assert outcome.suspects == {
         (HALF, site.name("web")), (MUTE_NETWORK, site.name("second")), (BEHIND, site.name("front")),
+        (PODDED, site.name("pod")),
     }  # fmt: skip
-    assert outcome.banned == [HALF, BEHIND, MUTE_NETWORK]
+    assert outcome.banned == [HALF, BEHIND, PODDED, MUTE_NETWORK]
 
 
 def test_no_socket_is_left_one_second_after_the_ban(outcome: Outcome) -> None:
@@ -123,7 +131,7 @@ def test_who_is_no_client_keeps_its_connections(site: Site, outcome: Outcome) ->
 def test_containers_come_and_go(site: Site, outcome: Outcome) -> None:
     """It is seen within 15 s; nobody holds more files than before, or a namespace that is gone."""
     watch, docker, guest = site.watch, site.docker, site.guest
-    wait_until(lambda: watch.count_namespaces() == 6, lambda: f"{watch.count_namespaces()} namespaces")
+    wait_until(lambda: watch.count_namespaces() == 7, lambda: f"{watch.count_namespaces()} namespaces")
     before = watch.count_descriptors()
 
     docker.stop_container("old")
@@ -133,7 +141,7 @@ def test_containers_come_and_go(site: Site, outcome: Outcome) -> None:
     wait_for_page(site.host.client, VISITOR, PORTS["web"])
     site.attack(HALF_HELLO, LATER, 40, "web")
     wait_until(
-        lambda: watch.count_namespaces() == 4,
+        lambda: watch.count_namespaces() == 5,
         lambda: f"{watch.count_namespaces()} namespaces",
         timeout_s=SEEN_S,
     )
@@ -144,7 +152,7 @@ def test_containers_come_and_go(site: Site, outcome: Outcome) -> None:
     guest.start(words, directory / "output")
     watch.show(old=docker.find_pid("old"), guest=guest.find_pid())
     wait_until(
-        lambda: watch.count_namespaces() == 6,
+        lambda: watch.count_namespaces() == 7,
         lambda: f"{watch.count_namespaces()} namespaces",
         timeout_s=SEEN_S,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Callable
 
 from tests.engines.flow import Flow, ask_all, wait_for_page
 from tests.engines.host import Host
@@ -11,7 +12,7 @@ _numbers = itertools.count(1)
 FAMILIES = ("IPv4", "IPv6")
 
 
-def name_flows(client: str, *kinds: str) -> set[str]:
+def _name_flows(client: str, *kinds: str) -> set[str]:
     """Return the names of a client's connections of these kinds in both families."""
     return {f"{client}, {kind}, {family}" for kind in kinds for family in FAMILIES}
 
@@ -64,3 +65,27 @@ class Trial:
         for flow in self._flows.values():
             flow.close()
         self._flows.clear()
+
+
+def try_ban(host: Host, port: int, disturb: Callable[[], object] = lambda: None) -> None:
+    """Ban one of two clients, let `disturb` do what it does, lift the ban; look at both all the time."""
+    with Trial(host, port) as trial:
+        trial.open("old")
+        assert trial.ask("banned", "other") == _name_flows("banned", "old") | _name_flows("other", "old")
+
+        host.ban(*trial.banned)
+        trial.open("new")
+        assert trial.ask("other") == _name_flows("other", "old", "new")
+
+        trial.close()
+        disturb()
+        trial.wait_for_page()
+        trial.open("later")
+        assert trial.ask("other") == _name_flows("other", "later")
+
+        trial.close()
+        host.unban_all()
+        trial.open("unbanned")
+        assert trial.ask("banned", "other") == _name_flows("banned", "unbanned") | _name_flows(
+            "other", "unbanned"
+        )
