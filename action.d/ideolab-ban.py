@@ -36,6 +36,12 @@
 #         the kernel ends the bans in time by itself. no: a stop takes sets and rule away
 # Values: [ yes | no ] Default: yes
 #
+# Option: hook
+# Notes:  where the DROP rule stands. prerouting: in raw PREROUTING, before all routing; it covers containers
+#         and guests too. input: in INPUT, FORWARD and DOCKER-USER, for a router. The rule is one for all
+#         jails: prerouting where they differ
+# Values: [ prerouting | input ] Default: prerouting
+#
 # Option: kill
 # Notes:  close the open sockets of a banned peer on `ports` (needs CONFIG_INET_DIAG_DESTROY)
 # Values: [ yes | no ] Default: yes

@@ -173,7 +173,7 @@ def _versions() -> str:
 def _keep(site: Site, timeline: Timeline) -> None:
     timeline.print(f"\nThe lab stays up, its files are in {site.directory}. Look around, for example:")
     timeline.print(f"  ip netns exec {site.server.name} ipset list ideolab_connmon")
-    timeline.print(f"  ip netns exec {site.server.name} iptables -nvL INPUT")
+    timeline.print(f"  ip netns exec {site.server.name} iptables -t raw -nvL PREROUTING")
     timeline.print(f"  fail2ban-client -s {site.fail2ban.socket} status")
     input("Enter ends it. ")
 

@@ -12,7 +12,7 @@ from typing import Any, Callable, Optional
 from ideolab_f2b import config
 from ideolab_f2b.actions import ports
 from ideolab_f2b.actions.ports import EVERY, Ports
-from ideolab_f2b.firewall import names
+from ideolab_f2b.firewall import chains, names
 from ideolab_f2b.firewall.port_rule import PortScope
 from ideolab_f2b.logline import quote
 from ideolab_f2b.notation import word_list
@@ -39,6 +39,8 @@ class Options:
     protocol: tuple[str, ...] = ("tcp",)
     maxelem: int = 131072
     keep_on_stop: bool = True
+    #: where the DROP rule stands, which is one for all jails
+    hook: str = chains.DEFAULT
     kill: bool = True
     latency: str = "default"
     allow: WordList = NOTHING
@@ -135,6 +137,12 @@ def _scope(text: str) -> str:
     return text
 
 
+def _hook(text: str) -> str:
+    if text not in chains.HOOKS:
+        raise ValueError(f"{' or '.join(chains.HOOKS)} is needed")
+    return text
+
+
 def _path_or_none(text: str) -> str:
     if text in ("", "none"):
         return ""
@@ -168,6 +176,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "allow": word_list.parse,
     "maxelem": _number(64, 16_777_216),
     "keep_on_stop": _flag,
+    "hook": _hook,
     "kill": _flag,
     "latency": _latency,
     "allow_file": _path_or_none,

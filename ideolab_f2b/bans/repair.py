@@ -8,6 +8,7 @@ import time
 from typing import Any, Callable, NamedTuple, Optional
 
 from ideolab_f2b import fail2ban_client
+from ideolab_f2b.bans import rule_hook
 from ideolab_f2b.firewall import orphans, rule
 from ideolab_f2b.firewall.names import LIST
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -61,13 +62,14 @@ def put_rules() -> list[str]:
     with contextlib.closing(Sets()) as kernel:
         if LIST not in kernel.names():
             return []
-    lost = [version for version in rule.PROGRAMS if not _is_effective(version)]
-    return [rule.PROGRAMS[version] for version in lost if rule.place(version) is None]
+    hooks = {version: rule_hook.find(version) for version in rule.PROGRAMS}
+    lost = {version: hook for version, hook in hooks.items() if not _is_effective(version, hook)}
+    return [rule.PROGRAMS[version] for version, hook in lost.items() if rule.place(version, hook) is None]
 
 
-def _is_effective(version: int) -> bool:
+def _is_effective(version: int, hook: str) -> bool:
     try:
-        return all(position.is_effective for position in rule.positions(version))
+        return all(position.is_effective for position in rule.look(version, hook).positions)
     except rule.RuleError:
         return False
 

@@ -21,6 +21,7 @@ from ideolab_f2b.check import (
     sshd,
     textfile,
 )
+from ideolab_f2b.check.containers import containers, limits, network
 from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
@@ -35,18 +36,21 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "action": server.action,
     "fail2ban": server.fail2ban,
     "sandbox": sandbox.sandbox,
+    "network": network.network,
     "jails": server.jails,
     "sshd": sshd.sshd_jail,
     "sets": kernel.sets,
     "rules": kernel.rules,
     "saved": boot.saved_rules,
     "forwarding": forwarding.forwarding,
+    "limits": limits.limits,
     "drift": drift.drift,
     "sockets": kernel.destroy,
     "boot": boot.boot,
     "connmon": services.connmon,
     "opener": services.opener,
     "ports": ports.ports,
+    "containers": containers.containers,
     "capacity": capacity.capacity,
     "intake": services.intake,
     "senders": senders.senders,

@@ -1,42 +1,40 @@
-"""Checks that what this host forwards, as to containers, meets the DROP rule: it never comes to INPUT."""
+"""Checks that what this host forwards, as to containers, meets the DROP rule: in raw, or in FORWARD."""
 
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, Optional
 
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.position import drops_first, read_position
+from ideolab_f2b.firewall.variants import list_programs
 
-#: a rule for a few packets only is no way to the next chain for the others
-_JUMP = re.compile(r"-A \S+ -j (\S+)")
 _SWITCHES = {4: "/proc/sys/net/ipv4/conf", 6: "/proc/sys/net/ipv6/conf"}
-_TABLES = ("filter", "nat")
-#: what legacy tables are there; to list others would load them
-_LEGACY_TABLES = {4: "net/ip_tables_names", 6: "net/ip6_tables_names"}
+#: the ban action puts the rule where these packets meet it
+_MEND = "fail2ban-client reload (docs/install.md#forwarded-packets)"
 #: iptables -t nat -S, and nft list ruleset
 _PUBLISHED = re.compile(r"-j DNAT\b|\bdnat (?:ip6? )?to\b|xt target \"DNAT\"")
-#: chains that a packet can go through before ours
-_DEPTH = 8
 
 
 class Tables(NamedTuple):
-    """What one iptables holds for a family: {chain: its rules} of the filter table."""
+    """What one iptables holds for a family: {chain: its rules} of the filter table and of raw."""
 
     program: str
     chains: Mapping[str, Sequence[str]]
+    raw: Mapping[str, Sequence[str]] = MappingProxyType({})
 
-    def drops_first(self, chain: str = "FORWARD", depth: int = _DEPTH) -> bool:
-        """Whether every packet that comes to the chain meets our rule before any other."""
-        first = next(iter(self.chains.get(chain, ())), "")
-        jump = _JUMP.fullmatch(first)
-        is_ours = first == f"-A {chain} {rule.SPEC}"
-        return is_ours or bool(jump and depth and self.drops_first(jump[1], depth - 1))
+    def drops(self, chain: str, chains: Mapping[str, Sequence[str]]) -> bool:
+        """Whether every packet that comes to a chain meets our rule before it can be accepted."""
+        rules = chains.get(chain, ())
+        # Docker's chain may have it in place of FORWARD
+        is_first = bool(rules) and drops_first(rules[0], chains)
+        return is_first or read_position(chain, rules, chains).is_effective
 
 
 class Forwarded(NamedTuple):
@@ -69,9 +67,10 @@ def _read(path: Path) -> Optional[str]:
 def look(version: int) -> Forwarded:
     """Read the chains of both iptables, and what nft says of published ports."""
     tables, texts, unread = [], [], []
-    for program, names in _programs(version).items():
+    for program, names in list_programs(version).items():
         try:
-            tables.append(Tables(program, _chains(_list(program, "filter"))))
+            texts_of = {name: _list(program, name) for name in ("filter", "raw") if name in names}
+            tables.append(Tables(program, *(_chains(texts_of.get(name, "")) for name in ("filter", "raw"))))
             if "nat" in names:
                 texts.append((program, _list(program, "nat")))
         except (rule.RuleError, OSError, subprocess.SubprocessError) as error:
@@ -82,19 +81,6 @@ def look(version: int) -> Forwarded:
         unread.append(str(error))
     published = next((name for name, text in texts if _PUBLISHED.search(text)), None)
     return Forwarded(tables, published, "; ".join(unread))
-
-
-def _programs(version: int) -> dict[str, tuple[str, ...]]:
-    """Return {program: its tables that are worth a look}; one program where there are no variants."""
-    base = rule.PROGRAMS[version]
-    legacy = tuple((_read(Path("/proc") / _LEGACY_TABLES[version]) or "").split())
-    variants = {f"{base}-nft": _TABLES, f"{base}-legacy": legacy}
-    found = {name: tables for name, tables in variants.items() if tables and _is_installed(name)}
-    return found or {base: _TABLES}
-
-
-def _is_installed(program: str) -> bool:
-    return shutil.which(program, path="/usr/sbin:/sbin:/usr/bin:/bin") is not None
 
 
 def _list(program: str, table: str) -> str:
@@ -136,34 +122,21 @@ def _list_ruleset(version: int) -> str:
 
 def judge(version: int, seen: Forwarded, *, forwards: bool) -> Verdict:
     """Return the verdict on the forwarded packets of a family; a packet meets the chains of each. Pure."""
-    check = f"rule {rule.PROGRAMS[version]} FORWARD"
-    first = next((one for one in seen.tables if one.drops_first()), None)
+    check = f"forwarded IPv{version}"
+    raw = next((one for one in seen.tables if one.drops("PREROUTING", one.raw)), None)
+    if raw is not None:
+        return ok(check, f"forwarded packets meet the DROP rule before they are routed ({raw.program})")
+    first = next((one for one in seen.tables if one.drops("FORWARD", one.chains)), None)
     if first is not None:
         return ok(check, f"forwarded packets meet the DROP rule first ({first.program})")
     docker = next((one for one in seen.tables if "DOCKER-USER" in one.chains), None)
     if docker is not None:
-        return wrong(check, f"{docker.program} has DOCKER-USER, and {_way(docker)}", _mend(docker))
-    mend = f"{rule.PROGRAMS[version]} -I FORWARD 1 {rule.SPEC} (docs/install.md#forwarded-packets)"
+        return wrong(check, f"{docker.program} has DOCKER-USER, past the DROP rule", _MEND)
     if seen.published is not None:
         what = f"{seen.published} hands ports on to containers or other hosts, past the DROP rule"
-        return wrong(check, what, mend)
+        return wrong(check, what, _MEND)
     if not forwards:
         return ok(check, "this host forwards no packets")
     if seen.unread:
-        return unknown(check, f"this host forwards packets, perhaps to containers: {seen.unread}", mend)
-    return unknown(check, "this host forwards packets, and no rule there drops what is banned", mend)
-
-
-def _is_called_first(docker: Tables) -> bool:
-    return next(iter(docker.chains.get("FORWARD", ())), "") == "-A FORWARD -j DOCKER-USER"
-
-
-def _way(docker: Tables) -> str:
-    if _is_called_first(docker):
-        return "the DROP rule is not the first one there"
-    return "packets come to containers past it: FORWARD does not begin with it"
-
-
-def _mend(docker: Tables) -> str:
-    chain = "DOCKER-USER" if _is_called_first(docker) else "FORWARD"
-    return f"{docker.program} -I {chain} 1 {rule.SPEC} (docs/install.md#forwarded-packets)"
+        return unknown(check, f"this host forwards packets, perhaps to containers: {seen.unread}", _MEND)
+    return unknown(check, "this host forwards packets, and no rule there drops what is banned", _MEND)

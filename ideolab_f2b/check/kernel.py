@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterator
 from typing import Optional
 
 from ideolab_f2b import fail2ban_client
+from ideolab_f2b.bans import rule_hook
 from ideolab_f2b.check.server import action_of, with_our_action
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import orphans, rule
+from ideolab_f2b.firewall.chains import HOOKS
 from ideolab_f2b.firewall.names import LIST, LISTS, family_sets
 from ideolab_f2b.firewall.position import Position
 from ideolab_f2b.kernel.ipset.element import SetHeader
@@ -85,14 +87,19 @@ def judge_set(name: str, header: Optional[SetHeader], members: Collection[str]) 
 
 def rules(_settings: Settings) -> Iterator[Verdict]:
     """Check that the DROP rule stands before whatever may accept packets, wherever packets come in."""
+    asked = rule_hook.ask()
     for version, program in rule.PROGRAMS.items():
+        hook = asked or rule_hook.find(version)
+        check = f"rule {program} {HOOKS[hook][0]}"
         try:
-            for position in rule.positions(version):
-                yield judge_position(f"rule {program} {position.chain}", position)
+            placement = rule.look(version, hook)
         except rule.RuleUnseenError as error:
-            yield unknown(f"rule {program} INPUT", str(error), "ideolab-f2b check")
+            yield unknown(check, str(error), "ideolab-f2b check")
         except rule.RuleError as error:
-            yield _judge_error(f"rule {program} INPUT", version, str(error))
+            yield _judge_error(check, version, str(error))
+        else:
+            for position in placement.positions:
+                yield judge_position(f"rule {program} {position.chain}", position, placement.fallback)
 
 
 def _judge_error(check: str, version: int, reason: str) -> Verdict:
@@ -105,14 +112,15 @@ def _judge_error(check: str, version: int, reason: str) -> Verdict:
     )
 
 
-def judge_position(check: str, found: Position) -> Verdict:
-    """Return the verdict on the DROP rule from where it stands in a chain. Pure."""
+def judge_position(check: str, found: Position, fallback: str = "") -> Verdict:
+    """Return the verdict on the DROP rule from where it stands in a chain; `fallback`: why there. Pure."""
     if not found.copies:
         return wrong(check, f"no rule drops what is in {LIST}", "fail2ban-client reload")
+    why = f"; it is not in raw PREROUTING: {fallback}" if fallback else ""
     if found.is_first:
-        return ok(check, "the DROP rule is the first rule")
+        return ok(check, f"the DROP rule is the first rule{why}")
     if found.is_effective:
-        return ok(check, f"the DROP rule is behind {found.before[0]!r}, which accepts no packet")
+        return ok(check, f"the DROP rule is behind {found.before[0]!r}, which accepts no packet{why}")
     return wrong(
         check,
         f"the DROP rule is behind {found.passes!r}, which may accept packets of banned clients",

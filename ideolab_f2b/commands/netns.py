@@ -20,7 +20,7 @@ from ideolab_f2b.namespaces import opener
 from ideolab_f2b.namespaces.coverage import read_coverage
 from ideolab_f2b.namespaces.enter import Home, LostError
 from ideolab_f2b.namespaces.look import Look, Looks
-from ideolab_f2b.namespaces.namespace import SOCKET
+from ideolab_f2b.namespaces.namespace import ROOTS, SOCKET
 from ideolab_f2b.namespaces.walk import Walk, list_pids
 from ideolab_f2b.places import USER
 
@@ -72,8 +72,9 @@ def _serve(arguments: argparse.Namespace, looks: Looks) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     notifier = notify.from_environment()
-    with opener.listen(arguments.socket, group) as listener:
-        server = opener.Opener(listener, uids | {_ROOT}, looks, complaint)
+    path = arguments.socket
+    with opener.listen(path + ROOTS, group, 0o600) as roots, opener.listen(path, group, 0o660) as others:
+        server = opener.Opener((roots, others), uids | {_ROOT}, looks, complaint)
         try:
             server.run(stop.is_set, lambda: notifier.work(server.describe))
         except LostError as error:

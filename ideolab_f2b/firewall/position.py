@@ -10,7 +10,17 @@ from typing import NamedTuple, Optional
 
 from ideolab_f2b.firewall.names import LIST
 
-SPEC = f"-m set --match-set {LIST} src -j DROP"
+#: what comes over loopback is of this host's own: it is spared the look into the list
+SPEC = f"! -i lo -m set --match-set {LIST} src -j DROP"
+#: where packets go on to somebody else: what that one asks of a banned address is answered
+FORWARD_SPEC = f"! -i lo -m conntrack --ctdir ORIGINAL -m set --match-set {LIST} src -j DROP"
+#: that of an earlier version
+OLD_SPEC = f"-m set --match-set {LIST} src -j DROP"
+#: a rule that sends every packet to a chain
+_SPECS = (SPEC, FORWARD_SPEC, OLD_SPEC)
+_JUMP = re.compile(r"-A \S+ -j (\S+)")
+#: chains that a packet can go through before ours
+_DEPTH = 8
 #: what -v adds to a rule: packets and bytes
 _COUNTERS = re.compile(r" -c (\d+) \d+")
 #: targets after which a packet is dropped, or goes on to the next rule
@@ -47,6 +57,8 @@ class Position(NamedTuple):
     passes: str
     #: packets that ours dropped since it was put; None without the rule
     drops: Optional[int]
+    #: the copies without the name of the chain: of this version or an earlier one
+    specs: tuple[str, ...] = ()
 
     @property
     def is_first(self) -> bool:
@@ -64,15 +76,32 @@ def read_position(chain: str, lines: Sequence[str], chains: Mapping[str, Sequenc
     before = list_before(chain, lines)
     if len(before) == len(lines):
         return Position(chain, 0, (), "", None)
-    copies = sum(_is_ours(chain, line) for line in lines)
+    specs = tuple(_strip(line)[len(f"-A {chain} ") :] for line in lines if is_ours(chain, line))
     counted = _COUNTERS.search(lines[len(before)])
-    passes = next((line for line in before if may_pass(line, chains)), "")
-    return Position(chain, copies, tuple(before), passes, int(counted[1]) if counted else None)
+    # Docker puts DOCKER-USER, which begins with ours, before what accepts
+    reached = takewhile(lambda line: not drops_first(line, chains), before)
+    passes = next((line for line in reached if may_pass(line, chains)), "")
+    drops = int(counted[1]) if counted else None
+    return Position(chain, len(specs), tuple(before), passes, drops, specs)
 
 
 def list_before(chain: str, lines: Sequence[str]) -> list[str]:
     """Return the rules before the first of ours, without counters; all where ours is not there."""
-    return [_strip(line) for line in takewhile(lambda line: not _is_ours(chain, line), lines)]
+    return [_strip(line) for line in takewhile(lambda line: not is_ours(chain, line), lines)]
+
+
+def is_ours(chain: str, line: str) -> bool:
+    """Return whether a rule of a chain is the DROP rule, of this version or an earlier one."""
+    return _strip(line) in [f"-A {chain} {spec}" for spec in _SPECS]
+
+
+def drops_first(line: str, chains: Mapping[str, Sequence[str]], depth: int = _DEPTH) -> bool:
+    """Return whether every packet that comes to this rule meets ours before any other."""
+    jump = _JUMP.fullmatch(_strip(line))
+    if not (jump and depth and chains.get(jump[1])):
+        return False
+    first = chains[jump[1]][0]
+    return is_ours(jump[1], first) or drops_first(first, chains, depth - 1)
 
 
 def may_pass(line: str, chains: Mapping[str, Sequence[str]]) -> bool:
@@ -114,10 +143,6 @@ def find_target(line: str) -> Optional[Target]:
         if option in ("-j", "-g") and words[number - 1] != "--comment":
             return Target(value, is_goto=option == "-g")
     return None
-
-
-def _is_ours(chain: str, line: str) -> bool:
-    return _strip(line) == f"-A {chain} {SPEC}"
 
 
 def _strip(line: str) -> str:

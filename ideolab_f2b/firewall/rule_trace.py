@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Callable, Optional
 
-from ideolab_f2b.firewall.rule import CHAINS, PROGRAMS
+from ideolab_f2b.firewall.chains import TABLES
+from ideolab_f2b.firewall.iptables import PROGRAMS
 from ideolab_f2b.kernel import nf_tables, x_tables
 from ideolab_f2b.places import find_program
 
-#: what the kernel tells of the beginning of both chains
+#: what the kernel tells of the beginning of some chains
 Trace = tuple[bytes, ...]
-_TABLE = "filter"
 
 
 def uses_nf_tables(program: str) -> Optional[bool]:
@@ -26,29 +27,31 @@ class RuleTraces:
 
     def __init__(self, is_nft: Callable[[str], Optional[bool]] = uses_nf_tables) -> None:
         self._is_nft = is_nft
-        #: {version: (number of the generation, trace)}
-        self._known: dict[int, tuple[bytes, Trace]] = {}
+        #: {version: (number of the generation, chains, trace)}
+        self._known: dict[int, tuple[bytes, Sequence[str], Trace]] = {}
 
-    def read(self, version: int) -> Optional[Trace]:
+    def read(self, version: int, chains: Sequence[str]) -> Optional[Trace]:
         """Return what identifies the first rule of each chain; () without a table, None if nobody tells."""
         is_nft = self._is_nft(PROGRAMS[version])
         if is_nft is None:
             return None
-        return self._read_nft(version) if is_nft else x_tables.read_input(version)
+        if is_nft:
+            return self._read_nft(version, chains)
+        return x_tables.read_first_rules(version, TABLES[chains[0]], chains)
 
-    def _read_nft(self, version: int) -> Optional[Trace]:
+    def _read_nft(self, version: int, chains: Sequence[str]) -> Optional[Trace]:
         # before the rules: what changes meanwhile has another number
         generation = nf_tables.read_generation()
         if generation is None:
             return None
         known = self._known.get(version)
-        if known is not None and known[0] == generation:
-            return known[1]
+        if known is not None and known[:2] == (generation, chains):
+            return known[2]
         try:
-            parts = [nf_tables.read_first_rule(version, _TABLE, chain) for chain in CHAINS]
+            parts = [nf_tables.read_first_rule(version, TABLES[chain], chain) for chain in chains]
         except OSError:
             return None
         # what follows a chain keeps the parts of two chains apart
         trace = tuple(part for chain in parts for part in (*chain, b"")) if any(parts) else ()
-        self._known[version] = generation, trace
+        self._known[version] = generation, chains, trace
         return trace

@@ -6,7 +6,7 @@ import contextlib
 import errno
 
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.firewall import orphans, port_rule, rule, saved_rules
+from ideolab_f2b.firewall import old_rules, orphans, port_rule, rule, saved_rules
 from ideolab_f2b.firewall.names import LIST, LISTS
 from ideolab_f2b.install.place import Say
 from ideolab_f2b.kernel.ipset.error import SetBusyError, SetMissingError
@@ -29,8 +29,8 @@ def drop_rules(say: Say) -> None:
     """Remove the DROP rules; RuleError for IPv4 when iptables fails."""
     for version in rule.PROGRAMS:
         with contextlib.suppress(rule.RuleError) if version == 6 else contextlib.nullcontext():
-            rule.remove(version)
-            port_rule.drop_all(version)
+            old_rules.remove_all(version)
+            port_rule.drop(version)
     say(f"removed  the rules that match {LIST}")
 
 

@@ -1,17 +1,18 @@
-"""The filter table of the older iptables (x_tables): its size and its first rule of INPUT, without a fork."""
+"""Tables of the older iptables (x_tables): their size, and the first rules of chains, without a fork."""
 
 from __future__ import annotations
 
 import os
 import socket
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-_TABLE = b"filter"
 #: struct ipt_getinfo: name, valid hooks, five hook entries, five underflows, number of entries, size
 _INFO = struct.Struct("=32s13I")
-_LOCAL_IN = 1
+#: enum nf_inet_hooks, by the names of the chains
+_HOOKS = {"PREROUTING": 0, "INPUT": 1, "FORWARD": 2}
 _GET_INFO, _GET_ENTRIES = 64, 65
 #: the table is copied whole: a longer one is known by its size alone, which any rule more or less changes
 _LIMIT = 1 << 18
@@ -35,29 +36,31 @@ _FAMILIES = {
 }
 
 
-def read_input(version: int) -> Optional[tuple[bytes, ...]]:
-    """Return what tells the table and INPUT's first rule from others, without counters; () without a table.
+def read_first_rules(version: int, table: str, chains: Iterable[str]) -> Optional[tuple[bytes, ...]]:
+    """Return what tells a table and the first rules of its own chains from others; () without the table.
 
-    None where the kernel does not tell: another Python than CPython, no CAP_NET_ADMIN.
+    Counters are left out; of chains that somebody made the size of the table alone tells. None where the
+    kernel does not tell: another Python than CPython, no CAP_NET_ADMIN.
     """
-    family = _FAMILIES[version]
+    family, asked_for = _FAMILIES[version], table.encode("ascii")
     try:
         # asked first: the question for a table makes it
-        if _TABLE not in family.names.read_bytes().split():
+        if asked_for not in family.names.read_bytes().split():
             return ()
         with socket.socket(family.socket, socket.SOCK_DGRAM) as asked:
-            info = _get(asked, family.level, _GET_INFO, _TABLE, _INFO.size)
+            info = _get(asked, family.level, _GET_INFO, asked_for, _INFO.size)
             numbers = _INFO.unpack(info)[1:]
             size = numbers[-1]
             if size > _LIMIT:
                 return (info,)
-            name = struct.pack("=32sI", _TABLE, size)
+            name = struct.pack("=32sI", asked_for, size)
             entries = _get(asked, family.level, _GET_ENTRIES, name, _ENTRIES + size)[_ENTRIES:]
     except FileNotFoundError:
         return ()
     except (OSError, AttributeError, ImportError):
         return None
-    return (info, *_identity(entries, numbers[1 + _LOCAL_IN], family.address_size))
+    starts = [numbers[1 + _HOOKS[chain]] for chain in chains if chain in _HOOKS]
+    return (info, *(part for start in starts for part in _identity(entries, start, family.address_size)))
 
 
 def _identity(entries: bytes, start: int, address_size: int) -> tuple[bytes, ...]:

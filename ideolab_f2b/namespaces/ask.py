@@ -11,7 +11,7 @@ from dataclasses import replace
 from ideolab_f2b.kernel.netlink import Channel
 from ideolab_f2b.namespaces import message
 from ideolab_f2b.namespaces.message import Ports
-from ideolab_f2b.namespaces.namespace import NAMESPACES, SOCKET, Namespace
+from ideolab_f2b.namespaces.namespace import NAMESPACES, ROOTS, SOCKET, Namespace
 
 #: seconds that each part of an answer may take
 ANSWER_S = 2.0
@@ -22,6 +22,9 @@ _NETLINK_SOCK_DIAG = 4
 
 class OpenerDownError(OSError):
     """There is no opener, or it does not answer: only sockets of the own namespace can be seen."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 def ask(ports: Ports, *, above: int = 0, path: str = SOCKET, wait_s: float = ANSWER_S) -> Iterator[Namespace]:
@@ -56,7 +59,7 @@ def _exchange(question: bytes, path: str, limit: int, wait_s: float) -> Iterator
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
             link.settimeout(wait_s)
-            link.connect(path)
+            link.connect(_choose_path(path))
             link.send(question)
             for _datagram in range(limit):
                 text, channels = _receive(link)
@@ -76,6 +79,11 @@ def _make_error(path: str, error: Exception) -> OpenerDownError:
     code = (error.errno if isinstance(error, OSError) else None) or errno.EPROTO
     why = os.strerror(code) if code != errno.EPROTO else str(error)
     return OpenerDownError(code, f"the opener of namespaces does not answer: {path}: {why}")
+
+
+def _choose_path(path: str) -> str:
+    roots = path + ROOTS
+    return roots if os.geteuid() == 0 and os.path.exists(roots) else path
 
 
 def _attach(text: bytes, channels: list[Channel]) -> Iterator[Namespace]:

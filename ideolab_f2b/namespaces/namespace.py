@@ -9,6 +9,8 @@ from ideolab_f2b.kernel.netlink import Channel
 
 #: the opener's socket
 SOCKET = "/run/ideolab-netns/sock"
+#: behind its name: root's own socket, whose queue no other user can fill
+ROOTS = "-root"
 #: namespaces of one answer
 NAMESPACES = 64
 #: ports, or ranges of ports, of one question; ports of one namespace in an answer

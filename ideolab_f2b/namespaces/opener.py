@@ -9,8 +9,8 @@ import socket
 import struct
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, Optional
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Optional
 
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.kernel import sockstat
@@ -27,7 +27,7 @@ ASK_S = 1.0
 #: seconds for each part of an answer that waits to be read
 READ_S = 10.0
 #: conversations of one user at a time
-AT_ONCE = 4
+AT_ONCE = 16
 #: connections that are accepted before those that wait are served
 ACCEPTS = 16
 _CREDENTIALS = struct.Struct("3i")
@@ -81,21 +81,22 @@ class Opener:
 
     def __init__(
         self,
-        listener: socket.socket,
+        listeners: Sequence[socket.socket],
         uids: frozenset[int],
         looks: Looks,
         complaint: Complaint,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._listener, self._uids, self._looks = listener, uids, looks
+        self._uids, self._looks = uids, looks
         self._complaint, self._clock = complaint, clock
         self._buckets = TokenBuckets(clock)
         self._open: dict[int, Conversation] = {}
         self._selector = selectors.DefaultSelector()
         #: answered, refused: another user, busy: too many questions, garbled, unread
         self.counts: Counter[str] = Counter()
-        listener.setblocking(False)
-        self._selector.register(listener, selectors.EVENT_READ)
+        for listener in listeners:
+            listener.setblocking(False)
+            self._selector.register(listener, selectors.EVENT_READ)
 
     def run(self, is_stopped: Callable[[], bool], work: Callable[[], object], wait_s: float = 1.0) -> None:
         """Serve until `is_stopped`; call `work` after each round. LostError when the way home is lost."""
@@ -117,8 +118,8 @@ class Opener:
     def serve(self, wait_s: float) -> None:
         """Wait for something to do, at most `wait_s`, and do it."""
         for key, _events in self._selector.select(wait_s):
-            if key.fileobj is self._listener:
-                self._accept()
+            if key.data is None:
+                self._accept(key.fileobj)
             else:
                 self._go_on(key.data)
         now = self._clock()
@@ -126,10 +127,10 @@ class Opener:
             self.counts["unread"] += 1
             self._end(late)
 
-    def _accept(self) -> None:
+    def _accept(self, listener: Any) -> None:
         for _connection in range(ACCEPTS):
             try:
-                link, _address = self._listener.accept()
+                link, _address = listener.accept()
             except OSError:
                 return
             self._admit(link)
@@ -218,8 +219,8 @@ class Opener:
             yield Namespace(look.netns, look.name, ports, look.own, in_use, look.routed, channel)
 
 
-def listen(path: str, group: int) -> socket.socket:
-    """Return the listening socket, which members of the group may connect to; OSError."""
+def listen(path: str, group: int, mode: int) -> socket.socket:
+    """Return a listening socket of this group and mode; OSError."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         with contextlib.suppress(FileNotFoundError):
@@ -227,7 +228,7 @@ def listen(path: str, group: int) -> socket.socket:
         listener.bind(path)
         if os.stat(path).st_gid != group:
             os.chown(path, -1, group)
-        os.chmod(path, 0o660)
+        os.chmod(path, mode)
         listener.listen(64)
     except BaseException:
         listener.close()

@@ -50,13 +50,13 @@ class Probe:
     def close(self) -> None:
         self._open.close()
 
-    def reaches(self, source: str, wait_s: float = 0.3) -> bool:
+    def reaches(self, source: str, wait_s: float = 0.3, port: int = PORT) -> bool:
         """Whether a packet from this address arrives."""
         family = socket.AF_INET6 if ":" in source else socket.AF_INET
         token = uuid.uuid4().bytes
         with self._client.enter(), socket.socket(family, socket.SOCK_DGRAM) as sender:
             bind_any(sender, source)
-            sender.sendto(token, (SERVERS[family], PORT))
+            sender.sendto(token, (SERVERS[family], port))
         receiver, deadline = self._receivers[family], time.monotonic() + wait_s
         while time.monotonic() < deadline:
             receiver.settimeout(max(0.001, deadline - time.monotonic()))

@@ -93,8 +93,8 @@ def test_jails_of_fail2ban(server: Fail2ban, lone_kernel: Sets, lone: Namespace,
     assert [str(each) for each in server.ask("get", "asterisk", "actions")] == ["ideolab-ban"]
     assert complaints(server) == []
     # over the port of the jail: the same rule for all
-    assert lone.run("iptables", "-S", "INPUT").splitlines()[1:] == [
-        "-A INPUT -m set --match-set ideolab_ban src -j DROP"
+    assert lone.run("iptables", "-t", "raw", "-S", "PREROUTING").splitlines()[1:] == [
+        "-A PREROUTING ! -i lo -m set --match-set ideolab_ban src -j DROP"
     ]
 
 

@@ -64,7 +64,7 @@ def test_all_options() -> None:
         ("ssh_ports", "22:30", "single ports are needed; None is used"),
         ("state", "state", "an absolute path is needed; PosixPath('/var/lib/ideolab-f2b') is used"),
         ("min_prefix4", "33", "a number from 1 to 32 is needed; 16 is used"),
-        ("colour", "red", "option 'colour' is unknown; known are allow, allow_file, blocktype, keep_o"),
+        ("colour", "red", "option 'colour' is unknown; known are allow, allow_file, blocktype, hook, keep_o"),
     ],
 )
 def test_bad_option(name: str, text: str, complaint: str) -> None:

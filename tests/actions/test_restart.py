@@ -87,7 +87,8 @@ def test_restored_bans_fill_an_empty_kernel(lone: Namespace, lone_kernel: Sets, 
     server.wait_until(lambda: written(server, "198.51.100.3", "198.51.100.4"), "both rows")
     server.stop()
     for words in (
-        "iptables -F INPUT", "ip6tables -F INPUT", "ipset flush ideolab_manual", "ipset destroy ideolab_ban",
+        "iptables -t raw -F", "ip6tables -t raw -F",
+        "ipset flush ideolab_manual", "ipset destroy ideolab_ban",
         "ipset destroy ideolab_manual", "ipset destroy ideolab_manual6",
     ):  # fmt: skip
         lone.run(*words.split())
@@ -98,8 +99,8 @@ def test_restored_bans_fill_an_empty_kernel(lone: Namespace, lone_kernel: Sets, 
     found = elements(lone_kernel, "ideolab_manual")
     assert found["198.51.100.4"] is None
     assert 770 <= (found["198.51.100.3"] or 0) <= 800
-    assert lone.run("iptables", "-S", "INPUT").splitlines()[1:] == [
-        "-A INPUT -m set --match-set ideolab_ban src -j DROP"
+    assert lone.run("iptables", "-t", "raw", "-S", "PREROUTING").splitlines()[1:] == [
+        "-A PREROUTING ! -i lo -m set --match-set ideolab_ban src -j DROP"
     ]
 
 
@@ -133,7 +134,7 @@ def test_stop_can_clear_the_kernel(lone: Namespace, start: Start) -> None:
 
     server.ask("stop", "ideolab-connmon")
     assert lone.run("ipset", "list", "-n").split() == ["ideolab_manual", "ideolab_manual6", "ideolab_ban"]
-    assert "ideolab_ban" in lone.run("iptables", "-S", "INPUT")
+    assert "ideolab_ban" in lone.run("iptables", "-t", "raw", "-S", "PREROUTING")
     server.stop()
 
     assert lone.run("ipset", "list", "-n") == ""
@@ -210,24 +211,18 @@ def test_ignoreip_frees_at_reload_and_restart(lone: Namespace, lone_kernel: Sets
 
 
 def test_moved_rule_is_first_again(network: Network, probe: Probe, start: Start) -> None:
-    """Another program put an ESTABLISHED accept before the rule: a start moves ours up, without a gap."""
+    """Another program put an accept before the rule: a reload moves ours up, without a gap."""
     server = start(network[0], CONNMON)
     server.ask("set", "ideolab-connmon", "banip", "198.51.100.13")
-    established = "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
-    network[0].run("iptables", "-I", "INPUT", "1", *established.split()[2:])
-    network[0].run("iptables", "-N", "DOCKER-USER")
-    network[0].run("iptables", "-A", "DOCKER-USER", "-j", "RETURN")
+    accept = "-A PREROUTING -m mark --mark 0x1/0x1 -j ACCEPT"
+    network[0].run("iptables", "-t", "raw", "-I", "PREROUTING", "1", *accept.split()[2:])
 
     with probe.streaming("198.51.100.13") as arrived:
         server.reload()
 
     assert arrived == []
-    ours = "-m set --match-set ideolab_ban src -j DROP"
-    assert network[0].run("iptables", "-S", "INPUT").splitlines()[1:] == [f"-A INPUT {ours}", established]
-    assert network[0].run("iptables", "-S", "DOCKER-USER").splitlines()[1:] == [
-        f"-A DOCKER-USER {ours}",
-        "-A DOCKER-USER -j RETURN",
-    ]
+    ours = "-A PREROUTING ! -i lo -m set --match-set ideolab_ban src -j DROP"
+    assert network[0].run("iptables", "-t", "raw", "-S", "PREROUTING").splitlines()[1:] == [ours, accept]
     server.ask("unban", "--all")
 
 

@@ -71,8 +71,11 @@ class Stage:
         return not any(self.probe.reaches(source, 0.1) for source in BOTH)
 
     def chains(self) -> set[str]:
-        """The targets of INPUT, of both families."""
-        lines = [self.namespace.run(program, "-S", "INPUT") for program in ("iptables", "ip6tables")]
+        """The targets of PREROUTING, of both families."""
+        lines = [
+            self.namespace.run(program, "-t", "raw", "-S", "PREROUTING")
+            for program in ("iptables", "ip6tables")
+        ]
         return {line.rpartition(" ")[2] for text in lines for line in text.splitlines()[1:]}
 
 
@@ -105,9 +108,9 @@ def test_ports_are_shut_and_ssh_is_open(stage: Stage) -> None:
         f"80,{PORT}/tcp,udp"
     )
 
-    for broken in (("-F", "ideolab-port"), ("-F", "INPUT"), ("-I", "INPUT", "-j", "ACCEPT")):
+    for broken in (("-F", "ideolab-port"), ("-F",), ("-I", "PREROUTING", "-j", "ACCEPT")):
         for program in ("iptables", "ip6tables"):
-            stage.namespace.run(program, *broken)
+            stage.namespace.run(program, "-t", "raw", *broken)
         stage.fail2ban.wait_until(stage.is_shut, f"the rules after {broken}")
         assert all(map(stage.reaches_ssh, BOTH))
     stage.fail2ban.restart()

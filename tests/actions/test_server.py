@@ -303,9 +303,9 @@ def test_unban_of_another_jail_lifts_nothing(server: Fail2ban, kernel: Sets, pro
 def test_rules_stand_first(server: Fail2ban, network: tuple[Namespace, Namespace]) -> None:
     """One rule per family, before all others, however many jails there are."""
     for program in ("iptables", "ip6tables"):
-        rules = network[0].run(program, "-S", "INPUT").splitlines()
+        rules = network[0].run(program, "-t", "raw", "-S", "PREROUTING").splitlines()
 
-        assert rules[1:] == ["-A INPUT -m set --match-set ideolab_ban src -j DROP"]
+        assert rules[1:] == ["-A PREROUTING ! -i lo -m set --match-set ideolab_ban src -j DROP"]
 
 
 def test_no_process_per_ban(server: Fail2ban, kernel: Sets) -> None:

@@ -93,7 +93,7 @@ def test_options_that_are_unknown_or_bad(lone: Namespace, lone_kernel: Sets, sta
         "option maxelem = 'many': invalid literal for int() with base 10: 'many'; 131072 is used",
         "option kill = 'perhaps': yes or no is needed; True is used",
         "option latency = 'fast': default or low is needed; 'default' is used",
-        "option 'colour' is unknown; known are allow, allow_file, blocktype, keep_on_stop, kill, latency, ",
+        "option 'colour' is unknown; known are allow, allow_file, blocktype, hook, keep_on_stop, kill, ",
         'option allow: "x" is no address and no host name',
     ):
         assert f"[ideolab-connmon] ideolab-ban: {complaint}" in log
@@ -144,7 +144,7 @@ def test_sets_destroyed_behind_its_back(lone: Namespace, lone_kernel: Sets, star
     server = start(lone, CONNMON)
     server.ask("set", "ideolab-connmon", "banip", "198.51.100.7", "2001:db8:c::7")
     for words in (
-        "iptables -F INPUT", "ip6tables -F INPUT", "ipset destroy ideolab_ban",
+        "iptables -t raw -F", "ip6tables -t raw -F", "ipset destroy ideolab_ban",
         "ipset destroy ideolab_connmon", "ipset destroy ideolab_connmon6",
     ):  # fmt: skip
         lone.run(*words.split())
@@ -155,7 +155,7 @@ def test_sets_destroyed_behind_its_back(lone: Namespace, lone_kernel: Sets, star
     assert found == {"198.51.100.7/32", "198.51.100.8/32"}
     assert [str(each.network) for each in lone_kernel.elements("ideolab_connmon6")] == ["2001:db8:c::7/128"]
     for program in ("iptables", "ip6tables"):
-        assert "ideolab_ban" in lone.run(program, "-S", "INPUT")
+        assert "ideolab_ban" in lone.run(program, "-t", "raw", "-S", "PREROUTING")
     assert server.read_stats("ideolab-connmon")["repaired"] == 1
     server.wait_for_log("kernel set ideolab_connmon was incomplete: repaired")
 
@@ -216,9 +216,10 @@ def test_without_ip6tables(lone: Namespace, lone_kernel: Sets, start: Start, tmp
 
     server.ask("set", "ideolab-connmon", "banip", "198.51.100.11", "2001:db8:c::11")
 
-    assert "ideolab_ban" in lone.run("iptables", "-S", "INPUT")
+    assert "ideolab_ban" in lone.run("iptables", "-t", "raw", "-S", "PREROUTING")
     server.wait_for_log(
-        "Failed to execute ban .*2001:db8:c::11.*no rule drops their packets: missing: ip6tables -S INPUT: no"
+        "Failed to execute ban .*2001:db8:c::11.*no rule drops their packets: missing: "
+        "ip6tables -t filter -S INPUT: no"
     )
     assert not [line for line in server.tail().splitlines() if "ban jail" in line and "198.51.100.11" in line]
     assert server.read_stats("ideolab-connmon")["rules"]["inet"] == "in place"
@@ -240,14 +241,16 @@ def test_legacy_iptables(lone: Namespace, start: Start, tmp_path: Path) -> None:
     programs.mkdir()
     for name in ("iptables", "iptables-restore", "ip6tables", "ip6tables-restore"):
         (programs / name).symlink_to(f"/usr/sbin/{name.replace('tables', 'tables-legacy')}")
-    lone.run("iptables-legacy", "-A", "INPUT", "-p", "icmp", "-j", "ACCEPT")
+    lone.run("iptables-legacy", "-t", "raw", "-A", "PREROUTING", "-p", "icmp", "-j", "ACCEPT")
     server = start(lone, CONNMON, variables={"PATH": f"{programs}:/usr/bin:/bin"})
     server.ask("set", "ideolab-connmon", "banip", "198.51.100.13")
 
-    assert lone.run("iptables-legacy", "-S", "INPUT").splitlines()[1:] == [
-        "-A INPUT -m set --match-set ideolab_ban src -j DROP",
-        "-A INPUT -p icmp -j ACCEPT",
+    assert lone.run("iptables-legacy", "-t", "raw", "-S", "PREROUTING").splitlines()[1:] == [
+        "-A PREROUTING ! -i lo -m set --match-set ideolab_ban src -j DROP",
+        "-A PREROUTING -p icmp -j ACCEPT",
     ]
     # a ban needs the rule of its own family only, and others of this machine may hold the lock of iptables
-    server.wait_until(lambda: "ideolab_ban" in lone.run("ip6tables-legacy", "-S", "INPUT"), "IPv6's rule")
+    server.wait_until(
+        lambda: "ideolab_ban" in lone.run("ip6tables-legacy", "-t", "raw", "-S", "PREROUTING"), "IPv6's rule"
+    )
     assert " ERROR " not in server.log.read_text()

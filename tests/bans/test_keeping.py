@@ -19,6 +19,7 @@ from tests.bans.conftest import Host, quick
 from tests.lab.lines import by_hand, write_lines
 
 pytestmark = pytest.mark.root
+FLUSH = "iptables -t raw -F; ip6tables -t raw -F"
 MANUAL = ("198.51.100.7", "203.0.113.0/24", "2001:db8:c::9")
 
 
@@ -38,7 +39,7 @@ def is_destroyed(host: Host) -> bool:
     # a member of the list cannot be destroyed, and the kernel lets go of it a moment after the rules are gone
     destroy = "for i in 1 2 3 4 5 6 7 8; do ipset destroy && exit 0; sleep 0.03; done; exit 1"
     try:
-        host.namespace.run("sh", "-c", f"iptables -F; ip6tables -F; ipset flush ideolab_ban; {destroy}")
+        host.namespace.run("sh", "-c", f"{FLUSH}; ipset flush ideolab_ban; {destroy}")
     except LabError:
         return False
     return True
@@ -71,15 +72,15 @@ def test_flushed_and_destroyed_sets_come_back(kept: Host) -> None:
         "ideolab_connmon", "ideolab_connmon6", "ideolab_manual", "ideolab_manual6",
     ]  # fmt: skip
     for program in ("iptables", "ip6tables"):
-        assert kept.namespace.run(program, "-S", "INPUT").splitlines()[1:] == [
-            "-A INPUT -m set --match-set ideolab_ban src -j DROP"
+        assert kept.namespace.run(program, "-t", "raw", "-S", "PREROUTING").splitlines()[1:] == [
+            "-A PREROUTING ! -i lo -m set --match-set ideolab_ban src -j DROP"
         ]
     assert stats(kept)["repairs"]["ideolab_ban"] >= 1
     assert stats(kept)["drift"] == dict.fromkeys(stats(kept)["drift"], 0)
 
 
 def test_banned_packets_are_dropped_again(tmp_path: Path) -> None:
-    """Seen from the client: in after `iptables -F`, out again a moment later; drops are counted."""
+    """Seen from the client: in after a flush, out again a moment later; drops are counted."""
     with link_namespaces("f2bc-drop") as (server, client):
         host = Host(server, tmp_path, quick(tmp_path))
         probe = Probe(server, client)
@@ -87,10 +88,10 @@ def test_banned_packets_are_dropped_again(tmp_path: Path) -> None:
             host.start()
             host.ban("ideolab-manual", "198.51.100.7")
             assert not probe.reaches("198.51.100.7")
-            server.run("iptables", "-I", "INPUT", "-j", "ACCEPT")
+            server.run("iptables", "-t", "raw", "-I", "PREROUTING", "-j", "ACCEPT")
 
             host.server.wait_until(lambda: not probe.reaches("198.51.100.7", 0.05), "the drop")
-            server.run("iptables", "-F")
+            server.run("iptables", "-t", "raw", "-F")
             host.server.wait_until(
                 lambda: not probe.reaches("198.51.100.7", 0.05), "the drop after the flush"
             )
@@ -116,9 +117,12 @@ def test_all_is_back_without_a_pass(variant: str, tmp_path: Path) -> None:
         try:
             host.ban("ideolab-manual", "198.51.100.7")
             for _reload in range(2):
-                server.run(f"iptables-{variant}", "-F", "INPUT")
+                server.run(f"iptables-{variant}", "-t", "raw", "-F", "PREROUTING")
                 host.server.wait_until(
-                    lambda: "--match-set" in server.run(f"iptables-{variant}", "-S", "INPUT"), "the rule"
+                    lambda: (
+                        "--match-set" in server.run(f"iptables-{variant}", "-t", "raw", "-S", "PREROUTING")
+                    ),
+                    "the rule",
                 )
                 server.run("ipset", "flush", "ideolab_manual")
                 host.server.wait_until(
@@ -126,20 +130,6 @@ def test_all_is_back_without_a_pass(variant: str, tmp_path: Path) -> None:
                 )
         finally:
             host.server.stop()
-
-
-def test_docker_user_that_is_made_anew(kept: Host) -> None:
-    """Docker's restart brings a chain without our rule."""
-    for _restart in range(2):
-        kept.namespace.run("iptables", "-N", "DOCKER-USER")
-        kept.namespace.run("iptables", "-A", "DOCKER-USER", "-j", "RETURN")
-
-        kept.server.wait_until(
-            lambda: "--match-set" in kept.namespace.run("iptables", "-S", "DOCKER-USER").splitlines()[1],
-            "the rule",
-        )
-        kept.namespace.run("iptables", "-F", "DOCKER-USER")
-        kept.namespace.run("iptables", "-X", "DOCKER-USER")
 
 
 def test_elements_of_nobody_are_lifted(kept: Host) -> None:
@@ -254,7 +244,7 @@ def test_bans_and_unbans_in_a_storm_of_flushes(kept: Host) -> None:
 def test_all_is_back_within_a_minute(host: Host) -> None:
     """With the times of a real host."""
     host.ban("ideolab-manual", *MANUAL)
-    host.namespace.run("iptables", "-F")
+    host.namespace.run("iptables", "-t", "raw", "-F")
     host.namespace.run("ipset", "flush")
     flushed = time.monotonic()
 
@@ -262,4 +252,4 @@ def test_all_is_back_within_a_minute(host: Host) -> None:
 
     assert time.monotonic() - flushed < 60
     assert elements(host, "ideolab_manual") == ["198.51.100.7", "203.0.113.0/24"]
-    assert "--match-set" in host.namespace.run("iptables", "-S", "INPUT")
+    assert "--match-set" in host.namespace.run("iptables", "-t", "raw", "-S", "PREROUTING")

@@ -27,7 +27,7 @@ def test_check_finds_and_repairs(host: Host) -> None:
 
     assert after["repair"] == ("ok", "repaired: 1 in ideolab_manual, 1 in ideolab_manual6")
     assert after["drift ideolab-manual"] == ("ok", "the kernel holds what fail2ban holds (8 bans)")
-    assert after["rule iptables INPUT"] == ("ok", "the DROP rule is the first rule")
+    assert after["rule iptables PREROUTING"] == ("ok", "the DROP rule is the first rule")
     assert _verdicts(host, "--repair")["repair"] == ("ok", "nothing differed")
 
 
@@ -44,7 +44,7 @@ def test_repair_lifts_what_nobody_holds(kept: Host) -> None:
 def test_repair_without_a_server(host: Host) -> None:
     """Only fail2ban knows which bans to put back: exit 1 and how to start it; the rule comes back."""
     host.server.stop()
-    host.namespace.run("iptables", "-F")
+    host.namespace.run("iptables", "-t", "raw", "-F")
 
     done = host.run("check", "--repair", "--json")
 
@@ -53,7 +53,7 @@ def test_repair_without_a_server(host: Host) -> None:
     assert (first["check"], first["state"]) == ("repair", "wrong")
     assert "fail2ban is down" in first["text"]
     assert first["text"].endswith("; put back: the rule of iptables")
-    assert "--match-set" in host.namespace.run("iptables", "-S", "INPUT")
+    assert "--match-set" in host.namespace.run("iptables", "-t", "raw", "-S", "PREROUTING")
     assert ("drift", "unknown") in [(one["check"], one["state"]) for one in others]
 
 

@@ -11,6 +11,7 @@ import pytest
 from demo.lab.namespace import link_namespaces
 from ideolab_f2b.check import forwarding
 from ideolab_f2b.check.forwarding import Forwarded, Tables, _chains
+from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.names import LIST
 from ideolab_f2b.firewall.rule import SPEC, RuleError
 
@@ -46,52 +47,65 @@ EMPTY = tables("-P INPUT ACCEPT\n-P FORWARD ACCEPT\n")
     [
         (
             Forwarded([tables(DOCKER.replace("-A DOCKER-USER", f"-A DOCKER-USER {SPEC}\n-A DOCKER-USER"))]),
-            "ok       rule iptables FORWARD: forwarded packets meet the DROP rule first (iptables-nft)",
+            "ok       forwarded IPv4: forwarded packets meet the DROP rule first (iptables-nft)",
         ),
         (
             Forwarded([EMPTY, tables(f"-A FORWARD {SPEC}", "iptables-legacy")], published="nft"),
-            "ok       rule iptables FORWARD: forwarded packets meet the DROP rule first (iptables-legacy)",
+            "ok       forwarded IPv4: forwarded packets meet the DROP rule first (iptables-legacy)",
+        ),
+        # before all routing: what stands behind it does not matter
+        (
+            Forwarded(
+                [tables(DOCKER), Tables("iptables-legacy", {}, _chains(f"-A PREROUTING {SPEC}"))], "nft"
+            ),
+            "ok       forwarded IPv4: "
+            "forwarded packets meet the DROP rule before they are routed (iptables-legacy)",
+        ),
+        (
+            Forwarded(
+                [Tables("iptables", {}, _chains(f"-A PREROUTING -j ACCEPT\n-A PREROUTING {SPEC}"))], "nft"
+            ),
+            "wrong    forwarded IPv4: nft hands ports on to containers or other hosts, past the DROP rule\n"
+            "         -> fail2ban-client reload (docs/install.md#forwarded-packets)",
         ),
         # Docker keeps its rules with the iptables that is not the host's
         (
             Forwarded([EMPTY, tables(DOCKER, "iptables-legacy")]),
-            "wrong    rule iptables FORWARD: "
-            "iptables-legacy has DOCKER-USER, and the DROP rule is not the first"
-            " one there\n"
-            f"         -> iptables-legacy -I DOCKER-USER 1 {SPEC} (docs/install.md#forwarded-packets)",
+            "wrong    forwarded IPv4: "
+            "iptables-legacy has DOCKER-USER, past the DROP rule\n"
+            "         -> fail2ban-client reload (docs/install.md#forwarded-packets)",
         ),
         # a saved chain came back without the jump
         (
             Forwarded([tables(f"-P FORWARD ACCEPT\n-A DOCKER-USER {SPEC}")]),
-            "wrong    rule iptables FORWARD: "
-            "iptables-nft has DOCKER-USER, and packets come to containers past it:"
-            " FORWARD does not begin with it\n"
-            f"         -> iptables-nft -I FORWARD 1 {SPEC} (docs/install.md#forwarded-packets)",
+            "wrong    forwarded IPv4: "
+            "iptables-nft has DOCKER-USER, past the DROP rule\n"
+            "         -> fail2ban-client reload (docs/install.md#forwarded-packets)",
         ),
         # podman, and Docker with its nftables backend
         (
             Forwarded([EMPTY], published="nft"),
-            "wrong    rule iptables FORWARD: "
+            "wrong    forwarded IPv4: "
             "nft hands ports on to containers or other hosts, past the DROP rule\n"
-            f"         -> iptables -I FORWARD 1 {SPEC} (docs/install.md#forwarded-packets)",
+            "         -> fail2ban-client reload (docs/install.md#forwarded-packets)",
         ),
         (
             Forwarded([EMPTY], unread="nft is not installed"),
-            "unknown  rule iptables FORWARD: "
+            "unknown  forwarded IPv4: "
             "this host forwards packets, perhaps to containers: nft is not"
             " installed\n"
-            f"         -> iptables -I FORWARD 1 {SPEC} (docs/install.md#forwarded-packets)",
+            "         -> fail2ban-client reload (docs/install.md#forwarded-packets)",
         ),
         (
             Forwarded([EMPTY]),
-            "unknown  rule iptables FORWARD: "
+            "unknown  forwarded IPv4: "
             "this host forwards packets, and no rule there drops what is banned\n"
-            f"         -> iptables -I FORWARD 1 {SPEC} (docs/install.md#forwarded-packets)",
+            "         -> fail2ban-client reload (docs/install.md#forwarded-packets)",
         ),
     ],
 )
 def test_forwarded_packets(seen: Forwarded, said: str) -> None:
-    """INPUT sees none of them; only what stands first in FORWARD counts, in either iptables."""
+    """INPUT sees none of them; what stands in raw counts, or first in FORWARD, in either iptables."""
     assert str(forwarding.judge(4, seen, forwards=True)) == said
 
 
@@ -118,9 +132,13 @@ def test_each_interface_has_a_switch(tmp_path: Path) -> None:
 
 def test_a_rule_for_some_packets_is_no_way_to_the_next_chain() -> None:
     """Nor is a chain that calls itself."""
-    assert not tables(f"-A FORWARD -i eth0 -j A\n-A A {SPEC}").drops_first()
-    assert not tables("-A FORWARD -j FORWARD").drops_first()
-    assert tables(f"-A FORWARD -j A\n-A A -j B\n-A B {SPEC}").drops_first()
+    for text, is_dropped in (
+        (f"-A FORWARD -i eth0 -j A\n-A A {SPEC}", False),
+        ("-A FORWARD -j FORWARD", False),
+        (f"-A FORWARD -j A\n-A A -j B\n-A B {SPEC}", True),
+    ):
+        found = tables(text)
+        assert found.drops("FORWARD", found.chains) is is_dropped
 
 
 def run_with(answers: dict[str, tuple[int, str]]) -> object:
@@ -135,7 +153,7 @@ def run_with(answers: dict[str, tuple[int, str]]) -> object:
 
 def test_what_is_published_past_every_iptables(monkeypatch: pytest.MonkeyPatch) -> None:
     """netavark's tables are nft's own; where nft cannot say, that is no proof of anything."""
-    monkeypatch.setattr(forwarding, "_programs", lambda _version: {"iptables": ("filter", "nat")})
+    monkeypatch.setattr(forwarding, "list_programs", lambda _version: {"iptables": ("filter", "nat")})
     quiet = (0, "-P FORWARD ACCEPT\n")
 
     monkeypatch.setattr("ideolab_f2b.firewall.rule.run", run_with({"iptables": quiet, "nft": (0, NETAVARK)}))
@@ -156,16 +174,16 @@ def test_what_is_published_past_every_iptables(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.root
 @pytest.mark.skipif(shutil.which("iptables-legacy") is None, reason="there is one iptables only")
 def test_docker_in_the_other_iptables() -> None:
-    """Its chain is where this host's iptables does not look; the command of the mend puts the rule there."""
+    """Its chain is where this host's iptables does not look; the rule in raw drops before either."""
     with link_namespaces("f2bfwd") as (server, _client), server.enter():
         server.run("ipset", "create", LIST, "list:set")
         for words in ("-N DOCKER-USER", "-A FORWARD -j DOCKER-USER", "-A DOCKER-USER -j RETURN"):
             server.run("iptables-legacy", *words.split())
 
         found = forwarding.judge(4, forwarding.look(4), forwards=False)
-        assert (found.state, found.mend.split(" ")[0]) == ("wrong", "iptables-legacy")
+        assert (found.state, found.text) == ("wrong", "iptables-legacy has DOCKER-USER, past the DROP rule")
 
-        server.run(*found.mend.split(" (")[0].split())
+        rule.place(4)
         assert forwarding.judge(4, forwarding.look(4), forwards=True).state == "ok"
 
 
@@ -174,11 +192,11 @@ def test_a_port_that_is_handed_on() -> None:
     """Of which INPUT sees nothing."""
     with link_namespaces("f2bfwd") as (server, _client), server.enter():
         server.run("ipset", "create", LIST, "list:set")
-        rule = "-t nat -A PREROUTING -p tcp --dport 8443 -j DNAT --to-destination 198.51.100.2:443"
-        server.run("iptables", *rule.split())
+        dnat = "-t nat -A PREROUTING -p tcp --dport 8443 -j DNAT --to-destination 198.51.100.2:443"
+        server.run("iptables", *dnat.split())
 
         found = forwarding.judge(4, forwarding.look(4), forwards=True)
         assert found.state == "wrong"
 
-        server.run(*found.mend.split(" (")[0].split())
+        rule.place(4, "input")
         assert forwarding.judge(4, forwarding.look(4), forwards=True).state == "ok"

@@ -13,7 +13,7 @@ from ideolab_f2b.firewall.position import read_position
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.kernel.ipset.sets import Sets
 
-RULE = "-A INPUT -m set --match-set ideolab_ban src -j DROP"
+RULE = "-A PREROUTING ! -i lo -m set --match-set ideolab_ban src -j DROP"
 
 
 def header(elements: int) -> SetHeader:
@@ -49,21 +49,21 @@ def test_a_set(found: SetHeader | None, members: list[str], said: str) -> None:
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        ([RULE, "-A INPUT -j ACCEPT"], "ok       r: the DROP rule is the first rule"),
+        ([RULE, "-A PREROUTING -j ACCEPT"], "ok       r: the DROP rule is the first rule"),
         (
             [],
             "wrong    r: no rule drops what is in ideolab_ban\n         -> fail2ban-client reload",
         ),
         (
-            ["-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", RULE],
+            ["-A PREROUTING -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", RULE],
             "wrong    r: the DROP rule is behind "
-            "'-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', which may accept packets"
+            "'-A PREROUTING -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', which may accept packets"
             " of banned clients\n         -> fail2ban-client reload; if it comes back, let its program"
             " append its rules (docs/bans.md)",
         ),
         (
-            ["-A INPUT -p tcp -j f2b-sshd", RULE],
-            "ok       r: the DROP rule is behind '-A INPUT -p tcp -j f2b-sshd', which accepts no packet",
+            ["-A PREROUTING -p tcp -j f2b-sshd", RULE],
+            "ok       r: the DROP rule is behind '-A PREROUTING -p tcp -j f2b-sshd', which accepts no packet",
         ),
     ],
 )
@@ -71,7 +71,7 @@ def test_the_rule(rules: list[str], said: str) -> None:
     """Behind an ESTABLISHED accept a banned client keeps its connections; behind drops alone it does not."""
     chains = {"f2b-sshd": ["-A f2b-sshd -s 198.51.100.7/32 -j DROP", "-A f2b-sshd -j RETURN"]}
 
-    assert str(kernel.judge_position("r", read_position("INPUT", rules, chains))) == said
+    assert str(kernel.judge_position("r", read_position("PREROUTING", rules, chains))) == said
 
 
 def states(verdicts: object) -> list[tuple[str, str]]:
@@ -85,8 +85,8 @@ def test_the_kernel_of_a_namespace_is_read(monkeypatch: pytest.MonkeyPatch) -> N
     with link_namespaces("f2binst-check") as (server, _client), server.enter():
         assert {state for _check, state in states(kernel.sets(Settings()))} == {"wrong"}
         assert states(kernel.rules(Settings())) == [
-            ("rule iptables INPUT", "wrong"),
-            ("rule ip6tables INPUT", "wrong"),
+            ("rule iptables PREROUTING", "wrong"),
+            ("rule ip6tables PREROUTING", "wrong"),
         ]
 
         sets = Sets()
@@ -96,10 +96,10 @@ def test_the_kernel_of_a_namespace_is_read(monkeypatch: pytest.MonkeyPatch) -> N
         rule.place(6)
         assert states(kernel.sets(Settings())) == [("set f2bt", "ok"), ("set f2bt6", "ok")]
         assert states(kernel.rules(Settings())) == [
-            ("rule iptables INPUT", "ok"),
-            ("rule ip6tables INPUT", "ok"),
+            ("rule iptables PREROUTING", "ok"),
+            ("rule ip6tables PREROUTING", "ok"),
         ]
         assert states(kernel.destroy(Settings())) == [("sockets", "ok")]
 
-        server.run("iptables", "-I", "INPUT", "1", "-p", "tcp", "-j", "ACCEPT")
-        assert states(kernel.rules(Settings()))[0] == ("rule iptables INPUT", "wrong")
+        server.run("iptables", "-t", "raw", "-I", "PREROUTING", "1", "-p", "tcp", "-j", "ACCEPT")
+        assert states(kernel.rules(Settings()))[0] == ("rule iptables PREROUTING", "wrong")

@@ -41,6 +41,9 @@ def pid(machine: Machine) -> str:
 
 def test_from_nothing_to_a_ban_and_back_to_nothing(machine: Machine) -> None:
     """Install, check, a suspect is banned, a restart of fail2ban keeps the ban; uninstall leaves no trace."""
+    # what else is installed on this machine has no part in it
+    timers = machine.out("systemctl", "list-timers", "--no-legend").split()
+    assert [word for word in timers if word.endswith(".timer")] == ["systemd-tmpfiles-clean.timer"]
     files, rules = machine.files(), machine.kernel()
 
     said = machine.install().stdout

@@ -47,7 +47,9 @@ def test_one_family_alone(filled: Sets) -> None:
 
 def test_set_that_something_else_uses(filled: Sets, lone: Namespace) -> None:
     """It is emptied and leaves the list."""
-    lone.run("iptables", "-A", "INPUT", "-m", "set", "--match-set", "left", "src", "-j", "LOG")
+    lone.run(
+        "iptables", "-t", "raw", "-A", "PREROUTING", "-m", "set", "--match-set", "left", "src", "-j", "LOG"
+    )
 
     assert orphans.lift(filled, ["left", "left6"]) == 2
     assert filled.names() == ["ideolab_ban", "jail", "jail6", "left"]
@@ -78,7 +80,7 @@ def test_set_of_a_jail_with_some_ports(filled: Sets, lone: Namespace) -> None:
         assert orphans.lift(filled, found["web"]) == 1
 
     assert [name for name in filled.names() if name.startswith("web")] == []
-    assert lone.run("iptables", "-S", "INPUT") == "-P INPUT ACCEPT\n"
+    assert lone.run("iptables", "-t", "raw", "-S", "PREROUTING") == "-P PREROUTING ACCEPT\n"
 
 
 def test_without_a_list(lone_kernel: Sets) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ideolab_f2b.firewall.position import Position, may_pass, read_position
+from ideolab_f2b.firewall.position import OLD_SPEC, Position, may_pass, read_position
 
 OURS = "-A INPUT -m set --match-set ideolab_ban src -j DROP"
 COUNTED = "-A INPUT -m set --match-set ideolab_ban src -c 12 720 -j DROP"
@@ -25,7 +25,7 @@ def test_first_of_all() -> None:
     """Its packets are counted; copies behind it are copies."""
     found = read_position("INPUT", [COUNTED, ACCEPT, OURS], {})
 
-    assert found == Position("INPUT", 2, (), "", 12)
+    assert found == Position("INPUT", 2, (), "", 12, specs=(OLD_SPEC, OLD_SPEC))
     assert found.is_first
     assert found.is_effective
 

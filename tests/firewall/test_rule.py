@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from demo.lab.namespace import Namespace, link_namespaces
-from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall import iptables, old_rules, rule
+from ideolab_f2b.firewall.position import FORWARD_SPEC, OLD_SPEC, SPEC
 from ideolab_f2b.firewall.rule import RuleError, RuleUnseenError
 from ideolab_f2b.kernel.ipset.sets import Sets
 
-OURS = "-A INPUT -m set --match-set ideolab_ban src -j DROP"
-ACCEPT = "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+OURS = "-A PREROUTING ! -i lo -m set --match-set ideolab_ban src -j DROP"
+OLD = "-A INPUT -m set --match-set ideolab_ban src -j DROP"
+NO_CHAIN = "No chain/target/match by that name."
+ACCEPT = "-A PREROUTING -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
 
 
 class Tables:
@@ -25,34 +28,50 @@ class Tables:
         self.chains = {name.replace("_", "-"): rules for name, rules in chains.items()}
         self.asked: list[tuple[tuple[str, ...], str]] = []
         self.refuses = ""
+        self.locks = False
 
     def run(self, words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
         self.asked.append((tuple(words), text))
         rules = self.chains.get(words[-1])
         if words[-2:-1] == ("-S",):
+            if self.locks:
+                return subprocess.CompletedProcess(words, 4, "", "Another app is currently holding the lock")
             if rules is None:
-                return subprocess.CompletedProcess(words, 1, "", "No chain/target/match by that name.\n")
+                return subprocess.CompletedProcess(words, 1, "", f"{NO_CHAIN}\n")
             return subprocess.CompletedProcess(words, 0, "\n".join([f"-P {words[-1]} ACCEPT", *rules]), "")
         return subprocess.CompletedProcess(words, 2 if self.refuses else 0, "", self.refuses)
 
 
 def test_missing_rule_is_inserted() -> None:
-    """One transaction per chain; DOCKER-USER only where Docker made it."""
-    tables = Tables(INPUT=[ACCEPT], DOCKER_USER=["-A DOCKER-USER -j RETURN"])
+    """One look, one transaction: the chain is the kernel's own and is there."""
+    tables = Tables(PREROUTING=[ACCEPT])
 
-    assert rule.place(4, tables.run) is None
+    assert rule.place(4, run=tables.run) is None
 
     assert tables.asked == [
-        (("iptables", "-w", "5", "-v", "-S", "INPUT"), ""),
-        (("iptables", "-w", "5", "-v", "-S", "DOCKER-USER"), ""),
-        (
-            ("iptables-restore", "-w", "5", "--noflush"),
-            "*filter\n-I INPUT 1 -m set --match-set ideolab_ban src -j DROP\nCOMMIT\n",
-        ),
-        (
-            ("iptables-restore", "-w", "5", "--noflush"),
-            "*filter\n-I DOCKER-USER 1 -m set --match-set ideolab_ban src -j DROP\nCOMMIT\n",
-        ),
+        (("iptables", "-w", "5", "-t", "raw", "-v", "-S", "PREROUTING"), ""),
+        (("iptables-restore", "-w", "5", "--noflush"), f"*raw\n-I PREROUTING 1 {SPEC}\nCOMMIT\n"),
+    ]
+
+
+@pytest.mark.parametrize("has_raw", [True, False])
+def test_hook_behind_routing(*, has_raw: bool) -> None:
+    """Where the option says so, and without a raw table: one transaction per chain, Docker's where it is."""
+    tables = Tables(INPUT=[OLD], FORWARD=[], DOCKER_USER=["-A DOCKER-USER -j RETURN"])
+    if has_raw:
+        tables.chains["PREROUTING"] = [OURS]
+
+    placement = rule.look(4, "input" if has_raw else "prerouting", tables.run)
+    assert placement.hook == "input"
+    assert placement.fallback == ("" if has_raw else f"iptables -t raw -S PREROUTING: {NO_CHAIN}")
+    tables.asked.clear()
+    assert rule.place(4, "input" if has_raw else "prerouting", tables.run) is None
+
+    changes = [text for words, text in tables.asked if words[0] == "iptables-restore"]
+    assert changes == [
+        f"*filter\n-D INPUT {OLD_SPEC}\n-I INPUT 1 {SPEC}\nCOMMIT\n",
+        f"*filter\n-I FORWARD 1 {FORWARD_SPEC}\nCOMMIT\n",
+        f"*filter\n-I DOCKER-USER 1 {FORWARD_SPEC}\nCOMMIT\n",
     ]
 
 
@@ -61,46 +80,45 @@ def test_missing_rule_is_inserted() -> None:
 )
 def test_moved_or_doubled_rule(rules: list[str], deletions: int) -> None:
     """All copies go and one comes first within one commit: at no moment there is none."""
-    tables = Tables(INPUT=rules)
+    tables = Tables(PREROUTING=rules)
 
-    rule.place(4, tables.run)
+    rule.place(4, run=tables.run)
 
-    delete = "-D INPUT -m set --match-set ideolab_ban src -j DROP\n"
-    insert = "-I INPUT 1 -m set --match-set ideolab_ban src -j DROP\n"
-    assert tables.asked[-1][1] == f"*filter\n{delete * deletions}{insert}COMMIT\n"
+    delete, insert = f"-D PREROUTING {SPEC}\n", f"-I PREROUTING 1 {SPEC}\n"
+    assert tables.asked[-1][1] == f"*raw\n{delete * deletions}{insert}COMMIT\n"
 
 
 def test_rule_behind_another_that_drops() -> None:
     """It stays where it is; the chains in front are read only where the rule is there."""
-    jump, drop = "-A INPUT -j f2b-sshd", "-A f2b-sshd -s 198.51.100.7/32 -j DROP"
-    tables = Tables(INPUT=[jump, OURS], f2b_sshd=[drop, "-A f2b-sshd -j RETURN"])
-    assert rule.place(4, tables.run) is None
-    assert [words[-1] for words, _text in tables.asked] == ["INPUT", "f2b-sshd", "DOCKER-USER"]
+    jump, drop = "-A PREROUTING -j f2b-sshd", "-A f2b-sshd -s 198.51.100.7/32 -j DROP"
+    tables = Tables(PREROUTING=[jump, OURS], f2b_sshd=[drop, "-A f2b-sshd -j RETURN"])
+    assert rule.place(4, run=tables.run) is None
+    assert [words[-1] for words, _text in tables.asked] == ["PREROUTING", "f2b-sshd"]
 
-    without = Tables(INPUT=[jump], f2b_sshd=[drop])
-    assert [one.copies for one in rule.positions(4, without.run)] == [0]
-    assert [words[-1] for words, _text in without.asked] == ["INPUT", "DOCKER-USER"]
+    without = Tables(PREROUTING=[jump], f2b_sshd=[drop])
+    assert [one.copies for one in rule.look(4, run=without.run).positions] == [0]
+    assert [words[-1] for words, _text in without.asked] == ["PREROUTING"]
 
 
 def test_rule_in_place() -> None:
     """Nothing is changed when nothing needs to be."""
-    tables = Tables(INPUT=[OURS, ACCEPT])
+    tables = Tables(PREROUTING=[OURS, ACCEPT])
 
-    assert rule.place(4, tables.run) is None
-    assert rule.is_first(4, tables.run)
-    assert [words[-1] for words, _text in tables.asked] == ["INPUT", "DOCKER-USER"] * 2
-    assert not rule.is_first(4, Tables(INPUT=[ACCEPT, OURS]).run)
-    assert not rule.is_first(4, Tables(INPUT=[]).run)
+    assert rule.place(4, run=tables.run) is None
+    assert rule.is_first(4, run=tables.run)
+    assert [words[-1] for words, _text in tables.asked] == ["PREROUTING"] * 2
+    assert not rule.is_first(4, run=Tables(PREROUTING=[ACCEPT, OURS]).run)
+    assert not rule.is_first(4, run=Tables(PREROUTING=[]).run)
 
 
 def test_iptables_that_fails() -> None:
     """Its own words, what was asked, and a way out."""
-    with pytest.raises(RuleError, match="iptables -S INPUT: No chain/target/match by that name"):
-        rule.place(4, Tables().run)
-    tables = Tables(INPUT=[])
+    with pytest.raises(RuleError, match="iptables -t filter -S INPUT: No chain/target/match by that name"):
+        rule.place(4, run=Tables().run)
+    tables = Tables(PREROUTING=[])
     tables.refuses = "line 2: set ideolab_ban doesn't exist\nmore"
     with pytest.raises(RuleError) as caught:
-        rule.place(4, tables.run)
+        rule.place(4, run=tables.run)
 
     assert str(caught.value) == (
         "iptables-restore -w 5 --noflush: line 2: set ideolab_ban doesn't exist; "
@@ -114,10 +132,14 @@ def test_chain_that_cannot_be_read() -> None:
     def locked(words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
         if words[-1] == "DOCKER-USER":
             return subprocess.CompletedProcess(words, 4, "", "Another app is currently holding the lock")
-        return Tables(INPUT=[OURS]).run(words, text)
+        return Tables(INPUT=[OLD], FORWARD=[]).run(words, text)
 
-    with pytest.raises(RuleUnseenError, match="iptables -S DOCKER-USER: Another app is currently holding"):
-        rule.place(4, locked)
+    with pytest.raises(RuleUnseenError, match="-t filter -S DOCKER-USER: Another app is currently holding"):
+        rule.place(4, run=locked)
+    locked_raw = Tables()
+    locked_raw.locks = True
+    with pytest.raises(RuleUnseenError, match="iptables -t raw -S PREROUTING: Another app"):
+        rule.place(4, run=locked_raw.run)
 
 
 @pytest.mark.parametrize(
@@ -142,11 +164,12 @@ def test_hardened_unit(code: int, said: str, way_out: str) -> None:
         return subprocess.CompletedProcess(words, code, "", f"{said}\n")
 
     with pytest.raises(RuleError) as caught:
-        rule.place(4, forbidden)
+        rule.place(4, run=forbidden)
 
     assert not isinstance(caught.value, RuleUnseenError)
     assert (
-        str(caught.value) == f"iptables -S INPUT: {said}; it needs, by `systemctl edit fail2ban`, {way_out}"
+        str(caught.value)
+        == f"iptables -t raw -S PREROUTING: {said}; it needs, by `systemctl edit fail2ban`, {way_out}"
     )
 
 
@@ -157,16 +180,16 @@ def test_iptables_that_hangs() -> None:
         raise subprocess.TimeoutExpired(words, 15)
 
     with pytest.raises(RuleError, match=r"iptables: Command .* timed out after 15 seconds"):
-        rule.place(4, hangs)
+        rule.place(4, run=hangs)
 
 
 def test_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host without IPv6 needs no rule; one that has it and no ip6tables does."""
     monkeypatch.setattr(rule, "has_ipv6", lambda: False)
-    assert rule.place(6, Tables().run) == "IPv6 is disabled"
+    assert rule.place(6, run=Tables().run) == "IPv6 is disabled"
     monkeypatch.setattr(rule, "has_ipv6", lambda: True)
-    with pytest.raises(RuleError, match="ip6tables -S INPUT"):
-        rule.place(6, Tables().run)
+    with pytest.raises(RuleError, match="ip6tables -t filter -S INPUT"):
+        rule.place(6, run=Tables().run)
 
 
 def test_has_ipv6(tmp_path: Path) -> None:
@@ -203,10 +226,9 @@ def namespace() -> Iterator[Namespace]:
 def test_real_iptables(namespace: Namespace, variant: str, version: int) -> None:
     """Insert, move up, join copies, remove: both families, on nf_tables and on the older xtables."""
     program = rule.PROGRAMS[version] + variant
-    other = "-A INPUT -p tcp -j ACCEPT"
-    namespace.run(program, "-P", "INPUT", "ACCEPT")
-    namespace.run(program, "-F", "INPUT")
-    namespace.run(program, "-A", *other.split()[1:])
+    other = "-A PREROUTING -p tcp -j ACCEPT"
+    namespace.run(program, "-t", "raw", "-F")
+    namespace.run(program, "-t", "raw", *other.split())
 
     def run(words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
         name, _dash, rest = words[0].partition("-")
@@ -216,27 +238,30 @@ def test_real_iptables(namespace: Namespace, variant: str, version: int) -> None
         )  # fmt: skip
 
     def rules() -> list[str]:
-        return namespace.run(program, "-S", "INPUT").splitlines()[1:]
+        return namespace.run(program, "-t", "raw", "-S", "PREROUTING").splitlines()[1:]
 
-    rule.place(version, run)
+    rule.place(version, run=run)
     assert rules() == [OURS, other]
-    assert rule.is_first(version, run)
-    namespace.run(program, "-I", "INPUT", "1", *other.split()[2:])
-    namespace.run(program, "-A", *OURS.split()[1:])
-    assert not rule.is_first(version, run)
-    rule.place(version, run)
+    assert rule.is_first(version, run=run)
+    namespace.run(program, "-t", "raw", "-I", "PREROUTING", "1", *other.split()[2:])
+    namespace.run(program, "-t", "raw", *OURS.split())
+    assert not rule.is_first(version, run=run)
+    rule.place(version, run=run)
     assert rules() == [OURS, other, other]
-    namespace.run(program, "-A", *OURS.split()[1:])
-    rule.remove(version, run)
+    namespace.run(program, "-t", "raw", *OURS.split())
+    namespace.run(program, "-A", "INPUT", *OLD_SPEC.split())
+    with namespace.enter():
+        old_rules.remove_all(version)
     assert rules() == [other, other]
-    namespace.run(program, "-F", "INPUT")
+    assert "ideolab" not in namespace.run(program, "-S")
+    namespace.run(program, "-t", "raw", "-F")
 
 
 @pytest.mark.root
 def test_real_lock(namespace: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """iptables-legacy waits for its lock, and then says what it is: the rule may well be there."""
     monkeypatch.setenv("XTABLES_LOCKFILE", str(tmp_path / "lock"))
-    monkeypatch.setattr(rule, "_LOCK_S", "1")
+    monkeypatch.setattr(iptables, "_LOCK_S", "1")
 
     def run(words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
         command = namespace.command("iptables-legacy", *words[1:])
@@ -245,9 +270,9 @@ def test_real_lock(namespace: Namespace, tmp_path: Path, monkeypatch: pytest.Mon
     with open(tmp_path / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(RuleUnseenError, match="Another app is currently holding the xtables lock"):
-            rule.positions(4, run)
+            rule.look(4, run=run)
 
-    assert [one.chain for one in rule.positions(4, run)] == ["INPUT"]
+    assert [one.chain for one in rule.look(4, run=run).positions] == ["PREROUTING"]
 
 
 @pytest.mark.root
@@ -257,21 +282,20 @@ def test_dropped_packets(lone: Namespace) -> None:
         lone.run("ipset", "create", "ideolab_ban", "list:set")
         assert rule.count_drops(4) == {}
         rule.place(4)
-        lone.run("iptables", "-A", "INPUT", "-s", "198.51.100.7", "-j", "DROP")
-        lone.run("iptables", "-N", "DOCKER-USER")
+        lone.run("iptables", "-t", "raw", "-A", "PREROUTING", "-s", "198.51.100.7", "-j", "DROP")
 
-        assert rule.count_drops(4) == {"INPUT": 0}
+        assert rule.count_drops(4) == {"PREROUTING": 0}
 
 
 @pytest.mark.parametrize(
     ("line", "packets"),
     [
-        ("-A INPUT -m set --match-set ideolab_ban src -c 12 720 -j DROP", {"INPUT": 12}),
-        ("-A INPUT -m set --match-set ideolab_ban src -j DROP -c 7 420", {"INPUT": 7}),
-        ("-A INPUT -m set --match-set other src -c 12 720 -j DROP", {}),
-        ("-A INPUT -m set --match-set ideolab_ban src -j DROP", {}),
+        (f"{OURS[:-8]} -c 12 720 -j DROP", {"PREROUTING": 12}),
+        (f"{OURS} -c 7 420", {"PREROUTING": 7}),
+        ("-A PREROUTING -m set --match-set other src -c 12 720 -j DROP", {}),
+        (OURS, {}),
     ],
 )
 def test_counters_wherever_they_stand(line: str, packets: dict[str, int]) -> None:
     """iptables-legacy and iptables-nft put them at different places."""
-    assert rule.count_drops(4, Tables(INPUT=[line]).run) == packets
+    assert rule.count_drops(4, run=Tables(PREROUTING=[line]).run) == packets

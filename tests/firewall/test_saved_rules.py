@@ -164,4 +164,4 @@ def test_saved_firewall_loads_at_a_boot(variant: str, monkeypatch: pytest.Monkey
             sets.create_list("ideolab_ban")
             sets.close()
             monkeypatch.setitem(rule.PROGRAMS, 4, program)
-            assert rule.is_first(4)
+            assert rule.look(4, "input").positions[0].is_first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -14,18 +15,8 @@ from pathlib import Path
 from demo.lab.wait import wait_until
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
 
-#: services of a development machine that a fresh host does not have
-_MASKED = (
-    "docker.service",
-    "docker.socket",
-    "containerd.service",
-    "mariadb.service",
-    "nginx.service",
-    "postgresql.service",
-    "prometheus.service",
-    "prometheus-node-exporter.service",
-    "redis-server.service",
-)
+#: what a fresh host starts of /etc; all else there belongs to packages of this machine
+_FRESH = re.compile(r"(fail2ban|ssh|systemd-.*|getty@.*)\.service|.*\.target")
 #: two machines at a time would meet in one cgroup and in /run/systemd. 133: the machine rebooted
 _BOOT = """
 [ -z "$2" ] || echo $$ >"$2/cgroup.procs"
@@ -113,7 +104,7 @@ def _start(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
         "--private-network", f"--bind-ro={directory}/checkout:{CHECKOUT}",
         "--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--drop-capability=CAP_SYS_RESOURCE",
         "--console=pipe", "--link-journal=no", "--resolv-conf=off", "--timezone=off",
-        "--boot", *(f"systemd.mask={unit}" for unit in _MASKED),
+        "--boot", *(f"systemd.mask={unit}" for unit in _foreign_units()),
     ]  # fmt: skip
     private = ["unshare", "-m", "--propagation", "private", "/bin/bash", "-c", MOUNT + _BOOT, "boot"]
     with open(directory / "console", "wb") as console:
@@ -122,6 +113,12 @@ def _start(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
             env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
         )  # fmt: skip
+
+
+def _foreign_units() -> list[str]:
+    """Return the services, sockets and timers that would start on this machine and not on a fresh host."""
+    enabled = {path.name for path in Path("/etc/systemd/system").glob("*.wants/*")}
+    return sorted(unit for unit in enabled if not _FRESH.fullmatch(unit))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -118,7 +118,7 @@ class Services:
     def state(self) -> dict[str, bool]:
         return {"fail2ban_active": True, "fail2ban_enabled": True}
 
-    def bring_up(self, _host: object, changed: set[str], *, has_intake: bool) -> list[str]:
+    def bring_up(self, _host: object, changed: set[str], *, has_intake: bool, has_opener: bool) -> list[str]:
         self.changed = changed
         if self.error:
             raise self.error

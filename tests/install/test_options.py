@@ -17,7 +17,9 @@ from ideolab_f2b.manifest import Entry, InstallOptions, Manifest
 
 ALL = ("--nginx", "--sudo-for", "site", "--django", "www-data")
 ROTATION = "etc/logrotate.d/ideolab-f2b"
-STORED = {"nginx": True, "sudo_for": "site", "web_group": "www-data", "no_start": False}
+STORED = {
+    "nginx": True, "sudo_for": "site", "web_group": "www-data", "no_start": False, "containers": False
+}  # fmt: skip
 
 
 def install(root: Path, *words: str) -> dict[str, Any]:
@@ -26,6 +28,13 @@ def install(root: Path, *words: str) -> dict[str, Any]:
     assert cli.main(["install", "--root", str(root), *words]) == 0
     told: dict[str, Any] = json.loads(manifest.below(root).read_text())
     return told
+
+
+def dry_run(root: Path, *words: str) -> None:
+    """Print what an install below `root` would do; nothing is stored."""
+    (root / "etc" / "fail2ban").mkdir(parents=True, exist_ok=True)
+    assert cli.main(["install", "--root", str(root), *words]) == 0
+    assert not manifest.below(root).exists()
 
 
 def paths(told: dict[str, Any]) -> list[str]:
@@ -44,7 +53,7 @@ def test_options_are_stored_and_count_again(tmp_path: Path) -> None:
 def test_no_start_is_stored_for_one_install(tmp_path: Path) -> None:
     """The next one starts the services."""
     assert install(tmp_path, "--no-start")["options"] == {
-        "nginx": False, "sudo_for": None, "web_group": None, "no_start": True,
+        "nginx": False, "sudo_for": None, "web_group": None, "no_start": True, "containers": False,
     }  # fmt: skip
     assert install(tmp_path)["options"]["no_start"] is False
 
@@ -69,7 +78,7 @@ def test_an_older_install_without_options(tmp_path: Path) -> None:
     manifest.below(tmp_path).write_text(json.dumps(told))
 
     assert install(tmp_path)["options"] == {
-        "nginx": False, "sudo_for": None, "web_group": None, "no_start": False,
+        "nginx": False, "sudo_for": None, "web_group": None, "no_start": False, "containers": False,
     }  # fmt: skip
 
 
@@ -102,6 +111,32 @@ def test_a_rotation_without_the_group_ends_django(
         "no --django any more: /etc/logrotate.d/ideolab-f2b has no line `create 0660 ideolab www-data`"
         in capsys.readouterr().out.splitlines()
     )
+
+
+def test_containers_are_remembered_until_they_are_withdrawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dry run says it too, and who was not asked again hears how to end it."""
+    to_run = "ideolab-netns is to run: it opens sockets in the network namespaces of containers"
+    runs = [("--dry-run", "--containers"), ("--containers",), (), ("--no-containers",), ()]
+    told = []
+    for options in runs:
+        capsys.readouterr()
+        stored = None
+        if "--dry-run" in options:
+            dry_run(tmp_path, *options)
+        else:
+            stored = install(tmp_path, *options)["options"]["containers"]
+        said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("ideolab-netns")]
+        told.append((stored, said))
+
+    assert told == [
+        (None, [to_run]),
+        (True, [to_run]),
+        (True, [f"{to_run}; --no-containers stops it"]),
+        (False, []),
+        (False, []),
+    ]
 
 
 @pytest.mark.parametrize(

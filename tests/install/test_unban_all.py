@@ -57,7 +57,10 @@ def test_rules_and_sets_are_removed() -> None:
         unban_all.drop_rules(said.append)
         unban_all.drop_sets(said.append)
 
-        assert (sets.names(), server.run("iptables", "-S", "INPUT")) == (["theirs"], "-P INPUT ACCEPT\n")
+        assert (sets.names(), server.run("iptables", "-t", "raw", "-S", "PREROUTING")) == (
+            ["theirs"],
+            "-P PREROUTING ACCEPT\n",
+        )
         assert said == [
             "removed  the rules that match ideolab_ban",
             "removed  the sets ideolab_ban, ideolab_ban_port, a_port, a_port6, named_by_admin, "
@@ -80,7 +83,20 @@ def test_sets_that_something_else_uses_are_emptied() -> None:
         sets.create("ideolab_slowacc", "inet")
         sets.create_list("theirs")
         sets.link("theirs", "site1")
-        server.run("iptables", "-A", "INPUT", "-m", "set", "--match-set", "ideolab_ban", "src", "-j", "LOG")
+        server.run(
+            "iptables",
+            "-t",
+            "raw",
+            "-A",
+            "PREROUTING",
+            "-m",
+            "set",
+            "--match-set",
+            "ideolab_ban",
+            "src",
+            "-j",
+            "LOG",
+        )
 
         with pytest.raises(SetBusyError, match=r"destroy ideolab_ban, site1: .* uses it; emptied"):
             unban_all.drop_sets(said.append)

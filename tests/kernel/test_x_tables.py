@@ -1,4 +1,4 @@
-"""The filter table of the older iptables, as the kernel tells it."""
+"""Tables of the older iptables, as the kernel tells them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ideolab_f2b.kernel import x_tables
 from tests.kernel.scene import as_nobody
 
 pytestmark = pytest.mark.root
+CHAINS = ("INPUT", "DOCKER-USER")
 PROGRAMS = [("iptables-legacy", 4), ("ip6tables-legacy", 6)]
 
 
@@ -24,19 +25,19 @@ def namespace() -> Iterator[Namespace]:
 def test_input(namespace: Namespace, program: str, version: int) -> None:
     """A question makes no table; two rules of INPUT that change places are seen, with the same size."""
     with namespace.enter():
-        assert x_tables.read_input(version) == ()
+        assert x_tables.read_first_rules(version, "filter", CHAINS) == ()
         for port in ("22", "443"):
             namespace.run(program, "-A", "INPUT", "-p", "tcp", "--dport", port, "-j", "DROP")
-        before = x_tables.read_input(version)
+        before = x_tables.read_first_rules(version, "filter", CHAINS)
         namespace.run(program, "-D", "INPUT", "1")
         namespace.run(program, "-A", "INPUT", "-p", "tcp", "--dport", "22", "-j", "DROP")
-        after = x_tables.read_input(version)
+        after = x_tables.read_first_rules(version, "filter", CHAINS)
 
         assert before
         assert after
         assert before[0] == after[0]
         assert before != after
-        assert as_nobody(lambda: x_tables.read_input(version)) in ("()", "None")
+        assert as_nobody(lambda: x_tables.read_first_rules(version, "filter", CHAINS)) in ("()", "None")
 
 
 @pytest.mark.parametrize(("program", "version"), PROGRAMS)
@@ -45,7 +46,7 @@ def test_long_table(namespace: Namespace, program: str, version: int) -> None:
     lines = "\\n".join(f"-A INPUT -p tcp --dport {port} -j DROP" for port in range(1, 1801))
     with namespace.enter():
         namespace.run("sh", "-c", f"printf '*filter\\n{lines}\\nCOMMIT\\n' | {program}-restore --noflush")
-        found = x_tables.read_input(version)
+        found = x_tables.read_first_rules(version, "filter", CHAINS)
 
     assert found is not None
     assert len(found) == 1

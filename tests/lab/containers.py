@@ -104,6 +104,13 @@ class ContainerLab:
         """Close a socket when the lab ends, not before."""
         return self._undo.enter_context(opened)
 
+    def run_program(self, output: Path, *words: str) -> None:
+        """Start a program of the host that the opener may look at; it ends with the lab."""
+        child = Child(self.host, output, *words)
+        self._undo.callback(child.stop)
+        child.wait_until(lambda: bool(output.read_text()) or "-c" in words, "ready")
+        self.tell(child.pid)
+
     def start_opener(self, containers: str = "auto", *users: str, path: Path | None = None) -> Opener:
         """Start `ideolab-f2b netns` on the host; it ends with the lab."""
         opener = Opener(self, containers, users, path or self.directory / "sock")

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import socket
+import sys
+import time
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 
-from demo.lab.wait import ENOUGH_S
+from demo.lab.wait import ENOUGH_S, wait_until
 from ideolab_f2b.kernel.netlink import PermissionDeniedError
 from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.destroy import destroy
 from ideolab_f2b.kernel.sockets.inet_diag import fold
 from ideolab_f2b.kernel.sockets.row import FAMILY, PEER
-from ideolab_f2b.namespaces.ask import ask
+from ideolab_f2b.namespaces.ask import ask, ask_addresses
 from ideolab_f2b.namespaces.namespace import Namespace
+from ideolab_f2b.namespaces.opener import ASK_S
 from tests.kernel.scene import as_nobody
 from tests.lab.containers import (
     Container,
     ContainerLab,
     build_lab,
+    count_descriptors,
+    list_links,
+    wait_for_count,
 )
+
+#: seconds that a busy machine takes beside
+SLACK_S = 20.0
 
 
 @pytest.fixture
@@ -116,3 +125,154 @@ def test_root_destroys_there_and_nowhere_else(lab: ContainerLab) -> None:
         name_of(first): ["198.51.100.8"],
         name_of(second): ["198.51.100.7", "198.51.100.8"],
     }
+
+
+@pytest.mark.root
+def test_what_has_too_few_in_use_has_no_channel(lab: ContainerLab) -> None:
+    """Quiet containers cost no visit: they are told of together, with their addresses."""
+    made = [lab.container(number, 443) for number in (2, 3)]
+    opener = lab.start_opener()
+
+    found = list(ask([443], above=9, path=opener.path))
+
+    assert names(found) == sorted((name_of(each), (443,), False) for each in made)
+    for each in found:
+        (container,) = (one for one in made if name_of(one) == each.name)
+        texts = {str(ip_address(packed)) for packed in each.routed}
+        assert (each.netns, each.in_use, each.channel) == (container.netns, 1, None)
+        assert {container.address, container.address6, "10.77.0.1", "fd00:77::1"} <= texts
+        assert {ip_address("127.0.0.1").packed, *each.routed} <= each.own
+
+
+@pytest.mark.root
+def test_nothing_is_held_and_a_removed_namespace_is_gone(lab: ContainerLab) -> None:
+    """The veth of a container that ends leaves the host, and its name is free for the next one."""
+    container = lab.container(2, 443)
+    opener = lab.start_opener()
+    assert len(list(ask([443], path=opener.path))) == 1
+    before = count_descriptors(opener.pid)
+
+    for _turn in range(3):
+        container.stop()
+        wait_until(lambda: "v2@" not in list_links(lab.host), lambda: list_links(lab.host))
+        assert list(ask([443], path=opener.path)) == []
+        container.start(443)
+        wait_until(lambda: list(ask([443], path=opener.path)), "the container is not seen", every_s=0.5)
+
+    wait_for_count(opener.pid, before)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("setting", "wanted"), [("auto", [2, 3]), ("no", []), ("netns:{3}", [3]), ("netns:{4}, auto", [2, 3, 4])]
+)
+def test_the_setting_decides(lab: ContainerLab, setting: str, wanted: list[int]) -> None:
+    """auto: what routes through this host; a name: that one, whatever its routes; no: none."""
+    made = {number: lab.container(number, 443) for number in (2, 3, 4)}
+    # as one with an uplink of its own, such as macvlan
+    for version in ("-4", "-6"):
+        made[4].namespace.run("ip", version, "route", "del", "default")
+    text = setting
+    for number, container in made.items():
+        text = text.replace(f"{{{number}}}", container.namespace.name)
+    opener = lab.start_opener(text)
+
+    assert names(list(ask([443], path=opener.path))) == sorted(
+        (name_of(made[number]), (443,), True) for number in wanted
+    )
+
+
+@pytest.mark.root
+def test_another_user_namespace_is_not_looked_into(lab: ContainerLab) -> None:
+    """Any user of this host may be root in one, with any address and any client that he makes."""
+    lab.container(2, 443)
+    script = (
+        "ip link set lo up; ip link add d0 type dummy; ip addr add 10.77.0.66/24 dev d0; ip link set d0 up;"
+        " ip route add default via 10.77.0.1; exec python3 -c "
+        '\'import socket,time; s=socket.create_server(("",443)); print("ready",flush=True); time.sleep(600)\''
+    )
+    output = lab.directory / "rootless"
+    words = ["setpriv", "--reuid", "65534", "--clear-groups", "unshare", "-Urn", "sh", "-c", script]
+    lab.run_program(output, *words)
+    opener = lab.start_opener()
+
+    assert [each.name for each in ask([443], path=opener.path)] == [f"netns:{lab.prefix}-c2"]
+
+
+@pytest.mark.root
+def test_an_address_that_a_container_chose_is_protected_nowhere_else(lab: ContainerLab) -> None:
+    """Who is root in a container can give it an attacker's address; this host sends elsewhere."""
+    container = lab.container(2, 443)
+    for line in (
+        "ip addr add 198.51.100.7/32 dev eth0",
+        "ip -6 addr add 2001:db8:c::7/128 dev eth0 nodad",
+        "ip route add 203.0.113.0/24 via 198.51.100.9 dev eth0 onlink",
+    ):
+        container.namespace.run(*line.split())
+    opener = lab.start_opener()
+
+    (found,) = ask([443], path=opener.path)
+
+    chosen = {ip_address(text).packed for text in ("198.51.100.7", "2001:db8:c::7", "198.51.100.9")}
+    assert chosen <= found.own
+    assert not chosen & found.routed
+    assert not chosen & ask_addresses(opener.path)
+    assert ip_address(container.address).packed in ask_addresses(opener.path)
+
+
+@pytest.mark.root
+def test_others_are_refused_and_garbage_harms_nobody(lab: ContainerLab) -> None:
+    """A user who may not ask, questions that are none, those who do not read: the next is answered."""
+    lab.container(2, 443)
+    opener = lab.start_opener("auto", "65533")
+    Path(opener.path).chmod(0o666)
+
+    refused = as_nobody(lambda: list(ask([443], path=opener.path)))
+    assert refused.startswith("OpenerDownError: ")
+    assert "netns: user 65534 may not ask" in opener.output
+
+    silent = []
+    for garbage in (
+        b"",
+        b"{" * 2000,
+        b"ask above=1 ports=0",
+        b"ask above=1 ports=" + b"1," * 900,
+        b"\xff" * 4000,
+    ):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+            link.connect(opener.path)
+            link.send(garbage)
+    for _number in range(3):
+        # neither asks nor ends
+        link = lab.keep(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+        link.connect(opener.path)
+        silent.append(link)
+
+    began = time.monotonic()
+    assert len(list(ask([443], path=opener.path))) == 1
+    assert time.monotonic() - began < ASK_S + SLACK_S
+    assert opener.output.count("netns: user 0: no question") == 1
+
+
+@pytest.mark.root
+def test_a_user_who_asks_without_end_keeps_root_from_nothing(lab: ContainerLab) -> None:
+    """Connections beyond a few, and questions beyond 20 a second, are refused; root has its own."""
+    lab.container(2, 443)
+    opener = lab.start_opener("auto", "65534")
+    flood = (
+        "import os, socket, sys\n"
+        "os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)\n"
+        "held = []\n"
+        "while True:\n"
+        "    link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n"
+        "    try:\n"
+        "        link.connect(sys.argv[1]); link.send(b'ask above=0 ports=1-65535')\n"
+        "    except OSError:\n"
+        "        pass\n"
+        "    held = held[-200:] + [link]\n"
+    )
+    lab.run_program(lab.directory / "flood", sys.executable, "-c", flood, opener.path)
+    wait_until(lambda: "too many questions (user 65534)" in opener.output, lambda: opener.output)
+
+    for _question in range(20):
+        assert len(list(ask([443], path=opener.path))) == 1

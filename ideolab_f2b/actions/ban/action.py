@@ -31,6 +31,7 @@ from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
 from ideolab_f2b.actions.reconcile import metrics
 from ideolab_f2b.actions.reconcile.one_pass import Member
 from ideolab_f2b.actions.reconcile.thread import RECONCILE
+from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.actions.tickets import BanList, network_of_identity
 from ideolab_f2b.complaint import Complaint
@@ -139,6 +140,7 @@ class Action(ActionBase):  # type: ignore[misc]
         """End what this action runs; sets and rule stay unless the options say otherwise."""
         # first: the reconcile thread, which may end with this jail, then sees what it leaves
         SET_NAMES.release(self)
+        RULE_HOOK.release(self)
         LOOKS.remove(self)
         NAMES_OF_SERVER.remove(self)
         RECONCILE.remove(self._member)
@@ -279,6 +281,7 @@ class Action(ActionBase):  # type: ignore[misc]
     def _read(self, given: Mapping[str, Any]) -> Options:
         self._given = given
         found, complaints = SET_NAMES.take(self, self._jail.name, given)
+        RULE_HOOK.want(self, self._jail.name, found.hook)
         for complaint in complaints:
             self._logSys.error("[%s] %s: %s", self._jail.name, self._name, complaint)
         return found

@@ -14,6 +14,7 @@ from ideolab_f2b.actions.ban.socket_closer import SocketCloser
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected.protected import Protected
 from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
+from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.tickets import BanList
 from ideolab_f2b.firewall.names import FAMILIES
 
@@ -36,6 +37,7 @@ def stats(
     told: dict[str, Any] = {**counts.counts(), "last_error": counts.last_error}
     told.update(set=options.set, maxelem=options.maxelem, repaired=firewall.repaired)
     told["rules"] = {FAMILIES[version]: state for version, state in firewall.rules.items()}
+    told["hook"] = RULE_HOOK.choose()
     told["lifted"] = old_tickets.stats()
     told["closer"] = closer.stats()
     told["keeper"] = reconcile

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Callable, Optional, TypeVar
 
 from ideolab_f2b.actions.options import Options
+from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.set_names import SET_NAMES
-from ideolab_f2b.firewall import port_rule, rule
+from ideolab_f2b.firewall import old_rules, port_rule, rule
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.names import LIST, PORT_LIST, unique
 from ideolab_f2b.firewall.rule import IN_PLACE, RuleError, RuleUnseenError
@@ -140,7 +141,7 @@ class JailFirewall:
         self._opened = None
         self._place_sets()
         self._sets().add_many(self._expected())
-        self._place_port_rules()
+        self._place_port_rules(self.rules)
         # a jail that shares it still needs it
         if name != self.options.set and name not in SET_NAMES.names():
             self._remove(old)
@@ -175,7 +176,7 @@ class JailFirewall:
         if self._remove(sets):
             for version in rule.PROGRAMS:
                 if self.rules.get(version) == IN_PLACE and sets.list == LIST:
-                    rule.remove(version)
+                    old_rules.remove_all(version)
             sets.remove_list()
 
     def _remove(self, sets: JailSets) -> bool:
@@ -193,16 +194,16 @@ class JailFirewall:
                 for version in rule.PROGRAMS:
                     port_rule.drop(version, sets.names.values())
 
-    def _place_port_rules(self) -> None:
+    def _place_port_rules(self, states: dict[int, str]) -> None:
         scope = self.options.port_scope
         if scope is None:
             return
         for version in rule.PROGRAMS:
-            if self.rules.get(version, IN_PLACE) == IN_PLACE:
+            if states.get(version, IN_PLACE) == IN_PLACE:
                 try:
-                    port_rule.put(version, {self.options.set: scope})
+                    port_rule.put(version, {self.options.set: scope}, RULE_HOOK.choose())
                 except RuleError as error:
-                    self.rules[version] = f"missing: {error}"
+                    states[version] = f"missing: {error}"
 
     def _sets(self) -> JailSets:
         with self._lock:
@@ -223,16 +224,19 @@ class JailFirewall:
     def _place_rules(self) -> None:
         with self._lock:
             self._looked = self._clock()
+            states = dict(self.rules)
             for version in rule.PROGRAMS:
                 try:
-                    self.rules[version] = rule.place(version) or IN_PLACE
+                    states[version] = rule.place(version, RULE_HOOK.choose()) or IN_PLACE
                 except RuleUnseenError as error:
                     # a rule that was there is not gone because somebody holds the lock
-                    if self.rules.get(version) != IN_PLACE:
-                        self.rules[version] = f"missing: {error}"
+                    if states.get(version) != IN_PLACE:
+                        states[version] = f"missing: {error}"
                 except RuleError as error:
-                    self.rules[version] = f"missing: {error}"
-            self._place_port_rules()
+                    states[version] = f"missing: {error}"
+            # a ban is in force once all rules are there
+            self._place_port_rules(states)
+            self.rules.update(states)
 
     def _require_rules(self, versions: Iterable[int]) -> None:
         missing = [self.rules.get(version, "missing") for version in versions]
@@ -250,7 +254,7 @@ class JailFirewall:
                 position.copies
                 for version, state in self.rules.items()
                 if state == IN_PLACE
-                for position in rule.positions(version)
+                for position in rule.look(version, RULE_HOOK.choose()).positions
             )
         except RuleUnseenError:
             return True

@@ -10,6 +10,7 @@ from ideolab_f2b.actions.reconcile.contest import Contest
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.chains import DEFAULT, HOOKS
 from ideolab_f2b.firewall.position import Position
 from ideolab_f2b.firewall.rule import IN_PLACE, RuleError, RuleUnseenError
 from ideolab_f2b.firewall.rule_trace import RuleTraces, Trace
@@ -29,25 +30,35 @@ class DropRules:
     ) -> None:
         #: {4, 6: "in place", or why it is not}
         self.states: dict[int, str] = {}
+        #: {4, 6: the hook in which it was seen}
+        self.hooks: dict[int, str] = {}
+        #: {4, 6: how often it was put}
+        self.puts: dict[int, int] = {}
+        #: the one that is wanted
+        self._hook = DEFAULT
         self._counted, self._traces = counted, traces or RuleTraces()
         self._contest = Contest(clock)
         self._repairs = Complaint(_log.warning, SAY_AGAIN_S, clock)
+        self._fallbacks = Complaint(_log.warning, float("inf"), clock)
         self._troubles = Complaint(_log.error, SAY_AGAIN_S, clock)
         #: the traces of what was looked at and needs nothing more
         self._seen: dict[int, Optional[Trace]] = {}
 
-    def is_look_due(self) -> bool:
+    def is_look_due(self, hook: str = DEFAULT) -> bool:
         """Return whether the rules may be others than those that were looked at; it forks nothing."""
-        return any(
-            version not in self._seen or self._traces.read(version) != self._seen[version]
+        return hook != self._hook or any(
+            version not in self._seen or self._read_trace(version) != self._seen[version]
             for version in rule.PROGRAMS
         )
 
-    def look(self, name: str) -> None:
+    def look(self, name: str, hook: str = DEFAULT) -> None:
         """Look at both families and put right what can be; RuleError when one has no rule or is not seen."""
         errors: list[RuleError] = []
+        if hook != self._hook:
+            self._hook = hook
+            self.hooks.clear()
         for version in rule.PROGRAMS:
-            trace = self._traces.read(version)
+            trace = self._read_trace(version)
             try:
                 with rule.LOCK:
                     self.states[version] = self._look(name, version, trace)
@@ -69,6 +80,9 @@ class DropRules:
             states = (state for state in self.states.values() if state.startswith(("missing", "unknown")))
             raise type(errors[0])("; ".join(dict.fromkeys(states)))
 
+    def _read_trace(self, version: int) -> Optional[Trace]:
+        return self._traces.read(version, HOOKS[self.hooks.get(version, self._hook)])
+
     def _is_as_seen(self, version: int, trace: Optional[Trace]) -> bool:
         """Return whether the rule was in place and the kernel says that nothing has changed since."""
         # an empty trace is of another variant of iptables than the rule: it shows nothing
@@ -77,22 +91,37 @@ class DropRules:
 
     def _look(self, name: str, version: int, trace: Optional[Trace]) -> str:
         try:
-            found = rule.positions(version)
+            placement = rule.look(version, self._hook)
         except RuleError:
             if version == 6 and not rule.has_ipv6():
                 self._seen[version] = trace
                 return "IPv6 is disabled"
             raise
+        found = placement.positions
+        if placement.hook != self.hooks.get(version, self._hook):
+            # the kernel has no raw table, or has one now: the trace is of other chains
+            trace = None
+        self.hooks[version] = placement.hook
         self._counted.see_rules(version, _drops(found))
         put = [one for one in found if self._shall_put(version, one)]
         if put:
             for one in put:
                 rule.put_first(version, one)
-            trace = self._traces.read(version)
+            self.puts[version] = self.puts.get(version, 0) + 1
+            trace = self._read_trace(version)
             # what iptables calls done is no repair: another program may have undone it
             found = self._verify(name, version, {one.chain for one in put})
         self._seen[version] = trace
+        self._tell_fallback(name, version, placement.fallback)
         return self._describe(name, version, found)
+
+    def _tell_fallback(self, name: str, version: int, reason: str) -> None:
+        subject = f"{rule.PROGRAMS[version]} raw"
+        if reason:
+            chains = ", ".join(HOOKS[self.hooks[version]])
+            self._fallbacks.say(f"{reason}; the rule for {name} stands in {chains}", subject)
+        else:
+            self._fallbacks.settle(subject)
 
     def _shall_put(self, version: int, found: Position) -> bool:
         if found.is_effective:
@@ -101,7 +130,7 @@ class DropRules:
 
     def _verify(self, name: str, version: int, chains: Iterable[str]) -> list[Position]:
         """Look again; count and say a repair where the rule now stands where it was put."""
-        program, found = rule.PROGRAMS[version], rule.positions(version)
+        program, found = rule.PROGRAMS[version], rule.look(version, self._hook).positions
         self._counted.begin_rules(version, _drops(found))
         lost = [one.chain for one in found if one.chain in chains and not one.copies]
         if lost:

@@ -21,10 +21,13 @@ from ideolab_f2b.actions.reconcile.drop_rules import DropRules
 from ideolab_f2b.actions.reconcile.left_sets import LeftSets
 from ideolab_f2b.actions.reconcile.losses import Losses
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
+from ideolab_f2b.actions.reconcile.old_rules import OldRules
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
+from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.firewall import port_rule
 from ideolab_f2b.firewall.names import LIST, PORT_LIST, family_sets
+from ideolab_f2b.firewall.rule import RuleUnseenError
 from ideolab_f2b.kernel.ipset.element import Key, SetHeader
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -84,6 +87,8 @@ class ReconcileThread:
         self._stale: dict[str, frozenset[Key]] = {}
         self._counted = ReconcileCounts()
         self._rules = DropRules(self._counted, clock)
+        self._old_rules = OldRules(self._rules, self._counted, clock)
+        self._disputes = Complaint(_log.warning, float("inf"), clock)
         say = functools.partial(_log.error, "cannot keep the kernel at what fail2ban holds: %s")
         self._complaint = Complaint(say, SAY_AGAIN_S, clock)
         self._last_error = ""
@@ -144,6 +149,7 @@ class ReconcileThread:
             "drift": dict(self._counted.drift),
             "repairs": dict(self._counted.repairs),
             "last_error": self._last_error,
+            "old_rules": self._old_rules.removed,
         }
 
     def samples(self) -> list[Sample]:
@@ -175,9 +181,10 @@ class ReconcileThread:
         if self._losses.are_there((name, [member for member, _since in group]) for name, group in groups):
             if self._allowance.take():
                 self.look()
-        elif self._rules.is_look_due() and self._allowance.take():
+        elif self._rules.is_look_due(RULE_HOOK.choose()) and self._allowance.take():
             self._attempt(LIST, self._look_at_rules)
             self._attempt(PORT_LIST, self._look_at_port_rules, members)
+            self._attempt(LIST, self._look_at_old_rules)
 
     def _look(self, members: Sequence[tuple[Member, float]]) -> None:
         groups = _group(members)
@@ -188,6 +195,7 @@ class ReconcileThread:
             went_well += [self._attempt(name, self._place, kernel, group) for name, group in groups]
             went_well.append(self._attempt(LIST, self._look_at_rules))
             went_well.append(self._attempt(PORT_LIST, self._look_at_port_rules, members))
+            went_well.append(self._attempt(LIST, self._look_at_old_rules))
             went_well += [self._attempt(name, self._reconcile, kernel, group) for name, group in groups]
             names = [name for name, _group in groups]
             went_well.append(self._attempt(LIST, self._look_at_left_sets, kernel, names))
@@ -245,7 +253,7 @@ class ReconcileThread:
             members = list(self._members)
         with self._working:
             try:
-                self._rules.look(name)
+                self._rules.look(name, RULE_HOOK.choose())
             finally:
                 for member in members:
                     member.rules(dict(self._rules.states))
@@ -256,11 +264,20 @@ class ReconcileThread:
         # where another rule stands before that for all ports, this one stands behind it as well
         states = self._rules.states.items()
         families = [version for version, state in states if not state.startswith(("missing", "IPv6"))]
+        hook = RULE_HOOK.choose()
         with self._working:
-            repaired = sum(port_rule.put(version, scopes) for version in families) if scopes else 0
+            repaired = sum(port_rule.put(version, scopes, hook) for version in families) if scopes else 0
         if repaired:
             self._counted.add_repairs(name, repaired)
             _log.warning("the rules of jails with scope=port were not in place: %d chains repaired", repaired)
+
+    def _look_at_old_rules(self, name: str) -> None:
+        dispute = RULE_HOOK.describe_dispute()
+        if dispute:
+            self._disputes.say(dispute)
+        # who holds the lock of xtables has it back by the next pass: what is left does no harm
+        with self._working, contextlib.suppress(RuleUnseenError):
+            self._old_rules.look(name)
 
     def _headers(self) -> Iterator[SetHeader]:
         """The headers of those sets of all jails that are there."""

@@ -14,6 +14,7 @@ from ideolab_f2b import fail2ban_client
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Network, Settings
 from ideolab_f2b.files import open_where_it_leads
+from ideolab_f2b.kernel.address import Address, local_addresses
 from ideolab_f2b.places import restart
 
 #: an IPv4 address, or the /64 as which the intake writes an IPv6 one
@@ -63,9 +64,26 @@ def front(settings: Settings) -> Iterator[Verdict]:
         yield unknown("front", str(error))
         return
     try:
-        yield from judge(counts, settings.connmon.ignore, _ask_ignoreip())
+        yield from judge(counts, settings.connmon.ignore, _ask_ignoreip(), _read_own())
     except fail2ban_client.ClientError as error:
         yield unknown("front", f"this needs fail2ban: {error}", restart("fail2ban"))
+
+
+def find_fronts(settings: Settings) -> list[Network]:
+    """Return the addresses, but for own ones, of which the check `front` speaks; [] without a log."""
+    try:
+        counts = count(_tail(settings.paths.nginx_error_log))
+    except OSError:
+        return []
+    own = _read_own()
+    found = map(ipaddress.ip_network, select(counts, settings.connmon.ignore))
+    return [one for one in found if not any(_contains(one, address) for address in own)]
+
+
+def select(counts: PeerCounts, listed: Collection[Network]) -> list[Peer]:
+    """Return the peers that are listed, or that stand for many clients, by their number of lines. Pure."""
+    found = [one for one in counts.peers if _covers(listed, one) or _stands_for_many(counts, one)]
+    return sorted(found, key=lambda one: -counts.peers[one])
 
 
 def _tail(path: Path) -> list[str]:
@@ -108,12 +126,22 @@ def _read_peer(text: str) -> Peer:
 
 
 def judge(
-    counts: PeerCounts, listed: Collection[Network], ignored: Mapping[str, Collection[Network]]
+    counts: PeerCounts,
+    listed: Collection[Network],
+    ignored: Mapping[str, Collection[Network]],
+    own: Collection[Address] = (),
 ) -> Iterator[Verdict]:
-    """Yield a verdict on each address that stands for many clients, or one ok when there is none. Pure."""
-    found = [one for one in counts.peers if _covers(listed, one) or _stands_for_many(counts, one)]
-    for address in sorted(found, key=lambda one: -counts.peers[one]):
-        yield _verdict(counts, address, listed, ignored)
+    """Yield a verdict on each address that stands for many clients, or one ok when there is none. Pure.
+
+    `own` are this host's addresses, which no jail bans.
+    """
+    found = select(counts, listed)
+    for address in found:
+        if any(_contains(ipaddress.ip_network(address), one) for one in own):
+            text = f"{counts.peers[address]} of {counts.lines} lines before a request name this host"
+            yield ok(f"front {address}", f"{text}, which is never banned")
+        else:
+            yield _verdict(counts, address, listed, ignored)
     if found:
         return
     if counts.lines < LEAST:
@@ -130,6 +158,17 @@ def _stands_for_many(counts: PeerCounts, address: Peer) -> bool:
 def _covers(listed: Collection[Network], address: Peer) -> bool:
     peer = ipaddress.ip_network(address)
     return any(peer.version == network.version and peer.overlaps(network) for network in listed)
+
+
+def _contains(network: Network, address: Address) -> bool:
+    return network.version == address.version and address in network
+
+
+def _read_own() -> set[Address]:
+    try:
+        return local_addresses()
+    except OSError:
+        return set()
 
 
 def _verdict(

@@ -51,8 +51,14 @@ def connections(inodes: Collection[int]) -> list[TcpConnection]:
     ]
 
 
-def _records(states: int) -> chain[tuple[int, bytes, bytes, int]]:
-    return chain.from_iterable(batches(dump_request(_ANY_PORT, states), _layout, "sockets of all ports"))
+def find_listeners(port: int) -> list[int]:
+    """Return the inodes of the sockets that listen on a local port; KernelError when the kernel refuses."""
+    return [inode for _family, _port, _peer, inode in _records(mask(LISTEN), port)]
+
+
+def _records(states: int, port: int = _ANY_PORT) -> chain[tuple[int, bytes, bytes, int]]:
+    asked = f"sockets of {f'port {port}' if port else 'all ports'}"
+    return chain.from_iterable(batches(dump_request(port, states), _layout, asked))
 
 
 def _layout(message: memoryview) -> Layout:

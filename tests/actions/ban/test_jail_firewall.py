@@ -83,14 +83,14 @@ def test_list_and_rule_that_are_gone(scene: Scene, lone: Namespace) -> None:
     """A flushed chain is seen when the rules are looked at again."""
     scene.firewall.place()
     scene.ban(HOST, 0)
-    lone.run("iptables", "-F", "INPUT")
+    lone.run("iptables", "-t", "raw", "-F", "PREROUTING")
     scene.now += jail_firewall.LOOK_AGAIN_S
 
     assert not scene.firewall.is_consistent()
     scene.firewall.repair()
     assert rule.is_first(4)
     for program in ("iptables", "ip6tables"):
-        lone.run(program, "-F", "INPUT")
+        lone.run(program, "-t", "raw", "-F", "PREROUTING")
     lone.run("ipset", "destroy", "ideolab_ban")
     scene.now += jail_firewall.COMPARE_AGAIN_S
     assert not scene.firewall.is_consistent()
@@ -100,7 +100,7 @@ def test_rule_that_cannot_be_placed(scene: Scene, monkeypatch: pytest.MonkeyPatc
     """Each ban is an error until the rule is there; the programs are tried again only now and then."""
     tried = []
 
-    def place(version: int) -> None:
+    def place(version: int, _hook: str) -> None:
         tried.append(version)
         raise RuleError("iptables is not installed; apt-get install iptables")
 

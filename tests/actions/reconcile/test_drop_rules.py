@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Optional
 
 import pytest
@@ -12,15 +13,15 @@ from ideolab_f2b.actions.reconcile.drop_rules import DropRules
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.position import SPEC, Position, read_position
-from ideolab_f2b.firewall.rule import RuleError, RuleUnseenError
+from ideolab_f2b.firewall.rule import Placement, RuleError, RuleUnseenError
 from ideolab_f2b.firewall.rule_trace import RuleTraces, Trace
 
-OURS = f"-A INPUT {SPEC}"
-CALICO = "-A INPUT -j cali-INPUT"
+OURS = f"-A PREROUTING {SPEC}"
+CALICO = "-A PREROUTING -j cali-PREROUTING"
 
 
 class Chains(RuleTraces):
-    """INPUT of both families as lists; who wants the first place takes it after each change of ours."""
+    """PREROUTING of both families as lists; who wants the first place takes it after each change of ours."""
 
     def __init__(self) -> None:
         self.rules = {4: list[str](), 6: list[str]()}
@@ -28,14 +29,14 @@ class Chains(RuleTraces):
         self.puts = 0
         self.error: Optional[RuleError] = None
 
-    def read(self, version: int) -> Trace:
+    def read(self, version: int, _chains: Sequence[str]) -> Trace:
         return tuple(line.encode() for line in self.rules[version])
 
-    def positions(self, version: int) -> list[Position]:
+    def look(self, version: int, hook: str) -> Placement:
         if self.error is not None:
             raise self.error
-        chains = {"cali-INPUT": ["-A cali-INPUT -j ACCEPT"]}
-        return [read_position("INPUT", self.rules[version], chains)]
+        chains = {"cali-PREROUTING": ["-A cali-PREROUTING -j ACCEPT"]}
+        return Placement([read_position("PREROUTING", self.rules[version], chains)], hook)
 
     def put_first(self, version: int, _position: Position) -> None:
         self.puts += 1
@@ -62,7 +63,7 @@ class Scene:
 @pytest.fixture
 def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
     chains = Chains()
-    monkeypatch.setattr(rule, "positions", chains.positions)
+    monkeypatch.setattr(rule, "look", chains.look)
     monkeypatch.setattr(rule, "put_first", chains.put_first)
     return Scene(chains)
 
@@ -116,7 +117,7 @@ def test_repair_that_was_none(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> 
     """iptables said yes and the rule is not there: no repair is counted, and it is an error."""
     monkeypatch.setattr(rule, "put_first", lambda _version, _position: None)
 
-    with pytest.raises(RuleError, match="iptables INPUT: the rule was put, and is gone again"):
+    with pytest.raises(RuleError, match="iptables PREROUTING: the rule was put, and is gone again"):
         scene.rules.look("ideolab_ban")
 
     assert scene.repairs == 0
@@ -130,13 +131,13 @@ def test_lock_of_another_program(scene: Scene) -> None:
     scene.rules.look("ideolab_ban")
     repairs = scene.repairs
     scene.chains.error = RuleUnseenError(
-        "iptables -S INPUT: Another app is currently holding the xtables lock"
+        "iptables -S PREROUTING: Another app is currently holding the xtables lock"
     )
     scene.rules.look("ideolab_ban")
     assert scene.rules.states == {4: "in place", 6: "in place"}
 
     scene.chains.rules[4].insert(0, CALICO)
-    with pytest.raises(RuleUnseenError, match="unknown: iptables -S INPUT: Another app"):
+    with pytest.raises(RuleUnseenError, match="unknown: iptables -S PREROUTING: Another app"):
         scene.rules.look("ideolab_ban")
     assert scene.rules.states[6] == "in place"
     assert scene.rules.is_look_due()
@@ -150,7 +151,7 @@ def test_lock_of_another_program(scene: Scene) -> None:
 
 def test_lock_where_the_kernel_shows_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rule is in the other variant's tables, as far as anybody knows: nothing is proved by silence."""
-    monkeypatch.setattr(scene.chains, "read", lambda _version: ())
+    monkeypatch.setattr(scene.chains, "read", lambda _version, _chains: ())
     scene.rules.look("ideolab_ban")
     assert scene.rules.states[4] == "in place"
     scene.chains.error = RuleUnseenError("Another app is currently holding the xtables lock")
@@ -174,14 +175,14 @@ def test_lock_before_the_rule_was_ever_seen(scene: Scene) -> None:
 def test_without_ipv6(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """It needs no rule, and none is missed."""
     monkeypatch.setattr(rule, "has_ipv6", lambda: False)
-    positions = scene.chains.positions
+    look = scene.chains.look
 
-    def ask(version: int) -> list[Position]:
+    def ask(version: int, hook: str) -> Placement:
         if version == 6:
-            raise RuleError("ip6tables -S INPUT: no such table")
-        return positions(version)
+            raise RuleError("ip6tables -t filter -S INPUT: no such table")
+        return look(version, hook)
 
-    monkeypatch.setattr(rule, "positions", ask)
+    monkeypatch.setattr(rule, "look", ask)
     scene.rules.look("ideolab_ban")
 
     assert scene.rules.states == {4: "in place", 6: "IPv6 is disabled"}

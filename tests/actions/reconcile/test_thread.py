@@ -21,8 +21,7 @@ from ideolab_f2b.actions.reconcile.allowance import Allowance
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member
 from ideolab_f2b.actions.reconcile.thread import ReconcileThread
 from ideolab_f2b.firewall import rule
-from ideolab_f2b.firewall.position import Position
-from ideolab_f2b.firewall.rule import RuleError
+from ideolab_f2b.firewall.rule import Placement, RuleError
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.reconcile.test_one_pass import Book
 
@@ -84,25 +83,21 @@ def test_one_pass_puts_all_in_place(scene: Scene, lone: Namespace, lone_kernel: 
         "drift": {"jail": 1, "jail6": 0},
         "repairs": {"jail": 3, "jail6": 2, "ideolab_ban": 2},
         "last_error": "",
+        "old_rules": 0,
     }
 
 
 def test_rules_that_were_flushed_and_moved(scene: Scene, lone: Namespace) -> None:
-    """iptables -F, a rule in front, and a DOCKER-USER that comes later: ours is first in each."""
+    """The raw table flushed, a rule in front: ours is first again. iptables -F does nothing to it."""
     scene.reconcile.look()
-    lone.run("iptables", "-F", "INPUT")
-    lone.run("ip6tables", "-I", "INPUT", "-j", "ACCEPT")
-    lone.run("iptables", "-N", "DOCKER-USER")
-    lone.run("iptables", "-A", "DOCKER-USER", "-j", "RETURN")
+    lone.run("iptables", "-F")
+    lone.run("iptables", "-t", "raw", "-F")
+    lone.run("ip6tables", "-t", "raw", "-I", "PREROUTING", "-j", "ACCEPT")
 
     scene.reconcile.look()
 
     assert rule.is_first(4)
     assert rule.is_first(6)
-    assert lone.run("iptables", "-S", "DOCKER-USER").splitlines()[1:] == [
-        "-A DOCKER-USER -m set --match-set ideolab_ban src -j DROP",
-        "-A DOCKER-USER -j RETURN",
-    ]
     assert scene.reconcile.stats()["repairs"]["ideolab_ban"] == 4
     scene.reconcile.look()
     assert scene.reconcile.stats()["repairs"]["ideolab_ban"] == 4
@@ -155,12 +150,12 @@ def test_trouble_is_told_once(
 ) -> None:
     """The elements are put back all the same, each pass tries again, and the log is not filled."""
 
-    def fail(version: int) -> list[Position]:
+    def fail(version: int, hook: str) -> Placement:
         raise RuleError("iptables is not installed; apt-get install iptables")
 
     scene.book.put(A)
     with monkeypatch.context() as broken, caplog.at_level(logging.ERROR, "fail2ban.ideolab-ban"):
-        broken.setattr(rule, "positions", fail)
+        broken.setattr(rule, "look", fail)
         for _pass in range(3):
             scene.reconcile.look()
 
@@ -324,7 +319,7 @@ def test_glance_puts_back_at_once(scene: Scene, lone: Namespace, lone_kernel: Se
     scene.reconcile.glance()
     assert scene.reconcile.passes == 1
 
-    lone.run("iptables", "-F", "INPUT")
+    lone.run("iptables", "-t", "raw", "-F")
     scene.reconcile.glance()
     assert rule.is_first(4)
     assert scene.reconcile.passes == 1
@@ -342,7 +337,7 @@ def test_glance_puts_back_at_once(scene: Scene, lone: Namespace, lone_kernel: Se
     assert [found.network for found in lone_kernel.elements("jail")] == [A]
 
     for program in ("iptables", "ip6tables"):
-        lone.run(program, "-F", "INPUT")
+        lone.run(program, "-t", "raw", "-F")
     # the kernel lets go of the list a moment after the rule
     wait_until(lambda: _is_destroyed(lone), "the sets are there")
     scene.reconcile.glance()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
+
+import pytest
 
 from ideolab_f2b.check.nginx import ports
 from ideolab_f2b.config import Connmon, Settings
+from tests.lab.containers import build_lab
 
 
 def test_a_port_of_this_host() -> None:
@@ -21,3 +25,17 @@ def test_a_port_of_this_host() -> None:
     (verdict,) = ports.ports(settings)
     assert (verdict.state, verdict.check) == ("unknown", f"port {port}")
     assert "in a container" in verdict.text
+
+
+@pytest.mark.root
+def test_a_port_of_a_container(tmp_path: Path) -> None:
+    """Nobody listens on the host, and connmon looks into the containers that do."""
+    with build_lab("f2bport", tmp_path) as lab:
+        lab.container(2, 443)
+        lab.container(3, 443)
+        opener = lab.start_opener()
+        with lab.host.enter():
+            found = list(ports.ports(Settings(Connmon(ports=(443, 8443))), opener.path))
+
+    assert [one.state for one in found] == ["ok", "unknown"]
+    assert found[0].text == "connmon sees the connections of its listening sockets in containers (2)"

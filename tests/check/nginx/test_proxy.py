@@ -75,6 +75,30 @@ def test_too_few_lines_say_nothing(lines: list[str]) -> None:
     assert texts(lines)[0].startswith("unknown: too few lines to say whether a proxy is in front of nginx: ")
 
 
+def test_an_address_of_this_host() -> None:
+    """Our own front in nginx's stream part, or docker-proxy: what hides the clients, `peers` says."""
+    own = {ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("2001:db8::1")}
+    found = list(proxy.judge(proxy.count([line("127.0.0.1")] * 200), (), {}, own))
+    assert [str(one) for one in found] == [
+        "ok       front 127.0.0.1: 200 of 200 lines before a request name this host, which is never banned"
+    ]
+    (verdict,) = proxy.judge(proxy.count([line("2001:db8::/64")] * 200), (), {}, own)
+    assert verdict.state == "ok"
+    (verdict,) = proxy.judge(proxy.count([line("127.0.0.2")] * 200), (), {}, own)
+    assert verdict.state == "wrong"
+
+
+def test_the_fronts_that_another_check_need_not_name(tmp_path: Path) -> None:
+    """Those that `front` calls wrong or settled; none without a log."""
+    settings = Settings(paths=Paths(log_dir=tmp_path), connmon=Connmon(ignore=networks("203.0.113.9")))
+    assert proxy.find_fronts(settings) == []
+    lines = [line("127.0.0.1")] * 200 + [line("203.0.113.9")]
+    (tmp_path / "nginx-error.log").write_text("\n".join(lines))
+    assert proxy.find_fronts(settings) == list(networks("203.0.113.9"))
+    (tmp_path / "nginx-error.log").write_text("\n".join([line(FRONT)] * 200))
+    assert proxy.find_fronts(settings) == list(networks(FRONT))
+
+
 def test_a_listed_front_is_well() -> None:
     """It need not carry most lines."""
     lines = [line(FRONT), line("203.0.113.9")]

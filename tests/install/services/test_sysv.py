@@ -38,10 +38,11 @@ def test_a_script_that_is_not_there_is_not_called(scripts: Programs) -> None:
 
 
 def test_links_go_with_the_scripts(scripts: Programs) -> None:
-    """Of both daemons."""
+    """Of all three daemons."""
     sysv.forget()
 
-    assert scripts.calls == ["update-rc.d ideolab-connmon remove", "update-rc.d ideolab-intake remove"]
+    daemons = ("ideolab-connmon", "ideolab-intake", "ideolab-netns")
+    assert scripts.calls == [f"update-rc.d {name} remove" for name in daemons]
 
 
 def test_fail2ban_by_its_script_or_by_its_client(scripts: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
