@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from pathlib import Path
 
@@ -19,7 +20,19 @@ def parse(text: bytes) -> int:
 
 def count_of(pid: int) -> int:
     """Return the TCP sockets in use in the network namespace of a process; OSError when it is gone."""
-    return count_in_use((Path(f"/proc/{pid}/net/sockstat"), Path(f"/proc/{pid}/net/sockstat6")))
+    text = _read(f"/proc/{pid}/net/sockstat")
+    with contextlib.suppress(FileNotFoundError):
+        text += _read(f"/proc/{pid}/net/sockstat6")
+    return parse(text)
+
+
+def _read(path: str) -> bytes:
+    # a third of the time of Path.read_bytes, which counts where many namespaces are asked
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(fd, 4096)
+    finally:
+        os.close(fd)
 
 
 def count_in_use(paths: tuple[Path, Path] = PATHS) -> int:

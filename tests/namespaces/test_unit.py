@@ -98,6 +98,11 @@ def machine() -> Iterator[Machine]:
         machine.install("--containers")
         machine.shell(_BUILD)
         machine.shell(_CONTAINER)
+        machine.shell(_CLIENTS)
+        wait_until(
+            lambda: machine.run("test", "-e", "/srv/connected", check=False).returncode == 0,
+            lambda: machine.shell("journalctl -u clients -u web; ip netns exec web ss -tn"),
+        )
         yield machine
 
 
@@ -109,16 +114,6 @@ def probe(machine: Machine) -> list[Any]:
     """What a process in connmon's sandbox sees: name, ports, peers, what became of its try to destroy."""
     told: list[Any] = json.loads(machine.shell(_PROBE))
     return told
-
-
-def connect(machine: Machine) -> None:
-    """Three connections of each of two clients to the container."""
-    machine.run("systemctl", "stop", "clients", check=False)
-    machine.shell(_CLIENTS)
-    wait_until(
-        lambda: machine.run("test", "-e", "/srv/connected", check=False).returncode == 0,
-        lambda: machine.shell("journalctl -u clients -u web; ip netns exec web ss -tn"),
-    )
 
 
 def descriptors(machine: Machine) -> str:
@@ -144,8 +139,6 @@ def test_the_unit(machine: Machine) -> None:
 
 def test_connmon_in_its_sandbox_sees_the_container_and_can_destroy_nothing(machine: Machine) -> None:
     """The socket that it gets looks into the namespace; the kernel asks for a capability that it has not."""
-    connect(machine)
-
     peers = ["198.51.100.7"] * 3 + ["198.51.100.8"] * 3
     wait_until(
         lambda: probe(machine) == [["netns:web", [443], peers, "denied"]],
@@ -158,8 +151,6 @@ def test_connmon_in_its_sandbox_sees_the_container_and_can_destroy_nothing(machi
 
 def test_a_ban_closes_the_sockets_inside_the_container(machine: Machine) -> None:
     """Those of the banned client, by fail2ban-server; another client's stay."""
-    connect(machine)
-
     machine.run("ideolab-f2b", "ban", "198.51.100.7")
 
     wait_until(
