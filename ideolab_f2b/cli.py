@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from ideolab_f2b import __version__, columns, config, places
-from ideolab_f2b.commands.config_option import require_config
+from ideolab_f2b.commands.arguments.config_option import require_config
 from ideolab_f2b.fail2ban_client import ClientError, ServerDownError
 
 #: {verb: (module with add_arguments() and run(), what it does)}
