@@ -13,12 +13,16 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from ideolab_f2b import __version__, columns, config, places
-from ideolab_f2b.commands.config_option import require_config
+from ideolab_f2b.commands.arguments.config_option import require_config
 from ideolab_f2b.fail2ban_client import ClientError, ServerDownError
 
 #: {verb: (module with add_arguments() and run(), what it does)}
 VERBS = {
     "connmon": ("ideolab_f2b.commands.connmon", "watch the sockets of port 443, write suspects for fail2ban"),
+    "ban-list": (
+        "ideolab_f2b.commands.ban_list",
+        "make the sets that saved firewall rules name (at a boot)",
+    ),
     "intake": ("ideolab_f2b.commands.intake", "write nginx's syslog datagrams as safe lines for fail2ban"),
     "netns": (
         "ideolab_f2b.commands.netns",

@@ -44,8 +44,10 @@ INTAKE = "ideolab-intake"
 NETNS = "ideolab-netns"
 #: the directory of its socket; it stays while the service is stopped
 NETNS_RUN = "/run/ideolab-netns"
-#: the unit that makes the list of all sets before a saved firewall is loaded
+#: the unit that makes the sets of saved firewall rules before these are loaded
 BAN_LIST = "ideolab-ban-list.service"
+#: the init script that does the same
+BAN_LIST_SCRIPT = "ideolab-ban-list"
 #: where systemd reads what a boot starts
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 #: the service of nginx

@@ -17,6 +17,9 @@ if str(REPOSITORY) not in sys.path:
 
 from tests.packages import missing, packages  # noqa: E402 - it is below the checkout
 
+#: marks of tests that take long
+_SLOW = {"long", "needs", "root", "suites", "systemd"}
+
 
 def pytest_configure() -> None:
     """Take Ctrl-C also where a shell started the tests in the background, with SIGINT ignored.
@@ -33,6 +36,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         reason = _obstacle(item)
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
+    if items and hasattr(items[0].config, "workerinput"):
+        _put_slow_files_first(items)
+
+
+def _put_slow_files_first(items: list[pytest.Item]) -> None:
+    """Put the files that start servers or work for long before the others.
+
+    xdist gives the files to its workers in this order: what is short fills up the end.
+    """
+    slow = {item.path for item in items if _SLOW & {mark.name for mark in item.iter_markers()}}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def _obstacle(item: pytest.Item) -> str:

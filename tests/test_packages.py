@@ -25,6 +25,7 @@ ELSEWHERE = ("bench", "matrix")
 #: programs of packages that every Debian has (Essential: yes, or Priority: required)
 EVERYWHERE = {
     *(
+        "apt-get",
         "bash",
         "cat",
         "chroot",

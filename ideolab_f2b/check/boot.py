@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Optional
 
 from ideolab_f2b.check.services import is_asked, is_opener_asked
-from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
+from ideolab_f2b.check.verdict import OK, WRONG, Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
-from ideolab_f2b.firewall import saved_rules as saved
-from ideolab_f2b.firewall.names import LIST
-from ideolab_f2b.firewall.saved_rules import SavedRule, SavedRules
+from ideolab_f2b.firewall.saved import nft
+from ideolab_f2b.firewall.saved import rules as saved
+from ideolab_f2b.firewall.saved.rules import SavedRule, SavedRules
 from ideolab_f2b.manifest import ManifestError
-from ideolab_f2b.places import BAN_LIST, INTAKE, JAIL_LOCAL, NETNS, SERVICE, WANTS, runs_systemd
+from ideolab_f2b.places import BAN_LIST, BAN_LIST_SCRIPT, INTAKE, JAIL_LOCAL, NETNS, SERVICE, runs_systemd
 
 FAIL2BAN = "fail2ban"
 SAVED = "saved rules"
@@ -83,7 +82,7 @@ def find_links(name: str, etc: Path = Path("/etc")) -> Optional[list[str]]:
     places = [*etc.glob("rc[2-5].d"), *etc.glob("runlevels/*")]
     if not places:
         return None
-    links = [*etc.glob(f"rc[2-5].d/S[0-9][0-9]{name}"), *etc.glob(f"runlevels/*/{name}")]
+    links = [*etc.glob(f"rc[S2-5].d/S[0-9][0-9]{name}"), *etc.glob(f"runlevels/*/{name}")]
     # a link to a script that is gone starts nothing
     return [str(link) for link in sorted(links) if link.exists()]
 
@@ -100,29 +99,67 @@ def judge_script(name: str, links: Optional[Collection[str]]) -> Verdict:
 
 
 def saved_rules(_settings: Settings) -> Iterator[Verdict]:
-    """Look into each file that may be loaded at a boot."""
-    yield from judge_files(saved.find(), makes_list=runs_systemd() and os.path.exists(f"{WANTS}/{BAN_LIST}"))
+    """Look into each file that may be loaded at a boot, and at what makes our sets before that."""
+    yield from judge_files(saved.find(), _judge_maker(), nft.list_files() if runs_systemd() else [])
 
 
-def judge_files(found: SavedRules, *, makes_list: bool) -> Iterator[Verdict]:
-    """Yield a verdict on each file with our rule, or one; `makes_list`: a unit does that first. Pure."""
+def _judge_maker() -> Verdict:
+    """Return the verdict on what makes the sets of saved rules at a boot."""
+    if not runs_systemd():
+        return judge_script(BAN_LIST_SCRIPT, find_links(BAN_LIST_SCRIPT))
+    words = ["systemctl", "show", "--property=UnitFileState,ActiveState", "--", BAN_LIST]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=_SYSTEMCTL_S)
+    except (OSError, subprocess.SubprocessError):
+        return judge_ban_list({})
+    return judge_ban_list(dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line))
+
+
+def judge_ban_list(shown: Mapping[str, str]) -> Verdict:
+    """Return the verdict on the unit that makes our sets, from what systemctl shows of it. Pure."""
+    check, mend, state = f"boot {BAN_LIST_SCRIPT}", f"systemctl enable {BAN_LIST}", shown.get("UnitFileState")
+    if state is None:
+        return unknown(check, "systemctl does not say whether it starts with this host")
+    if shown.get("ActiveState") == "failed":
+        why = f"journalctl -b -u {BAN_LIST} says why"
+        return wrong(check, f"has failed: {why}", f"systemctl restart {BAN_LIST}")
+    if state in _ENABLED:
+        return ok(check, f"{BAN_LIST} starts with this host")
+    if state == "masked":
+        return wrong(check, "is masked", f"systemctl unmask {BAN_LIST}; {mend}")
+    if not state:
+        return wrong(check, "has no unit", "ideolab-f2b install")
+    return wrong(check, f"does not start with this host ({state})", mend)
+
+
+def judge_files(found: SavedRules, maker: Verdict, loaded: Collection[Path] = ()) -> Iterator[Verdict]:
+    """Yield a verdict on each file with our rule, or one. Pure.
+
+    `maker`: the verdict on what makes their sets first; `loaded`: the files of nft's own service.
+    """
     for path in found.unread:
         yield unknown(SAVED, f"{path} cannot be read")
     for rule in found.rules:
-        yield _judge_file(rule, makes_list)
+        yield _judge_file(rule, maker, is_loaded=rule.path in loaded)
     if not found.unread and not found.rules:
         text = f"none of {found.files} files holds our rule" if found.files else "no firewall is saved here"
         yield ok(SAVED, text)
+    if maker.state == WRONG and (found.rules or "failed" in maker.text):
+        yield maker
 
 
-def _judge_file(rule: SavedRule, makes_list: bool) -> Verdict:
+def _judge_file(rule: SavedRule, maker: Verdict, *, is_loaded: bool) -> Verdict:
     if rule.by_nft:
-        text = f"{rule.path} holds our rule as nft shows it: nft loads nothing of that file at a boot"
-        return wrong(SAVED, text, rule.mend)
-    if rule.has_ports:
-        reason = "the sets of its jails with scope=port are not there at a boot, and then nothing is loaded"
-        return wrong(SAVED, f"{rule.path} holds our rules: {reason}", rule.mend)
-    if makes_list:
-        return ok(SAVED, f"{rule.path} holds our rule, and {BAN_LIST} makes its list before that is loaded")
-    reason = f"its list {LIST} is not there at a boot, and then nothing of that file is loaded"
-    return wrong(SAVED, f"{rule.path} holds our rule: {reason}", rule.mend)
+        text = f"{rule.path} holds our rule as nft shows it, and nft loads NOTHING of a file with that"
+        rescue = f"after a boot this host has only what {BAN_LIST} loads of it, after a reload nothing new"
+        lost = "AFTER THE NEXT BOOT THIS HOST HAS NO FIREWALL"
+        return wrong(SAVED, f"{text}: {rescue if is_loaded and maker.state == OK else lost}", rule.mend)
+    if maker.state == OK:
+        return ok(SAVED, f"{rule.path} holds our rule, and its sets are made before that is loaded")
+    text = (
+        f"{rule.path} holds our rule, and iptables-restore loads NOTHING of a file whose sets are not there"
+    )
+    if maker.state == WRONG:
+        # the next line says what makes them
+        return wrong(SAVED, f"{text}: AFTER THE NEXT BOOT THIS HOST HAS NO FIREWALL", rule.mend)
+    return unknown(SAVED, f"{text}; {maker.text}", rule.mend)

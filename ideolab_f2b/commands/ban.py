@@ -7,7 +7,7 @@ import sys
 
 from ideolab_f2b.bans.ban import ban
 from ideolab_f2b.bans.result import BANNED
-from ideolab_f2b.commands import networks, times
+from ideolab_f2b.commands.arguments import networks, times
 from ideolab_f2b.notation import duration
 
 #: seconds of a ban without --for: a mistake in it ends by itself

@@ -14,8 +14,8 @@ from typing import Optional
 from ideolab_f2b import config
 from ideolab_f2b.bans import comparison, text
 from ideolab_f2b.bans.comparison import BanComparison
-from ideolab_f2b.commands import times
-from ideolab_f2b.commands.config_option import add_config_option
+from ideolab_f2b.commands.arguments import times
+from ideolab_f2b.commands.arguments.config_option import add_config_option
 from ideolab_f2b.config import Settings
 from ideolab_f2b.origin.lookup import Lookup
 from ideolab_f2b.origin.origin import Origin

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ideolab_f2b.check import drift
 from ideolab_f2b.check.checks import check_all
 from ideolab_f2b.check.verdict import OK, Verdict, exit_code, summary
-from ideolab_f2b.commands.config_option import add_config_option
+from ideolab_f2b.commands.arguments.config_option import add_config_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

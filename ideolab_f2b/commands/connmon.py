@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Optional, TextIO
 
 from ideolab_f2b import config, notify
-from ideolab_f2b.commands import times
-from ideolab_f2b.commands.config_option import add_config_option
+from ideolab_f2b.commands.arguments import times
+from ideolab_f2b.commands.arguments.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.connmon import ss, watch
 from ideolab_f2b.connmon.alike.systems import CachedSystems

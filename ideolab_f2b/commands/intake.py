@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Callable, Optional
 
 from ideolab_f2b import config, notify
-from ideolab_f2b.commands.config_option import add_config_option
+from ideolab_f2b.commands.arguments.config_option import add_config_option
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.intake import kind, queue
 from ideolab_f2b.intake.limits.budget import Budget

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Optional
 
 from ideolab_f2b import columns, config, notify
-from ideolab_f2b.commands.config_option import add_config_option
+from ideolab_f2b.commands.arguments.config_option import add_config_option
 from ideolab_f2b.complaint import complain_on_stderr
 from ideolab_f2b.kernel import sockstat
 from ideolab_f2b.namespaces import opener

@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 
 from ideolab_f2b import columns, config
 from ideolab_f2b.bans.result import text_of
-from ideolab_f2b.commands import addresses
-from ideolab_f2b.commands.config_option import add_config_option
+from ideolab_f2b.commands.arguments import addresses
+from ideolab_f2b.commands.arguments.config_option import add_config_option
 from ideolab_f2b.config import Settings
 from ideolab_f2b.origin.lookup import Lookup
 from ideolab_f2b.origin.origin import Origin

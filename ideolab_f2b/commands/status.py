@@ -19,9 +19,9 @@ from ideolab_f2b.bans.overview import Overview, read_connmon
 from ideolab_f2b.bans.result import BANNED, text_of
 from ideolab_f2b.check import protected
 from ideolab_f2b.check.services import STALE_S
-from ideolab_f2b.commands import addresses
+from ideolab_f2b.commands.arguments import addresses
+from ideolab_f2b.commands.arguments.config_option import add_config_option
 from ideolab_f2b.commands.bans import find_origins
-from ideolab_f2b.commands.config_option import add_config_option
 from ideolab_f2b.config import Settings
 from ideolab_f2b.kernel.ipset.element import Network
 from ideolab_f2b.places import ACTION, ALL_JAILS, MANUAL

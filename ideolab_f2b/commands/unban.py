@@ -7,7 +7,7 @@ import sys
 
 from ideolab_f2b.bans import unban_all
 from ideolab_f2b.bans.unban import unban
-from ideolab_f2b.commands import networks
+from ideolab_f2b.commands.arguments import networks
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep-config", action="store_true", help="keep /etc/ideolab (f2b.conf, never-ban)")
     parser.add_argument("--keep-logs", action="store_true", help="keep /var/log/ideolab")
     parser.add_argument(
-        "--force", action="store_true", help="uninstall even if fail2ban or nginx would not start afterwards"
+        "--force",
+        action="store_true",
+        help="uninstall even if fail2ban or nginx would not start, or a saved firewall not load afterwards",
     )
 
 

@@ -37,7 +37,7 @@ class RuleUnseenError(RuleError):
 
 
 class RawMissingError(RuleError):
-    """This kernel, or this iptables, has no raw table."""
+    """There is no raw table for this iptables: the kernel, a container or a table of nft keeps it from it."""
 
 
 def run(words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
@@ -62,10 +62,10 @@ def list_rules(program: str, chain: str, table: str, run: Run = run) -> Optional
     # 1: no such chain; others: the table or the kernel module
     if done.returncode == 1 and not _is_built_in(chain, table):
         return None
-    way_out = _name_way_out(done.stderr, otherwise="")
-    if table == "raw" and not way_out:
+    # what it lacks for a moment, or for each table, is no reason to leave this one
+    if table == "raw" and done.returncode != _RESOURCE:
         raise RawMissingError(asked)
-    raise RuleError("; ".join(filter(None, (asked, way_out))))
+    raise RuleError("; ".join(filter(None, (asked, _name_way_out(done.stderr, otherwise="")))))
 
 
 def change(program: str, table: str, lines: Sequence[str], run: Run = run) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Optional
 
 from ideolab_f2b.firewall.names import FAMILIES, LIST, PORT_LIST, family_sets, temporary
+from ideolab_f2b.firewall.saved import references
 from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 from ideolab_f2b.kernel.ipset.error import SetError, SetMissingError, SetTypeError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -30,9 +31,9 @@ class JailSets:
         self.kernel.create_list(LIST)
         self.kernel.create_list(self.list)
         linked = {*self._members(LIST), *self._members(PORT_LIST)}
-        for name in self.names.values():
+        for version, name in self.names.items():
             if name not in linked:
-                self._require_unused(name)
+                self._require_unused(version, name)
         for version, name in self.names.items():
             try:
                 self.kernel.create(name, FAMILIES[version], self.maxelem)
@@ -106,12 +107,14 @@ class JailSets:
         except SetMissingError:
             return []
 
-    def _require_unused(self, name: str) -> None:
+    def _require_unused(self, version: int, name: str) -> None:
         """SetTypeError when a set is there that somebody else's rule or list uses, or without timeouts."""
         with contextlib.suppress(SetMissingError):
             header = self.kernel.header(name)
-            if header.references or header.timeout is None:
-                what = "a rule or another list uses it" if header.references else "it has no timeouts"
+            # those of a firewall that was saved, for which somebody has made the set by hand, are ours
+            is_used = header.references and header.references > references.count(version, name)
+            if is_used or header.timeout is None:
+                what = "a rule or another list uses it" if is_used else "it has no timeouts"
                 asked = f'set "{name}" ({header.type})'
                 raise SetTypeError(errno.EEXIST, asked, f"it is no set of a jail: {what}")
 

@@ -11,13 +11,13 @@ from ideolab_f2b.firewall.chains import TABLES
 from ideolab_f2b.firewall.iptables import LOCK, RawMissingError, Run
 from ideolab_f2b.firewall.position import Position, read_position
 from ideolab_f2b.firewall.rule import list_deletions
-from ideolab_f2b.firewall.variants import Place, list_places
+from ideolab_f2b.firewall.variants import RulePlace, list_places
 
 
 class OldRule(NamedTuple):
     """Where the rule stands, and what it has counted there."""
 
-    place: Place
+    place: RulePlace
     position: Position
 
 

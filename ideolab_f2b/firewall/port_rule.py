@@ -17,7 +17,7 @@ from ideolab_f2b.firewall.chains import DEFAULT, FALLBACK, HOOKS, TABLES
 from ideolab_f2b.firewall.iptables import PROGRAMS, RawMissingError, Run
 from ideolab_f2b.firewall.names import PORT_LIST, family_sets
 from ideolab_f2b.firewall.position import is_ours
-from ideolab_f2b.firewall.variants import Place, list_places
+from ideolab_f2b.firewall.variants import RulePlace, list_places
 
 #: {chain of iptables: our chain that it jumps to}
 CHAINS = {
@@ -126,7 +126,7 @@ def _keep(program: str, chain: str, specs: Sequence[str], run: Run) -> None:
         _write(program, chain, [*held, *missing], _read(program, chain, chain, run) or [], run)
 
 
-def _drop(place: Place, names: Optional[Collection[str]], run: Run) -> None:
+def _drop(place: RulePlace, names: Optional[Collection[str]], run: Run) -> None:
     program, chain = place.program, place.chain
     held = _read_place(place, run)
     if held is None:
@@ -136,7 +136,7 @@ def _drop(place: Place, names: Optional[Collection[str]], run: Run) -> None:
         _write(program, chain, kept, _read(program, chain, chain, run) or [], run)
 
 
-def _read_place(place: Place, run: Run) -> list[str] | None:
+def _read_place(place: RulePlace, run: Run) -> list[str] | None:
     """The rules of jails in a place; None when none can be there."""
     try:
         return _read(place.program, CHAINS[place.chain], place.chain, run)

@@ -24,7 +24,7 @@ _VARIANT = re.compile(r"\((nf_tables|legacy)\)")
 _ENDS = {"nf_tables": "-nft", "legacy": "-legacy"}
 
 
-class Place(NamedTuple):
+class RulePlace(NamedTuple):
     """A chain of a variant in which our rule may stand."""
 
     program: str
@@ -41,7 +41,7 @@ def list_programs(version: int) -> Programs:
     return found or {base: _TABLES}
 
 
-def list_places(version: int, kept: Collection[str] = (), run: Run = iptables.run) -> Iterator[Place]:
+def list_places(version: int, kept: Collection[str] = (), run: Run = iptables.run) -> Iterator[RulePlace]:
     """Yield each chain of each variant but those that are kept, which are those of the plain name."""
     base, programs = PROGRAMS[version], list_programs(version)
     main = f"{base}{_end(base, run)}"
@@ -52,7 +52,7 @@ def list_places(version: int, kept: Collection[str] = (), run: Run = iptables.ru
     for program, tables in programs.items():
         for chain in _chains(tables):
             if program != main or chain not in kept:
-                yield Place(program, chain, program == main)
+                yield RulePlace(program, chain, program == main)
 
 
 def _chains(tables: Iterable[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ideolab_f2b import __version__, config, fail2ban_client, fail2ban_config, manifest
 from ideolab_f2b.config import Settings
 from ideolab_f2b.fail2ban_config import OldName
+from ideolab_f2b.firewall.saved import rules as saved
 from ideolab_f2b.install import options, source, sudoers
 from ideolab_f2b.install.errors import InstallError
 from ideolab_f2b.install.host import Host, lack, probe
@@ -108,6 +109,7 @@ def _decide(root: Path, request: InstallRequest) -> Installation:
             *(nginx_files.messages(web, settings.intake.senders) if web else ()),
             *options.messages(request, earlier, wanted, site),
             *(f"{old}; {old.mend}" for old in _find_old_names(site)),
+            *(_find_unloadable(host) if site.is_live else ()),
         ],
         wanted,
         is_live=site.is_live and request.is_started,
@@ -144,6 +146,18 @@ def _require_unused(was: InstallOptions, wanted: InstallOptions, site: Site) -> 
     refusal = nginx.refusal() if ends_nginx and site.is_live else ""
     if refusal:
         raise InstallError(refusal)
+
+
+def _find_unloadable(host: Host) -> Iterator[str]:
+    """Yield what is to be said of each saved firewall that does not load at a boot as it is."""
+    for one in saved.find().rules:
+        if one.by_nft:
+            yield f"{one.path} holds our rule as nft shows it: nft loads nothing of it at a boot; {one.mend}"
+        elif not host.boots_daemons:
+            yield (
+                f"{one.path} holds our rule: at a boot run `ideolab-f2b ban-list` before it is loaded, else"
+                f" nothing of it is; or {one.mend}"
+            )
 
 
 def _find_old_names(site: Site) -> Iterator[OldName]:

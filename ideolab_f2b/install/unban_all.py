@@ -6,8 +6,9 @@ import contextlib
 import errno
 
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.firewall import old_rules, orphans, port_rule, rule, saved_rules
+from ideolab_f2b.firewall import old_rules, orphans, port_rule, rule
 from ideolab_f2b.firewall.names import LIST, LISTS
+from ideolab_f2b.firewall.saved import rules as saved
 from ideolab_f2b.install.place import Say
 from ideolab_f2b.kernel.ipset.error import SetBusyError, SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -34,15 +35,24 @@ def drop_rules(say: Say) -> None:
     say(f"removed  the rules that match {LIST}")
 
 
+def tell_saved_rules() -> str:
+    """Return which files hold our rule, without which the host has no firewall, and the commands; or ""."""
+    found = saved.find().rules
+    if not found:
+        return ""
+    files = ", ".join(dict.fromkeys(str(one.path) for one in found))
+    commands = "; ".join(one.mend for one in found)
+    return (
+        f"{files}: without the pack nothing of a saved firewall that holds our rule is loaded at the next"
+        f" boot, and this host has no firewall then; this takes the rule out: {commands}"
+    )
+
+
 def require_no_saved_rule() -> None:
-    """RuleError names the files that hold our rule: without the pack they do not load at the next boot."""
-    found = saved_rules.find()
-    if found.rules:
-        files = ", ".join(str(one.path) for one in found.rules)
-        commands = "; ".join(one.mend for one in found.rules)
-        raise rule.RuleError(
-            f"{files}: with the rule for {LIST} a saved firewall does not load at the next boot; {commands}"
-        )
+    """RuleError names the files that hold our rule."""
+    told = tell_saved_rules()
+    if told:
+        raise rule.RuleError(told)
 
 
 def drop_sets(say: Say) -> None:

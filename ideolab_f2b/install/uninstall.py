@@ -52,6 +52,9 @@ def uninstall(root: Path, request: UninstallRequest, say: Say) -> list[str]:
     if request.is_dry_run:
         for entry in leaving:
             say(removal(REMOVED, entry, _note(entry, site)))
+        told = unban_all.tell_saved_rules() if site.is_live else ""
+        if told:
+            say(told)
         return []
     if site.is_live and os.geteuid() != 0:
         raise InstallError("only root can uninstall: sudo scripts/install --uninstall")
@@ -94,6 +97,7 @@ def _uninstall_live(
         _block_refusal(site, leaving),
         f"{problem}\n{_WAY_OUT}" if problem and stays else "",
         nginx.refusal() if has_nginx else "",
+        unban_all.tell_saved_rules(),
     ]
     if any(refusals) and not is_forced:
         raise InstallError(

@@ -68,10 +68,12 @@ class Stage:
         self.fail2ban = Fail2ban(
             server, directory / "server", variables=quick(directory), names=("one", "two")
         )
+        self.listeners: dict[int, socket.socket] = {}
         for family in ADDRESSES:
             with guest.enter():
                 listener = self.open.enter_context(socket.create_server(("", 443), family=family))
             listener.listen(64)
+            self.listeners[family] = listener
 
     def start(self) -> None:
         self.fail2ban.start()
@@ -91,6 +93,15 @@ class Stage:
             except (socket.timeout, ConnectionError):
                 return False
             return True
+
+    def connect_to_guest(self, source: str) -> tuple[socket.socket, socket.socket]:
+        """An open connection to the published port: the client's end, the guest's."""
+        family = socket.AF_INET6 if ":" in source else socket.AF_INET
+        with self.client.enter():
+            sender = self.open.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        bind_any(sender, source)
+        sender.connect((SERVERS[family], 8443))
+        return sender, self.open.enter_context(self.listeners[family].accept()[0])
 
     def is_answered(self, address: str) -> bool:
         """Whether the guest gets an answer of what it asks of the client."""
@@ -125,6 +136,16 @@ class Stage:
             and self.rules("DOCKER-USER", "filter", program) == [FORWARD_SPEC]
             for program in PROGRAMS
         )
+
+
+def sends(sender: socket.socket, receiver: socket.socket, wait_s: float) -> bool:
+    """Whether what is sent arrives."""
+    receiver.settimeout(wait_s)
+    sender.sendall(b"x")
+    try:
+        return receiver.recv(1) == b"x"
+    except socket.timeout:
+        return False
 
 
 @pytest.fixture
@@ -192,6 +213,17 @@ def test_upgrade_has_no_unprotected_moment(stage: Stage) -> None:
     # both variants and families: two rules and a chain of ports
     assert stage.fail2ban.read_stats("one")["keeper"]["old_rules"] == 2 * (2 * 2 + 1)
     assert stage.fail2ban.read_stats("one")["keeper"]["repairs"].get("ideolab_ban", 0) == 0
+
+
+@pytest.mark.root
+def test_established_flow_to_a_guest(stage: Stage) -> None:
+    """It ends with the ban, in both families; that of another client goes on."""
+    stage.configure()
+    stage.start()
+    flows = {source: stage.connect_to_guest(source) for source in (BANNED, BANNED6, OTHER, OTHER6)}
+    assert all(sends(*flow, 5) for flow in flows.values())
+    stage.fail2ban.ask("set", "one", "banip", BANNED, BANNED6)
+    assert [source for source, flow in flows.items() if sends(*flow, 0.5)] == [OTHER, OTHER6]
 
 
 @pytest.mark.root

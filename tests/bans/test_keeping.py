@@ -116,8 +116,13 @@ def test_all_is_back_without_a_pass(variant: str, tmp_path: Path) -> None:
         host.start()
         try:
             host.ban("ideolab-manual", "198.51.100.7")
-            for _reload in range(2):
-                server.run(f"iptables-{variant}", "-t", "raw", "-F", "PREROUTING")
+            reloads = [
+                f"iptables-{variant} -t raw -F",
+                f"printf '*raw\\nCOMMIT\\n' | iptables-{variant}-restore",
+                "nft flush ruleset" if variant == "nft" else f"iptables-{variant} -t raw -D PREROUTING 1",
+            ]
+            for reload in reloads:
+                server.run("sh", "-c", reload)
                 host.server.wait_until(
                     lambda: (
                         "--match-set" in server.run(f"iptables-{variant}", "-t", "raw", "-S", "PREROUTING")

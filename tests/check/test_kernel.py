@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demo.lab.namespace import link_namespaces
+from ideolab_f2b.bans import rule_hook
 from ideolab_f2b.check import kernel
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import rule
@@ -74,6 +75,17 @@ def test_the_rule(rules: list[str], said: str) -> None:
     assert str(kernel.judge_position("r", read_position("PREROUTING", rules, chains))) == said
 
 
+def test_rule_in_a_kernel_without_raw() -> None:
+    """It is where it can be, and the line says why."""
+    found = read_position("INPUT", ["-A INPUT ! -i lo -m set --match-set ideolab_ban src -j DROP"], {})
+
+    assert str(kernel.judge_position("r", found, "iptables -t raw -S PREROUTING: no such table")) == (
+        "ok       r: the DROP rule is the first rule; "
+        "it is not in raw PREROUTING: iptables -t raw -S PREROUTING: no such table"
+    )
+    assert kernel.judge_position("r", read_position("INPUT", [], {}), "no such table").state == "wrong"
+
+
 def states(verdicts: object) -> list[tuple[str, str]]:
     return [(verdict.check, verdict.state) for verdict in verdicts]  # type: ignore[attr-defined]
 
@@ -103,3 +115,14 @@ def test_the_kernel_of_a_namespace_is_read(monkeypatch: pytest.MonkeyPatch) -> N
 
         server.run("iptables", "-t", "raw", "-I", "PREROUTING", "1", "-p", "tcp", "-j", "ACCEPT")
         assert states(kernel.rules(Settings()))[0] == ("rule iptables PREROUTING", "wrong")
+
+        monkeypatch.setattr(rule_hook, "ask", lambda: "input")
+        server.run("iptables", "-N", "DOCKER-USER")
+        rule.place(4, "input")
+        assert states(kernel.rules(Settings())) == [
+            ("rule iptables INPUT", "ok"),
+            ("rule iptables FORWARD", "ok"),
+            ("rule iptables DOCKER-USER", "ok"),
+            ("rule ip6tables INPUT", "wrong"),
+            ("rule ip6tables FORWARD", "wrong"),
+        ]

@@ -24,6 +24,8 @@ from tests.connmon.crowd import (
 )
 from tests.connmon.test_people import NAT, browsers, long_polls, paused_players, preconnects, websockets
 
+pytestmark = pytest.mark.long
+
 SLOTS = 512
 ONE = ["203.0.113.1"]
 TEN = [f"203.0.113.{last}" for last in range(1, 11)]

@@ -222,7 +222,12 @@ def test_a_fail2ban_that_does_not_come_up_takes_everything_back(machine: Machine
 def test_the_units_are_sound_and_the_sandbox_holds(machine: Machine) -> None:
     """systemd's own verdicts; then the timer instead of the service."""
     machine.install()
-    units = ("ideolab-connmon.service", "ideolab-connmon-once.service", "ideolab-connmon.timer")
+    units = (
+        "ideolab-connmon.service",
+        "ideolab-connmon-once.service",
+        "ideolab-connmon.timer",
+        "ideolab-ban-list.service",
+    )
     verified = machine.run("systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in units))
     assert verified.stderr == ""
     for unit in units[:2]:

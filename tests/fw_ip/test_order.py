@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ideolab_f2b import columns
-from ideolab_f2b.commands import times
+from ideolab_f2b.commands.arguments import times
 from ideolab_f2b.notation import duration
 
 HOSTILE = st.one_of(

@@ -9,21 +9,24 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from typing import Optional
 
 from demo.lab.wait import wait_until
 from tests.host.overlay import CHECKOUT, MOUNT, Host, copy_checkout
 
 #: what a fresh host starts of /etc; all else there belongs to packages of this machine
 _FRESH = re.compile(r"(fail2ban|ssh|systemd-.*|getty@.*)\.service|.*\.target")
-#: two machines at a time would meet in one cgroup and in /run/systemd. 133: the machine rebooted
+#: two machines at a time would meet in one cgroup and in /run/systemd. 133: the machine rebooted; $3: a file,
+#: its power was cut
 _BOOT = """
 [ -z "$2" ] || echo $$ >"$2/cgroup.procs"
 mkdir -p /run/systemd
 mount -t tmpfs tmpfs /run/systemd
-shift 2
-until systemd-nspawn "$@"; do [ $? = 133 ] || exit; done
+cut=$3
+shift 3
+until systemd-nspawn "$@"; do [ $? = 133 ] || rm "$cut" || exit; done
 """
 
 
@@ -35,9 +38,12 @@ class Machine(Host):
         self.upper = Path(f"/proc/{process.pid}/root{directory}/mount/upper")
         self._enter()
 
-    def _enter(self, not_pid: int = 0) -> None:
+    def _enter(self, not_pid: int = 0, until: Optional[Callable[[], object]] = None) -> None:
         leader = self._leader(not_pid)
         self.enter = ["nsenter", "-t", str(leader), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w"]
+        if until is not None:
+            wait_until(until, lambda: f"systemd is {self._state()}")
+            return
         wait_until(
             lambda: self._state() in ("running", "degraded"),
             lambda: f"systemd is {self._state()}",
@@ -64,12 +70,25 @@ class Machine(Host):
         )
         return found[0]
 
-    def reboot(self) -> None:
-        """Reboot and wait until there is another PID 1; sets and rules are gone, as with the kernel."""
+    def reboot(self, until: Optional[Callable[[], object]] = None) -> None:
+        """Reboot and wait until there is another PID 1; sets and rules are gone, as with the kernel.
+
+        `until` is waited for instead of the end of the boot.
+        """
         leader = int(self.enter[2])
         self.run("systemctl", "reboot", check=False)
+        self._enter_next(leader, until)
+
+    def cut_power(self) -> None:
+        """Kill everything in the machine at once, and boot it again from the files that it had."""
+        leader = int(self.enter[2])
+        (self._directory / "cut").touch()
+        os.kill(leader, signal.SIGKILL)
+        self._enter_next(leader)
+
+    def _enter_next(self, leader: int, until: Optional[Callable[[], object]] = None) -> None:
         wait_until(lambda: not Path(f"/proc/{leader}").exists(), "the machine does not go down")
-        self._enter(not_pid=leader)
+        self._enter(not_pid=leader, until=until)
 
 
 def _children(pid: int) -> list[int]:
@@ -85,31 +104,34 @@ def _name(pid: int) -> str:
 
 
 @contextlib.contextmanager
-def boot() -> Iterator[Machine]:
-    """Boot a machine for the time of the `with`; all of it is thrown away, so no shutdown is waited for."""
+def boot(*allowed: str) -> Iterator[Machine]:
+    """Boot a machine for the time of the `with`; all of it is thrown away, so no shutdown is waited for.
+
+    `allowed` are units that may start in it though no fresh host has them.
+    """
     with contextlib.ExitStack() as undo:
         directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="f2binst-")))
         name = f"f2binst-{uuid.uuid4().hex[:8]}"
         (directory / "mount").mkdir()
         copy_checkout(directory / "checkout")
         cgroup = undo.enter_context(_cgroup(name))
-        process = _start(directory, name, cgroup)
+        process = _start(directory, name, cgroup, allowed)
         undo.callback(_end, process)
         yield Machine(process, directory)
 
 
-def _start(directory: Path, name: str, cgroup: str) -> subprocess.Popen[bytes]:
+def _start(directory: Path, name: str, cgroup: str, allowed: Collection[str]) -> subprocess.Popen[bytes]:
     words = [
         "--quiet", "--register=no", "--keep-unit", f"--directory={directory}/mount/root", f"--machine={name}",
         "--private-network", f"--bind-ro={directory}/checkout:{CHECKOUT}",
         "--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--drop-capability=CAP_SYS_RESOURCE",
         "--console=pipe", "--link-journal=no", "--resolv-conf=off", "--timezone=off",
-        "--boot", *(f"systemd.mask={unit}" for unit in _foreign_units()),
+        "--boot", *(f"systemd.mask={unit}" for unit in _foreign_units() if unit not in allowed),
     ]  # fmt: skip
     private = ["unshare", "-m", "--propagation", "private", "/bin/bash", "-c", MOUNT + _BOOT, "boot"]
     with open(directory / "console", "wb") as console:
         return subprocess.Popen(
-            [*private, f"{directory}/mount", cgroup, *words],
+            [*private, f"{directory}/mount", cgroup, f"{directory}/cut", *words],
             stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
             env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
         )  # fmt: skip

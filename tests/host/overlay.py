@@ -81,7 +81,9 @@ class Host:
 
     def kernel(self) -> str:
         """Return the rules and the names of the sets of its network namespace."""
-        return self.shell("iptables -S; ip6tables -S; ipset list -n")
+        return self.shell(
+            "for i in iptables ip6tables; do for t in raw filter; do $i -t $t -S; done; done; ipset list -n"
+        )
 
 
 def _describe(path: Path) -> str:

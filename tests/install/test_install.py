@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ideolab_f2b.firewall.saved.rules import SavedRule, SavedRules
 from ideolab_f2b.install import install as module
 from ideolab_f2b.install.errors import CommandError, InstallError
+from ideolab_f2b.install.host import Host
 from ideolab_f2b.install.nginx import host as nginx
 from ideolab_f2b.install.options import InstallRequest
 from ideolab_f2b.install.site import Site
@@ -256,3 +258,20 @@ def test_settings_of_a_jail_that_was_renamed(root: Path, capsys: pytest.CaptureF
         f"sed -i 's/nginx-ideolab-slowtls-access/nginx-ideolab-stalled/' {own}; fail2ban-client reload"
     ]
     assert own.read_text() == "[nginx-ideolab-slowtls-access]\nmaxretry = 5\n"
+
+
+@pytest.mark.parametrize(
+    ("by_nft", "boots_daemons", "said"),
+    [(False, True, []), (False, False, ["run `ideolab-f2b ban-list`"]), (True, True, ["nft loads nothing"])],
+)
+def test_a_saved_firewall_that_does_not_load(
+    by_nft: bool, boots_daemons: bool, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is named, and the command that takes our rule out; what the unit loads needs no word."""
+    held = SavedRule(Path("/etc/saved"), by_nft)
+    monkeypatch.setattr("ideolab_f2b.firewall.saved.rules.find", lambda: SavedRules([held], 1, []))
+
+    told = list(module._find_unloadable(Host(boots_daemons=boots_daemons)))
+
+    assert [text for text, part in zip(told, said) if part in text and text.endswith(held.mend)] == told
+    assert len(told) == len(said)

@@ -13,7 +13,7 @@ from ideolab_f2b.firewall import port_rule, rule
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.port_rule import PortScope
 from ideolab_f2b.firewall.rule import RuleError
-from ideolab_f2b.firewall.saved_rules import SavedRule, SavedRules
+from ideolab_f2b.firewall.saved.rules import SavedRule, SavedRules
 from ideolab_f2b.install import unban_all
 from ideolab_f2b.kernel.ipset.error import SetBusyError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -109,15 +109,16 @@ def test_sets_that_something_else_uses_are_emptied() -> None:
 
 def test_saved_rules_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody makes their list at the next boot: which files, and what takes the rule out of them."""
-    monkeypatch.setattr("ideolab_f2b.firewall.saved_rules.find", lambda: SavedRules([], 2, []))
+    monkeypatch.setattr("ideolab_f2b.firewall.saved.rules.find", lambda: SavedRules([], 2, []))
     unban_all.require_no_saved_rule()
     held = SavedRule(tmp_path / "rules.v4", False)
-    monkeypatch.setattr("ideolab_f2b.firewall.saved_rules.find", lambda: SavedRules([held], 2, []))
+    monkeypatch.setattr("ideolab_f2b.firewall.saved.rules.find", lambda: SavedRules([held], 2, []))
 
     with pytest.raises(RuleError) as caught:
         unban_all.require_no_saved_rule()
 
     assert str(caught.value) == (
-        f"{held.path}: with the rule for ideolab_ban a saved firewall does not load at the next boot; "
-        f"sed -i -E '/--match-set ideolab_ban /d' {held.path}"
+        f"{held.path}: without the pack nothing of a saved firewall that holds our rule is loaded at the next"
+        " boot, and this host has no firewall then; this takes the rule out: sed -i -E "
+        f"'/--match-set ideolab_ban /d' {held.path}"
     )

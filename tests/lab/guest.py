@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ _GATEWAYS = {socket.AF_INET: "10.77.0.1", socket.AF_INET6: "2001:db8:77::1"}
 @contextlib.contextmanager
 def join_guest(server: Namespace) -> Iterator[Namespace]:
     """Make a guest behind the server, which forwards to it; it is deleted at the end."""
-    guest = Namespace(f"f2bguest-{os.getpid()}-{server.name[-12:]}")
+    guest = Namespace(f"{server.name.rpartition('-')[0]}-guest")
     try:
         subprocess.run(["ip", "netns", "add", guest.name], check=True, timeout=60)
         server.run("ip", "link", "add", "guest0", "type", "veth", "peer", "name", "eth0", "netns", guest.name)

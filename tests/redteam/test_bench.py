@@ -143,7 +143,6 @@ def test_an_attack_is_measured() -> None:
 
 
 @pytest.mark.root
-@pytest.mark.alone
 def test_honest_clients_are_watched() -> None:
     """They get answers, and nobody is named."""
     names = ["page", "sse-together", "tcp-check", "chat", "grpc-unary", "imap", "player-small"]

@@ -45,12 +45,11 @@ class OldRules:
             old_rules.remove(old)
             if old.place.is_main:
                 self._counted.begin_rules(version, [old.place.chain])
-            self._tell(
-                version, f"the rule for {name} has gone from {old.place.program} {old.place.chain}", chains
-            )
+            where = f"{old.place.program} {old.place.chain}"
+            self._tell(version, f"the rule for {name} has gone from {where}", chains)
         if port_rule.move(version, chains):
-            self._tell(version, "the rules of jails with scope=port have gone from other chains", chains)
+            self._tell(version, "the chain of jails with scope=port has gone from elsewhere", chains)
 
     def _tell(self, version: int, what: str, chains: tuple[str, ...]) -> None:
         self.removed += 1
-        _log.info("%s: it stands in %s %s now", what, rule.PROGRAMS[version], ", ".join(chains))
+        _log.info("%s: %s %s has it", what, rule.PROGRAMS[version], ", ".join(chains))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from ideolab_f2b.check.containers import flows, forwarders, hidden, survey, unwatched
 from ideolab_f2b.check.containers.flows import Watched
-from ideolab_f2b.check.containers.survey import Place, Survey
+from ideolab_f2b.check.containers.survey import NamespacePeers, Survey
 from ideolab_f2b.check.containers.unwatched import Found, Unwatched
 from ideolab_f2b.check.containers.ways import Ways, is_forwarding
 from ideolab_f2b.check.nginx import proxy
@@ -24,13 +25,17 @@ CHECK = "containers"
 LIMIT = 20
 _INSTALL = "scripts/install --containers"
 _LIST = "ideolab-f2b netns --list"
+_UNCONFINED = "run check unconfined: outside of a container, or with apparmor=unconfined; ausearch -m avc"
+#: a container of a user's own engine
+_OF_A_USER = re.compile(r"user[0-9]{1,10}:")
 
 
 class _Leaving(NamedTuple):
-    """The verdicts on clients' flows, and the packed addresses where these end."""
+    """The verdicts on clients' flows, and the packed addresses where these and this host's own end."""
 
     verdicts: list[Verdict]
     servers: frozenset[bytes] = frozenset()
+    local: frozenset[bytes] = frozenset()
 
 
 def containers(
@@ -49,12 +54,12 @@ def containers(
     yield from judge_search(seen, found, forwards=is_forwarding())
     yield from leaving.verdicts
     programs = forwarders.find(ports)
-    known = hidden.Known(settings.connmon.ignore, proxy.find_fronts(settings), programs)
+    known = hidden.Known(settings.connmon.ignore, proxy.find_fronts(settings), programs, leaving.local)
     yield from hidden.judge(seen, known)
     yield from judge_forwarders(programs)
 
 
-def judge_places(places: Collection[Place]) -> Iterator[Verdict]:
+def judge_places(places: Collection[NamespacePeers]) -> Iterator[Verdict]:
     """Yield a verdict on each container that is looked into, the fullest first. Pure."""
     ordered = sorted(places, key=lambda place: (-_count(place), place.name))
     for place in ordered[:LIMIT]:
@@ -67,7 +72,7 @@ def judge_places(places: Collection[Place]) -> Iterator[Verdict]:
         yield ok(CHECK, f"{len(rest)} more containers, {sum(map(_count, rest))} connections")
 
 
-def _count(place: Place) -> int:
+def _count(place: NamespacePeers) -> int:
     return sum(sum(peers.values()) for peers in place.peers.values())
 
 
@@ -86,7 +91,10 @@ def judge_search(seen: Survey, found: Found, *, forwards: bool) -> Iterator[Verd
     """Yield what keeps containers from being seen, or that there are none. Pure."""
     if seen.trouble and seen.has_opener:
         yield unknown(CHECK, f"the opener does not answer: {seen.trouble}", f"sudo {_LIST}")
-    if seen.containers or any(one.ports for one in found.namespaces):
+    if found.denied:
+        text = f"{found.denied} processes cannot be looked at, as in containers (AppArmor, SELinux)"
+        yield unknown(CHECK, text, _UNCONFINED)
+    if found.denied or seen.containers or any(one.ports for one in found.namespaces):
         return
     if found.is_whole:
         yield ok(CHECK, "no container listens on a watched port")
@@ -99,6 +107,8 @@ def judge_search(seen: Survey, found: Found, *, forwards: bool) -> Iterator[Verd
 
 def _explain(one: Unwatched, seen: Survey, words: Collection[str]) -> tuple[str, str]:
     """Return why a container is not looked into, and what to do."""
+    if _OF_A_USER.match(one.name):
+        return "a user's own engine made it", "watch the host's port that leads to it: port in [connmon]"
     if "route" in one.why:
         return (
             "it does not route through this host (macvlan, a VPN, a rootless engine), nor passes its rule",
@@ -124,7 +134,8 @@ def _read_flows(watch: Watched) -> _Leaving:
         return _Leaving([unknown(flows.CHECK, str(error), error.way_out)])
     ends = flows.find_ends(found.flows, watch.ports, ways)
     verdicts = list(flows.judge(ends, watch, ways, is_whole=found.is_whole))
-    return _Leaving(verdicts, frozenset(end.server.packed for end in ends))
+    servers = frozenset(end.server.packed for end in ends)
+    return _Leaving(verdicts, servers, flows.find_local(found.flows, ways))
 
 
 def judge_forwarders(programs: Mapping[int, str]) -> Iterator[Verdict]:

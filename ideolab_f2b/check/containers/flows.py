@@ -82,6 +82,11 @@ def find_ends(flows: Collection[Flow], ports: Collection[int], ways: Ways) -> Ma
     return found
 
 
+def find_local(flows: Collection[Flow], ways: Ways) -> frozenset[bytes]:
+    """Return the packed addresses of the servers to which programs of this host are connected. Pure."""
+    return frozenset(flow.server.packed for flow in flows if ways.locate(flow.source) == HERE)
+
+
 def _is_watched(end: End, watch: Watched) -> bool:
     place = watch.survey.find(end.server.packed)
     return place is not None and end.port in place.peers

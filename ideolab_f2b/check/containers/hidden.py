@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Optional
 
 from ideolab_f2b.check.containers import hiding
-from ideolab_f2b.check.containers.survey import Place, Survey
+from ideolab_f2b.check.containers.survey import NamespacePeers, Survey
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import DEFAULT_PATH, Network
 from ideolab_f2b.kernel.address import Address
@@ -38,6 +38,8 @@ class Known:
     fronts: Collection[Network] = ()
     #: {port of this host: program that forwards it}
     forwarders: Mapping[int, str] = field(default_factory=dict)
+    #: packed addresses of the containers to which programs of this host are connected
+    local: Collection[bytes] = frozenset()
 
 
 def judge(survey: Survey, known: Known) -> Iterator[Verdict]:
@@ -61,7 +63,9 @@ def find_one(peers: Counter[bytes]) -> Optional[Address]:
     return address if count >= SHARE * total and address.is_private else None
 
 
-def _judge_peer(address: Address, place: Place, port: int, survey: Survey, known: Known) -> Optional[Verdict]:
+def _judge_peer(
+    address: Address, place: NamespacePeers, port: int, survey: Survey, known: Known
+) -> Optional[Verdict]:
     where = place.name or "this host"
     check = f"peers {where} port {port}"
     count, total = place.peers[port][address.packed], sum(place.peers[port].values())
@@ -87,7 +91,7 @@ def _covers(networks: Collection[Network], address: Address) -> bool:
 
 
 def _judge_own(
-    check: str, text: str, address: Address, place: Place, survey: Survey, known: Known
+    check: str, text: str, address: Address, place: NamespacePeers, survey: Survey, known: Known
 ) -> Verdict:
     """Judge peers that are the host itself, as the container sees it."""
     if "docker-proxy" in known.forwarders.values():
@@ -95,18 +99,24 @@ def _judge_own(
         return wrong(check, f"{what}; connmon sees them on this host", hiding.PROXY.mend)
     if survey.host.peers and not place.name.startswith(("cri-containerd:", "crio:")):
         return ok(check, f"{text}, which is this host: connmon sees the clients of what listens here")
+    if place.own.intersection(known.local):
+        return _judge_program(check, text)
     front = hiding.recognize(address, place.name, place.own | survey.host.own) or hiding.MASQUERADE
     return wrong(check, f"{text}: it looks like {front.what}", front.mend.format(address=address))
 
 
 def _judge_host(check: str, text: str, address: Address, total: int) -> Optional[Verdict]:
     if address.is_loopback:
-        what = f"{text}: a program of this host is in front, and connmon does not see its clients"
-        return unknown(check, what, f"watch that program's port: port in [connmon] of {DEFAULT_PATH}")
+        return _judge_program(check, text)
     front = hiding.recognize(address)
     if front is hiding.DESKTOP:
         return unknown(check, f"{text}: it looks like {front.what}", front.mend.format(address=address))
     return _doubt(check, text, address, total)
+
+
+def _judge_program(check: str, text: str) -> Verdict:
+    what = f"{text}: a program of this host is in front, and connmon does not see its clients"
+    return unknown(check, what, f"watch that program's port: port in [connmon] of {DEFAULT_PATH}")
 
 
 def _doubt(check: str, text: str, address: Address, total: int) -> Optional[Verdict]:

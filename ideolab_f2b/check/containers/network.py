@@ -14,7 +14,7 @@ from ideolab_f2b.kernel.sockets.listener import listeners
 
 CHECK = "network"
 #: PROC_PID_INIT_INO of linux/proc_ns.h: the first namespace of processes
-_FIRST_PIDS = 0xEFFFFFFC
+FIRST_PIDS = 0xEFFFFFFC
 #: {what an engine puts into its containers: what it is}
 _MARKS = {"run/.containerenv": "Podman", ".dockerenv": "Docker", "run/systemd/container": ""}
 #: words of PID 1's cgroup
@@ -22,11 +22,11 @@ _CGROUPS = {"docker": "Docker", "libpod": "Podman", "kubepods": "Kubernetes", "l
 #: kinds of the interface by which a container is connected
 _GUESTS = frozenset(("veth", "netkit", "macvlan", "ipvlan", "macvtap", "tun"))
 #: names of a PID 1 that starts services, as LXC's and nspawn's containers have it
-_INITS = frozenset(("systemd", "init", "openrc-init", "runit"))
+INITS = frozenset(("systemd", "init", "openrc-init", "runit"))
 _HOST_NETWORK = "give fail2ban's container the host's network (docs/containers.md#the-pack-in-containers)"
 
 
-class Network(NamedTuple):
+class OwnNetwork(NamedTuple):
     """What is known of the network namespace; `guests` are a container's interfaces, as `eth0 (veth)`."""
 
     hardware: Collection[str]
@@ -51,13 +51,13 @@ def network(settings: Settings) -> Iterator[Verdict]:
         yield unknown(CHECK, str(error))
 
 
-def look(root: Path = Path("/"), proc: Path = Path("/proc")) -> Network:
+def look(root: Path = Path("/"), proc: Path = Path("/proc")) -> OwnNetwork:
     """Return what is known of this network namespace; OSError where its interfaces cannot be read."""
     hardware, guests = sort_links(read_interfaces())
     is_first = _is_first(proc)
     init = _read(proc / "1" / "comm").strip()
     is_desktop = "linuxkit" in os.uname().release
-    return Network(hardware, guests, is_first, find_engine(root, proc), init, is_desktop)
+    return OwnNetwork(hardware, guests, is_first, find_engine(root, proc), init, is_desktop)
 
 
 def sort_links(links: Iterable[Interface]) -> tuple[list[str], list[str]]:
@@ -75,7 +75,7 @@ def sort_links(links: Iterable[Interface]) -> tuple[list[str], list[str]]:
 def _is_first(proc: Path) -> Optional[bool]:
     """Return whether this is the network of the host's PID 1, where that is the PID 1 that we see."""
     try:
-        if os.stat(proc / "self" / "ns" / "pid").st_ino != _FIRST_PIDS:
+        if os.stat(proc / "self" / "ns" / "pid").st_ino != FIRST_PIDS:
             return None
         # anybody may read the tables of any process: one inode for each namespace
         places = [proc / process / "net" / "dev" for process in ("self", "1")]
@@ -101,7 +101,7 @@ def _read(path: Path) -> str:
         return ""
 
 
-def judge(seen: Network, listening: Collection[int], ports: Collection[int]) -> Verdict:
+def judge(seen: OwnNetwork, listening: Collection[int], ports: Collection[int]) -> Verdict:
     """Return the verdict on the network; `listening` are those of the watched ports with a listener. Pure."""
     engine = "" if seen.engine in ("", "a container") else f"{seen.engine}: "
     watched = ", ".join(map(str, ports))
@@ -119,6 +119,6 @@ def judge(seen: Network, listening: Collection[int], ports: Collection[int]) -> 
     if listening:
         return ok(CHECK, f"{what}, and the web server is in it: port {', '.join(map(str, listening))}")
     text = f"{what}: bans hold for it alone, and nothing listens on port {watched} in it"
-    if seen.is_first is None and seen.init in _INITS:
+    if seen.is_first is None and seen.init in INITS:
         return unknown(CHECK, text, f"start the web server here, or {_HOST_NETWORK}")
     return wrong(CHECK, text, _HOST_NETWORK)

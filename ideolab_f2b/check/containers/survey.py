@@ -25,7 +25,7 @@ _NOBODY = (errno.ENOENT, errno.ECONNREFUSED)
 
 
 @dataclass(frozen=True)
-class Place:
+class NamespacePeers:
     """One network namespace: who is connected to which of its listening ports; addresses are packed."""
 
     #: "" for the namespace of this check
@@ -41,13 +41,13 @@ class Place:
 class Survey:
     """All places that are looked into; `trouble` says why the opener gave none, "" when it answered."""
 
-    host: Place
-    containers: tuple[Place, ...] = ()
+    host: NamespacePeers
+    containers: tuple[NamespacePeers, ...] = ()
     trouble: str = ""
     #: there is no opener at all, in contrast to one that does not answer this user
     has_opener: bool = True
 
-    def find(self, packed: bytes) -> Optional[Place]:
+    def find(self, packed: bytes) -> Optional[NamespacePeers]:
         """Return the container that has this address."""
         return next((place for place in self.containers if packed in place.own), None)
 
@@ -55,7 +55,7 @@ class Survey:
 def make(ports: Collection[int], path: str = SOCKET) -> Survey:
     """Look at this host, and at what the opener hands out; it never waits without end."""
     host = look_here(ports)
-    found: list[Place] = []
+    found: list[NamespacePeers] = []
     try:
         found.extend(_look_elsewhere(ports, path))
     except OSError as error:
@@ -64,19 +64,19 @@ def make(ports: Collection[int], path: str = SOCKET) -> Survey:
     return Survey(host, tuple(found))
 
 
-def look_here(ports: Collection[int]) -> Place:
+def look_here(ports: Collection[int]) -> NamespacePeers:
     """Return the connections of this network namespace."""
     own = frozenset(one.packed for one in address.local_addresses())
-    return Place("", 0, own, {port: count_peers(port) for port in ports if listeners(port)})
+    return NamespacePeers("", 0, own, {port: count_peers(port) for port in ports if listeners(port)})
 
 
-def _look_elsewhere(ports: Collection[int], path: str) -> Iterator[Place]:
+def _look_elsewhere(ports: Collection[int], path: str) -> Iterator[NamespacePeers]:
     deadline = time.monotonic() + PATIENCE_S
     for found in ask(tuple(ports), path=path):
         if time.monotonic() > deadline:
             raise TimeoutError(errno.ETIMEDOUT, f"there was more than can be counted in {PATIENCE_S:.0f} s")
         peers = {port: count_peers(port, found.channel) for port in found.ports if found.channel}
-        yield Place(found.name, found.netns, found.own, peers)
+        yield NamespacePeers(found.name, found.netns, found.own, peers)
 
 
 def count_peers(port: int, channel: Optional[Channel] = None) -> Counter[bytes]:

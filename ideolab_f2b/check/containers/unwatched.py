@@ -7,15 +7,15 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ideolab_f2b.namespaces.coverage import Coverage
-from ideolab_f2b.namespaces.enter import Home
-from ideolab_f2b.namespaces.look import Looks
-from ideolab_f2b.namespaces.walk import Walk, list_pids
+from ideolab_f2b.check.containers.network import FIRST_PIDS, INITS
+from ideolab_f2b.check.containers.search import search
+from ideolab_f2b.namespaces.walk import list_pids
 
 #: seconds that the process may take; it is ended then
 PATIENCE_S = 5.0
@@ -38,17 +38,12 @@ class Unwatched:
 
 @dataclass(frozen=True)
 class Found:
-    """What the process found; `is_whole` says that it saw every namespace of this host."""
+    """What the process found; `is_whole`: it looked at every namespace with a process on this host."""
 
     namespaces: tuple[Unwatched, ...]
     is_whole: bool
-
-
-class _Everything(frozenset[str]):
-    """The names of a setting that covers each namespace."""
-
-    def __contains__(self, _name: object) -> bool:
-        return True
+    #: processes that even root may not look at here
+    denied: int = 0
 
 
 def find(
@@ -60,9 +55,19 @@ def find(
     """Return the namespaces of this host, but for those with an inode in `handed_out`."""
     if not _is_able():
         return Found((), is_whole=False)
-    lines, is_whole = _run(frozenset(ports), pids, patience_s)
+    *lines, end = _run(frozenset(ports), pids, patience_s)
     found = tuple(one for one in map(_parse, lines) if one.netns not in handed_out)
-    return Found(found, is_whole)
+    denied = int(end or 0)
+    return Found(found, bool(end) and not denied and _sees_processes(), denied)
+
+
+def _sees_processes(proc: Path = Path("/proc")) -> bool:
+    """Return whether this process sees those of the whole host, and not of its own container alone."""
+    try:
+        is_first = os.stat(proc / "self" / "ns" / "pid").st_ino == FIRST_PIDS
+        return is_first or (proc / "1" / "comm").read_text("ascii", "replace").strip() in INITS
+    except OSError:
+        return False
 
 
 def _is_able() -> bool:
@@ -72,8 +77,8 @@ def _is_able() -> bool:
     return False
 
 
-def _run(ports: frozenset[int], pids: Callable[[], list[int]], patience_s: float) -> tuple[list[bytes], bool]:
-    """Return the lines of a child process, which may leave its namespace, and whether it came to its end."""
+def _run(ports: frozenset[int], pids: Callable[[], list[int]], patience_s: float) -> list[bytes]:
+    """Return the lines of a child process, which may leave its namespace; the last is its end, or b""."""
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
@@ -92,30 +97,17 @@ def _run(ports: frozenset[int], pids: Callable[[], list[int]], patience_s: float
             os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     *lines, end = text.split(b"\n")
-    return [line for line in lines if line != b"end"], b"end" in lines and not end
+    return [*lines, b""] if end or not lines or not lines[-1].isdigit() else lines
 
 
 def _tell(writer: int, ports: frozenset[int], pids: Callable[[], list[int]]) -> None:
-    """Write a line for each namespace, and `end`; it never returns."""
+    """Write what the search yields; it never returns."""
     code = 1
     with suppress(BaseException):
-        for line in _look(ports, pids):
+        for line in search(ports, pids):
             os.write(writer, line.encode() + b"\n")
-        os.write(writer, b"end\n")
         code = 0
     os._exit(code)
-
-
-def _look(ports: frozenset[int], pids: Callable[[], list[int]]) -> Iterator[str]:
-    walk, home = Walk(pids), Home()
-    reasons = {
-        look.netns: look.why_not
-        for look in Looks(Coverage(is_auto=True, names=frozenset()), walk, home).take(every=True)
-    }
-    for look in Looks(Coverage(is_auto=True, names=_Everything()), walk, home).take(every=True):
-        own = [packed.hex() for packed in look.own]
-        listening = sorted(look.listening & ports)
-        yield json.dumps([look.name, look.netns, listening, own, reasons.get(look.netns, "")])
 
 
 def _parse(line: bytes) -> Unwatched:

@@ -12,6 +12,7 @@ CONNMON = "/etc/init.d/ideolab-connmon"
 INTAKE = "/etc/init.d/ideolab-intake"
 OPENER = "/etc/init.d/ideolab-netns"
 FAIL2BAN = "/etc/init.d/fail2ban"
+BAN_LIST = "/etc/init.d/ideolab-ban-list"
 
 
 def _fail2ban(verb: str) -> None:
@@ -26,7 +27,8 @@ def state() -> dict[str, bool]:
 
 
 def start_connmon(*, is_changed: bool) -> str:
-    """Start connmon; return what was done, in words."""
+    """Start connmon; return what was done, in words. The sets of saved rules are made at each boot."""
+    _enable(BAN_LIST)
     return _start(CONNMON, is_changed)
 
 
@@ -40,9 +42,13 @@ def start_opener(*, is_changed: bool) -> str:
     return _start(OPENER, is_changed)
 
 
-def _start(script: str, is_changed: bool) -> str:
+def _enable(script: str) -> None:
     if shutil.which("update-rc.d"):
         run("update-rc.d", os.path.basename(script), "defaults")
+
+
+def _start(script: str, is_changed: bool) -> str:
+    _enable(script)
     run(script, "restart" if is_changed else "start")
     return f"{script} {'restarted' if is_changed else 'started'}"
 
@@ -70,7 +76,7 @@ def _stop(script: str) -> None:
 def forget() -> None:
     """Remove the links in rc*.d after the scripts are removed."""
     if shutil.which("update-rc.d"):
-        for script in (CONNMON, INTAKE, OPENER):
+        for script in (CONNMON, INTAKE, OPENER, BAN_LIST):
             run("update-rc.d", os.path.basename(script), "remove")
 
 

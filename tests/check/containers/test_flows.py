@@ -10,7 +10,7 @@ import pytest
 
 from ideolab_f2b.check.containers import flows
 from ideolab_f2b.check.containers.flows import End, Watched
-from ideolab_f2b.check.containers.survey import Place, Survey
+from ideolab_f2b.check.containers.survey import NamespacePeers, Survey
 from ideolab_f2b.check.containers.unwatched import Unwatched
 from ideolab_f2b.check.containers.ways import Ways
 from ideolab_f2b.kernel.address import Address
@@ -29,7 +29,7 @@ LINKS = [
     Interface(9, "eth1", "", 8, False, False),
     Interface(10, "cali1", "veth", 0, True, False),
 ]
-HOST = Survey(Place("", 0, frozenset()))
+HOST = Survey(NamespacePeers("", 0, frozenset()))
 
 
 def route(address: Address) -> Optional[Route]:
@@ -69,9 +69,11 @@ def judge(
     return [str(one) for one in flows.judge(ends, watch, ways, is_whole=is_whole)]
 
 
-OFF = Survey(Place("", 0, frozenset()), trouble="No such file or directory", has_opener=False)
+OFF = Survey(NamespacePeers("", 0, frozenset()), trouble="No such file or directory", has_opener=False)
 INSIDE = frozenset({ip_address("10.77.0.2").packed, ip_address("10.77.0.1").packed})
-ON = Survey(Place("", 0, frozenset()), (Place("docker:0225320b4597", 7, INSIDE, {443: Counter()}),))
+ON = Survey(
+    NamespacePeers("", 0, frozenset()), (NamespacePeers("docker:0225320b4597", 7, INSIDE, {443: Counter()}),)
+)
 MISSED = "and nobody looks there: idle clients are not found, banned ones keep their connections"
 NOTHING = ["ok       flows: no client's connection to a watched port goes on to a container now"]
 

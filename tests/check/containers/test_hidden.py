@@ -9,7 +9,7 @@ import pytest
 
 from ideolab_f2b.check.containers import hidden
 from ideolab_f2b.check.containers.hidden import Known
-from ideolab_f2b.check.containers.survey import Place, Survey
+from ideolab_f2b.check.containers.survey import NamespacePeers, Survey
 
 CLIENTS = Counter({f"198.51.100.{number}": 1 for number in range(1, 60)})
 NAME = "docker:0225320b4597"
@@ -25,15 +25,15 @@ def peers(counts: dict[str, int]) -> Counter[bytes]:
 
 
 NONE = Known()
-HOST = Place("", 0, packed("192.0.2.1", "10.77.0.1"))
-SERVING = Place("", 0, HOST.own, {443: peers(dict(CLIENTS))})
+HOST = NamespacePeers("", 0, packed("192.0.2.1", "10.77.0.1"))
+SERVING = NamespacePeers("", 0, HOST.own, {443: peers(dict(CLIENTS))})
 
 
-def container(counts: dict[str, int], name: str = NAME, *own: str) -> Place:
-    return Place(name, 7, packed("10.77.0.2", "10.77.0.1", *own), {443: peers(counts)})
+def container(counts: dict[str, int], name: str = NAME, *own: str) -> NamespacePeers:
+    return NamespacePeers(name, 7, packed("10.77.0.2", "10.77.0.1", *own), {443: peers(counts)})
 
 
-def judge(*places: Place, host: Place = HOST, known: Known = NONE) -> list[str]:
+def judge(*places: NamespacePeers, host: NamespacePeers = HOST, known: Known = NONE) -> list[str]:
     return [str(one) for one in hidden.judge(Survey(host, places), known)]
 
 
@@ -64,6 +64,17 @@ def test_a_proxy_of_this_host() -> None:
         f"ok       peers {NAME} port 443: 40 of 40 connections are from 10.77.0.1, which is this host:"
         " connmon sees the clients of what listens here"
     ]
+
+
+def test_a_program_of_this_host() -> None:
+    """A tunnel or a proxy on a port that is not watched: this host's own flows go to the container."""
+    assert judge(container({"10.77.0.1": 40}), known=Known(local=packed("10.77.0.2"))) == [
+        f"unknown  peers {NAME} port 443: 40 of 40 connections are from 10.77.0.1: a program of this host"
+        f" is in"
+        " front, and connmon does not see its clients\n"
+        "         -> watch that program's port: port in [connmon] of /etc/ideolab/f2b.conf"
+    ]
+    assert len(judge(container({"10.77.0.1": 40}), known=Known(local=packed("10.77.0.9")))) == 1
 
 
 def test_a_rule_that_masquerades() -> None:
@@ -126,14 +137,16 @@ def test_a_rule_that_masquerades() -> None:
         ),
     ],
 )
-def test_who_it_looks_like(place: Place, said: str) -> None:
+def test_who_it_looks_like(place: NamespacePeers, said: str) -> None:
     """Also where something of this host listens on the port: that is another web server's."""
     assert judge(place) == [said]
 
 
 def test_a_proxy_in_another_container() -> None:
     """It is looked into as well."""
-    front = Place("docker:aaaaaaaaaaaa", 8, packed("10.77.0.3", "10.77.0.1"), {443: peers(dict(CLIENTS))})
+    front = NamespacePeers(
+        "docker:aaaaaaaaaaaa", 8, packed("10.77.0.3", "10.77.0.1"), {443: peers(dict(CLIENTS))}
+    )
     assert judge(container({"10.77.0.3": 40}), front) == [
         f"ok       peers {NAME} port 443: 40 of 40 connections are from 10.77.0.3, which is"
         f" docker:aaaaaaaaaaaa:"
@@ -143,14 +156,14 @@ def test_a_proxy_in_another_container() -> None:
 
 def test_this_hosts_own_port() -> None:
     """Its clients may be one office; a program of the host in front of it is none."""
-    place = Place("", 0, HOST.own, {443: peers({"192.168.1.7": 29}), 8443: peers({"127.0.0.1": 12})})
+    place = NamespacePeers("", 0, HOST.own, {443: peers({"192.168.1.7": 29}), 8443: peers({"127.0.0.1": 12})})
     assert judge(host=place) == [
         "unknown  peers this host port 8443: 12 of 12 connections are from 127.0.0.1: a program of this"
         " host is in"
         " front, and connmon does not see its clients\n"
         "         -> watch that program's port: port in [connmon] of /etc/ideolab/f2b.conf"
     ]
-    place = Place("", 0, HOST.own, {443: peers({"192.168.1.7": 30})})
+    place = NamespacePeers("", 0, HOST.own, {443: peers({"192.168.1.7": 30})})
     (said,) = judge(host=place)
     assert said.startswith(
         "unknown  peers this host port 443: 30 of 30 connections are from 192.168.1.7: a load"
@@ -159,12 +172,12 @@ def test_this_hosts_own_port() -> None:
 
 def test_what_another_check_says() -> None:
     """An address of [connmon] ignore is settled; that which `front` names is not said twice."""
-    place = Place("", 0, HOST.own, {443: peers({"192.168.1.7": 40})})
+    place = NamespacePeers("", 0, HOST.own, {443: peers({"192.168.1.7": 40})})
     assert judge(host=place, known=Known(ignored=[ip_network("192.168.0.0/16")])) == [
         "ok       peers this host port 443: 40 of 40 connections are from 192.168.1.7, which [connmon]"
         " ignore lists"
     ]
     assert judge(host=place, known=Known(fronts=[ip_network("192.168.1.7")])) == []
-    six = Place("", 0, HOST.own, {443: peers({"fd00:1::7": 40})})
+    six = NamespacePeers("", 0, HOST.own, {443: peers({"fd00:1::7": 40})})
     assert judge(host=six, known=Known(fronts=[ip_network("fd00:1::/64")])) == []
     assert len(judge(host=six)) == 1

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from demo.lab.namespace import link_namespaces
 from ideolab_f2b.check.containers import network
-from ideolab_f2b.check.containers.network import Network, judge, sort_links
+from ideolab_f2b.check.containers.network import OwnNetwork, judge, sort_links
 from ideolab_f2b.config import Settings
 from ideolab_f2b.kernel.interfaces import Interface, read_interfaces
+from tests.host.overlay import REPOSITORY
 
-HOST = Network(["eth0"], [], None, "", "systemd", False)
-BRIDGED = Network([], ["eth0 (veth)"], None, "Docker", "f2b-entrypoint", False)
+HOST = OwnNetwork(["eth0"], [], None, "", "systemd", False)
+BRIDGED = OwnNetwork([], ["eth0 (veth)"], None, "Docker", "f2b-entrypoint", False)
 
 
 def link(name: str, kind: str = "", *, is_foreign: bool = False, master: int = 0) -> Interface:
@@ -53,27 +55,27 @@ def link(name: str, kind: str = "", *, is_foreign: bool = False, master: int = 0
             " (docs/containers.md#the-pack-in-containers)",
         ),
         (
-            Network(["eth0"], ["eth0 (veth)"], False, "", "systemd", False),
+            OwnNetwork(["eth0"], ["eth0 (veth)"], False, "", "systemd", False),
             "wrong    network: this network is not the host's (eth0 (veth)): bans hold for it alone, and"
             " nothing listens on port 443 in it\n"
             "         -> give fail2ban's container the host's network"
             " (docs/containers.md#the-pack-in-containers)",
         ),
         (
-            Network([], [], None, "a container", "sh", False),
+            OwnNetwork([], [], None, "a container", "sh", False),
             "unknown  network: whether this is the host's network is not known: it has no interface\n"
             "         -> give fail2ban's container the host's network"
             " (docs/containers.md#the-pack-in-containers)",
         ),
     ],
 )
-def test_judge(seen: Network, said: str) -> None:
+def test_judge(seen: OwnNetwork, said: str) -> None:
     """Nothing listens on the watched port."""
     assert str(judge(seen, [], (443,))) == said
 
 
 @pytest.mark.parametrize("seen", [BRIDGED, BRIDGED._replace(engine="LXC", init="systemd")])
-def test_a_web_server_in_the_same_container(seen: Network) -> None:
+def test_a_web_server_in_the_same_container(seen: OwnNetwork) -> None:
     """There bans belong."""
     assert str(judge(seen, [443], (443,))) == (
         f"ok       network: {seen.engine}: this network is not the host's (eth0 (veth)),"
@@ -133,3 +135,27 @@ def test_a_namespace_that_is_not_the_hosts() -> None:
 
     assert verdict.state in ("wrong", "unknown")
     assert "this network is not the host's (veth0 (veth)): bans hold for it alone" in verdict.text
+
+
+#: prints what the check says, as PID 1 of namespaces of its own
+_CHECK = """
+import socket, sys
+sys.path.insert(0, sys.argv[1])
+from ideolab_f2b.check.containers.network import network
+from ideolab_f2b.config import Settings
+listener = socket.create_server(("", 443)) if "serve" in sys.argv else None
+print(*network(Settings()))
+"""
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(("words", "state"), [([], "wrong"), (["serve"], "ok")])
+def test_a_container(words: list[str], state: str) -> None:
+    """Its processes see no PID 1 of the host: the interfaces tell, and who listens."""
+    with link_namespaces("f2bcont") as (server, _client):
+        alone = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", sys.executable, "-c", _CHECK]
+        said = server.run(*alone, str(REPOSITORY), *words)
+
+    assert said.startswith(state)
+    assert "this network is not the host's (veth0 (veth))" in said
+    assert ("the web server is in it: port 443" in said) == (state == "ok")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b.check.containers import survey
-from ideolab_f2b.check.containers.survey import Place
+from tests.check.containers.clients import connect
 from tests.lab.containers import build_lab
 
 
@@ -21,26 +21,18 @@ def test_who_is_connected_where(tmp_path: Path) -> None:
     with build_lab("f2bsurv", tmp_path) as lab:
         made = lab.container(2, 443)
         opener = lab.start_opener()
-        with lab.client.enter(), socket.socket() as client:
-            client.bind(("198.51.100.7", 0))
-            client.connect(("10.77.0.2", 443))
-            with lab.host.enter():
-                seen = survey.make((443, 8443), opener.path)
+        with connect(lab.client, "10.77.0.2", 443, "198.51.100.7"), lab.host.enter():
+            seen = survey.make((443, 8443), opener.path)
+        netns = made.netns
 
     assert (seen.trouble, seen.has_opener, seen.host.peers) == ("", True, {})
     (place,) = seen.containers
-    assert (place.name, place.netns) == (f"netns:{made.namespace.name}", made_netns(place))
+    assert (place.name, place.netns) == (f"netns:{made.namespace.name}", netns)
     assert place.peers == {443: Counter({bytes((198, 51, 100, 7)): 1})}
     assert {bytes((10, 77, 0, 2)), bytes((10, 77, 0, 1))} <= place.own
     assert bytes((10, 77, 0, 1)) in seen.host.own
     assert seen.find(bytes((10, 77, 0, 2))) is place
     assert seen.find(bytes((10, 77, 0, 3))) is None
-
-
-def made_netns(place: Place) -> int:
-    """The inode cannot be asked for once the lab is gone."""
-    assert place.netns > 0
-    return place.netns
 
 
 def test_no_opener(tmp_path: Path) -> None:

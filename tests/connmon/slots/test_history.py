@@ -197,6 +197,7 @@ def test_a_server_that_was_never_calm() -> None:
     assert noted([served(ME, age_s=9) for _ in range(20)], EXHAUSTED).count_before(V4, 1000.0) == 0
 
 
+@pytest.mark.long
 def test_memory_is_bounded() -> None:
     """100,000 addresses with a half hello and nine connections: MOST are kept in each half of a window."""
     rows = SnapshotCounts()

@@ -25,7 +25,11 @@ def test_connmon_starts_now_and_at_boot(scripts: Programs, is_changed: bool, ver
     text = sysv.start_connmon(is_changed=is_changed)
 
     assert text == f"{sysv.CONNMON} {verb}ed"
-    assert scripts.calls == ["update-rc.d ideolab-connmon defaults", f"ideolab-connmon {verb}"]
+    assert scripts.calls == [
+        "update-rc.d ideolab-ban-list defaults",
+        "update-rc.d ideolab-connmon defaults",
+        f"ideolab-connmon {verb}",
+    ]
 
 
 def test_a_script_that_is_not_there_is_not_called(scripts: Programs) -> None:
@@ -38,11 +42,11 @@ def test_a_script_that_is_not_there_is_not_called(scripts: Programs) -> None:
 
 
 def test_links_go_with_the_scripts(scripts: Programs) -> None:
-    """Of all three daemons."""
+    """Of all daemons, and of what makes the sets of saved rules."""
     sysv.forget()
 
-    daemons = ("ideolab-connmon", "ideolab-intake", "ideolab-netns")
-    assert scripts.calls == [f"update-rc.d {name} remove" for name in daemons]
+    names = ("ideolab-connmon", "ideolab-intake", "ideolab-netns", "ideolab-ban-list")
+    assert scripts.calls == [f"update-rc.d {name} remove" for name in names]
 
 
 def test_fail2ban_by_its_script_or_by_its_client(scripts: Programs, monkeypatch: pytest.MonkeyPatch) -> None:

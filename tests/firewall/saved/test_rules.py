@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import configparser
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from demo.lab.child import REPOSITORY
 from demo.lab.namespace import Namespace, link_namespaces
-from ideolab_f2b.firewall import port_rule, rule, saved_rules
+from ideolab_f2b.firewall import port_rule, rule
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.names import PORT_LIST
 from ideolab_f2b.firewall.port_rule import PortScope
-from ideolab_f2b.firewall.saved_rules import SavedRule, SavedRules
+from ideolab_f2b.firewall.saved import rules as saved_rules
+from ideolab_f2b.firewall.saved.rules import SavedRule, SavedRules
 from ideolab_f2b.kernel.ipset.sets import Sets
 
 OURS = "-A INPUT -m set --match-set ideolab_ban src -j DROP"
@@ -90,15 +89,60 @@ def test_what_mends_it(tmp_path: Path, text: str) -> None:
     assert saved_rules.find(tmp_path) == SavedRules([], 1, [])
 
 
-def test_what_mends_the_jump_of_ports_as_nft_shows_it(tmp_path: Path) -> None:
-    """It would keep the file from loading as well."""
-    jump = OURS_IN_NFT.replace("drop", "jump ideolab-port")
-    path = write(tmp_path, NFTABLES, NFT.format(rule=OURS_IN_NFT + jump))
+@pytest.mark.parametrize(
+    "ours",
+    [
+        OURS_IN_NFT,
+        f'\t\tiifname != "lo" {OURS_IN_NEWER_NFT.strip()}\n',
+        OURS_IN_NFT + OURS_IN_NFT.replace("drop", "jump ideolab-port"),
+        f'\t\tiifname != "lo" {OURS_IN_NEWER_NFT.strip().replace("drop", "jump ideolab-port-docker")}\n',
+    ],
+)
+def test_what_mends_our_rules_as_nft_shows_them(tmp_path: Path, ours: str) -> None:
+    """In INPUT and in raw, with the jump of ports and without it; the same is left of a text."""
+    path = write(tmp_path, NFTABLES, NFT.format(rule=ours))
     (found,) = saved_rules.find(tmp_path).rules
+    assert found.has_ports == ("jump" in ours)
 
     subprocess.run(["sh", "-c", found.mend], check=True)
 
     assert path.read_text() == NFT.format(rule="")
+    assert saved_rules.without_ours(NFT.format(rule=ours)) == NFT.format(rule="")
+
+
+CHAIN = """\
+table ip raw {{
+\tchain ideolab-port {{
+{rules}\t}}
+
+\tchain theirs {{
+\t\tip protocol tcp tcp dport 22 xt match "set" counter packets 0 bytes 0 accept
+\t}}
+}}
+"""
+RULES = """\
+\t\tmeta l4proto tcp tcp dport { 25, 465 } xt match set counter packets 0 bytes 0 drop
+\t\tip protocol tcp ct direction original ct original proto-dst 25 xt match "set" counter drop
+"""
+
+
+def test_what_mends_the_chain_of_ports_as_nft_shows_it(tmp_path: Path) -> None:
+    """The rules of others stay, which nft loads no more than ours: that is not ours to take out."""
+    path = write(tmp_path, NFTABLES, CHAIN.format(rules=RULES))
+    (found,) = saved_rules.find(tmp_path).rules
+
+    subprocess.run(["sh", "-c", found.mend], check=True)
+
+    assert path.read_text() == CHAIN.format(rules="")
+    assert saved_rules.without_ours(CHAIN.format(rules=RULES)) == CHAIN.format(rules="")
+
+
+def test_what_an_old_nft_has_saved(tmp_path: Path) -> None:
+    """0.9.8 shows our rule as a comment up to the end of its line: the file loads, and drops nobody."""
+    comment = '\t\tiifname != "lo" # match-set ideolab_ban src counter packets 0 bytes 0 drop\n'
+    write(tmp_path, NFTABLES, NFT.format(rule=comment))
+
+    assert saved_rules.find(tmp_path) == SavedRules([], 1, [])
 
 
 @pytest.mark.root
@@ -137,31 +181,3 @@ def load(host: Namespace, program: str, text: str) -> tuple[int, str]:
     words = host.command(f"{program}-restore")
     done = subprocess.run(words, input=text, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, host.run(program, "-S", "INPUT")
-
-
-@pytest.mark.root
-@pytest.mark.parametrize("variant", ["nft", "legacy"])
-def test_saved_firewall_loads_at_a_boot(variant: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the unit has run, which needs no fail2ban; without it the host has no firewall at all."""
-    program = f"iptables-{variant}"
-    unit = configparser.ConfigParser(strict=False, interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment,method-assign]
-    unit.read(REPOSITORY / "deploy/systemd/ideolab-ban-list.service")
-    command = unit["Service"]["ExecStart"].lstrip("-").split()
-    with link_namespaces("f2binst-boot") as (boot, other_boot):
-        code, rules = load(boot, program, SAVED)
-        assert code
-        assert OURS not in rules
-
-        other_boot.run(*command)
-        other_boot.run(*command)
-        code, rules = load(other_boot, program, SAVED)
-        assert code == 0
-        assert rules.splitlines() == ["-P INPUT DROP", OURS, "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"]
-        # and the jails take the list as it is
-        with other_boot.enter():
-            sets = Sets()
-            sets.create_list("ideolab_ban")
-            sets.close()
-            monkeypatch.setitem(rule.PROGRAMS, 4, program)
-            assert rule.look(4, "input").positions[0].is_first

@@ -10,7 +10,7 @@ import pytest
 
 from ideolab_f2b import cli
 from ideolab_f2b.bans.result import BanResult, text_of
-from ideolab_f2b.commands import networks
+from ideolab_f2b.commands.arguments import networks
 from ideolab_f2b.kernel.ipset.element import Network
 
 

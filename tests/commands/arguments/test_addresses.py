@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ideolab_f2b.commands import addresses
+from ideolab_f2b.commands.arguments import addresses
 
 
 @pytest.mark.parametrize(

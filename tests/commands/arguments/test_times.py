@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from ideolab_f2b.commands import times
+from ideolab_f2b.commands.arguments import times
 
 
 @pytest.mark.parametrize(

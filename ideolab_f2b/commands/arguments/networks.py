@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Callable
 
 from ideolab_f2b.bans.result import REFUSED, BanResult
-from ideolab_f2b.commands import addresses
+from ideolab_f2b.commands.arguments import addresses
 from ideolab_f2b.kernel.ipset.element import Network
 
 

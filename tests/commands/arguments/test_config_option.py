@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import cli, config
-from ideolab_f2b.commands.config_option import add_config_option, require_config
+from ideolab_f2b.commands.arguments.config_option import add_config_option, require_config
 
 
 def test_the_host_s_settings_unless_told_otherwise() -> None:

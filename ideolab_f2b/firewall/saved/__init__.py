@@ -1,0 +1,1 @@
+"""Firewall rules that a host has saved: where ours are in them, and what a boot needs to load them."""

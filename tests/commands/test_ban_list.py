@@ -1,0 +1,72 @@
+"""The verb `ban-list`: exit code and output; what it does is in tests/firewall/saved."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+
+import pytest
+
+from ideolab_f2b import cli
+from ideolab_f2b.commands import ban_list
+from ideolab_f2b.firewall.saved import make, nft
+from ideolab_f2b.firewall.saved.nft import NftError
+from ideolab_f2b.kernel.netlink import ModuleMissingError
+
+
+@pytest.fixture
+def booting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host with systemd that needs no set and no file."""
+    monkeypatch.setattr(make, "make", lambda: [])
+    monkeypatch.setattr(nft, "load_waiting", lambda: iter(()))
+    monkeypatch.setattr(ban_list, "runs_systemd", lambda: True)
+
+
+@pytest.mark.usefixtures("booting")
+def test_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["ban-list"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("booting")
+def test_a_file_that_was_loaded_without_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That is for the journal; it is no fault of the unit."""
+    monkeypatch.setattr(nft, "load_waiting", lambda: iter(["/etc/nftables.conf"]))
+
+    assert cli.main(["ban-list"]) == 0
+
+    assert capsys.readouterr() == (
+        "/etc/nftables.conf holds rules of ideolab-f2b, with which nft refuses it: loaded without them\n",
+        "",
+    )
+
+
+@pytest.mark.usefixtures("booting")
+def test_every_fault_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """One keeps nothing else from being done, and the unit has failed."""
+
+    def fail_without_ipset() -> list[str]:
+        raise ModuleMissingError(errno.EINVAL, "ipset", "the kernel has no ip_set")
+
+    def fail_in_nft() -> Iterator[str]:
+        raise NftError("/etc/nftables.conf: nft loads nothing of it")
+
+    monkeypatch.setattr(make, "make", fail_without_ipset)
+    monkeypatch.setattr(nft, "load_waiting", fail_in_nft)
+
+    assert cli.main(["ban-list"]) == 1
+
+    first, second = capsys.readouterr().err.splitlines()
+    assert "the kernel has no ip_set" in first
+    assert second == "ideolab-f2b ban-list: /etc/nftables.conf: nft loads nothing of it"
+
+
+@pytest.mark.usefixtures("booting")
+def test_without_systemd_nft_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing tells whether it is about to load its file."""
+    monkeypatch.setattr(ban_list, "runs_systemd", lambda: False)
+    monkeypatch.setattr(nft, "load_waiting", lambda: pytest.fail("nft was asked"))
+
+    assert cli.main(["ban-list"]) == 0
