@@ -45,6 +45,16 @@ HIDDEN = (
 )  # fmt: skip
 
 
+#: a server that looks only when it is told to
+SELDOM = "import ideolab_f2b.actions.reconcile.thread as reconcile\nreconcile.EVERY_S = 3600.0\n"
+
+
+def seldom(directory: Path) -> dict[str, str]:
+    """Return the variables of a server whose reconcile thread passes once an hour."""
+    (directory / "sitecustomize.py").write_text(SELDOM)
+    return {"PYTHONPATH": f"{directory}:{REPOSITORY}"}
+
+
 def quick(directory: Path, left_s: float = 60) -> dict[str, str]:
     """Return the variables of a server whose reconcile thread passes twice a second."""
     (directory / "sitecustomize.py").write_text(QUICK.format(left_s=left_s))
@@ -94,21 +104,25 @@ class Host:
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Host]:
+    """Nothing is put back unasked, however long the test takes; the other times are those of a real host."""
+    yield from _start(tmp_path, seldom(tmp_path))
+
+
+@pytest.fixture
+def real_host(tmp_path: Path) -> Iterator[Host]:
     """With the times of a real host: the reconcile thread looks for the first time after half a minute."""
-    with link_namespaces(f"f2bc-{uuid.uuid4().hex[:4]}") as (namespace, _client):
-        made = Host(namespace, tmp_path, {})
-        try:
-            made.start()
-            yield made
-        finally:
-            made.server.stop()
+    yield from _start(tmp_path, {})
 
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Host]:
     """With a reconcile thread that looks twice a second."""
+    yield from _start(tmp_path, quick(tmp_path))
+
+
+def _start(directory: Path, variables: dict[str, str]) -> Iterator[Host]:
     with link_namespaces(f"f2bc-{uuid.uuid4().hex[:4]}") as (namespace, _client):
-        made = Host(namespace, tmp_path, quick(tmp_path))
+        made = Host(namespace, directory, variables)
         try:
             made.start()
             yield made

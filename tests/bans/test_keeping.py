@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from demo.lab.child import REPOSITORY
 from demo.lab.error import LabError
 from demo.lab.namespace import link_namespaces
 from tests.actions.conftest import Probe
-from tests.bans.conftest import Host, quick
+from tests.bans.conftest import Host, quick, seldom
 from tests.lab.lines import by_hand, write_lines
 
 pytestmark = pytest.mark.root
@@ -103,14 +102,11 @@ def test_banned_packets_are_dropped_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("variant", ["nft", "legacy"])
 def test_all_is_back_without_a_pass(variant: str, tmp_path: Path) -> None:
     """A reload of a firewall is seen at once, with both variants of iptables: the next pass is in an hour."""
-    (tmp_path / "sitecustomize.py").write_text(
-        "import ideolab_f2b.actions.reconcile.thread as reconcile\nreconcile.EVERY_S = 3600.0\n"
-    )
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("iptables", "ip6tables", "iptables-restore", "ip6tables-restore"):
         (programs / name).symlink_to(f"/usr/sbin/xtables-{variant}-multi")
-    variables = {"PYTHONPATH": f"{tmp_path}:{REPOSITORY}", "PATH": f"{programs}:{os.environ['PATH']}"}
+    variables = {**seldom(tmp_path), "PATH": f"{programs}:{os.environ['PATH']}"}
     with link_namespaces("f2bc-back") as (server, _client):
         host = Host(server, tmp_path, variables)
         host.start()
@@ -246,15 +242,15 @@ def test_bans_and_unbans_in_a_storm_of_flushes(kept: Host) -> None:
     assert elements(kept, "ideolab_manual") == kept.server.find_banned("ideolab-manual")
 
 
-def test_all_is_back_within_a_minute(host: Host) -> None:
+def test_all_is_back_within_a_minute(real_host: Host) -> None:
     """With the times of a real host."""
-    host.ban("ideolab-manual", *MANUAL)
-    host.namespace.run("iptables", "-t", "raw", "-F")
-    host.namespace.run("ipset", "flush")
+    real_host.ban("ideolab-manual", *MANUAL)
+    real_host.namespace.run("iptables", "-t", "raw", "-F")
+    real_host.namespace.run("ipset", "flush")
     flushed = time.monotonic()
 
-    host.server.wait_until(lambda: stats(host)["passes"] >= 1, "a pass")
+    real_host.server.wait_until(lambda: stats(real_host)["passes"] >= 1, "a pass")
 
     assert time.monotonic() - flushed < 60
-    assert elements(host, "ideolab_manual") == ["198.51.100.7", "203.0.113.0/24"]
-    assert "--match-set" in host.namespace.run("iptables", "-t", "raw", "-S", "PREROUTING")
+    assert elements(real_host, "ideolab_manual") == ["198.51.100.7", "203.0.113.0/24"]
+    assert "--match-set" in real_host.namespace.run("iptables", "-t", "raw", "-S", "PREROUTING")

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -225,7 +226,7 @@ def test_nobody_slow_and_honest_is_counted(place: Web, lived: dict[str, Any]) ->
 
 
 def test_one_host_has_at_most_200_requests_at_once(place: Web) -> None:
-    """Of an IPv6 /64 all addresses together: of 210 downloads that nobody takes the last ten must wait."""
+    """Of an IPv6 /64 all addresses together: of 210 downloads that nobody takes ten must wait."""
     with place.client.enter():
         clients = [tls(f"2001:db8:c::{number:x}") for number in range(1, 211)]
         for client in clients:
@@ -234,7 +235,8 @@ def test_one_host_has_at_most_200_requests_at_once(place: Web) -> None:
         for client in clients:
             client.close()
 
-    assert answers == [b"HTTP/1.1 200"] * 200 + [b"HTTP/1.1 429"] * 10
+    # nginx reads them in an order of its own
+    assert Counter(answers) == {b"HTTP/1.1 200": 200, b"HTTP/1.1 429": 10}
     lines = place.log("error.log").splitlines()
     for mode, count in (("limit", 10), ("normal", 0)):
         failures = replay.hits(replay.matcher("nginx-ideolab-slowtls", mode), lines)

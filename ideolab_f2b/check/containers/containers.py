@@ -53,8 +53,9 @@ def containers(
     yield from judge_rest(rest, seen, words)
     yield from judge_search(seen, found, forwards=is_forwarding())
     yield from leaving.verdicts
-    programs = forwarders.find(ports)
-    known = hidden.Known(settings.connmon.ignore, proxy.find_fronts(settings), programs, leaving.local)
+    programs = forwarders.find(ports, pids())
+    fronts, proxies = proxy.find_fronts(settings), forwarders.find_proxies(pids())
+    known = hidden.Known(settings.connmon.ignore, fronts, proxies, ports, leaving.local)
     yield from hidden.judge(seen, known)
     yield from judge_forwarders(programs)
 
@@ -90,7 +91,9 @@ def judge_rest(rest: Collection[Unwatched], seen: Survey, words: Collection[str]
 def judge_search(seen: Survey, found: Found, *, forwards: bool) -> Iterator[Verdict]:
     """Yield what keeps containers from being seen, or that there are none. Pure."""
     if seen.trouble and seen.has_opener:
-        yield unknown(CHECK, f"the opener does not answer: {seen.trouble}", f"sudo {_LIST}")
+        # its own error says so already, that of a file does not
+        what = "" if "opener" in seen.trouble else "the opener does not answer: "
+        yield unknown(CHECK, f"{what}{seen.trouble}", f"sudo {_LIST}")
     if found.denied:
         text = f"{found.denied} processes cannot be looked at, as in containers (AppArmor, SELinux)"
         yield unknown(CHECK, text, _UNCONFINED)

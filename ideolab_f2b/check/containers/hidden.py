@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Optional
 
 from ideolab_f2b.check.containers import hiding
+from ideolab_f2b.check.containers.forwarders import Proxy
 from ideolab_f2b.check.containers.survey import NamespacePeers, Survey
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import DEFAULT_PATH, Network
@@ -36,8 +37,10 @@ class Known:
     ignored: Collection[Network] = ()
     #: addresses, and IPv6 clients' /64, that the check `front` names
     fronts: Collection[Network] = ()
-    #: {port of this host: program that forwards it}
-    forwarders: Mapping[int, str] = field(default_factory=dict)
+    #: the docker-proxies of this host
+    proxies: Collection[Proxy] = ()
+    #: the watched ports
+    ports: Collection[int] = ()
     #: packed addresses of the containers to which programs of this host are connected
     local: Collection[bytes] = frozenset()
 
@@ -94,15 +97,25 @@ def _judge_own(
     check: str, text: str, address: Address, place: NamespacePeers, survey: Survey, known: Known
 ) -> Verdict:
     """Judge peers that are the host itself, as the container sees it."""
-    if "docker-proxy" in known.forwarders.values():
-        what = f"{text}: docker-proxy hides the clients from the web server and its logs"
-        return wrong(check, f"{what}; connmon sees them on this host", hiding.PROXY.mend)
+    proxied = sorted({one.port for one in known.proxies if one.server in place.own})
+    if proxied:
+        return _judge_proxy(check, text, proxied, known.ports)
     if survey.host.peers and not place.name.startswith(("cri-containerd:", "crio:")):
         return ok(check, f"{text}, which is this host: connmon sees the clients of what listens here")
     if place.own.intersection(known.local):
         return _judge_program(check, text)
     front = hiding.recognize(address, place.name, place.own | survey.host.own) or hiding.MASQUERADE
     return wrong(check, f"{text}: it looks like {front.what}", front.mend.format(address=address))
+
+
+def _judge_proxy(check: str, text: str, proxied: Collection[int], watched: Collection[int]) -> Verdict:
+    """Judge a container to which docker-proxy hands on these ports of this host."""
+    what = f"{text}: docker-proxy hides the clients from the web server and its logs"
+    missing = [str(port) for port in proxied if port not in watched]
+    if not missing:
+        return wrong(check, f"{what}; connmon sees them on this host", hiding.PROXY.mend)
+    add = f"else add {', '.join(missing)} to port in [connmon] of {DEFAULT_PATH}"
+    return wrong(check, f"{what}, and from connmon", f"{hiding.PROXY.mend}; {add}")
 
 
 def _judge_host(check: str, text: str, address: Address, total: int) -> Optional[Verdict]:

@@ -18,7 +18,7 @@ from ideolab_f2b.check.containers import containers
 from ideolab_f2b.check.containers.survey import NamespacePeers, Survey
 from ideolab_f2b.check.containers.unwatched import Found, Unwatched
 from ideolab_f2b.config import Settings
-from tests.check.containers.clients import connect
+from tests.check.containers.clients import connect, start_opener
 from tests.host.overlay import REPOSITORY
 from tests.kernel.scene import as_nobody
 from tests.lab.containers import ContainerLab, build_lab
@@ -90,7 +90,7 @@ def test_what_leaves_for_a_container(scene: Scene) -> None:
         "         -> scripts/install --containers",
     ]
 
-    assert scene.check(scene.lab.start_opener().path) == [
+    assert scene.check(start_opener(scene.lab)) == [
         "ok       container netns:c2: port 443, 5 connections",
         "ok       flows: 5 connections go on to 2 ports of containers that are looked into",
     ]
@@ -103,21 +103,21 @@ def test_ports_and_settings(scene: Scene) -> None:
     scene.lab.container(3, 443)
     scene.publish(443, "10.77.0.2:8443")
     scene.connect(2)
-    opener = scene.lab.start_opener()
-    assert scene.check(opener.path) == [
+    opener = start_opener(scene.lab)
+    assert scene.check(opener) == [
         "ok       container netns:c3: port 443, 0 connections",
         "wrong    flows 10.77.0.2 port 8443: 2 connections to port 443 go on to netns:c2: its port is 8443,"
         " which is not watched\n         -> add 8443 to port in [connmon] of /etc/ideolab/f2b.conf,"
         " then systemctl restart ideolab-connmon",
     ]
-    assert scene.check(opener.path, ports=(443, 8443)) == [
+    assert scene.check(opener, ports=(443, 8443)) == [
         "ok       container netns:c2: port 8443, 2 connections",
         "ok       container netns:c3: port 443, 0 connections",
         "ok       flows: 2 connections go on to 1 ports of containers that are looked into",
     ]
 
-    other = scene.lab.start_opener("netns:other", path=scene.lab.directory / "other")
-    assert scene.check(other.path, ports=(443, 8443), names=("netns:other",)) == [
+    other = start_opener(scene.lab, "netns:other")
+    assert scene.check(other, ports=(443, 8443), names=("netns:other",)) == [
         "unknown  container netns:c3: listens on port 443 and is not looked into: [connmon] containers does"
         " not cover it\n         -> write containers = netns:other, netns:c3 in [connmon] of"
         " /etc/ideolab/f2b.conf, then systemctl restart ideolab-netns",
@@ -136,7 +136,7 @@ def test_clients_that_a_rule_hides(scene: Scene) -> None:
     words = "-w -t nat -A POSTROUTING -o br0 -j MASQUERADE"
     scene.lab.host.run("iptables", *words.split())
     scene.connect(12)
-    assert scene.check(scene.lab.start_opener().path)[-1] == (
+    assert scene.check(start_opener(scene.lab))[-1] == (
         "wrong    peers netns:c2 port 443: 12 of 12 connections are from 10.77.0.1: it looks like a rule of"
         " this host that masquerades the clients (SNAT, MASQUERADE)\n"
         "         -> take it out for this port (docs/containers.md#who-hides-the-clients)"
@@ -151,7 +151,7 @@ def test_a_program_of_the_host_in_front(scene: Scene) -> None:
     with contextlib.ExitStack() as undo:
         for _number in range(12):
             undo.enter_context(connect(scene.lab.host, made.address, 443))
-        said = scene.check(scene.lab.start_opener().path)
+        said = scene.check(start_opener(scene.lab))
     assert said == [
         "ok       container netns:c2: port 443, 12 connections",
         "ok       flows: no client's connection to a watched port goes on to a container now",
@@ -168,7 +168,7 @@ def test_a_namespace_that_does_not_route_through_this_host(scene: Scene) -> None
     scene.lab.container(2, 443).namespace.run(
         "sh", "-c", "ip route replace default via 10.77.0.9; ip -6 route replace default via fd00:77::9"
     )
-    said = scene.check(scene.lab.start_opener().path)
+    said = scene.check(start_opener(scene.lab))
     assert said[0] == (
         "unknown  container netns:c2: listens on port 443 and is not looked into: it does not route"
         " through this"
@@ -181,7 +181,7 @@ def test_a_namespace_that_does_not_route_through_this_host(scene: Scene) -> None
 def test_a_user_sees_what_he_may(scene: Scene) -> None:
     """Nothing of it is ok, and nothing waits."""
     scene.lab.container(2, 443)
-    path = scene.lab.start_opener().path
+    path = start_opener(scene.lab)
     answer = as_nobody(
         lambda: [line.split(":")[0] + line.partition("\n")[2] for line in scene_lines(scene, path)]
     )
@@ -248,8 +248,9 @@ def test_docker_proxy(scene: Scene) -> None:
     shell = ["sh", "-c", 'exec docker-proxy "$@" 3>&1', "sh"]
     proxy = Child(scene.lab.host, scene.lab.directory / "proxy", *shell, *words.split(), made.address)
     scene.undo.callback(proxy.stop)
+    scene.lab.tell(proxy.pid)
     scene.connect(12, server="2001:db8:0:1::1")
-    assert scene.check(scene.lab.start_opener().path)[-1] == (
+    assert scene.check(start_opener(scene.lab))[-1] == (
         "wrong    peers netns:c2 port 443: 12 of 12 connections are from 10.77.0.1: docker-proxy hides"
         " the clients"
         " from the web server and its logs; connmon sees them on this host\n"

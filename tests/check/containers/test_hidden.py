@@ -8,6 +8,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from ideolab_f2b.check.containers import hidden
+from ideolab_f2b.check.containers.forwarders import Proxy
 from ideolab_f2b.check.containers.hidden import Known
 from ideolab_f2b.check.containers.survey import NamespacePeers, Survey
 
@@ -49,12 +50,24 @@ def test_clients_with_addresses_of_their_own() -> None:
 
 def test_docker_proxy() -> None:
     """It takes the connections on this host, where connmon sees the clients; nginx and its logs do not."""
-    known = Known(forwarders={443: "docker-proxy"})
+    known = Known(proxies=[Proxy(443, ip_address("10.77.0.2").packed)], ports=(443,))
     assert judge(container({"10.77.0.1": 40}), host=SERVING, known=known) == [
         f"wrong    peers {NAME} port 443: 40 of 40 connections are from 10.77.0.1: docker-proxy hides the"
         f" clients"
         " from the web server and its logs; connmon sees them on this host\n"
         f"         -> give the Docker network IPv6, or dockerd userland-proxy=false {SEE}"
+    ]
+
+
+def test_docker_proxy_on_a_port_that_is_not_watched() -> None:
+    """There connmon does not see the clients either; that of another container has no part in it."""
+    proxies = [Proxy(8443, ip_address("10.77.0.2").packed), Proxy(443, ip_address("10.77.0.9").packed)]
+    assert judge(container({"10.77.0.1": 40}), known=Known(proxies=proxies, ports=(443,))) == [
+        f"wrong    peers {NAME} port 443: 40 of 40 connections are from 10.77.0.1: docker-proxy hides the"
+        f" clients"
+        " from the web server and its logs, and from connmon\n"
+        f"         -> give the Docker network IPv6, or dockerd userland-proxy=false {SEE};"
+        " else add 8443 to port in [connmon] of /etc/ideolab/f2b.conf"
     ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b.check.containers import survey
-from tests.check.containers.clients import connect
+from tests.check.containers.clients import connect, start_opener
 from tests.lab.containers import build_lab
 
 
@@ -20,9 +20,9 @@ def test_who_is_connected_where(tmp_path: Path) -> None:
     """Each place has its own addresses and its own peers."""
     with build_lab("f2bsurv", tmp_path) as lab:
         made = lab.container(2, 443)
-        opener = lab.start_opener()
+        path = start_opener(lab)
         with connect(lab.client, "10.77.0.2", 443, "198.51.100.7"), lab.host.enter():
-            seen = survey.make((443, 8443), opener.path)
+            seen = survey.make((443, 8443), path)
         netns = made.netns
 
     assert (seen.trouble, seen.has_opener, seen.host.peers) == ("", True, {})

@@ -9,6 +9,7 @@ import pytest
 
 from ideolab_f2b.check.nginx import ports
 from ideolab_f2b.config import Connmon, Settings
+from tests.check.containers.clients import start_opener
 from tests.lab.containers import build_lab
 
 
@@ -33,9 +34,9 @@ def test_a_port_of_a_container(tmp_path: Path) -> None:
     with build_lab("f2bport", tmp_path) as lab:
         lab.container(2, 443)
         lab.container(3, 443)
-        opener = lab.start_opener()
+        path = start_opener(lab)
         with lab.host.enter():
-            found = list(ports.ports(Settings(Connmon(ports=(443, 8443))), opener.path))
+            found = list(ports.ports(Settings(Connmon(ports=(443, 8443))), path))
 
     assert [one.state for one in found] == ["ok", "unknown"]
     assert found[0].text == "connmon sees the connections of its listening sockets in containers (2)"
