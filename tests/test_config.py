@@ -102,6 +102,21 @@ def test_every_field_has_a_reader() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "containers"),
+    [
+        ("auto", ("auto",)),
+        ("no", ()),
+        ("docker:0225320b4597, lxc:c1 netns:web", ("docker:0225320b4597", "lxc:c1", "netns:web")),
+        (f"libpod:{'a' * 64}", (f"libpod:{'a' * 12}",)),
+        ("auto, user1000:libpod:0225320b4597", ("auto", "user1000:libpod:0225320b4597")),
+    ],
+)
+def test_containers(text: str, containers: tuple[str, ...]) -> None:
+    """Names as `netns --list` shows them; a whole id is cut to what it shows."""
+    assert config.parse(f"[connmon]\ncontainers = {text}\n").connmon.containers == containers
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[connmon]\nth_con_ip = 5\n", "[connmon] has no key 'th_con_ip'"),
@@ -109,6 +124,11 @@ def test_every_field_has_a_reader() -> None:
         ("th_conn_ip = 5\n", "File contains no section headers"),
         ("[connmon]\nth_conn_ip = many\n", "th_conn_ip = 'many': invalid literal for int()"),
         ("[connmon]\nobserve = 1\n", "observe = '1': yes or no is needed"),
+        ("[connmon]\ncontainers =\n", "auto, no, or names like docker:0225320b4597, lxc:c1, netns:web"),
+        ("[connmon]\ncontainers = no, lxc:c1\n", "auto, no, or names like"),
+        ("[connmon]\ncontainers = web\n", "'web' is no container; write auto, no, or names that"),
+        ("[connmon]\ncontainers = lxc:a/b\n", "'lxc:a/b' is no container"),
+        ("[connmon]\ncontainers = docker:web\n", "the id of a container is needed, with 12 or 64 digits"),
         ("[connmon]\nth_hostile_ip = 0\n", "0 would make a suspect of everyone"),
         ("[connmon]\nport = 0\n", "one or more port numbers from 1 to 65535 are needed"),
         ("[connmon]\nport =\n", "one or more port numbers from 1 to 65535 are needed"),

@@ -18,6 +18,9 @@ _ROUTE = 0
 #: linux/rtnetlink.h
 _GET_ADDRESS, _GET_ROUTE = 22, 26
 _ADDRESS_HEADER, _ROUTE_HEADER, _HOP_HEADER = 8, 12, 8
+#: the offset of the type in a route's header, and the one of those that lead to another machine
+_TYPE = 7
+_UNICAST = b"\x01"
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _RTA_GATEWAY, _RTA_MULTIPATH, _RTA_VIA = 5, 9, 18
 _HOP = struct.Struct("=H")
@@ -30,7 +33,9 @@ def local_addresses(limit: Optional[int] = None) -> set[Address]:
 
 def gateways(limit: Optional[int] = None) -> set[Address]:
     """The next hops of all routes of this network namespace, both families; of each family `limit` routes."""
-    return {found for payload in _dump(_GET_ROUTE, _ROUTE_HEADER, limit) for found in next_hops(payload)}
+    routes = _dump(_GET_ROUTE, _ROUTE_HEADER, limit)
+    # most routes lead to the host itself, and have none
+    return {hop for route in routes if route[_TYPE : _TYPE + 1] == _UNICAST for hop in next_hops(route)}
 
 
 def addresses(payload: bytes) -> Iterator[Address]:
@@ -68,5 +73,6 @@ def _address(value: bytes) -> Iterator[Address]:
 
 def _dump(kind: int, header: int, limit: Optional[int]) -> Iterator[bytes]:
     for family in (socket.AF_INET, socket.AF_INET6):
+        # one for each: a dump that is not read to its end keeps the channel busy
         with Channel(_ROUTE) as channel:
             yield from islice(channel.dump(kind, bytes((family,)) + bytes(header - 1)), limit)

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from ideolab_f2b.kernel import address
 from ideolab_f2b.kernel.netlink import Channel
@@ -22,7 +22,7 @@ from ideolab_f2b.namespaces.walk import Walk, read_names
 #: seconds that a look is good for at first: what just began may not listen yet
 YOUNG_S = 4.0
 #: the same later on
-OLD_S = 60.0
+OLD_S = 120.0
 #: rows of a list that are read: who is root in a container can make it as long as he likes
 ROWS = 4096
 
@@ -40,6 +40,15 @@ class Look:
     routed: frozenset[bytes] = frozenset()
 
 
+class _Kept(NamedTuple):
+    #: when it was first seen, and when to look again
+    since: float
+    due: float
+    #: its name in /run/netns, or ""
+    named: str
+    look: Look
+
+
 class Looks:
     """The namespaces of a walk beside the own one; holds no descriptor of another namespace."""
 
@@ -54,29 +63,32 @@ class Looks:
         self._coverage, self._walk, self.home, self._clock = coverage, walk, home, clock
         self._named = named
         self._host = HostRoutes(clock)
-        #: {(inode, process): (when it was first seen, when to look again, what was found)}; the kernel gives
-        #: the inode of a namespace that is gone to the next one
-        self._kept: dict[tuple[int, int], tuple[float, float, Look]] = {}
+        #: by inode and process: the kernel gives the inode of a namespace that is gone to the next one
+        self._kept: dict[tuple[int, int], _Kept] = {}
 
     def take(self, *, every: bool = False) -> list[Look]:
         """Return the namespaces that may be looked into, with `every` the others too."""
         if self._coverage.is_empty and not every:
             return []
         alive = self._walk.list_namespaces()
-        names: Optional[dict[int, str]] = None
-        kept, self._kept = self._kept, {}
-        for netns, pid in alive.items():
-            if netns == self.home.netns:
-                continue
-            now = self._clock()
-            since, due, look = kept.get((netns, pid), (now, now, None))
-            if look is None or now >= due:
-                names = self._named() if names is None else names
-                look = self._look(netns, pid, names.get(netns, ""))
-                due = now + min(OLD_S, max(YOUNG_S, now - since))
-            if look is not None:
-                self._kept[netns, pid] = since, due, look
-        return [look for _since, _due, look in self._kept.values() if every or not look.why_not]
+        alive.pop(self.home.netns, None)
+        kept, now = self._kept, self._clock()
+        names = self._named() if alive.items() - kept.keys() else {}
+        self._kept = {}
+        for key in alive.items():
+            known = kept.get(key) or _Kept(now, now, names.get(key[0], ""), Look(*key, "", ""))
+            self._keep(key, known, now)
+        return [one.look for one in self._kept.values() if every or not one.look.why_not]
+
+    def _keep(self, key: tuple[int, int], known: _Kept, now: float) -> None:
+        """Keep what is known of a namespace, looked at anew where that is due; forget one that is gone."""
+        if now >= known.due:
+            look = self._look(*key, known.named)
+            if look is None:
+                return
+            due = now + min(OLD_S, max(YOUNG_S, now - known.since))
+            known = known._replace(due=due, look=look)
+        self._kept[key] = known
 
     def open(self, look: Look) -> Channel:
         """Return a sock_diag socket of the namespace; OSError when it is gone."""

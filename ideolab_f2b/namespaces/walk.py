@@ -68,18 +68,18 @@ class Walk:
         self._is_stale = self._is_stale or bool(gone)
         age_s = now - self._walked
         if age_s >= WHOLE_S or (self._is_stale and age_s >= GONE_S):
-            self._known, self._seen, self._is_stale = {}, frozenset(), False
+            self._known, self._is_stale = {}, False
             self._walked = now
-            self._add(now)
+            self._add(now, is_whole=True)
         elif gone or now - self._looked >= NEW_S:
             self._add(now)
         return dict(self._known)
 
-    def _add(self, now: float) -> None:
-        """Look at the processes that are new since the last time, and again at those that were new then."""
+    def _add(self, now: float, *, is_whole: bool = False) -> None:
+        """Look at the processes that are new, and again at those that were new the last time; or at all."""
         seen = frozenset(self._pids())
         fresh = seen - self._seen
-        for pid in sorted(fresh | (self._young & seen)):
+        for pid in sorted(seen if is_whole else fresh | (self._young & seen)):
             inode = read_netns(pid)
             if inode is not None:
                 self._known.setdefault(inode, pid)

@@ -276,6 +276,28 @@ def test_a_look_writes_nothing(empty_config: list[str], tmp_path: Path, options:
     assert done.stderr == "connmon: a look: nothing is written, nobody is banned; --write does both\n"
 
 
+#: no opener is there, whatever this machine has
+_WITHOUT_RUN = ("unshare", "-n", "-m", "sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "-")
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(("containers", "times"), [("lxc:c1", 1), ("auto", 0)])
+def test_containers_without_an_opener(
+    empty_config: list[str], tmp_path: Path, containers: str, times: int
+) -> None:
+    """Said once where the setting names one; else all is as if there were no containers."""
+    path = tmp_path / "f2b.conf"
+    path.write_text(f"[connmon]\ncontainers = {containers}\n{path.read_text()}")
+    command = [sys.executable, "-m", "ideolab_f2b", "connmon", "--every", "1s", "--once", *empty_config]
+
+    done = subprocess.run(
+        [*_WITHOUT_RUN, *command], cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=True
+    )
+
+    said = "connmon: containers are not looked into: ideolab-netns does not run\n"
+    assert done.stderr.partition("does both\n")[2] == said * times
+
+
 def test_a_look_that_writes_is_no_dry_run(
     empty_config: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -82,15 +82,22 @@ class ContainerLab:
         self.host, self.client = (Namespace(f"{self.prefix}-{role}") for role in ("host", "client"))
         #: the processes that an opener may look at
         self.pids: list[int] = []
+        self._containers: list[Container] = []
         self.pids_file = directory / "pids"
         self.pids_file.write_text("")
 
     def container(self, number: int, *ports: int) -> Container:
         """Start a container; `number` is the last part of its addresses, 2 or more."""
         made = Container(self, number)
+        self._containers.append(made)
         self._undo.callback(made.stop)
         made.start(*ports)
         return made
+
+    @property
+    def namespaces(self) -> list[Namespace]:
+        """Those of the containers, in their order."""
+        return [each.namespace for each in self._containers]
 
     def tell(self, pid: int) -> None:
         """Let the opener look at a process."""

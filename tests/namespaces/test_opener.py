@@ -276,3 +276,19 @@ def test_a_user_who_asks_without_end_keeps_root_from_nothing(lab: ContainerLab) 
 
     for _question in range(20):
         assert len(list(ask([443], path=opener.path))) == 1
+
+
+@pytest.mark.root
+def test_a_new_container_is_seen_within_15_s(lab: ContainerLab) -> None:
+    """Also one whose server begins to listen only later, with a question every few seconds as connmon's."""
+    lab.container(2, 443)
+    opener = lab.start_opener()
+    assert len(list(ask([443], path=opener.path))) == 1
+
+    late = lab.container(3, 80)
+    assert len(list(ask([443], path=opener.path))) == 1
+    late.run(443)
+
+    wait_until(
+        lambda: len(list(ask([443], path=opener.path))) == 2, "the second", timeout_s=15.0, every_s=2.0
+    )

@@ -23,6 +23,7 @@ from ideolab_f2b.actions.ban.socket_closer import SocketCloser
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.ports import list_queries
 from ideolab_f2b.actions.protected import protected
+from ideolab_f2b.actions.protected.containers import CONTAINERS
 from ideolab_f2b.actions.protected.ignore_command import IgnoreCommand
 from ideolab_f2b.actions.protected.names import NAMES_OF_SERVER, JailNames
 from ideolab_f2b.actions.protected.protected import Protected
@@ -125,6 +126,8 @@ class Action(ActionBase):  # type: ignore[misc]
     @count_errors
     def start(self) -> None:
         """Place sets and rule before fail2ban hands over the bans that it restores."""
+        # the first question starts its thread
+        CONTAINERS.now()
         try:
             self._firewall.place()
         finally:

@@ -18,6 +18,8 @@ from ideolab_f2b.namespaces.namespace import SOCKET
 
 #: seconds between two questions
 EVERY_S = 15.0
+#: the same while there was no answer yet, as at boot
+RETRY_S = 2.0
 #: seconds that the last answer protects while the opener does not answer
 KEPT_S = 3600.0
 SAY_AGAIN_S = 600.0
@@ -65,7 +67,8 @@ class ContainerAddresses:
     def _run(self) -> None:
         while Path(self._path).parent.is_dir():
             self.renew()
-            time.sleep(self._every_s)
+            is_known = self._until > float("-inf")
+            time.sleep(self._every_s if is_known else min(RETRY_S, self._every_s))
 
 
 #: of this process: each jail has the same containers

@@ -36,11 +36,10 @@ def bring_up(
     """
     wanted = set(fail2ban_config.read(FAIL2BAN).jails)
     is_changed = any(map(_restarts_daemons, changed))
-    messages = [_start_fail2ban(host, changed, wanted)]
+    # the opener first: the others ask it
+    messages = [services(host).start_opener(is_changed=is_changed)] if has_opener else []
+    messages.append(_start_fail2ban(host, changed, wanted))
     _wait(host, wanted)
-    if has_opener:
-        # first: connmon asks it
-        messages.append(services(host).start_opener(is_changed=is_changed))
     messages.append(services(host).start_connmon(is_changed=is_changed))
     if has_intake:
         messages.append(services(host).start_intake(is_changed=is_changed))

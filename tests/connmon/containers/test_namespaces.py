@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -33,10 +36,14 @@ QUIET_S = 1.2
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[ContainerLab]:
+def lab() -> Iterator[ContainerLab]:
     """A host without containers, of this test alone."""
-    with build_lab("f2bcmon", tmp_path) as made:
-        yield made
+    # others than root must reach the opener's socket; each start of pytest closes its own directories
+    with tempfile.TemporaryDirectory(prefix="f2bcmon-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        with build_lab("f2bcmon", directory) as made:
+            yield made
 
 
 class Monitor:
@@ -70,8 +77,19 @@ class Monitor:
 
 def connect(lab: ContainerLab, count: int, source: str, target: str) -> None:
     """Open silent connections from where the thread is."""
+
+    def has_connected() -> bool:
+        try:
+            lab.keep(socket.create_connection((target, 443), ENOUGH_S, (source, 0)))
+        except OSError as error:
+            # a neighbour is not always found at once while a link comes up
+            if error.errno != errno.EHOSTUNREACH:
+                raise
+            return False
+        return True
+
     for _number in range(count):
-        lab.keep(socket.create_connection((target, 443), ENOUGH_S, (source, 0)))
+        wait_until(has_connected, f"no way to {target}")
 
 
 def wait_for_sockets(monitor: Monitor, counts: dict[str, int]) -> None:
@@ -142,6 +160,43 @@ def test_who_is_a_suspect_in_a_container(lab: ContainerLab) -> None:
     event = json.loads(monitor.paths.events.read_text().splitlines()[0])
     assert (event["type"], event["ip"], event["in"]) == ("suspect", "198.51.100.10", name_of(app))
     assert "\nideolab_f2b_namespaces 2.0\n" in monitor.paths.connmon_prom.read_text()
+
+
+#: the program finds the lab's opener where the service has it
+_RUN = """
+set -e
+mount -t tmpfs none /run
+mkdir /run/ideolab-netns
+ln -s "$1" /run/ideolab-netns/sock
+shift
+exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+"""
+
+
+@pytest.mark.root
+def test_a_look_of_the_program(lab: ContainerLab) -> None:
+    """As a user without any right, with the settings of a file: a table for each server."""
+    app, quiet = lab.container(2, 443), lab.container(3, 443)
+    opener = lab.start_opener()
+    with lab.client.enter():
+        connect(lab, 40, "198.51.100.10", app.address)
+        connect(lab, 2, "198.51.100.11", quiet.address)
+    config = lab.directory / "f2b.conf"
+    config.write_text("[connmon]\nidle_s = 1\nth_hostile_ip = 30\nth_calm_ip = 30\n")
+    time.sleep(QUIET_S)
+
+    done = subprocess.run(
+        lab.host.command(
+            "sh", "-c", _RUN, "-", opener.path, sys.executable, "-m", "ideolab_f2b", "connmon", "--once",
+            "--every", "1s", "--explain", "--config", str(config),
+        ),
+        capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "COLUMNS": "300"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    table = done.stdout
+    assert f"port 443 in {name_of(app)}: 40 connections (40 mute), 1 suspect" in table
+    assert f"port 443 in {name_of(quiet)}: 2 connections (2 mute), 0 suspects" in table
+    assert "capacity in f2b.conf" in table
 
 
 @pytest.mark.root
