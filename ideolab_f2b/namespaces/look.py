@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple, Optional
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ideolab_f2b.kernel import address
 from ideolab_f2b.kernel.netlink import Channel
@@ -23,6 +24,12 @@ from ideolab_f2b.namespaces.walk import Walk, read_names
 YOUNG_S = 4.0
 #: the same later on
 OLD_S = 120.0
+#: seconds after which addresses are read anew where the namespace's tables stay the same: the host's may not
+ADDRESSES_S = 600.0
+#: bytes of such a table
+_TABLE = 65536
+#: of IPv4: addresses, gateways; of IPv6: addresses
+_TABLES = ("fib_trie", "route", "if_inet6")
 #: rows of a list that are read: who is root in a container can make it as long as he likes
 ROWS = 4096
 
@@ -47,6 +54,9 @@ class _Kept(NamedTuple):
     #: its name in /run/netns, or ""
     named: str
     look: Look
+    #: what the tables of its addresses were, and when all of it is read anew
+    tables: int = 0
+    stale: float = float("-inf")
 
 
 class Looks:
@@ -76,19 +86,37 @@ class Looks:
         names = self._named() if alive.items() - kept.keys() else {}
         self._kept = {}
         for key in alive.items():
-            known = kept.get(key) or _Kept(now, now, names.get(key[0], ""), Look(*key, "", ""))
-            self._keep(key, known, now)
+            known = kept.get(key)
+            if known is not None and now < known.due:
+                self._kept[key] = known
+            else:
+                self._keep(key, known or _Kept(now, now, names.get(key[0], ""), Look(*key, "", "")), now)
         return [one.look for one in self._kept.values() if every or not one.look.why_not]
 
     def _keep(self, key: tuple[int, int], known: _Kept, now: float) -> None:
-        """Keep what is known of a namespace, looked at anew where that is due; forget one that is gone."""
-        if now >= known.due:
-            look = self._look(*key, known.named)
-            if look is None:
-                return
-            due = now + min(OLD_S, max(YOUNG_S, now - known.since))
-            known = known._replace(due=due, look=look)
-        self._kept[key] = known
+        """Look at a namespace anew, and keep what is known of it by now; forget one that is gone."""
+        due = now + min(OLD_S, max(YOUNG_S, now - known.since))
+        # one that is gone is an error
+        with contextlib.suppress(OSError):
+            self._kept[key] = self._renew(known, now)._replace(due=due)
+
+    def _renew(self, known: _Kept, now: float) -> _Kept:
+        """Look again: for listeners, and for the rest where a table has changed; OSError when it is gone."""
+        netns, pid = known.look.netns, known.look.pid
+        fd = _open_namespace(netns, pid)
+        try:
+            tables = _read_tables(pid)
+            if tables == known.tables and now < known.stale:
+                listening = known.look.listening if known.look.why_not else self._list_ports(fd)
+                return known._replace(look=replace(known.look, listening=listening))
+            look = self._judge(fd, netns, pid, name_container(_read_cgroup(pid), known.named, pid))
+            return known._replace(look=look, tables=tables, stale=now + ADDRESSES_S)
+        finally:
+            os.close(fd)
+
+    def _list_ports(self, fd: int) -> frozenset[int]:
+        with self.home.leave(fd), Channel(SOCK_DIAG) as channel:
+            return frozenset(listening_ports(channel=channel, limit=ROWS))
 
     def open(self, look: Look) -> Channel:
         """Return a sock_diag socket of the namespace; OSError when it is gone."""
@@ -98,17 +126,6 @@ class Looks:
                 return Channel(SOCK_DIAG)
         finally:
             os.close(fd)
-
-    def _look(self, netns: int, pid: int, named: str) -> Optional[Look]:
-        """Return what is found in a namespace; None when it is gone."""
-        try:
-            fd = _open_namespace(netns, pid)
-            try:
-                return self._judge(fd, netns, pid, name_container(_read_cgroup(pid), named, pid))
-            finally:
-                os.close(fd)
-        except OSError:
-            return None
 
     def _judge(self, fd: int, netns: int, pid: int, name: str) -> Look:
         is_named = name in self._coverage.names
@@ -136,6 +153,20 @@ def _open_namespace(netns: int, pid: int) -> int:
         os.close(fd)
         raise ProcessLookupError(f"process {pid} is gone")
     return fd
+
+
+def _read_tables(pid: int) -> int:
+    """Return a number that stays the same as long as the addresses of a process's namespace do."""
+    return hash(tuple(_read_bytes(f"/proc/{pid}/net/{name}") for name in _TABLES))
+
+
+def _read_bytes(path: str) -> bytes:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read(_TABLE)
+    except OSError:
+        # a host without IPv6
+        return b""
 
 
 def _read_cgroup(pid: int) -> str:
