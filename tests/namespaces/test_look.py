@@ -71,6 +71,22 @@ def test_a_name_is_not_for_the_namespaces_of_a_container_s_users(inhabitants: In
 
 
 @pytest.mark.root
+def test_a_user_s_own_container_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user in front of the name has made it; another user cannot make one of that name."""
+    text = f"0::/user.slice/user-65534.slice/user@65534.service/user.slice/docker-{'a' * 64}.scope"
+    monkeypatch.setattr(look, "_read_cgroup", lambda _pid: text)
+    made = Inhabitants(f"user65534:docker:{'a' * 12}")
+    try:
+        own = made.start(*NOBODY, "unshare", "-Urn")
+        other = made.start("setpriv", "--reuid", "65533", "--clear-groups", "unshare", "-Urn")
+
+        assert [each.pid for each in made.looks.take()] == [own]
+        assert {each.pid: each.why_not[:10] for each in made.looks.take(every=True)}[other] == "user 65533"
+    finally:
+        made.stop()
+
+
+@pytest.mark.root
 def test_another_namespace_with_the_same_numbers(inhabitants: Inhabitants) -> None:
     """Who is the last process of one, and leaves it, gets its inode for a new one within a second."""
     for _container in range(2):
