@@ -52,7 +52,7 @@ def flow(
     to: str = "192.0.2.1",
     port: int = 443,
 ) -> Flow:
-    return Flow(ip_address(source), ip_address(to), port, ip_address(server), server_port)
+    return Flow(ip_address(source), ip_address(to), port, ip_address(server), server_port, 40000)
 
 
 def judge(
