@@ -155,7 +155,7 @@ def reinstall() -> str:
 
 def bring_opener() -> str:
     """Return the command that starts the opener where there is none."""
-    return f"{find_compose()} up -d netns" if find_compose() else "scripts/install --containers"
+    return f"{find_compose()} up -d netns" if find_compose() else "ideolab-f2b install --containers"
 
 
 def show_log(service: str) -> str:

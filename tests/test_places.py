@@ -105,4 +105,4 @@ def test_the_commands_on_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
     assert places.show_log("ideolab-connmon") == "journalctl -u ideolab-connmon"
     assert places.show_log("fail2ban") == "see /var/log/fail2ban.log"
     assert places.reinstall() == "ideolab-f2b install"
-    assert places.bring_opener() == "scripts/install --containers"
+    assert places.bring_opener() == "ideolab-f2b install --containers"
