@@ -141,11 +141,13 @@ def find_compose(environment: Mapping[str, str] = os.environ) -> str:
     return environment.get(COMPOSE, "")
 
 
-def restart(service: str) -> str:
-    """Return the command that restarts a service."""
+def restart(*services: str) -> str:
+    """Return the command that restarts services."""
     if find_compose():
-        return f"{find_compose()} restart {_container(service)}"
-    return f"systemctl restart {service}" if runs_systemd() else f"/etc/init.d/{service} restart"
+        return " ".join((find_compose(), "restart", *map(_container, services)))
+    if runs_systemd():
+        return " ".join(("systemctl restart", *services))
+    return "; ".join(f"/etc/init.d/{service} restart" for service in services)
 
 
 def reinstall() -> str:

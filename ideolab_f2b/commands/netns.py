@@ -19,11 +19,11 @@ from ideolab_f2b.complaint import complain_on_stderr
 from ideolab_f2b.kernel import sockstat
 from ideolab_f2b.namespaces import opener
 from ideolab_f2b.namespaces.coverage import read_coverage
-from ideolab_f2b.namespaces.enter import Home, LostError
+from ideolab_f2b.namespaces.enter import Home, LostError, is_able
 from ideolab_f2b.namespaces.look import Look, Looks
 from ideolab_f2b.namespaces.namespace import ROOTS, SOCKET
 from ideolab_f2b.namespaces.walk import Walk, list_pids
-from ideolab_f2b.places import NETNS, USER, restart
+from ideolab_f2b.places import NETNS, USER, find_compose, restart
 
 #: users that are always answered: root
 _ROOT = 0
@@ -56,6 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT, or print the list; return 0. OSError or ConfigError say why not."""
+    if arguments.list and not is_able():
+        enter = f"{find_compose()} exec netns" if find_compose() else "sudo"
+        need = "to see namespaces takes CAP_SYS_ADMIN and CAP_SYS_PTRACE"
+        raise config.ConfigError(f"{need}: {enter} ideolab-f2b netns --list")
     settings, code = _load(arguments)
     home = Home()
     looks = Looks(read_coverage(settings.containers), Walk(choose_pids(arguments.pids)), home)

@@ -13,11 +13,21 @@ from typing import Callable
 _NEWNET = 0x40000000
 #: linux/nsfs.h: a descriptor of the user namespace that a namespace belongs to
 _GET_OWNER = 0xB701
+#: bits of CAP_SYS_PTRACE and CAP_SYS_ADMIN: to find the namespaces, and to enter them
+_NEEDED = 1 << 19 | 1 << 21
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class LostError(Exception):
     """The way home failed: the process is in a foreign namespace and must end."""
+
+
+def is_able() -> bool:
+    """Return whether this process may find and enter namespaces of others; without it, it sees none."""
+    with contextlib.suppress(OSError, ValueError), open("/proc/self/status", errors="replace") as file:
+        found = [int(line.split()[1], 16) for line in file if line.startswith("CapEff:")]
+        return bool(found) and found[0] & _NEEDED == _NEEDED
+    return False
 
 
 def set_namespace(fd: int) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b.cli import main
+from ideolab_f2b.commands import netns
 
 
+@pytest.mark.root
 def test_the_list_helps_who_wrote_a_wrong_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The error of the setting sends people to the list, which has the names for it."""
     config, pids = tmp_path / "f2b.conf", tmp_path / "pids"
@@ -25,6 +27,20 @@ def test_the_list_helps_who_wrote_a_wrong_name(tmp_path: Path, capsys: pytest.Ca
 
     assert main(["netns", "--config", str(config), "--pids", str(pids)]) == 1
     assert "containers = 'docker:web'" in capsys.readouterr().err
+
+
+def test_the_list_of_who_sees_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is no empty list."""
+    monkeypatch.setattr(netns, "is_able", lambda: False)
+    for compose, way_out in (("", "sudo"), ("docker compose", "docker compose exec netns")):
+        monkeypatch.setenv("IDEOLAB_F2B_COMPOSE", compose)
+        assert main(["netns", "--list"]) == 1
+
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.endswith(f"CAP_SYS_PTRACE: {way_out} ideolab-f2b netns --list\n")
 
 
 def test_without_its_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

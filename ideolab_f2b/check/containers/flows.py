@@ -144,7 +144,9 @@ def cover(name: str, words: Collection[str]) -> str:
     # a process has another number tomorrow
     is_lasting = bool(name) and not name.startswith("pid:")
     value = ", ".join([*words, name]) if is_lasting and words else "auto"
-    return f"write containers = {value} in [connmon] of {DEFAULT_PATH}, then {restart(OPENER)}"
+    # connmon asks nobody where it began with `no`
+    both = restart(OPENER, SERVICE)
+    return f"write containers = {value} in [connmon] of {DEFAULT_PATH}, then {both}"
 
 
 def _add_port(end: End) -> str:

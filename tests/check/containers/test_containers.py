@@ -120,11 +120,11 @@ def test_ports_and_settings(scene: Scene) -> None:
     assert scene.check(other, ports=(443, 8443), names=("netns:other",)) == [
         "unknown  container netns:c3: listens on port 443 and is not looked into: [connmon] containers does"
         " not cover it\n         -> write containers = netns:other, netns:c3 in [connmon] of"
-        " /etc/ideolab/f2b.conf, then systemctl restart ideolab-netns",
+        " /etc/ideolab/f2b.conf, then systemctl restart ideolab-netns ideolab-connmon",
         "wrong    flows 10.77.0.2 port 8443: 2 connections to port 443 go on to netns:c2, and nobody looks"
         " there: idle clients are not found, banned ones keep their connections\n"
         "         -> write containers = netns:other, netns:c2 in [connmon] of /etc/ideolab/f2b.conf,"
-        " then systemctl restart ideolab-netns",
+        " then systemctl restart ideolab-netns ideolab-connmon",
     ]
 
 

@@ -126,7 +126,7 @@ def test_a_redirect_to_another_port_of_this_host() -> None:
 def test_what_the_setting_leaves_out() -> None:
     """A list that names others, a user namespace that `auto` does not take; `no` is a decision, and said."""
     found = Unwatched("docker:0225320b4597", 7, frozenset({443}), INSIDE, "")
-    end = "in [connmon] of /etc/ideolab/f2b.conf, then systemctl restart ideolab-netns"
+    end = "in [connmon] of /etc/ideolab/f2b.conf, then systemctl restart ideolab-netns ideolab-connmon"
     other = ("docker:aaaaaaaaaaaa",)
     (said,) = judge(flow("10.77.0.2"), containers=other, unwatched=(found,))
     assert said.startswith("wrong ")
