@@ -160,6 +160,12 @@ def bring_opener() -> str:
     return f"{find_compose()} up -d netns" if find_compose() else "ideolab-f2b install --containers"
 
 
+def list_containers() -> str:
+    """Return the command that shows the containers, and why one is not looked into."""
+    enter = f"{find_compose()} exec {_container(NETNS)}" if find_compose() else "sudo"
+    return f"{enter} ideolab-f2b netns --list"
+
+
 def show_log(service: str) -> str:
     """Return the command that shows what a service says."""
     if find_compose():

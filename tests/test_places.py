@@ -99,6 +99,7 @@ def test_the_commands_in_a_container_of_the_pack(monkeypatch: pytest.MonkeyPatch
     assert places.show_log("ideolab-intake") == "docker compose logs intake"
     assert places.reinstall() == "docker compose up -d --build"
     assert places.bring_opener() == "docker compose up -d netns"
+    assert places.list_containers() == "docker compose exec netns ideolab-f2b netns --list"
 
 
 def test_the_commands_on_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,3 +110,4 @@ def test_the_commands_on_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
     assert places.show_log("fail2ban") == "see /var/log/fail2ban.log"
     assert places.reinstall() == "ideolab-f2b install"
     assert places.bring_opener() == "ideolab-f2b install --containers"
+    assert places.list_containers() == "sudo ideolab-f2b netns --list"

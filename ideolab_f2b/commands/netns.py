@@ -23,7 +23,7 @@ from ideolab_f2b.namespaces.enter import Home, LostError, is_able
 from ideolab_f2b.namespaces.look import Look, Looks
 from ideolab_f2b.namespaces.namespace import ROOTS, SOCKET
 from ideolab_f2b.namespaces.walk import Walk, list_pids
-from ideolab_f2b.places import NETNS, USER, find_compose, restart
+from ideolab_f2b.places import NETNS, USER, list_containers, restart
 
 #: users that are always answered: root
 _ROOT = 0
@@ -57,9 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT, or print the list; return 0. OSError or ConfigError say why not."""
     if arguments.list and not is_able():
-        enter = f"{find_compose()} exec netns" if find_compose() else "sudo"
         need = "to see namespaces takes CAP_SYS_ADMIN and CAP_SYS_PTRACE"
-        raise config.ConfigError(f"{need}: {enter} ideolab-f2b netns --list")
+        raise config.ConfigError(f"{need}: {list_containers()}")
     settings, code = _load(arguments)
     home = Home()
     looks = Looks(read_coverage(settings.containers), Walk(choose_pids(arguments.pids)), home)

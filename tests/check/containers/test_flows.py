@@ -144,7 +144,7 @@ def test_what_the_setting_leaves_out() -> None:
 
     (said,) = judge(flow("10.77.0.2"))
     assert said.startswith("unknown ")
-    assert said.endswith("-> ideolab-f2b netns --list; journalctl -u ideolab-netns")
+    assert said.endswith("-> sudo ideolab-f2b netns --list; journalctl -u ideolab-netns")
 
 
 def test_other_machines() -> None:
