@@ -120,7 +120,7 @@ def descriptors(machine: Machine) -> str:
     return machine.shell(f"ls /proc/{show(machine, 'MainPID')}/fd | wc -l")
 
 
-def test_the_unit(machine: Machine) -> None:
+def see_the_unit(machine: Machine) -> None:
     """Two capabilities and no other, a socket for root and the group, and a notification of the start."""
     names = ("ActiveState", "Type", "WatchdogUSec", "UnitFileState")
     assert [show(machine, name) for name in names] == ["active", "notify", "1min", "enabled"]
@@ -137,7 +137,7 @@ def test_the_unit(machine: Machine) -> None:
     assert "Overall exposure level for ideolab-netns.service" in exposure.stdout
 
 
-def test_connmon_in_its_sandbox_sees_the_container_and_can_destroy_nothing(machine: Machine) -> None:
+def see_connmon_in_its_sandbox_sees_the_container_and_can_destroy_nothing(machine: Machine) -> None:
     """The socket that it gets looks into the namespace; the kernel asks for a capability that it has not."""
     peers = ["198.51.100.7"] * 3 + ["198.51.100.8"] * 3
     wait_until(
@@ -149,7 +149,7 @@ def test_connmon_in_its_sandbox_sees_the_container_and_can_destroy_nothing(machi
     )
 
 
-def test_a_ban_closes_the_sockets_inside_the_container(machine: Machine) -> None:
+def see_a_ban_closes_the_sockets_inside_the_container(machine: Machine) -> None:
     """Those of the banned client, by fail2ban-server; another client's stay."""
     machine.run("ideolab-f2b", "ban", "198.51.100.7")
 
@@ -169,7 +169,7 @@ def test_a_ban_closes_the_sockets_inside_the_container(machine: Machine) -> None
     machine.run("ideolab-f2b", "unban", "198.51.100.7")
 
 
-def test_the_addresses_of_containers_are_never_banned(machine: Machine) -> None:
+def see_the_addresses_of_containers_are_never_banned(machine: Machine) -> None:
     """A reverse proxy in another container stands for all its clients."""
 
     def refusal() -> str:
@@ -180,7 +180,7 @@ def test_the_addresses_of_containers_are_never_banned(machine: Machine) -> None:
     machine.run("ideolab-f2b", "unban", "10.77.0.2", check=False)
 
 
-def test_a_removed_namespace_is_gone_while_the_service_runs(machine: Machine) -> None:
+def see_a_removed_namespace_is_gone_while_the_service_runs(machine: Machine) -> None:
     """Its veth leaves the host, the name is free for the next one, and nothing is held."""
     probe(machine)
     before = descriptors(machine)
@@ -201,7 +201,7 @@ def test_a_removed_namespace_is_gone_while_the_service_runs(machine: Machine) ->
     assert descriptors(machine) == before
 
 
-def test_check_says_whether_it_answers(machine: Machine) -> None:
+def see_check_says_whether_it_answers(machine: Machine) -> None:
     """ok with the number of containers; wrong with the way out when it is stopped."""
 
     def say() -> dict[str, str]:
@@ -218,7 +218,7 @@ def test_check_says_whether_it_answers(machine: Machine) -> None:
     assert "systemctl restart ideolab-netns" in stopped
 
 
-def test_it_is_remembered_until_it_is_withdrawn(machine: Machine) -> None:
+def see_it_is_remembered_until_it_is_withdrawn(machine: Machine) -> None:
     """The next install starts it again; --no-containers stops it, and the ban action asks nobody any more."""
     assert "ideolab-netns.service started" in machine.install().stdout
     assert show(machine, "ActiveState") == "active"
@@ -227,3 +227,17 @@ def test_it_is_remembered_until_it_is_withdrawn(machine: Machine) -> None:
 
     assert [show(machine, name) for name in ("ActiveState", "UnitFileState")] == ["inactive", "disabled"]
     assert machine.run("test", "-e", "/run/ideolab-netns", check=False).returncode == 1
+
+
+def test_the_opener_as_a_service(machine: Machine) -> None:
+    """One after the other, on one machine: each leaves it as the next one wants it."""
+    for step in (
+        see_the_unit,
+        see_connmon_in_its_sandbox_sees_the_container_and_can_destroy_nothing,
+        see_a_ban_closes_the_sockets_inside_the_container,
+        see_the_addresses_of_containers_are_never_banned,
+        see_a_removed_namespace_is_gone_while_the_service_runs,
+        see_check_says_whether_it_answers,
+        see_it_is_remembered_until_it_is_withdrawn,
+    ):
+        step(machine)

@@ -37,7 +37,8 @@ class ContainerAddresses:
         every_s: float = EVERY_S,
     ) -> None:
         self._path, self._ask, self._clock, self._every_s = path, ask, clock, every_s
-        self._complaint = Complaint(functools.partial(_log.error, "%s"), SAY_AGAIN_S, clock)
+        # no error: those of a start make an install take everything back
+        self._complaint = Complaint(functools.partial(_log.warning, "%s"), SAY_AGAIN_S, clock)
         self._lock = threading.Lock()
         self._thread: Optional[threading.Thread] = None
         self._found: list[Address] = []
