@@ -27,7 +27,7 @@ from ideolab_f2b.places import NETNS, USER, list_containers, restart
 
 #: users that are always answered: root
 _ROOT = 0
-_HEADER = ("", "name", "ports", "connections", "why")
+_HEADER = ("", "name", "ports", "sockets", "why")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
