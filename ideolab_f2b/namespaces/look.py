@@ -12,9 +12,9 @@ from ideolab_f2b.kernel import address
 from ideolab_f2b.kernel.netlink import Channel
 from ideolab_f2b.kernel.sockets.inet_diag import SOCK_DIAG
 from ideolab_f2b.kernel.sockets.listener import listening_ports
-from ideolab_f2b.namespaces.container_name import name_container
+from ideolab_f2b.namespaces.container_name import name_container, user_of
 from ideolab_f2b.namespaces.coverage import Coverage, routes_through
-from ideolab_f2b.namespaces.enter import Home, find_owner
+from ideolab_f2b.namespaces.enter import Home, UserNamespace, find_owner
 from ideolab_f2b.namespaces.host_routes import HostRoutes
 from ideolab_f2b.namespaces.namespace import ADDRESSES
 from ideolab_f2b.namespaces.walk import Walk, read_names
@@ -23,6 +23,9 @@ from ideolab_f2b.namespaces.walk import Walk, read_names
 YOUNG_S = 4.0
 #: the same later on
 OLD_S = 120.0
+#: seconds of CPU for the looks of one answer: a user of this host can have thousands of namespaces, and who
+#: asks waits for half a second; the rest is looked at with the next question
+LOOKS_S = 0.1
 #: rows of a list that are read: who is root in a container can make it as long as he likes
 ROWS = 4096
 
@@ -38,6 +41,9 @@ class Look:
     listening: frozenset[int] = frozenset()
     own: frozenset[bytes] = frozenset()
     routed: frozenset[bytes] = frozenset()
+    #: of the namespace: another one may have both numbers by now
+    owner: Optional[UserNamespace] = None
+    cookie: bytes = b""
 
 
 class _Kept(NamedTuple):
@@ -59,9 +65,10 @@ class Looks:
         home: Home,
         clock: Callable[[], float] = time.monotonic,
         named: Callable[[], dict[int, str]] = read_names,
+        spent: Callable[[], float] = time.process_time,
     ) -> None:
         self._coverage, self._walk, self.home, self._clock = coverage, walk, home, clock
-        self._named = named
+        self._named, self._spent = named, spent
         self._host = HostRoutes(clock)
         #: by inode and process: the kernel gives the inode of a namespace that is gone to the next one
         self._kept: dict[tuple[int, int], _Kept] = {}
@@ -75,29 +82,38 @@ class Looks:
         kept, now = self._kept, self._clock()
         names = self._named() if alive.items() - kept.keys() else {}
         self._kept = {}
+        until = float("inf") if every else self._spent() + LOOKS_S
         for key in alive.items():
             known = kept.get(key) or _Kept(now, now, names.get(key[0], ""), Look(*key, "", ""))
-            self._keep(key, known, now)
+            self._keep(key, known, now, until)
         return [one.look for one in self._kept.values() if every or not one.look.why_not]
 
-    def _keep(self, key: tuple[int, int], known: _Kept, now: float) -> None:
+    def _keep(self, key: tuple[int, int], known: _Kept, now: float, until: float) -> None:
         """Keep what is known of a namespace, looked at anew where that is due; forget one that is gone."""
-        if now >= known.due:
+        if now < known.due:
+            self._kept[key] = known
+        elif self._spent() < until:
             look = self._look(*key, known.named)
-            if look is None:
-                return
-            due = now + min(OLD_S, max(YOUNG_S, now - known.since))
-            known = known._replace(due=due, look=look)
-        self._kept[key] = known
+            if look is not None:
+                due = now + min(OLD_S, max(YOUNG_S, now - known.since))
+                self._kept[key] = known._replace(due=due, look=look)
+        elif known.look.name:
+            self._kept[key] = known
 
     def open(self, look: Look) -> Channel:
         """Return a sock_diag socket of the namespace; OSError when it is gone."""
         fd = _open_namespace(look.netns, look.pid)
         try:
             with self.home.leave(fd):
-                return Channel(SOCK_DIAG)
+                channel = Channel(SOCK_DIAG)
+            if (find_owner(fd), channel.read_cookie()) == (look.owner, look.cookie):
+                return channel
         finally:
             os.close(fd)
+        # who leaves the last process of a namespace in another one can get the same number for it
+        channel.close()
+        self._kept.pop((look.netns, look.pid), None)
+        raise ProcessLookupError(f"namespace {look.netns} is another one by now")
 
     def _look(self, netns: int, pid: int, named: str) -> Optional[Look]:
         """Return what is found in a namespace; None when it is gone."""
@@ -114,11 +130,13 @@ class Looks:
         is_named = name in self._coverage.names
         if not is_named and not self._coverage.is_auto:
             return Look(netns, pid, name, "the setting does not name it")
-        if not is_named and find_owner(fd) != self.home.owner:
-            # whoever is root there can make clients with any address, and have them banned
-            return Look(netns, pid, name, "it belongs to another user namespace, and is not named")
+        owner = find_owner(fd)
+        why_not = self._doubt(owner, name, is_named=is_named)
+        if why_not:
+            return Look(netns, pid, name, why_not)
         with self.home.leave(fd):
             with Channel(SOCK_DIAG) as channel:
+                cookie = channel.read_cookie()
                 listening = frozenset(listening_ports(channel=channel, limit=ROWS))
             gateways = {each.packed for each in address.gateways(ROWS)}
             own = {each.packed for each in address.local_addresses(ROWS)} | gateways
@@ -126,7 +144,18 @@ class Looks:
         routed = self._host.select(bounded)
         is_routed = is_named or routes_through(gateways, self._host.own(), routed)
         why_not = "" if is_routed else "it does not route through this host"
-        return Look(netns, pid, name, why_not, listening, bounded, routed)
+        return Look(netns, pid, name, why_not, listening, bounded, routed, owner, cookie)
+
+    def _doubt(self, owner: UserNamespace, name: str, *, is_named: bool) -> str:
+        """Return why an owner is not trusted: he can make clients with any address, and have them banned."""
+        if owner.inode == self.home.owner:
+            return ""
+        if not is_named:
+            return "it belongs to another user namespace, and is not named"
+        # a name is of all that is in the container: each user there can be root in a namespace of his own
+        if owner.uid not in (0, user_of(name)):
+            return f"user {owner.uid} has made it, not the container's engine"
+        return ""
 
 
 def _open_namespace(netns: int, pid: int) -> int:

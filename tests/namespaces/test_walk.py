@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ideolab_f2b.namespaces import walk
-from ideolab_f2b.namespaces.walk import GONE_S, NEW_S, WHOLE_S, Walk
+from ideolab_f2b.namespaces.walk import GONE_S, NEW_S, WHOLE_S, Walk, read_names
 
 
 class Processes:
@@ -87,3 +89,12 @@ def test_the_whole_table_now_and_then(processes: Processes) -> None:
     assert 200 not in processes.look(NEW_S)
 
     assert processes.look(WHOLE_S)[200] == 2
+
+
+def test_a_link_to_nothing_hides_no_other_name(tmp_path: Path) -> None:
+    """People link /proc/PID/ns/net to where `ip netns` looks, and leave the link there."""
+    for number in range(4):
+        (tmp_path / f"gone{number}").symlink_to("/proc/0/ns/net")
+        (tmp_path / f"web{number}").touch()
+
+    assert sorted(read_names(tmp_path).values()) == [f"web{number}" for number in range(4)]
