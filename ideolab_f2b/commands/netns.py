@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import pwd
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -18,15 +19,15 @@ from ideolab_f2b.complaint import complain_on_stderr
 from ideolab_f2b.kernel import sockstat
 from ideolab_f2b.namespaces import opener
 from ideolab_f2b.namespaces.coverage import read_coverage
-from ideolab_f2b.namespaces.enter import Home, LostError
+from ideolab_f2b.namespaces.enter import Home, LostError, is_able
 from ideolab_f2b.namespaces.look import Look, Looks
 from ideolab_f2b.namespaces.namespace import ROOTS, SOCKET
 from ideolab_f2b.namespaces.walk import Walk, list_pids
-from ideolab_f2b.places import USER
+from ideolab_f2b.places import NETNS, USER, list_containers, restart
 
 #: users that are always answered: root
 _ROOT = 0
-_HEADER = ("", "name", "ports", "connections", "why")
+_HEADER = ("", "name", "ports", "sockets", "why")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,15 +56,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT, or print the list; return 0. OSError or ConfigError say why not."""
-    settings = config.load(arguments.config).connmon
+    if arguments.list and not is_able():
+        need = "to see namespaces takes CAP_SYS_ADMIN and CAP_SYS_PTRACE"
+        raise config.ConfigError(f"{need}: {list_containers()}")
+    settings, code = _load(arguments)
     home = Home()
     looks = Looks(read_coverage(settings.containers), Walk(choose_pids(arguments.pids)), home)
     with contextlib.closing(home):
         if arguments.list:
             for line in list_lines(looks.take(every=True), settings.ports, as_json=arguments.json):
                 print(line)
-            return 0
+            return code
         return _serve(arguments, looks)
+
+
+def _load(arguments: argparse.Namespace) -> tuple[config.Connmon, int]:
+    """Return the settings and an exit code; ConfigError where the service cannot begin."""
+    try:
+        return config.load(arguments.config).connmon, 0
+    except config.ConfigError as error:
+        if not arguments.list:
+            raise
+        # who writes a wrong name is sent here for the right ones
+        print(f"netns: {error}; this is the list for the defaults", file=sys.stderr)
+        return config.Connmon(), 1
 
 
 def _serve(arguments: argparse.Namespace, looks: Looks) -> int:
@@ -73,7 +89,7 @@ def _serve(arguments: argparse.Namespace, looks: Looks) -> int:
         signal.signal(number, lambda *_: stop.set())
     notifier = notify.from_environment()
     path = arguments.socket
-    with opener.listen(path + ROOTS, group, 0o600) as roots, opener.listen(path, group, 0o660) as others:
+    with _listen(path + ROOTS, group, 0o600) as roots, _listen(path, group, 0o660) as others:
         server = opener.Opener((roots, others), uids | {_ROOT}, looks, complaint)
         try:
             server.run(stop.is_set, lambda: notifier.work(server.describe))
@@ -82,6 +98,14 @@ def _serve(arguments: argparse.Namespace, looks: Looks) -> int:
             return 1
     notifier.stop()
     return 0
+
+
+def _listen(path: str, group: int, mode: int) -> socket.socket:
+    try:
+        return opener.listen(path, group, mode)
+    except OSError as error:
+        way_out = f"systemd makes the directory for the service: {restart(NETNS)}; or give --socket PATH"
+        raise config.ConfigError(f"{path}: {error.strerror}; {way_out}") from error
 
 
 def choose_pids(path: Optional[Path]) -> Callable[[], list[int]]:

@@ -12,6 +12,8 @@ from typing import Callable, NamedTuple
 
 #: linux/sched.h
 _NEWNET = 0x40000000
+#: bits of CAP_SYS_PTRACE and CAP_SYS_ADMIN: to find the namespaces, and to enter them
+_NEEDED = 1 << 19 | 1 << 21
 #: linux/nsfs.h: a descriptor of the user namespace that a namespace belongs to; who has made that one
 _GET_OWNER, _GET_OWNER_UID = 0xB701, 0xB704
 _UID = struct.Struct("=I")
@@ -20,6 +22,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 class LostError(Exception):
     """The way home failed: the process is in a foreign namespace and must end."""
+
+
+def is_able() -> bool:
+    """Return whether this process may find and enter namespaces of others; without it, it sees none."""
+    with contextlib.suppress(OSError, ValueError), open("/proc/self/status", errors="replace") as file:
+        found = [int(line.split()[1], 16) for line in file if line.startswith("CapEff:")]
+        return bool(found) and found[0] & _NEEDED == _NEEDED
+    return False
 
 
 def set_namespace(fd: int) -> None:
