@@ -134,8 +134,10 @@ def read_line(text: str) -> Optional[Line]:
     rest = _REST.match(text, date.end()) if date else None
     if date is None or rest is None:
         return None
-    # of two with the same key the first one counts, as it does for the filters
-    plain = dict(pair.split("=", 1) for pair in reversed(rest["plain"].split()))
+    plain: dict[str, str] = {}
+    for key, value in (pair.split("=", 1) for pair in rest["plain"].split()):
+        # of two with the same key the first one counts, as it does for the filters
+        plain.setdefault(key, value)
     quoted = dict(_QUOTED.findall(rest["quoted"] or ""))
     when = _epoch(date) if date["fraction"] else None
     return Line(when, rest["program"], rest["kind"], rest["address"], plain, quoted)

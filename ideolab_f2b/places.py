@@ -141,11 +141,13 @@ def find_compose(environment: Mapping[str, str] = os.environ) -> str:
     return environment.get(COMPOSE, "")
 
 
-def restart(service: str) -> str:
-    """Return the command that restarts a service."""
+def restart(*services: str) -> str:
+    """Return the command that restarts services."""
     if find_compose():
-        return f"{find_compose()} restart {_container(service)}"
-    return f"systemctl restart {service}" if runs_systemd() else f"/etc/init.d/{service} restart"
+        return " ".join((find_compose(), "restart", *map(_container, services)))
+    if runs_systemd():
+        return " ".join(("systemctl restart", *services))
+    return "; ".join(f"/etc/init.d/{service} restart" for service in services)
 
 
 def reinstall() -> str:
@@ -155,7 +157,13 @@ def reinstall() -> str:
 
 def bring_opener() -> str:
     """Return the command that starts the opener where there is none."""
-    return f"{find_compose()} up -d netns" if find_compose() else "scripts/install --containers"
+    return f"{find_compose()} up -d netns" if find_compose() else "ideolab-f2b install --containers"
+
+
+def list_containers() -> str:
+    """Return the command that shows the containers, and why one is not looked into."""
+    enter = f"{find_compose()} exec {_container(NETNS)}" if find_compose() else "sudo"
+    return f"{enter} ideolab-f2b netns --list"
 
 
 def show_log(service: str) -> str:

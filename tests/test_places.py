@@ -17,7 +17,10 @@ def test_systemd_is_found_as_sd_booted_does(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("has_systemd", "command"),
-    [(True, "systemctl restart fail2ban"), (False, "/etc/init.d/fail2ban restart")],
+    [
+        (True, "systemctl restart fail2ban ideolab-netns"),
+        (False, "/etc/init.d/fail2ban restart; /etc/init.d/ideolab-netns restart"),
+    ],
 )
 def test_the_command_is_one_that_this_host_has(
     has_systemd: bool, command: str, monkeypatch: pytest.MonkeyPatch
@@ -25,7 +28,7 @@ def test_the_command_is_one_that_this_host_has(
     """A reader can paste it."""
     monkeypatch.setattr(places, "runs_systemd", lambda: has_systemd)
 
-    assert places.restart("fail2ban") == command
+    assert places.restart("fail2ban", "ideolab-netns") == command
 
 
 def test_no_jail_is_in_two_tables() -> None:
@@ -92,10 +95,11 @@ def test_the_commands_in_a_container_of_the_pack(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(places.COMPOSE, "docker compose")
 
     assert places.restart("ideolab-connmon") == "docker compose restart connmon"
-    assert places.restart("fail2ban") == "docker compose restart fail2ban"
+    assert places.restart("fail2ban", "ideolab-netns") == "docker compose restart fail2ban netns"
     assert places.show_log("ideolab-intake") == "docker compose logs intake"
     assert places.reinstall() == "docker compose up -d --build"
     assert places.bring_opener() == "docker compose up -d netns"
+    assert places.list_containers() == "docker compose exec netns ideolab-f2b netns --list"
 
 
 def test_the_commands_on_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,4 +109,5 @@ def test_the_commands_on_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
     assert places.show_log("ideolab-connmon") == "journalctl -u ideolab-connmon"
     assert places.show_log("fail2ban") == "see /var/log/fail2ban.log"
     assert places.reinstall() == "ideolab-f2b install"
-    assert places.bring_opener() == "scripts/install --containers"
+    assert places.bring_opener() == "ideolab-f2b install --containers"
+    assert places.list_containers() == "sudo ideolab-f2b netns --list"

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, Optional
 
+from ideolab_f2b.check.containers.ways import SWITCHES, is_forwarding
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.position import drops_first, read_position
 from ideolab_f2b.firewall.variants import list_programs
 
-_SWITCHES = {4: "/proc/sys/net/ipv4/conf", 6: "/proc/sys/net/ipv6/conf"}
 #: the ban action puts the rule where these packets meet it
 _MEND = "fail2ban-client reload (docs/install.md#forwarded-packets)"
+_ERRORS = (rule.RuleError, OSError, subprocess.SubprocessError)
 #: iptables -t nat -S, and nft list ruleset
 _PUBLISHED = re.compile(r"-j DNAT\b|\bdnat (?:ip6? )?to\b|xt target \"DNAT\"")
 
@@ -44,43 +44,35 @@ class Forwarded(NamedTuple):
     published: Optional[str] = None
     #: why something could not be read
     unread: str = ""
+    #: all tables were read in which our rule may stand
+    is_whole: bool = True
 
 
 def forwarding(_settings: Settings) -> Iterator[Verdict]:
     """Check each family of which this host forwards packets, or of which it hands ports on."""
-    for version, directory in _SWITCHES.items():
-        yield judge(version, look(version), forwards=_forwards(Path(directory)))
-
-
-def _forwards(directory: Path) -> bool:
-    """Return whether any interface forwards: each has a switch of its own beside that for all."""
-    return any(_read(path) not in ("0", None) for path in directory.glob("*/forwarding"))
-
-
-def _read(path: Path) -> Optional[str]:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return None
+    for version, directory in SWITCHES.items():
+        yield judge(version, look(version), forwards=is_forwarding([directory]))
 
 
 def look(version: int) -> Forwarded:
     """Read the chains of both iptables, and what nft says of published ports."""
-    tables, texts, unread = [], [], []
+    tables, texts, unread, is_whole = [], [], [], True
     for program, names in list_programs(version).items():
-        try:
-            texts_of = {name: _list(program, name) for name in ("filter", "raw") if name in names}
-            tables.append(Tables(program, *(_chains(texts_of.get(name, "")) for name in ("filter", "raw"))))
-            if "nat" in names:
-                texts.append((program, _list(program, "nat")))
-        except (rule.RuleError, OSError, subprocess.SubprocessError) as error:
-            unread.append(str(error))
+        found: dict[str, str] = {}
+        for name in names:
+            try:
+                found[name] = _list(program, name)
+            except _ERRORS as error:
+                unread.append(str(error))
+                is_whole = is_whole and name == "nat"
+        tables.append(Tables(program, *(_chains(found.get(name, "")) for name in ("filter", "raw"))))
+        texts.append((program, found.get("nat", "")))
     try:
         texts.append(("nft", _list_ruleset(version)))
-    except (rule.RuleError, OSError, subprocess.SubprocessError) as error:
+    except _ERRORS as error:
         unread.append(str(error))
     published = next((name for name, text in texts if _PUBLISHED.search(text)), None)
-    return Forwarded(tables, published, "; ".join(unread))
+    return Forwarded(tables, published, "; ".join(unread), is_whole)
 
 
 def _list(program: str, table: str) -> str:
@@ -130,13 +122,17 @@ def judge(version: int, seen: Forwarded, *, forwards: bool) -> Verdict:
     if first is not None:
         return ok(check, f"forwarded packets meet the DROP rule first ({first.program})")
     docker = next((one for one in seen.tables if "DOCKER-USER" in one.chains), None)
+    if docker is None and seen.published is None and not forwards:
+        return ok(check, "this host forwards no packets")
+    if not seen.is_whole:
+        # as while another program holds the lock of xtables
+        text = f"whether forwarded packets meet the DROP rule is not seen: {seen.unread}"
+        return unknown(check, text, "ideolab-f2b check")
     if docker is not None:
         return wrong(check, f"{docker.program} has DOCKER-USER, past the DROP rule", _MEND)
     if seen.published is not None:
         what = f"{seen.published} hands ports on to containers or other hosts, past the DROP rule"
         return wrong(check, what, _MEND)
-    if not forwards:
-        return ok(check, "this host forwards no packets")
     if seen.unread:
         return unknown(check, f"this host forwards packets, perhaps to containers: {seen.unread}", _MEND)
     return unknown(check, "this host forwards packets, and no rule there drops what is banned", _MEND)

@@ -12,7 +12,7 @@ from ideolab_f2b.check.server import action_of, with_our_action
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import orphans, rule
-from ideolab_f2b.firewall.chains import HOOKS
+from ideolab_f2b.firewall.chains import FALLBACK, HOOKS
 from ideolab_f2b.firewall.names import LIST, LISTS, family_sets
 from ideolab_f2b.firewall.position import Position
 from ideolab_f2b.kernel.ipset.element import SetHeader
@@ -24,6 +24,7 @@ from ideolab_f2b.places import ACTION, install_command, restart
 
 #: the share of a set that may be full: a full one bans nobody any more
 FULL = 0.8
+_RAW_MODULES = {4: "iptable_raw", 6: "ip6table_raw"}
 
 
 def sets(_settings: Settings) -> Iterator[Verdict]:
@@ -98,8 +99,20 @@ def rules(_settings: Settings) -> Iterator[Verdict]:
         except rule.RuleError as error:
             yield _judge_error(check, version, str(error))
         else:
+            if placement.fallback:
+                yield judge_fallback(version, placement.fallback)
             for position in placement.positions:
-                yield judge_position(f"rule {program} {position.chain}", position, placement.fallback)
+                yield judge_position(f"rule {program} {position.chain}", position)
+
+
+def judge_fallback(version: int, reason: str) -> Verdict:
+    """Return the verdict on a family that has no raw table, from what iptables says of it. Pure."""
+    chains = ", ".join(HOOKS[FALLBACK])
+    return unknown(
+        f"rule {rule.PROGRAMS[version]}",
+        f"it stands in {chains}, where other programs can put an accept in front: {reason}",
+        f"modprobe {_RAW_MODULES[version]} (docs/ban.md#where-the-rule-stands)",
+    )
 
 
 def _judge_error(check: str, version: int, reason: str) -> Verdict:
@@ -112,15 +125,14 @@ def _judge_error(check: str, version: int, reason: str) -> Verdict:
     )
 
 
-def judge_position(check: str, found: Position, fallback: str = "") -> Verdict:
-    """Return the verdict on the DROP rule from where it stands in a chain; `fallback`: why there. Pure."""
+def judge_position(check: str, found: Position) -> Verdict:
+    """Return the verdict on the DROP rule from where it stands in a chain. Pure."""
     if not found.copies:
         return wrong(check, f"no rule drops what is in {LIST}", "fail2ban-client reload")
-    why = f"; it is not in raw PREROUTING: {fallback}" if fallback else ""
     if found.is_first:
-        return ok(check, f"the DROP rule is the first rule{why}")
+        return ok(check, "the DROP rule is the first rule")
     if found.is_effective:
-        return ok(check, f"the DROP rule is behind {found.before[0]!r}, which accepts no packet{why}")
+        return ok(check, f"the DROP rule is behind {found.before[0]!r}, which accepts no packet")
     return wrong(
         check,
         f"the DROP rule is behind {found.passes!r}, which may accept packets of banned clients",

@@ -68,7 +68,7 @@ def opener(settings: Settings, path: Path = manifest.PATH, socket: str = SOCKET)
             yield ok("opener", f"it answers: {len(found)} containers listen on a watched port")
         else:
             leave = "take the opener out" if find_compose() else "ideolab-f2b install --no-containers"
-            mend = f"take it out, then {restart(NETNS)}; or {leave}"
+            mend = f"take it out, then {restart(NETNS, SERVICE)}; or {leave}"
             yield wrong("opener", f"containers = no in {DEFAULT_PATH}: it opens nothing", mend)
 
 

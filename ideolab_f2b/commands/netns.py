@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import pwd
+import socket
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,15 +18,15 @@ from ideolab_f2b.complaint import complain_on_stderr
 from ideolab_f2b.kernel import sockstat
 from ideolab_f2b.namespaces import opener
 from ideolab_f2b.namespaces.coverage import read_coverage
-from ideolab_f2b.namespaces.enter import Home, LostError
+from ideolab_f2b.namespaces.enter import Home, LostError, is_able
 from ideolab_f2b.namespaces.look import Look, Looks
 from ideolab_f2b.namespaces.namespace import ROOTS, SOCKET
 from ideolab_f2b.namespaces.walk import Walk, read_newest
-from ideolab_f2b.places import USER
+from ideolab_f2b.places import NETNS, USER, list_containers, restart
 
 #: users that are always answered: root
 _ROOT = 0
-_HEADER = ("", "name", "ports", "connections", "why")
+_HEADER = ("", "name", "ports", "sockets", "why")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,15 +55,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT, or print the list; return 0. OSError or ConfigError say why not."""
-    settings = config.load(arguments.config).connmon
+    if arguments.list and not is_able():
+        need = "to see namespaces takes CAP_SYS_ADMIN and CAP_SYS_PTRACE"
+        raise config.ConfigError(f"{need}: {list_containers()}")
+    settings, code = _load(arguments)
     home = Home()
     looks = Looks(read_coverage(settings.containers), make_walk(arguments.pids), home)
     with contextlib.closing(home):
         if arguments.list:
             for line in list_lines(looks.take(every=True), settings.ports, as_json=arguments.json):
                 print(line)
-            return 0
+            return code
         return _serve(arguments, looks)
+
+
+def _load(arguments: argparse.Namespace) -> tuple[config.Connmon, int]:
+    """Return the settings and an exit code; ConfigError where the service cannot begin."""
+    try:
+        return config.load(arguments.config).connmon, 0
+    except config.ConfigError as error:
+        if not arguments.list:
+            raise
+        # who writes a wrong name is sent here for the right ones
+        print(f"netns: {error}; this is the list for the defaults", file=sys.stderr)
+        return config.Connmon(), 1
 
 
 def _serve(arguments: argparse.Namespace, looks: Looks) -> int:
@@ -71,8 +87,8 @@ def _serve(arguments: argparse.Namespace, looks: Looks) -> int:
     with contextlib.ExitStack() as undo:
         wakeup, is_stopped = undo.enter_context(catch_stop())
         listeners = (
-            undo.enter_context(opener.listen(path + ROOTS, group, 0o600)),
-            undo.enter_context(opener.listen(path, group, 0o660)),
+            undo.enter_context(_listen(path + ROOTS, group, 0o600)),
+            undo.enter_context(_listen(path, group, 0o660)),
         )
         server = opener.Opener(listeners, uids | {_ROOT}, looks, complain_on_stderr("netns"))
         try:
@@ -82,6 +98,14 @@ def _serve(arguments: argparse.Namespace, looks: Looks) -> int:
             return 1
     notifier.stop()
     return 0
+
+
+def _listen(path: str, group: int, mode: int) -> socket.socket:
+    try:
+        return opener.listen(path, group, mode)
+    except OSError as error:
+        way_out = f"systemd makes the directory for the service: {restart(NETNS)}; or give --socket PATH"
+        raise config.ConfigError(f"{path}: {error.strerror}; {way_out}") from error
 
 
 def make_walk(path: Optional[Path]) -> Walk:

@@ -33,7 +33,7 @@ class RuleError(RuntimeError):
 
 
 class RuleUnseenError(RuleError):
-    """Another program holds the lock of xtables: the rule may be there, and cannot be seen."""
+    """The rule may be there, and cannot be seen: somebody holds the lock of xtables, or it takes too long."""
 
 
 class RawMissingError(RuleError):
@@ -88,6 +88,9 @@ def _name_errors(program: str) -> Iterator[None]:
     """Name the program in what keeps it from running."""
     try:
         yield
+    except subprocess.TimeoutExpired as error:
+        # on a host that is busy, as under an attack, what is there goes on dropping
+        raise RuleUnseenError(f"{program}: {error}") from error
     except (OSError, subprocess.SubprocessError) as error:
         raise RuleError(f"{program}: {error}") from error
 

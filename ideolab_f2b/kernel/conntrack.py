@@ -60,6 +60,8 @@ class Flow(NamedTuple):
     port: int
     server: Address
     server_port: int
+    #: one client's flows differ in it alone
+    source_port: int
 
 
 class Flows(NamedTuple):
@@ -140,7 +142,7 @@ def parse(payload: bytes) -> Optional[Flow]:
     asked, answered = (_read_tuple(fields.get(kind, b"")) for kind in (_ORIGINAL, _REPLY))
     if asked is None or answered is None or state != bytes((_ESTABLISHED,)):
         return None
-    return Flow(asked[0], asked[1], asked[3], answered[0], answered[2])
+    return Flow(asked[0], asked[1], asked[3], answered[0], answered[2], asked[2])
 
 
 def _open_nest(fields: dict[int, bytes], *kinds: int) -> dict[int, bytes]:
@@ -166,11 +168,10 @@ def parse_line(line: str) -> Optional[Flow]:
     words = _WORD.findall(line) if " tcp " in line and " ESTABLISHED " in line else []
     if [key for key, _value in words] != ["src", "dst", "sport", "dport"] * 2:
         return None
-    source, destination, _port, asked, server, _client, answered, _back = (value for _key, value in words)
+    source, destination, port, asked, server, _client, answered, _back = (value for _key, value in words)
     with contextlib.suppress(ValueError):
-        return Flow(
-            ip_address(source), ip_address(destination), int(asked), ip_address(server), int(answered)
-        )
+        addresses = ip_address(source), ip_address(destination), ip_address(server)
+        return Flow(addresses[0], addresses[1], int(asked), addresses[2], int(answered), int(port))
     return None
 
 

@@ -19,6 +19,7 @@ _SOL_NETLINK, _CAP_ACK = 270, 10
 #: asm-generic/socket.h; its first number is the size of what waits to be read (since Linux 4.12)
 _MEMINFO = 55
 _NOTHING_WAITS = bytes(4)
+_NETNS_COOKIE, _COOKIE_SIZE = 71, 8
 #: seconds after which a silent kernel is an error: nothing here may hang a ban
 ANSWER_TIMEOUT_S = 5.0
 #: the kernel caps one dump datagram at 32 KiB
@@ -156,6 +157,13 @@ class Channel:
     def fileno(self) -> int:
         """Return the number of the socket's descriptor; -1 once it is closed."""
         return self._socket.fileno()
+
+    def read_cookie(self) -> bytes:
+        """Return what no other network namespace has since the boot; b"" before Linux 5.14."""
+        try:
+            return self._socket.getsockopt(socket.SOL_SOCKET, _NETNS_COOKIE, _COOKIE_SIZE)
+        except OSError:
+            return b""
 
     def close(self) -> None:
         """Close the socket."""

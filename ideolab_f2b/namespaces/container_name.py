@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Optional
 
 #: characters of a name; the rest becomes _
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.:-]")
@@ -17,7 +18,9 @@ _ID = re.compile(r"(?:^|[/-])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])")
 _LXC = re.compile(r"/lxc\.payload\.([^/]{1,64})|/lxc/([^/]{1,64})")
 _MACHINE = re.compile(r"/machine-([^/]{1,64}?)\.scope")
 _UNIT = re.compile(r"/([^/]{1,64})\.service(?=/|$)")
-_USER = re.compile(r"/user\.slice/user-([0-9]{1,10})\.slice")
+#: also as who is in a cgroup namespace, such as the Compose file's opener, sees it
+_USER = re.compile(r"(?:/\.\.)*/user\.slice/user-([0-9]{1,10})\.slice")
+_USERS = re.compile(r"user([0-9]{1,10}):")
 
 
 def name_container(cgroup: str, netns: str, pid: int) -> str:
@@ -39,6 +42,12 @@ def name_container(cgroup: str, netns: str, pid: int) -> str:
         if unit:
             return _clean(f"unit:{unit[1]}")
     return f"pid:{pid}"
+
+
+def user_of(name: str) -> Optional[int]:
+    """Return the user whose container has this name; None where it is root's."""
+    user = _USERS.match(name)
+    return int(user[1]) if user else None
 
 
 def _paths(cgroup: str) -> Iterator[str]:

@@ -6,18 +6,30 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import struct
 from collections.abc import Iterator
-from typing import Callable
+from typing import Callable, NamedTuple
 
 #: linux/sched.h
 _NEWNET = 0x40000000
-#: linux/nsfs.h: a descriptor of the user namespace that a namespace belongs to
-_GET_OWNER = 0xB701
+#: bits of CAP_SYS_PTRACE and CAP_SYS_ADMIN: to find the namespaces, and to enter them
+_NEEDED = 1 << 19 | 1 << 21
+#: linux/nsfs.h: a descriptor of the user namespace that a namespace belongs to; who has made that one
+_GET_OWNER, _GET_OWNER_UID = 0xB701, 0xB704
+_UID = struct.Struct("=I")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class LostError(Exception):
     """The way home failed: the process is in a foreign namespace and must end."""
+
+
+def is_able() -> bool:
+    """Return whether this process may find and enter namespaces of others; without it, it sees none."""
+    with contextlib.suppress(OSError, ValueError), open("/proc/self/status", errors="replace") as file:
+        found = [int(line.split()[1], 16) for line in file if line.startswith("CapEff:")]
+        return bool(found) and found[0] & _NEEDED == _NEEDED
+    return False
 
 
 def set_namespace(fd: int) -> None:
@@ -27,11 +39,19 @@ def set_namespace(fd: int) -> None:
         raise OSError(code, f"setns: {os.strerror(code)}")
 
 
-def find_owner(fd: int) -> int:
-    """Return the inode of the user namespace that a network namespace belongs to."""
+class UserNamespace(NamedTuple):
+    """What a network namespace belongs to: its inode, and the user who has made it."""
+
+    inode: int
+    uid: int
+
+
+def find_owner(fd: int) -> UserNamespace:
+    """Return the user namespace that a network namespace belongs to."""
     owner = fcntl.ioctl(fd, _GET_OWNER)
     try:
-        return os.fstat(owner).st_ino
+        (uid,) = _UID.unpack(fcntl.ioctl(owner, _GET_OWNER_UID, bytes(_UID.size)))
+        return UserNamespace(os.fstat(owner).st_ino, uid)
     finally:
         os.close(owner)
 

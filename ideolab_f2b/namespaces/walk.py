@@ -6,6 +6,7 @@ needed only where many are new.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
@@ -65,13 +66,12 @@ def read_netns(pid: int) -> Optional[int]:
 def read_names(directory: Path = Path("/run/netns"), limit: int = 1024) -> dict[int, str]:
     """Return {inode: name} of what `ip netns` shows."""
     found: dict[int, str] = {}
-    try:
-        with os.scandir(directory) as entries:
-            for _number, entry in zip(range(limit), entries):
+    # there is no such directory before the first `ip netns add`
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
+        for _number, entry in zip(range(limit), entries):
+            # a name can go while we look; a link to /proc/PID/ns/net outlives its process
+            with contextlib.suppress(OSError):
                 found[entry.stat().st_ino] = entry.name
-    except OSError:
-        # there is no such directory before the first `ip netns add`; a name can go while we look
-        pass
     return found
 
 

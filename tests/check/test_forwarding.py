@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -118,18 +117,6 @@ def test_a_host_that_forwards_nothing() -> None:
     assert forwarding.judge(6, Forwarded([], published="nft"), forwards=False).state == "wrong"
 
 
-def test_each_interface_has_a_switch(tmp_path: Path) -> None:
-    """That for all may be off while one of them forwards."""
-    for name in ("all", "default", "eth0"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "forwarding").write_text("0\n")
-    assert not forwarding._forwards(tmp_path)
-    assert not forwarding._forwards(tmp_path / "nowhere")
-
-    (tmp_path / "eth0" / "forwarding").write_text("1\n")
-    assert forwarding._forwards(tmp_path)
-
-
 def test_a_rule_for_some_packets_is_no_way_to_the_next_chain() -> None:
     """Nor is a chain that calls itself."""
     for text, is_dropped in (
@@ -164,11 +151,40 @@ def test_what_is_published_past_every_iptables(monkeypatch: pytest.MonkeyPatch) 
     assert forwarding.look(4).published == "iptables"
 
     monkeypatch.setattr("ideolab_f2b.firewall.rule.run", run_with({"iptables": quiet}))
-    assert forwarding.look(4)[1:] == (None, "nft is not installed")
+    assert forwarding.look(4)[1:] == (None, "nft is not installed", True)
 
     monkeypatch.setattr("ideolab_f2b.firewall.rule.run", run_with({"iptables": quiet, "nft": (-11, "")}))
     assert forwarding.look(4).unread == "nft list ruleset: ends with -11"
     assert forwarding.judge(4, forwarding.look(4), forwards=True).state == "unknown"
+
+
+def test_what_may_be_in_a_table_that_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program holds the lock of one iptables: the rule may stand there, as on each healthy host."""
+    monkeypatch.setattr(
+        forwarding,
+        "list_programs",
+        lambda _version: dict.fromkeys(("iptables-nft", "iptables-legacy"), ("filter", "raw")),
+    )
+    locked = (4, "Another app is currently holding the xtables lock.")
+    answers = {"iptables-nft": (0, DOCKER), "iptables-legacy": locked, "nft": (0, "")}
+    monkeypatch.setattr("ideolab_f2b.firewall.rule.run", run_with(answers))
+
+    found = forwarding.judge(4, forwarding.look(4), forwards=True)
+    assert found.state == "unknown"
+    assert "iptables-legacy -t raw -S: Another app" in found.text
+    assert forwarding.judge(4, Forwarded([EMPTY], None, "locked", False), forwards=False).state == "ok"
+
+
+def test_a_kernel_without_raw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its filter table tells."""
+    monkeypatch.setattr(forwarding, "list_programs", lambda _version: {"iptables-nft": ("raw", "filter")})
+
+    def run(words: tuple[str, ...], _text: str = "") -> subprocess.CompletedProcess[str]:
+        code, text = (3, "no raw") if "raw" in words else (0, f"-A FORWARD {SPEC}\n")
+        return subprocess.CompletedProcess(words, code, text, text if code else "")
+
+    monkeypatch.setattr("ideolab_f2b.firewall.rule.run", run)
+    assert forwarding.judge(4, forwarding.look(4), forwards=True).state == "ok"
 
 
 @pytest.mark.root

@@ -11,6 +11,7 @@ from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import rule
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.position import read_position
+from ideolab_f2b.firewall.rule import Placement
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.kernel.ipset.sets import Sets
 
@@ -75,15 +76,23 @@ def test_the_rule(rules: list[str], said: str) -> None:
     assert str(kernel.judge_position("r", read_position("PREROUTING", rules, chains))) == said
 
 
-def test_rule_in_a_kernel_without_raw() -> None:
-    """It is where it can be, and the line says why."""
-    found = read_position("INPUT", ["-A INPUT ! -i lo -m set --match-set ideolab_ban src -j DROP"], {})
-
-    assert str(kernel.judge_position("r", found, "iptables -t raw -S PREROUTING: no such table")) == (
-        "ok       r: the DROP rule is the first rule; "
-        "it is not in raw PREROUTING: iptables -t raw -S PREROUTING: no such table"
+def test_rule_in_a_kernel_without_raw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is where it can be; that and why is said without -v, because it is worth less there."""
+    placed = read_position("INPUT", ["-A INPUT ! -i lo -m set --match-set ideolab_ban src -j DROP"], {})
+    reason = "iptables -t raw -S PREROUTING: no such table"
+    monkeypatch.setattr("ideolab_f2b.bans.rule_hook.ask", lambda: "prerouting")
+    monkeypatch.setattr(
+        rule,
+        "look",
+        lambda version, _hook: Placement([placed], "input", reason if version == 4 else ""),
     )
-    assert kernel.judge_position("r", read_position("INPUT", [], {}), "no such table").state == "wrong"
+
+    assert list(map(str, kernel.rules(Settings()))) == [
+        "unknown  rule iptables: it stands in INPUT, FORWARD, DOCKER-USER, where other programs can put an"
+        f" accept in front: {reason}\n         -> modprobe iptable_raw (docs/ban.md#where-the-rule-stands)",
+        "ok       rule iptables INPUT: the DROP rule is the first rule",
+        "ok       rule ip6tables INPUT: the DROP rule is the first rule",
+    ]
 
 
 def states(verdicts: object) -> list[tuple[str, str]]:

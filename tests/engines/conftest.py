@@ -21,6 +21,7 @@ DOCKERS = {
     "docker nft": ("nft", "nft"),
     "docker legacy": ("legacy", "legacy"),
     "docker mixed": ("legacy", "nft"),
+    "docker mixed the other way": ("nft", "legacy"),
 }
 
 

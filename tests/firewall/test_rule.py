@@ -175,12 +175,12 @@ def test_hardened_unit(code: int, asked: str, said: str, way_out: str) -> None:
 
 
 def test_iptables_that_hangs() -> None:
-    """A command that does not end is an error like another, after a while."""
+    """On a busy host a command may be too slow: what stands there is not missing for that."""
 
     def hangs(words: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
         raise subprocess.TimeoutExpired(words, 15)
 
-    with pytest.raises(RuleError, match=r"iptables: Command .* timed out after 15 seconds"):
+    with pytest.raises(RuleUnseenError, match=r"iptables: Command .* timed out after 15 seconds"):
         rule.place(4, run=hangs)
 
 

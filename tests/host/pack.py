@@ -39,6 +39,7 @@ _UNKNOWN = (
     "unknown  served: nginx ",
     "unknown  front: too few lines ",
     "unknown  port 443: nothing listens ",
+    "unknown  network: whether this is the host's network is not known: it has no interface",
 )
 
 

@@ -21,7 +21,7 @@ LINE = (
     "ipv4     2 tcp      6 431999 ESTABLISHED src=198.51.100.7 dst=192.0.2.1 sport=40000 dport=443 "
     "src=10.77.0.2 dst=198.51.100.7 sport=8443 dport=40000 [ASSURED] mark=0 zone=0 use=2\n"
 )
-FLOW = Flow(ip_address("198.51.100.7"), ip_address("192.0.2.1"), 443, ip_address("10.77.0.2"), 8443)
+FLOW = Flow(ip_address("198.51.100.7"), ip_address("192.0.2.1"), 443, ip_address("10.77.0.2"), 8443, 40000)
 
 
 def tuple_of(source: str, destination: str, source_port: int, port: int, number: int = 6) -> bytes:
@@ -88,8 +88,12 @@ def network() -> Iterator[tuple[Namespace, Namespace]]:
 
 
 @contextlib.contextmanager
-def connect(network: tuple[Namespace, Namespace], ports: tuple[int, ...]) -> Iterator[None]:
-    """Connect the client to each of the ports, in both families; the server listens on 443 and 9000."""
+def connect(network: tuple[Namespace, Namespace], ports: tuple[int, ...]) -> Iterator[list[int]]:
+    """Connect the client to each of the ports, in both families; the server listens on 443 and 9000.
+
+    Yields the client's own ports.
+    """
+    own = []
     with contextlib.ExitStack() as undo:
         for family, address in SERVERS.items():
             for port in (443, 9000):
@@ -103,21 +107,27 @@ def connect(network: tuple[Namespace, Namespace], ports: tuple[int, ...]) -> Ite
                     client = undo.enter_context(socket.socket(family))
                 client.settimeout(30)
                 client.connect((address, port))
-        yield
+                own.append(client.getsockname()[1])
+        yield own
 
 
 @pytest.mark.root
 def test_flows_of_a_port(network: tuple[Namespace, Namespace]) -> None:
-    """Those that ask for it and those that are answered from it, in both families; no others."""
-    with connect(network, (443, 8443, 9000)), network[0].enter():
+    """Those that ask for it and those that are answered from it, in both families; no others.
+
+    Each connection of a client is one.
+    """
+    asked = (443, 443, 8443, 9000)
+    with connect(network, asked) as own, network[0].enter():
         assert conntrack.is_tracking()
         found = find_flows([443])
 
     servers = {"192.0.2.254": "192.0.2.1", "2001:db8:0:1::254": "2001:db8:0:1::1"}
+    all_asked = [(client, server, port) for client, server in servers.items() for port in asked]
     expected = {
-        Flow(ip_address(client), ip_address(server), port, ip_address(server), 443)
-        for client, server in servers.items()
-        for port in (443, 8443)
+        Flow(ip_address(client), ip_address(server), port, ip_address(server), 443, source_port)
+        for (client, server, port), source_port in zip(all_asked, own)
+        if port != 9000
     }
     assert found == Flows(frozenset(expected), is_whole=True)
 

@@ -32,7 +32,7 @@ def answer(opener: socket.socket, *parts: bytes, passed: tuple[int, ...] = ()) -
         with link:
             link.recv(4096)
             # who asked may have heard enough
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(ConnectionError):
                 for number, part in enumerate(parts):
                     socket.send_fds(link, [part], passed if not number else [])
 

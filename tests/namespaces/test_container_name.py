@@ -33,6 +33,7 @@ USER = "/user.slice/user-1000.slice/user@1000.service"
         ("", "pid:12"),
         # a container of a user has the user's number in front
         (f"0::{USER}/user.slice/libpod-{ID}.scope", "user1000:libpod:0225320b4597"),
+        (f"0::/../..{USER}/docker-{ID}.scope", "user1000:docker:0225320b4597"),
         # what stands further left is the owner's: inside of a container one can make any cgroup
         (f"0::/docker/{ID}/docker/{OTHER}", "docker:0225320b4597"),
         (f"0::/lxc.payload.c1/docker/{OTHER}", "lxc:c1"),

@@ -48,7 +48,7 @@ def test_who_owns_a_namespace() -> None:
     fd = os.open("/proc/self/ns/net", os.O_RDONLY)
     home = Home()
     try:
-        assert find_owner(fd) == home.owner
+        assert find_owner(fd) == (home.owner, 0)
     finally:
         os.close(fd)
         home.close()

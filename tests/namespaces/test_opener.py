@@ -186,7 +186,8 @@ def test_another_user_namespace_is_not_looked_into(lab: ContainerLab) -> None:
     """Any user of this host may be root in one, with any address and any client that he makes."""
     lab.container(2, 443)
     script = (
-        "ip link set lo up; ip link add d0 type dummy; ip addr add 10.77.0.66/24 dev d0; ip link set d0 up;"
+        "ip link set lo up; ip link add d0 type veth peer name d1; ip link set d1 up;"
+        " ip addr add 10.77.0.66/24 dev d0; ip link set d0 up;"
         " ip route add default via 10.77.0.1; exec python3 -c "
         '\'import socket,time; s=socket.create_server(("",443)); print("ready",flush=True); time.sleep(600)\''
     )

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
 from ideolab_f2b.namespaces import walk
-from ideolab_f2b.namespaces.walk import FEW, GONE_S, NEW_S, WHOLE_S, Walk, is_process, read_newest
+from ideolab_f2b.namespaces.walk import (
+    FEW,
+    GONE_S,
+    NEW_S,
+    WHOLE_S,
+    Walk,
+    is_process,
+    read_names,
+    read_newest,
+)
 
 
 class Processes:
@@ -140,3 +150,12 @@ def test_the_newest_number_of_this_host() -> None:
     assert made == [False]
     assert is_process(os.getpid())
     assert read_newest() != before
+
+
+def test_a_link_to_nothing_hides_no_other_name(tmp_path: Path) -> None:
+    """People link /proc/PID/ns/net to where `ip netns` looks, and leave the link there."""
+    for number in range(4):
+        (tmp_path / f"gone{number}").symlink_to("/proc/0/ns/net")
+        (tmp_path / f"web{number}").touch()
+
+    assert sorted(read_names(tmp_path).values()) == [f"web{number}" for number in range(4)]

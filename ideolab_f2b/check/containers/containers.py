@@ -19,12 +19,11 @@ from ideolab_f2b.kernel.interfaces import read_interfaces
 from ideolab_f2b.kernel.netlink import KernelError
 from ideolab_f2b.namespaces.namespace import SOCKET
 from ideolab_f2b.namespaces.walk import list_pids
-from ideolab_f2b.places import bring_opener
+from ideolab_f2b.places import bring_opener, list_containers
 
 CHECK = "containers"
 #: containers that get a line of their own
 LIMIT = 20
-_LIST = "ideolab-f2b netns --list"
 _UNCONFINED = "run check unconfined: outside of a container, or with apparmor=unconfined; ausearch -m avc"
 #: a container of a user's own engine
 _OF_A_USER = re.compile(r"user[0-9]{1,10}:")
@@ -85,7 +84,7 @@ def judge_rest(rest: Collection[Unwatched], seen: Survey, words: Collection[str]
         reason, mend = _explain(one, seen, words)
         yield unknown(f"container {one.name}", f"{text}: {reason}", mend)
     if ordered[LIMIT:]:
-        yield unknown(CHECK, f"{len(ordered[LIMIT:])} more listen and are not looked into", _LIST)
+        yield unknown(CHECK, f"{len(ordered[LIMIT:])} more listen and are not looked into", list_containers())
 
 
 def judge_search(seen: Survey, found: Found, *, forwards: bool) -> Iterator[Verdict]:
@@ -93,7 +92,7 @@ def judge_search(seen: Survey, found: Found, *, forwards: bool) -> Iterator[Verd
     if seen.trouble and seen.has_opener:
         # its own error says so already, that of a file does not
         what = "" if "opener" in seen.trouble else "the opener does not answer: "
-        yield unknown(CHECK, f"{what}{seen.trouble}", f"sudo {_LIST}")
+        yield unknown(CHECK, f"{what}{seen.trouble}", list_containers())
     if found.denied:
         text = f"{found.denied} processes cannot be looked at, as in containers (AppArmor, SELinux)"
         yield unknown(CHECK, text, _UNCONFINED)
@@ -121,7 +120,7 @@ def _explain(one: Unwatched, seen: Survey, words: Collection[str]) -> tuple[str,
         return "the opener is off", bring_opener()
     if one.why or "auto" not in words:
         return one.why or "[connmon] containers does not cover it", flows.cover(one.name, words)
-    return "the opener cannot look into it (AppArmor, SELinux), or has not yet", flows.WHY
+    return "the opener cannot look into it (AppArmor, SELinux), or has not yet", flows.tell_why()
 
 
 def _read_flows(watch: Watched) -> _Leaving:

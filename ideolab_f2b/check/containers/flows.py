@@ -14,7 +14,7 @@ from ideolab_f2b.check.verdict import WRONG, Verdict, ok, unknown, wrong
 from ideolab_f2b.config import DEFAULT_PATH
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.conntrack import Flow
-from ideolab_f2b.places import SERVICE, bring_opener, restart
+from ideolab_f2b.places import NETNS, SERVICE, bring_opener, list_containers, restart, show_log
 
 CHECK = "flows"
 #: ends of flows that get a line of their own
@@ -22,10 +22,6 @@ LIMIT = 20
 #: ports that one line names
 _PORTS = 5
 _LIST = "conntrack -L -p tcp"
-#: the service that hands out containers
-OPENER = "ideolab-netns"
-#: what says why the opener leaves a container out
-WHY = f"ideolab-f2b netns --list; journalctl -u {OPENER}"
 
 
 @dataclass(frozen=True)
@@ -128,7 +124,7 @@ def _judge_container(end: End, what: str, found: Optional[Unwatched], watch: Wat
         mends = [*([] if watch.survey.has_opener else [bring_opener()]), cover("", ())]
         return unknown(end.check, f"{text} (containers = no)", "; ".join(mends))
     mend = _find_mend(found, watch)
-    return wrong(end.check, text, mend) if mend else unknown(end.check, text, WHY)
+    return wrong(end.check, text, mend) if mend else unknown(end.check, text, tell_why())
 
 
 def _find_mend(found: Optional[Unwatched], watch: Watched) -> str:
@@ -139,12 +135,19 @@ def _find_mend(found: Optional[Unwatched], watch: Watched) -> str:
     return cover(found.name if found else "", watch.containers) if is_left_out else ""
 
 
+def tell_why() -> str:
+    """Return what says why the opener leaves a container out."""
+    return f"{list_containers()}; {show_log(NETNS)}"
+
+
 def cover(name: str, words: Collection[str]) -> str:
     """Return what to type so that [connmon] containers has this container beside `words`. Pure."""
     # a process has another number tomorrow
     is_lasting = bool(name) and not name.startswith("pid:")
     value = ", ".join([*words, name]) if is_lasting and words else "auto"
-    return f"write containers = {value} in [connmon] of {DEFAULT_PATH}, then {restart(OPENER)}"
+    # connmon asks nobody where it began with `no`
+    both = restart(NETNS, SERVICE)
+    return f"write containers = {value} in [connmon] of {DEFAULT_PATH}, then {both}"
 
 
 def _add_port(end: End) -> str:

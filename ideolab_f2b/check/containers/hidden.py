@@ -63,7 +63,7 @@ def find_one(peers: Counter[bytes]) -> Optional[Address]:
         return None
     packed, count = peers.most_common(1)[0]
     address = ip_address(packed)
-    return address if count >= SHARE * total and address.is_private else None
+    return address if count >= SHARE * total and hiding.is_private(address) else None
 
 
 def _judge_peer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_network
 from typing import NamedTuple, Optional
 
 from ideolab_f2b.kernel.address import Address
@@ -14,6 +14,14 @@ _SWARM = IPv4Network("10.0.0.0/24")
 _DESKTOP = IPv4Network("192.168.65.0/24")
 #: addresses of rootless networks (slirp4netns): the namespace's own, and its gateway
 _ROOTLESS = IPv4Network("10.0.2.0/24")
+#: what no client of the Internet has; Kubernetes may give pods shared addresses (100.64.0.0/10). `is_private`
+#: has the addresses of examples too, which are clients in a laboratory
+_PRIVATE = tuple(
+    map(ip_network, (
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+        "::1/128", "fc00::/7", "fe80::/10",
+    ))
+)  # fmt: skip
 _DOCS = "docs/containers.md#who-hides-the-clients"
 _KUBERNETES = ("cri-containerd:", "crio:")
 
@@ -51,6 +59,11 @@ MASQUERADE = Front(
 )
 
 
+def is_private(address: Address) -> bool:
+    """Return whether an address is none that a client has over the Internet."""
+    return any(address.version == one.version and address in one for one in _PRIVATE)
+
+
 def recognize(address: Address, name: str = "", own: Collection[bytes] = ()) -> Optional[Front]:
     """Return what an address looks like that all clients of the namespace `name` have; None: like nothing.
 
@@ -60,7 +73,7 @@ def recognize(address: Address, name: str = "", own: Collection[bytes] = ()) -> 
         return ROOTLESS
     if address.version == 4 and address in _DESKTOP:
         return DESKTOP
-    if name.startswith(_KUBERNETES) and address.is_private:
+    if name.startswith(_KUBERNETES) and is_private(address):
         return KUBERNETES
     if address.packed in own and not address.is_loopback:
         return MASQUERADE

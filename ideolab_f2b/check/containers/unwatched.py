@@ -15,14 +15,13 @@ from typing import Any
 
 from ideolab_f2b.check.containers.network import FIRST_PIDS, INITS
 from ideolab_f2b.check.containers.search import search
+from ideolab_f2b.namespaces.enter import is_able
 from ideolab_f2b.namespaces.walk import list_pids
 
 #: seconds that the process may take; it is ended then
 PATIENCE_S = 5.0
 #: bytes that it may write
 _SIZE = 4 << 20
-#: bits of CAP_SYS_PTRACE and CAP_SYS_ADMIN: to find the namespaces, and to enter them
-_NEEDED = 1 << 19 | 1 << 21
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def find(
     patience_s: float = PATIENCE_S,
 ) -> Found:
     """Return the namespaces of this host, but for those with an inode in `handed_out`."""
-    if not _is_able():
+    if not is_able():
         return Found((), is_whole=False)
     *lines, end = _run(frozenset(ports), pids, patience_s)
     found = tuple(one for one in map(_parse, lines) if one.netns not in handed_out)
@@ -68,13 +67,6 @@ def _sees_processes(proc: Path = Path("/proc")) -> bool:
         return is_first or (proc / "1" / "comm").read_text("ascii", "replace").strip() in INITS
     except OSError:
         return False
-
-
-def _is_able() -> bool:
-    with suppress(OSError, ValueError), open("/proc/self/status", encoding="ascii", errors="replace") as file:
-        found = [int(line.split()[1], 16) for line in file if line.startswith("CapEff:")]
-        return bool(found) and found[0] & _NEEDED == _NEEDED
-    return False
 
 
 def _run(ports: frozenset[int], pids: Callable[[], list[int]], patience_s: float) -> list[bytes]:

@@ -22,7 +22,8 @@ _PAIRS = frozenset(("veth", "netkit", "ipvlan", "macvlan", "openvswitch"))
 _GUESTS = _PAIRS | {"tun", "dummy"}
 #: addresses whose way is remembered: a table of flows may have any number of peers
 _KNOWN = 20_000
-_SWITCHES = (Path("/proc/sys/net/ipv4/conf"), Path("/proc/sys/net/ipv6/conf"))
+#: {version: what has a switch for each interface, beside that for all}
+SWITCHES = {4: Path("/proc/sys/net/ipv4/conf"), 6: Path("/proc/sys/net/ipv6/conf")}
 
 
 class Ways:
@@ -61,8 +62,8 @@ class Ways:
         return CONTAINER if kinds & _PAIRS else MACHINE
 
 
-def is_forwarding(switches: Iterable[Path] = _SWITCHES) -> bool:
-    """Return whether any interface of this host forwards packets, of either family."""
+def is_forwarding(switches: Iterable[Path] = tuple(SWITCHES.values())) -> bool:
+    """Return whether any interface of this host forwards packets, of any of these families."""
     for path in (path for directory in switches for path in directory.glob("*/forwarding")):
         try:
             if path.read_text().strip() != "0":

@@ -71,7 +71,7 @@ def test_what_leaves_for_a_container(scene: Scene) -> None:
         scene.check(OFF)
         == [
             "unknown  container netns:c2: listens on port 443 and is not looked into: the opener is off\n"
-            "         -> scripts/install --containers",
+            "         -> ideolab-f2b install --containers",
             "unknown  flows: this host forwards packets without connection tracking: where clients end is not"
             " seen\n"
             "         -> conntrack -L -p tcp",
@@ -85,9 +85,9 @@ def test_what_leaves_for_a_container(scene: Scene) -> None:
     missed = "and nobody looks there: idle clients are not found, banned ones keep their connections"
     assert scene.check(OFF) == [
         f"wrong    flows 10.77.0.2 port 443: 3 connections to port 443 go on to netns:c2, {missed}\n"
-        "         -> scripts/install --containers",
+        "         -> ideolab-f2b install --containers",
         f"wrong    flows fd00:77::2 port 443: 2 connections to port 443 go on to netns:c2, {missed}\n"
-        "         -> scripts/install --containers",
+        "         -> ideolab-f2b install --containers",
     ]
 
     assert scene.check(start_opener(scene.lab)) == [
@@ -120,11 +120,11 @@ def test_ports_and_settings(scene: Scene) -> None:
     assert scene.check(other, ports=(443, 8443), names=("netns:other",)) == [
         "unknown  container netns:c3: listens on port 443 and is not looked into: [connmon] containers does"
         " not cover it\n         -> write containers = netns:other, netns:c3 in [connmon] of"
-        " /etc/ideolab/f2b.conf, then systemctl restart ideolab-netns",
+        " /etc/ideolab/f2b.conf, then systemctl restart ideolab-netns ideolab-connmon",
         "wrong    flows 10.77.0.2 port 8443: 2 connections to port 443 go on to netns:c2, and nobody looks"
         " there: idle clients are not found, banned ones keep their connections\n"
         "         -> write containers = netns:other, netns:c2 in [connmon] of /etc/ideolab/f2b.conf,"
-        " then systemctl restart ideolab-netns",
+        " then systemctl restart ideolab-netns ideolab-connmon",
     ]
 
 
@@ -212,7 +212,7 @@ def test_what_is_said_of_the_search() -> None:
     ]
     assert judge(GONE, is_whole=False) == [
         "unknown  containers: whether a container listens on a watched port is not seen\n"
-        "         -> sudo ideolab-f2b check, or scripts/install --containers"
+        "         -> sudo ideolab-f2b check, or ideolab-f2b install --containers"
     ]
     assert judge(GONE, is_whole=False, forwards=False) == []
     assert judge(replace(HERE, trouble="Permission denied"), is_whole=False) == [
@@ -304,6 +304,6 @@ def test_the_verb_as_json(scene: Scene, tmp_path: Path) -> None:
     assert found["network"]["state"] == "wrong"
     assert "this network is not the host's (up0 (veth))" in found["network"]["text"]
     assert found["flows 10.77.0.2 port 443"]["state"] == "wrong"
-    assert found["flows 10.77.0.2 port 443"]["mend"] == "scripts/install --containers"
+    assert found["flows 10.77.0.2 port 443"]["mend"] == "ideolab-f2b install --containers"
     assert found["containers"]["state"] == "unknown"
     assert "in a container" in found["port 443"]["text"]

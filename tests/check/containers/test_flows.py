@@ -52,7 +52,7 @@ def flow(
     to: str = "192.0.2.1",
     port: int = 443,
 ) -> Flow:
-    return Flow(ip_address(source), ip_address(to), port, ip_address(server), server_port)
+    return Flow(ip_address(source), ip_address(to), port, ip_address(server), server_port, 40000)
 
 
 def judge(
@@ -88,12 +88,12 @@ def test_no_opener() -> None:
     """The container need not have a name: its address lies behind a bridge without a port outside."""
     assert judge(flow("10.77.0.2"), flow("10.77.0.2", source="198.51.100.8"), survey=OFF) == [
         f"wrong    flows 10.77.0.2 port 443: 2 connections to port 443 go on to a container, {MISSED}\n"
-        "         -> scripts/install --containers"
+        "         -> ideolab-f2b install --containers"
     ]
     found = Unwatched("docker:0225320b4597", 7, frozenset({443}), INSIDE, "")
     assert judge(flow("10.77.0.2", port=8443), survey=OFF, unwatched=(found,)) == [
         "wrong    flows 10.77.0.2 port 443: 1 connections to port 8443 go on to docker:0225320b4597,"
-        f" {MISSED}\n         -> scripts/install --containers"
+        f" {MISSED}\n         -> ideolab-f2b install --containers"
     ]
 
 
@@ -107,7 +107,7 @@ def test_a_container_that_is_looked_into() -> None:
 def test_another_port_inside() -> None:
     """Images that run without root have 8443; with the opener or without."""
     add = "add 8443 to port in [connmon] of /etc/ideolab/f2b.conf, then systemctl restart ideolab-connmon"
-    for survey, mend in ((ON, add), (OFF, f"{add}; scripts/install --containers")):
+    for survey, mend in ((ON, add), (OFF, f"{add}; ideolab-f2b install --containers")):
         (said,) = judge(flow("10.77.0.2", 8443), survey=survey)
         assert said.endswith(f": its port is 8443, which is not watched\n         -> {mend}")
 
@@ -126,7 +126,7 @@ def test_a_redirect_to_another_port_of_this_host() -> None:
 def test_what_the_setting_leaves_out() -> None:
     """A list that names others, a user namespace that `auto` does not take; `no` is a decision, and said."""
     found = Unwatched("docker:0225320b4597", 7, frozenset({443}), INSIDE, "")
-    end = "in [connmon] of /etc/ideolab/f2b.conf, then systemctl restart ideolab-netns"
+    end = "in [connmon] of /etc/ideolab/f2b.conf, then systemctl restart ideolab-netns ideolab-connmon"
     other = ("docker:aaaaaaaaaaaa",)
     (said,) = judge(flow("10.77.0.2"), containers=other, unwatched=(found,))
     assert said.startswith("wrong ")
@@ -144,7 +144,7 @@ def test_what_the_setting_leaves_out() -> None:
 
     (said,) = judge(flow("10.77.0.2"))
     assert said.startswith("unknown ")
-    assert said.endswith("-> ideolab-f2b netns --list; journalctl -u ideolab-netns")
+    assert said.endswith("-> sudo ideolab-f2b netns --list; journalctl -u ideolab-netns")
 
 
 def test_other_machines() -> None:
@@ -201,7 +201,8 @@ def test_many_places() -> None:
     assert len(said) == 22
     assert said[0].startswith("wrong    flows 10.77.1.40 port 443: 4 connections")
     assert said[20:] == [
-        "wrong    flows: 20 more places to which connections go on\n         -> scripts/install --containers",
+        "wrong    flows: 20 more places to which connections go on\n"
+        "         -> ideolab-f2b install --containers",
         "unknown  flows: connection tracking has more flows than were looked at\n         -> conntrack"
         " -L -p tcp",
     ]

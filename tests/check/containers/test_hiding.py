@@ -34,3 +34,20 @@ def test_recognize(text: str, name: str, front: Optional[Front]) -> None:
     """By the address, and by the engine of the container."""
     own = {ip_address("10.77.0.1").packed, ip_address("127.0.0.1").packed}
     assert hiding.recognize(ip_address(text), name, own) == front
+
+
+@pytest.mark.parametrize(
+    ("text", "is_private"),
+    [
+        ("10.0.0.4", True),
+        ("100.96.0.1", True),
+        ("fd00:10::1", True),
+        ("8.8.8.8", False),
+        # as an attacker in an example has it
+        ("198.51.100.7", False),
+        ("2001:db8::7", False),
+    ],
+)
+def test_private_addresses(text: str, is_private: bool) -> None:
+    """Those of a laboratory's clients are none."""
+    assert hiding.is_private(ip_address(text)) is is_private

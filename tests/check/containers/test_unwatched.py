@@ -23,7 +23,8 @@ _SERVE = (
 def find(lab: ContainerLab, *handed_out: int) -> list[Unwatched]:
     with lab.host.enter():
         found = unwatched.find([443], handed_out, lambda: lab.pids)
-    assert found.is_whole
+    # whether that was all depends on the processes that this machine shows
+    assert not found.denied
     return sorted(found.namespaces, key=lambda one: one.name)
 
 
