@@ -283,6 +283,8 @@ def test_questions_over_one_connection(lab: ContainerLab) -> None:
     """Each takes its token, as one over a new connection does; what changes is told, and nothing is held."""
     first, second = lab.container(2, 443), lab.container(3, 443)
     opener = lab.start_opener("auto", "65534")
+    # whoever is answered has waited until all is open
+    assert len(list(ask([443], path=opener.path))) == 2
     before = list_descriptors(opener.pid)
     link = OpenerLink(opener.path)
     assert names(list(link.ask([443]))) == sorted((name_of(each), (443,), True) for each in (first, second))
