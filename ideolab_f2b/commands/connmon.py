@@ -36,7 +36,7 @@ from ideolab_f2b.connmon.pressure.alert import age_s
 from ideolab_f2b.connmon.pressure.gauge import PressureGauge
 from ideolab_f2b.connmon.suspects.detector import Detector
 from ideolab_f2b.connmon.tick import PortTick
-from ideolab_f2b.namespaces.ask import ask, ask_addresses
+from ideolab_f2b.namespaces.ask import OpenerLink
 from ideolab_f2b.namespaces.coverage import AUTO
 from ideolab_f2b.namespaces.namespace import SOCKET
 from ideolab_f2b.places import ALERT
@@ -218,10 +218,11 @@ def _make_containers(
     words = settings.connmon.containers
     if not words:
         return None
+    link = OpenerLink()
     return Containers(
         settings.connmon,
-        ask,
-        ask_addresses,
+        link.ask,
+        link.ask_addresses,
         systems=systems.find,
         above=0 if is_look else None,
         # the directory stays while the service is stopped

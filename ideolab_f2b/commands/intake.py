@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import pwd
-import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Optional
 
 from ideolab_f2b import config, notify
 from ideolab_f2b.commands.arguments.config_option import add_config_option
+from ideolab_f2b.commands.stop_signal import catch_stop
 from ideolab_f2b.complaint import Complaint, complain_on_stderr
 from ideolab_f2b.intake import kind, queue
 from ideolab_f2b.intake.limits.budget import Budget
@@ -103,27 +102,3 @@ def check_queue(complaint: Complaint, found: Optional[queue.Queue]) -> None:
     """Warn on stderr when the kernel's queue is short: nginx never waits, and what does not fit is lost."""
     if found and found.fault:
         complaint.say(f"nginx loses lines in bursts: {found.fault}; {found.mend}", "queue")
-
-
-@contextlib.contextmanager
-def catch_stop() -> Iterator[tuple[int, Callable[[], bool]]]:
-    """Yield a descriptor that can be read from the first SIGTERM or SIGINT on, and whether there was one."""
-    caught: list[int] = []
-    reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
-    # the number arrives in the pipe even between a test of it and the wait
-    wakeup = signal.set_wakeup_fd(writing)
-
-    def is_stopped() -> bool:
-        with contextlib.suppress(BlockingIOError):
-            caught.extend(os.read(reading, 16))
-        return bool(caught)
-
-    try:
-        yield reading, is_stopped
-    finally:
-        signal.set_wakeup_fd(wakeup)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(reading)
-        os.close(writing)

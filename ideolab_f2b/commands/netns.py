@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import pwd
-import signal
 import socket
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Optional
 
 from ideolab_f2b import columns, config, notify
 from ideolab_f2b.commands.arguments.config_option import add_config_option
+from ideolab_f2b.commands.stop_signal import catch_stop
 from ideolab_f2b.complaint import complain_on_stderr
 from ideolab_f2b.kernel import sockstat
 from ideolab_f2b.namespaces import opener
@@ -22,7 +21,7 @@ from ideolab_f2b.namespaces.coverage import read_coverage
 from ideolab_f2b.namespaces.enter import Home, LostError, is_able
 from ideolab_f2b.namespaces.look import Look, Looks
 from ideolab_f2b.namespaces.namespace import ROOTS, SOCKET
-from ideolab_f2b.namespaces.walk import Walk, list_pids
+from ideolab_f2b.namespaces.walk import Walk, read_newest
 from ideolab_f2b.places import NETNS, USER, list_containers, restart
 
 #: users that are always answered: root
@@ -61,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise config.ConfigError(f"{need}: {list_containers()}")
     settings, code = _load(arguments)
     home = Home()
-    looks = Looks(read_coverage(settings.containers), Walk(choose_pids(arguments.pids)), home)
+    looks = Looks(read_coverage(settings.containers), make_walk(arguments.pids), home)
     with contextlib.closing(home):
         if arguments.list:
             for line in list_lines(looks.take(every=True), settings.ports, as_json=arguments.json):
@@ -84,15 +83,16 @@ def _load(arguments: argparse.Namespace) -> tuple[config.Connmon, int]:
 
 def _serve(arguments: argparse.Namespace, looks: Looks) -> int:
     uids, group = find_users(arguments.user or [USER])
-    complaint, stop = complain_on_stderr("netns"), threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    notifier = notify.from_environment()
-    path = arguments.socket
-    with _listen(path + ROOTS, group, 0o600) as roots, _listen(path, group, 0o660) as others:
-        server = opener.Opener((roots, others), uids | {_ROOT}, looks, complaint)
+    notifier, path = notify.from_environment(), arguments.socket
+    with contextlib.ExitStack() as undo:
+        wakeup, is_stopped = undo.enter_context(catch_stop())
+        listeners = (
+            undo.enter_context(_listen(path + ROOTS, group, 0o600)),
+            undo.enter_context(_listen(path, group, 0o660)),
+        )
+        server = opener.Opener(listeners, uids | {_ROOT}, looks, complain_on_stderr("netns"))
         try:
-            server.run(stop.is_set, lambda: notifier.work(server.describe))
+            server.run(is_stopped, lambda: notifier.work(server.describe), wakeup)
         except LostError as error:
             print(f"netns: {error}; it ends, and systemd starts it anew", file=sys.stderr)
             return 1
@@ -108,9 +108,11 @@ def _listen(path: str, group: int, mode: int) -> socket.socket:
         raise config.ConfigError(f"{path}: {error.strerror}; {way_out}") from error
 
 
-def choose_pids(path: Optional[Path]) -> Callable[[], list[int]]:
-    """Return what lists the processes to look at: those of the file, as it is then, or all."""
-    return list_pids if path is None else lambda: [int(word) for word in path.read_text().split()]
+def make_walk(path: Optional[Path]) -> Walk:
+    """Return a walk over the processes of the file, as it is then, or over all."""
+    if path is None:
+        return Walk(newest=read_newest)
+    return Walk(lambda: [int(word) for word in path.read_text().split()])
 
 
 def find_users(names: Iterable[str]) -> tuple[frozenset[int], int]:

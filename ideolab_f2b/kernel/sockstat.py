@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 
@@ -27,9 +26,10 @@ def count_of(pid: int) -> int:
 def count_in_use(paths: tuple[str, str] = PATHS) -> int:
     """Return the TCP sockets of both families; a host without IPv6 has only the first file."""
     text = _read(paths[0])
-    with contextlib.suppress(FileNotFoundError):
-        text += _read(paths[1])
-    return parse(text)
+    try:
+        return parse(text + _read(paths[1]))
+    except FileNotFoundError:
+        return parse(text)
 
 
 def _read(path: str) -> bytes:

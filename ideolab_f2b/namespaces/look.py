@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Optional
 
 from ideolab_f2b.kernel import address
@@ -23,6 +24,12 @@ from ideolab_f2b.namespaces.walk import Walk, read_names
 YOUNG_S = 4.0
 #: the same later on
 OLD_S = 120.0
+#: seconds after which addresses are read anew where the namespace's tables stay the same: the host's may not
+ADDRESSES_S = 600.0
+#: bytes of such a table
+_TABLE = 65536
+#: of IPv4: addresses, gateways; of IPv6: addresses
+_TABLES = ("fib_trie", "route", "if_inet6")
 #: seconds of CPU for the looks of one answer: a user of this host can have thousands of namespaces, and who
 #: asks waits for half a second; the rest is looked at with the next question
 LOOKS_S = 0.1
@@ -53,6 +60,9 @@ class _Kept(NamedTuple):
     #: its name in /run/netns, or ""
     named: str
     look: Look
+    #: what the tables of its addresses were, and when all of it is read anew
+    tables: int = 0
+    stale: float = float("-inf")
 
 
 class Looks:
@@ -84,21 +94,44 @@ class Looks:
         self._kept = {}
         until = float("inf") if every else self._spent() + LOOKS_S
         for key in alive.items():
-            known = kept.get(key) or _Kept(now, now, names.get(key[0], ""), Look(*key, "", ""))
-            self._keep(key, known, now, until)
+            known = kept.get(key)
+            if known is not None and now < known.due:
+                self._kept[key] = known
+            else:
+                fresh = _Kept(now, now, names.get(key[0], ""), Look(*key, "", ""))
+                self._keep(key, known or fresh, now, until)
         return [one.look for one in self._kept.values() if every or not one.look.why_not]
 
     def _keep(self, key: tuple[int, int], known: _Kept, now: float, until: float) -> None:
-        """Keep what is known of a namespace, looked at anew where that is due; forget one that is gone."""
-        if now < known.due:
-            self._kept[key] = known
-        elif self._spent() < until:
-            look = self._look(*key, known.named)
-            if look is not None:
-                due = now + min(OLD_S, max(YOUNG_S, now - known.since))
-                self._kept[key] = known._replace(due=due, look=look)
+        """Look at a namespace anew, and keep what is known of it by now; forget one that is gone."""
+        if self._spent() < until:
+            due = now + min(OLD_S, max(YOUNG_S, now - known.since))
+            # one that is gone is an error
+            with contextlib.suppress(OSError):
+                self._kept[key] = self._renew(known, now)._replace(due=due)
         elif known.look.name:
             self._kept[key] = known
+
+    def _renew(self, known: _Kept, now: float) -> _Kept:
+        """Look again: for listeners, and for the rest where a table has changed; OSError when it is gone."""
+        netns, pid = known.look.netns, known.look.pid
+        fd = _open_namespace(netns, pid)
+        try:
+            tables = _read_tables(pid)
+            if tables == known.tables and now < known.stale and not known.look.why_not:
+                cookie, listening = self._list_ports(fd)
+                # another namespace may have both numbers by now
+                if cookie == known.look.cookie:
+                    return known._replace(look=replace(known.look, listening=listening))
+            look = self._judge(fd, netns, pid, name_container(_read_cgroup(pid), known.named, pid))
+            return known._replace(look=look, tables=tables, stale=now + ADDRESSES_S)
+        finally:
+            os.close(fd)
+
+    def _list_ports(self, fd: int) -> tuple[bytes, frozenset[int]]:
+        """Return the cookie of a namespace, and the ports on which somebody listens there."""
+        with self.home.leave(fd), Channel(SOCK_DIAG) as channel:
+            return channel.read_cookie(), frozenset(listening_ports(channel=channel, limit=ROWS))
 
     def open(self, look: Look) -> Channel:
         """Return a sock_diag socket of the namespace; OSError when it is gone."""
@@ -114,17 +147,6 @@ class Looks:
         channel.close()
         self._kept.pop((look.netns, look.pid), None)
         raise ProcessLookupError(f"namespace {look.netns} is another one by now")
-
-    def _look(self, netns: int, pid: int, named: str) -> Optional[Look]:
-        """Return what is found in a namespace; None when it is gone."""
-        try:
-            fd = _open_namespace(netns, pid)
-            try:
-                return self._judge(fd, netns, pid, name_container(_read_cgroup(pid), named, pid))
-            finally:
-                os.close(fd)
-        except OSError:
-            return None
 
     def _judge(self, fd: int, netns: int, pid: int, name: str) -> Look:
         is_named = name in self._coverage.names
@@ -165,6 +187,20 @@ def _open_namespace(netns: int, pid: int) -> int:
         os.close(fd)
         raise ProcessLookupError(f"process {pid} is gone")
     return fd
+
+
+def _read_tables(pid: int) -> int:
+    """Return a number that stays the same as long as the addresses of a process's namespace do."""
+    return hash(tuple(_read_bytes(f"/proc/{pid}/net/{name}") for name in _TABLES))
+
+
+def _read_bytes(path: str) -> bytes:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read(_TABLE)
+    except OSError:
+        # a host without IPv6
+        return b""
 
 
 def _read_cgroup(pid: int) -> str:

@@ -48,16 +48,27 @@ class Question(NamedTuple):
     ports: tuple[Union[int, range], ...]
     above: int
 
-    def select(self, listening: Iterable[int]) -> tuple[int, ...]:
+    def select(self, listening: frozenset[int]) -> tuple[int, ...]:
         """Return which of these ports are asked for."""
-        singles = {port for port in self.ports if isinstance(port, int)}
-        ranges = [port for port in self.ports if isinstance(port, range)]
-        found = (port for port in listening if port in singles or any(port in each for each in ranges))
-        return tuple(sorted(found))[:PORTS]
+        return _select(self.ports, listening)
+
+
+@lru_cache(maxsize=2 * NAMESPACES)
+def _select(ports: tuple[Union[int, range], ...], listening: frozenset[int]) -> tuple[int, ...]:
+    # the same at each question
+    singles = {port for port in ports if isinstance(port, int)}
+    ranges = [port for port in ports if isinstance(port, range)]
+    found = (port for port in listening if port in singles or any(port in each for each in ranges))
+    return tuple(sorted(found))[:PORTS]
 
 
 def format_question(ports: Ports, above: int) -> bytes:
     """Return the question as bytes; ValueError for ports that no question can hold."""
+    return _format_question(tuple(ports), above)
+
+
+@lru_cache(maxsize=16)
+def _format_question(ports: tuple[Union[int, range], ...], above: int) -> bytes:
     # to ask for port 0 is to ask for every one
     words = [f"{max(port[0], 1)}-{port[-1]}" if isinstance(port, range) else str(port) for port in ports]
     question = f"ask above={above} ports={','.join(words)}".encode()
@@ -68,6 +79,7 @@ def format_question(ports: Ports, above: int) -> bytes:
     return question
 
 
+@lru_cache(maxsize=16)
 def parse_question(text: bytes) -> Question:
     """Read a question; MessageError when it is none."""
     found = _QUESTION.fullmatch(text)
@@ -135,6 +147,7 @@ def parse_addresses(text: bytes) -> list[bytes]:
     return [_parse_address(word) for word in text.decode("ascii", "replace").split(",")]
 
 
+@lru_cache(maxsize=2 * NAMESPACES)
 def _parse_namespace(line: bytes) -> Namespace:
     found = _NAMESPACE.fullmatch(line)
     if not found:

@@ -59,21 +59,6 @@ def test_a_missing_sysctl_is_no_matter(tmp_path: Path, complaint: Complaint, sai
     assert said == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_and_the_handlers_come_back(number: signal.Signals) -> None:
-    """What was set before is set afterwards."""
-    before = signal.getsignal(number)
-    with intake.catch_stop() as (wakeup, is_stopped):
-        assert not is_stopped()
-        os.kill(os.getpid(), number)
-        assert is_stopped()
-        assert is_stopped()
-        with pytest.raises(BlockingIOError):
-            os.read(wakeup, 1)
-
-    assert signal.getsignal(number) == before
-
-
 TIMEOUT = (
     "2026/11/22 15:34:01 [info] 7#7: *1 client timed out (110: Connection timed out) while SSL handshaking, "
     "client: 192.0.2.7, server: x"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from demo.lab.child import Child
+from demo.lab.error import LabError
 from demo.lab.namespace import Namespace, _ip
 from demo.lab.wait import wait_until
 
@@ -34,6 +35,21 @@ _UPLINK = "02:00:00:00:00:01"
 _CLIENT = "02:00:00:00:00:02"
 
 
+def _configure(name: str, *lines: str) -> None:
+    """Run commands of ip(8) in a namespace, all by one process."""
+    done = subprocess.run(
+        ["ip", "-n", name, "-batch", "-"], input="\n".join(lines), capture_output=True, text=True, timeout=120
+    )
+    if done.returncode:
+        raise LabError(f"ip -n {name}: {done.stderr.strip()}")
+
+
+def _set(namespace: Namespace, setting: str) -> None:
+    # /proc/sys/net shows the namespace of the thread that reads
+    with namespace.enter():
+        Path("/proc/sys/net", setting).write_text("1")
+
+
 class Container:
     """One namespace behind the host's bridge, with a process that listens on ports."""
 
@@ -52,20 +68,25 @@ class Container:
         _ip("link", "add", self.veth, "netns", host, "type", "veth",
             "peer", "name", "eth0", "address", mac, "netns", name)  # fmt: skip
         # neighbours are given: to find an IPv6 one takes seconds while a link comes up
-        for address in (self.address, self.address6):
-            _ip("-n", host, "neigh", "replace", address, "lladdr", mac, "dev", "br0", "nud", "permanent")
-        _ip("-n", host, "link", "set", self.veth, "master", "br0", "up")
-        for line in (
+        _configure(
+            host,
+            *(
+                f"neigh replace {each} lladdr {mac} dev br0 nud permanent"
+                for each in (self.address, self.address6)
+            ),
+            f"link set {self.veth} master br0 up",
+        )
+        _configure(
+            name,
             "link set lo up",
             f"addr add {self.address}/24 dev eth0",
-            f"-6 addr add {self.address6}/64 dev eth0 nodad",
+            f"addr add {self.address6}/64 dev eth0 nodad",
             "link set eth0 up",
             f"neigh add 10.77.0.1 lladdr {_BRIDGE} dev eth0",
-            f"-6 neigh add fd00:77::1 lladdr {_BRIDGE} dev eth0",
+            f"neigh add fd00:77::1 lladdr {_BRIDGE} dev eth0",
             "route add default via 10.77.0.1",
-            "-6 route add default via fd00:77::1",
-        ):
-            _ip("-n", name, *line.split())
+            "route add ::/0 via fd00:77::1",
+        )
         self.run(*ports)
 
     def run(self, *ports: int) -> None:
@@ -152,7 +173,16 @@ class Opener:
             "--socket", self.path, "--pids", str(lab.pids_file), "--config", str(config), *words,
         )  # fmt: skip
         self.pid = self._child.pid
-        self._child.wait_until(path.exists, "listening")
+        self._child.wait_until(self._is_listening, "listening")
+
+    def _is_listening(self) -> bool:
+        # its file is there before it listens
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+            try:
+                link.connect(self.path)
+            except (FileNotFoundError, ConnectionRefusedError):
+                return False
+        return True
 
     @property
     def output(self) -> str:
@@ -175,49 +205,55 @@ def build_lab(prefix: str, directory: Path) -> Iterator[ContainerLab]:
         host, client = lab.host.name, lab.client.name
         _ip("link", "add", "up0", "address", _UPLINK, "netns", host, "type", "veth",
             "peer", "name", "up1", "address", _CLIENT, "netns", client)  # fmt: skip
-        for line in (
+        _configure(
+            host,
             "link set lo up",
             f"link add br0 address {_BRIDGE} type bridge",
             "addr add 10.77.0.1/24 dev br0",
-            "-6 addr add fd00:77::1/64 dev br0 nodad",
+            "addr add fd00:77::1/64 dev br0 nodad",
             "link set br0 up",
             "addr add 192.0.2.1/24 dev up0",
-            "-6 addr add 2001:db8:0:1::1/64 dev up0 nodad",
+            "addr add 2001:db8:0:1::1/64 dev up0 nodad",
             "link set up0 up",
             f"neigh add 192.0.2.254 lladdr {_CLIENT} dev up0",
-            f"-6 neigh add 2001:db8:0:1::254 lladdr {_CLIENT} dev up0",
+            f"neigh add 2001:db8:0:1::254 lladdr {_CLIENT} dev up0",
             "route add default via 192.0.2.254",
-            "-6 route add default via 2001:db8:0:1::254",
-        ):
-            _ip("-n", host, *line.split())
-        lab.host.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
-        lab.host.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding")
+            "route add ::/0 via 2001:db8:0:1::254",
+        )
+        for setting in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+            _set(lab.host, setting)
         # an address that only a local route owns
-        lab.client.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind")
-        for line in (
+        _set(lab.client, "ipv6/ip_nonlocal_bind")
+        _configure(
+            client,
             "link set lo up",
             "addr add 192.0.2.254/24 dev up1",
-            "-6 addr add 2001:db8:0:1::254/64 dev up1 nodad",
+            "addr add 2001:db8:0:1::254/64 dev up1 nodad",
             "link set up1 up",
             f"neigh add 192.0.2.1 lladdr {_UPLINK} dev up1",
-            f"-6 neigh add 2001:db8:0:1::1 lladdr {_UPLINK} dev up1",
+            f"neigh add 2001:db8:0:1::1 lladdr {_UPLINK} dev up1",
             "route add local 198.51.100.0/24 dev lo",
-            "-6 route add local 2001:db8:c::/48 dev lo",
+            "route add local 2001:db8:c::/48 dev lo",
             "route add 10.77.0.0/24 via 192.0.2.1",
-            "-6 route add fd00:77::/64 via 2001:db8:0:1::1",
-        ):
-            _ip("-n", client, *line.split())
+            "route add fd00:77::/64 via 2001:db8:0:1::1",
+        )
         yield lab
 
 
-def count_descriptors(pid: int) -> int:
-    """Return how many files a process holds."""
-    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+def list_descriptors(pid: int) -> list[str]:
+    """Return what an opener holds once nobody is connected: its two sockets that listen are its only ones."""
 
+    def read() -> list[str]:
+        return sorted(os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir())
 
-def wait_for_count(pid: int, most: int) -> None:
-    """Wait until a process holds no more files than that: a connection may just end."""
-    wait_until(lambda: count_descriptors(pid) <= most, lambda: f"{count_descriptors(pid)} files")
+    def is_alone() -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            held[:] = read()
+        return sum(one.startswith("socket:") for one in held) == 2
+
+    held: list[str] = []
+    wait_until(is_alone, lambda: f"it holds {held}")
+    return held
 
 
 def list_links(namespace: Namespace) -> str:

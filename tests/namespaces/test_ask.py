@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.namespaces import ask as module
-from ideolab_f2b.namespaces.ask import OpenerDownError, ask, ask_addresses
+from ideolab_f2b.namespaces.ask import OpenerDownError, OpenerLink, ask, ask_addresses
 
 LINE = b"netns=7 name=lxc:c1 in_use=3 ports=443 own=0a4d0002+"
 
@@ -55,12 +54,10 @@ def test_there_is_no_opener(tmp_path: Path) -> None:
         )
 
 
-def test_an_opener_that_is_silent(opener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_opener_that_is_silent(opener: socket.socket) -> None:
     """Nobody waits for it longer than that."""
-    monkeypatch.setattr(module, "ANSWER_S", 0.1)
-
     with pytest.raises(OpenerDownError, match="timed out"):
-        list(ask([443], path=opener.getsockname()))
+        list(ask([443], path=opener.getsockname(), wait_s=0.1))
 
 
 @pytest.mark.parametrize(
@@ -103,3 +100,44 @@ def test_an_answer_without_channels(opener: socket.socket) -> None:
         ("lxc:c1", 3, None),
         ("lxc:c2", 3, None),
     ]
+
+
+def serve(opener: socket.socket, *questions: int) -> threading.Thread:
+    """Take a connection for each number, and answer so many questions on it."""
+
+    def run() -> None:
+        for number in questions:
+            link, _address = opener.accept()
+            with link:
+                for _question in range(number):
+                    link.recv(4096)
+                    link.send(LINE + b"\nend")
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_a_link_is_kept_and_made_anew(opener: socket.socket) -> None:
+    """Several questions go over one connection; where the opener has ended it, over a new one."""
+    thread = serve(opener, 2, 1)
+    link = OpenerLink(opener.getsockname())
+
+    answers = [[one.name for one in link.ask([443])] for _question in range(3)]
+
+    thread.join()
+    link.close()
+    assert answers == [["lxc:c1"]] * 3
+
+
+def test_who_breaks_off_gets_no_rest_of_an_answer(opener: socket.socket) -> None:
+    """The connection ends with it."""
+    thread = serve(opener, 1, 1)
+    link = OpenerLink(opener.getsockname())
+
+    next(link.ask([443]))
+    again = [one.name for one in link.ask([443])]
+
+    thread.join()
+    link.close()
+    assert again == ["lxc:c1"]

@@ -28,7 +28,7 @@ def test_a_question() -> None:
 
     assert text == b"ask above=8 ports=443,1-65535"
     assert message.parse_question(text) == Question((443, range(1, 65536)), 8)
-    assert Question((443, range(8000, 8010)), 0).select([22, 443, 8009, 8010]) == (443, 8009)
+    assert Question((443, range(8000, 8010)), 0).select(frozenset([22, 443, 8009, 8010])) == (443, 8009)
 
 
 @pytest.mark.parametrize(

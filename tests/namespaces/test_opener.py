@@ -17,7 +17,7 @@ from ideolab_f2b.kernel.sockets import sock_diag
 from ideolab_f2b.kernel.sockets.destroy import destroy
 from ideolab_f2b.kernel.sockets.inet_diag import fold
 from ideolab_f2b.kernel.sockets.row import FAMILY, PEER
-from ideolab_f2b.namespaces.ask import ask, ask_addresses
+from ideolab_f2b.namespaces.ask import OpenerDownError, OpenerLink, ask, ask_addresses
 from ideolab_f2b.namespaces.namespace import Namespace
 from ideolab_f2b.namespaces.opener import ASK_S
 from tests.kernel.scene import as_nobody
@@ -25,9 +25,8 @@ from tests.lab.containers import (
     Container,
     ContainerLab,
     build_lab,
-    count_descriptors,
+    list_descriptors,
     list_links,
-    wait_for_count,
 )
 
 #: seconds that a busy machine takes beside
@@ -150,7 +149,7 @@ def test_nothing_is_held_and_a_removed_namespace_is_gone(lab: ContainerLab) -> N
     container = lab.container(2, 443)
     opener = lab.start_opener()
     assert len(list(ask([443], path=opener.path))) == 1
-    before = count_descriptors(opener.pid)
+    before = list_descriptors(opener.pid)
 
     for _turn in range(3):
         container.stop()
@@ -159,7 +158,7 @@ def test_nothing_is_held_and_a_removed_namespace_is_gone(lab: ContainerLab) -> N
         container.start(443)
         wait_until(lambda: list(ask([443], path=opener.path)), "the container is not seen", every_s=0.5)
 
-    wait_for_count(opener.pid, before)
+    assert list_descriptors(opener.pid) == before
 
 
 @pytest.mark.root
@@ -277,6 +276,69 @@ def test_a_user_who_asks_without_end_keeps_root_from_nothing(lab: ContainerLab) 
 
     for _question in range(20):
         assert len(list(ask([443], path=opener.path))) == 1
+
+
+@pytest.mark.root
+def test_questions_over_one_connection(lab: ContainerLab) -> None:
+    """Each takes its token, as one over a new connection does; what changes is told, and nothing is held."""
+    first, second = lab.container(2, 443), lab.container(3, 443)
+    opener = lab.start_opener("auto", "65534")
+    # whoever is answered has waited until all is open
+    assert len(list(ask([443], path=opener.path))) == 2
+    before = list_descriptors(opener.pid)
+    link = OpenerLink(opener.path)
+    assert names(list(link.ask([443]))) == sorted((name_of(each), (443,), True) for each in (first, second))
+
+    second.stop()
+    with lab.client.enter():
+        lab.keep(socket.create_connection((first.address, 443), ENOUGH_S, ("198.51.100.7", 0)))
+
+    def count() -> list[int]:
+        return [found.in_use for found in link.ask([443], above=99)]
+
+    wait_until(lambda: count() == [2], lambda: str(count()))
+    link.close()
+    assert list_descriptors(opener.pid) == before
+
+    def flood() -> None:
+        greedy = OpenerLink(opener.path)
+        for _question in range(10_000):
+            list(greedy.ask([443], above=99))
+
+    assert as_nobody(flood).startswith(f"{OpenerDownError.__name__}: ")
+    assert "too many questions (user 65534)" in opener.output
+    assert len(list(ask([443], path=opener.path))) == 1
+
+
+@pytest.mark.root
+def test_the_opener_is_started_anew(lab: ContainerLab) -> None:
+    """The next question over a link goes to the new one."""
+    lab.container(2, 443)
+    opener, link = lab.start_opener(), OpenerLink(str(lab.directory / "sock"))
+    for _start in range(2):
+        assert len(list(link.ask([443]))) == 1
+        opener.stop()
+        with pytest.raises(OpenerDownError):
+            list(link.ask([443]))
+        opener = lab.start_opener()
+    assert len(list(link.ask([443]))) == 1
+    link.close()
+
+
+@pytest.mark.root
+def test_a_new_address_and_a_new_listener_of_an_old_container(lab: ContainerLab) -> None:
+    """As when an engine connects it to a further network."""
+    container = lab.container(2, 443)
+    opener = lab.start_opener()
+    assert len(list(ask([443], path=opener.path))) == 1
+    container.namespace.run("ip", "addr", "add", "10.77.0.99/24", "dev", "eth0")
+    container.run(8443)
+
+    def find() -> tuple[int, ...]:
+        return next(each.ports for each in ask([443, 8443], path=opener.path))
+
+    wait_until(lambda: find() == (443, 8443), lambda: str(find()), every_s=1.0)
+    assert ip_address("10.77.0.99").packed in ask_addresses(opener.path)
 
 
 @pytest.mark.root

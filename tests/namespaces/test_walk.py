@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from ideolab_f2b.namespaces import walk
-from ideolab_f2b.namespaces.walk import GONE_S, NEW_S, WHOLE_S, Walk, read_names
+from ideolab_f2b.namespaces.walk import (
+    FEW,
+    GONE_S,
+    NEW_S,
+    WHOLE_S,
+    Walk,
+    is_process,
+    read_names,
+    read_newest,
+)
 
 
 class Processes:
@@ -17,8 +28,16 @@ class Processes:
         self.netns = {1: 100, 2: 100, 30: 300}
         self.asked: list[int] = []
         self.now = 0.0
+        #: the last number, where the kernel tells it; and how often all were listed
+        self.newest: int | None = None
+        self.lists = 0
         monkeypatch.setattr(walk, "read_netns", self.read)
-        self.walk = Walk(lambda: list(self.netns), lambda: self.now)
+        monkeypatch.setattr(walk, "is_process", lambda number: number % 10 == 0)
+        self.walk = Walk(self.list, lambda: self.now, lambda: self.newest)
+
+    def list(self) -> list[int]:
+        self.lists += 1
+        return sorted(self.netns)
 
     def read(self, pid: int) -> int | None:
         self.asked.append(pid)
@@ -89,6 +108,48 @@ def test_the_whole_table_now_and_then(processes: Processes) -> None:
     assert 200 not in processes.look(NEW_S)
 
     assert processes.look(WHOLE_S)[200] == 2
+
+
+def test_what_is_new_by_its_number(processes: Processes) -> None:
+    """Where few are new nothing is listed, and each is looked at twice; a thread is no process."""
+    processes.newest = 30
+    processes.look(NEW_S)
+    lists = processes.lists
+    processes.netns.update({39: 390, 40: 100})
+    processes.newest = 41
+
+    assert processes.look(NEW_S) == {100: 1, 300: 30}
+    processes.netns.update({40: 400, 41: 410, 50: 100})
+    processes.newest = 50
+    assert processes.look(NEW_S) == {100: 1, 300: 30, 400: 40}
+    assert processes.lists == lists
+
+
+def test_many_new_numbers_are_listed(processes: Processes) -> None:
+    """And numbers that began from the start again."""
+    processes.newest = 30
+    processes.look(NEW_S)
+    for newest in (30 + FEW + 1, 20):
+        lists = processes.lists
+        processes.netns[newest] = 1000 + newest
+        processes.newest = newest
+        assert processes.look(NEW_S)[1000 + newest] == newest
+        assert processes.lists == lists + 1
+
+
+def test_the_newest_number_of_this_host() -> None:
+    """It goes on with each process; a thread has a number too, and is no process."""
+    before = read_newest()
+    if before is None:
+        pytest.skip("this kernel does not tell the newest number")
+    made: list[bool] = []
+    thread = threading.Thread(target=lambda: made.append(is_process(threading.get_native_id())))
+    thread.start()
+    thread.join()
+
+    assert made == [False]
+    assert is_process(os.getpid())
+    assert read_newest() != before
 
 
 def test_a_link_to_nothing_hides_no_other_name(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 #: seconds for which those of a namespace that is gone are kept: the dead connections of a proxy outlive it,
 #: and the next container gets its address
 KEEP_S = 600.0
+#: seconds for which a set of addresses is not noted again
+NOTED_S = 30.0
 #: addresses that are remembered
 MOST = 8192
 
@@ -15,15 +17,20 @@ class KnownAddresses:
     def __init__(self) -> None:
         #: {address: when it was last seen}
         self._seen: dict[bytes, float] = {}
+        #: the same of whole sets: they are mostly the same each time
+        self._noted: dict[frozenset[bytes], float] = {}
         self._oldest = float("inf")
         self.all: frozenset[bytes] = frozenset()
 
     def note(self, routed: frozenset[bytes], now: float) -> None:
         """Add addresses; `now` is in seconds and never goes back."""
+        if now - self._noted.get(routed, float("-inf")) < NOTED_S:
+            return
         is_new = not routed <= self.all
         self._seen.update(dict.fromkeys(routed, now))
         if is_new:
             self._sum_up(now)
+        self._noted[routed] = now
 
     def forget_old(self, now: float) -> None:
         """Forget those that are gone for long."""
@@ -34,6 +41,6 @@ class KnownAddresses:
         kept = [(at, one) for one, at in self._seen.items() if now - at <= KEEP_S]
         if len(kept) > MOST:
             kept = sorted(kept, reverse=True)[:MOST]
-        self._seen = {one: at for at, one in kept}
+        self._seen, self._noted = {one: at for at, one in kept}, {}
         self._oldest = min(self._seen.values(), default=float("inf"))
         self.all = frozenset(self._seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Optional
 
 from ideolab_f2b.config import Connmon
@@ -22,6 +23,7 @@ _LONGEST = 64
 _STRANGE = re.compile(r"[^A-Za-z0-9_.:-]")
 
 
+@lru_cache(maxsize=2 * MOST)
 def clean_name(name: str) -> str:
     """Return a name that can stand in a line, whoever made it up."""
     return _STRANGE.sub("_", name[:_LONGEST]) or "unknown"

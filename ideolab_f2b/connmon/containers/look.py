@@ -105,12 +105,12 @@ class Containers:
         for one in self._question.ask():
             seen.add(one.netns)
             self._known.note(one.routed, now)
-            ticks += self._look_into(one, host | self._known.all | one.own, now)
+            ticks += self._look_into(one, host, now)
         self._judges.drop_others(seen, now, is_whole=self._question.is_whole)
         self._known.forget_old(now)
         return ticks
 
-    def _look_into(self, one: Namespace, own: frozenset[bytes], now: float) -> Sequence[PortTick]:
+    def _look_into(self, one: Namespace, host: frozenset[bytes], now: float) -> Sequence[PortTick]:
         judges, when = self._judges.find(one.netns, one.name, now), self._clock()
         if judges is None:
             self._left_out += 1
@@ -119,7 +119,7 @@ class Containers:
             judges.rest(when)
             return ()
         try:
-            return judges.look(one.channel, one.ports, own, when)
+            return judges.look(one.channel, one.ports, host | self._known.all | one.own, when)
         except OSError as error:
             self.errors += 1
             self._error = f"the sockets in {judges.name} cannot be read: {error}"
