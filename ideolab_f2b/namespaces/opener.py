@@ -246,10 +246,13 @@ class Opener:
         yield Part(b"\n".join([*lines, message.END]))
 
     def _find(self, question: Question, asker: Optional[int]) -> Iterator[Part]:
-        count = 0
+        count = left = 0
         for look in self._looks.take():
             ports = question.select(look.listening)
-            if not ports or look.netns == asker or count >= NAMESPACES:
+            if not ports or look.netns == asker:
+                continue
+            if count >= NAMESPACES:
+                left += 1
                 continue
             try:
                 in_use = sockstat.count_of(look.pid)
@@ -259,6 +262,17 @@ class Opener:
                 continue
             count += 1
             yield Part(self._format(look, ports, in_use), channel)
+        self._tell_rest(left)
+
+    def _tell_rest(self, left: int) -> None:
+        """Say how many namespaces an answer had no room for."""
+        if left:
+            self.counts["left out"] = max(left, self.counts["left out"])
+            self._complaint.say(
+                f"{left} namespaces with a listener are left out, {NAMESPACES} are told of: name in"
+                " containers of [connmon] those that are to be looked into",
+                "left out",
+            )
 
     def _format(self, look: Look, ports: tuple[int, ...], in_use: int) -> bytes:
         """Return the line that tells of a namespace: mostly the same at each question."""

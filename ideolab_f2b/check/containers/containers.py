@@ -17,7 +17,7 @@ from ideolab_f2b.config import Settings
 from ideolab_f2b.kernel import conntrack
 from ideolab_f2b.kernel.interfaces import read_interfaces
 from ideolab_f2b.kernel.netlink import KernelError
-from ideolab_f2b.namespaces.namespace import SOCKET
+from ideolab_f2b.namespaces.namespace import NAMESPACES, SOCKET
 from ideolab_f2b.namespaces.walk import list_pids
 from ideolab_f2b.places import bring_opener, list_containers
 
@@ -120,6 +120,8 @@ def _explain(one: Unwatched, seen: Survey, words: Collection[str]) -> tuple[str,
         return "the opener is off", bring_opener()
     if one.why or "auto" not in words:
         return one.why or "[connmon] containers does not cover it", flows.cover(one.name, words)
+    if len(seen.containers) >= NAMESPACES:
+        return f"the opener looks into {NAMESPACES} containers", flows.name_fewer()
     return "the opener cannot look into it (AppArmor, SELinux), or has not yet", flows.tell_why()
 
 

@@ -150,5 +150,11 @@ def cover(name: str, words: Collection[str]) -> str:
     return f"write containers = {value} in [connmon] of {DEFAULT_PATH}, then {both}"
 
 
+def name_fewer() -> str:
+    """Return what to type where `auto` covers more containers than the opener tells of. Pure."""
+    both = restart(NETNS, SERVICE)
+    return f"write the names of those that count into containers in [connmon] of {DEFAULT_PATH}, then {both}"
+
+
 def _add_port(end: End) -> str:
     return f"add {end.port} to port in [connmon] of {DEFAULT_PATH}, then {restart(SERVICE)}"

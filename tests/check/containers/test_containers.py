@@ -275,6 +275,14 @@ def test_many_containers() -> None:
     assert len(said) == 21
     assert said[20].startswith("unknown  containers: 10 more listen and are not looked into\n")
 
+    # one answer of the opener has no more
+    full = Survey(HERE.host, tuple(places[:1] * 64))
+    assert str(next(containers.judge_rest(rest, full, ("auto",)))).startswith(
+        "unknown  container lxc:c00: listens on port 443 and is not looked into: the opener looks into 64"
+        " containers\n"
+        "         -> write the names of those that count into containers in [connmon] of "
+    )
+
 
 def test_ports_that_an_engines_program_takes() -> None:
     """rootlessport hides the clients from the logs, pasta does not; docker-proxy is judged by its peers."""
