@@ -77,7 +77,7 @@ class Sshd:
             return False
 
     def log_in(self, source: str, port: int, *words: str, user: str = USER) -> Child:
-        """Return once somebody is logged in from this address; `words` are more words for ssh."""
+        """Return once somebody is logged in from this address; `words` are more words for ssh, such as -R."""
         if ":" in source:
             # a local route does not let a program bind to an IPv6 address
             self._client.run("ip", "-6", "addr", "replace", f"{source}/128", "dev", "lo", "nodad")
@@ -88,7 +88,9 @@ class Sshd:
         what = () if "-N" in words else ("echo ready; while kill -0 $PPID; do sleep 1; done",)
         child = Child(self._client, output, "ssh", *_SSH, "-v", *to, *what)
         self._logins.append(child)
-        child.wait_until(lambda: "Authenticated to" in output.read_text(errors="replace"), "logged in")
+        # the server listens for who forwards a moment after the login
+        done = "remote forward success" if "-R" in words else "Authenticated to"
+        child.wait_until(lambda: done in output.read_text(errors="replace"), "logged in")
         return child
 
     def try_login(self, source: str, port: int, user: str) -> None:
