@@ -75,6 +75,7 @@ class Action(ActionBase):  # type: ignore[misc]
             lambda: self._options,
             self._protected.refusal,
             self._firewall.note_rules,
+            lambda: self._firewall.backend,
         )
         self._hooks = Hooks()
         try:
@@ -242,7 +243,7 @@ class Action(ActionBase):  # type: ignore[misc]
     @property
     def bans(self) -> str:
         """One JSON object, for `ideolab-f2b bans`; see docs/bans.md."""
-        return answers.bans(self._options, self._ban_list)
+        return answers.bans(self._options, self._ban_list, self._firewall.backend.name)
 
     @property
     def protected(self) -> str:
