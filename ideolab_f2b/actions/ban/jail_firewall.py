@@ -205,7 +205,7 @@ class JailFirewall:
         if self._remove(sets, self.backend):
             for version in rule.PROGRAMS:
                 if self.rules.get(version) == IN_PLACE and sets.list == LIST:
-                    self.backend.remove(version)
+                    self.backend.remove_all(version)
             sets.remove_list()
 
     @staticmethod

@@ -32,7 +32,7 @@ def copy(backend: Backend, sets: JailSets) -> list[Backend]:
 def leave(backend: Backend, names: Iterable[str]) -> int:
     """Take sets of these names out of a backend that holds them no more; how many elements they had."""
     with contextlib.closing(backend.open()) as kernel:
-        return orphans.lift(backend, kernel, _find(kernel, names))
+        return orphans.lift(kernel, _find(kernel, names))
 
 
 def _find(kernel: KernelSets, names: Iterable[str]) -> Collection[str]:

@@ -11,7 +11,7 @@ from fail2ban.server.observer import Observers
 
 from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.firewall import orphans
-from ideolab_f2b.firewall.backend import Backend, KernelSets
+from ideolab_f2b.firewall.backend import KernelSets
 
 #: seconds for which no jail has had a set: a jail that is stopped and started by hand is back by then
 LEFT_S = 60.0
@@ -36,7 +36,6 @@ class LeftSets:
 
     def look(
         self,
-        backend: Backend,
         kernel: KernelSets,
         owned: Collection[str],
         moved: Collection[str] = (),
@@ -53,7 +52,7 @@ class LeftSets:
         now = self._clock()
         self._since = {name: self._since.get(name, now) for name in left}
         due = [name for name, since in self._since.items() if is_ordered or now - since >= LEFT_S]
-        lifted = {name: orphans.lift(backend, kernel, left[name]) for name in due}
+        lifted = {name: orphans.lift(kernel, left[name]) for name in due}
         for name, count in lifted.items():
             _log.warning("kernel set %s belongs to no jail that runs: %d bans lifted", name, count)
             del self._since[name]

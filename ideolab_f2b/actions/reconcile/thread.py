@@ -18,7 +18,6 @@ from ideolab_f2b.actions import metric_sources
 from ideolab_f2b.actions.reconcile import metrics
 from ideolab_f2b.actions.reconcile.allowance import Allowance
 from ideolab_f2b.actions.reconcile.backend_looks import BackendLooks
-from ideolab_f2b.actions.reconcile.left_sets import LeftSets
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
@@ -84,9 +83,7 @@ class ReconcileThread:
         #: by backend and set
         self._stale: dict[tuple[str, str], frozenset[Key]] = {}
         self._counted = ReconcileCounts()
-        self._looks = {
-            name: BackendLooks(one, self._counted, clock, LeftSets(clock)) for name, one in backends.items()
-        }
+        self._looks = {name: BackendLooks(one, self._counted, clock) for name, one in backends.items()}
         self._disputes = Complaint(_log.warning, float("inf"), clock)
         say = functools.partial(_log.error, "cannot keep the kernel at what fail2ban holds: %s")
         self._complaint = Complaint(say, SAY_AGAIN_S, clock)
@@ -149,7 +146,7 @@ class ReconcileThread:
             "drift": dict(self._counted.drift),
             "repairs": dict(self._counted.repairs),
             "last_error": self._last_error,
-            "old_rules": sum(each.old_rules.removed for each in self._looks.values() if each.old_rules),
+            "old_rules": sum(each.old_rules.removed for each in self._looks.values()),
         }
 
     def samples(self) -> list[Sample]:
@@ -258,7 +255,7 @@ class ReconcileThread:
             moved = {name for each in names.values() for name in each} - {*owned}
             with self._working, contextlib.closing(backend.open()) as kernel:
                 is_ordered = self.passes < self._ordered
-                lifted = self._looks[backend.name].left.look(backend, kernel, owned, moved, is_ordered)
+                lifted = self._looks[backend.name].left.look(kernel, owned, moved, is_ordered)
             for name, count in lifted.items():
                 self._counted.add_repairs(name, count)
 
@@ -288,9 +285,8 @@ class ReconcileThread:
         if dispute:
             self._disputes.say(dispute)
         # who holds the lock of xtables has it back by the next pass: what is left does no harm
-        if looks.old_rules is not None:
-            with self._working, contextlib.suppress(RuleUnseenError):
-                looks.old_rules.look(name)
+        with self._working, contextlib.suppress(RuleUnseenError):
+            looks.old_rules.look(name)
 
     def _headers(self) -> Iterator[SetHeader]:
         """The headers of those sets of all jails that are there."""
