@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Callable, Optional, TypeVar
 
-from ideolab_f2b.actions import backend_choice
+from ideolab_f2b.actions.backend_choice import BACKEND_CHOICE
 from ideolab_f2b.actions.ban import take_over
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
@@ -55,7 +55,7 @@ class JailFirewall:
         """What holds the sets of this jail."""
         with self._lock:
             if self._backend is None:
-                self._backend = backend_choice.choose(self.options.backend)
+                self._backend = BACKEND_CHOICE.choose(self.options.backend)
             return self._backend
 
     def place(self) -> None:
@@ -79,7 +79,7 @@ class JailFirewall:
             old = self._opened
             if old is None:
                 return
-            backend = backend_choice.choose(options.backend)
+            backend = BACKEND_CHOICE.choose(options.backend)
             if options.set != before.set or backend is not self.backend:
                 self._move(old, before, backend)
             else:
