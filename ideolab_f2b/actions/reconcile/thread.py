@@ -21,6 +21,7 @@ from ideolab_f2b.actions.reconcile.backend_looks import BackendLooks
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
+from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.firewall.backend import BACKENDS, Backend, KernelSets, find_in_kernel
 from ideolab_f2b.firewall.names import LIST, PORT_LIST, family_sets
@@ -258,6 +259,10 @@ class ReconcileThread:
                 lifted = self._looks[backend.name].left.look(kernel, owned, moved, is_ordered)
             for name, count in lifted.items():
                 self._counted.add_repairs(name, count)
+            # all jails have moved, and none is about to start
+            if moved and not owned and SET_NAMES.names() <= moved:
+                with self._working:
+                    self._looks[backend.name].rest.clear()
 
     def _look_at_rules(self, name: str, looks: BackendLooks, groups: _Groups) -> None:
         with self._working:

@@ -36,6 +36,9 @@ class IpsetBackend:
         """Open a socket to ipset; KernelError without ip_set."""
         return Sets()
 
+    def release(self) -> None:
+        """Do nothing: a set has no owner."""
+
     def find_problem(self) -> str:
         """Return why ipset or iptables cannot work on this host; "" when they can. It forks."""
         missing = [name for name in self.packages if find_program(name) is None]

@@ -35,6 +35,10 @@ class NftBackend:
         """Open a view on the table; KernelError without nf_tables."""
         return NftSets(scoped=(PORT_LIST,))
 
+    def release(self) -> None:
+        """Let others change the table."""
+        table_socket.release()
+
     def find_problem(self) -> str:
         """Return why nf_tables cannot work on this host; "" when it can."""
         try:
