@@ -22,6 +22,7 @@ with warnings.catch_warnings(), contextlib.suppress(ModuleNotFoundError):
 
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import SERVERS, Namespace, link_namespaces
+from ideolab_f2b.firewall.backend import BACKENDS, Backend, KernelSets
 from ideolab_f2b.kernel.ipset.sets import Sets
 
 PORT = 9999
@@ -136,6 +137,23 @@ def lone_kernel(lone: Namespace) -> Iterator[Sets]:
         sets = Sets()
     yield sets
     sets.close()
+
+
+@pytest.fixture(params=["ipset", "nft"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Each backend: what is asserted holds for both."""
+    return BACKENDS[request.param]
+
+
+@pytest.fixture
+def backend_kernel(lone: Namespace, backend: Backend) -> Iterator[KernelSets]:
+    """The sets of the namespace `lone` in each backend."""
+    with lone.enter():
+        sets = backend.open()
+    yield sets
+    sets.close()
+    with lone.enter():
+        backend.release()
 
 
 @pytest.fixture
