@@ -47,7 +47,11 @@ class SetReader:
         shape = self._require(name, version)
         wanted = shape.prefixes if prefix == LONGEST[version] else shape.prefixes & {prefix}
         covers = (network.supernet(new_prefix=each) for each in sorted(wanted))
-        return any(self._has(encode_length(name, version, each.prefixlen), each) for each in covers)
+        with self._lock, error.name_errors(f'look up {network} in set "{name}"'):
+            return any(
+                has_element(self._reader, encode_length(name, version, each.prefixlen), pack(each)[2])
+                for each in covers
+            )
 
     def names(self) -> list[str]:
         """The names of all sets and lists of the table."""
@@ -103,16 +107,6 @@ class SetReader:
             raise SetMissingError(errno.ENOENT, asked, "the set does not exist")
         return found
 
-    def _has(self, encoded: str, network: Network) -> bool:
-        payload = next(change_elements(GET_ELEMENT, TABLE, encoded, [pack(network)[2]])).payload
-        with self._lock:
-            try:
-                return bool(self._reader.ask(GET_ELEMENT, payload))
-            except FileNotFoundError:
-                return False
-            except OSError as problem:
-                raise error.error(problem.errno or errno.EIO, f"look up {network}") from problem
-
     def _require(self, name: str, version: int = 0) -> SetShape:
         """What is known of a set; SetMissingError, ElementError where it is of the other family."""
         try:
@@ -131,6 +125,15 @@ class SetReader:
 def encode_all(name: str, shape: SetShape) -> list[str]:
     """Return the kernel sets of a name."""
     return [encode_length(name, shape.version, prefix) for prefix in sorted(shape.prefixes)]
+
+
+def has_element(channel: NftChannel, encoded: str, packed: bytes) -> bool:
+    """Return whether an element is in a kernel set; False without the set too; OSError."""
+    payload = next(change_elements(GET_ELEMENT, TABLE, encoded, [packed])).payload
+    try:
+        return bool(channel.ask(GET_ELEMENT, payload))
+    except FileNotFoundError:
+        return False
 
 
 def pack(network: Network) -> tuple[int, int, bytes]:
