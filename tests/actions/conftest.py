@@ -128,6 +128,8 @@ def lone() -> Iterator[Namespace]:
     """A namespace of this test alone, with the server's addresses and no traffic."""
     with link_namespaces(f"f2bban-{uuid.uuid4().hex[:4]}") as (server, _client):
         yield server
+        with server.enter():
+            BACKENDS["nft"].release()
 
 
 @pytest.fixture
@@ -152,8 +154,6 @@ def backend_kernel(lone: Namespace, backend: Backend) -> Iterator[KernelSets]:
         sets = backend.open()
     yield sets
     sets.close()
-    with lone.enter():
-        backend.release()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import threading
@@ -167,6 +168,10 @@ class JailFirewall:
             self._place_port_rules(self.rules)
         except BaseException:
             # the bans go on where they are
+            if self._opened is not None:
+                with contextlib.suppress(OSError, RuleError), contextlib.closing(self._opened.kernel):
+                    if backend is not left:
+                        self._remove(self._opened, backend)
             self._opened, self._backend, self.rules = old, left, states
             self.options = dataclasses.replace(self.options, set=before.set, backend=left.name)
             raise
