@@ -59,14 +59,20 @@ class SetReader:
             return sorted((*table_socket.read_shapes(self._reader), *lists.names(self._reader)))
 
     def header(self, name: str) -> SetHeader:
-        """What the kernel tells about a set without its elements; SetMissingError."""
-        with self._lock, error.name_errors(f'show set "{name}"'):
-            if lists.is_there(self._reader, name):
-                return SetHeader(name, "list:set", "", 0, None, 0, None, 0, 0)
-        shape = self._require(name)
-        with self._lock, error.name_errors(f'show set "{name}"'):
-            rows = [ruleset.find_set(self._reader, TABLE, each) for each in encode_all(name, shape)]
+        """What the kernel tells about a set without its elements and references; SetMissingError.
+
+        `elements` is None where the kernel does not count them: before Linux 6.16.
+        """
+        with error.name_errors(f'show set "{name}"'):
+            shape = self._table.find_shape(name)
+            with self._lock:
+                if shape is None and lists.is_there(self._reader, name):
+                    return SetHeader(name, "list:set", "", 0, None, 0, None, 0, 0)
+                encoded = encode_all(name, shape or self._require(name))
+                rows = [ruleset.find_set(self._reader, TABLE, each) for each in encoded]
+        shape = shape or self._require(name)
         if None in rows:
+            # somebody has taken a set away
             self._table.forget_shapes()
             self._require(name)
         counts = [row.elements for row in rows if row is not None]
