@@ -15,7 +15,7 @@ from ideolab_f2b.actions.ports import EVERY, Ports
 from ideolab_f2b.firewall import chains, names
 from ideolab_f2b.firewall.port_rule import PortScope
 from ideolab_f2b.logline import quote
-from ideolab_f2b.notation import word_list
+from ideolab_f2b.notation import setting_types, word_list
 from ideolab_f2b.notation.word_list import NOTHING, WordList
 
 #: what fail2ban hands to each banaction, and what only iptables needs
@@ -32,6 +32,8 @@ class Options:
     """What action.d/ideolab-ban.py documents."""
 
     set: str = ""
+    #: what holds the elements; None = what [firewall] of f2b.conf says
+    backend: Optional[str] = None
     #: all ports, or those of the jail
     scope: str = "all"
     ports: Ports = (443,)
@@ -131,6 +133,10 @@ def _latency(text: str) -> str:
     return text
 
 
+def _backend(text: str) -> Optional[str]:
+    return setting_types.read_backend(text) if text else None
+
+
 def _scope(text: str) -> str:
     if text not in ("all", "port"):
         raise ValueError("all or port is needed")
@@ -174,6 +180,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "port": ports.read,
     "protocol": _protocols,
     "allow": word_list.parse,
+    "backend": _backend,
     "maxelem": _number(64, 16_777_216),
     "keep_on_stop": _flag,
     "hook": _hook,
