@@ -128,8 +128,8 @@ NOTHING = {**NO_PROGRAMS, "nft": "look for table inet ideolab: the kernel has no
         (
             "auto", "nft", NOTHING, {"nft"},
             "wrong    backend: no backend can work, and nobody is banned: ipset: iptables, ipset not"
-            " installed; apt-get install iptables ipset; nft: look for table inet ideolab: the kernel has no nf_tables\n"
-            "         -> apt-get install iptables ipset",
+            " installed; apt-get install iptables ipset; nft: look for table inet ideolab: the kernel"
+            " has no nf_tables\n         -> apt-get install iptables ipset",
         ),
         (
             "auto", "nft", {**WORK, "nft": "look for table inet ideolab: permission denied"}, {"nft"},
