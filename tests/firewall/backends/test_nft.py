@@ -14,7 +14,8 @@ from ideolab_f2b.firewall.iptables import RuleError
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.names import PORT_LIST
 from ideolab_f2b.firewall.port_rule import PortScope
-from ideolab_f2b.kernel.nft import table_socket
+from ideolab_f2b.kernel.nft import ruleset, table_socket
+from ideolab_f2b.kernel.nft.names import TABLE
 from tests.actions.conftest import Probe
 
 pytestmark = pytest.mark.root
@@ -97,8 +98,8 @@ def test_port_rules_are_shown(server: Namespace) -> None:
         'tcp dport 80 counter packets 0 bytes 0 drop comment "80/tcp"',
         'tcp dport 6000-6010 counter packets 0 bytes 0 drop comment "6000-6010/tcp"',
     ]
-    shown = server.run("nft", "list", "chain", "inet", "ideolab", "ideolab_ban_port")
-    assert "ip saddr @_/web jump ports/web" in shown
+    jumps = server.run("nft", "list", "chain", "inet", "ideolab", "ideolab_ban_port")
+    assert "ip saddr @_/web jump ports/web" in jumps
     with pytest.raises(RuleError, match="protocol 'nonsense' is unknown: name one that /etc/protocols has"):
         NFT.put_ports(4, {"web": PortScope(("nonsense",), (80,))})
     assert NFT.put_ports(4, {"web": PortScope(("esp",), (80,))}) == 1
@@ -124,6 +125,9 @@ def test_table_of_another_process(lone: Namespace) -> None:
     with lone.enter():
         other = table_socket.TableSocket()
         other.claim()
+        row = ruleset.find_table(other.channel, TABLE)
+        if row is None or not row.is_owned:
+            pytest.skip("this kernel has no owners")
         with pytest.raises(
             RuleError, match=r"another process .* owns table inet ideolab; that is fail2ban-server"
         ):

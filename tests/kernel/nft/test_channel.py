@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import struct
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from ideolab_f2b.kernel.nft.message import add_chain, add_set, add_table, delete
 @pytest.fixture
 def opened(namespace: Namespace) -> Iterator[NftChannel]:
     """A socket in a namespace of the tests."""
-    with namespace.enter(), NftChannel() as made:
+    with namespace.enter(), contextlib.closing(NftChannel()) as made:
         yield made
 
 
