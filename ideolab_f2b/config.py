@@ -74,6 +74,24 @@ class OriginSettings:
 
 
 @dataclass(frozen=True)
+class GeoSettings:
+    """The country list: which countries, from which files, and where the rule is to stand."""
+
+    #: off, allow (only these countries get in) or deny (all others do)
+    policy: str = "off"
+    countries: tuple[str, ...] = ()
+    #: one source, in one or more files
+    source: tuple[Path, ...] = (Path("/usr/share/tor/geoip"), Path("/usr/share/tor/geoip6"))
+    ports: tuple[int, ...] = (443,)
+    #: who is let in whatever the country is, beside those that are always
+    exempt: tuple[Network, ...] = ()
+    #: UDP too, for HTTP/3
+    quic: bool = False
+    #: `check` complains of data that is older
+    max_age_s: float = 180 * 86400.0
+
+
+@dataclass(frozen=True)
 class Paths:
     """Where the pack writes; the file names inside are contracts and not settings."""
 
@@ -150,9 +168,12 @@ class Settings:
     paths: Paths = field(default_factory=Paths)
     intake: Intake = field(default_factory=Intake)
     origin: OriginSettings = field(default_factory=OriginSettings)
+    geo: GeoSettings = field(default_factory=GeoSettings)
 
 
-Section = Union[type[Connmon], type[Intake], type[OriginSettings], type[Paths]]
+#: the sections of the file
+_NAMES = ("connmon", "intake", "origin", "geo", "paths")
+Section = Union[type[Connmon], type[Intake], type[OriginSettings], type[GeoSettings], type[Paths]]
 
 
 def keys(section: Section) -> dict[str, str]:
@@ -182,15 +203,15 @@ def parse(text: str, path: Path = DEFAULT_PATH) -> Settings:
     except configparser.Error as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
     for name in parser.sections():
-        if name not in ("connmon", "intake", "origin", "paths"):
-            raise ConfigError(
-                f"{path}: there is no section [{name}]; it knows [connmon], [intake], [origin] and [paths]"
-            )
+        if name not in _NAMES:
+            known = ", ".join(f"[{one}]" for one in _NAMES[:-1])
+            raise ConfigError(f"{path}: there is no section [{name}]; it knows {known} and [{_NAMES[-1]}]")
     return Settings(
         Connmon(**_section(path, parser, "connmon", Connmon)),  # type: ignore[arg-type]
         Paths(**_section(path, parser, "paths", Paths)),  # type: ignore[arg-type]
         Intake(**_section(path, parser, "intake", Intake)),  # type: ignore[arg-type]
         OriginSettings(**_section(path, parser, "origin", OriginSettings)),  # type: ignore[arg-type]
+        GeoSettings(**_section(path, parser, "geo", GeoSettings)),  # type: ignore[arg-type]
     )
 
 

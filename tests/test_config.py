@@ -12,7 +12,7 @@ from ideolab_f2b import config
 from ideolab_f2b.notation import setting_types
 
 PATH = Path("/etc/ideolab/f2b.conf")
-SECTIONS = (config.Connmon, config.Intake, config.OriginSettings, config.Paths)
+SECTIONS = (config.Connmon, config.Intake, config.OriginSettings, config.GeoSettings, config.Paths)
 
 
 def test_missing_file_means_the_defaults(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_containers(text: str, containers: tuple[str, ...]) -> None:
         ("[connmon]\nignore = 198.51.100.0/33\n", "'198.51.100.0/33' is no address, network or range"),
         (
             "[connmon]\nignore = ::1 a.example\n",
-            "a.example is a name, and connmon asks no DNS",
+            "a.example is a name, and no DNS is asked",
         ),
         ("[paths]\nlog_dir = log\n", "an absolute path is needed"),
         ("[intake]\nsocket = nginx.sock\n", "an absolute path is needed"),
