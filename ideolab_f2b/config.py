@@ -92,6 +92,13 @@ class GeoSettings:
 
 
 @dataclass(frozen=True)
+class Firewall:
+    """What of the kernel holds the bans."""
+
+    backend: str = "auto"
+
+
+@dataclass(frozen=True)
 class Paths:
     """Where the pack writes; the file names inside are contracts and not settings."""
 
@@ -168,12 +175,22 @@ class Settings:
     paths: Paths = field(default_factory=Paths)
     intake: Intake = field(default_factory=Intake)
     origin: OriginSettings = field(default_factory=OriginSettings)
+    firewall: Firewall = field(default_factory=Firewall)
     geo: GeoSettings = field(default_factory=GeoSettings)
 
 
-#: the sections of the file
-_NAMES = ("connmon", "intake", "origin", "geo", "paths")
-Section = Union[type[Connmon], type[Intake], type[OriginSettings], type[GeoSettings], type[Paths]]
+Section = Union[
+    type[Connmon], type[Intake], type[OriginSettings], type[Firewall], type[GeoSettings], type[Paths]
+]
+#: {section of the file: what it becomes}, in the order in which an error names them
+SECTIONS: dict[str, Section] = {
+    "connmon": Connmon,
+    "firewall": Firewall,
+    "intake": Intake,
+    "origin": OriginSettings,
+    "geo": GeoSettings,
+    "paths": Paths,
+}
 
 
 def keys(section: Section) -> dict[str, str]:
@@ -203,16 +220,13 @@ def parse(text: str, path: Path = DEFAULT_PATH) -> Settings:
     except configparser.Error as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
     for name in parser.sections():
-        if name not in _NAMES:
-            known = ", ".join(f"[{one}]" for one in _NAMES[:-1])
-            raise ConfigError(f"{path}: there is no section [{name}]; it knows {known} and [{_NAMES[-1]}]")
-    return Settings(
-        Connmon(**_section(path, parser, "connmon", Connmon)),  # type: ignore[arg-type]
-        Paths(**_section(path, parser, "paths", Paths)),  # type: ignore[arg-type]
-        Intake(**_section(path, parser, "intake", Intake)),  # type: ignore[arg-type]
-        OriginSettings(**_section(path, parser, "origin", OriginSettings)),  # type: ignore[arg-type]
-        GeoSettings(**_section(path, parser, "geo", GeoSettings)),  # type: ignore[arg-type]
-    )
+        if name not in SECTIONS:
+            *others, last = (f"[{known}]" for known in SECTIONS)
+            raise ConfigError(
+                f"{path}: there is no section [{name}]; it knows {', '.join(others)} and {last}"
+            )
+    found = {name: section(**_section(path, parser, name, section)) for name, section in SECTIONS.items()}  # type: ignore[arg-type]
+    return Settings(**found)  # type: ignore[arg-type]
 
 
 def load(path: Path = DEFAULT_PATH) -> Settings:
