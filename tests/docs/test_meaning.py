@@ -29,8 +29,8 @@ def page(name: str) -> str:
 
 def options(verb: str) -> set[str]:
     """What a verb takes, and the verbs below it, without --help."""
-    [choices] = verbs_of(cli.parser(verb))
-    parsers = [choices[verb], *(one for below in verbs_of(choices[verb]) for one in below.values())]
+    [choices] = find_verbs(cli.parser(verb))
+    parsers = [choices[verb], *(one for below in find_verbs(choices[verb]) for one in below.values())]
     return {
         name
         for parser in parsers
@@ -40,7 +40,7 @@ def options(verb: str) -> set[str]:
     } - {"--help"}
 
 
-def verbs_of(parser: argparse.ArgumentParser) -> list[dict[str, argparse.ArgumentParser]]:
+def find_verbs(parser: argparse.ArgumentParser) -> list[dict[str, argparse.ArgumentParser]]:
     """{verb: its parser}, for each group of verbs that a parser has."""
     kind = type(argparse.ArgumentParser().add_subparsers())
     return [dict(action.choices) for action in parser._actions if isinstance(action, kind) and action.choices]
