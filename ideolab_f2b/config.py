@@ -93,7 +93,7 @@ class GeoSettings:
 
 @dataclass(frozen=True)
 class AsnSettings:
-    """The table of AS numbers: the files that it is built from, all of them together."""
+    """The AS numbers: the files that their table is built from, and how many addresses one ban may hold."""
 
     files: tuple[Path, ...] = ()
     #: `check` complains of data that is older; DB-IP's is of each month, libloc's and MaxMind's of each week
