@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.check import (
-    asn,
     boot,
     drift,
     files,
@@ -24,6 +23,7 @@ from ideolab_f2b.check import (
 )
 from ideolab_f2b.check.containers import containers, limits, network, volumes
 from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
+from ideolab_f2b.check.tables import asn
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
 
