@@ -23,6 +23,7 @@ from ideolab_f2b.check import (
 )
 from ideolab_f2b.check.containers import containers, limits, network, volumes
 from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
+from ideolab_f2b.check.tables import asn
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
 
@@ -60,6 +61,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "report": services.report,
     "textfile": textfile.textfile,
     "front": proxy.front,
+    "asn": asn.asn,
     "protected": protected.protection,
 }
 
