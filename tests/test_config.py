@@ -125,7 +125,8 @@ def test_containers(text: str, containers: tuple[str, ...]) -> None:
         ("[connmon]\nth_con_ip = 5\n", "[connmon] has no key 'th_con_ip'"),
         (
             "[conmon]\n",
-            "there is no section [conmon]; it knows [connmon], [firewall], [intake], [origin] and [paths]",
+            "there is no section [conmon]; it knows [connmon], [firewall], [intake], [origin], [geo],"
+            " [asn] and [paths]",
         ),
         ("th_conn_ip = 5\n", "File contains no section headers"),
         ("[connmon]\nth_conn_ip = many\n", "th_conn_ip = 'many': invalid literal for int()"),
@@ -144,7 +145,7 @@ def test_containers(text: str, containers: tuple[str, ...]) -> None:
         ("[connmon]\nignore = 198.51.100.0/33\n", "'198.51.100.0/33' is no address, network or range"),
         (
             "[connmon]\nignore = ::1 a.example\n",
-            "a.example is a name, and connmon asks no DNS",
+            "a.example is a name, and no DNS is asked",
         ),
         ("[paths]\nlog_dir = log\n", "an absolute path is needed"),
         ("[intake]\nsocket = nginx.sock\n", "an absolute path is needed"),

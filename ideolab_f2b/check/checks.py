@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.check import (
-    backend,
     boot,
     drift,
     files,
@@ -24,6 +23,7 @@ from ideolab_f2b.check import (
 )
 from ideolab_f2b.check.containers import containers, limits, network, volumes
 from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
+from ideolab_f2b.check.tables import asn
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
 
@@ -40,7 +40,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "network": network.network,
     "jails": server.jails,
     "sshd": sshd.sshd_jail,
-    "backend": backend.backend,
+    "backend": kernel.backend,
     "sets": kernel.sets,
     "rules": kernel.rules,
     "saved": boot.saved_rules,
@@ -61,6 +61,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "report": services.report,
     "textfile": textfile.textfile,
     "front": proxy.front,
+    "asn": asn.asn,
     "protected": protected.protection,
 }
 
