@@ -15,7 +15,7 @@ from ideolab_f2b.actions.ports import EVERY, Ports
 from ideolab_f2b.firewall import chains, names
 from ideolab_f2b.firewall.port_rule import PortScope
 from ideolab_f2b.logline import quote
-from ideolab_f2b.notation import word_list
+from ideolab_f2b.notation import setting_types, word_list
 from ideolab_f2b.notation.word_list import NOTHING, WordList
 
 #: what fail2ban hands to each banaction, and what only iptables needs
@@ -49,6 +49,10 @@ class Options:
     ssh_ports: Optional[tuple[int, ...]] = None
     #: the directory that the installer makes for what fail2ban-server keeps
     state: Path = config.SERVER_STATE
+    #: what the tickets of the jail are: addresses, or AS numbers
+    tickets: str = "addresses"
+    #: IPv4 addresses and IPv6 /64 that an AS may have; None = what [asn] of f2b.conf says
+    cap: Optional[tuple[int, int]] = None
     min_prefix4: int = 16
     min_prefix6: int = 32
 
@@ -97,6 +101,9 @@ def parse(jail: str, given: Mapping[str, Any]) -> tuple[Options, list[str]]:
     if values.get("scope") == "port" and not {"tcp", "all"}.intersection(values.get("protocol", ("tcp",))):
         # sockets are those of tcp, which still gets through
         values["kill"] = False
+    if values.get("tickets") == "as":
+        # an AS has networks of any width, and a cap of addresses
+        values.update(min_prefix4=1, min_prefix6=1)
     return Options(**values), complaints
 
 
@@ -129,6 +136,19 @@ def _latency(text: str) -> str:
     if text not in ("default", "low"):
         raise ValueError("default or low is needed")
     return text
+
+
+def _tickets(text: str) -> str:
+    if text not in ("addresses", "as"):
+        raise ValueError("addresses or as is needed")
+    return text
+
+
+def _cap(text: str) -> tuple[int, int]:
+    words = text.replace(",", " ").split()
+    if len(words) != 2:
+        raise ValueError("two numbers are needed: IPv4 addresses and /64 of IPv6")
+    return setting_types.read_cap(words[0]), setting_types.read_cap(words[1])
 
 
 def _scope(text: str) -> str:
@@ -184,6 +204,8 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "state": _directory,
     "min_prefix4": _number(1, 32),
     "min_prefix6": _number(1, 128),
+    "tickets": _tickets,
+    "cap": _cap,
     "blocktype": _is_inverted,
 }
 #: options that have another name in here
