@@ -37,6 +37,8 @@ class Options:
     ports: Ports = (443,)
     #: those of the jail
     protocol: tuple[str, ...] = ("tcp",)
+    #: what holds the elements; None = what [firewall] of f2b.conf says
+    backend: Optional[str] = None
     maxelem: int = 131072
     keep_on_stop: bool = True
     #: where the DROP rule stands, which is one for all jails
@@ -194,6 +196,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "port": ports.read,
     "protocol": _protocols,
     "allow": word_list.parse,
+    "backend": setting_types.read_backend,
     "maxelem": _number(64, 16_777_216),
     "keep_on_stop": _flag,
     "hook": _hook,
