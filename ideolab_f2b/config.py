@@ -99,6 +99,28 @@ class Firewall:
 
 
 @dataclass(frozen=True)
+class AsnSettings:
+    """The AS numbers: how many addresses one ban may hold."""
+
+    #: IPv4 addresses: a thousandth of all
+    cap: int = 1 << 22
+    #: IPv6 /64: sixteen /32, each the least that a provider is given
+    cap6: int = 1 << 36
+
+
+@dataclass(frozen=True)
+class VisitorSettings:
+    """Where the web server writes who visited; previews and suggestions read it."""
+
+    #: names with * and ?
+    logs: tuple[str, ...] = (
+        "/var/log/nginx/*access*.log",
+        "/var/log/nginx/*access*.log.*",
+        "/var/log/nginx/*access*.log-*",
+    )
+
+
+@dataclass(frozen=True)
 class Paths:
     """Where the pack writes; the file names inside are contracts and not settings."""
 
@@ -177,10 +199,19 @@ class Settings:
     origin: OriginSettings = field(default_factory=OriginSettings)
     firewall: Firewall = field(default_factory=Firewall)
     geo: GeoSettings = field(default_factory=GeoSettings)
+    asn: AsnSettings = field(default_factory=AsnSettings)
+    visitors: VisitorSettings = field(default_factory=VisitorSettings)
 
 
 Section = Union[
-    type[Connmon], type[Intake], type[OriginSettings], type[Firewall], type[GeoSettings], type[Paths]
+    type[Connmon],
+    type[Intake],
+    type[OriginSettings],
+    type[Firewall],
+    type[GeoSettings],
+    type[AsnSettings],
+    type[VisitorSettings],
+    type[Paths],
 ]
 #: {section of the file: what it becomes}, in the order in which an error names them
 SECTIONS: dict[str, Section] = {
@@ -189,6 +220,8 @@ SECTIONS: dict[str, Section] = {
     "intake": Intake,
     "origin": OriginSettings,
     "geo": GeoSettings,
+    "asn": AsnSettings,
+    "visitors": VisitorSettings,
     "paths": Paths,
 }
 

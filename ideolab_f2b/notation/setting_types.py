@@ -151,6 +151,10 @@ def _source(text: str) -> tuple[Path, ...]:
     return paths
 
 
+def _patterns(text: str) -> tuple[str, ...]:
+    return tuple(str(_absolute(word)) for word in text.replace(",", " ").split())
+
+
 def _absolute(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute():
@@ -193,6 +197,7 @@ READ: dict[str, Callable[[str], object]] = {
     "senders": _names,
     "cap": read_cap,
     "cap6": read_cap,
+    "logs": _patterns,
     "lines_address": _rate,
     "lines_total": _rate,
     "bytes_hour": _bytes,

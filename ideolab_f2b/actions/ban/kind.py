@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 from typing import Any, Callable, NamedTuple
 
-from ideolab_f2b.actions.as_prefixes import AsPrefixes
-from ideolab_f2b.actions.ban import as_elements, elements
+from ideolab_f2b.actions.ban import elements
 from ideolab_f2b.actions.ban.admission import FORCED, Admission
-from ideolab_f2b.actions.ban.as_admission import AsAdmission, read
-from ideolab_f2b.actions.ban.as_elements import AsElements
+from ideolab_f2b.actions.ban.asn.admission import AsAdmission, read
+from ideolab_f2b.actions.ban.asn.elements import AsElements, list_networks
+from ideolab_f2b.actions.ban.asn.prefixes import AsPrefixes
 from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.ban.elements import Elements
 from ideolab_f2b.actions.ban.jail_firewall import JailFirewall
@@ -42,6 +42,6 @@ def _choose_as(jail: Any, options: Callable[[], Options], counts: BanCounts) -> 
         jail,
         lambda ticket: prefixes.find(read(ticket.getID()), is_forced=bool(ticket.getData(FORCED))),
     )
-    firewall = JailFirewall(options(), functools.partial(as_elements.list_elements, bans))
+    firewall = JailFirewall(options(), functools.partial(list_networks, bans))
     made = AsElements(jail, firewall, counts, bans, prefixes)
     return Kind(firewall, made, bans, functools.partial(AsAdmission, prefixes))

@@ -6,8 +6,8 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from ideolab_f2b.actions.as_prefixes import AsPrefixes
-from ideolab_f2b.actions.ban.as_admission import read
+from ideolab_f2b.actions.ban.asn.admission import read
+from ideolab_f2b.actions.ban.asn.prefixes import AsPrefixes
 from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.ban.elements import Elements
 from ideolab_f2b.actions.ban.jail_firewall import JailFirewall
@@ -22,7 +22,7 @@ from ideolab_f2b.kernel.ipset.error import SetFullError
 _LAST_S = 1
 
 
-def list_elements(bans: BanList) -> Iterator[tuple[Network, int]]:
+def list_networks(bans: BanList) -> Iterator[tuple[Network, int]]:
     """Yield (network, seconds that are left; 0 = for good) of each network of the AS that fail2ban holds."""
     for key, ticket in bans.tickets().items():
         left_s = bans.left_s(ticket)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Callable, Optional
 
-from ideolab_f2b.actions.as_prefixes import AsPrefixes
 from ideolab_f2b.actions.ban.admission import FORCED, Admission, Admitted, Examined
+from ideolab_f2b.actions.ban.asn.prefixes import AsPrefixes
 from ideolab_f2b.actions.ban.hooks import Method
 from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.actions.tickets import ban_manager, number_of_identity

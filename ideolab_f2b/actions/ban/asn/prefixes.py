@@ -8,9 +8,10 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, Optional
 
 from ideolab_f2b import config
+from ideolab_f2b.actions.ban.asn.announced import Announced
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.asn.error import AsnTableError
@@ -24,20 +25,6 @@ SAY_AGAIN_S = 600.0
 _log = logging.getLogger("fail2ban.ideolab-ban")
 #: what tells one file from another that was renamed over it
 _Stamp = tuple[int, int, int]
-
-
-class Announced(NamedTuple):
-    """What an AS announces: its networks, and how many IPv4 addresses and IPv6 /64 they hold."""
-
-    keys: tuple[Key, ...]
-    addresses4: int
-    networks6: int
-
-    def __str__(self) -> str:
-        words = [f"{self.addresses4:,} IPv4 addresses"] if self.addresses4 else []
-        words += [f"{self.networks6:,} /64 of IPv6"] if self.networks6 else []
-        count = len(self.keys)
-        return f"{count:,} prefix{'' if count == 1 else 'es'}, {' and '.join(words) or 'no address'}"
 
 
 class AsPrefixes:
