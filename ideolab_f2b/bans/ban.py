@@ -33,14 +33,31 @@ def order(
     networks: list[Network], time: Union[int, str], reason: str, options: tuple[str, ...] = ()
 ) -> list[BanResult]:
     """Send the bans to the ban action; return its answers, one for each network."""
-    bans = [[text_of(network), time] for network in networks]
-    asked = json.dumps({"bans": bans, "by": f"ideolab-f2b {getpass.getuser()}", "reason": reason})
-    text = _ask(asked, options)
+    return order_words(MANUAL, list(map(text_of, networks)), time, reason, options)
+
+
+def order_words(
+    jail: str,
+    words: list[str],
+    time: Union[int, str],
+    reason: str,
+    options: tuple[str, ...],
+    *,
+    is_forced: bool = False,
+) -> list[BanResult]:
+    """Send the bans of these words to the ban action of a jail; return its answers, one for each."""
+    asked: dict[str, object] = {
+        "bans": [[word, time] for word in words],
+        "by": f"ideolab-f2b {getpass.getuser()}",
+        "reason": reason,
+        **({"force": True} if is_forced else {}),
+    }
+    text = ask(jail, "by_hand", json.dumps(asked), options)
     try:
         results = [BanResult(**each) for each in json.loads(text)]
     except (TypeError, ValueError):
         results = []
-    if len(results) != len(networks):
+    if len(results) != len(words):
         # an action without the method takes the call for a new value of an attribute
         raise fail2ban_client.ClientError(
             "the ban action that fail2ban has loaded is broken or older; run ideolab-f2b check"
@@ -48,14 +65,15 @@ def order(
     return results
 
 
-def _ask(asked: str, options: tuple[str, ...]) -> str:
+def ask(jail: str, method: str, asked: str, options: tuple[str, ...]) -> str:
+    """Return what a method of a jail's ban action answers; ClientError when the jail or it is not there."""
     try:
-        return fail2ban_client.ask("set", MANUAL, "action", ACTION, "by_hand", asked, options=options)
+        return fail2ban_client.ask("set", jail, "action", ACTION, method, asked, options=options)
     except fail2ban_client.ClientError as error:
         if "does not exist" not in str(error):
             raise
         # the jail, or its action
-        text = f"jail {MANUAL} does not run with {ACTION}: {error}; run ideolab-f2b check"
+        text = f"jail {jail} does not run with {ACTION}: {error}; run ideolab-f2b check"
         raise fail2ban_client.ClientError(text) from error
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ipaddress import ip_network
 
 from ideolab_f2b import fail2ban_client
+from ideolab_f2b.bans import as_bans
 from ideolab_f2b.bans.ban import BATCH
 from ideolab_f2b.bans.result import ERROR, NOT_BANNED, UNBANNED, BanResult, text_of
 from ideolab_f2b.firewall.all_sets import AllSets
@@ -15,19 +16,22 @@ from ideolab_f2b.kernel.ipset.element import Network
 
 def unban(networks: list[Network], options: tuple[str, ...] = ()) -> list[BanResult]:
     """Lift the bans of each network and of all that lies in it; a wider ban that still holds is an error."""
+    held = as_bans.read(options)
+    spared = as_bans.find_sets(held)
     with contextlib.closing(AllSets()) as sets:
         before = sets.find(networks)
         lifted = _lift(networks, options)
         inside = {each for one in networks for each in before[one] if each.network.prefixlen >= one.prefixlen}
         # elements that fail2ban has forgotten over a crash
-        sets.delete(inside)
+        sets.delete(each for each in inside if each.set not in spared)
         after = sets.find(networks)
     results = []
     for one in networks:
         where = lifted[one] or {each.set for each in before[one]}
         if after[one]:
             name, holder = after[one][0]
-            detail = f"still dropped: {text_of(holder)} is banned ({name}); unban that"
+            banned = as_bans.find_holder(held, holder) if name in spared else ""
+            detail = f"still dropped: {banned or text_of(holder)} is banned ({name}); unban that"
             results.append(BanResult(text_of(one), ERROR, detail=detail))
         else:
             results.append(

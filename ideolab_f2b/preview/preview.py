@@ -13,14 +13,16 @@ from ideolab_f2b.visitors.visitors import Share, Visitors
 
 
 class Answer(NamedTuple):
-    """What fail2ban's action says of the ban: it refuses it, and whether --force would change that.
+    """What fail2ban's action says of a ban: why it refuses it, and what of that --force lifts.
 
-    `is_known` is False where the server could not be asked: then nobody is banned.
+    `is_known` is False where the server could not be asked: then nobody is banned, and `why` says why.
     """
 
     refusals: tuple[str, ...] = ()
-    is_over_cap: bool = False
+    #: why it is above the cap, or ""
+    excess: str = ""
     is_known: bool = True
+    why: str = ""
 
 
 class Preview(NamedTuple):
@@ -42,7 +44,7 @@ class Preview(NamedTuple):
     @property
     def is_allowed(self) -> bool:
         """Whether the ban would be made without --force."""
-        return self.answer.is_known and not self.answer.refusals and not self.answer.is_over_cap
+        return self.answer.is_known and not self.answer.refusals and not self.answer.excess
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of the JSON object; docs/asn.md has them."""
@@ -56,9 +58,9 @@ class Preview(NamedTuple):
             "since": self.since,
             "partial": self.is_partial,
             "allowed": self.is_allowed,
-            "over_cap": self.answer.is_over_cap,
+            "over_cap": self.answer.excess or None,
             "refusals": list(self.answer.refusals),
-            "unknown": list(self.troubles),
+            "unknown": [*([self.answer.why] if self.answer.why else []), *self.troubles],
         }
 
 
