@@ -54,21 +54,21 @@ class BanList:
         tickets: dict[Key, Any] = {}
         default = self._jail.actions.getBanTime()
         # the last to end comes last
-        for ticket in sorted(self._held(), key=lambda one: one.getEndOfBanTime(default)):
+        for ticket in sorted(self._list(), key=lambda one: one.getEndOfBanTime(default)):
             tickets.update(dict.fromkeys(expand(ticket), ticket))
         return tickets
 
     def by_as(self) -> dict[str, Collection[Key]]:
         """{"AS64500": its networks}; empty in a jail of addresses. AsnTableError."""
         expand = self._expand
-        return {} if expand is None else {str(ticket.getID()): expand(ticket) for ticket in self._held()}
+        return {} if expand is None else {str(ticket.getID()): expand(ticket) for ticket in self._list()}
 
-    def _held(self) -> list[Any]:
+    def _list(self) -> list[Any]:
         return list(ban_manager(self._jail.actions))
 
     def has(self, identity: str) -> bool:
         """Whether this word is banned at this moment."""
-        return any(str(ticket.getID()) == identity for ticket in self._held())
+        return any(str(ticket.getID()) == identity for ticket in self._list())
 
     def holds(self, ticket: Any) -> bool:
         """Whether its address is banned at this moment, by this ticket or by a newer one."""
@@ -92,7 +92,7 @@ class BanList:
             return bans
         # the table may be missing
         with contextlib.suppress(AsnTableError, RefusedError):
-            return max(len(self._expand(ticket)) for ticket in self._held())
+            return max(len(self._expand(ticket)) for ticket in self._list())
         return bans
 
     def of_root(self) -> list[str]:

@@ -7,13 +7,13 @@ import json
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.kernel.ipset.element import LONGEST, Key
 from ideolab_f2b.places import ACTION
-from ideolab_f2b.preview.preview import Answer
+from ideolab_f2b.preview.preview import BanAnswer
 
 #: nobody is banned whose neighbours are not known
-UNKNOWN = Answer(is_known=False)
+UNKNOWN = BanAnswer(is_known=False)
 
 
-def examine(jail: str, word: str, options: tuple[str, ...] = ()) -> tuple[Answer, tuple[Key, ...]]:
+def examine(jail: str, word: str, options: tuple[str, ...] = ()) -> tuple[BanAnswer, tuple[Key, ...]]:
     """Return the answer and the networks; UNKNOWN, with the reason, when the server does not say."""
     try:
         asked = json.dumps({"words": [word]})
@@ -24,7 +24,7 @@ def examine(jail: str, word: str, options: tuple[str, ...] = ()) -> tuple[Answer
         ((told),) = json.loads(text)
         refusals = tuple(map(str, told["refusals"]))
         keys = tuple(_read_key(*one) for one in told["keys"])
-        return Answer(refusals, str(told["excess"])), keys
+        return BanAnswer(refusals, str(told["excess"])), keys
     except (TypeError, ValueError, KeyError):
         # an action without the method takes the call for a new value of an attribute
         return UNKNOWN._replace(why="its ban action is older; run ideolab-f2b check"), ()

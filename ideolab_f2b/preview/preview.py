@@ -9,10 +9,10 @@ from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.preview import connections
 from ideolab_f2b.preview.address_ranges import AddressRanges
 from ideolab_f2b.preview.connections import ConnectionShare
-from ideolab_f2b.visitors.visitors import Share, Visitors
+from ideolab_f2b.visitors.visitors import Visitors, VisitorShare
 
 
-class Answer(NamedTuple):
+class BanAnswer(NamedTuple):
     """What fail2ban's action says of a ban: why it refuses it, and what of that --force lifts.
 
     `is_known` is False where the server could not be asked: then nobody is banned, and `why` says why.
@@ -33,8 +33,8 @@ class Preview(NamedTuple):
     addresses4: int
     networks6: int
     connections: Optional[ConnectionShare]
-    visitors: Optional[Share]
-    answer: Answer
+    visitors: Optional[VisitorShare]
+    answer: BanAnswer
     #: the logs were read in part
     is_partial: bool = False
     #: the first request that was counted, in epoch seconds
@@ -69,7 +69,7 @@ def make(
     keys: Sequence[Key],
     peers: Optional[list[Key]],
     seen: Visitors,
-    answer: Answer,
+    answer: BanAnswer,
     troubles: Sequence[str] = (),
 ) -> Preview:
     """Return the preview of a ban of these networks; `peers` is None where the kernel did not answer."""

@@ -35,7 +35,7 @@ class AsAdmission(Admission):
         excess = self._prefixes.explain_excess(number, found)
         if excess and not is_forced:
             raise RefusedError(excess)
-        self._require_nobody_protected(name, found.keys)
+        self._require_harmless_keys(name, found.keys)
         return Admitted(name, found.keys, str(found), is_forced and excess is not None)
 
     def examine(self, word: str) -> Examined:
@@ -52,7 +52,7 @@ class AsAdmission(Admission):
     def _find_keys(self, identity: Any) -> Sequence[Key]:
         number = read(identity)
         keys = self._prefixes.find(number, is_forced=self._is_forced(number))
-        self._require_nobody_protected(as_number.text(number), keys)
+        self._require_harmless_keys(as_number.text(number), keys)
         return keys
 
     def _is_forced(self, number: int) -> bool:
@@ -75,7 +75,7 @@ class AsAdmission(Admission):
         # an order was admitted a moment ago
         return name if getattr(self._current, "ordered", None) is not None else self.check(identity).name
 
-    def _require_nobody_protected(self, name: str, keys: Iterable[Key]) -> None:
+    def _require_harmless_keys(self, name: str, keys: Iterable[Key]) -> None:
         reasons = find_reasons(self._protected.admits, self._protected.refusal, keys, _NAMED)
         if reasons:
             raise RefusedError(f"{name} is not banned: {'; '.join(reasons)}")

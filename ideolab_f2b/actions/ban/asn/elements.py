@@ -53,7 +53,7 @@ class AsElements(Elements):
     def lift(self, identity: Any) -> Collection[int]:
         """Take out what no other banned AS announces, and give the rest the time that it has there."""
         number, held = read(identity), self._tickets()
-        gone = self._prefixes.take_held(number)
+        gone = self._prefixes.take_networks(number)
         if not gone:
             # banned before this server began, and no table since
             if self._bans.count():

@@ -74,7 +74,7 @@ class AsPrefixes:
                 known = self._renew(number, stamp, known, is_forced)
             return known[1].keys
 
-    def take_held(self, number: int) -> set[Key]:
+    def take_networks(self, number: int) -> set[Key]:
         """Return all networks that the ban ever had here, and forget them: it has ended."""
         with self._lock:
             self._found.pop(number, None)

@@ -90,7 +90,7 @@ def scene(lone: Namespace, start: Start, tmp_path: Path) -> Scene:
 
 
 def test_life_of_two(scene: Scene, lone_kernel: Sets) -> None:
-    """A network that two hold stays until both are unbanned, with the time of who is left; over a restart too."""
+    """A network that two hold stays until both are unbanned, with the time of who is left."""
     assert scene.order(("as64500", "permanent"), ("AS64501", 3600)) == [
         ("AS64500", "banned", "3 prefixes, 384 IPv4 addresses and 65,536 /64 of IPv6"),
         ("AS64501", "banned", "2 prefixes, 320 IPv4 addresses"),
