@@ -92,20 +92,23 @@ class GeoSettings:
 
 
 @dataclass(frozen=True)
+class AsnSettings:
+    """The AS numbers: the files that their table is built from, and how many addresses one ban may hold."""
+
+    files: tuple[Path, ...] = ()
+    #: `check` complains of data that is older; DB-IP's is of each month, libloc's and MaxMind's of each week
+    max_age_s: float = 45 * 86400.0
+    #: IPv4 addresses that a ban may hold: a thousandth of all
+    cap: int = 1 << 22
+    #: /64 of IPv6 that a ban may hold: sixteen /32, each the least that a provider is given
+    cap6: int = 1 << 36
+
+
+@dataclass(frozen=True)
 class Firewall:
     """What of the kernel holds the bans."""
 
     backend: str = "auto"
-
-
-@dataclass(frozen=True)
-class AsnSettings:
-    """The AS numbers: how many addresses one ban may hold."""
-
-    #: IPv4 addresses: a thousandth of all
-    cap: int = 1 << 22
-    #: IPv6 /64: sixteen /32, each the least that a provider is given
-    cap6: int = 1 << 36
 
 
 @dataclass(frozen=True)
