@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import getpass
 import json
-from collections.abc import Iterator
-from typing import Union
+from collections.abc import Iterable, Iterator
+from typing import Optional, Union
 
 from ideolab_f2b import fail2ban_client
+from ideolab_f2b.bans import jail_bans
+from ideolab_f2b.bans.jail_bans import JailBans
 from ideolab_f2b.bans.result import ALREADY, BANNED, ERROR, BanResult, text_of
 from ideolab_f2b.firewall.all_sets import AllSets
-from ideolab_f2b.kernel.ipset.element import Network
-from ideolab_f2b.places import ACTION, MANUAL
+from ideolab_f2b.kernel.ipset.element import Network, network_of
+from ideolab_f2b.places import ACTION, ASN, MANUAL
 
 #: addresses in one question: Linux takes 128 KiB of one argument
 BATCH = 500
@@ -81,3 +83,28 @@ def _verify(result: BanResult, network: Network, sets: AllSets) -> BanResult:
     if result.result in (BANNED, ALREADY) and not sets.holds(network):
         return result._replace(result=ERROR, detail="the kernel does not hold it; run ideolab-f2b check")
     return result
+
+
+def ban_as(
+    names: list[str],
+    time: Union[int, str],
+    reason: str,
+    options: tuple[str, ...] = (),
+    *,
+    is_forced: bool = False,
+) -> Iterable[BanResult]:
+    """Ban each AS for `time` seconds or "permanent"; `is_forced` lifts the cap of addresses. ClientError."""
+    results = order_words(ASN, names, time, reason, options, is_forced=is_forced)
+    held = jail_bans.ask_as(options)
+    with contextlib.closing(AllSets()) as sets:
+        return [_verify_as(result, held, sets) for result in results]
+
+
+def _verify_as(result: BanResult, held: Optional[JailBans], sets: AllSets) -> BanResult:
+    if result.result not in (BANNED, ALREADY):
+        return result
+    key = jail_bans.key_of_text(result.address)
+    prefixes = held.prefixes.get(key, ()) if held and key else ()
+    if prefixes and all(sets.holds(network_of(one)) for one in prefixes):
+        return result
+    return result._replace(result=ERROR, detail="the kernel does not hold all of it; run ideolab-f2b check")

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Optional
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.kernel.ipset.element import Key, key_of
 from ideolab_f2b.notation import as_number
-from ideolab_f2b.places import ACTION, ALL_JAILS
+from ideolab_f2b.places import ACTION, ALL_JAILS, ASN
 
 #: in place of an IP version: the ban of an AS, whose number stands in place of an address
 AS = 0
@@ -54,6 +54,8 @@ class JailBans:
     is_silent: bool = False
     #: what is dropped, such as "80,443/tcp"; None = all
     ports: Optional[str] = None
+    #: what holds the set: "ipset" or "nft"; an older action has no other one than ipset
+    backend: str = "ipset"
     #: {ban of an AS: the networks that it holds}
     prefixes: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
 
@@ -78,7 +80,18 @@ def ask(name: str) -> JailBans:
             return parse(name, fail2ban_client.ask_action(name, action, "bans"))
     stats = (fail2ban_client.stats(name, action) if action else None) or {}
     bans = dict(parse_list(fail2ban_client.ban_times(name)))
-    return JailBans(name, stats.get("set"), False, bans, bool(action) and "set" not in stats)
+    silent, backend = bool(action) and "set" not in stats, str(stats.get("backend", JailBans.backend))
+    return JailBans(name, stats.get("set"), False, bans, silent, backend=backend)
+
+
+def ask_as(options: tuple[str, ...] = ()) -> Optional[JailBans]:
+    """Return what the jail of AS numbers holds; None where it does not run, or does not tell."""
+    if ASN not in fail2ban_client.jails(options):
+        return None
+    with contextlib.suppress(fail2ban_client.ClientError, ValueError):
+        text = fail2ban_client.ask("get", ASN, "action", ACTION, "bans", options=options)
+        return parse(ASN, text)
+    return None
 
 
 def parse(name: str, text: str) -> JailBans:
@@ -89,8 +102,10 @@ def parse(name: str, text: str) -> JailBans:
         ports = answer.get("ports")
         ports = None if ports is None else str(ports)
         bans = dict(_bans(answer["bans"]))
+        backend = str(answer.get("backend", JailBans.backend))
         prefixes = dict(_prefixes(answer.get("prefixes") or {}))
-        return JailBans(name, str(answer["set"]), bool(answer["queued"]), bans, False, ports, prefixes)
+        queued = bool(answer["queued"])
+        return JailBans(name, str(answer["set"]), queued, bans, False, ports, backend, prefixes)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"jail {name}: {ACTION} answered without a list of bans ({error!r})") from error
 

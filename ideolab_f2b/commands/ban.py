@@ -6,8 +6,7 @@ import argparse
 import sys
 
 from ideolab_f2b import columns, config
-from ideolab_f2b.bans.as_bans import ban_as
-from ideolab_f2b.bans.ban import ban
+from ideolab_f2b.bans.ban import ban, ban_as
 from ideolab_f2b.bans.result import BANNED, text_of
 from ideolab_f2b.commands.arguments import config_option, networks, times
 from ideolab_f2b.notation import duration

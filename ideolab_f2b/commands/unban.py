@@ -6,8 +6,7 @@ import argparse
 import sys
 
 from ideolab_f2b.bans import unban_all
-from ideolab_f2b.bans.as_bans import unban_as
-from ideolab_f2b.bans.unban import unban
+from ideolab_f2b.bans.unban import unban, unban_as
 from ideolab_f2b.commands.arguments import networks
 
 

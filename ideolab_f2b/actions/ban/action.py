@@ -10,7 +10,8 @@ from typing import Any, Callable, Optional
 from fail2ban.server.action import ActionBase
 
 from ideolab_f2b.actions import handover, metric_sources
-from ideolab_f2b.actions.ban import answers, kind, polling, second_action
+from ideolab_f2b.actions.ban import answers, orders, polling, second_action
+from ideolab_f2b.actions.ban.asn import kind
 from ideolab_f2b.actions.ban.counts import BanCounts, count_errors
 from ideolab_f2b.actions.ban.hooks import Hooks
 from ideolab_f2b.actions.ban.lift import lift_bans
@@ -69,6 +70,7 @@ class Action(ActionBase):  # type: ignore[misc]
             lambda: self._options,
             self._protected.refusal,
             self._firewall.note_rules,
+            lambda: self._firewall.backend,
         )
         self._hooks = Hooks()
         try:
@@ -211,13 +213,18 @@ class Action(ActionBase):  # type: ignore[misc]
         self, bans: Sequence[Sequence[object]], by: str = "", reason: str = "", force: bool = False
     ) -> str:
         """Ban what a person orders: `set JAIL action ideolab-ban by_hand JSON`; one answer each, as JSON."""
-        orders = Orders(self._jail, self._admission, self._elements.add_below_rule)
-        return orders.ban(bans, str(by), str(reason), is_forced=force is True)
+        given = Orders(self._jail, self._admission, self._elements.add_below_rule)
+        return given.ban(bans, str(by), str(reason), is_forced=force is True)
 
     @count_errors
     def examine(self, words: Sequence[object]) -> str:
         """Say what a ban of each word would hold, and why it is refused, as JSON; nothing is banned."""
         return answers.examine(self._admission, words)
+
+    @count_errors
+    def delete_elements(self, elements: Sequence[Sequence[object]] = ()) -> int:
+        """Delete elements (set, network) that no jail holds: this process may own the table; how many."""
+        return orders.delete_elements(elements)
 
     def consistencyCheck(self, before_repair: Optional[Callable[[], bool]] = None) -> bool:
         """A banned address still causes failures: see whether sets, elements and rules are all there."""
@@ -243,7 +250,7 @@ class Action(ActionBase):  # type: ignore[misc]
     @property
     def bans(self) -> str:
         """One JSON object, for `ideolab-f2b bans`; see docs/bans.md."""
-        return answers.bans(self._options, self._ban_list)
+        return answers.bans(self._options, self._ban_list, self._firewall.backend.name)
 
     @property
     def protected(self) -> str:
