@@ -29,12 +29,13 @@ _BARE = {
 _LEFT_START = _ATTRIBUTE.pack(12, _LEFT)
 #: bytes before the address of an element
 _HEADERS_SIZE = 12
-#: how the kernel tells an element with a time: by the headers before its address
+#: how the kernel tells an element with a time, by what stands before its address
 _UNIFORM = {
-    _ATTRIBUTE.pack(size + 36, kind) + _STARTS[version]: struct.Struct(f"!{_HEADERS_SIZE}s{size}s4sQ4sQ")
-    for version, (size, _kind) in KEYS.items()
-    for kind in (_ELEMENT, _ELEMENT | NESTED)
-}  # fmt: skip
+    _ATTRIBUTE.pack(size + 36, _ELEMENT)
+    + _ATTRIBUTE.pack(size + 8, _KEY)
+    + _ATTRIBUTE.pack(size + 4, _VALUE): (struct.Struct(f"!{_HEADERS_SIZE}s{size}s4sQ4sQ"))
+    for size, _kind in KEYS.values()
+}
 _TIMED = {version: _ATTRIBUTE.pack(len(start) + KEYS[version][0] + 16, _ELEMENT | NESTED) + start
           for version, start in _STARTS.items()}  # fmt: skip
 

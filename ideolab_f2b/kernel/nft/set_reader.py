@@ -9,7 +9,6 @@ from typing import Optional
 
 from ideolab_f2b.kernel.ipset.element import LONGEST, Element, Key, Network, SetHeader, key_of, network_of
 from ideolab_f2b.kernel.ipset.error import ElementError, SetMissingError
-from ideolab_f2b.kernel.netlink import ModuleMissingError
 from ideolab_f2b.kernel.nft import element, error, lists, ruleset, table_socket
 from ideolab_f2b.kernel.nft.channel import NftChannel
 from ideolab_f2b.kernel.nft.message import GET_ELEMENT, change_elements, text
@@ -27,14 +26,11 @@ class SetReader:
         self._lock = threading.Lock()
         self._reader = NftChannel()
         try:
-            ruleset.find_table(self._reader, TABLE)
-        except OSError as problem:
+            with error.name_errors("nf_tables"):
+                ruleset.find_table(self._reader, TABLE)
+        except OSError:
             self._reader.close()
-            if problem.errno == errno.EINVAL:
-                raise ModuleMissingError(
-                    errno.EINVAL, "nf_tables", "the kernel has no nf_tables", "modprobe nf_tables"
-                ) from problem
-            raise error.error(problem.errno or errno.EIO, "nf_tables") from problem
+            raise
 
     def close(self) -> None:
         """Close the view; the socket that owns the table stays."""
@@ -59,14 +55,20 @@ class SetReader:
             return sorted((*table_socket.read_shapes(self._reader), *lists.names(self._reader)))
 
     def header(self, name: str) -> SetHeader:
-        """What the kernel tells about a set without its elements; SetMissingError."""
-        with self._lock, error.name_errors(f'show set "{name}"'):
-            if lists.is_there(self._reader, name):
-                return SetHeader(name, "list:set", "", 0, None, 0, None, 0, 0)
-        shape = self._require(name)
-        with self._lock, error.name_errors(f'show set "{name}"'):
-            rows = [ruleset.find_set(self._reader, TABLE, each) for each in encode_all(name, shape)]
+        """What the kernel tells about a set without its elements and references; SetMissingError.
+
+        `elements` is None where the kernel does not count them: before Linux 6.16.
+        """
+        with error.name_errors(f'show set "{name}"'):
+            shape = self._table.find_shape(name)
+            with self._lock:
+                if shape is None and lists.is_there(self._reader, name):
+                    return SetHeader(name, "list:set", "", 0, None, 0, None, 0, 0)
+                encoded = encode_all(name, shape or self._require(name))
+                rows = [ruleset.find_set(self._reader, TABLE, each) for each in encoded]
+        shape = shape or self._require(name)
         if None in rows:
+            # somebody has taken a set away
             self._table.forget_shapes()
             self._require(name)
         counts = [row.elements for row in rows if row is not None]

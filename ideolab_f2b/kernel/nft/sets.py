@@ -116,9 +116,12 @@ class NftSets(SetReader):
             lists.remove_empty_table(self._table)
 
     def flush(self, name: str) -> None:
-        """Take all elements out of a set, and the sets of its prefix lengths with their rules away."""
+        """Take all elements out of a set, and the sets of its prefix lengths away; all sets out of a list."""
         with self._change(f'flush set "{name}"'):
             self._table.forget_shapes()
+            if lists.is_there(self._table.channel, name):
+                self._table.commit(lists.flush(name), f'flush list "{name}"')
+                return
             shape = self._require(name)
             full = LONGEST[shape.version]
             gone = [encode_length(name, shape.version, each) for each in shape.prefixes if each != full]
