@@ -9,12 +9,12 @@ from typing import Optional
 
 from ideolab_f2b.config import GeoSettings
 from ideolab_f2b.geo import choose, country_list, country_table, sanity
-from ideolab_f2b.geo.choose import Choice
+from ideolab_f2b.geo.choose import ChosenPrefixes
 from ideolab_f2b.geo.country_list import CountryList, CountryListError
 from ideolab_f2b.geo.country_table import CountryTable
-from ideolab_f2b.geo.refusals import Refusals
+from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources import source
-from ideolab_f2b.geo.sources.source import Source
+from ideolab_f2b.geo.sources.source import CountrySource
 
 
 class UnusableListError(ValueError):
@@ -28,7 +28,7 @@ class Built:
     new: CountryList
     table: CountryTable
     is_dated: bool
-    refusals: Refusals
+    refusals: RefusedRows
     shared: int
     paths: tuple[Path, ...]
 
@@ -49,12 +49,12 @@ def build(settings: GeoSettings, paths: Sequence[Path], kind: str, now: float) -
     return Built(new, table, read.is_dated, read.refusals, choices[6].shared, read.paths)
 
 
-def _choose(read: Source, version: int, settings: GeoSettings) -> Choice:
+def _choose(read: CountrySource, version: int, settings: GeoSettings) -> ChosenPrefixes:
     # the rows of a family take 30 MB, and nobody needs them after this
     return choose.choose(read.rows.pop(version), settings.countries, settings.policy)
 
 
-def _describe(read: Source) -> str:
+def _describe(read: CountrySource) -> str:
     return f"{read.kind}: {', '.join(map(str, read.paths[:4]))}{' …' if len(read.paths) > 4 else ''}"
 
 

@@ -15,25 +15,25 @@ from ideolab_f2b.ranges import prefixes
 _HOST_BITS = 64
 
 
-class Choice(NamedTuple):
+class ChosenPrefixes(NamedTuple):
     """Prefixes of a family, and the /64s that are of several countries: all in (allow), or none (deny)."""
 
     prefixes: Prefixes
     shared: int
 
 
-def choose(rows: CountryRows, countries: Collection[str], policy: str) -> Choice:
+def choose(rows: CountryRows, countries: Collection[str], policy: str) -> ChosenPrefixes:
     """Return the prefixes of the countries; the rows are settled. Pure."""
     is_chosen = bytes(map(frozenset(countries).__contains__, rows.codes))
     ranges = prefixes.join(zip(compress(rows.firsts, is_chosen), compress(rows.lasts, is_chosen)))
     if rows.version == 4:
-        return Choice(_split(ranges, 4), 0)
+        return ChosenPrefixes(_split(ranges, 4), 0)
     exact = list(ranges)
     inner = [(-(-first >> _HOST_BITS), (last + 1 >> _HOST_BITS) - 1) for first, last in exact]
     outer = list(prefixes.join((first >> _HOST_BITS, last >> _HOST_BITS) for first, last in exact))
     # in doubt a client is let in: a /64 of several countries is on no list that refuses
     chosen = outer if policy == "allow" else [part for part in inner if part[0] <= part[1]]
-    return Choice(_split(prefixes.join(chosen), 6), _count(outer) - _count(inner))
+    return ChosenPrefixes(_split(prefixes.join(chosen), 6), _count(outer) - _count(inner))
 
 
 def _split(ranges: Iterable[tuple[int, int]], version: int) -> Prefixes:

@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterator, MutableSequence
 from itertools import islice
 
-from ideolab_f2b.geo.refusals import Refusals
+from ideolab_f2b.geo.refused_rows import RefusedRows
 
 #: rows of one family; the files of today have 0.4 million
 MAX_ROWS = 3_000_000
@@ -46,7 +46,7 @@ class CountryRows:
         if len(self) > MAX_ROWS:
             raise TooManyRowsError(f"more than {MAX_ROWS:,} rows of IPv{self.version}: no file of countries")
 
-    def settle(self, refusals: Refusals) -> CountryRows:
+    def settle(self, refusals: RefusedRows) -> CountryRows:
         """Return the rows in order and without overlap: what two of them have is the narrower one's."""
         widest = _WIDEST[self.version]
         if max(map(operator.sub, self.lasts, self.firsts), default=0) >= widest:
@@ -55,7 +55,7 @@ class CountryRows:
             return self
         return self._flatten(refusals)
 
-    def _without_wide(self, widest: int, refusals: Refusals) -> CountryRows:
+    def _without_wide(self, widest: int, refusals: RefusedRows) -> CountryRows:
         rows = CountryRows(self.version)
         for first, last, code in self:
             if last - first >= widest:
@@ -64,7 +64,7 @@ class CountryRows:
                 rows.add(first, last, code)
         return rows
 
-    def _flatten(self, refusals: Refusals) -> CountryRows:
+    def _flatten(self, refusals: RefusedRows) -> CountryRows:
         flat, open_rows, at = CountryRows(self.version), list[tuple[int, str]](), 0
         for first, last, code in sorted(self, key=lambda row: (row[0], -row[1])):
             at = flat._close(open_rows, first, at)

@@ -24,7 +24,7 @@ class CountryTableError(ValueError):
 
 
 @dataclass(frozen=True)
-class Column:
+class CountryColumn:
     """Where a new country begins, in order, and the number of its code; 0 is no country."""
 
     starts: array[int]
@@ -36,7 +36,7 @@ class CountryTable:
     """`codes` has "" at 0; `families` has the columns of 4 and 6."""
 
     codes: tuple[str, ...]
-    families: dict[int, Column]
+    families: dict[int, CountryColumn]
 
     def country_of(self, address: Union[IPv4Address, IPv6Address]) -> str:
         """Return the code of an address, an IPv4-mapped one as IPv4; "" where the source knows none."""
@@ -67,7 +67,7 @@ def make(families: dict[int, CountryRows]) -> CountryTable:
     return CountryTable(("", *codes), {version: _make(rows, numbers) for version, rows in families.items()})
 
 
-def _make(rows: CountryRows, numbers: dict[str, int]) -> Column:
+def _make(rows: CountryRows, numbers: dict[str, int]) -> CountryColumn:
     starts, found = array("Q" if rows.version == 6 else "I"), array("H")
     add_start, add_number = starts.append, found.append
     shift, at, before = _HOST_BITS if rows.version == 6 else 0, 0, ""
@@ -90,7 +90,7 @@ def _make(rows: CountryRows, numbers: dict[str, int]) -> Column:
     if at < 1 << (_HOST_BITS if shift else 32):
         add_start(at)
         add_number(0)
-    return Column(starts, found)
+    return CountryColumn(starts, found)
 
 
 def save(table: CountryTable, path: Path = DEFAULT_PATH) -> None:
@@ -105,7 +105,9 @@ def load(path: Path = DEFAULT_PATH) -> CountryTable:
     try:
         header, (four, four_numbers, six, six_numbers) = saved_file.read(path, _MAGIC)
         codes = tuple(map(str, header["codes"]))
-        table = CountryTable(codes, {4: Column(four, four_numbers), 6: Column(six, six_numbers)})
+        table = CountryTable(
+            codes, {4: CountryColumn(four, four_numbers), 6: CountryColumn(six, six_numbers)}
+        )
         for column in table.families.values():
             if len(column.starts) != len(column.numbers) or max(column.numbers, default=0) >= len(codes):
                 raise ValueError(f"{path}: its columns do not fit")

@@ -12,7 +12,7 @@ LAST6 = (1 << 128) - 1
 _DIGITS = 3
 
 
-class RowError(ValueError):
+class AddressError(ValueError):
     """A row is not taken; the text is one of a few of our own words, without anything of the row."""
 
 
@@ -27,21 +27,21 @@ def read_address6(text: str) -> int:
 
 
 def read_number(text: str) -> int:
-    """Return an address that is written as a number in digits; RowError for what is none."""
+    """Return an address that is written as a number in digits; AddressError for what is none."""
     number = int(text) if text.isdecimal() else -1
     if not 0 <= number <= LAST6:
-        raise RowError("not an address")
+        raise AddressError("not an address")
     return number
 
 
 def read_network(text: str) -> tuple[int, int, int]:
-    """Return family, first and last address of a network, or of an address; RowError, OSError."""
+    """Return family, first and last address of a network, or of an address; AddressError, OSError."""
     address, slash, length = text.partition("/")
     version, bits = (6, 128) if ":" in address else (4, 32)
     first = read_address6(address) if version == 6 else read_address4(address)
     if slash and not (length.isdecimal() and len(length) <= _DIGITS and int(length) <= bits):
-        raise RowError("not a prefix length")
+        raise AddressError("not a prefix length")
     size = 1 << bits - (int(length) if slash else bits)
     if first & size - 1:
-        raise RowError("bits of the host are set")
+        raise AddressError("bits of the host are set")
     return version, first, first + size - 1

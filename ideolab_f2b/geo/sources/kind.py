@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from ideolab_f2b import files, logline
-from ideolab_f2b.geo.sources.source_error import SourceError
+from ideolab_f2b.geo.sources.source_error import CountrySourceError
 
 TOR = "tor"
 CSV = "csv"
@@ -30,14 +30,16 @@ _HEAD = 64 * 1024
 _TAIL = 128 * 1024
 _MARK = b"\xab\xcd\xefMaxMind.com"
 #: the first row decides
-_ADDRESS = r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)"
-_RANGE = re.compile(rf"(?:{_ADDRESS},{_ADDRESS}|[0-9]{{1,39}},[0-9]{{1,39}}),[^,]{{0,4}}\s*")
-_LIBLOC = re.compile(rf"(?:create|flush|add|define) [A-Z][A-Z0-9]v[46]\b.*|{_ADDRESS}/[0-9]{{1,3}}\s*")
+_ADDRESS = r"[0-9A-Fa-f:.]{1,45}"
+_RANGE = re.compile(rf"{_ADDRESS},{_ADDRESS},[^,]{{0,4}}[ \r]{{0,2}}")
+_LIBLOC = re.compile(
+    rf"(?:create|flush|add|define) [A-Z][A-Z0-9]v[46]\b.*|{_ADDRESS}/[0-9]{{1,3}}[ \r]{{0,2}}"
+)
 _PACKED = {b"\x1f\x8b": "gunzip", b"PK\x03\x04": "unzip", b"\xfd7zXZ": "unxz", b"BZh": "bunzip2"}
 _GENERATED = re.compile(r"^# Generated: (.{10,40})$", re.MULTILINE)
 
 
-class SourceFile(NamedTuple):
+class CountryFile(NamedTuple):
     """One file of a source; `dated` is when its data was made (epoch seconds), None where it does not say."""
 
     path: Path
@@ -47,26 +49,26 @@ class SourceFile(NamedTuple):
     table: str = ""
 
 
-def recognize(path: Path) -> SourceFile:
-    """Return what a file is. SourceError where it is no source; OSError where it cannot be read."""
+def recognize(path: Path) -> CountryFile:
+    """Return what a file is. CountrySourceError where it is no source; OSError where it cannot be read."""
     with files.open_where_it_leads(path) as file:
         head = file.read(_HEAD)
         file.seek(max(0, file.seek(0, 2) - _TAIL))
         is_mmdb = _MARK in file.read(_TAIL)
     if is_mmdb:
-        return SourceFile(path, MMDB)
+        return CountryFile(path, MMDB)
     for magic, program in _PACKED.items():
         if head.startswith(magic):
-            raise SourceError(f"{path} is packed: {program} it first")
+            raise CountrySourceError(f"{path} is packed: {program} it first")
     text = head.decode("latin-1")
     first = next((line for line in text.split("\n") if line.strip() and line[0] != "#"), "")
     kind = _read_kind(first, has_remarks=text.startswith("# "))
     if not kind or b"\0" in head:
         begin = logline.quote(text[:40]) if text else "nothing"
-        raise SourceError(
+        raise CountrySourceError(
             f"{path} is no file of countries: it begins with {begin}; docs/geo.md has the sources"
         )
-    return SourceFile(path, kind, _read_date(text), PLACES if first.startswith("geoname_id,") else "")
+    return CountryFile(path, kind, _read_date(text), PLACES if first.startswith("geoname_id,") else "")
 
 
 def _read_kind(first: str, *, has_remarks: bool) -> str:

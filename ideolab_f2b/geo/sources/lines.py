@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ideolab_f2b import files
-from ideolab_f2b.geo.refusals import Refusals
-from ideolab_f2b.geo.sources.source_error import SourceError
+from ideolab_f2b.geo.refused_rows import RefusedRows
+from ideolab_f2b.geo.sources.source_error import CountrySourceError
 
 #: bytes that are read at once
 _BLOCK = 1 << 20
@@ -18,14 +18,19 @@ MAX_SIZE = 1 << 30
 _LONG = f"a line longer than {MAX_LINE} bytes"
 
 
-def read_lines(path: Path, refusals: Refusals) -> Iterator[list[str]]:
-    """Yield lists of lines, without their line feeds; a longer line is refused. SourceError, OSError."""
+def read_lines(path: Path, refusals: RefusedRows) -> Iterator[list[str]]:
+    """Yield lists of lines, without their line feeds; one that is too long is refused.
+
+    CountrySourceError for a file that is too large, OSError.
+    """
     rest, is_inside, size = "", False, 0
     with files.open_where_it_leads(path) as file:
         while block := file.read(_BLOCK):
             size += len(block)
             if size > MAX_SIZE:
-                raise SourceError(f"{path}: larger than {MAX_SIZE >> 20} MB, which no file of countries is")
+                raise CountrySourceError(
+                    f"{path}: larger than {MAX_SIZE >> 20} MB, which no file of countries is"
+                )
             text = block.decode("latin-1")
             if is_inside:
                 _long, feed, text = text.partition("\n")
@@ -38,7 +43,7 @@ def read_lines(path: Path, refusals: Refusals) -> Iterator[list[str]]:
     yield _take([rest] if rest else [], refusals)
 
 
-def _take(lines: list[str], refusals: Refusals) -> list[str]:
+def _take(lines: list[str], refusals: RefusedRows) -> list[str]:
     if max(map(len, lines), default=0) <= MAX_LINE:
         return lines
     for line in lines:

@@ -6,15 +6,15 @@ import csv
 from collections.abc import Iterable, Mapping
 
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refusals import Refusals
-from ideolab_f2b.geo.sources.addresses import RowError, read_network
+from ideolab_f2b.geo.refused_rows import RefusedRows
+from ideolab_f2b.geo.sources.addresses import AddressError, read_network
 from ideolab_f2b.geo.sources.codes import Codes
 
 #: places; GeoLite2-Country has 250, and a city file has a hundred thousand
 _MOST_PLACES = 200_000
 
 
-def read_places(blocks: Iterable[list[str]], codes: Codes, refusals: Refusals) -> dict[str, str]:
+def read_places(blocks: Iterable[list[str]], codes: Codes, refusals: RefusedRows) -> dict[str, str]:
     """Return {number of a place: code of its country} of a Locations file."""
     places: dict[str, str] = {}
     for lines in blocks:
@@ -39,7 +39,7 @@ def read_blocks(
     blocks: Iterable[list[str]],
     places: Mapping[str, str],
     rows: Mapping[int, CountryRows],
-    refusals: Refusals,
+    refusals: RefusedRows,
 ) -> None:
     """Add the networks of a Blocks file: by the place, or else by who registered the network."""
     for lines in blocks:
@@ -54,7 +54,7 @@ def read_blocks(
                 elif code := places[number]:
                     version, first, last = read_network(network)
                     rows[version].add(first, last, code)
-            except RowError as error:
+            except AddressError as error:
                 refusals.add(str(error), line)
             except (OSError, ValueError):
                 if line.strip():
@@ -63,7 +63,7 @@ def read_blocks(
             each.require_few()
 
 
-def _count_unknown(number: str, line: str, refusals: Refusals) -> None:
+def _count_unknown(number: str, line: str, refusals: RefusedRows) -> None:
     # anonymous proxies and the like have no place
     if number:
         refusals.add("a place that the Locations file does not have", line)

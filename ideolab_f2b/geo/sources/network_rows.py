@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Optional
 
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refusals import Refusals
-from ideolab_f2b.geo.sources.addresses import RowError, read_network
+from ideolab_f2b.geo.refused_rows import RefusedRows
+from ideolab_f2b.geo.sources.addresses import AddressError, read_network
 from ideolab_f2b.geo.sources.codes import Codes
-from ideolab_f2b.geo.sources.source_error import SourceError
+from ideolab_f2b.geo.sources.source_error import CountrySourceError
 
 #: FRv4, and AS64500v4, which is no country
 _NAME = re.compile(r"([A-Z][A-Z0-9])v[46](?:\.\w+)?")
@@ -25,9 +25,12 @@ def read_networks(
     blocks: Iterable[list[str]],
     rows: Mapping[int, CountryRows],
     codes: Codes,
-    refusals: Refusals,
+    refusals: RefusedRows,
 ) -> None:
-    """Add the networks of a file. SourceError where neither a set nor the file is named as a country's."""
+    """Add the networks of a file.
+
+    CountrySourceError where neither a set nor the file has the name of a country.
+    """
     country = _read_name(path.name, codes)
     for lines in blocks:
         for line in lines:
@@ -37,7 +40,7 @@ def read_networks(
             elif text and not text.startswith(_REST):
                 if country is None:
                     way_out = "name it as `location export` does: FRv4.networks"
-                    raise SourceError(f"{path}: whose networks these are is not said; {way_out}")
+                    raise CountrySourceError(f"{path}: whose networks these are is not said; {way_out}")
                 _add(text, country, rows, refusals)
         for each in rows.values():
             each.require_few()
@@ -48,11 +51,11 @@ def _read_name(text: str, codes: Codes) -> Optional[str]:
     return codes[found[1]] if found else None
 
 
-def _add(text: str, country: str, rows: Mapping[int, CountryRows], refusals: Refusals) -> None:
+def _add(text: str, country: str, rows: Mapping[int, CountryRows], refusals: RefusedRows) -> None:
     try:
         version, first, last = read_network(text.rpartition(" ")[2])
         rows[version].add(first, last, country)
-    except RowError as error:
+    except AddressError as error:
         refusals.add(str(error), text)
     except (OSError, ValueError):
         refusals.add("not a network", text)

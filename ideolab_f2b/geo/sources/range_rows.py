@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from socket import AF_INET6, inet_pton
 
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refusals import Refusals
+from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources.addresses import LAST4, LAST6, read_address4
 from ideolab_f2b.geo.sources.codes import Codes
 
 
 def read_ranges(
-    blocks: Iterable[list[str]], rows: Mapping[int, CountryRows], codes: Codes, refusals: Refusals
+    blocks: Iterable[list[str]], rows: Mapping[int, CountryRows], codes: Codes, refusals: RefusedRows
 ) -> None:
     """Add the rows of a file; what is none is counted. TooManyRowsError."""
     four, six = rows[4], rows[6]
@@ -23,7 +23,7 @@ def read_ranges(
 
 
 def _read_block(
-    lines: list[str], four: CountryRows, six: CountryRows, codes: Codes, refusals: Refusals
+    lines: list[str], four: CountryRows, six: CountryRows, codes: Codes, refusals: RefusedRows
 ) -> None:
     # each call that is saved here saves a tenth of a second
     first6, last6, code6 = six.firsts.append, six.lasts.append, six.codes.append

@@ -12,19 +12,32 @@ from typing import Optional
 
 from ideolab_f2b.files import NotRegularError
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refusals import Refusals
-from ideolab_f2b.geo.sources import maxmind_rows, network_rows, range_rows
+from ideolab_f2b.geo.refused_rows import RefusedRows
+from ideolab_f2b.geo.sources import maxmind_rows, mmdb_rows, network_rows, range_rows
 from ideolab_f2b.geo.sources.codes import Codes
-from ideolab_f2b.geo.sources.kind import CSV, KINDS, LIBLOC, MAXMIND, PLACES, TOR, SourceFile, recognize
+from ideolab_f2b.geo.sources.kind import (
+    CSV,
+    KINDS,
+    LIBLOC,
+    MAXMIND,
+    MMDB,
+    PLACES,
+    TOR,
+    CountryFile,
+    recognize,
+)
 from ideolab_f2b.geo.sources.lines import read_lines
-from ideolab_f2b.geo.sources.source_error import SourceError
+from ideolab_f2b.geo.sources.source_error import CountrySourceError
+from ideolab_f2b.ranges.mmdb import MmdbFile
 
 #: files of a directory; `location export` writes two for each country
 _MOST_FILES = 2000
+#: epoch seconds of 2005; archives of npm and others are dated 1980, 1985 or 1970
+_FIRST_DATE = 1104537600
 
 
 @dataclass(frozen=True)
-class Source:
+class CountrySource:
     """What was read; `dated` is when the data was made, or the files' own time where they do not say it."""
 
     kind: str
@@ -32,25 +45,25 @@ class Source:
     dated: float
     is_dated: bool
     rows: dict[int, CountryRows]
-    refusals: Refusals
+    refusals: RefusedRows
 
 
-def read(paths: Sequence[Path], wanted: str = "") -> Source:
-    """Read the files, and those of directories. SourceError says which file is wrong, and what to do.
+def read(paths: Sequence[Path], wanted: str = "") -> CountrySource:
+    """Read the files, and those of directories. CountrySourceError says which file is wrong, and what to do.
 
     `wanted` is the kind that they have to be; "": that which they are.
     """
     found = _require_one_kind(list(_find(paths)), wanted)
-    rows, refusals = {4: CountryRows(4), 6: CountryRows(6)}, Refusals()
+    rows, refusals = {4: CountryRows(4), 6: CountryRows(6)}, RefusedRows()
     stated = [
         date for date in [_READ[found[0].kind](found, rows, refusals), *(one.dated for one in found)] if date
     ]
-    dated = min(stated) if stated else min(os.stat(one.path).st_mtime for one in found)
+    dated = min(stated) if stated else min(map(_read_time, found))
     settled = {}
     for version in (4, 6):
         # one family after the other: what was read is given back
         settled[version] = rows.pop(version).settle(refusals)
-    return Source(
+    return CountrySource(
         found[0].kind,
         tuple(one.path for one in found),
         # a date that is still to come is none
@@ -61,37 +74,43 @@ def read(paths: Sequence[Path], wanted: str = "") -> Source:
     )
 
 
-def _require_one_kind(found: list[SourceFile], wanted: str) -> list[SourceFile]:
+def _read_time(one: CountryFile) -> float:
+    """Return when the content was made, or where its archive says nonsense, when it came onto this host."""
+    found = os.stat(one.path)
+    return found.st_mtime if found.st_mtime > _FIRST_DATE else found.st_ctime
+
+
+def _require_one_kind(found: list[CountryFile], wanted: str) -> list[CountryFile]:
     first = found[0]
     for one in found:
         if wanted and one.kind != wanted:
-            raise SourceError(f"{one.path} is {one.kind} ({KINDS[one.kind]}), not {wanted}")
+            raise CountrySourceError(f"{one.path} is {one.kind} ({KINDS[one.kind]}), not {wanted}")
         if one.kind != first.kind:
             both = f"{first.path} is {first.kind} and {one.path} is {one.kind}"
-            raise SourceError(f"{both}: name the files of one source")
+            raise CountrySourceError(f"{both}: name the files of one source")
     return found
 
 
-def _find(paths: Sequence[Path]) -> Iterator[SourceFile]:
+def _find(paths: Sequence[Path]) -> Iterator[CountryFile]:
     for path in paths:
         if not path.exists():
-            raise SourceError(f"{path}: there is no such file; docs/geo.md says how to get one")
+            raise CountrySourceError(f"{path}: there is no such file; docs/geo.md says how to get one")
         yield from _look_into(path) if path.is_dir() else [recognize(path)]
 
 
-def _look_into(directory: Path) -> Iterator[SourceFile]:
+def _look_into(directory: Path) -> Iterator[CountryFile]:
     """Yield the sources of a directory; what is none there is a licence or a note."""
     count = 0
     for path in sorted(directory.iterdir())[:_MOST_FILES]:
-        with contextlib.suppress(SourceError, NotRegularError, IsADirectoryError):
+        with contextlib.suppress(CountrySourceError, NotRegularError, IsADirectoryError):
             yield recognize(path)
             count += 1
     if not count:
-        raise SourceError(f"{directory}: no file in it is one of countries")
+        raise CountrySourceError(f"{directory}: no file in it is one of countries")
 
 
 def _read_ranges(
-    found: Iterable[SourceFile], rows: Mapping[int, CountryRows], refusals: Refusals
+    found: Iterable[CountryFile], rows: Mapping[int, CountryRows], refusals: RefusedRows
 ) -> Optional[float]:
     codes = Codes()
     for one in found:
@@ -100,7 +119,7 @@ def _read_ranges(
 
 
 def _read_networks(
-    found: Iterable[SourceFile], rows: Mapping[int, CountryRows], refusals: Refusals
+    found: Iterable[CountryFile], rows: Mapping[int, CountryRows], refusals: RefusedRows
 ) -> Optional[float]:
     codes = Codes()
     for one in found:
@@ -109,13 +128,15 @@ def _read_networks(
 
 
 def _read_maxmind(
-    found: Iterable[SourceFile], rows: Mapping[int, CountryRows], refusals: Refusals
+    found: Iterable[CountryFile], rows: Mapping[int, CountryRows], refusals: RefusedRows
 ) -> Optional[float]:
     files, codes, places = list(found), Codes(), dict[str, str]()
     locations = [one for one in files if one.table == PLACES]
     if len(locations) == len(files) or not locations:
         missing = "Blocks" if locations else "Locations"
-        raise SourceError(f"{files[0].path}: its {missing} file is missing; name both, or their directory")
+        raise CountrySourceError(
+            f"{files[0].path}: its {missing} file is missing; name both, or their directory"
+        )
     for one in locations:
         places.update(maxmind_rows.read_places(read_lines(one.path, refusals), codes, refusals))
     for one in files:
@@ -124,11 +145,23 @@ def _read_maxmind(
     return None
 
 
-_Read = Callable[[Iterable[SourceFile], Mapping[int, CountryRows], Refusals], Optional[float]]
+def _read_mmdb(
+    found: Iterable[CountryFile], rows: Mapping[int, CountryRows], refusals: RefusedRows
+) -> Optional[float]:
+    codes, dates = Codes(), []
+    for one in found:
+        file = MmdbFile(one.path)
+        mmdb_rows.read_records(file, rows, codes, refusals)
+        dates.append(file.built)
+    return min(dates) or None
+
+
+_Read = Callable[[Iterable[CountryFile], Mapping[int, CountryRows], RefusedRows], Optional[float]]
 #: {kind: what reads its files, and returns the date that stands in them}
 _READ: dict[str, _Read] = {
     TOR: _read_ranges,
     CSV: _read_ranges,
     MAXMIND: _read_maxmind,
     LIBLOC: _read_networks,
+    MMDB: _read_mmdb,
 }

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class SourceError(ValueError):
+class CountrySourceError(ValueError):
     """A file is missing, no source, or broken; the text names it and what to do."""

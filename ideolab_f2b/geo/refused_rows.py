@@ -10,7 +10,7 @@ from ideolab_f2b import logline
 _QUOTED = 60
 
 
-class Refusals:
+class RefusedRows:
     """Counts of rows by reason; the reasons are our own words, so there are few of them."""
 
     def __init__(self) -> None:
