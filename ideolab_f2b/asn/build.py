@@ -64,6 +64,9 @@ def build(
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         counts = table_file.write(path, _read_all(files, standard_input, built), describe)
+    except FileNotFoundError as error:
+        what = f"{error.filename} is not there: docs/asn.md says where to get such a file"
+        raise AsnTableError(f"{what}; {describe_old(old)}") from error
     except (SourceError, OSError) as error:
         raise AsnTableError(f"{error}; {describe_old(old)}") from error
     return BuildResult(files, counts, min(one.dated for one in files))

@@ -143,8 +143,12 @@ class AsnTable:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        raise AsnTableError(f"{path} is missing: there is no table of AS numbers; {_BUILD}")
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise AsnTableError(f"{path} is missing: there is no table of AS numbers; {_BUILD}") from None
+    except OSError as error:
+        raise AsnTableError(f"{path} cannot be read ({error.strerror}): {_BUILD}") from error
     try:
         # nobody writes into it: a new one is renamed over it
         database = sqlite3.connect(

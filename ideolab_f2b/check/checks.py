@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.check import (
+    asn,
     boot,
     drift,
     files,
@@ -59,6 +60,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "report": services.report,
     "textfile": textfile.textfile,
     "front": proxy.front,
+    "asn": asn.asn,
     "protected": protected.protection,
 }
 
