@@ -12,6 +12,7 @@ from ideolab_f2b.check import (
     drift,
     files,
     forwarding,
+    geo,
     kernel,
     logs,
     protected,
@@ -61,6 +62,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "textfile": textfile.textfile,
     "front": proxy.front,
     "asn": asn.asn,
+    "geo": geo.geo,
     "protected": protected.protection,
 }
 

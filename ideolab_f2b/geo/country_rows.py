@@ -71,7 +71,7 @@ class CountryRows:
             if open_rows:
                 _outer_last, outer_code = open_rows[-1]
                 if outer_code != code:
-                    refusals.add("inside another country's, and taken out of it", f"{first} to {last} {code}")
+                    refusals.nested += 1
                 if at < first:
                     flat.add(at, first - 1, outer_code)
             at = first

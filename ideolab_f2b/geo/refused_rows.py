@@ -14,6 +14,8 @@ class RefusedRows:
     """Counts of rows by reason; the reasons are our own words, so there are few of them."""
 
     def __init__(self) -> None:
+        #: rows inside another country's range, which are taken out of it: these are no fault
+        self.nested = 0
         self._counts: dict[str, int] = {}
         self._first: dict[str, str] = {}
 

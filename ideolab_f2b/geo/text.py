@@ -14,7 +14,10 @@ from ideolab_f2b.notation.country_names import OTHERS
 _DAY_S = 86400.0
 _WHOLE4 = 1 << 32
 _POLICY = {"allow": "allow only", "deny": "deny"}
-_SHARED = {"allow": "whole on the list, though not all of each", "deny": "not on the list"}
+_SHARED = {
+    "allow": "whole on the list, so all of each is let in",
+    "deny": "not on the list, so all of each is let in",
+}
 
 
 def describe_list(one: CountryList, now: float) -> Iterator[tuple[str, str]]:
@@ -39,7 +42,9 @@ def describe_build(built: Built, now: float) -> Iterator[tuple[str, str]]:
         yield "note", "the files do not say when their data was made: their own time is taken for it"
     if built.shared:
         rule = _SHARED[built.new.policy]
-        yield "note", f"{built.shared:,} networks /64 are of several countries: {rule}"
+        yield "note", f"networks /64 of several countries: {built.shared:,} ({rule})"
+    if built.refusals.nested:
+        yield "note", f"rows inside another country's: {built.refusals.nested:,} (the narrower row counts)"
     for text in built.refusals.describe():
         yield "refused", text
 
@@ -75,4 +80,9 @@ def to_fields(one: CountryList) -> dict[str, Any]:
 
 def to_build_fields(built: Built) -> dict[str, Any]:
     """Return what to_fields() does, and what was not taken from the files."""
-    return {**to_fields(built.new), "shared_networks6": built.shared, "refused": built.refusals.by_reason}
+    return {
+        **to_fields(built.new),
+        "shared_networks6": built.shared,
+        "nested": built.refusals.nested,
+        "refused": built.refusals.by_reason,
+    }
