@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from itertools import compress
 from typing import NamedTuple
 
@@ -28,12 +28,32 @@ def choose(rows: CountryRows, countries: Collection[str], policy: str) -> Chosen
     ranges = prefixes.join(zip(compress(rows.firsts, is_chosen), compress(rows.lasts, is_chosen)))
     if rows.version == 4:
         return ChosenPrefixes(_split(ranges, 4), 0)
-    exact = list(ranges)
-    inner = [(-(-first >> _HOST_BITS), (last + 1 >> _HOST_BITS) - 1) for first, last in exact]
-    outer = list(prefixes.join((first >> _HOST_BITS, last >> _HOST_BITS) for first, last in exact))
-    # in doubt a client is let in: a /64 of several countries is on no list that refuses
-    chosen = outer if policy == "allow" else [part for part in inner if part[0] <= part[1]]
-    return ChosenPrefixes(_split(prefixes.join(chosen), 6), _count(outer) - _count(inner))
+    rounding = _Rounding(policy)
+    return ChosenPrefixes(_split(prefixes.join(rounding.round(ranges)), 6), rounding.shared)
+
+
+class _Rounding:
+    """Ranges of IPv6 as ranges of /64s; `shared` counts those that they hold a part of."""
+
+    def __init__(self, policy: str) -> None:
+        # in doubt a client is let in: a /64 of several countries is on no list that refuses
+        self._is_widened = policy == "allow"
+        self.shared = 0
+
+    def round(self, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Yield (first, last) in numbers of /64s."""
+        before = -1
+        for first, last in ranges:
+            outer = first >> _HOST_BITS, last >> _HOST_BITS
+            inner = -(-first >> _HOST_BITS), (last + 1 >> _HOST_BITS) - 1
+            if outer != inner:
+                # two ranges may have parts of one
+                self.shared += outer[1] - max(outer[0], before + 1) + 1 - max(0, inner[1] - inner[0] + 1)
+            before = outer[1]
+            if self._is_widened:
+                yield outer
+            elif inner[0] <= inner[1]:
+                yield inner
 
 
 def _split(ranges: Iterable[tuple[int, int]], version: int) -> Prefixes:
@@ -44,7 +64,3 @@ def _split(ranges: Iterable[tuple[int, int]], version: int) -> Prefixes:
             addresses.append(address)
             lengths.append(length)
     return Prefixes(version, addresses, lengths)
-
-
-def _count(ranges: Iterable[tuple[int, int]]) -> int:
-    return sum(last - first + 1 for first, last in ranges if first <= last)

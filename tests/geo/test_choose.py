@@ -31,7 +31,7 @@ def make_rows(version: int, count: int, seed: int) -> CountryRows:
 
 
 def test_two_thousand_inside_and_three_thousand_outside() -> None:
-    """First and last addresses of ranges, addresses between, and those just beside: 100 % and 0 %, each family."""
+    """First and last ones of ranges, others of them, and those just beside: 100 % and 0 %, each family."""
     for version in (4, 6):
         rows, rng = make_rows(version, 4000, 15), random.Random(16)
         prefixes = choose(rows, ("FR", "GB"), "allow").prefixes

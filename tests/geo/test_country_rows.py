@@ -77,5 +77,5 @@ def test_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     rows.add(1, 2, "FR")
     rows.require_few()
     rows.add(3, 4, "FR")
-    with pytest.raises(TooManyRowsError, match="^more than 1 rows of IPv6: no file of countries$"):
+    with pytest.raises(TooManyRowsError, match=r"^more than 1 rows of IPv6: no file of countries$"):
         rows.require_few()

@@ -60,5 +60,5 @@ def test_a_file_without_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """It is not read into memory."""
     monkeypatch.setattr(saved_file, "_MAX_SIZE", 100)
     (tmp_path / "x").write_bytes(MAGIC + b"x" * 200)
-    with pytest.raises(SavedFileError, match="of another version$"):
+    with pytest.raises(SavedFileError, match=r"of another version$"):
         saved_file.read(tmp_path / "x", MAGIC)

@@ -94,8 +94,8 @@ def write_libloc(place: Path, style: str = "list") -> list[Path]:
             texts |= {
                 "list": {f"{name}.networks": f"{network}\n"},
                 "ipset": {
-                    f"{name}.ipset": f"create {name} hash:net family {family} hashsize 64 maxelem 1048576 -exist\n"
-                    f"flush {name}\nadd {name} {network}\n"
+                    f"{name}.ipset": f"create {name} hash:net family {family} hashsize 64 maxelem 1048576"
+                    f" -exist\nflush {name}\nadd {name} {network}\n"
                 },
                 "nftables": {f"{name}.set": f"define {name} = {{\n\t{network},\n}}\n"},
             }[style]

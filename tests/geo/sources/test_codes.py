@@ -19,7 +19,7 @@ def test_codes() -> None:
 @pytest.mark.parametrize("text", ["F", "FRA", "1A", "F!", "F\u00c9", "\x1b[", "FR DE"])
 def test_what_is_none(text: str) -> None:
     """It never becomes a code of a list."""
-    with pytest.raises(ValueError, match="^no code of a country$"):
+    with pytest.raises(ValueError, match=r"^no code of a country$"):
         Codes()[text]
 
 

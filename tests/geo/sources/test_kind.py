@@ -43,12 +43,13 @@ def test_the_kinds(content: bytes, found: str, tmp_path: Path) -> None:
         ),
         (
             b"198.51.100.0,198.51.100.31,FR\n\0\0",
-            r'is no file of countries: it begins with "198.51.100.0,198.51.100.31,FR\x0a\x00\x00"; docs/geo.md has'
-            " the sources",
+            r'is no file of countries: it begins with "198.51.100.0,198.51.100.31,FR\x0a\x00\x00";'
+            " docs/geo.md has the sources",
         ),
         (
             b"AS64500,198.51.100.0/24\n",
-            r'is no file of countries: it begins with "AS64500,198.51.100.0/24\x0a"; docs/geo.md has the sources',
+            r'is no file of countries: it begins with "AS64500,198.51.100.0/24\x0a";'
+            " docs/geo.md has the sources",
         ),
         (b"\x1f\x8b\x08\x00", "is packed: gunzip it first"),
         (b"PK\x03\x04", "is packed: unzip it first"),

@@ -28,7 +28,11 @@ def test_several_sets_in_one_file() -> None:
         "create FRv4 hash:net family inet", "flush FRv4", "add FRv4 198.51.100.0/27",
         "create UKv6 hash:net family inet6", "add UKv6 2001:db8::/48",
     ) == (
-        [("198.51.100.0", "198.51.100.31", "FR"), ("2001:db8::", "2001:db8:0:ffff:ffff:ffff:ffff:ffff", "GB")], {},
+        [
+            ("198.51.100.0", "198.51.100.31", "FR"),
+            ("2001:db8::", "2001:db8:0:ffff:ffff:ffff:ffff:ffff", "GB"),
+        ],
+        {},
     )  # fmt: skip
 
 
@@ -36,8 +40,8 @@ def test_what_is_no_network_is_refused() -> None:
     """Bits of the host, a length that is none, and all addresses at once."""
     found, refused = read(
         "FRv4.networks",
-        "198.51.100.7/24", "198.51.100.0/33", "198.51.100.0/-1", "198.51.100.0/24/8", "network", "198.51.100.0/2 4",
-        "198.51.100.8", "0.0.0.0/0",
+        "198.51.100.7/24", "198.51.100.0/33", "198.51.100.0/-1", "198.51.100.0/24/8",
+        "network", "198.51.100.0/2 4", "198.51.100.8", "0.0.0.0/0",
     )  # fmt: skip
 
     assert found == [("198.51.100.8", "198.51.100.8", "FR"), ("0.0.0.0", "255.255.255.255", "FR")]

@@ -52,7 +52,7 @@ def test_what_has_no_country_is_left_out() -> None:
 
 
 def test_hostile_rows_are_refused() -> None:
-    """Reversed, mixed families, numbers that are no address, codes that are none, too few and too many fields."""
+    """Reversed, mixed families, what is no address or no code, too few and too many fields."""
     assert read(
         "198.51.100.9,198.51.100.1,FR",
         "2001:db8::9,2001:db8::1,FR",
