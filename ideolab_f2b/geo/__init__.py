@@ -1,1 +1,1 @@
-"""The country list: from which countries a connection may be opened, or may not."""
+"""Countries: which addresses each of them has, by the files of vendors, and the list that is made of some."""
