@@ -90,14 +90,13 @@ def list_sources(state: Path = SERVER_STATE) -> dict[str, Source]:
 
 def collect(
     listed: Sequence[Network],
-    names: Sequence[str],
-    resolve: NameAddresses,
+    names: NameAddresses,
     *,
     never_ban: str = NEVER_BAN,
     sources: Optional[dict[str, Source]] = None,
     peer: Optional[Address] = None,
 ) -> Exemptions:
-    """Return everybody who is exempt now: `listed` and `names` are those of `exempt =`, `peer` who asks by SSH.
+    """Return everybody who is exempt now: `listed` are those of `exempt =`, `peer` is who asks by SSH.
 
     A source that fails is a trouble and exempts nobody; the others count.
     """
@@ -113,10 +112,9 @@ def collect(
             troubles.append(f"{name} are not known: {error}")
     found += (Exemption(one, "listed in `exempt` of [geo]") for one in listed)
     found += _read_listed(never, never_ban)
-    for name in dict.fromkeys((*names, *never.names)):
-        where = "listed in `exempt` of [geo]" if name in names else f"listed in {never_ban}"
-        found += _hosts(resolve.find(name), f"{name}, {where}")
-    troubles += resolve.troubles()
+    for name in never.names:
+        found += _hosts(names.find(name), f"{name}, listed in {never_ban}")
+    troubles += names.troubles()
     if len(found) > LIMIT:
         troubles.append(f"{len(found) - LIMIT} of {len(found)} exemptions are left out: too many are listed")
     return Exemptions(tuple(found[:LIMIT]), tuple(troubles))

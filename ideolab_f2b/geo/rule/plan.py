@@ -16,10 +16,10 @@ VERSIONS = (4, 6)
 BITS = {4: 32, 6: 128}
 #: bytes of an address, by version
 SIZES = {4: 4, 6: 16}
-#: the narrowest prefix whose length each new connection is asked for; behind it an IPv6 client is one
-WIDE = 64
 #: letters of a token
 _TOKEN = 8
+#: prefixes that are digested at a time
+_PART = 10_000
 
 
 class RuleProblemError(RuntimeError):
@@ -64,7 +64,10 @@ def make_token(policy: str, prefixes: Prefixes, ports: Sequence[int], has_quic: 
     """Return what names this list with these ports: eight letters of a hash."""
     digest = hashlib.sha256(repr((policy, tuple(ports), has_quic)).encode())
     for version in VERSIONS:
-        digest.update(repr(prefixes.get(version, ())).encode())
+        digest.update(f"IPv{version}".encode())
+        found = prefixes.get(version, ())
+        for at in range(0, len(found), _PART):
+            digest.update(repr(list(found[at : at + _PART])).encode())
     # letters only: it is a part of names in the kernel
     return "".join(chr(ord("a") + byte % 26) for byte in digest.digest()[:_TOKEN])
 

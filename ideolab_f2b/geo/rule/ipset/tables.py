@@ -9,8 +9,8 @@ from ideolab_f2b.firewall import iptables
 from ideolab_f2b.firewall.iptables import PROGRAMS, RawMissingError, RuleError, Run
 from ideolab_f2b.firewall.rule import has_ipv6
 from ideolab_f2b.firewall.variants import list_programs
-from ideolab_f2b.geo.rule import ipset_lines
-from ideolab_f2b.geo.rule.ipset_lines import CHAIN, Slot, SlotUse
+from ideolab_f2b.geo.rule.ipset import lines as ipset_lines
+from ideolab_f2b.geo.rule.ipset.lines import CHAIN, Slot, SlotUse
 from ideolab_f2b.geo.rule.plan import VERSIONS
 
 _RAW, _MANGLE = "raw", "mangle"
@@ -48,13 +48,15 @@ def read_both(version: int, run: Run = iptables.run) -> dict[str, TableState]:
 def write(version: int, force: Optional[SlotUse], trial: Optional[SlotUse], run: Run = iptables.run) -> None:
     """Let these lists be in force in a family, at one instant; the chains of others go. RuleError."""
     for table in _JUMPS:
-        uses = [
-            [one] if one is not None and (table == _RAW or one.has_quic) else [] for one in (force, trial)
-        ]
-        if table == _RAW or any(uses):
-            _write(version, table, *uses, run)
+        shown = [_only_if(one, table == _RAW or (one is not None and one.has_quic)) for one in (force, trial)]
+        if table == _RAW or any(shown):
+            _write(version, table, shown[0], shown[1], run)
         else:
             _remove(PROGRAMS[version], table, run)
+
+
+def _only_if(use: Optional[SlotUse], is_wanted: bool) -> list[SlotUse]:
+    return [use] if use is not None and is_wanted else []
 
 
 def remove(version: int, run: Run = iptables.run) -> bool:

@@ -6,7 +6,7 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 
-from ideolab_f2b.geo.rule.nft_socket import Message
+from ideolab_f2b.geo.rule.nft.nft_socket import Message
 from ideolab_f2b.geo.rule.plan import BITS, SIZES
 from ideolab_f2b.kernel.netlink import attribute, nest, unpack_attributes
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ideolab_f2b.geo.rule import nft_messages as nft
-from ideolab_f2b.geo.rule.nft_messages import Message
+from ideolab_f2b.geo.rule.nft import messages as nft
+from ideolab_f2b.geo.rule.nft.messages import Message
 from ideolab_f2b.geo.rule.plan import ALLOW, BITS, SIZES, VERSIONS, Prefixes, RulePlan, group_by_length
 
 TABLE = "ideolab_geo"

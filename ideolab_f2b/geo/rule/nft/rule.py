@@ -9,11 +9,11 @@ import errno
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
-from ideolab_f2b.geo.rule import nft_messages as nft
-from ideolab_f2b.geo.rule import nft_table
-from ideolab_f2b.geo.rule.nft_messages import Message
-from ideolab_f2b.geo.rule.nft_socket import Nft, NftError
-from ideolab_f2b.geo.rule.nft_table import NOTHING, TABLE, Linked
+from ideolab_f2b.geo.rule.nft import messages as nft
+from ideolab_f2b.geo.rule.nft import table as nft_table
+from ideolab_f2b.geo.rule.nft.messages import Message
+from ideolab_f2b.geo.rule.nft.nft_socket import Nft, NftError
+from ideolab_f2b.geo.rule.nft.table import NOTHING, TABLE, Linked
 from ideolab_f2b.geo.rule.plan import KernelState, Prefixes, RulePlan
 from ideolab_f2b.kernel.netlink import ACK, unpack_attributes
 

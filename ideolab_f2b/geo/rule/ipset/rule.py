@@ -9,9 +9,10 @@ import contextlib
 from collections.abc import Sequence
 from typing import Optional
 
-from ideolab_f2b.geo.rule import ipset_lines, ipset_tables
-from ideolab_f2b.geo.rule.ipset_lines import EXEMPT, PAUSE, PORT_SETS, PORTS, SLOTS, START, TRIAL, Slot, SlotUse
-from ideolab_f2b.geo.rule.ipset_sets import CountrySets
+from ideolab_f2b.geo.rule.ipset import lines as ipset_lines
+from ideolab_f2b.geo.rule.ipset import tables as ipset_tables
+from ideolab_f2b.geo.rule.ipset.lines import EXEMPT, PAUSE, PORT_SETS, PORTS, SLOTS, START, TRIAL, Slot, SlotUse
+from ideolab_f2b.geo.rule.ipset.sets import CountrySets
 from ideolab_f2b.geo.rule.plan import VERSIONS, KernelState, Prefixes, RulePlan
 from ideolab_f2b.kernel.ipset.error import SetMissingError
 
