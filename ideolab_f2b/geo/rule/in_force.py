@@ -15,7 +15,14 @@ from ideolab_f2b.geo.rule.applied_list import AppliedList, describe_plan, digest
 from ideolab_f2b.geo.rule.backends import RULES
 from ideolab_f2b.geo.rule.listed_names import NameAddresses
 from ideolab_f2b.geo.rule.never_refused import Exemptions, collect
-from ideolab_f2b.geo.rule.plan import VERSIONS, KernelState, RulePlan, RuleProblemError, make_token, require_list
+from ideolab_f2b.geo.rule.plan import (
+    VERSIONS,
+    KernelState,
+    RulePlan,
+    RuleProblemError,
+    make_token,
+    require_list,
+)
 from ideolab_f2b.geo.rule.state import APPLIED, KINDS, TRIAL, StateFiles
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.netlink import ModuleMissingError
@@ -139,6 +146,14 @@ class CountryFirewall:
         with closing(RULES[known.backend if known else backends.choose(self.settings)]()) as rule:
             return one, rule.look()
 
+    def list_recent(self) -> list[Address]:
+        """Return the clients that were refused in the last minutes, as far as there was room to note them."""
+        one = self._files.load(APPLIED)
+        if one is None:
+            return []
+        with closing(RULES[one.backend]()) as rule:
+            return list(rule.list_recent())
+
     def _gather(
         self, before: Optional[AppliedList], peer: Optional[Address] = None
     ) -> tuple[NameAddresses, Exemptions]:
@@ -191,7 +206,7 @@ class CountryFirewall:
         exempt = exemptions.prefixes()
         with closing(RULES[one.backend]()) as rule:
             state = rule.look()
-            is_missing = (state.token, state.ports) != (one.token, tuple(sorted(one.ports)))
+            is_missing = not one.is_in(state)
             if is_missing:
                 countries = self._files.load_list(APPLIED)
                 prefixes = {version: countries.prefixes(version) for version in VERSIONS}

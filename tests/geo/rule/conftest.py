@@ -54,12 +54,12 @@ def exempt_always(_settings: Settings, _names: NameAddresses, peer: Address | No
 class World:
     """A server with a country list, and a client that has every address."""
 
-    def __init__(self, server: Namespace, client: Namespace, directory: Path, undo: contextlib.ExitStack) -> None:
+    def __init__(
+        self, server: Namespace, client: Namespace, directory: Path, undo: contextlib.ExitStack
+    ) -> None:
         self.server, self.client, self.directory, self._undo = server, client, directory, undo
         self._listeners = {
-            (family, port): self._listen(family, port)
-            for family in SERVERS
-            for port in (PORT, OTHER_PORT)
+            (family, port): self._listen(family, port) for family in SERVERS for port in (PORT, OTHER_PORT)
         }
 
     def firewall(self, backend: str, **settings: object) -> CountryFirewall:

@@ -72,7 +72,9 @@ def probe(
     """Send from all these addresses by turns while `change` is called, with 0, 1, 2 ..., until `least` are sent."""
     with contextlib.ExitStack() as undo:
         receiver = Receiver(server, port, undo)
-        senders = list(_open(client, port, [(one, True) for one in let_in] + [(one, False) for one in refused], undo))
+        senders = list(
+            _open(client, port, [(one, True) for one in let_in] + [(one, False) for one in refused], undo)
+        )
         sent: list[bool] = []
         end = threading.Event()
 

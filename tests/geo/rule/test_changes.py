@@ -81,8 +81,10 @@ def test_renew(world: World, backend: str) -> None:
         assert firewall.renew(make_list(built=10.0)) == Outcome("")
         assert firewall.renew(make_list(built=11.0, countries=("FR",))) == Outcome("")
         assert firewall.renew(make_list(built=11.0, policy="deny")) == Outcome("")
-        with pytest.raises(RuleProblemError, match="the new list has 6 prefixes of IPv4, the one in force 2"):
-            firewall.renew(make_list(*(f"203.0.113.{2 * at}/32" for at in range(6)), "2001:db8:c::/64", built=11.0))
+        with pytest.raises(RuleProblemError, match="has 6 prefixes of IPv4, the one in force 2"):
+            firewall.renew(
+                make_list(*(f"203.0.113.{2 * at}/32" for at in range(6)), "2001:db8:c::/64", built=11.0)
+            )
         newer = make_list("203.0.113.0/24", "2001:db8:c:2::/64", built=11.0)
         assert firewall.renew(newer) == Outcome("allow FR, ES on TCP 443 (1 + 1 prefixes)")
         assert firewall.look()[1].ports == (443,)
