@@ -94,6 +94,15 @@ class GeoSettings:
 
 
 @dataclass(frozen=True)
+class AsnSettings:
+    """The AS numbers: the files that their table is built from, and how many addresses one ban may hold."""
+
+    files: tuple[Path, ...] = ()
+    #: `check` complains of data that is older; DB-IP's is of each month, libloc's and MaxMind's of each week
+    max_age_s: float = 45 * 86400.0
+
+
+@dataclass(frozen=True)
 class Firewall:
     """What of the kernel holds the bans."""
 
@@ -184,10 +193,17 @@ class Settings:
     origin: OriginSettings = field(default_factory=OriginSettings)
     firewall: Firewall = field(default_factory=Firewall)
     geo: GeoSettings = field(default_factory=GeoSettings)
+    asn: AsnSettings = field(default_factory=AsnSettings)
 
 
 Section = Union[
-    type[Connmon], type[Intake], type[OriginSettings], type[Firewall], type[GeoSettings], type[Paths]
+    type[Connmon],
+    type[Intake],
+    type[OriginSettings],
+    type[Firewall],
+    type[GeoSettings],
+    type[AsnSettings],
+    type[Paths],
 ]
 #: {section of the file: what it becomes}, in the order in which an error names them
 SECTIONS: dict[str, Section] = {
@@ -196,6 +212,7 @@ SECTIONS: dict[str, Section] = {
     "intake": Intake,
     "origin": OriginSettings,
     "geo": GeoSettings,
+    "asn": AsnSettings,
     "paths": Paths,
 }
 

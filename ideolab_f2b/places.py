@@ -51,6 +51,12 @@ BAN_LIST = "ideolab-ban-list.service"
 BAN_LIST_SCRIPT = "ideolab-ban-list"
 #: where systemd reads what a boot starts
 WANTS = "/etc/systemd/system/multi-user.target.wants"
+#: the jail of AS numbers
+ASN = "ideolab-asn"
+#: what builds the table of AS numbers anew
+ASN_TIMER = "ideolab-asn.timer"
+#: what builds the country list anew, and puts it in force where one is
+GEO_TIMER = "ideolab-geo.timer"
 #: the service of nginx
 NGINX = "nginx"
 #: the ban action

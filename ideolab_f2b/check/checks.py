@@ -7,10 +7,12 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.check import (
+    asn,
     boot,
     drift,
     files,
     forwarding,
+    geo,
     kernel,
     logs,
     protected,
@@ -59,6 +61,8 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "report": services.report,
     "textfile": textfile.textfile,
     "front": proxy.front,
+    "asn": asn.asn,
+    "geo": geo.geo,
     "protected": protected.protection,
 }
 

@@ -193,6 +193,7 @@ READ: dict[str, Callable[[str], object]] = {
     "cache_s": duration.read,
     "unknown_s": duration.read,
     "mmdb": _files,
+    "files": _files,
     "ipwhois": _count,
     "policy": _policy,
     "countries": _countries,
