@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
             "Open a new connection to this host, then type: sudo ideolab-f2b geo confirm"
         )
 
-    return kernel_verb.run(arguments, lambda firewall: _apply(firewall, arguments), tell)
+    return kernel_verb.run(arguments, lambda firewall: _apply(firewall, arguments), tell, needs_timer=True)
 
 
 def _apply(firewall: CountryFirewall, arguments: argparse.Namespace) -> Outcome:

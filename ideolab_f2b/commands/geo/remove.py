@@ -23,4 +23,5 @@ def run(arguments: argparse.Namespace) -> int:
         arguments,
         CountryFirewall.remove,
         lambda text: f"removed from {text}" if text else "nothing was in force",
+        needs_timer=False,
     )
