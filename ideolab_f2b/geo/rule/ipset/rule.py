@@ -6,7 +6,7 @@ A set of nf_tables with so many elements makes `nft list ruleset` of others prin
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Optional
 
 from ideolab_f2b.geo.rule.ipset import lines as ipset_lines
@@ -113,7 +113,7 @@ class IpsetRule:
 
     def _fill(self, plan: RulePlan) -> Slot:
         """Put the prefixes of a list into a slot that no rule asks; a trial goes before."""
-        self._place_frame()
+        self.make_sets()
         if any(TRIAL in uses for uses in self._read_uses()):
             self.end_trial()
         name = self._find_free()
@@ -156,16 +156,19 @@ class IpsetRule:
             state.uses for version in self._versions for state in ipset_tables.read_both(version).values()
         ]
 
-    def _place_frame(self) -> None:
-        """Make the sets that the rules name."""
-        there = self._names()
+    def make_sets(self, but: Collection[str] = ()) -> None:
+        """Make all sets that rules of ours can name and that are missing, but for these."""
+        there = {*self._names(), *but}
         for name in PORT_SETS:
-            self._sets.create_ports(name)
-        for version in VERSIONS:
-            self._sets.create_recent(ipset_lines.set_name(RECENT, version), version)
-            name = ipset_lines.set_name(EXEMPT, version)
             if name not in there:
-                self._sets.create_prefixes(name, version, ())
+                self._sets.create_ports(name)
+        for version in VERSIONS:
+            recent = ipset_lines.set_name(RECENT, version)
+            if recent not in there:
+                self._sets.create_recent(recent, version)
+            for name in (ipset_lines.set_name(one, version) for one in (EXEMPT, *SLOTS)):
+                if name not in there:
+                    self._sets.create_prefixes(name, version, ())
 
     def _keep(self, plan: RulePlan, slot: Slot) -> None:
         """Let a list be in force for good."""
