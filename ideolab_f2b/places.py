@@ -57,6 +57,8 @@ ASN = "ideolab-asn"
 ASN_TIMER = "ideolab-asn.timer"
 #: what builds the country list anew, and puts it in force where one is
 GEO_TIMER = "ideolab-geo.timer"
+#: the timer that puts the country list back where somebody has flushed it
+GEO_RULE_TIMER = "ideolab-geo-rule.timer"
 #: the service of nginx
 NGINX = "nginx"
 #: the ban action

@@ -6,9 +6,12 @@ import contextlib
 import errno
 
 from ideolab_f2b import fail2ban_client
+from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import old_rules, orphans, port_rule, rule
 from ideolab_f2b.firewall.names import LIST, LISTS
 from ideolab_f2b.firewall.saved import rules as saved
+from ideolab_f2b.geo.rule.in_force import CountryFirewall
+from ideolab_f2b.geo.rule.state import LOCK
 from ideolab_f2b.install.place import Say
 from ideolab_f2b.kernel.ipset.error import SetBusyError, SetMissingError
 from ideolab_f2b.kernel.ipset.sets import Sets
@@ -33,6 +36,14 @@ def drop_rules(say: Say) -> None:
             old_rules.remove_all(version)
             port_rule.drop(version)
     say(f"removed  the rules that match {LIST}")
+
+
+def drop_country_list(say: Say) -> None:
+    """Take the country list with its rules and sets out of the kernel, and what is remembered of it."""
+    held = CountryFirewall(Settings()).remove().text
+    LOCK.unlink(missing_ok=True)
+    if held:
+        say(f"removed  the country list from {held}")
 
 
 def tell_saved_rules() -> str:

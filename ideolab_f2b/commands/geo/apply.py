@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
             "Open a new connection to this host, then type: sudo ideolab-f2b geo confirm"
         )
 
-    return kernel_verb.run(arguments, lambda firewall: _apply(firewall, arguments), tell)
+    return kernel_verb.run(arguments, lambda firewall: _apply(firewall, arguments), tell, needs_timer=True)
 
 
 def _apply(firewall: CountryFirewall, arguments: argparse.Namespace) -> Outcome:
@@ -107,7 +107,9 @@ def _describe_caller(firewall: CountryFirewall, countries: CountryList, peer: Ad
     """Return what is to be known of the caller's own address; "" where the list lets it in, or root's lists do."""
     if not countries.is_refused(peer) or firewall.gather(peer).find(peer, without=SSH) is not None:
         return ""
-    return f"you came by SSH from {peer}, which this list refuses: it is let in until a day after your session"
+    return (
+        f"you came by SSH from {peer}, which this list refuses: it is let in until a day after your session"
+    )
 
 
 def _is_wanted(warning: str) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from typing import Optional
 
 from ideolab_f2b import columns, config
 from ideolab_f2b.commands.arguments.config_option import add_config_option
-from ideolab_f2b.geo.rule import metrics
+from ideolab_f2b.geo.rule import metrics, timer
 from ideolab_f2b.geo.rule.in_force import CountryFirewall, Outcome
 
 
@@ -19,19 +20,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(
-    arguments: argparse.Namespace, act: Callable[[CountryFirewall], Outcome], tell: Callable[[str], str]
+    arguments: argparse.Namespace,
+    act: Callable[[CountryFirewall], Outcome],
+    tell: Callable[[str], str],
+    *,
+    needs_timer: Optional[bool] = None,
 ) -> int:
-    """Do it, print what was done and what of the exemptions is not known; return 0."""
+    """Do it, print what was done and what of the exemptions is not known; return 0.
+
+    `needs_timer` switches the timer on that puts the list back, or off.
+    """
     settings = config.load(arguments.config)
     try:
         firewall = CountryFirewall(settings)
         done = act(firewall)
-        troubles = (*done.troubles, *metrics.export(firewall, settings))
+        troubles = [*done.troubles, *metrics.export(firewall, settings)]
     except RuntimeError as error:
         # iptables that fails, a list that cannot be put in force: the command line knows ValueError
         raise ValueError(str(error)) from error
+    if needs_timer is not None:
+        troubles += timer.switch(needs_timer)
     if arguments.json:
-        print(columns.format_json({"done": done.text, "troubles": list(troubles)}))
+        print(columns.format_json({"done": done.text, "troubles": troubles}))
         return 0
     print(tell(done.text))
     for trouble in troubles:

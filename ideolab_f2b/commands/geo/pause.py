@@ -41,6 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
     def tell(text: str) -> str:
         if not text:
             return "no country list is in force: every country gets in"
-        return f"the pause is over: {text}" if arguments.end else f"every country gets in for {seconds:g} s: {text}"
+        return (
+            f"the pause is over: {text}"
+            if arguments.end
+            else f"every country gets in for {seconds:g} s: {text}"
+        )
 
     return kernel_verb.run(arguments, pause, tell)

@@ -20,5 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Take it away; return 0, also where nothing was there."""
     return kernel_verb.run(
-        arguments, CountryFirewall.remove, lambda text: f"removed from {text}" if text else "nothing was in force"
+        arguments,
+        CountryFirewall.remove,
+        lambda text: f"removed from {text}" if text else "nothing was in force",
+        needs_timer=False,
     )

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ideolab_f2b.geo.country_list import CountryList
-from ideolab_f2b.geo.rule.plan import VERSIONS, Prefixes, RulePlan
+from ideolab_f2b.geo.rule.plan import VERSIONS, KernelState, Prefixes, RulePlan
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,12 @@ class AppliedList:
         ports = ", ".join(map(str, self.ports))
         counts = f"{self.prefixes4:,} + {self.prefixes6:,} prefixes"
         return f"{self.policy} {', '.join(self.countries)} on TCP{quic} {ports} ({counts})"
+
+    def is_in(self, state: KernelState) -> bool:
+        """Whether the kernel holds the list whole."""
+        counts = {4: self.prefixes4, 6: self.prefixes6}
+        is_linked = (state.token, state.ports) == (self.token, tuple(sorted(self.ports)))
+        return is_linked and state.counts in ({}, counts)
 
     def make_plan(self, prefixes: Prefixes, exempt: Prefixes) -> RulePlan:
         """Return what the kernel is to hold of it."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from ideolab_f2b.geo.rule.plan import KernelState, Prefixes, RulePlan
+from ideolab_f2b.kernel.address import Address
 
 
 class CountryRule(Protocol):
@@ -38,6 +39,9 @@ class CountryRule(Protocol):
 
     def look(self) -> KernelState:
         """Return what is there; OSError where it cannot be seen."""
+
+    def list_recent(self) -> Iterator[Address]:
+        """Yield the clients that were refused in the last minutes, as far as there was room to note them."""
 
     def close(self) -> None:
         """Close the socket to the kernel."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
 
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import backend
@@ -19,5 +19,7 @@ def choose(settings: Settings) -> str:
     A host with iptables and ipset has programs that change nft rules all day (fail2ban's own actions,
     firewalld, iptables-nft): there the list belongs into ipset, which none of them prints or reads.
     """
-    wanted = settings.geo.backend
-    return backend.choose(settings.firewall.backend if wanted == backend.AUTO else wanted).name
+    for wanted in (settings.geo.backend, settings.firewall.backend):
+        if wanted != backend.AUTO:
+            return wanted
+    return backend.choose().name

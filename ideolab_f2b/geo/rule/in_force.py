@@ -15,7 +15,14 @@ from ideolab_f2b.geo.rule.applied_list import AppliedList, describe_plan, digest
 from ideolab_f2b.geo.rule.backends import RULES
 from ideolab_f2b.geo.rule.listed_names import NameAddresses
 from ideolab_f2b.geo.rule.never_refused import Exemptions, collect
-from ideolab_f2b.geo.rule.plan import VERSIONS, KernelState, RulePlan, RuleProblemError, make_token, require_list
+from ideolab_f2b.geo.rule.plan import (
+    VERSIONS,
+    KernelState,
+    RulePlan,
+    RuleProblemError,
+    make_token,
+    require_list,
+)
 from ideolab_f2b.geo.rule.state import APPLIED, KINDS, TRIAL, StateFiles
 from ideolab_f2b.kernel.address import Address
 from ideolab_f2b.kernel.netlink import ModuleMissingError
@@ -111,9 +118,11 @@ class CountryFirewall:
         """
         with self._files.lock():
             one, trial = self._files.load(APPLIED), self._files.load(TRIAL)
+            # a trial that is over harms nobody: what was confirmed comes first
+            done = Outcome("") if one is None else self._restore(one)
             if trial is not None:
                 self._end_trial(trial, is_alone=one is None)
-            return Outcome("") if one is None else self._restore(one)
+            return done
 
     def renew(self, newest: CountryList) -> Outcome:
         """Put a newer list of the same countries in force, on the ports of the one that is.
@@ -121,8 +130,9 @@ class CountryFirewall:
         RuleProblemError for one of less than half or more than twice the size: its source may be cut.
         """
         with self._files.lock():
-            before = self._files.load(APPLIED)
-            if before is None or not _is_renewal(before, newest):
+            before, trial = self._files.load(APPLIED), self._files.load(TRIAL)
+            # a trial would end by it before anybody has confirmed it
+            if before is None or trial is not None or not _is_renewal(before, newest):
                 return Outcome("")
             names, exemptions = self._gather(before)
             plan = self._plan(newest, exemptions, before.ports, before.quic)
@@ -138,6 +148,14 @@ class CountryFirewall:
         known = one or self._files.load(TRIAL)
         with closing(RULES[known.backend if known else backends.choose(self.settings)]()) as rule:
             return one, rule.look()
+
+    def list_recent(self) -> list[Address]:
+        """Return the clients that were refused in the last minutes, as far as there was room to note them."""
+        one = self._files.load(APPLIED)
+        if one is None:
+            return []
+        with closing(RULES[one.backend]()) as rule:
+            return list(rule.list_recent())
 
     def _gather(
         self, before: Optional[AppliedList], peer: Optional[Address] = None
@@ -191,7 +209,7 @@ class CountryFirewall:
         exempt = exemptions.prefixes()
         with closing(RULES[one.backend]()) as rule:
             state = rule.look()
-            is_missing = (state.token, state.ports) != (one.token, tuple(sorted(one.ports)))
+            is_missing = not one.is_in(state)
             if is_missing:
                 countries = self._files.load_list(APPLIED)
                 prefixes = {version: countries.prefixes(version) for version in VERSIONS}
@@ -199,9 +217,14 @@ class CountryFirewall:
             elif one.exempt != digest(exempt):
                 rule.exempt(exempt)
         after = replace(one, names=names.known, exempt=digest(exempt))
+        troubles = exemptions.troubles
         if after != one:
-            self._files.save(APPLIED, after)
-        return Outcome(one.describe() if is_missing else "", exemptions.troubles)
+            try:
+                self._files.save(APPLIED, after)
+            except OSError as error:
+                # the list is in force; the next run writes it down
+                troubles = (*troubles, f"what has changed is not remembered: {error}")
+        return Outcome(one.describe() if is_missing else "", troubles)
 
     def _end_trial(self, trial: AppliedList, *, is_alone: bool) -> None:
         """Take what is left of a trial away that nobody has confirmed, once the kernel has ended it."""
@@ -213,7 +236,9 @@ class CountryFirewall:
                 rule.remove()
             elif state.token:
                 rule.end_trial()
-        self._files.forget(TRIAL)
+        # the unit of the boot may not write: the timer forgets it
+        with suppress(OSError):
+            self._files.forget(TRIAL)
 
 
 def _is_renewal(before: AppliedList, newest: CountryList) -> bool:

@@ -17,10 +17,12 @@ _FAMILIES = {4: "inet", 6: "inet6"}
 
 def samples(one: Optional[AppliedList], state: KernelState) -> list[Sample]:
     """Return what is to be in force, and what the kernel holds, as metrics. Pure."""
-    is_in_force = one is not None and state.token == one.token
+    is_in_force = one is not None and one.is_in(state)
     counts = {4: one.prefixes4, 6: one.prefixes6} if one else {4: 0, 6: 0}
     return [
-        gauge("ideolab_geo_in_force", "Whether the country list that was confirmed is in force.", is_in_force),
+        gauge(
+            "ideolab_geo_in_force", "Whether the country list that was confirmed is in force.", is_in_force
+        ),
         gauge("ideolab_geo_trial_seconds", "Seconds until a trial ends by itself.", state.trial_s),
         gauge("ideolab_geo_pause_seconds", "Seconds until a pause ends by itself.", state.pause_s),
         gauge(

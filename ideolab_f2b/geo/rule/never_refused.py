@@ -58,11 +58,13 @@ class Exemptions(NamedTuple):
     def prefixes(self) -> dict[int, list[Prefix]]:
         """Return the prefixes by IP version, each once, in order."""
         return {
-            version: sorted({
-                (int(one.network.network_address), one.network.prefixlen)
-                for one in self.found
-                if one.network.version == version
-            })
+            version: sorted(
+                {
+                    (int(one.network.network_address), one.network.prefixlen)
+                    for one in self.found
+                    if one.network.version == version
+                }
+            )
             for version in VERSIONS
         }
 
@@ -131,8 +133,10 @@ def _read_listed(never: NeverBan, path: str) -> Iterator[Exemption]:
 def _own_networks() -> Iterator[Network]:
     for own, length in sorted(address.local_interfaces(), key=str):
         bits = length if length >= WIDEST[own.version] else own.max_prefixlen
-        yield ip_network((int(own), bits), strict=False) if own.version == 4 else ip_network(
-            f"{own}/{bits}", strict=False
+        yield (
+            ip_network((int(own), bits), strict=False)
+            if own.version == 4
+            else ip_network(f"{own}/{bits}", strict=False)
         )
 
 

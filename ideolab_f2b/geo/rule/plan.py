@@ -16,6 +16,9 @@ VERSIONS = (4, 6)
 BITS = {4: 32, 6: 128}
 #: bytes of an address, by version
 SIZES = {4: 4, 6: 16}
+#: seconds that a refused client is noted for, so that somebody can ask for its country; and how many are noted
+RECENT_S = 300.0
+RECENT_ROOM = 16_384
 #: letters of a token
 _TOKEN = 8
 #: prefixes that are digested at a time
@@ -58,6 +61,8 @@ class KernelState(NamedTuple):
     pause_s: float = 0.0
     #: packets that were refused, by IP version
     refused: Mapping[int, int] = {}
+    #: elements of the list in force, by IP version; nothing where the kernel does not count them (before 6.16)
+    counts: Mapping[int, int] = {}
 
 
 def make_token(policy: str, prefixes: Prefixes, ports: Sequence[int], has_quic: bool) -> str:
@@ -77,7 +82,9 @@ def group_by_length(prefixes: Sequence[Prefix]) -> dict[int, list[int]]:
     groups: dict[int, list[int]] = {}
     for address, length in prefixes:
         groups.setdefault(length, []).append(address)
-    return dict(sorted(groups.items(), key=lambda item: (len(item[1]) / 2.0 ** item[0], -item[0]), reverse=True))
+    return dict(
+        sorted(groups.items(), key=lambda item: (len(item[1]) / 2.0 ** item[0], -item[0]), reverse=True)
+    )
 
 
 def require_list(plan: RulePlan) -> None:
@@ -88,7 +95,10 @@ def require_list(plan: RulePlan) -> None:
                 f"the list has no IPv{version} prefix: everybody would be refused; build it anew:"
                 " ideolab-f2b geo build"
             )
-        if any(length == 0 for _address, length in (*plan.prefixes.get(version, ()), *plan.exempt.get(version, ()))):
+        if any(
+            length == 0
+            for _address, length in (*plan.prefixes.get(version, ()), *plan.exempt.get(version, ()))
+        ):
             raise RuleProblemError(
                 f"a prefix of length 0 is everybody: nobody would be refused over IPv{version}; look for it in"
                 " never-ban and in `exempt` of [geo]"

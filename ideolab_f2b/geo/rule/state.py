@@ -21,6 +21,8 @@ from ideolab_f2b.geo.rule.plan import RuleProblemError
 
 #: root's; the list that `geo build` writes is in it too
 DIRECTORY = country_list.DEFAULT_PATH.parent
+#: not among the files: the unit that restores the list at a boot may write nothing below /var
+LOCK = Path("/run/ideolab-geo.lock")
 APPLIED, TRIAL = "applied", "trial"
 KINDS = (APPLIED, TRIAL)
 _SIZE_LIMIT = 1 << 20
@@ -30,8 +32,9 @@ _MODE = 0o600
 class StateFiles:
     """The files of one directory."""
 
-    def __init__(self, directory: Path = DIRECTORY) -> None:
+    def __init__(self, directory: Path = DIRECTORY, lock: Optional[Path] = None) -> None:
         self.directory = directory
+        self._lock = lock or (LOCK if directory == DIRECTORY else directory / ".lock")
 
     def load(self, kind: str) -> Optional[AppliedList]:
         """Return what was applied or is tried out; None where nothing is. RuleProblemError for a broken file."""
@@ -77,8 +80,9 @@ class StateFiles:
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Let one process at a time change what is in force: the timer, the boot, an admin."""
-        self._make_directory()
-        with open(self.directory / ".lock", "ab") as file:
+        if self._lock.parent == self.directory:
+            self._make_directory()
+        with open(self._lock, "ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import socket
@@ -39,7 +40,7 @@ _NAMES_ONLY = 1 << 1
 _HEADER_ONLY = 1 << 2
 _FAMILIES: Mapping[str, int] = {"inet": socket.AF_INET, "inet6": socket.AF_INET6, "unspec": 0}
 #: what every ipset(8) since 2014 can list; the kernel's newest may be unknown to the installed program
-_REVISIONS = {"hash:net": 6, "list:set": 3, "bitmap:port": 3}
+_REVISIONS = {"hash:net": 6, "list:set": 3, "bitmap:port": 3, "hash:ip": 4}
 #: elements of one message: about 40 bytes each, and the kernel holds its lock over one message
 _BATCH = 500
 DEFAULT_MAXELEM = 65536
@@ -55,6 +56,8 @@ def _name_part(name: str) -> bytes:
 
 class Sets:
     """One netlink socket to ipset, safe to use from several threads."""
+
+    backend = "ipset"
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -92,6 +95,26 @@ class Sets:
         except SetTypeError:
             if self.header(name).type != "list:set":
                 raise
+
+    def resize(self, name: str, maxelem: int, temporary: str) -> None:
+        """Give a set that exists another maxelem: its elements move, and at no instant is one of them out.
+
+        They move through a set of the name `temporary`, which must be of no use.
+        """
+        header = self.header(name)
+        with contextlib.suppress(SetError):
+            self.destroy(temporary)
+        self.create(temporary, header.family, maxelem, header.timeout or 0)
+        try:
+            self._copy(name, temporary)
+            self.swap(name, temporary)
+            # those that another thread added between the copy and the swap
+            self._copy(temporary, name)
+        finally:
+            self.destroy(temporary)
+
+    def _copy(self, source: str, target: str) -> None:
+        self.add_many(target, ((found.network, found.timeout_s or 0) for found in self.elements(source)))
 
     def destroy(self, name: str) -> None:
         """Take a set out of the kernel; SetMissingError, SetBusyError."""

@@ -8,10 +8,10 @@ firewall that somebody saves loads at the next boot also when the list is anothe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ideolab_f2b.geo.rule.plan import DENY
+from ideolab_f2b.geo.rule.plan import ALLOW, DENY
 
 CHAIN = "ideolab-geo"
 PORTS, TRIAL, PAUSE = "ideolab_geo_ports", "ideolab_geo_trial", "ideolab_geo_pause"
@@ -19,6 +19,8 @@ PORT_SETS = (PORTS, TRIAL, PAUSE)
 #: two places for lists: one is in force, the other is filled
 SLOTS = ("ideolab_geo_a", "ideolab_geo_b")
 EXEMPT = "ideolab_geo_exempt"
+#: those who were refused of late
+RECENT = "ideolab_geo_recent"
 #: how the names of all begin
 START = "ideolab_geo_"
 #: of a set of inet6
@@ -27,9 +29,30 @@ _ENDS = {4: "", 6: "6"}
 CONNECTIONS = f"! -i lo -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j {CHAIN}"
 DATAGRAMS = f"! -i lo -p udp -m conntrack --ctstate NEW -j {CHAIN}"
 _BANS = "--match-set ideolab_ban"
-_COUNTERS = re.compile(r" -c (\d+) \d+")
-_LEAD = re.compile(rf"-A {CHAIN} -m set --match-set (\w+) dst -g {CHAIN}-([a-z]+)$")
-_DROP = re.compile(rf"-A {CHAIN}-([a-z]+) -m set (! )?--match-set (\w+) src -j DROP$")
+#: iptables-save -c: a chain, a rule with its packets and bytes
+_CHAIN_LINE = re.compile(rf":({CHAIN}(?:-[a-z]+)?) ")
+_RULE_LINE = re.compile(r"\[(\d+):\d+\] -A (\S+) (.*)")
+_LEAD = re.compile(rf"-m set --match-set (\w+) dst -g {CHAIN}-([a-z]+)")
+_DROP = re.compile(r"-m set (! )?--match-set (\w+) src -j DROP")
+
+
+class Rule(NamedTuple):
+    """A rule of iptables, and the packets that it has counted."""
+
+    chain: str
+    spec: str
+    packets: int
+
+
+class TableText(NamedTuple):
+    """Our chains in a table, and the rules of all chains."""
+
+    chains: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+    def list_specs(self, chain: str) -> list[str]:
+        """Return the rules of one chain."""
+        return [rule.spec for rule in self.rules if rule.chain == chain]
 
 
 class Slot(NamedTuple):
@@ -65,53 +88,53 @@ def write_chains(version: int, force: Sequence[SlotUse], trial: Sequence[SlotUse
             yield f"-A {CHAIN} -m set --match-set {ports} dst -g {CHAIN}-{one.slot.token}"
     for slot in dict.fromkeys(one.slot for one in (*trial, *force)):
         sign = "" if slot.policy == DENY else "! "
-        yield f"-A {CHAIN}-{slot.token} -m set {sign}--match-set {set_name(slot.set, version)} src -j DROP"
+        match = f"-A {CHAIN}-{slot.token} -m set {sign}--match-set {set_name(slot.set, version)} src"
+        yield f"{match} -j SET --add-set {set_name(RECENT, version)} src --exist"
+        yield f"{match} -j DROP"
 
 
-def place_jump(lines: Sequence[str], jump: str) -> Iterator[str]:
+def drop_chains(chains: Iterable[str]) -> Iterator[str]:
+    """Yield what takes chains away to which nothing leads any more."""
+    ours = list(chains)
+    yield from (f":{chain} - [0:0]" for chain in ours)
+    yield from (f"-X {chain}" for chain in ours)
+
+
+def place_jump(rules: Sequence[str], jump: str) -> Iterator[str]:
     """Yield what puts the jump into PREROUTING once, behind the rules of the bans."""
-    rules = _strip(lines)
     bans = [number for number, rule in enumerate(rules, 1) if _BANS in rule]
     at = rules.index(jump) + 1 if jump in rules else 0
     if at and rules.count(jump) == 1 and (not bans or at > bans[-1]):
         return
-    yield from (f"-D PREROUTING {jump}" for rule in rules if rule == jump)
+    yield from drop_jump(rules, jump)
     before = [rule for rule in rules[: bans[-1] if bans else 0] if rule != jump]
     yield f"-I PREROUTING {len(before) + 1} {jump}"
 
 
-def drop_jump(lines: Sequence[str], jump: str) -> Iterator[str]:
+def drop_jump(rules: Sequence[str], jump: str) -> Iterator[str]:
     """Yield what takes the jump out of PREROUTING."""
-    yield from (f"-D PREROUTING {jump}" for rule in _strip(lines) if rule == jump)
+    yield from (f"-D PREROUTING {jump}" for rule in rules if rule == jump)
 
 
-def has_jump(lines: Sequence[str], jump: str) -> bool:
-    """Whether the jump is in PREROUTING."""
-    return jump in _strip(lines)
+def parse(text: str) -> TableText:
+    """Read what `iptables-save -c` prints of one table."""
+    lines = text.splitlines()
+    chains = (hit[1] for hit in map(_CHAIN_LINE.match, lines) if hit)
+    rules = (Rule(hit[2], hit[3], int(hit[1])) for hit in map(_RULE_LINE.match, lines) if hit)
+    return TableText(tuple(chains), tuple(rules))
 
 
-def _strip(lines: Sequence[str]) -> list[str]:
-    return [_COUNTERS.sub("", line)[len("-A PREROUTING ") :].strip() for line in lines]
-
-
-def read_uses(lines: Sequence[str]) -> dict[str, Slot]:
-    """Return {set of ports: the list that it leads to} from the rules of a table, with counters or without."""
-    plain = [_COUNTERS.sub("", line).strip() for line in lines]
-    drops = {hit[1]: hit for hit in map(_DROP.match, plain) if hit}
+def read_uses(table: TableText) -> dict[str, Slot]:
+    """Return {set of ports: the list that it leads to}."""
     found = {}
-    for hit in filter(None, map(_LEAD.match, plain)):
-        drop = drops.get(hit[2])
-        if drop is not None:
-            found[hit[1]] = Slot(hit[2], drop[3].rstrip("6"), "allow" if drop[2] else DENY)
+    for lead in filter(None, map(_LEAD.fullmatch, table.list_specs(CHAIN))):
+        for drop in filter(None, map(_DROP.fullmatch, table.list_specs(f"{CHAIN}-{lead[2]}"))):
+            found[lead[1]] = Slot(lead[2], drop[2].rstrip("6"), ALLOW if drop[1] else DENY)
     return found
 
 
-def read_tokens(lines: Sequence[str]) -> list[str]:
-    """Return the tokens of the lists to which the rules of `ideolab-geo` lead."""
-    return [hit[2] for hit in map(_LEAD.match, (_COUNTERS.sub("", line).strip() for line in lines)) if hit]
-
-
-def count_drops(lines: Sequence[str]) -> int:
-    """Return the packets that the rules of ours in a table have dropped."""
-    hits = ((_DROP.match(_COUNTERS.sub("", line).strip()), _COUNTERS.search(line)) for line in lines)
-    return sum(int(counted[1]) for is_ours, counted in hits if is_ours and counted)
+def count_drops(table: TableText) -> int:
+    """Return the packets that our rules in a table have dropped."""
+    return sum(
+        rule.packets for rule in table.rules if rule.chain in table.chains and _DROP.fullmatch(rule.spec)
+    )

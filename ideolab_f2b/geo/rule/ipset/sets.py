@@ -7,7 +7,7 @@ import math
 import struct
 from collections.abc import Sequence
 
-from ideolab_f2b.geo.rule.plan import SIZES, Prefix
+from ideolab_f2b.geo.rule.plan import RECENT_ROOM, RECENT_S, SIZES, Prefix
 from ideolab_f2b.kernel.ipset import error
 from ideolab_f2b.kernel.ipset.element import MAX_TIMEOUT_S, be32
 from ideolab_f2b.kernel.ipset.error import SetMissingError
@@ -20,6 +20,9 @@ _FAMILIES = {4: "inet", 6: "inet6"}
 #: linux/netfilter/ipset/ip_set.h
 _ADD, _DELETE = 9, 10
 _PORT, _PORT_TO, _TIMEOUT, _DATA, _ADT, _LINE, _MAXELEM = 4, 5, 6, 7, 8, 9, 19
+_NETMASK = 20
+#: bits of an IPv6 client
+_CLIENT6 = 64
 _LAST_PORT = 65535
 #: what stands before the address of an element: data, IP, the IP of a family
 _STARTS = {
@@ -37,7 +40,9 @@ _STARTS = {
 #: the prefix length, by its value
 _LENGTHS = tuple(struct.pack("=HHB3x", 5, 3, length) for length in range(129))
 #: the line, by which the kernel says which element it refuses
-_LINES = tuple(struct.pack("=HH", 8, _LINE | NETWORK_ORDER) + struct.pack("!I", line) for line in range(1, _BATCH + 1))
+_LINES = tuple(
+    struct.pack("=HH", 8, _LINE | NETWORK_ORDER) + struct.pack("!I", line) for line in range(1, _BATCH + 1)
+)
 
 
 def room_for(count: int) -> int:
@@ -74,6 +79,13 @@ class CountrySets(Sets):
         )
         self._create(name, "bitmap:port", "unspec", nest(_DATA, whole, be32(_TIMEOUT, 0)))
 
+    def create_recent(self, name: str, version: int) -> None:
+        """Make a set that rules put clients in, an IPv6 one as its /64; nothing happens when it is there."""
+        settings = be32(_MAXELEM, RECENT_ROOM) + be32(_TIMEOUT, int(RECENT_S))
+        if version == 6:
+            settings += attribute(_NETMASK, bytes((_CLIENT6,)))
+        self._create(name, "hash:ip", _FAMILIES[version], nest(_DATA, settings))
+
     def put_ports(self, name: str, ports: Sequence[int], seconds: float) -> None:
         """Give ports this time, 0 for good; all others go."""
         time = be32(_TIMEOUT, min(MAX_TIMEOUT_S, math.ceil(seconds)))
@@ -92,7 +104,9 @@ class CountrySets(Sets):
         for fields in answers:
             for _kind, data in unpack_attributes(fields.get(_ADT, b"")):
                 one = dict(unpack_attributes(data))
-                found[int.from_bytes(one.get(_PORT, b""), "big")] = int.from_bytes(one.get(_TIMEOUT, b""), "big")
+                found[int.from_bytes(one.get(_PORT, b""), "big")] = int.from_bytes(
+                    one.get(_TIMEOUT, b""), "big"
+                )
         return found
 
     def _change_port(self, command: int, name: str, port: int, time: bytes = b"") -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import subprocess
 from typing import NamedTuple, Optional
 
 from ideolab_f2b.firewall import iptables
-from ideolab_f2b.firewall.iptables import PROGRAMS, RawMissingError, RuleError, Run
+from ideolab_f2b.firewall.iptables import PROGRAMS, RuleError, RuleUnseenError, Run
 from ideolab_f2b.firewall.rule import has_ipv6
 from ideolab_f2b.firewall.variants import list_programs
-from ideolab_f2b.geo.rule.ipset import lines as ipset_lines
-from ideolab_f2b.geo.rule.ipset.lines import CHAIN, Slot, SlotUse
+from ideolab_f2b.geo.rule.ipset import lines
+from ideolab_f2b.geo.rule.ipset.lines import CHAIN, Slot, SlotUse, TableText
 from ideolab_f2b.geo.rule.plan import VERSIONS
 
-_RAW, _MANGLE = "raw", "mangle"
+RAW, MANGLE = "raw", "mangle"
 #: {table: what it sends to our chain}
-_JUMPS = {_RAW: ipset_lines.CONNECTIONS, _MANGLE: ipset_lines.DATAGRAMS}
+_JUMPS = {RAW: lines.CONNECTIONS, MANGLE: lines.DATAGRAMS}
 
 
 class TableState(NamedTuple):
@@ -27,96 +27,77 @@ class TableState(NamedTuple):
     drops: int
 
 
-NOT_THERE = TableState({}, False, 0)
-
-
-def versions(run: Run = iptables.run) -> list[int]:
+def list_versions() -> list[int]:
     """Return the IP versions that have a firewall here: 6 is left out where it is switched off."""
     return [version for version in VERSIONS if version == 4 or has_ipv6()]
 
 
-def read(version: int, table: str = _RAW, run: Run = iptables.run) -> TableState:
-    """Return what a table holds; RuleError where it cannot be seen."""
-    return _read(PROGRAMS[version], table, run)
-
-
 def read_both(version: int, run: Run = iptables.run) -> dict[str, TableState]:
-    """Return {table: what it holds}."""
-    return {table: read(version, table, run) for table in _JUMPS}
+    """Return {table: what it holds}; RuleError where it cannot be seen."""
+    return {table: _read(PROGRAMS[version], table, run) for table in _JUMPS}
 
 
 def write(version: int, force: Optional[SlotUse], trial: Optional[SlotUse], run: Run = iptables.run) -> None:
     """Let these lists be in force in a family, at one instant; the chains of others go. RuleError."""
     for table in _JUMPS:
-        shown = [_only_if(one, table == _RAW or (one is not None and one.has_quic)) for one in (force, trial)]
-        if table == _RAW or any(shown):
-            _write(version, table, shown[0], shown[1], run)
+        shown = [_only_if(one, table == RAW or (one is not None and one.has_quic)) for one in (force, trial)]
+        if table == RAW or any(shown):
+            _write(PROGRAMS[version], table, shown[0], shown[1], run)
         else:
             _remove(PROGRAMS[version], table, run)
+
+
+def remove(version: int, run: Run = iptables.run) -> bool:
+    """Take all chains of ours away, of each variant of iptables; return whether there was one. RuleError."""
+    # of the older variant only the tables that are there: to look at others would make them
+    places = [
+        (program, table)
+        for program, tables in list_programs(version).items()
+        for table in _JUMPS
+        if not program.endswith("-legacy") or table in tables
+    ]
+    return any([_remove(program, table, run) for program, table in places])
 
 
 def _only_if(use: Optional[SlotUse], is_wanted: bool) -> list[SlotUse]:
     return [use] if use is not None and is_wanted else []
 
 
-def remove(version: int, run: Run = iptables.run) -> bool:
-    """Take all chains of ours away, of each variant of iptables; return whether there was one. RuleError."""
-    found = False
-    for program, tables in list_programs(version).items():
-        for table in _JUMPS:
-            if table in tables or table == _MANGLE:
-                found |= _remove(program, table, run)
-    return found
-
-
-def _write(version: int, table: str, force: list[SlotUse], trial: list[SlotUse], run: Run) -> None:
-    program = PROGRAMS[version]
-    before = _tokens(program, table, run)
-    kept = {one.slot.token for one in (*force, *trial)}
-    lines = list(ipset_lines.write_chains(version, force, trial))
-    lines += ipset_lines.place_jump(_rules(program, "PREROUTING", table, run) or [], _JUMPS[table])
-    for token in before:
-        if token not in kept:
-            lines += [f":{CHAIN}-{token} - [0:0]", f"-X {CHAIN}-{token}"]
-    iptables.change(program, table, lines, run)
+def _write(program: str, table: str, force: list[SlotUse], trial: list[SlotUse], run: Run) -> None:
+    found = _save(program, table, run)
+    kept = {CHAIN, *(f"{CHAIN}-{one.slot.token}" for one in (*force, *trial))}
+    version = 6 if program == PROGRAMS[6] else 4
+    change = [
+        *lines.write_chains(version, force, trial),
+        *lines.place_jump(found.list_specs("PREROUTING"), _JUMPS[table]),
+        *lines.drop_chains(chain for chain in found.chains if chain not in kept),
+    ]
+    iptables.change(program, table, change, run)
 
 
 def _remove(program: str, table: str, run: Run) -> bool:
-    try:
-        tokens = _tokens(program, table, run)
-        if _rules(program, CHAIN, table, run) is None:
-            return False
-        outer = _rules(program, "PREROUTING", table, run) or []
-    except RawMissingError:
+    found = _save(program, table, run)
+    if not found.chains:
         return False
-    chains = [CHAIN, *(f"{CHAIN}-{token}" for token in tokens)]
-    lines = [f":{chain} - [0:0]" for chain in chains]
-    lines += [*ipset_lines.drop_jump(outer, _JUMPS[table]), *(f"-X {chain}" for chain in chains)]
-    iptables.change(program, table, lines, run)
+    jumps = lines.drop_jump(found.list_specs("PREROUTING"), _JUMPS[table])
+    iptables.change(program, table, [*jumps, *lines.drop_chains(found.chains)], run)
     return True
 
 
 def _read(program: str, table: str, run: Run) -> TableState:
+    found = _save(program, table, run)
+    is_linked = _JUMPS[table] in found.list_specs("PREROUTING")
+    return TableState(lines.read_uses(found), is_linked, lines.count_drops(found))
+
+
+def _save(program: str, table: str, run: Run) -> TableText:
     try:
-        rules = _rules(program, CHAIN, table, run)
-    except RawMissingError:
-        return NOT_THERE
-    if rules is None:
-        return NOT_THERE
-    lists = list(_lists(program, table, ipset_lines.read_tokens(rules), run))
-    outer = _rules(program, "PREROUTING", table, run) or []
-    is_linked = ipset_lines.has_jump(outer, _JUMPS[table])
-    return TableState(ipset_lines.read_uses([*rules, *lists]), is_linked, ipset_lines.count_drops(lists))
-
-
-def _lists(program: str, table: str, tokens: Sequence[str], run: Run) -> Iterator[str]:
-    for token in dict.fromkeys(tokens):
-        yield from _rules(program, f"{CHAIN}-{token}", table, run) or []
-
-
-def _tokens(program: str, table: str, run: Run) -> list[str]:
-    return list(dict.fromkeys(ipset_lines.read_tokens(_rules(program, CHAIN, table, run) or [])))
-
-
-def _rules(program: str, chain: str, table: str, run: Run) -> Optional[list[str]]:
-    return iptables.list_rules(program, chain, table, run)
+        done = run((f"{program}-save", "-c", "-t", table), "")
+    except (OSError, subprocess.SubprocessError) as error:
+        raise RuleUnseenError(f"{program}-save: {error}") from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or [f"exit {done.returncode}"]
+        raise RuleError(
+            f"{program}-save -t {table}: {said[0]}; without that table write `backend = nft` below [geo]"
+        )
+    return lines.parse(done.stdout)

@@ -11,9 +11,34 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ideolab_f2b.geo.rule.nft import messages as nft
-from ideolab_f2b.geo.rule.nft.messages import Message
-from ideolab_f2b.geo.rule.plan import ALLOW, BITS, SIZES, VERSIONS, Prefixes, RulePlan, group_by_length
+from ideolab_f2b.geo.rule.nft import parts
+from ideolab_f2b.geo.rule.nft.expressions import (
+    accept,
+    count_in,
+    is_new,
+    load_prefix,
+    note_in,
+    opens_connection,
+)
+from ideolab_f2b.geo.rule.plan import (
+    ALLOW,
+    RECENT_ROOM,
+    RECENT_S,
+    VERSIONS,
+    Prefixes,
+    RulePlan,
+    group_by_length,
+)
+from ideolab_f2b.kernel.nft.expression import (
+    drop,
+    is_family,
+    is_in,
+    is_loopback,
+    is_protocol,
+    jump,
+    load_port,
+)
+from ideolab_f2b.kernel.nft.message import Change, add_chain, add_rule, add_set, add_table, delete_rules
 
 TABLE = "ideolab_geo"
 #: raw + 10: behind the bans, before conntrack
@@ -29,8 +54,16 @@ UDP_PORTS, UDP_TRIAL = "udp-ports", "udp-trial"
 PORT_SETS = (PORTS, TRIAL, PAUSE, UDP_PORTS, UDP_TRIAL)
 #: {counter: IP version}
 COUNTERS = {"refused4": 4, "refused6": 6}
-_CHECK, _LIST, _SET = "check", "list", "countries"
+#: {set of those who were refused of late: IP version}, and how many bits of each are kept
+RECENT = {"recent4": 4, "recent6": 6}
+_CLIENT = {4: 32, 6: 64}
+_CHECK, _LIST, _SET, _REFUSE = "check", "list", "countries", "refuse"
 _OF_LIST = re.compile(rf"(?:{_CHECK}|{_LIST}[46]|{_SET}[46]-[0-9]+)-([a-z]+)")
+
+
+#: chains that every list uses, and what else is there without any list
+REFUSE_CHAINS = frozenset(f"{_REFUSE}{version}" for version in VERSIONS)
+FRAME = frozenset((*BASES, EXEMPT, *PORT_SETS, *RECENT)) | REFUSE_CHAINS
 
 
 class LengthSet(NamedTuple):
@@ -41,17 +74,17 @@ class LengthSet(NamedTuple):
     length: int
     addresses: Sequence[int]
 
-    def make(self, number: int) -> Message:
+    def make(self, number: int) -> Change:
         """Return what makes it with room for just its elements: the kernel then takes its fastest kind."""
-        return nft.address_set(TABLE, self.name, self.version, len(self.addresses), number)
+        return add_set(TABLE, self.name, self.version, len(self.addresses), number=number, flags=0)
 
-    def fill(self) -> Iterator[Message]:
+    def fill(self) -> Iterator[Change]:
         """Yield what puts its elements in."""
-        return nft.add_addresses(TABLE, self.name, SIZES[self.version], self.addresses)
+        return parts.add_addresses(TABLE, self.name, self.version, self.addresses)
 
     def match(self) -> bytes:
         """Return the expressions for a source address that lies in one of its prefixes."""
-        return nft.source(self.version, self.length) + nft.in_set(self.name)
+        return load_prefix(self.version, self.length) + is_in(self.name)
 
 
 class Linked(NamedTuple):
@@ -64,16 +97,25 @@ class Linked(NamedTuple):
 NOTHING = Linked()
 
 
-def make_frame() -> Iterator[Message]:
+def make_frame() -> Iterator[Change]:
     """Yield what makes the table without any list: it refuses nobody."""
-    yield nft.table(TABLE)
-    yield nft.base_chain(TABLE, CONNECTIONS, _BEHIND_BANS)
-    yield nft.base_chain(TABLE, DATAGRAMS, _BEHIND_CONNTRACK)
-    yield nft.chain(TABLE, EXEMPT)
+    yield add_table(TABLE)
+    yield add_chain(TABLE, CONNECTIONS, "prerouting", _BEHIND_BANS)
+    yield add_chain(TABLE, DATAGRAMS, "prerouting", _BEHIND_CONNTRACK)
+    yield add_chain(TABLE, EXEMPT)
+    for version in VERSIONS:
+        yield add_chain(TABLE, _refuse_chain(version))
     for number, name in enumerate(PORT_SETS, 1):
-        yield nft.port_set(TABLE, name, number)
+        yield parts.add_port_set(TABLE, name, number)
+    for number, (name, version) in enumerate(RECENT.items(), len(PORT_SETS) + 1):
+        yield parts.add_noted_set(TABLE, name, version, RECENT_ROOM, number)
     for name in COUNTERS:
-        yield nft.counter(TABLE, name)
+        yield parts.add_counter(TABLE, name)
+    for (name, version), counter in zip(RECENT.items(), COUNTERS):
+        # a rule of its own: where the set is full, the packet is dropped all the same
+        note = load_prefix(version, _CLIENT[version]) + note_in(name, RECENT_S)
+        yield add_rule(TABLE, _refuse_chain(version), is_family(version), note)
+        yield add_rule(TABLE, _refuse_chain(version), count_in(counter), drop())
 
 
 def list_sets(plan: RulePlan) -> list[LengthSet]:
@@ -85,29 +127,29 @@ def list_sets(plan: RulePlan) -> list[LengthSet]:
     ]
 
 
-def make_chains(plan: RulePlan, sets: Sequence[LengthSet]) -> Iterator[Message]:
+def make_chains(plan: RulePlan, sets: Sequence[LengthSet]) -> Iterator[Change]:
     """Yield what makes the chains of a list, to which nothing jumps yet."""
     check = check_chain(plan.token)
     for name in (check, *_list_chains(plan.token)):
-        yield nft.chain(TABLE, name)
+        yield add_chain(TABLE, name)
     for name, version in zip(_list_chains(plan.token), VERSIONS):
-        refuse = nft.count(_counter(version)) + nft.verdict(nft.DROP)
-        found = nft.verdict(nft.ACCEPT) if plan.policy == ALLOW else refuse
+        refuse = jump(_refuse_chain(version))
+        found = accept() if plan.policy == ALLOW else refuse
         for one in sets:
             if one.version == version:
-                yield nft.rule(TABLE, name, nft.version(version), one.match(), found)
+                yield add_rule(TABLE, name, is_family(version), one.match(), found)
         if plan.policy == ALLOW:
-            yield nft.rule(TABLE, name, refuse)
-    yield nft.rule(TABLE, check, nft.LOOPBACK, nft.verdict(nft.ACCEPT))
+            yield add_rule(TABLE, name, refuse)
+    yield add_rule(TABLE, check, is_loopback(), accept())
     for protocol in (_TCP, _UDP):
-        yield nft.rule(TABLE, check, nft.protocol(protocol), nft.PORT, nft.in_set(PAUSE), nft.verdict(nft.ACCEPT))
-    yield nft.rule(TABLE, check, nft.jump(EXEMPT))
+        yield add_rule(TABLE, check, is_protocol(protocol), load_port(), is_in(PAUSE), accept())
+    yield add_rule(TABLE, check, jump(EXEMPT))
     for name, version in zip(_list_chains(plan.token), VERSIONS):
-        yield nft.rule(TABLE, check, nft.version(version), nft.jump(name))
-    yield nft.rule(TABLE, check, nft.verdict(nft.ACCEPT))
+        yield add_rule(TABLE, check, is_family(version), jump(name))
+    yield add_rule(TABLE, check, accept())
 
 
-def put_exempt(exempt: Prefixes) -> Iterator[Message]:
+def put_exempt(exempt: Prefixes) -> Iterator[Change]:
     """Yield what fills the chain of those who are never refused, which is empty."""
     number = 0
     for version in VERSIONS:
@@ -116,39 +158,41 @@ def put_exempt(exempt: Prefixes) -> Iterator[Message]:
             one = LengthSet(f"{EXEMPT}{version}-{length}", version, length, addresses)
             yield one.make(number)
             yield from one.fill()
-            yield nft.rule(TABLE, EXEMPT, nft.version(version), one.match(), nft.verdict(nft.ACCEPT))
+            yield add_rule(TABLE, EXEMPT, is_family(version), one.match(), accept())
 
 
-def link(force: Linked, trial: Linked = NOTHING) -> Iterator[Message]:
+def link(force: Linked, trial: Linked = NOTHING) -> Iterator[Change]:
     """Yield what sends new connections to these lists, and to no other."""
     for name in BASES:
-        yield nft.flush_chain(TABLE, name)
+        yield delete_rules(TABLE, name)
     # the trial first: it ends with each packet, and the list behind it has the ports that it leaves
     for ports, udp, one in ((TRIAL, UDP_TRIAL, trial), (PORTS, UDP_PORTS, force)):
         if one.token:
-            to = nft.jump(check_chain(one.token))
-            yield nft.rule(TABLE, CONNECTIONS, nft.protocol(_TCP), nft.SYN, nft.PORT, nft.in_set(ports), to)
+            to = jump(check_chain(one.token))
+            yield add_rule(
+                TABLE, CONNECTIONS, is_protocol(_TCP), opens_connection(), load_port(), is_in(ports), to
+            )
             if one.has_quic:
                 # only here: it makes conntrack look at each packet of the host
-                yield nft.rule(TABLE, DATAGRAMS, nft.protocol(_UDP), nft.PORT, nft.in_set(udp), nft.NEW, to)
+                yield add_rule(TABLE, DATAGRAMS, is_protocol(_UDP), load_port(), is_in(udp), is_new(), to)
 
 
-def put_ports(plan: RulePlan) -> Iterator[Message]:
+def put_ports(plan: RulePlan) -> Iterator[Change]:
     """Yield what gives a list its ports for good."""
-    yield from nft.put_ports(TABLE, PORTS, plan.ports, 0)
-    yield from nft.put_ports(TABLE, UDP_PORTS, plan.ports if plan.has_quic else (), 0)
+    yield from parts.put_ports(TABLE, PORTS, plan.ports, 0)
+    yield from parts.put_ports(TABLE, UDP_PORTS, plan.ports if plan.has_quic else (), 0)
 
 
-def put_trial(plan: RulePlan, seconds: float) -> Iterator[Message]:
+def put_trial(plan: RulePlan, seconds: float) -> Iterator[Change]:
     """Yield what gives a list its ports for a time."""
-    yield from nft.put_ports(TABLE, TRIAL, plan.ports, seconds)
-    yield from nft.put_ports(TABLE, UDP_TRIAL, plan.ports if plan.has_quic else (), seconds)
+    yield from parts.put_ports(TABLE, TRIAL, plan.ports, seconds)
+    yield from parts.put_ports(TABLE, UDP_TRIAL, plan.ports if plan.has_quic else (), seconds)
 
 
-def end_trial() -> Iterator[Message]:
+def end_trial() -> Iterator[Change]:
     """Yield what takes the ports away from the list that is tried out."""
     for name in (TRIAL, UDP_TRIAL):
-        yield from nft.put_ports(TABLE, name, (), 0)
+        yield from parts.put_ports(TABLE, name, (), 0)
 
 
 def check_chain(token: str) -> str:
@@ -160,8 +204,8 @@ def _list_chains(token: str) -> tuple[str, ...]:
     return tuple(f"{_LIST}{version}-{token}" for version in VERSIONS)
 
 
-def _counter(version: int) -> str:
-    return f"refused{version}"
+def _refuse_chain(version: int) -> str:
+    return f"{_REFUSE}{version}"
 
 
 def token_of(name: str) -> str:
