@@ -33,8 +33,8 @@ def test_a_code(text: str, code: str) -> None:
         ("spain", "'spain' is no country; near are ES (Spain)"),
         (
             "XY",
-            "'XY' is no country; near are XK (Kosovo), XD (networks that the vendor calls hostile), YT (Mayotte),"
-            " YE (Yemen)",
+            "'XY' is no country; near are XK (Kosovo), XD (networks that the vendor calls hostile),"
+            " YT (Mayotte), YE (Yemen)",
         ),
         ("", "'' is no country; a code like FR is needed"),
         ("x" * 61, "a word of 61 characters is no country; a code like FR is needed"),
