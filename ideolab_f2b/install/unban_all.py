@@ -10,6 +10,7 @@ from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import old_rules, orphans, port_rule, rule
 from ideolab_f2b.firewall.names import LIST, LISTS
 from ideolab_f2b.firewall.saved import rules as saved
+from ideolab_f2b.geo.rule import metrics
 from ideolab_f2b.geo.rule.in_force import CountryFirewall
 from ideolab_f2b.geo.rule.state import LOCK
 from ideolab_f2b.install.place import Say
@@ -42,6 +43,7 @@ def drop_country_list(say: Say) -> None:
     """Take the country list with its rules and sets out of the kernel, and what is remembered of it."""
     held = CountryFirewall(Settings()).remove().text
     LOCK.unlink(missing_ok=True)
+    metrics.withdraw(Settings())
     if held:
         say(f"removed  the country list from {held}")
 

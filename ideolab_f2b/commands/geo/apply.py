@@ -68,7 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.renew:
         if arguments.confirm:
             arguments.fail("--renew is for timers: nobody could confirm")
-        return kernel_verb.run(arguments, lambda firewall: _renew(firewall, arguments.list), _tell_renewed)
+        return kernel_verb.run(
+            arguments, lambda firewall: _renew(firewall, arguments.list), _describe_renewal
+        )
 
     def tell(text: str) -> str:
         if not arguments.confirm:
@@ -88,8 +90,8 @@ def _apply(firewall: CountryFirewall, arguments: argparse.Namespace) -> Outcome:
         warning = _describe_caller(firewall, countries, peer)
         if warning and not _is_wanted(warning):
             raise RuleProblemError(
-                f"{warning}. Nothing was changed. Try it with --confirm 60s, or say --yes; write the address into"
-                f" {NEVER_BAN} to keep it in for good"
+                f"{warning}. Nothing was changed. Try it with --confirm 60s, or say --yes; write the address"
+                f" into {NEVER_BAN} to keep it in for good"
             )
     return firewall.apply(countries, arguments.confirm, peer)
 
@@ -104,7 +106,7 @@ def _require_same(countries: CountryList, settings: Settings) -> None:
 
 
 def _describe_caller(firewall: CountryFirewall, countries: CountryList, peer: Address) -> str:
-    """Return what is to be known of the caller's own address; "" where the list lets it in, or root's lists do."""
+    """Return what is to be known of the caller's own address; "" where it gets in for good."""
     if not countries.is_refused(peer) or firewall.gather(peer).find(peer, without=SSH) is not None:
         return ""
     return (
@@ -131,5 +133,5 @@ def _load_newest(path: Path) -> Optional[CountryList]:
     return country_list.load(path) if path.exists() else None
 
 
-def _tell_renewed(text: str) -> str:
+def _describe_renewal(text: str) -> str:
     return f"in force: {text}" if text else "nothing was missing"

@@ -1,4 +1,4 @@
-"""What the verbs that change the rule in the kernel have in common: their options, their output, their errors."""
+"""What the verbs that change the rule in the kernel have in common: options, output, errors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Optional
 
 from ideolab_f2b import columns, config
 from ideolab_f2b.commands.arguments.config_option import add_config_option
+from ideolab_f2b.config import Settings
 from ideolab_f2b.geo.rule import metrics, timer
 from ideolab_f2b.geo.rule.in_force import CountryFirewall, Outcome
 
@@ -34,7 +35,7 @@ def run(
     try:
         firewall = CountryFirewall(settings)
         done = act(firewall)
-        troubles = [*done.troubles, *metrics.export(firewall, settings)]
+        troubles = [*done.troubles, *_export(firewall, settings, needs_timer)]
     except RuntimeError as error:
         # iptables that fails, a list that cannot be put in force: the command line knows ValueError
         raise ValueError(str(error)) from error
@@ -47,3 +48,10 @@ def run(
     for trouble in troubles:
         print(f"ideolab-f2b geo: {trouble}", file=sys.stderr)
     return 0
+
+
+def _export(firewall: CountryFirewall, settings: Settings, needs_timer: Optional[bool]) -> list[str]:
+    if needs_timer is False:
+        metrics.withdraw(settings)
+        return []
+    return metrics.export(firewall, settings)

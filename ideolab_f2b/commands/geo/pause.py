@@ -15,8 +15,9 @@ _LONGEST_S = 86_400.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the verb and its options."""
     parser.description = (
-        "Let every country in for a time, such as 10m; it ends by itself, in the kernel. For whoever validates a"
-        " certificate from anywhere. Bans stay. Where no list is in force, nothing happens and all is well."
+        "Let every country in for a time, such as 10m; it ends by itself, in the kernel. For whoever"
+        " validates a certificate from anywhere. Bans stay. Where no list is in force, nothing"
+        " happens and all is well."
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("time", nargs="?", type=_pause_time, metavar="TIME", help="for so long, a day at most")

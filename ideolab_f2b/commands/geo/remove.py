@@ -11,8 +11,8 @@ from ideolab_f2b.geo.rule.in_force import CountryFirewall
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the verb and its options."""
     parser.description = (
-        "Take the country list with its rules and sets out of the kernel, and out of what comes back at a boot."
-        " The list that `geo build` has made stays, and so do the bans."
+        "Take the country list with its rules and sets out of the kernel, and out of what comes back at a"
+        " boot. The list that `geo build` has made stays, and so do the bans."
     )
     kernel_verb.add_options(parser)
 

@@ -27,7 +27,8 @@ _OF_COUNTRIES = r"ideolab-geo(-[a-z]+)?"
 _OF_IPTABLES = f"--match-set {LIST} "
 #: of jails with scope=port and of the country list: the jumps, the chains and their rules, which name sets
 _OF_PORTS = (
-    rf"--match-set {PORT_LIST} |-A {CHAIN} |^:{CHAIN} |-A {_OF_COUNTRIES} |^:{_OF_COUNTRIES} | -j ideolab-geo$"
+    rf"--match-set {PORT_LIST} |-A {CHAIN} |^:{CHAIN} "
+    rf"|-A {_OF_COUNTRIES} |^:{_OF_COUNTRIES} | -j ideolab-geo$"
 )
 #: how nft shows a rule that matches an ipset, the same for any of them; nft 0.9.8 shows it as a comment
 _OF_NFT = rf'^\s*(iifname != "lo" )?xt match "?set"? .*(drop|jump {CHAIN})$'

@@ -21,7 +21,7 @@ _SIZE = 1 << 17
 def find(
     environment: Mapping[str, str] = os.environ, proc: Path = Path("/proc"), pid: Optional[int] = None
 ) -> Optional[Address]:
-    """Return the address; None on a console, and where it is not known: sudo hides the variable, /proc has it."""
+    """Return the address; None on a console, or where it is not known. sudo hides the variable, not /proc."""
     for variables in (environment, *_read_ancestors(proc, os.getppid() if pid is None else pid)):
         for name in _VARIABLES:
             found = _parse(variables.get(name, ""))

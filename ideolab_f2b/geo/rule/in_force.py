@@ -248,8 +248,8 @@ def _is_renewal(before: AppliedList, newest: CountryList) -> bool:
         count = len(newest.prefixes(version))
         if not known <= 2 * count <= 4 * known:
             raise RuleProblemError(
-                f"the new list has {count:,} prefixes of IPv{version}, the one in force {known:,}: that one stays;"
-                " look at the new one, then: sudo ideolab-f2b geo apply --confirm 60s"
+                f"the new list has {count:,} prefixes of IPv{version}, the one in force {known:,}: that one"
+                " stays; look at the new one, then: sudo ideolab-f2b geo apply --confirm 60s"
             )
     return True
 

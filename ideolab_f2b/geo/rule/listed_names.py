@@ -1,4 +1,4 @@
-"""The addresses of host names that root has listed, asked within a few seconds; what they were before counts too."""
+"""The addresses of host names that root has listed, asked within seconds, or what they were before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom no country list refuses: this host's own networks, who is protected from bans, what root has listed."""
+"""Whom no country list refuses: this host's own networks, who is never banned, what root has listed."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def collect(
         except (OSError, ValueError) as error:
             troubles.append(f"{name} are not known: {error}")
     found += (Exemption(one, "listed in `exempt` of [geo]") for one in listed)
-    found += _read_listed(never, never_ban)
+    found += _convert(never, never_ban)
     for name in never.names:
         found += _hosts(names.find(name), f"{name}, listed in {never_ban}")
     troubles += names.troubles()
@@ -122,7 +122,7 @@ def collect(
     return Exemptions(tuple(found[:LIMIT]), tuple(troubles))
 
 
-def _read_listed(never: NeverBan, path: str) -> Iterator[Exemption]:
+def _convert(never: NeverBan, path: str) -> Iterator[Exemption]:
     for one in never.listed:
         size = one.last - one.first + 1
         bits = (32 if one.version == 4 else 128) - size.bit_length() + 1

@@ -1,4 +1,4 @@
-"""What the kernel is to hold of a country list: who may connect to which ports, and who is asked nothing. Pure."""
+"""What the kernel is to hold of a country list: who may connect to which ports, who always may. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VERSIONS = (4, 6)
 BITS = {4: 32, 6: 128}
 #: bytes of an address, by version
 SIZES = {4: 4, 6: 16}
-#: seconds that a refused client is noted for, so that somebody can ask for its country; and how many are noted
+#: seconds that a refused client is noted for, so that its country can be counted; how many are noted
 RECENT_S = 300.0
 RECENT_ROOM = 16_384
 #: letters of a token
@@ -61,7 +61,7 @@ class KernelState(NamedTuple):
     pause_s: float = 0.0
     #: packets that were refused, by IP version
     refused: Mapping[int, int] = {}
-    #: elements of the list in force, by IP version; nothing where the kernel does not count them (before 6.16)
+    #: elements of the list in force, by IP version; {} where the kernel does not count them (before 6.16)
     counts: Mapping[int, int] = {}
 
 
@@ -100,8 +100,8 @@ def require_list(plan: RulePlan) -> None:
             for _address, length in (*plan.prefixes.get(version, ()), *plan.exempt.get(version, ()))
         ):
             raise RuleProblemError(
-                f"a prefix of length 0 is everybody: nobody would be refused over IPv{version}; look for it in"
-                " never-ban and in `exempt` of [geo]"
+                f"a prefix of length 0 is everybody: nobody would be refused over IPv{version}; look for it"
+                " in never-ban and in `exempt` of [geo]"
             )
     if not plan.ports:
         raise RuleProblemError("no port is named: write `ports = 443` below [geo]")

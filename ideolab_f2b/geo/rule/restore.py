@@ -1,4 +1,4 @@
-"""Puts the country list back that was applied and confirmed: at a boot, and after somebody flushed the rules."""
+"""Puts the country list back that was confirmed: at a boot, and after somebody flushed the rules."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def describe(outcome: Outcome) -> str:
 
 
 def read_settings(path: Path, known: StateFiles) -> Settings:
-    """Return the settings of a file; where it is broken, the defaults with the exemptions of the last `apply`.
+    """Return the settings of a file; where it is broken, the defaults with the last exemptions.
 
     A boot must not be without its list for a word that nobody understands; `check` says that word.
     """

@@ -37,7 +37,7 @@ class StateFiles:
         self._lock = lock or (LOCK if directory == DIRECTORY else directory / ".lock")
 
     def load(self, kind: str) -> Optional[AppliedList]:
-        """Return what was applied or is tried out; None where nothing is. RuleProblemError for a broken file."""
+        """Return what was applied or is tried out; None for nothing. RuleProblemError for a broken file."""
         path = self._settings(kind)
         try:
             with files.open_to_read(path) as file:

@@ -1,4 +1,4 @@
-"""Switches the timer on that puts the list back each minute, and off with the list; nothing without systemd."""
+"""Switches the timer on that puts the list back each minute, and off; nothing without systemd."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ class Sets:
         """The names of the sets in a list:set, in its order."""
         return [found for found in self._contents(list_name) if isinstance(found, str)]
 
-    def _named(self, name: str) -> bytes:
+    def _begin(self, name: str) -> bytes:
         """Return how a request about a set begins."""
         return _name_part(name)
 

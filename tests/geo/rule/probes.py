@@ -69,7 +69,7 @@ def probe(
     change: Callable[[int], object],
     least: int,
 ) -> Verdicts:
-    """Send from all these addresses by turns while `change` is called, with 0, 1, 2 ..., until `least` are sent."""
+    """Send from all these addresses by turns while `change` is called, until `least` are sent."""
     with contextlib.ExitStack() as undo:
         receiver = Receiver(server, port, undo)
         senders = list(

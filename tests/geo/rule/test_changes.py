@@ -74,7 +74,7 @@ def test_trial_at_a_boot(world: World, backend: str) -> None:
 
 
 def test_renew(world: World, backend: str) -> None:
-    """A newer list of the same countries takes the place of the one in force, on the ports that were confirmed."""
+    """A newer list of the same countries replaces the one in force, on the ports that were confirmed."""
     with world.server.enter():
         world.firewall(backend).apply(make_list(built=10.0))
         firewall = world.firewall(backend, ports=(80,), quic=True)

@@ -50,7 +50,7 @@ def test_saved_with_a_list(world: World, tmp_path: Path) -> None:
 
 
 def test_saved_and_removed(world: World, tmp_path: Path) -> None:
-    """Rules of a list that was taken away since load too; the command of `check` takes them out of the file."""
+    """Rules of a list that was taken away load too; the command of `check` takes them out of the file."""
     firewall = world.firewall("ipset")
     with world.server.enter():
         firewall.apply(make_list())

@@ -63,7 +63,7 @@ class Slot(NamedTuple):
     policy: str
 
 
-class SlotUse(NamedTuple):
+class UsedSlot(NamedTuple):
     """A list, and whether QUIC is asked for it too."""
 
     slot: Slot
@@ -75,7 +75,7 @@ def set_name(name: str, version: int) -> str:
     return name + _ENDS[version]
 
 
-def write_chains(version: int, force: Sequence[SlotUse], trial: Sequence[SlotUse]) -> Iterator[str]:
+def write_chains(version: int, force: Sequence[UsedSlot], trial: Sequence[UsedSlot]) -> Iterator[str]:
     """Yield the lines of all chains of ours in a table; a list that is not given has none."""
     yield f":{CHAIN} - [0:0]"
     for one in (*trial, *force):

@@ -21,7 +21,7 @@ from ideolab_f2b.geo.rule.ipset.lines import (
     START,
     TRIAL,
     Slot,
-    SlotUse,
+    UsedSlot,
 )
 from ideolab_f2b.geo.rule.ipset.sets import CountrySets
 from ideolab_f2b.geo.rule.plan import VERSIONS, KernelState, Prefixes, RulePlan
@@ -50,7 +50,7 @@ class IpsetRule:
         """Put a list in force for a time; then the kernel itself goes back to what was, or to nothing."""
         slot = self._fill(plan)
         self._sets.put_ports(TRIAL, plan.ports, seconds)
-        self._write(self._force(), SlotUse(slot, plan.has_quic))
+        self._write(self._force(), UsedSlot(slot, plan.has_quic))
 
     def confirm(self, plan: RulePlan) -> None:
         """Keep the list that is tried out, whose prefixes are in the kernel already; the one before goes."""
@@ -174,19 +174,19 @@ class IpsetRule:
         """Let a list be in force for good."""
         # the ports first: while the rules still lead to the trial, nothing is asked for them twice
         self._sets.put_ports(PORTS, plan.ports, 0)
-        self._write(SlotUse(slot, plan.has_quic), None)
+        self._write(UsedSlot(slot, plan.has_quic), None)
         self._sets.flush(TRIAL)
         self._drop_unused()
 
-    def _write(self, force: Optional[SlotUse], trial: Optional[SlotUse]) -> None:
+    def _write(self, force: Optional[UsedSlot], trial: Optional[UsedSlot]) -> None:
         for version in self._versions:
             ipset_tables.write(version, force, trial)
 
-    def _force(self) -> Optional[SlotUse]:
+    def _force(self) -> Optional[UsedSlot]:
         """Return the list that is in force, but for one that is tried out."""
         state = ipset_tables.read_both(4)
         slot = state[ipset_tables.RAW].uses.get(PORTS)
-        return None if slot is None else SlotUse(slot, PORTS in state[ipset_tables.MANGLE].uses)
+        return None if slot is None else UsedSlot(slot, PORTS in state[ipset_tables.MANGLE].uses)
 
     def _drop_unused(self) -> None:
         """Destroy the sets of the slot that no rule asks."""

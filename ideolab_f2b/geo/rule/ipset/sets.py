@@ -98,7 +98,7 @@ class CountrySets(Sets):
         """Return {port: seconds left, 0 for good}; {} when there is no such set."""
         found: dict[int, int] = {}
         try:
-            answers = list(self._list(self._named(name), f'list set "{name}"'))
+            answers = list(self._list(self._begin(name), f'list set "{name}"'))
         except SetMissingError:
             return found
         for fields in answers:
@@ -111,10 +111,10 @@ class CountrySets(Sets):
 
     def _change_port(self, command: int, name: str, port: int, time: bytes = b"") -> None:
         data = nest(_DATA, attribute(_PORT | NETWORK_ORDER, port.to_bytes(2, "big")), time)
-        self._ask(command, self._named(name) + data, f'change port {port} of set "{name}"')
+        self._ask(command, self._begin(name) + data, f'change port {port} of set "{name}"')
 
     def _add_prefixes(self, name: str, version: int, prefixes: Sequence[Prefix]) -> None:
-        start, size, named = _STARTS[version], SIZES[version], self._named(name)
+        start, size, named = _STARTS[version], SIZES[version], self._begin(name)
         for at in range(0, len(prefixes), _BATCH):
             packed = b"".join(
                 start + address.to_bytes(size, "big") + _LENGTHS[length] + line

@@ -10,7 +10,7 @@ from ideolab_f2b.firewall.iptables import PROGRAMS, RuleError, RuleUnseenError, 
 from ideolab_f2b.firewall.rule import has_ipv6
 from ideolab_f2b.firewall.variants import list_programs
 from ideolab_f2b.geo.rule.ipset import lines
-from ideolab_f2b.geo.rule.ipset.lines import CHAIN, Slot, SlotUse, TableText
+from ideolab_f2b.geo.rule.ipset.lines import CHAIN, Slot, UsedSlot, TableText
 from ideolab_f2b.geo.rule.plan import VERSIONS
 
 RAW, MANGLE = "raw", "mangle"
@@ -37,7 +37,9 @@ def read_both(version: int, run: Run = iptables.run) -> dict[str, TableState]:
     return {table: _read(PROGRAMS[version], table, run) for table in _JUMPS}
 
 
-def write(version: int, force: Optional[SlotUse], trial: Optional[SlotUse], run: Run = iptables.run) -> None:
+def write(
+    version: int, force: Optional[UsedSlot], trial: Optional[UsedSlot], run: Run = iptables.run
+) -> None:
     """Let these lists be in force in a family, at one instant; the chains of others go. RuleError."""
     for table in _JUMPS:
         shown = [_only_if(one, table == RAW or (one is not None and one.has_quic)) for one in (force, trial)]
@@ -56,14 +58,15 @@ def remove(version: int, run: Run = iptables.run) -> bool:
         for table in _JUMPS
         if not program.endswith("-legacy") or table in tables
     ]
-    return any([_remove(program, table, run) for program, table in places])
+    found = [_remove(program, table, run) for program, table in places]
+    return any(found)
 
 
-def _only_if(use: Optional[SlotUse], is_wanted: bool) -> list[SlotUse]:
+def _only_if(use: Optional[UsedSlot], is_wanted: bool) -> list[UsedSlot]:
     return [use] if use is not None and is_wanted else []
 
 
-def _write(program: str, table: str, force: list[SlotUse], trial: list[SlotUse], run: Run) -> None:
+def _write(program: str, table: str, force: list[UsedSlot], trial: list[UsedSlot], run: Run) -> None:
     found = _save(program, table, run)
     kept = {CHAIN, *(f"{CHAIN}-{one.slot.token}" for one in (*force, *trial))}
     version = 6 if program == PROGRAMS[6] else 4

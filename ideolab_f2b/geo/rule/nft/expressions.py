@@ -11,10 +11,13 @@ from ideolab_f2b.kernel.nft.message import be32, be64, text
 
 #: enum nft_payload_bases, and where the flags of TCP are
 _TRANSPORT, _TCP_FLAGS = 2, 13
-#: fin, syn, rst, ack; and syn
-_OPENING, _SYN = b"\x17", b"\x02"
-#: enum nft_ct_keys: the state; and the bit of `new`
-_CT_STATE, _NEW = 0, struct.pack("=I", 8)
+#: fin, syn, rst, ack
+_OPENING = b"\x17"
+_SYN = b"\x02"
+#: enum nft_ct_keys
+_CT_STATE = 0
+#: its bit of `new`
+_NEW = struct.pack("=I", 8)
 #: NF_ACCEPT: the packet leaves this table, and goes on to others
 _ACCEPT = 1
 #: NFT_OBJECT_COUNTER

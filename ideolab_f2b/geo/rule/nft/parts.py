@@ -1,4 +1,4 @@
-"""Parts of a table that bans do not have: counters, sets of ports, sets that rules fill, elements by the thousand."""
+"""Parts of a table that bans do not have: counters, sets of ports, sets that rules fill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The country list in a table of nf_tables of its own: hash sets by prefix length, changed in one transaction.
+"""The country list in a table of its own: hash sets by prefix length, changed in one transaction.
 
 Nobody else's `nft add element` gets slower by it, as it does beside a set of intervals.
 """
@@ -161,7 +161,7 @@ class NftRule:
             *(one.name for one in ruleset.list_sets(self._nft, TABLE)),
         }
         ruled = {rule.chain for rule in ruleset.list_rules(self._nft, TABLE)}
-        return table.FRAME <= names and table.REFUSE_CHAINS <= ruled
+        return names >= table.FRAME and ruled >= table.REFUSE_CHAINS
 
     def _commit(self, changes: Iterable[Change]) -> None:
         with name_errors(f"change table inet {TABLE}"):

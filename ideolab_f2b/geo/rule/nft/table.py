@@ -1,4 +1,4 @@
-"""The table `inet ideolab_geo`: its names, and the messages that make, fill and link its parts. Sends nothing.
+"""The table `inet ideolab_geo`: its names, and what makes, fills and links its parts. Sends nothing.
 
 connections (hook, raw + 10), datagrams (hook, behind conntrack): jump to check-TOKEN of a list for its ports.
 check-TOKEN: loopback, paused ports and exempt are accepted; then list4-TOKEN, list6-TOKEN. An `accept` ends

@@ -9,7 +9,7 @@ from typing import Optional
 
 import pytest
 
-from ideolab_f2b.check import geo
+from ideolab_f2b.check.lists import geo
 from ideolab_f2b.config import GeoSettings, Settings
 from ideolab_f2b.geo import country_list
 from ideolab_f2b.geo.country_list import CountryListError
