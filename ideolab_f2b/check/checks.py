@@ -62,7 +62,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "front": proxy.front,
     "asn": asn.asn,
     "geo": geo.geo,
-    "geo rule": geo_rule.geo_rule,
+    "geo-rule": geo_rule.geo_rule,
     "protected": protected.protection,
 }
 

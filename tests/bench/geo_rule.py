@@ -1,7 +1,7 @@
 """What a country list of 179,000 + 136,000 prefixes costs in the kernel, on each backend. Root; two minutes.
 
 CPU and memory of `geo apply` as a whole program, against `ipset restore` and `nft -f` with intervals that
-load the same prefixes; the list replaced while datagrams run; addresses inside and outside, by real datagrams.
+load the same prefixes; the list replaced while datagrams run; addresses inside and outside by real ones.
 """
 
 from __future__ import annotations
