@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.check import (
-    backend,
     boot,
     drift,
     files,
@@ -41,7 +40,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "network": network.network,
     "jails": server.jails,
     "sshd": sshd.sshd_jail,
-    "backend": backend.backend,
+    "backend": kernel.backend,
     "sets": kernel.sets,
     "rules": kernel.rules,
     "saved": boot.saved_rules,

@@ -262,7 +262,7 @@ class ReconcileThread:
             _log.warning("kernel sets of %s differed from fail2ban: %d repaired", name, repaired)
 
     def _look_at_all_left_sets(self, _name: str, by_backend: _ByBackend) -> None:
-        """Of each backend that holds something: of another one than the jails have, too."""
+        """Lift what no jail has in each backend that holds something, one that no jail has included."""
         names = {backend: [name for name, _group in groups] for backend, groups in by_backend.items()}
         for backend in find_in_kernel():
             owned = names.get(backend.name, [])
@@ -362,11 +362,7 @@ class ReconcileThread:
             if self._members or any(looks.left.is_waiting for looks in self._looks.values()):
                 return False
             self._thread = None
-        # no jail has anything open, and an uninstall may have to change what this process owns
-        if not SET_NAMES.names():
-            for looks in self._looks.values():
-                looks.backend.release()
-        return True
+            return True
 
 
 def _group(members: Iterable[tuple[Member, float]]) -> _ByBackend:
