@@ -32,13 +32,13 @@ class Options:
     """What action.d/ideolab-ban.py documents."""
 
     set: str = ""
+    #: what holds the elements; None = what [firewall] of f2b.conf says
+    backend: Optional[str] = None
     #: all ports, or those of the jail
     scope: str = "all"
     ports: Ports = (443,)
     #: those of the jail
     protocol: tuple[str, ...] = ("tcp",)
-    #: what holds the elements; None = what [firewall] of f2b.conf says
-    backend: Optional[str] = None
     maxelem: int = 131072
     keep_on_stop: bool = True
     #: where the DROP rule stands, which is one for all jails
@@ -133,6 +133,10 @@ def _latency(text: str) -> str:
     return text
 
 
+def _backend(text: str) -> Optional[str]:
+    return setting_types.read_backend(text) if text else None
+
+
 def _scope(text: str) -> str:
     if text not in ("all", "port"):
         raise ValueError("all or port is needed")
@@ -176,7 +180,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "port": ports.read,
     "protocol": _protocols,
     "allow": word_list.parse,
-    "backend": setting_types.read_backend,
+    "backend": _backend,
     "maxelem": _number(64, 16_777_216),
     "keep_on_stop": _flag,
     "hook": _hook,

@@ -40,6 +40,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "network": network.network,
     "jails": server.jails,
     "sshd": sshd.sshd_jail,
+    "backend": kernel.backend,
     "sets": kernel.sets,
     "rules": kernel.rules,
     "saved": boot.saved_rules,
@@ -62,7 +63,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "front": proxy.front,
     "asn": asn.asn,
     "geo": geo.geo,
-    "geo rule": geo_rule.geo_rule,
+    "geo-rule": geo_rule.geo_rule,
     "protected": protected.protection,
 }
 

@@ -13,7 +13,7 @@ from ideolab_f2b.geo.rule.in_force import CountryFirewall
 from ideolab_f2b.geo.rule.plan import KernelState, RuleProblemError
 from ideolab_f2b.places import GEO_RULE_TIMER, runs_systemd
 
-CHECK = "geo rule"
+CHECK = "geo-rule"
 _APPLY = "sudo ideolab-f2b geo apply --confirm 60s"
 _RENEW = "sudo ideolab-f2b geo apply --renew"
 

@@ -39,7 +39,7 @@ def _rules(chain: str, scope: PortScope, hook: str) -> Iterator[tuple[str, Chang
             yield protocol, add_rule(TABLE, chain, *match, *end, comment=protocol)
             continue
         for port in scope.ports:
-            asked = _match_sent(port) if hook == DEFAULT else _match_tracked(port)
+            asked = _match_sent(port) if hook == DEFAULT else _match_original(port)
             comment = f"{_text(port)}/{protocol}" + ("" if hook == DEFAULT else " asked for")
             yield comment, add_rule(TABLE, chain, *match, *asked, *end, comment=comment)
 
@@ -48,7 +48,7 @@ def _match_sent(port: Union[int, range]) -> tuple[bytes, ...]:
     return expression.load_port(), _compare(port)
 
 
-def _match_tracked(port: Union[int, range]) -> tuple[bytes, ...]:
+def _match_original(port: Union[int, range]) -> tuple[bytes, ...]:
     # behind DNAT the packet has another port; what this host's own connections get is spared
     is_first = expression.is_answer(False)
     return is_first, expression.load_asked_port(), _compare(port)

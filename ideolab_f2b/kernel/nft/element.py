@@ -26,6 +26,16 @@ _BARE = {
     version: _ATTRIBUTE.pack(len(start) + KEYS[version][0] + 4, _ELEMENT | NESTED) + start
     for version, start in _STARTS.items()
 }
+_LEFT_START = _ATTRIBUTE.pack(12, _LEFT)
+#: bytes before the address of an element
+_HEADERS_SIZE = 12
+#: how the kernel tells an element with a time, by what stands before its address
+_UNIFORM = {
+    _ATTRIBUTE.pack(size + 36, _ELEMENT)
+    + _ATTRIBUTE.pack(size + 8, _KEY)
+    + _ATTRIBUTE.pack(size + 4, _VALUE): (struct.Struct(f"!{_HEADERS_SIZE}s{size}s4sQ4sQ"))
+    for size, _kind in KEYS.values()
+}
 _TIMED = {version: _ATTRIBUTE.pack(len(start) + KEYS[version][0] + 16, _ELEMENT | NESTED) + start
           for version, start in _STARTS.items()}  # fmt: skip
 
@@ -62,16 +72,32 @@ def unpack(payload: bytes, offset: int = 0) -> Iterator[tuple[bytes, Optional[in
     """Yield the key and the seconds that are left, None for good, of each element of one answer to a dump."""
     for kind, elements in unpack_attributes(payload, offset):
         if kind == _LIST:
-            for _element, fields in unpack_attributes(elements):
-                yield _unpack_one(fields)
+            yield from _unpack_uniform(elements) or _unpack_each(elements)
 
 
-def _unpack_one(fields: bytes) -> tuple[bytes, Optional[int]]:
-    key, left_s = b"", None
-    for kind, value in unpack_attributes(fields):
-        if kind == _KEY:
-            key = value[4:]
-        elif kind == _LEFT:
-            # what is about to end is still there
-            left_s = max(1, -(-int.from_bytes(value, "big") // 1000))
-    return key, left_s
+def _unpack_uniform(elements: bytes) -> list[tuple[bytes, Optional[int]]]:
+    """Read elements that all have a time, as those of most sets do; none where one has another form.
+
+    C cuts them: fifty thousand take a third of the time.
+    """
+    layout = _UNIFORM.get(elements[:_HEADERS_SIZE])
+    if layout is None or len(elements) % layout.size:
+        return []
+    rows = list(layout.iter_unpack(elements))
+    if len({(headers, given, left) for headers, _key, given, _timeout, left, _left_ms in rows}) != 1:
+        return []
+    if rows[0][2] != _TIMEOUT_START or rows[0][4] != _LEFT_START:
+        return []
+    # what is about to end is still there
+    return [(key, max(1, -(-left_ms // 1000))) for _headers, key, _given, _timeout, _left, left_ms in rows]
+
+
+def _unpack_each(elements: bytes) -> Iterator[tuple[bytes, Optional[int]]]:
+    for _element, fields in unpack_attributes(elements):
+        key, left_s = b"", None
+        for kind, value in unpack_attributes(fields):
+            if kind == _KEY:
+                key = value[4:]
+            elif kind == _LEFT:
+                left_s = max(1, -(-int.from_bytes(value, "big") // 1000))
+        yield key, left_s

@@ -73,6 +73,11 @@ def unlink(channel: NftChannel, name: str, member: str, is_scoped: bool) -> list
     return changes
 
 
+def flush(name: str) -> list[Change]:
+    """What takes all sets out of a list; their port rules stay for whoever puts them back."""
+    return [delete_rules(TABLE, chain_of(name, version)) for version in VERSIONS]
+
+
 def remove(channel: NftChannel, name: str) -> list[Change]:
     """What takes a list away, and the jumps to it; nothing without such a list; OSError."""
     if not is_there(channel, name):

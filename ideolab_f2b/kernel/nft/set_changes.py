@@ -66,12 +66,11 @@ def list_rules_of(channel: NftChannel, name: str, shape: SetShape) -> list[RuleR
     return [row for row in ruleset.list_rules(channel, TABLE) if row.set in ours]
 
 
-def renew(packed: Sequence[tuple[str, Sequence[bytes]]]) -> Iterator[Change]:
+def renew(encoded: str, packed: Sequence[bytes]) -> Iterator[Change]:
     """Add, delete, add: kernels before 6.12 do not change the time of an element that is there.
 
     What is there is deleted, what is not is there by then, so that the deletion cannot fail.
     """
-    for place in packed:
-        yield from change_elements(NEW_ELEMENT, TABLE, *place, CREATE)
-        yield from change_elements(DELETE_ELEMENT, TABLE, *place)
-        yield from change_elements(NEW_ELEMENT, TABLE, *place, CREATE)
+    yield from change_elements(NEW_ELEMENT, TABLE, encoded, packed, CREATE)
+    yield from change_elements(DELETE_ELEMENT, TABLE, encoded, packed)
+    yield from change_elements(NEW_ELEMENT, TABLE, encoded, packed, CREATE)

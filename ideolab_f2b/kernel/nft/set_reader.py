@@ -9,7 +9,6 @@ from typing import Optional
 
 from ideolab_f2b.kernel.ipset.element import LONGEST, Element, Key, Network, SetHeader, key_of, network_of
 from ideolab_f2b.kernel.ipset.error import ElementError, SetMissingError
-from ideolab_f2b.kernel.netlink import ModuleMissingError
 from ideolab_f2b.kernel.nft import element, error, lists, ruleset, table_socket
 from ideolab_f2b.kernel.nft.channel import NftChannel
 from ideolab_f2b.kernel.nft.message import GET_ELEMENT, change_elements, text
@@ -27,14 +26,11 @@ class SetReader:
         self._lock = threading.Lock()
         self._reader = NftChannel()
         try:
-            ruleset.find_table(self._reader, TABLE)
-        except OSError as problem:
+            with error.name_errors("nf_tables"):
+                ruleset.find_table(self._reader, TABLE)
+        except OSError:
             self._reader.close()
-            if problem.errno == errno.EINVAL:
-                raise ModuleMissingError(
-                    errno.EINVAL, "nf_tables", "the kernel has no nf_tables", "modprobe nf_tables"
-                ) from problem
-            raise error.error(problem.errno or errno.EIO, "nf_tables") from problem
+            raise
 
     def close(self) -> None:
         """Close the view; the socket that owns the table stays."""
@@ -47,7 +43,11 @@ class SetReader:
         shape = self._require(name, version)
         wanted = shape.prefixes if prefix == LONGEST[version] else shape.prefixes & {prefix}
         covers = (network.supernet(new_prefix=each) for each in sorted(wanted))
-        return any(self._has(encode_length(name, version, each.prefixlen), each) for each in covers)
+        with self._lock, error.name_errors(f'look up {network} in set "{name}"'):
+            return any(
+                has_element(self._reader, encode_length(name, version, each.prefixlen), pack(each)[2])
+                for each in covers
+            )
 
     def names(self) -> list[str]:
         """The names of all sets and lists of the table."""
@@ -55,14 +55,20 @@ class SetReader:
             return sorted((*table_socket.read_shapes(self._reader), *lists.names(self._reader)))
 
     def header(self, name: str) -> SetHeader:
-        """What the kernel tells about a set without its elements; SetMissingError."""
-        with self._lock, error.name_errors(f'show set "{name}"'):
-            if lists.is_there(self._reader, name):
-                return SetHeader(name, "list:set", "", 0, None, 0, None, 0, 0)
-        shape = self._require(name)
-        with self._lock, error.name_errors(f'show set "{name}"'):
-            rows = [ruleset.find_set(self._reader, TABLE, each) for each in encode_all(name, shape)]
+        """What the kernel tells about a set without its elements and references; SetMissingError.
+
+        `elements` is None where the kernel does not count them: before Linux 6.16.
+        """
+        with error.name_errors(f'show set "{name}"'):
+            shape = self._table.find_shape(name)
+            with self._lock:
+                if shape is None and lists.is_there(self._reader, name):
+                    return SetHeader(name, "list:set", "", 0, None, 0, None, 0, 0)
+                encoded = encode_all(name, shape or self._require(name))
+                rows = [ruleset.find_set(self._reader, TABLE, each) for each in encoded]
+        shape = shape or self._require(name)
         if None in rows:
+            # somebody has taken a set away
             self._table.forget_shapes()
             self._require(name)
         counts = [row.elements for row in rows if row is not None]
@@ -103,16 +109,6 @@ class SetReader:
             raise SetMissingError(errno.ENOENT, asked, "the set does not exist")
         return found
 
-    def _has(self, encoded: str, network: Network) -> bool:
-        payload = next(change_elements(GET_ELEMENT, TABLE, encoded, [pack(network)[2]])).payload
-        with self._lock:
-            try:
-                return bool(self._reader.ask(GET_ELEMENT, payload))
-            except FileNotFoundError:
-                return False
-            except OSError as problem:
-                raise error.error(problem.errno or errno.EIO, f"look up {network}") from problem
-
     def _require(self, name: str, version: int = 0) -> SetShape:
         """What is known of a set; SetMissingError, ElementError where it is of the other family."""
         try:
@@ -131,6 +127,15 @@ class SetReader:
 def encode_all(name: str, shape: SetShape) -> list[str]:
     """Return the kernel sets of a name."""
     return [encode_length(name, shape.version, prefix) for prefix in sorted(shape.prefixes)]
+
+
+def has_element(channel: NftChannel, encoded: str, packed: bytes) -> bool:
+    """Return whether an element is in a kernel set; False without the set too; OSError."""
+    payload = next(change_elements(GET_ELEMENT, TABLE, encoded, [packed])).payload
+    try:
+        return bool(channel.ask(GET_ELEMENT, payload))
+    except FileNotFoundError:
+        return False
 
 
 def pack(network: Network) -> tuple[int, int, bytes]:

@@ -25,7 +25,6 @@ from ideolab_f2b.kernel.nft.message import (
     CREATE,
     DELETE_ELEMENT,
     NEW_ELEMENT,
-    ONLY_NEW,
     Change,
     change_elements,
     delete_rules,
@@ -33,7 +32,7 @@ from ideolab_f2b.kernel.nft.message import (
     flush_set,
 )
 from ideolab_f2b.kernel.nft.names import TABLE, check, encode_length
-from ideolab_f2b.kernel.nft.set_reader import FAMILIES, SetReader, encode_all, pack
+from ideolab_f2b.kernel.nft.set_reader import FAMILIES, SetReader, encode_all, has_element, pack
 from ideolab_f2b.kernel.nft.table_socket import SetShape
 
 _VERSIONS = {family: version for version, family in FAMILIES.items()}
@@ -117,9 +116,12 @@ class NftSets(SetReader):
             lists.remove_empty_table(self._table)
 
     def flush(self, name: str) -> None:
-        """Take all elements out of a set, and the sets of its prefix lengths with their rules away."""
+        """Take all elements out of a set, and the sets of its prefix lengths away; all sets out of a list."""
         with self._change(f'flush set "{name}"'):
             self._table.forget_shapes()
+            if lists.is_there(self._table.channel, name):
+                self._table.commit(lists.flush(name), f'flush list "{name}"')
+                return
             shape = self._require(name)
             full = LONGEST[shape.version]
             gone = [encode_length(name, shape.version, each) for each in shape.prefixes if each != full]
@@ -141,6 +143,8 @@ class NftSets(SetReader):
     def add_key(self, name: str, key: Key, timeout_s: Optional[int] = None) -> None:
         """The same as `add` from plain numbers, without an object for each ban of a burst."""
         element.check(key)
+        if timeout_s is None:
+            timeout_s = self._require(name).timeout_s or 0
         try:
             self._put(name, key[0], {key[2]: (element.pack(key, timeout_s),)})
         except KernelError:
@@ -164,20 +168,18 @@ class NftSets(SetReader):
     def delete(self, name: str, network: Network) -> bool:
         """Remove an element; False when it was not there (the kernel expires elements by itself)."""
         version, prefix, packed = pack(network)
-        with self._change(f'look up {network} in set "{name}"'):
+        asked = f'look up {network} in set "{name}"'
+        with self._change(asked):
             shape = self._require(name, version)
             if prefix not in shape.prefixes:
                 return False
             encoded = encode_length(name, version, prefix)
+            if not self._is_there(name, encoded, packed):
+                return False
             try:
-                self._table.channel.commit(list(change_elements(DELETE_ELEMENT, TABLE, encoded, [packed])))
-            except OSError as problem:
-                if problem.errno != errno.ENOENT:
-                    asked = f'look up {network} in set "{name}"'
-                    raise self._table.explain(problem, asked) from problem
-                if ruleset.find_set(self._table.channel, TABLE, encoded) is None:
-                    self._table.forget_shapes()
-                    self._require(name)
+                self._table.commit(list(change_elements(DELETE_ELEMENT, TABLE, encoded, [packed])), asked)
+            except SetMissingError:
+                # it has expired between the look and the deletion
                 return False
         return True
 
@@ -204,6 +206,15 @@ class NftSets(SetReader):
             self._require_list(list_name, asked)
             is_scoped = list_name in self._scoped
             self._table.commit(lists.unlink(self._table.channel, list_name, member, is_scoped), asked)
+
+    def _is_there(self, name: str, encoded: str, packed: bytes) -> bool:
+        """Whether an element is there: deleting one that is not would make the kernel wait for 16 ms."""
+        is_there = has_element(self._table.channel, encoded, packed)
+        if not is_there and ruleset.find_set(self._table.channel, TABLE, encoded) is None:
+            # the set itself is gone
+            self._table.forget_shapes()
+            self._require(name)
+        return is_there
 
     @contextlib.contextmanager
     def _change(self, asked: str) -> Iterator[None]:
@@ -242,16 +253,14 @@ class NftSets(SetReader):
         new = groups.keys() - shape.prefixes
         if new:
             changes = set_changes.make_lengths(self._table.channel, name, shape, sorted(new))
-        packed = [(encode_length(name, version, prefix), each) for prefix, each in groups.items()]
-        added = [
-            one for place in packed for one in change_elements(NEW_ELEMENT, TABLE, *place, CREATE | ONLY_NEW)
-        ]
-        try:
-            self._table.channel.commit([*changes, *added])
-        except TransactionError as problem:
-            if problem.errno != errno.EEXIST:
-                raise
-            self._table.channel.commit([*changes, *set_changes.renew(packed)])
+        for prefix, packed in groups.items():
+            place = encode_length(name, version, prefix), packed
+            # a transaction that fails makes the kernel wait for 16 ms: none does that is not in vain
+            if self._table.has_updates or prefix in new:
+                changes += change_elements(NEW_ELEMENT, TABLE, *place, CREATE)
+            else:
+                changes += set_changes.renew(*place)
+        self._table.channel.commit(changes)
         if new:
             self._table.note_shape(name, shape._replace(prefixes=shape.prefixes | new))
 

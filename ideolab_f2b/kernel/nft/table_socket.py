@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +44,8 @@ class TableSocket:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.channel = NftChannel()
+        #: whether adding an element that is there gives it the new time
+        self.has_updates = is_updating()
         self._shapes: dict[str, SetShape] = {}
 
     def claim(self) -> None:
@@ -114,6 +117,15 @@ def read_shapes(channel: NftChannel) -> dict[str, SetShape]:
             if prefix is None:
                 shapes[name] = SetShape(row.version, row.size, row.timeout_s, frozenset())
     return {name: shape._replace(prefixes=frozenset(lengths[name])) for name, shape in shapes.items()}
+
+
+def is_updating(release: str = "") -> bool:
+    """Return whether this kernel changes the time of an element that is added again: since Linux 6.12.
+
+    What a distribution has taken back into an older one is of no use here, and of no harm.
+    """
+    found = re.match(r"(\d+)\.(\d+)", release or os.uname().release)
+    return found is not None and (int(found[1]), int(found[2])) >= (6, 12)
 
 
 _sockets: dict[tuple[int, int], TableSocket] = {}

@@ -10,7 +10,7 @@ from ideolab_f2b.firewall.iptables import PROGRAMS, RuleError, RuleUnseenError, 
 from ideolab_f2b.firewall.rule import has_ipv6
 from ideolab_f2b.firewall.variants import list_programs
 from ideolab_f2b.geo.rule.ipset import lines
-from ideolab_f2b.geo.rule.ipset.lines import CHAIN, Slot, UsedSlot, TableText
+from ideolab_f2b.geo.rule.ipset.lines import CHAIN, Slot, TableText, UsedSlot
 from ideolab_f2b.geo.rule.plan import VERSIONS
 
 RAW, MANGLE = "raw", "mangle"
