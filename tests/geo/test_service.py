@@ -15,7 +15,8 @@ pytestmark = pytest.mark.systemd
 
 _CONF = r"""\
 mkdir -p /srv/geo
-sed -i 's,^\[geo\]$,&\npolicy = deny\ncountries = FR\, US\nsource = /srv/geo/geoip\, /srv/geo/geoip6,' /etc/ideolab/f2b.conf
+sed -i 's,^\[geo\]$,&\npolicy = deny\ncountries = FR\, US\nsource = /srv/geo/geoip\, /srv/geo/geoip6,' \
+    /etc/ideolab/f2b.conf
 """
 
 
@@ -42,7 +43,7 @@ def run_service(machine: Machine) -> str:
 
 
 def test_it_builds_and_renews(machine: Machine) -> None:
-    """A changed source is in the kernel after the next run; a broken one leaves all as it was, and check says it."""
+    """A changed source is in the kernel after the next run; a broken one leaves all as it was."""
     first = run_service(machine)
     assert first == "success", machine.shell("journalctl -u ideolab-geo")
     shown = machine.out("ideolab-f2b", "geo", "show", "198.51.100.7", "198.51.100.100")
