@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the list (default: %(default)s)",
     )
     kernel_verb.add_options(parser)
+    parser.set_defaults(fail=parser.error)
 
 
 def _trial_time(text: str) -> float:
