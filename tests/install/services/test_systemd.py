@@ -68,6 +68,15 @@ def test_stop_leaves_alone_what_does_not_run(programs: Programs) -> None:
     assert changes(programs) == ["stop ideolab-connmon.service", "disable ideolab-connmon.timer"]
 
 
+def test_the_timers_stop_where_they_were_enabled(programs: Programs) -> None:
+    """A unit that the admin never enabled is left alone."""
+    systemctl(programs, "is-active ideolab-asn.timer", "is-enabled ideolab-asn.timer")
+
+    systemd.stop_timers()
+
+    assert changes(programs) == ["stop ideolab-asn.timer", "disable ideolab-asn.timer"]
+
+
 def test_fail2ban_is_started_after_many_failed_starts(programs: Programs) -> None:
     """systemd would refuse one more."""
     systemctl(programs)
