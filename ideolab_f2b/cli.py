@@ -36,6 +36,10 @@ VERBS = {
     "bans": ("ideolab_f2b.commands.bans", "list what fail2ban and the kernel hold, and where they differ"),
     "ban": ("ideolab_f2b.commands.ban", "ban addresses and networks, for a time or for good"),
     "unban": ("ideolab_f2b.commands.unban", "lift bans of addresses and networks, in every jail"),
+    "geo": (
+        "ideolab_f2b.commands.geo.geo",
+        "let only some countries in, or all but some: build, show, apply, confirm, pause, remove",
+    ),
     "check": (
         "ideolab_f2b.commands.check",
         "check every part that protects this host, and say how to mend it",

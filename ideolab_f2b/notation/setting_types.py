@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Callable
 
-from ideolab_f2b.notation import duration, word_list
+from ideolab_f2b.notation import country, duration, word_list
 from ideolab_f2b.notation.networks import Network
 
 
@@ -34,7 +34,7 @@ def _ports(text: str) -> tuple[int, ...]:
 def _networks(text: str) -> tuple[Network, ...]:
     found = word_list.parse(text)
     if found.names:
-        raise ValueError(f"{found.names[0]} is a name, and connmon asks no DNS; write its addresses")
+        raise ValueError(f"{found.names[0]} is a name, and no DNS is asked; write its addresses")
     if found.problems:
         raise ValueError(f"{found.problems[0].word!r} is no address, network or range")
     return found.networks
@@ -76,6 +76,13 @@ def _container(word: str) -> str:
 
 def _capacity(text: str) -> int:
     return 0 if text == "auto" else _at_least_one(text, "auto finds out")
+
+
+def read_backend(text: str) -> str:
+    """Return the name of a backend of the firewall; ValueError says which there are."""
+    if text not in BACKENDS:
+        raise ValueError(f"{', '.join(BACKENDS[:-1])} or {BACKENDS[-1]} is needed")
+    return text
 
 
 def _rate(text: str) -> int:
@@ -120,6 +127,22 @@ def _files(text: str) -> tuple[Path, ...]:
     return tuple(_absolute(word) for word in text.replace(",", " ").split())
 
 
+def _policy(text: str) -> str:
+    if text not in ("off", "allow", "deny"):
+        raise ValueError("off, allow or deny is needed")
+    return text
+
+
+def _countries(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(country.parse(word) for word in text.replace(",", " ").split()))
+
+
+def _source(text: str) -> tuple[Path, ...]:
+    if not (paths := _files(text)):
+        raise ValueError("one or more absolute paths are needed")
+    return paths
+
+
 def _absolute(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute():
@@ -134,6 +157,9 @@ _CONTAINER = re.compile(
 )
 _ENGINES = ("docker", "libpod", "crio", "cri-containerd", "container")
 
+#: what the setting and the option `backend` may say
+BACKENDS = ("auto", "ipset", "nft")
+
 #: {key of the file: what reads it}
 READ: dict[str, Callable[[str], object]] = {
     "port": _ports,
@@ -145,6 +171,7 @@ READ: dict[str, Callable[[str], object]] = {
     "opened_ahead_ttl": _count,
     "capacity": _capacity,
     "containers": _containers,
+    "backend": read_backend,
     "observe": _yes,
     "th_conn_ip": _at_least_one,
     "th_conn_subnet24": _at_least_one,
@@ -167,6 +194,13 @@ READ: dict[str, Callable[[str], object]] = {
     "unknown_s": duration.read,
     "mmdb": _files,
     "ipwhois": _count,
+    "policy": _policy,
+    "countries": _countries,
+    "source": _source,
+    "ports": _ports,
+    "exempt": _networks,
+    "quic": _yes,
+    "max_age_s": duration.read,
     "log_dir": _absolute,
     "state_dir": _absolute,
     "textfile_dir": _absolute,
