@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 from ideolab_f2b import event
 from ideolab_f2b.bans.jail_bans import key_of_text
@@ -51,7 +51,8 @@ def _read(line: bytes, begin: datetime) -> Optional[Key]:
     except (event.EventError, RecursionError):
         return None
     # JSON gives a field any type
-    word: object = one.ip or one.subnet
-    if one.type not in _TYPES or not isinstance(one.ts, datetime) or not isinstance(word, str):
+    fields: tuple[Any, Any] = one.ts, one.ip or one.subnet
+    when, word = fields
+    if one.type not in _TYPES or not isinstance(when, datetime) or not isinstance(word, str):
         return None
-    return key_of_text(word) if one.ts >= begin else None
+    return key_of_text(word) if when >= begin else None

@@ -71,7 +71,7 @@ class EventFiles:
                 file.seek(size - left)
             self.read.append(path)
             yield from _split(self._pieces(source, left))
-            if self._left <= 0 and (not is_packed and size > left or is_packed and source.read(1)):
+            if self._left <= 0 and ((not is_packed and size > left) or (is_packed and source.read(1))):
                 self.unread.append(f"{path}: only {left} bytes of it were read")
 
     def _pieces(self, source: IO[bytes], left: int) -> Iterator[bytes]:

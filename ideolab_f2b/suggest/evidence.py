@@ -11,9 +11,9 @@ from typing import Callable, Optional
 from ideolab_f2b.bans import jail_bans
 from ideolab_f2b.bans.jail_bans import JailBans
 from ideolab_f2b.fail2ban_client import ClientError
+from ideolab_f2b.kernel.client_unit import UNIT, Units, find_unit
 from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.suggest import event_bans
-from ideolab_f2b.kernel.client_unit import UNIT, Units, find_unit
 
 #: bans of fail2ban that are taken: its list has no end
 HELD = 300_000
@@ -26,6 +26,8 @@ class Evidence:
 
     units: Units = field(default_factory=lambda: {version: set() for version in UNIT})
     networks: set[Key] = field(default_factory=set)
+    #: ASes that are banned now
+    numbers: set[int] = field(default_factory=set)
     #: bans that fail2ban holds, and events of bans
     held: int = 0
     events: int = 0

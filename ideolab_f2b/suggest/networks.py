@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from ideolab_f2b.kernel.client_unit import UNIT, Units
 from ideolab_f2b.suggest import cluster
 from ideolab_f2b.suggest.cluster import Cluster
-from ideolab_f2b.kernel.client_unit import UNIT, Units, network_of_units
 
 #: lengths of proposed prefixes, by IP version, the longest first. 256 to 4,096 addresses of IPv4; of IPv6
 #: what hosters give to one customer, with 256 to 65,536 /64

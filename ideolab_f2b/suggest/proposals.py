@@ -6,12 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple, Optional
 
+from ideolab_f2b.kernel.client_unit import UNIT, Span, Units, network_of_units
 from ideolab_f2b.kernel.ipset.element import LONGEST, Key, Network
 from ideolab_f2b.suggest.cluster import Cluster
 from ideolab_f2b.suggest.networks import find_networks
 from ideolab_f2b.suggest.ranking import MOST_REQUESTS
 from ideolab_f2b.suggest.systems import Systems
-from ideolab_f2b.kernel.client_unit import UNIT, Span, Units, network_of_units
 from ideolab_f2b.suggest.visits import Hit, Visits
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Optional
 
+from ideolab_f2b.kernel.client_unit import UNIT, find_span
 from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.suggest.evidence import Evidence
 from ideolab_f2b.suggest.proposals import Suggestions, suggest
 from ideolab_f2b.suggest.systems import Systems, SystemTable
-from ideolab_f2b.kernel.client_unit import UNIT, find_span
 from ideolab_f2b.suggest.visits import Visits
 from ideolab_f2b.visitors.visitors import Visitors
 

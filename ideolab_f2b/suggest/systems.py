@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, NamedTuple, Optional, Protocol, Union
 
+from ideolab_f2b.kernel.client_unit import UNIT, Span, Units, find_span
 from ideolab_f2b.kernel.ipset.element import Network, key_of
 from ideolab_f2b.suggest import cluster
 from ideolab_f2b.suggest.cluster import Cluster
 from ideolab_f2b.suggest.networks import APART
 from ideolab_f2b.suggest.ranking import LEAST, LEAST_NETWORKS
-from ideolab_f2b.kernel.client_unit import UNIT, Span, Units, find_span
 
 Address = Union[IPv4Address, IPv6Address]
 
@@ -33,7 +33,7 @@ class Members(NamedTuple):
 
 
 class Systems:
-    """The ASes of banned addresses: each /24 (IPv6: /48) is looked up once, since none smaller is announced."""
+    """The ASes of banned addresses; each /24 (IPv6: /48) is looked up once: none smaller is announced."""
 
     def __init__(self, table: SystemTable) -> None:
         self._table = table

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from typing import Any, Optional
+from typing import Any
 
 from ideolab_f2b import columns
 from ideolab_f2b.bans.text import plain
-from ideolab_f2b.suggest.evidence import Evidence
 from ideolab_f2b.suggest.proposals import Proposal
 from ideolab_f2b.suggest.report import Report
 

@@ -1,4 +1,4 @@
-"""An address space that is made up, with the shape of the real one: clouds, small hosters, homes, a long tail.
+"""An address space that is made up in the shape of the real one: clouds, small hosters, homes, a long tail.
 
 Deterministic: the same seed gives the same bans. Class E (240.0.0.0/4) and private AS numbers stand in for
 what belongs to somebody.
@@ -100,8 +100,12 @@ def make(bans: int = 10_000, seed: int = 11) -> World:
     clouds = [_announce(table, next(numbers), size, 8) for size in _CLOUDS]
     isps = [_announce(table, next(numbers), size, 16) for size in _ISPS]
     small = [_announce(table, next(numbers), 256 * dice.randint(4, 32), 2) for _ in range(_SMALL_SYSTEMS)]
-    middle = [_announce(table, next(numbers), 256 * dice.randint(80, 1500), 4) for _ in range(_MIDDLE_SYSTEMS)]
-    tail = [_announce(table, next(numbers), 256 * dice.choice((1, 2, 4, 8, 16)), 1) for _ in range(_TAIL_SYSTEMS)]
+    middle = [
+        _announce(table, next(numbers), 256 * dice.randint(80, 1500), 4) for _ in range(_MIDDLE_SYSTEMS)
+    ]
+    tail = [
+        _announce(table, next(numbers), 256 * dice.choice((1, 2, 4, 8, 16)), 1) for _ in range(_TAIL_SYSTEMS)
+    ]
     world = World(table, clouds, dice.sample(small, 6))
     _plant(world, dice)
     while len(world.bans) < bans * 0.82:
@@ -153,8 +157,6 @@ def _visit(world: World, dice: random.Random, isps: Sequence[int]) -> None:
         _add_visitors(world.visitors, dice, _pick(world.table, dice, number, 40), 0.01)
 
 
-def _add_visitors(
-    visitors: Counter[int], dice: random.Random, addresses: Iterable[int], rate: float
-) -> None:
+def _add_visitors(visitors: Counter[int], dice: random.Random, addresses: Iterable[int], rate: float) -> None:
     for address in sorted(addresses):
         visitors[address] = 1 + int(dice.expovariate(rate))

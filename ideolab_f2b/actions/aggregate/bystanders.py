@@ -37,7 +37,10 @@ Run = Callable[[bytes], bytes]
 
 
 def find_visitors(
-    candidates: Sequence[Dense], banned: Banned, run: Optional[Run] = None, now: Callable[[], float] = time.time
+    candidates: Sequence[Dense],
+    banned: Banned,
+    run: Optional[Run] = None,
+    now: Callable[[], float] = time.time,
 ) -> list[Optional[str]]:
     """Return for each prefix why its visitors speak against a ban; None where there are none."""
     try:

@@ -36,9 +36,9 @@ def find_crowded(version: int, units: Iterable[int], widest: int) -> set[int]:
 
 
 def find_dense(version: int, units: Sequence[int], widest: int, share: float) -> Iterator[Dense]:
-    """Yield the widest prefixes that are dense enough, not wider than `widest`; `units` are sorted, each once.
+    """Yield the widest prefixes that are dense enough, not wider than `widest`; no two overlap.
 
-    No two of them overlap.
+    `units` are sorted, and none is twice.
     """
     shift = UNIT[version] - widest
     for prefix in sorted({unit >> shift for unit in units}):
@@ -51,7 +51,9 @@ def _look_into(version: int, units: Sequence[int], first: int, length: int, shar
     if banned < LEAST:
         return
     if banned >= share * size:
-        yield Dense((version, first << LONGEST[version] - UNIT[version], length), first, first + size - 1, banned)
+        yield Dense(
+            (version, first << LONGEST[version] - UNIT[version], length), first, first + size - 1, banned
+        )
         return
     for half in (first, first + size // 2):
         yield from _look_into(version, units, half, length + 1, share)

@@ -43,9 +43,7 @@ def sort_tickets(tickets: Iterator[Any], pause: Pause = pace.no_pause) -> Held:
     return Held(units, frozenset(networks))
 
 
-def find_candidates(
-    held: Held, widest: Mapping[int, int], share: float, find_lift: FindLift
-) -> list[Dense]:
+def find_candidates(held: Held, widest: Mapping[int, int], share: float, find_lift: FindLift) -> list[Dense]:
     """Return the dense prefixes that are not banned, those with most bans first."""
     found: list[Dense] = []
     for version, tickets in held.units.items():
@@ -54,7 +52,9 @@ def find_candidates(
         units = [
             unit
             for unit, ticket in tickets.items()
-            if unit >> shift in crowded and counts(ticket) and not _is_lifted(version, unit, ticket, widest, find_lift)
+            if unit >> shift in crowded
+            and counts(ticket)
+            and not _is_lifted(version, unit, ticket, widest, find_lift)
         ]
         found += find_dense(version, sorted(units), widest[version], share)
     candidates = [each for each in found if not _is_covered(each.key, held.networks)]
@@ -69,9 +69,7 @@ def counts(ticket: Any) -> bool:
     return ticket.getData("ttl") is None and not is_of_root(ticket)
 
 
-def _is_lifted(
-    version: int, unit: int, ticket: Any, widest: Mapping[int, int], find_lift: FindLift
-) -> bool:
+def _is_lifted(version: int, unit: int, ticket: Any, widest: Mapping[int, int], find_lift: FindLift) -> bool:
     """Whether a person has lifted a prefix around the address after its ban: then it counts no more."""
     bits, away = UNIT[version], LONGEST[version] - UNIT[version]
     for length in range(widest[version], bits):

@@ -31,7 +31,7 @@ ASKED = 64
 AGAIN_S = 600.0
 #: spared prefixes that are remembered
 SPARED = 1000
-#: seconds after which bans that did not change are looked at again: a prefix may have ended, or a visitor gone
+#: seconds after which bans that did not change are looked at again: a prefix may have ended
 LOOK_S = 60.0
 #: seconds between two questions about visitors: the logs of a week are read for each
 ASK_S = 60.0
@@ -77,7 +77,9 @@ class JailAggregate:
         if not share or not self._bans.is_active or self._bans.is_queued or not self._is_due():
             return
         if int(self._jail.actions.getBanTime()) < 0:
-            self._complaint.say("the jail's bans are permanent, and a prefix is never banned for good by itself")
+            self._complaint.say(
+                "the jail's bans are permanent, and a prefix is never banned for good by itself"
+            )
             return
         held = sort_tickets(iter(ban_manager(self._jail.actions)), pause)
         found = find_candidates(held, LINE_PREFIX, share, self._find_lift)
@@ -143,7 +145,13 @@ class JailAggregate:
             unban(self._jail, text)
             return
         self._counts.add("aggregated")
-        _log.warning("[%s] Aggregate: %s is banned, %d of %d addresses were", self._jail.name, text, each.banned, each.size)
+        _log.warning(
+            "[%s] Aggregate: %s is banned, %d of %d addresses were",
+            self._jail.name,
+            text,
+            each.banned,
+            each.size,
+        )
 
     def _is_held(self, tickets: Collection[Any]) -> bool:
         """Whether nearly all of these bans are still there."""

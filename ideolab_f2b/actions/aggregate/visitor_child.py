@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ideolab_f2b.kernel.client_unit import find_span
-from ideolab_f2b.visitors.read import read
+from ideolab_f2b.visitors.read import LOGS, read
 from ideolab_f2b.visitors.visitors import Visitors
 
 #: bytes of address space: a million clients take a third
@@ -43,7 +43,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     banned = {version: frozenset(question["banned"][str(version)]) for version in (4, 6)}
     spans: list[Span] = [(int(version), int(first), int(last)) for version, first, last in question["spans"]]
     for days in DAYS:
-        seen = read(days)
+        seen = read(days, LOGS)
         if not seen.is_partial:
             break
     return {

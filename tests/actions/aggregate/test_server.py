@@ -1,0 +1,117 @@
+"""Aggregation in a real fail2ban-server: the prefix follows, the singles stay, and a person has the last word."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.lab.child import REPOSITORY
+from demo.lab.fail2ban import Fail2ban
+from demo.lab.namespace import Namespace, link_namespaces
+from tests.lab.lines import suspect, write_lines
+
+pytestmark = pytest.mark.root
+
+JAIL = "ideolab-connmon"
+JAILS = """\
+[ideolab-connmon]
+enabled = true
+ignoreip = 203.0.113.250
+action = ideolab-ban.py[state={state}, set=ideolab_connmon, ports=443, latency=low, aggregate=0.25]
+         {report}
+"""
+#: a server that looks often, and asks the logs of this test about visitors
+QUICK = """\
+import ideolab_f2b.visitors.read as read
+read.LOGS = ({logs!r},)
+try:
+    import ideolab_f2b.actions.aggregate.jail_aggregate as jail_aggregate
+    import ideolab_f2b.actions.aggregate.thread as thread
+    jail_aggregate.ASK_S = jail_aggregate.AGAIN_S = jail_aggregate.LOOK_S = thread.EVERY_S = 0.3
+except ImportError:
+    # the process that reads the logs has no fail2ban
+    pass
+"""
+
+
+def visit(address: str, ago_s: float = 0.0) -> str:
+    """Return a line of an access log."""
+    when = datetime.now(timezone.utc) - timedelta(seconds=ago_s)
+    return f'{address} - - [{when:%d/%b/%Y:%H:%M:%S +0000}] "GET / HTTP/1.1" 200 612 "-" "-"'
+
+
+class Aggregating:
+    """A server whose jail aggregates, and the access log that it looks at."""
+
+    def __init__(self, namespace: Namespace, directory: Path) -> None:
+        self.access_log = directory / "access.log"
+        self.server = Fail2ban(namespace, directory, variables={"PYTHONPATH": f"{directory}:{REPOSITORY}"})
+        (directory / "sitecustomize.py").write_text(QUICK.format(logs=str(self.access_log)))
+        state, report = directory / "state", self.server.report_action
+        self.server.configure(JAILS.format(state=state, report=report))
+
+    def start(self) -> None:
+        self.server.start()
+        self.server.wait_for_rules(JAIL)
+
+    def ban(self, *addresses: str, ttl: int = 0) -> None:
+        write_lines(self.server.connmon_log, *(suspect(address, ttl=ttl) for address in addresses))
+        self.server.wait_until(lambda: set(addresses) <= self.banned(), f"{len(addresses)} bans")
+
+    def banned(self) -> set[str]:
+        return set(self.server.find_banned(JAIL))
+
+    def networks(self) -> set[str]:
+        return {each for each in self.banned() if "/" in each}
+
+    def stats(self) -> dict[str, Any]:
+        return self.server.read_stats(JAIL)
+
+    def wait_for_spared(self, text: str) -> None:
+        self.server.wait_until(lambda: text in self.stats()["aggregate"]["last_spared"], text)
+
+    def events(self) -> list[dict[str, Any]]:
+        path = self.server.directory / "connmon_events.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def reset(self) -> None:
+        self.server.run_client("unban", "--all")
+        self.access_log.write_text(visit("192.0.2.200", 3 * 86400) + "\n")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aggregating]:
+    with link_namespaces("f2bagg") as (server, _client):
+        made = Aggregating(server, tmp_path_factory.mktemp("aggregate"))
+        made.start()
+        yield made
+        made.server.stop()
+        assert "Traceback" not in made.server.log.read_text()
+
+
+@pytest.fixture
+def host(running: Aggregating) -> Aggregating:
+    running.reset()
+    return running
+
+
+def test_the_prefix_follows(host: Aggregating) -> None:
+    """Four of sixteen: the prefix is banned by the jail, with line, event and reason; the singles stay."""
+    singles = ["198.51.100.17", "198.51.100.19", "198.51.100.22", "198.51.100.30"]
+    before = host.stats()["aggregated"]
+    host.ban(*singles)
+    host.server.wait_until(lambda: host.networks(), "a prefix")
+
+    assert host.banned() == {*singles, "198.51.100.16/28"}
+    host.server.wait_for_log(r"Aggregate: 198\.51\.100\.16/28 is banned, 4 of 16 addresses were")
+    host.server.wait_until(lambda: any(each["subnet"] == "198.51.100.16/28" for each in host.events()), "event")
+    (event,) = [each for each in host.events() if each["subnet"] == "198.51.100.16/28" and each["ip"] is None]
+    assert (event["type"], event["reason"], event["bantime"]) == ("ban", "aggregate 4 of 16 addresses", 3600)
+    time.sleep(1)
+    assert host.stats()["aggregated"] == before + 1
