@@ -8,6 +8,7 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from ideolab_f2b import pace
 from ideolab_f2b.actions.aggregate.dense import Dense, find_crowded, find_dense
+from ideolab_f2b.actions.ban.lifted import offence_time
 from ideolab_f2b.actions.protected.refusal import short
 from ideolab_f2b.actions.tickets import is_of_root, key_of_identity
 from ideolab_f2b.kernel.client_unit import UNIT, find_unit
@@ -75,7 +76,7 @@ def _is_lifted(version: int, unit: int, ticket: Any, widest: Mapping[int, int], 
     for length in range(widest[version], bits):
         first = unit >> bits - length << bits - length
         lifted_at = find_lift(short(network_of((version, first << away, length))))
-        if lifted_at is not None and lifted_at >= ticket.getTime():
+        if lifted_at is not None and offence_time.read(ticket).is_until(lifted_at):
             return True
     return False
 

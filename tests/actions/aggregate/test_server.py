@@ -1,4 +1,4 @@
-"""Aggregation in a real fail2ban-server: the prefix follows, the singles stay, and a person has the last word."""
+"""Aggregation in a real fail2ban-server: the prefix follows, the singles stay, a person has the last word."""
 
 from __future__ import annotations
 
@@ -110,8 +110,106 @@ def test_the_prefix_follows(host: Aggregating) -> None:
 
     assert host.banned() == {*singles, "198.51.100.16/28"}
     host.server.wait_for_log(r"Aggregate: 198\.51\.100\.16/28 is banned, 4 of 16 addresses were")
-    host.server.wait_until(lambda: any(each["subnet"] == "198.51.100.16/28" for each in host.events()), "event")
+    host.server.wait_until(
+        lambda: any(each["subnet"] == "198.51.100.16/28" for each in host.events()), "event"
+    )
     (event,) = [each for each in host.events() if each["subnet"] == "198.51.100.16/28" and each["ip"] is None]
     assert (event["type"], event["reason"], event["bantime"]) == ("ban", "aggregate 4 of 16 addresses", 3600)
     time.sleep(1)
     assert host.stats()["aggregated"] == before + 1
+
+
+def test_what_a_person_lifts_stays_lifted(host: Aggregating) -> None:
+    """The singles stay banned, and count no more for this prefix nor for a part of it; later bans do."""
+    singles = [f"198.51.100.{last}" for last in (33, 34, 35, 36)]
+    host.ban(*singles)
+    host.server.wait_until(lambda: host.networks() == {"198.51.100.32/28"}, "a prefix")
+
+    host.server.run_client("set", JAIL, "unbanip", "198.51.100.32/28")
+    time.sleep(2)
+    assert host.banned() == set(singles)
+
+    later = [f"198.51.100.{last}" for last in (40, 41, 42, 43)]
+    host.ban(*later)
+    host.server.wait_until(lambda: host.networks(), "a prefix of later bans")
+    assert host.networks() == {"198.51.100.32/28"}
+
+
+def test_unban_all(host: Aggregating) -> None:
+    """The prefix goes with the singles, and does not come back."""
+    host.ban(*(f"198.51.100.{last}" for last in (49, 50, 51, 52)))
+    host.server.wait_until(lambda: host.networks(), "a prefix")
+
+    host.server.run_client("unban", "--all")
+    time.sleep(1)
+    assert host.banned() == set()
+
+
+def test_a_visitor_of_the_week(host: Aggregating) -> None:
+    """A client in the prefix that is not banned keeps it from being banned."""
+    with host.access_log.open("a") as log:
+        log.write(visit("198.51.100.70", 86400) + "\n")
+    singles = [f"198.51.100.{last}" for last in (65, 66, 67, 68)]
+    host.ban(*singles)
+
+    host.wait_for_spared("198.51.100.64/28, 4 of 16 addresses banned: 1 visitors came from there")
+    assert host.banned() == set(singles)
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        ("", "the access logs are younger than a day"),
+        (visit("192.0.2.200") + "\n", "the access logs are younger than a day"),
+        (None, "no access log of these days"),
+    ],
+)
+def test_unknown_visitors(host: Aggregating, log: str | None, why: str) -> None:
+    """What is not known speaks against a ban."""
+    if log is None:
+        host.access_log.unlink()
+    else:
+        host.access_log.write_text(log)
+    singles = [f"198.51.100.{last}" for last in (81, 82, 83, 84)]
+    host.ban(*singles)
+
+    host.wait_for_spared("198.51.100.80/28")
+    host.wait_for_spared(why)
+    assert host.banned() == set(singles)
+
+
+def test_who_is_protected(host: Aggregating) -> None:
+    """An address of ignoreip in the prefix keeps it from being banned."""
+    singles = [f"203.0.113.{last}" for last in (249, 251, 252, 253)]
+    host.ban(*singles)
+
+    host.wait_for_spared("203.0.113.240/28")
+    host.wait_for_spared("203.0.113.250")
+    assert host.banned() == set(singles)
+
+
+def test_what_does_not_count(host: Aggregating) -> None:
+    """Bans of minutes, which a page can make a browser cause, and those of a person."""
+    host.ban(*(f"198.51.100.{last}" for last in (97, 98, 99, 100)), ttl=600)
+    for last in (113, 114, 115, 116):
+        host.server.run_client("set", JAIL, "banip", f"198.51.100.{last}")
+    time.sleep(2)
+
+    assert host.networks() == set()
+
+
+def test_a_restart(host: Aggregating) -> None:
+    """fail2ban holds the ticket: the prefix is back with the time that is left, and is not banned anew."""
+    singles = [f"2001:db8:c:{part:x}::7" for part in (0x10, 0x11, 0x12, 0x13)]
+    host.ban(*singles)
+    host.server.wait_until(lambda: host.networks(), "a prefix")
+    before = host.banned()
+    assert before == {*singles, "2001:db8:c:10::/60"}
+
+    host.server.restart()
+    host.server.wait_for_rules(JAIL)
+    host.server.wait_until(lambda: host.banned() == before, "the same bans")
+    time.sleep(1)
+    assert host.stats()["aggregated"] == 0
+    of_prefix = {each["type"] for each in host.events() if each["subnet"] == "2001:db8:c:10::/60"}
+    assert of_prefix == {"ban", "restored"}
