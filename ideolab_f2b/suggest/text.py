@@ -59,7 +59,7 @@ def _notes(report: Report) -> Iterator[str]:
     four, six = len(evidence.units[4]), len(evidence.units[6])
     yield (
         f"{four:,} addresses and {six:,} IPv6 /64 were banned: {evidence.held:,} bans held now, "
-        f"{evidence.events:,} events of {report.days:g} days in {len(evidence.files)} files"
+        f"{evidence.events:,} events of {report.days:g} days; logs read: {len(evidence.files)}"
     )
     if found.spared:
         yield f"{found.spared:,} left out, because visitors come from there"

@@ -43,9 +43,13 @@ class MadeUpTable:
     def announce(self, number: int, size: int) -> None:
         """Let an AS announce the next addresses."""
         first, self._next = self._next, self._next + size
+        self.put(number, first, first + size - 1)
+
+    def put(self, number: int, first: int, last: int) -> None:
+        """Let an AS announce these addresses, which come after all that are announced."""
         self._firsts.append(first)
-        self._rows.append((first + size - 1, number))
-        self.ranges.setdefault(number, []).append((first, first + size - 1))
+        self._rows.append((last, number))
+        self.ranges.setdefault(number, []).append((first, last))
 
     def find(self, asked: Union[IPv4Address, IPv6Address, IPv4Network]) -> Optional[Row]:
         """Return the row of an address or network; None for what nobody announces."""
@@ -92,10 +96,18 @@ class World:
         return rented * 512 > span[1] - span[0]
 
 
-def make(bans: int = 10_000, seed: int = 11) -> World:
-    """Return a world with so many bans; the bad are the same share of it for every number from 9,000 on."""
-    dice = random.Random(seed)
-    table = MadeUpTable()
+class Space(NamedTuple):
+    """ASes by what they are: their numbers."""
+
+    clouds: list[int]
+    isps: list[int]
+    small: list[int]
+    middle: list[int]
+    everybody: list[int]
+
+
+def make_space(table: MadeUpTable, dice: random.Random) -> Space:
+    """Announce the addresses of all made-up ASes."""
     numbers = iter(range(FIRST_NUMBER, FIRST_NUMBER + 20_000))
     clouds = [_announce(table, next(numbers), size, 8) for size in _CLOUDS]
     isps = [_announce(table, next(numbers), size, 16) for size in _ISPS]
@@ -106,15 +118,26 @@ def make(bans: int = 10_000, seed: int = 11) -> World:
     tail = [
         _announce(table, next(numbers), 256 * dice.choice((1, 2, 4, 8, 16)), 1) for _ in range(_TAIL_SYSTEMS)
     ]
-    world = World(table, clouds, dice.sample(small, 6))
+    return Space(clouds, isps, small, middle, [*clouds, *isps, *small, *middle, *tail])
+
+
+def make(bans: int = 10_000, seed: int = 11) -> World:
+    """Return a made-up world with so many bans, of which some 4,000 are planted."""
+    dice, table = random.Random(seed), MadeUpTable()
+    return fill(table, make_space(table, dice), dice, bans)
+
+
+def fill(table: MadeUpTable, space: Space, dice: random.Random, bans: int) -> World:
+    """Return a world with bans and visitors: a botnet of homes and a long tail beside the bad."""
+    world = World(table, space.clouds, dice.sample(space.small, 6))
     _plant(world, dice)
     while len(world.bans) < bans * 0.82:
-        world.bans |= _pick(table, dice, dice.choice(isps + dice.sample(middle, 40)), 5)
-    everybody = [*clouds, *isps, *small, *middle, *tail]
+        number = dice.choice(space.isps + dice.sample(space.middle, 40))
+        world.bans |= _pick(table, dice, number, 5)
     while len(world.bans) < bans:
-        world.bans |= _pick(table, dice, dice.choice(everybody), 1)
+        world.bans |= _pick(table, dice, dice.choice(space.everybody), 1)
     world.bans = set(dice.sample(sorted(world.bans), bans))
-    _visit(world, dice, isps)
+    _visit(world, dice, space.isps)
     return world
 
 
@@ -142,8 +165,9 @@ def _plant(world: World, dice: random.Random) -> None:
     for number in world.bad_systems:
         world.bans |= _pick(world.table, dice, number, dice.randint(120, 400))
     for _ in range(25):
-        first, last = dice.choice(world.table.ranges[dice.choice(world.clouds)])
-        network = dice.randrange(first >> 8, last >> 8)
+        ranges = world.table.ranges[dice.choice(world.clouds)]
+        first, last = dice.choice([each for each in ranges if each[1] - each[0] >= 511])
+        network = dice.randrange((first + 255) >> 8, (last + 1) >> 8)
         world.rented.add(network << 8)
         world.bans |= {network << 8 | host for host in dice.sample(range(256), dice.randint(20, 120))}
     for number in world.clouds:

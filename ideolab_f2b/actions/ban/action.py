@@ -79,6 +79,7 @@ class Action(ActionBase):  # type: ignore[misc]
             self._firewall.note_rules,
         )
         self._hooks = Hooks()
+        self._aggregate: Optional[JailAggregate] = None
         try:
             self._place_hooks(jail, name)
             self._pace()
@@ -129,7 +130,7 @@ class Action(ActionBase):  # type: ignore[misc]
                 self._closer.use(self._options.ports)
                 self._pace()
                 lift_bans(self._jail, self._protected, "reload", with_roots=True)
-                self._set_aggregate()
+                self._set_aggregate(is_wanted=self._is_joined and self._options.aggregate > 0)
         except BaseException as error:
             # raised, it would end the reload of every jail
             self._counts.add_error(error)
@@ -158,7 +159,7 @@ class Action(ActionBase):  # type: ignore[misc]
         RULE_HOOK.release(self)
         LOOKS.remove(self)
         NAMES_OF_SERVER.remove(self)
-        AGGREGATE.remove(self._aggregate)
+        self._set_aggregate(is_wanted=False)
         RECONCILE.remove(self._member)
         metric_sources.remove(self._source)
         self._hooks.undo()
@@ -248,7 +249,8 @@ class Action(ActionBase):  # type: ignore[misc]
     @property
     def stats(self) -> str:
         """One JSON object, for `fail2ban-client get JAIL action ideolab-ban stats`."""
-        parts = self._firewall, self._old_tickets, self._closer, RECONCILE.stats(), self._aggregate.stats()
+        aggregate = {} if self._aggregate is None else self._aggregate.stats()
+        parts = self._firewall, self._old_tickets, self._closer, RECONCILE.stats(), aggregate
         return answers.stats(self._counts, self._options, *parts)
 
     @property
@@ -275,15 +277,15 @@ class Action(ActionBase):  # type: ignore[misc]
         """Let the reconcile thread look after this jail, and the exporter count it, from now on."""
         self._is_joined = True
         RECONCILE.add(self._member)
-        self._set_aggregate()
+        self._set_aggregate(is_wanted=self._options.aggregate > 0)
         LOOKS.add(self, self._note_login)
         NAMES_OF_SERVER.add(self, JailNames(self._protected.names, self._note_names))
         metric_sources.add(self._source, self._samples)
 
-    def _set_aggregate(self) -> None:
-        """Let the thread aggregate the bans of this jail, or no more, as the options say."""
-        change = AGGREGATE.add if self._is_joined and self._options.aggregate else AGGREGATE.remove
-        change(self._aggregate)
+    def _set_aggregate(self, *, is_wanted: bool) -> None:
+        """Let the thread aggregate the bans of this jail, or no more."""
+        if self._aggregate is not None:
+            (AGGREGATE.add if is_wanted else AGGREGATE.remove)(self._aggregate)
 
     def _samples(self) -> list[Sample]:
         counts = self._counts.counts()
