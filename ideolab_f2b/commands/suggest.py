@@ -10,8 +10,8 @@ from ideolab_f2b import config
 from ideolab_f2b.asn.table import AsnTable, AsnTableError
 from ideolab_f2b.commands.arguments import times
 from ideolab_f2b.commands.arguments.config_option import add_config_option
-from ideolab_f2b.suggest import evidence, report, text
-from ideolab_f2b.suggest.evidence import Evidence
+from ideolab_f2b.suggest import report, text
+from ideolab_f2b.suggest.evidence import Evidence, gather
 from ideolab_f2b.suggest.report import Report
 from ideolab_f2b.visitors import read as visitors
 
@@ -46,7 +46,7 @@ def _count(word: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Print the proposals; return 0 when fail2ban answered, else 1."""
     paths = config.load(arguments.config).paths
-    found = _make(evidence.gather(paths.events, arguments.days), arguments.days, arguments.top)
+    found = _make(gather(paths.events, arguments.days), arguments.days, arguments.top)
     lines = [text.to_json(found)] if arguments.json else text.table(found)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0 if found.evidence.trouble is None else 1

@@ -66,7 +66,9 @@ def test_drift_of_sets_that_are_gone_is_forgotten() -> None:
 
 def test_samples_of_a_jail() -> None:
     """Jail and family are labels, an address never is."""
-    samples = gauges.jail("j", {"inet": 2, "inet6": 1}, {"refused": 3, "aggregated": 6, "errors": 4, "bans": 9}, 5)
+    samples = gauges.jail(
+        "j", {"inet": 2, "inet6": 1}, {"refused": 3, "aggregated": 6, "errors": 4, "bans": 9}, 5
+    )
 
     assert [(sample.name, sample.kind, sample.values) for sample in samples] == [
         ("ideolab_f2b_active_bans", "gauge", {("j", "inet"): 2.0, ("j", "inet6"): 1.0}),
@@ -85,7 +87,9 @@ def test_they_can_be_written() -> None:
     jails = [
         sample
         for name in ("one", "two")
-        for sample in gauges.jail(name, {"inet": 2, "inet6": 1}, {"refused": 3, "aggregated": 6, "errors": 4}, 5)
+        for sample in gauges.jail(
+            name, {"inet": 2, "inet6": 1}, {"refused": 3, "aggregated": 6, "errors": 4}, 5
+        )
     ]
 
     lines = metrics.render(
