@@ -11,7 +11,7 @@ from ideolab_f2b.asn.table import AsnTable, AsnTableError
 from ideolab_f2b.commands.arguments import times
 from ideolab_f2b.commands.arguments.config_option import add_config_option
 from ideolab_f2b.suggest import report, text
-from ideolab_f2b.suggest.evidence import Evidence, gather
+from ideolab_f2b.suggest.evidence import BanEvidence, gather
 from ideolab_f2b.suggest.report import Report
 from ideolab_f2b.visitors import read as visitors
 
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if found.evidence.trouble is None else 1
 
 
-def _make(gathered: Evidence, days: float, top: int) -> Report:
+def _make(gathered: BanEvidence, days: float, top: int) -> Report:
     seen = visitors.read(days)
     with contextlib.ExitStack() as opened:
         try:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional
 from ideolab_f2b.suggest.ranking import LEAST, LEAST_SHARE, find_lower_bound, find_score
 
 
-class Cluster(NamedTuple):
+class BanCluster(NamedTuple):
     """Banned addresses of a network, or of an AS (`number`), in one IP version; of IPv6 they are /64."""
 
     version: int
@@ -30,11 +30,11 @@ def make(
     *,
     network: tuple[int, int] = (0, 0),
     number: Optional[int] = None,
-) -> Optional[Cluster]:
+) -> Optional[BanCluster]:
     """Return the cluster with its rank; None for too few addresses, or too small a share."""
     if banned < LEAST:
         return None
     lower = find_lower_bound(banned, size)
     if lower < LEAST_SHARE:
         return None
-    return Cluster(version, banned, size, networks, lower, find_score(lower, banned), network, number)
+    return BanCluster(version, banned, size, networks, lower, find_score(lower, banned), network, number)

@@ -21,7 +21,7 @@ _DAY_S = 86_400.0
 
 
 @dataclass
-class Evidence:
+class BanEvidence:
     """Banned addresses as units, what is banned as a whole now, and where all that comes from."""
 
     units: Units = field(default_factory=lambda: {version: set() for version in UNIT})
@@ -36,7 +36,7 @@ class Evidence:
     #: why fail2ban did not answer; None when it did
     trouble: Optional[str] = None
 
-    def add_held(self, jails: Iterable[JailBans]) -> None:
+    def add_jails(self, jails: Iterable[JailBans]) -> None:
         """Take the bans of fail2ban; a network counts as banned, and for no address of it."""
         for jail in jails:
             for key in jail.bans:
@@ -66,11 +66,11 @@ def gather(
     days: float,
     ask: Callable[[], list[JailBans]] = jail_bans.ask_all,
     now: Callable[[], float] = time.time,
-) -> Evidence:
+) -> BanEvidence:
     """Return the bans that fail2ban holds and those of the last days in the log of events."""
-    evidence = Evidence()
+    evidence = BanEvidence()
     try:
-        evidence.add_held(ask())
+        evidence.add_jails(ask())
     except (ClientError, OSError, ValueError) as error:
         evidence.trouble = str(error)
     evidence.add_events(event_bans.read(path, now() - days * _DAY_S))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ideolab_f2b.kernel.client_unit import UNIT, Units
 from ideolab_f2b.suggest import cluster
-from ideolab_f2b.suggest.cluster import Cluster
+from ideolab_f2b.suggest.cluster import BanCluster
 
 #: lengths of proposed prefixes, by IP version, the longest first. 256 to 4,096 addresses of IPv4; of IPv6
 #: what hosters give to one customer, with 256 to 65,536 /64
@@ -16,13 +16,13 @@ LENGTHS: Mapping[int, tuple[int, ...]] = {4: (24, 23, 22, 21, 20), 6: (56, 52, 4
 APART = {4: 24, 6: 48}
 
 
-def find_networks(units: Units) -> Iterator[Cluster]:
+def find_networks(units: Units) -> Iterator[BanCluster]:
     """Yield each network with enough banned addresses; those of different lengths overlap."""
     for version in LENGTHS:
         yield from _find_networks(version, units.get(version, set()))
 
 
-def _find_networks(version: int, units: set[int]) -> Iterator[Cluster]:
+def _find_networks(version: int, units: set[int]) -> Iterator[BanCluster]:
     counts, before = Counter(units), UNIT[version]
     apart: Counter[int] = Counter()
     for length in LENGTHS[version]:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional
 
 from ideolab_f2b.kernel.client_unit import UNIT, Span, Units, network_of_units
 from ideolab_f2b.kernel.ipset.element import LONGEST, Key, Network
-from ideolab_f2b.suggest.cluster import Cluster
+from ideolab_f2b.suggest.cluster import BanCluster
 from ideolab_f2b.suggest.networks import find_networks
 from ideolab_f2b.suggest.ranking import MOST_REQUESTS
 from ideolab_f2b.suggest.systems import Systems
@@ -18,7 +18,7 @@ from ideolab_f2b.suggest.visits import Hit, Visits
 class Proposal(NamedTuple):
     """A network, or an AS, that a person may want to ban; `hit` is None where the visitors are unknown."""
 
-    cluster: Cluster
+    cluster: BanCluster
     network: Optional[Network]
     #: the AS of the network, or the one that is proposed; None where it is not known
     number: Optional[int]
@@ -57,7 +57,7 @@ class Chooser:
         self._numbers: set[int] = set()
         self.found = Suggestions()
 
-    def offer(self, each: Cluster) -> None:
+    def offer(self, each: BanCluster) -> None:
         """Propose a cluster unless something speaks against it."""
         if self._is_proposed(each) or self._is_of_several(each):
             return
@@ -75,7 +75,7 @@ class Chooser:
             self._numbers.add(each.number)
         self.found.proposals.append(self._describe(each, hit))
 
-    def _is_proposed(self, each: Cluster) -> bool:
+    def _is_proposed(self, each: BanCluster) -> bool:
         """Whether the other IP version of an AS is, or an AS or network that overlaps this network."""
         if each.number is not None:
             return each.number in self._numbers
@@ -84,14 +84,14 @@ class Chooser:
             return True
         return bool(self._list_holders(each) & self._numbers)
 
-    def _list_holders(self, each: Cluster) -> set[int]:
+    def _list_holders(self, each: BanCluster) -> set[int]:
         return set() if self._systems is None else self._systems.list_holders(each.version, *each.network)
 
-    def _is_of_several(self, each: Cluster) -> bool:
+    def _is_of_several(self, each: BanCluster) -> bool:
         """Whether a network lies in more than one AS: the bans are of one, the neighbours are another's."""
         return each.number is None and len(self._list_holders(each)) > 1
 
-    def _is_banned(self, each: Cluster) -> bool:
+    def _is_banned(self, each: BanCluster) -> bool:
         if each.number is not None:
             return each.number in self._banned_numbers
         first, length = each.network
@@ -100,13 +100,13 @@ class Chooser:
             for (version, wide), prefixes in self._banned.items()
         )
 
-    def _list_spans(self, each: Cluster) -> list[tuple[int, Span]]:
+    def _list_spans(self, each: BanCluster) -> list[tuple[int, Span]]:
         if each.number is not None and self._systems is not None:
             return self._systems.list_spans(each.number)
         first, length = each.network
         return [(each.version, (first, first + (1 << UNIT[each.version] - length) - 1))]
 
-    def _describe(self, each: Cluster, hit: Optional[Hit]) -> Proposal:
+    def _describe(self, each: BanCluster, hit: Optional[Hit]) -> Proposal:
         number, network = each.number, None
         if number is None:
             network = network_of_units(each.version, *each.network)
@@ -136,6 +136,6 @@ def suggest(
     return chooser.found
 
 
-def _rank(each: Cluster) -> tuple[float, bool, int, int, tuple[int, int]]:
+def _rank(each: BanCluster) -> tuple[float, bool, int, int, tuple[int, int]]:
     """The best first; an AS before a network that is all of it."""
     return -each.score, each.number is None, each.version, each.number or 0, each.network

@@ -8,7 +8,7 @@ from typing import Optional
 
 from ideolab_f2b.kernel.client_unit import UNIT, find_span
 from ideolab_f2b.kernel.ipset.element import Key
-from ideolab_f2b.suggest.evidence import Evidence
+from ideolab_f2b.suggest.evidence import BanEvidence
 from ideolab_f2b.suggest.proposals import Suggestions, suggest
 from ideolab_f2b.suggest.systems import Systems, SystemTable
 from ideolab_f2b.suggest.visits import Visits
@@ -20,7 +20,7 @@ class Report:
     """The suggestions with their sources; `visits` is None where nobody knows the visitors."""
 
     days: float
-    evidence: Evidence
+    evidence: BanEvidence
     found: Suggestions
     visits: Optional[Visits]
     visits_since: Optional[float]
@@ -31,7 +31,7 @@ class Report:
 
 
 def make(
-    evidence: Evidence,
+    evidence: BanEvidence,
     visitors: Visitors,
     table: Optional[SystemTable],
     *,

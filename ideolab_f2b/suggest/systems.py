@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Optional, Protocol, Union
 from ideolab_f2b.kernel.client_unit import UNIT, Span, Units, find_span
 from ideolab_f2b.kernel.ipset.element import Network, key_of
 from ideolab_f2b.suggest import cluster
-from ideolab_f2b.suggest.cluster import Cluster
+from ideolab_f2b.suggest.cluster import BanCluster
 from ideolab_f2b.suggest.networks import APART
 from ideolab_f2b.suggest.ranking import LEAST, LEAST_NETWORKS
 
@@ -57,7 +57,7 @@ class Systems:
         found = {self.find_number(version, unit) for unit in range(first, last + 1, step)}
         return {number for number in found if number is not None}
 
-    def find_clusters(self, units: Units) -> Iterator[Cluster]:
+    def find_clusters(self, units: Units) -> Iterator[BanCluster]:
         """Yield each AS with enough banned addresses in enough networks, for each IP version by itself."""
         for version, members in units.items():
             for number, (banned, networks) in self._group(version, members).items():

@@ -50,8 +50,8 @@ def test_fail2ban_is_down(tmp_path: Path) -> None:
 def test_rows_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """fail2ban's list has no end."""
     monkeypatch.setattr(evidence, "HELD", 2)
-    found = evidence.Evidence()
-    found.add_held([held("198.51.100.1", "198.51.100.2", "198.51.100.3")])
+    found = evidence.BanEvidence()
+    found.add_jails([held("198.51.100.1", "198.51.100.2", "198.51.100.3")])
 
     assert found.held == 2
     assert found.unread == ["fail2ban holds more than 2 bans: the others were not taken"]

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from ideolab_f2b.suggest import report, text
-from ideolab_f2b.suggest.evidence import Evidence
+from ideolab_f2b.suggest.evidence import BanEvidence
 from ideolab_f2b.suggest.report import Report
 from ideolab_f2b.visitors.visitors import Visitors
 from tests.suggest.made_up import FIRST_NUMBER, MadeUpTable
@@ -25,7 +25,7 @@ class HostileTable(MadeUpTable):
 
 
 def make(*, has_table: bool = True, visitors: Visitors = _NOBODY, trouble: str | None = None) -> Report:
-    evidence = Evidence(held=60, events=70, files=[Path("events.jsonl")], trouble=trouble)
+    evidence = BanEvidence(held=60, events=70, files=[Path("events.jsonl")], trouble=trouble)
     evidence.units[4] = set(range(NET, NET + 64)) | set(range(NET + 512, NET + 512 + 20))
     table = HostileTable()
     table.announce(FIRST_NUMBER, 1024)
@@ -90,22 +90,16 @@ def test_json() -> None:
 
 def test_nothing_to_propose() -> None:
     """That is said too."""
-    made = report.make(Evidence(), Visitors({}), None, days=1, top=5)
+    made = report.make(BanEvidence(), Visitors({}), None, days=1, top=5)
 
     assert next(text.table(made)) == "no network and no AS has enough bans in it"
 
 
 def test_many_sentences() -> None:
     """Ten are enough."""
-    made = report.make(Evidence(unread=[f"file {n}" for n in range(15)]), Visitors({}), None, days=1, top=5)
+    made = report.make(
+        BanEvidence(unread=[f"file {n}" for n in range(15)]), Visitors({}), None, days=1, top=5
+    )
 
     lines = list(text.table(made))
     assert [line for line in lines if line.startswith("not read")][-1] == "not read: 5 more"
-
-
-def test_visitors_of_ipv6() -> None:
-    """A whole address, as behind NAT64, is a visitor of its /64."""
-    assert report.count_units({(6, 0x20010DB8 << 96 | 7, 128): 2, (6, 0x20010DB8 << 96, 64): 3}) == {
-        4: {},
-        6: {0x20010DB8 << 32: 5},
-    }

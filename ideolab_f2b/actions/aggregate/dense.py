@@ -28,7 +28,7 @@ class Dense(NamedTuple):
         return self.last - self.first + 1
 
 
-def find_crowded(version: int, units: Iterable[int], widest: int) -> set[int]:
+def find_crowds(version: int, units: Iterable[int], widest: int) -> set[int]:
     """Return the prefixes of the length `widest`, as numbers, that have enough units to look into."""
     shift = UNIT[version] - widest
     counts = Counter(unit >> shift for unit in units)

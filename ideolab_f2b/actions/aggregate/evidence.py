@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Callable, NamedTuple, Optional
 
 from ideolab_f2b import pace
-from ideolab_f2b.actions.aggregate.dense import Dense, find_crowded, find_dense
+from ideolab_f2b.actions.aggregate.dense import Dense, find_crowds, find_dense
 from ideolab_f2b.actions.ban.lifted import offence_time
 from ideolab_f2b.actions.protected.refusal import short
 from ideolab_f2b.actions.tickets import is_of_root, key_of_identity
@@ -49,7 +49,7 @@ def find_candidates(held: Held, widest: Mapping[int, int], share: float, find_li
     found: list[Dense] = []
     for version, tickets in held.units.items():
         shift = UNIT[version] - widest[version]
-        crowded = find_crowded(version, tickets, widest[version])
+        crowded = find_crowds(version, tickets, widest[version])
         units = [
             unit
             for unit, ticket in tickets.items()

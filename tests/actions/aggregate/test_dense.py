@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ideolab_f2b.actions.aggregate.dense import Dense, find_crowded, find_dense
+from ideolab_f2b.actions.aggregate.dense import Dense, find_crowds, find_dense
 from ideolab_f2b.kernel.client_unit import UNIT
 
 NET = 0xC6336400  # 198.51.100.0
@@ -75,4 +75,4 @@ def test_crowded() -> None:
     """Only where four are is it worth to look."""
     units = [NET, NET + 1, NET + 2, NET + 3, NET + 256, NET + 257]
 
-    assert find_crowded(4, units, 24) == {NET >> UNIT[4] - 24}
+    assert find_crowds(4, units, 24) == {NET >> UNIT[4] - 24}
