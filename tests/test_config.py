@@ -125,8 +125,8 @@ def test_containers(text: str, containers: tuple[str, ...]) -> None:
         ("[connmon]\nth_con_ip = 5\n", "[connmon] has no key 'th_con_ip'"),
         (
             "[conmon]\n",
-            "there is no section [conmon]; it knows [connmon], [firewall], [intake], [origin], [geo]"
-            " and [paths]",
+            "there is no section [conmon]; it knows [connmon], [firewall], [intake], [origin], [geo],"
+            " [asn], [visitors] and [paths]",
         ),
         ("th_conn_ip = 5\n", "File contains no section headers"),
         ("[connmon]\nth_conn_ip = many\n", "th_conn_ip = 'many': invalid literal for int()"),

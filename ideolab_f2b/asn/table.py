@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    collapse_addresses,
-    summarize_address_range,
-)
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import NamedTuple, Optional, Union
 from urllib.parse import quote
@@ -21,6 +14,7 @@ from ideolab_f2b.asn.error import AsnTableError as AsnTableError
 from ideolab_f2b.asn.range_row import BITS
 from ideolab_f2b.asn.table_file import APPLICATION, VERSION, Key, to_address, to_key
 from ideolab_f2b.notation.networks import Network
+from ideolab_f2b.ranges.prefixes import merge, split
 
 #: in a directory of root's: who can write it chooses what is banned with an AS
 DEFAULT_PATH = Path("/var/lib/ideolab-f2b/asn.sqlite3")
@@ -39,8 +33,8 @@ _OUTER = {
     6: "SELECT first, last, number, outer_first, outer_last FROM range6 WHERE first = ? AND last = ? LIMIT 1",
 }
 _OF_AS = {
-    4: "SELECT first, last FROM range4 WHERE number = ? ORDER BY first",
-    6: "SELECT first, last FROM range6 WHERE number = ? ORDER BY first",
+    4: "SELECT first, last FROM range4 WHERE number = ?",
+    6: "SELECT first, last FROM range6 WHERE number = ?",
 }
 
 
@@ -58,20 +52,26 @@ class AsnTable:
     AsnTableError where there is none or it is broken. Threads may share it.
     """
 
+    #: the files that it was built from
     source: str
+    #: epoch seconds of the oldest of these files' data
     dated: float
+    #: epoch seconds of the build
     built: float
+    #: how many ranges and ASes it has
+    ranges: int
+    systems: int
+    #: the state of the files that it was built from
+    stamp: str
 
     def __init__(self, path: Path = DEFAULT_PATH) -> None:
         self._path = path
         self._database = _open(path)
         with self._guard():
             facts = dict(self._database.execute("SELECT key, value FROM fact"))
-            self.source, self.dated, self.built = (
-                str(facts["source"]),
-                float(facts["dated"]),
-                float(facts["built"]),
-            )
+            self.source, self.stamp = str(facts["source"]), str(facts.get("stamp", ""))
+            self.dated, self.built = float(facts["dated"]), float(facts["built"])
+            self.ranges, self.systems = int(facts.get("ranges", 0)), int(facts.get("systems", 0))
 
     def __enter__(self) -> AsnTable:
         return self
@@ -85,25 +85,17 @@ class AsnTable:
 
     def prefixes(self, number: int) -> list[Network]:
         """Return the networks that an AS announces, merged, IPv4 first; none for an AS that is not there."""
-        found: list[Network] = []
-        found += collapse_addresses(
-            network
-            for first, last in self._ranges(number, 4)
-            for network in summarize_address_range(IPv4Address(first), IPv4Address(last))
-        )
-        found += collapse_addresses(
-            network
-            for first, last in self._ranges(number, 6)
-            for network in summarize_address_range(IPv6Address(first), IPv6Address(last))
-        )
-        return found
+        return [
+            _network(version, address, length)
+            for version in (4, 6)
+            for first, last in self._ranges(number, version)
+            for address, length in split(first, last, BITS[version])
+        ]
 
     def count_addresses(self, number: int) -> tuple[int, int]:
         """Return how many IPv4 addresses and how many /64 of IPv6 an AS announces."""
-        found = self.prefixes(number)
-        four = sum(one.num_addresses for one in found if one.version == 4)
-        six = sum(1 << max(0, 64 - one.prefixlen) for one in found if one.version == 6)
-        return four, six
+        subnets = merge((first >> 64, last >> 64) for first, last in self._ranges(number, 6))
+        return _count(self._ranges(number, 4)), _count(subnets)
 
     def find(self, wanted: Union[Network, IPv4Address, IPv6Address]) -> Optional[AsnRow]:
         """Return who announces an address or all of a network: the smallest range; None where nobody does."""
@@ -129,10 +121,8 @@ class AsnTable:
 
     def _ranges(self, number: int, version: int) -> list[tuple[int, int]]:
         with self._guard():
-            return [
-                (to_address(first), to_address(last))
-                for first, last in self._database.execute(_OF_AS[version], (number,))
-            ]
+            rows = self._database.execute(_OF_AS[version], (number,))
+            return merge((to_address(first), to_address(last)) for first, last in rows)
 
     def _smallest(self, version: int, first: int, last: int) -> Optional[tuple[int, int, int]]:
         low, high = to_key(version, first), to_key(version, last)
@@ -153,8 +143,12 @@ class AsnTable:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        raise AsnTableError(f"{path} is missing: there is no table of AS numbers; {_BUILD}")
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise AsnTableError(f"{path} is missing: there is no table of AS numbers; {_BUILD}") from None
+    except OSError as error:
+        raise AsnTableError(f"{path} cannot be read ({error.strerror}): {_BUILD}") from error
     try:
         # nobody writes into it: a new one is renamed over it
         database = sqlite3.connect(
@@ -185,4 +179,12 @@ def _widen(version: int, first: int, last: int, low: int, high: int) -> Network:
             break
         host += 1
     base = first >> host << host
-    return IPv4Network((base, bits - host)) if version == 4 else IPv6Network((base, bits - host))
+    return _network(version, base, bits - host)
+
+
+def _network(version: int, address: int, length: int) -> Network:
+    return IPv4Network((address, length)) if version == 4 else IPv6Network((address, length))
+
+
+def _count(ranges: Iterable[tuple[int, int]]) -> int:
+    return sum(last - first + 1 for first, last in ranges)

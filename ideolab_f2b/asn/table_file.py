@@ -7,12 +7,14 @@ look-up goes from the last range that begins before an address outwards to the f
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Optional, Union
+from typing import NamedTuple, Optional, Union
 
 from ideolab_f2b.asn.range_row import BITS, RangeRow
 
@@ -22,6 +24,8 @@ APPLICATION = 0x41534E31
 VERSION = 1
 #: of the file: its data is public, its directory is root's
 _MODE = 0o644
+#: seconds that no build takes
+_BUILD_S = 3600
 #: rows are stored in the order in which they are looked up
 _TABLES = """\
 PRAGMA page_size = 8192;
@@ -59,18 +63,36 @@ def to_address(key: Key) -> int:
     return key if isinstance(key, int) else int.from_bytes(key, "big")
 
 
-def write(path: Path, rows: Iterable[RangeRow], facts: Mapping[str, Union[str, float]]) -> dict[int, int]:
+class RangeCounts(NamedTuple):
+    """How many ranges of each version a table has, and of how many ASes."""
+
+    ranges4: int
+    ranges6: int
+    systems: int
+
+    @property
+    def ranges(self) -> int:
+        """The ranges of both versions."""
+        return self.ranges4 + self.ranges6
+
+
+Facts = Mapping[str, Union[str, float]]
+
+
+def write(path: Path, rows: Iterable[RangeRow], describe: Callable[[RangeCounts], Facts]) -> RangeCounts:
     """Build the table beside `path` and rename it: a reader sees the old one or the new one.
 
-    Return the number of rows by version. Any error leaves the old table, and nothing beside it.
+    `describe` returns what the table says of itself (source, dated, built), or raises to keep the old one.
+    Any error leaves the old table, and nothing beside it.
     """
+    _remove_left_over(path)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
         os.fchmod(descriptor, _MODE)
         with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
             database.executescript(_TABLES)
             counts = _fill(database, rows)
-            database.executemany("INSERT INTO fact VALUES (?, ?)", facts.items())
+            database.executemany("INSERT INTO fact VALUES (?, ?)", describe(counts).items())
             database.executescript(_INDEXES)
         os.fsync(descriptor)
         os.replace(temporary, path)
@@ -82,7 +104,15 @@ def write(path: Path, rows: Iterable[RangeRow], facts: Mapping[str, Union[str, f
     return counts
 
 
-def _fill(database: sqlite3.Connection, rows: Iterable[RangeRow]) -> dict[int, int]:
+def _remove_left_over(path: Path) -> None:
+    """Remove what a build left that was killed; another one that runs now has a younger file."""
+    with contextlib.suppress(OSError):
+        for temporary in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+            if temporary.stat().st_mtime < time.time() - _BUILD_S:
+                temporary.unlink()
+
+
+def _fill(database: sqlite3.Connection, rows: Iterable[RangeRow]) -> RangeCounts:
     packed: dict[int, list[int]] = {4: [], 6: []}
     names: dict[int, str] = {}
     for version, first, last, number, name in rows:
@@ -91,13 +121,12 @@ def _fill(database: sqlite3.Connection, rows: Iterable[RangeRow]) -> dict[int, i
             names[number] = name
     database.execute("BEGIN")
     database.executemany("INSERT INTO name VALUES (?, ?)", names.items())
-    counts = {}
     for version, keys in packed.items():
         keys.sort()
         database.executemany(_INSERT[version], _nest(version, keys))
-        counts[version] = database.execute(_COUNT[version]).fetchone()[0]
     database.execute("COMMIT")
-    return counts
+    ranges4, ranges6 = (database.execute(_COUNT[version]).fetchone()[0] for version in packed)
+    return RangeCounts(ranges4, ranges6, len(names))
 
 
 def _pack(bits: int, first: int, last: int, number: int) -> int:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_network
 from typing import Any, NamedTuple, Optional
 
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.kernel.ipset.element import Key, key_of
-from ideolab_f2b.places import ACTION, ALL_JAILS
+from ideolab_f2b.notation import as_number
+from ideolab_f2b.places import ACTION, ALL_JAILS, ASN
 
+#: in place of an IP version: the ban of an AS, whose number stands in place of an address
+AS = 0
 #: fail2ban answers one at a time; where its socket is not the usual one, most of a question is a program
 _QUESTIONS = 4
 
@@ -51,6 +54,10 @@ class JailBans:
     is_silent: bool = False
     #: what is dropped, such as "80,443/tcp"; None = all
     ports: Optional[str] = None
+    #: what holds the set: "ipset" or "nft"; an older action has no other one than ipset
+    backend: str = "ipset"
+    #: {ban of an AS: the networks that it holds}
+    prefixes: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
 
 
 def ask_all(only: Optional[str] = None) -> list[JailBans]:
@@ -73,7 +80,18 @@ def ask(name: str) -> JailBans:
             return parse(name, fail2ban_client.ask_action(name, action, "bans"))
     stats = (fail2ban_client.stats(name, action) if action else None) or {}
     bans = dict(parse_list(fail2ban_client.ban_times(name)))
-    return JailBans(name, stats.get("set"), False, bans, bool(action) and "set" not in stats)
+    silent, backend = bool(action) and "set" not in stats, str(stats.get("backend", JailBans.backend))
+    return JailBans(name, stats.get("set"), False, bans, silent, backend=backend)
+
+
+def ask_as(options: tuple[str, ...] = ()) -> Optional[JailBans]:
+    """Return what the jail of AS numbers holds; None where it does not run, or does not tell."""
+    if ASN not in fail2ban_client.jails(options):
+        return None
+    with contextlib.suppress(fail2ban_client.ClientError, ValueError):
+        text = fail2ban_client.ask("get", ASN, "action", ACTION, "bans", options=options)
+        return parse(ASN, text)
+    return None
 
 
 def parse(name: str, text: str) -> JailBans:
@@ -84,7 +102,10 @@ def parse(name: str, text: str) -> JailBans:
         ports = answer.get("ports")
         ports = None if ports is None else str(ports)
         bans = dict(_bans(answer["bans"]))
-        return JailBans(name, str(answer["set"]), bool(answer["queued"]), bans, ports=ports)
+        backend = str(answer.get("backend", JailBans.backend))
+        prefixes = dict(_prefixes(answer.get("prefixes") or {}))
+        queued = bool(answer["queued"])
+        return JailBans(name, str(answer["set"]), queued, bans, False, ports, backend, prefixes)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"jail {name}: {ACTION} answered without a list of bans ({error!r})") from error
 
@@ -94,6 +115,13 @@ def _bans(rows: Iterable[Any]) -> Iterable[tuple[Key, Ban]]:
         key = key_of_text(text)
         if key is not None:
             yield key, Ban(float(since), float(bantime))
+
+
+def _prefixes(answer: Mapping[str, Iterable[str]]) -> Iterable[tuple[Key, tuple[Key, ...]]]:
+    for name, networks in answer.items():
+        key = key_of_text(name)
+        if key is not None:
+            yield key, tuple(one for one in map(key_of_text, networks) if one is not None)
 
 
 def parse_list(text: str) -> Iterable[tuple[Key, Ban]]:
@@ -111,7 +139,7 @@ def parse_list(text: str) -> Iterable[tuple[Key, Ban]]:
 
 
 def key_of_text(text: str) -> Optional[Key]:
-    """Return the key of an address or network; None for what is neither (`banip 600`)."""
+    """Return the key of an address, network or AS; None for what is none of them (`banip 600`)."""
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     try:
         packed = socket.inet_pton(family, text)
@@ -120,5 +148,12 @@ def key_of_text(text: str) -> Optional[Key]:
         pass
     try:
         return key_of(ip_network(text, strict=False))
+    except ValueError:
+        return _key_of_as(text)
+
+
+def _key_of_as(text: str) -> Optional[Key]:
+    try:
+        return AS, as_number.parse(text), 0
     except ValueError:
         return None

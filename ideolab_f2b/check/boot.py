@@ -32,7 +32,7 @@ SAVED = "saved rules"
 _SYSTEMCTL_S = 20
 _ON_THE_HOST = f"on the host: grep -ls {LIST} /etc/iptables/* /etc/nftables.conf"
 #: what systemd calls a unit that a boot starts; enabled-runtime ends with the boot
-_ENABLED = ("enabled",)
+ENABLED = ("enabled",)
 
 
 def boot(_settings: Settings) -> Iterator[Verdict]:
@@ -43,7 +43,7 @@ def boot(_settings: Settings) -> Iterator[Verdict]:
         return
     names = [FAIL2BAN, SERVICE, *([INTAKE] if is_asked(Path(JAIL_LOCAL)) else []), *_find_opener()]
     if runs_systemd():
-        states = _ask_systemd([*names, f"{SERVICE}.timer"])
+        states = ask_systemd([*names, f"{SERVICE}.timer"])
         yield from (judge_unit(name, states) for name in names)
     else:
         yield from (judge_script(name, find_links(name)) for name in names)
@@ -57,7 +57,7 @@ def _find_opener() -> list[str]:
         return []
 
 
-def _ask_systemd(names: Collection[str]) -> Optional[dict[str, str]]:
+def ask_systemd(names: Collection[str]) -> Optional[dict[str, str]]:
     """Return {unit: the state of its file}; None when systemd does not say."""
     units = [name if "." in name else f"{name}.service" for name in names]
     words = ["systemctl", "show", "--property=Id,UnitFileState", "--", *units]
@@ -82,7 +82,7 @@ def judge_unit(name: str, states: Optional[Mapping[str, str]]) -> Verdict:
     if states is None:
         return unknown(check, "systemctl does not say what starts with this host")
     for unit in (f"{name}.service", f"{name}.timer"):
-        if states.get(unit) in _ENABLED:
+        if states.get(unit) in ENABLED:
             return ok(check, f"{unit} starts with this host")
     state = states.get(f"{name}.service", "")
     if state == "masked":
@@ -142,7 +142,7 @@ def judge_ban_list(shown: Mapping[str, str]) -> Verdict:
     if shown.get("ActiveState") == "failed":
         why = f"journalctl -b -u {BAN_LIST} says why"
         return wrong(check, f"has failed: {why}", f"systemctl restart {BAN_LIST}")
-    if state in _ENABLED:
+    if state in ENABLED:
         return ok(check, f"{BAN_LIST} starts with this host")
     if state == "masked":
         return wrong(check, "is masked", f"systemctl unmask {BAN_LIST}; {mend}")

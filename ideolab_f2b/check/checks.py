@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.check import (
+    asn,
     boot,
     drift,
     files,
@@ -39,6 +40,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "network": network.network,
     "jails": server.jails,
     "sshd": sshd.sshd_jail,
+    "backend": kernel.backend,
     "sets": kernel.sets,
     "rules": kernel.rules,
     "saved": boot.saved_rules,
@@ -59,6 +61,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "report": services.report,
     "textfile": textfile.textfile,
     "front": proxy.front,
+    "asn": asn.asn,
     "protected": protected.protection,
 }
 

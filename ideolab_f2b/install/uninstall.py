@@ -108,6 +108,7 @@ def _uninstall_live(
         *_attempt("connmon", live.services(host).stop_connmon),
         *_attempt("intake", live.services(host).stop_intake),
         *_attempt("opener", live.services(host).stop_opener),
+        *_attempt("timers", live.services(host).stop_timers),
         *_attempt("jails", lambda: unban_all.stop_jails(say)),
         # a program that runs from the tree, such as this one, has all its modules loaded by now
         *remove((entry for entry in leaving if entry.kind != "user"), site, say),

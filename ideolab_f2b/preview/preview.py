@@ -9,18 +9,20 @@ from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.preview import connections
 from ideolab_f2b.preview.address_ranges import AddressRanges
 from ideolab_f2b.preview.connections import ConnectionShare
-from ideolab_f2b.visitors.visitors import Share, Visitors
+from ideolab_f2b.visitors.visitors import Visitors, VisitorShare
 
 
-class Answer(NamedTuple):
-    """What fail2ban's action says of the ban: it refuses it, and whether --force would change that.
+class BanAnswer(NamedTuple):
+    """What fail2ban's action says of a ban: why it refuses it, and what of that --force lifts.
 
-    `is_known` is False where the server could not be asked: then nobody is banned.
+    `is_known` is False where the server could not be asked: then nobody is banned, and `why` says why.
     """
 
     refusals: tuple[str, ...] = ()
-    is_over_cap: bool = False
+    #: why it is above the cap, or ""
+    excess: str = ""
     is_known: bool = True
+    why: str = ""
 
 
 class Preview(NamedTuple):
@@ -31,8 +33,8 @@ class Preview(NamedTuple):
     addresses4: int
     networks6: int
     connections: Optional[ConnectionShare]
-    visitors: Optional[Share]
-    answer: Answer
+    visitors: Optional[VisitorShare]
+    answer: BanAnswer
     #: the logs were read in part
     is_partial: bool = False
     #: the first request that was counted, in epoch seconds
@@ -42,7 +44,7 @@ class Preview(NamedTuple):
     @property
     def is_allowed(self) -> bool:
         """Whether the ban would be made without --force."""
-        return self.answer.is_known and not self.answer.refusals and not self.answer.is_over_cap
+        return self.answer.is_known and not self.answer.refusals and not self.answer.excess
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of the JSON object; docs/asn.md has them."""
@@ -56,9 +58,9 @@ class Preview(NamedTuple):
             "since": self.since,
             "partial": self.is_partial,
             "allowed": self.is_allowed,
-            "over_cap": self.answer.is_over_cap,
+            "over_cap": self.answer.excess or None,
             "refusals": list(self.answer.refusals),
-            "unknown": list(self.troubles),
+            "unknown": [*([self.answer.why] if self.answer.why else []), *self.troubles],
         }
 
 
@@ -67,7 +69,7 @@ def make(
     keys: Sequence[Key],
     peers: Optional[list[Key]],
     seen: Visitors,
-    answer: Answer,
+    answer: BanAnswer,
     troubles: Sequence[str] = (),
 ) -> Preview:
     """Return the preview of a ban of these networks; `peers` is None where the kernel did not answer."""

@@ -60,7 +60,9 @@ def _verdict(one: Preview) -> Iterator[str]:
         yield f"  refused      {reason}"
     if len(one.answer.refusals) > _SHOWN:
         yield f"  refused      and for {len(one.answer.refusals) - _SHOWN} more reasons"
+    if one.answer.excess:
+        yield f"  refused      {one.answer.excess}"
     if not one.answer.is_known:
-        yield "  refused      fail2ban does not say who is protected; it is not banned before that is known"
+        yield f"  refused      fail2ban does not say who is protected: {one.answer.why}"
     elif one.is_allowed:
         yield "  allowed      nothing that is protected lies in it"

@@ -16,7 +16,7 @@ MOST_BYTES = 256 * 1024 * 1024
 #: what stands before the description of a file
 MARK = b"\xab\xcd\xefMaxMind.com"
 #: bytes at the end of a file in which its description lies
-_DESCRIPTION = 128 * 1024
+DESCRIPTION_BYTES = 128 * 1024
 #: empty bytes between the tree and the values
 _GAP = 16
 _VERSIONS = {4: 32, 6: 128}
@@ -40,7 +40,7 @@ class MmdbFile:
             raise MmdbError(f"{path}: no MMDB file that can be read: {error}; get it anew") from error
 
     def _describe(self, data: bytes) -> None:
-        mark = data.rfind(MARK, max(0, len(data) - _DESCRIPTION))
+        mark = data.rfind(MARK, max(0, len(data) - DESCRIPTION_BYTES))
         if mark < 0:
             raise MmdbError("it does not end as one does")
         fields = MmdbValues(data[mark + len(MARK) :]).read(0)

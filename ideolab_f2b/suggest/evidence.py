@@ -44,7 +44,9 @@ class BanEvidence:
                     self.unread.append(f"fail2ban holds more than {HELD} bans: the others were not taken")
                     return
                 self.held += 1
-                if not self._add(key):
+                if key[0] == jail_bans.AS:
+                    self.numbers.add(key[1])
+                elif not self._add(key):
                     self.networks.add(key)
 
     def add_events(self, found: event_bans.EventBans) -> None:
@@ -55,7 +57,7 @@ class BanEvidence:
         self.unread += found.unread
 
     def _add(self, key: Key) -> bool:
-        unit = find_unit(key)
+        unit = find_unit(key) if key[0] in UNIT else None
         if unit is not None:
             self.units[key[0]].add(unit)
         return unit is not None

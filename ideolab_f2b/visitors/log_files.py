@@ -19,22 +19,22 @@ FILES = 200
 _PIECE = 1 << 18
 
 
-class LogFile(NamedTuple):
+class VisitorLog(NamedTuple):
     """A log, and when it was written last (epoch seconds)."""
 
     path: Path
     written: float
 
 
-def find(patterns: Iterable[str], since: float) -> list[LogFile]:
+def find(patterns: Iterable[str], since: float) -> list[VisitorLog]:
     """Return the regular files that match and were written since then, the newest first."""
-    found: dict[str, LogFile] = {}
+    found: dict[str, VisitorLog] = {}
     for pattern in patterns:
         for name in glob.iglob(pattern):
             with contextlib.suppress(OSError):
                 status = os.stat(name)
                 if stat.S_ISREG(status.st_mode) and status.st_mtime >= since:
-                    found[name] = LogFile(Path(name), status.st_mtime)
+                    found[name] = VisitorLog(Path(name), status.st_mtime)
     newest = sorted(found.values(), key=lambda one: (-one.written, str(one.path)))
     return newest[:FILES]
 

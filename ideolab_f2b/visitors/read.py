@@ -52,7 +52,7 @@ class _Count:
         self._is_partial = False
         self.troubles: list[str] = []
 
-    def add_file(self, one: log_files.LogFile) -> None:
+    def add_file(self, one: log_files.VisitorLog) -> None:
         """Count the lines of one file; what cannot be read of it is a trouble."""
         if one.path.suffix in _OTHER:
             self._leave_out(f"{one.path} is packed with another program than gzip")

@@ -8,7 +8,7 @@ from typing import Callable, NamedTuple, Optional
 from ideolab_f2b.kernel.ipset.element import Key
 
 
-class Share(NamedTuple):
+class VisitorShare(NamedTuple):
     """How many of all clients lie in some networks, and how many of all requests came from there."""
 
     clients: int
@@ -36,9 +36,9 @@ class Visitors(NamedTuple):
         """Whether a log was read."""
         return bool(self.files)
 
-    def measure(self, holds: Callable[[Key], bool]) -> Optional[Share]:
+    def measure(self, holds: Callable[[Key], bool]) -> Optional[VisitorShare]:
         """Return the part of the clients that `holds` says yes to; None where nothing is known."""
         if not self.is_known:
             return None
         inside = [count for client, count in self.clients.items() if holds(client)]
-        return Share(len(inside), len(self.clients), sum(inside), sum(self.clients.values()))
+        return VisitorShare(len(inside), len(self.clients), sum(inside), sum(self.clients.values()))

@@ -81,12 +81,15 @@ class Host:
         self.server.start()
         self.server.wait_for_rules("ideolab-manual", "ideolab-connmon")
 
-    def run(self, *words: str, program: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """`ideolab-f2b WORDS --config …` in the namespace."""
+    def run(
+        self, *words: str, program: tuple[str, ...] = (), has_config: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """`ideolab-f2b WORDS --config …` in the namespace; not all verbs have that option."""
         command = (*HIDDEN, *program, sys.executable, "-m", "ideolab_f2b", *words)
+        settings = ("--config", str(self.directory / "f2b.conf"))
         path = f"{self.directory}/bin:{os.environ['PATH']}"
         return subprocess.run(
-            self.namespace.command(*command, "--config", str(self.directory / "f2b.conf")),
+            self.namespace.command(*command, *(settings if has_config else ())),
             capture_output=True, text=True, timeout=120, check=False, cwd=REPOSITORY,
             env={**os.environ, "PATH": path, "PYTHONPATH": str(REPOSITORY)},
         )  # fmt: skip

@@ -37,6 +37,15 @@ def test_both_sources(tmp_path: Path) -> None:
     assert (found.held, found.events, found.files, found.unread, found.trouble) == (4, 3, [path], [], None)
 
 
+def test_a_banned_as(tmp_path: Path) -> None:
+    """It is no address either, and is not proposed again."""
+    event = Event(datetime.now(timezone.utc), "ban", ip="AS64501")
+    (tmp_path / "events.jsonl").write_text(f"{event.to_json()}\n")
+    found = evidence.gather(tmp_path / "events.jsonl", 7, ask=lambda: [held("AS64500")])
+
+    assert (found.numbers, found.networks, found.units) == ({64500}, set(), {4: set(), 6: set()})
+
+
 def test_fail2ban_is_down(tmp_path: Path) -> None:
     """The log is read all the same, and the trouble is told."""
 

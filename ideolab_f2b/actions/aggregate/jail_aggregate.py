@@ -136,7 +136,7 @@ class JailAggregate:
             raise RuntimeError("fail2ban did not take the ban; see its log")
         try:
             # fail2ban only logs what its actions raise
-            self._place(network_of(each.key), ordered.ticket.getTime(), seconds)
+            self._place((each.key,), ordered.ticket.getTime(), seconds)
         except Exception:
             unban(self._jail, text)
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +15,7 @@ from ideolab_f2b.actions.aggregate.dense import Dense
 from ideolab_f2b.actions.aggregate.jail_aggregate import JailAggregate, describe
 from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.options import Options
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.logline import read_line
 
 LOGGER = "fail2ban.ideolab-ban"
@@ -88,7 +88,7 @@ class Scene:
         self.on_order()
         return SimpleNamespace(ticket=self.manager.tickets.get(identity))
 
-    def _place(self, _network: Network, _since: float, _bantime: float) -> None:
+    def _place(self, _keys: Sequence[Key], _since: float, _bantime: float) -> None:
         if self.place_error is not None:
             raise self.place_error
 
