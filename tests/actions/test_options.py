@@ -71,7 +71,7 @@ def test_all_options() -> None:
         (
             "colour",
             "red",
-            "option 'colour' is unknown; known are aggregate, allow, allow_file, backend, blocktype, cap, hook",
+            "option 'colour' is unknown; known are aggregate, allow, allow_file, backend, blocktype, cap",
         ),
     ],
 )

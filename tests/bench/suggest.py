@@ -17,7 +17,7 @@ from collections import Counter
 from datetime import datetime, timezone
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Callable, TypeVar
+from typing import Callable, TypeVar, Union
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
@@ -68,7 +68,8 @@ def write_table(world: World, path: Path) -> None:
         for number, ranges in world.table.ranges.items()
         for first, last in ranges
     )
-    table_file.write(path, rows, {"source": "a benchmark", "dated": 0.0, "built": time.time()})
+    facts: dict[str, Union[str, float]] = {"source": "a benchmark", "dated": 0.0, "built": time.time()}
+    table_file.write(path, rows, lambda _counts: facts)
 
 
 def write_events(world: World, path: Path) -> None:

@@ -30,7 +30,8 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     keys = [key_of_text(f"198.51.100.{last}") for last in range(20, 40)]
     held = [JailBans("ideolab-connmon", "x", False, {key: Ban(0, 600) for key in keys if key})]
     monkeypatch.setattr(suggest, "gather", functools.partial(evidence.gather, ask=lambda: held))
-    monkeypatch.setattr("ideolab_f2b.visitors.read.read", lambda days: Visitors({}, troubles=("no access log",)))
+    unseen = Visitors({}, troubles=("no access log",))
+    monkeypatch.setattr("ideolab_f2b.visitors.read.read", lambda days: unseen)
     path = tables.build(tmp_path / "asn.sqlite3", [(64500, "EXAMPLE", ["198.51.100.0/24"])])
     monkeypatch.setattr(suggest, "AsnTable", lambda: AsnTable(path))
     return ["suggest", "--config", str(tmp_path / "f2b.conf")]
