@@ -35,6 +35,8 @@ SPARED = 1000
 LOOK_S = 60.0
 #: seconds between two questions about visitors: the logs of a week are read for each
 ASK_S = 60.0
+#: the same, as often as the last one took: logs of gigabytes take half a minute
+_ASK_TIMES = 20.0
 SAY_AGAIN_S = 600.0
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
@@ -60,7 +62,7 @@ class JailAggregate:
         self._find_visitors, self._find_connection = find_visitors, find_connection
         self._bans = BanList(jail)
         self._seen: Optional[tuple[int, int]] = None
-        self._looked = self._asked = float("-inf")
+        self._looked = self._may_ask = float("-inf")
         #: {prefix: until when it is not asked about}
         self._spared: dict[str, float] = {}
         self._last = ""
@@ -86,14 +88,20 @@ class JailAggregate:
         ready = [each for each in found if self._is_ready(each)][:ASKED]
         if not ready:
             return
-        if self._clock() - self._asked < ASK_S:
+        if self._clock() < self._may_ask:
             # so many questions would read the logs without end
             self._seen = None
             return
-        self._asked = self._clock()
-        for each, why in zip(ready, self._find_visitors(ready, held.units)):
+        for each, why in zip(ready, self._ask(ready, held)):
             self._ban_or_spare(each, held, why)
             pause()
+
+    def _ask(self, ready: list[Dense], held: Held) -> list[Optional[str]]:
+        began = self._clock()
+        answers = self._find_visitors(ready, held.units)
+        ended = self._clock()
+        self._may_ask = ended + max(ASK_S, (ended - began) * _ASK_TIMES)
+        return answers
 
     def _is_due(self) -> bool:
         bans = ban_manager(self._jail.actions)

@@ -194,6 +194,20 @@ def test_the_logs_are_not_read_without_end(scene: Scene) -> None:
     assert scene.asked == [["0"], ["96"]]
 
 
+def test_logs_that_take_long(scene: Scene) -> None:
+    """Whoever makes them long does not make us read without end: a twentieth of the time at most."""
+    scene.on_question = lambda: setattr(scene, "now", scene.now + 30)
+    scene.look()
+    scene.manager.put(*(f"198.51.100.{last}" for last in (101, 102, 103, 104)))
+    scene.now += 590
+    scene.look()
+    assert scene.asked == [["0"]]
+    scene.now += 11
+    scene.look()
+
+    assert scene.asked == [["0"], ["96"]]
+
+
 def test_all_is_lifted_before_the_order(scene: Scene) -> None:
     """`unban --all` while visitors were counted: nothing is banned."""
     scene.on_question = scene.manager.tickets.clear
