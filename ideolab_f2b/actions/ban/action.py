@@ -34,6 +34,7 @@ from ideolab_f2b.actions.reconcile.one_pass import Member
 from ideolab_f2b.actions.reconcile.thread import RECONCILE
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.set_names import SET_NAMES
+from ideolab_f2b.actions.sets_file import SETS_FILE
 from ideolab_f2b.actions.tickets import BanList, network_of_identity
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.kernel.ipset.element import key_of
@@ -111,6 +112,7 @@ class Action(ActionBase):  # type: ignore[misc]
                     self._firewall.use(self._options)
             finally:
                 self._options = self._firewall.options
+                SETS_FILE.note(self, self._jail, self._options)
                 self._protected.use(self._options)
                 NAMES_OF_SERVER.hurry()
                 SESSIONS.keep_in(self._options.state)
@@ -144,6 +146,7 @@ class Action(ActionBase):  # type: ignore[misc]
         # first: the reconcile thread, which may end with this jail, then sees what it leaves
         SET_NAMES.release(self)
         RULE_HOOK.release(self)
+        SETS_FILE.forget(self, is_cleared=not self._options.keep_on_stop)
         LOOKS.remove(self)
         NAMES_OF_SERVER.remove(self)
         RECONCILE.remove(self._member)
@@ -266,6 +269,7 @@ class Action(ActionBase):  # type: ignore[misc]
         LOOKS.add(self, self._note_login)
         NAMES_OF_SERVER.add(self, JailNames(self._protected.names, self._note_names))
         metric_sources.add(self._source, self._samples)
+        SETS_FILE.note(self, self._jail, self._options)
 
     def _samples(self) -> list[Sample]:
         counts = self._counts.counts()
