@@ -7,17 +7,17 @@ import errno
 from collections.abc import Iterable
 from typing import Optional
 
+from ideolab_f2b.firewall.backend import KernelSets
 from ideolab_f2b.firewall.names import FAMILIES, LIST, PORT_LIST, family_sets, temporary
 from ideolab_f2b.firewall.saved import references
 from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
-from ideolab_f2b.kernel.ipset.error import SetError, SetMissingError, SetTypeError
-from ideolab_f2b.kernel.ipset.sets import Sets
+from ideolab_f2b.kernel.ipset.error import SetMissingError, SetTypeError
 
 
 class JailSets:
     """`name` for IPv4 and `name`6 for IPv6."""
 
-    def __init__(self, kernel: Sets, name: str, maxelem: int, list_name: str = LIST) -> None:
+    def __init__(self, kernel: KernelSets, name: str, maxelem: int, list_name: str = LIST) -> None:
         self.kernel, self.list = kernel, list_name
         self.maxelem = maxelem
         self.names = family_sets(name)
@@ -128,18 +128,4 @@ class JailSets:
         header = self.kernel.header(name)
         if header.type != "hash:net" or header.family != family:
             raise SetTypeError(errno.EEXIST, f'set "{name}"', f"it is a {header.type} ({header.family})")
-        new = temporary(name)
-        with contextlib.suppress(SetError):
-            self.kernel.destroy(new)
-        self.kernel.create(new, family, self.maxelem)
-        try:
-            self._copy(name, new)
-            self.kernel.swap(name, new)
-            # those that another thread added between the copy and the swap
-            self._copy(new, name)
-        finally:
-            self.kernel.destroy(new)
-
-    def _copy(self, source: str, target: str) -> None:
-        elements = ((found.network, found.timeout_s or 0) for found in self.kernel.elements(source))
-        self.kernel.add_many(target, elements)
+        self.kernel.resize(name, self.maxelem, temporary(name))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterable, Mapping
 
-from ideolab_f2b.firewall import port_rule, rule
-from ideolab_f2b.firewall.names import LISTS, PORT_LIST, family_sets
+from ideolab_f2b.firewall.backend import BACKENDS, KernelSets
+from ideolab_f2b.firewall.names import FAMILIES, LISTS, PORT_LIST, family_sets
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.kernel.ipset.error import SetBusyError, SetMissingError
-from ideolab_f2b.kernel.ipset.sets import Sets
 
 
-def find(kernel: Sets, owned: Collection[str]) -> dict[str, list[str]]:
+def find(kernel: KernelSets, owned: Collection[str]) -> dict[str, list[str]]:
     """{name: its sets of both families} of what is in the list and is no set of the jails that have `owned`.
 
     Other kinds of sets are left out: a jail makes hash:net sets with timeouts.
@@ -29,7 +28,7 @@ def find(kernel: Sets, owned: Collection[str]) -> dict[str, list[str]]:
     return found
 
 
-def lift(kernel: Sets, names: Iterable[str]) -> int:
+def lift(kernel: KernelSets, names: Iterable[str]) -> int:
     """Take sets out of the list and out of the kernel; how many elements they had."""
     count = 0
     for name in names:
@@ -40,22 +39,22 @@ def lift(kernel: Sets, names: Iterable[str]) -> int:
     return count
 
 
-def lift_all(kernel: Sets) -> Mapping[str, int]:
+def lift_all(kernel: KernelSets) -> Mapping[str, int]:
     """Lift what is in the list when no jail runs that could have it; {name: elements} of what had any."""
     counts = {name: lift(kernel, sets) for name, sets in find(kernel, ()).items()}
     return {name: count for name, count in counts.items() if count}
 
 
-def _unlink(kernel: Sets, name: str) -> None:
+def _unlink(kernel: KernelSets, name: str) -> None:
     for list_name in LISTS:
         if name in members(kernel, list_name):
             kernel.unlink(list_name, name)
             if list_name == PORT_LIST:
-                for version in rule.PROGRAMS:
-                    port_rule.drop(version, [name])
+                for version in FAMILIES:
+                    BACKENDS[kernel.backend].drop_ports(version, [name])
 
 
-def _destroy(kernel: Sets, name: str) -> None:
+def _destroy(kernel: KernelSets, name: str) -> None:
     try:
         kernel.destroy(name)
     except SetBusyError:
@@ -63,7 +62,7 @@ def _destroy(kernel: Sets, name: str) -> None:
         kernel.flush(name)
 
 
-def members(kernel: Sets, list_name: str) -> list[str]:
+def members(kernel: KernelSets, list_name: str) -> list[str]:
     """The sets in a list; none when there is no such list."""
     try:
         return kernel.members(list_name)

@@ -14,12 +14,12 @@ from itertools import islice
 from typing import Any, Callable, NamedTuple, Optional, Protocol
 
 from ideolab_f2b.actions.options import Options
+from ideolab_f2b.firewall.backend import KernelSets
 from ideolab_f2b.firewall.drift import SetDrift, compare
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.names import FAMILIES, LIST, PORT_LIST
 from ideolab_f2b.kernel.ipset.element import Key, Network, network_of
 from ideolab_f2b.kernel.ipset.error import SetMissingError
-from ideolab_f2b.kernel.ipset.sets import Sets
 
 #: seconds between two looks at what seems to be missing: a ban that is just being carried out is not
 LOOK_TWICE_S = 0.25
@@ -74,7 +74,7 @@ class Pass:
 
     def __init__(
         self,
-        kernel: Sets,
+        kernel: KernelSets,
         members: Sequence[Member],
         go_on: Callable[[], bool] = lambda: True,
         sleep: Callable[[float], None] = time.sleep,
@@ -203,7 +203,7 @@ class Pass:
                 self._sleep(REST_S)
 
 
-def _exists(kernel: Sets, name: str) -> bool:
+def _exists(kernel: KernelSets, name: str) -> bool:
     try:
         kernel.header(name)
     except SetMissingError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import socket
@@ -56,6 +57,8 @@ def _name_part(name: str) -> bytes:
 class Sets:
     """One netlink socket to ipset, safe to use from several threads."""
 
+    backend = "ipset"
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._channel = Channel(_NETFILTER)
@@ -92,6 +95,26 @@ class Sets:
         except SetTypeError:
             if self.header(name).type != "list:set":
                 raise
+
+    def resize(self, name: str, maxelem: int, temporary: str) -> None:
+        """Give a set that exists another maxelem: its elements move, and at no instant is one of them out.
+
+        They move through a set of the name `temporary`, which must be of no use.
+        """
+        header = self.header(name)
+        with contextlib.suppress(SetError):
+            self.destroy(temporary)
+        self.create(temporary, header.family, maxelem, header.timeout or 0)
+        try:
+            self._copy(name, temporary)
+            self.swap(name, temporary)
+            # those that another thread added between the copy and the swap
+            self._copy(temporary, name)
+        finally:
+            self.destroy(temporary)
+
+    def _copy(self, source: str, target: str) -> None:
+        self.add_many(target, ((found.network, found.timeout_s or 0) for found in self.elements(source)))
 
     def destroy(self, name: str) -> None:
         """Take a set out of the kernel; SetMissingError, SetBusyError."""

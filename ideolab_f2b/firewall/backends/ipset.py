@@ -1,0 +1,106 @@
+"""The backend of ipset: hash:net sets in a list:set, and rules of iptables that match it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Optional
+
+from ideolab_f2b.firewall import old_rules, port_rule, rule
+from ideolab_f2b.firewall.chains import DEFAULT, HOOKS
+from ideolab_f2b.firewall.names import LISTS
+from ideolab_f2b.firewall.old_rules import OldRule
+from ideolab_f2b.firewall.port_rule import PortScope
+from ideolab_f2b.firewall.position import Position
+from ideolab_f2b.firewall.rule import Placement, RuleError
+from ideolab_f2b.firewall.rule_trace import RuleTraces, Trace
+from ideolab_f2b.kernel.ipset.sets import Sets
+from ideolab_f2b.kernel.netlink import KernelError, ModuleMissingError
+from ideolab_f2b.places import find_program, install_command
+
+#: what is loaded or built in
+_MODULES = Path("/sys/module")
+
+
+class IpsetBackend:
+    """Sets of ipset, rules of iptables."""
+
+    name = "ipset"
+    packages: Sequence[str] = ("iptables", "ipset")
+
+    def __init__(self, traces: Optional[RuleTraces] = None) -> None:
+        self._traces = traces or RuleTraces()
+
+    def open(self) -> Sets:
+        """Open a socket to ipset; KernelError without ip_set."""
+        return Sets()
+
+    def find_problem(self) -> str:
+        """Return why ipset or iptables cannot work on this host; "" when they can. It forks."""
+        missing = [name for name in self.packages if find_program(name) is None]
+        if missing:
+            return f"{', '.join(missing)} not installed; {install_command(*missing)}"
+        try:
+            Sets().close()
+            rule.look(4, DEFAULT)
+        except (KernelError, RuleError) as error:
+            return str(error)
+        return ""
+
+    def is_in_kernel(self) -> bool:
+        """Return whether a list of ours is there; False where there is no ipset; KernelError."""
+        if _MODULES.is_dir() and not (_MODULES / "ip_set").exists():
+            # the question would load it
+            return False
+        with contextlib.suppress(ModuleMissingError), contextlib.closing(Sets()) as kernel:
+            return not set(LISTS).isdisjoint(kernel.names())
+        return False
+
+    def describe(self, version: int) -> str:
+        """Return the program of a family's rules."""
+        return rule.PROGRAMS[version]
+
+    def place(self, version: int, hook: str = DEFAULT) -> Optional[str]:
+        """Put the DROP rule of a family; return why it needs none, else None; RuleError."""
+        return rule.place(version, hook)
+
+    def look(self, version: int, hook: str = DEFAULT) -> Placement:
+        """Return where the DROP rule stands; RuleError."""
+        return rule.look(version, hook)
+
+    def put_first(self, version: int, position: Position) -> None:
+        """Make the DROP rule the first of a chain; RuleError."""
+        rule.put_first(version, position)
+
+    def count_drops(self, version: int, hook: str = DEFAULT) -> dict[str, int]:
+        """Return {chain: packets that the DROP rule dropped there}; RuleError."""
+        return rule.count_drops(version, hook)
+
+    def read_trace(self, version: int, hook: str = DEFAULT) -> Optional[Trace]:
+        """Return what identifies the first rules without a fork; None when nobody tells."""
+        return self._traces.read(version, HOOKS[hook])
+
+    def find_old(self, version: int, hook: str = DEFAULT) -> Iterator[OldRule]:
+        """Yield the DROP rules in other chains than those of the hook; RuleError."""
+        return old_rules.find(version, HOOKS[hook])
+
+    def remove_old(self, old: OldRule) -> None:
+        """Take a rule with all its copies out of its chain; RuleError."""
+        old_rules.remove(old)
+
+    def remove_all(self, version: int) -> None:
+        """Take the DROP rule of a family out of every chain; RuleError."""
+        old_rules.remove_all(version)
+
+    def put_ports(self, version: int, scopes: Mapping[str, PortScope], hook: str = DEFAULT) -> int:
+        """Put the rules of jails with scope=port, by the names of their sets; in how many chains."""
+        return port_rule.put(version, scopes, hook)
+
+    def drop_ports(self, version: int, names: Optional[Collection[str]] = None) -> None:
+        """Take the port rules of these family sets away; without names, all of them."""
+        port_rule.drop(version, names)
+
+    def move_ports(self, version: int, hook: str = DEFAULT) -> bool:
+        """Take the port rules out of all chains but those of the hook; whether there were any."""
+        return port_rule.move(version, HOOKS[hook])
