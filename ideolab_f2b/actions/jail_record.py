@@ -1,4 +1,4 @@
-"""What a boot needs to know of a jail of the ban action: the record in sets.json, written and read again. Pure."""
+"""The records in sets.json: what a boot needs to know of each jail of the ban action. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Optional
 
+from ideolab_f2b import config
 from ideolab_f2b.actions import ports
 from ideolab_f2b.actions.ports import Ports
 from ideolab_f2b.firewall.chains import HOOKS
 from ideolab_f2b.firewall.names import require_jail_set
 from ideolab_f2b.firewall.port_rule import PortScope
 
+#: the name of the file in the directory of a server's state
+NAME = "sets.json"
+DEFAULT_PATH = config.SERVER_STATE / NAME
 #: of the file; another one is none that this version reads
 VERSION = 1
 #: jails in one file

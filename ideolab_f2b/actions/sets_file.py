@@ -15,13 +15,12 @@ from typing import Any, Callable
 
 from ideolab_f2b import files
 from ideolab_f2b.actions.ban.observer import observe
-from ideolab_f2b.actions.jail_record import JailRecord, JailRecords, from_json, to_json
+from ideolab_f2b.actions.jail_record import NAME, JailRecord, JailRecords, from_json, to_json
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.reconcile.left_sets import is_server_ending
 from ideolab_f2b.actions.unwritable import explain
 from ideolab_f2b.complaint import Complaint
 
-NAME = "sets.json"
 #: seconds in which the jails of a server start: what the file says of others stays so long
 STARTED_S = 60.0
 #: seconds until the log says the same again

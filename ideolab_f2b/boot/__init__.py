@@ -1,1 +1,1 @@
-"""What a boot puts in force before the network is up: the bans of fail2ban's database in the sets of its jails."""
+"""Puts the bans in force at a boot, before the network is up: from fail2ban's database into the sets."""

@@ -1,4 +1,4 @@
-"""Reads the bans in fail2ban's database (0.11 and later) without writing to it, in bounded time and memory."""
+"""Reads the bans in fail2ban's database (0.11 and later): writes nothing, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def _open(path: Path, undo: contextlib.ExitStack) -> Iterator[sqlite3.Connection
 def _connect(path: Path, undo: contextlib.ExitStack) -> sqlite3.Connection:
     if _has_journal(path) and _size(path) <= COPY_LIMIT:
         # recovery writes, and only the copy may be written to
-        directory = undo.enter_context(tempfile.TemporaryDirectory(prefix="ideolab-ban-list-", dir=_find_room()))
-        return sqlite3.connect(_copy(path, Path(directory)), timeout=LOCK_S)
+        place = tempfile.TemporaryDirectory(prefix="ideolab-ban-restore-", dir=_find_room())
+        return sqlite3.connect(_copy(path, Path(undo.enter_context(place))), timeout=LOCK_S)
     try:
         return _try(f"file:{quote(str(path))}?mode=ro")
     except sqlite3.OperationalError:

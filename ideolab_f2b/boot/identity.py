@@ -1,4 +1,4 @@
-"""The text of a ban in the database -> the numbers of its element. Pure; fifty thousand in a tenth of a second."""
+"""The text of a ban in the database -> the numbers of its element; quick, as there are many. Pure."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Callable, NamedTuple, Optional
 
@@ -18,13 +19,16 @@ Elements = list[tuple[Network, Optional[int]]]
 
 
 class Plan(NamedTuple):
-    """The elements by the name of the set, how many bans they are, and how many are left out."""
+    """The elements by the name of the set, and how many bans are in them or are left out."""
 
     elements: dict[str, Elements]
     bans: int
+    #: bans that root's lists forbid now
     spared: int
-    #: what another filter has banned that is no address
+    #: bans of what is no address: the ban action has no element for them either
     words: int
+    #: bans beyond the size of their set
+    full: int
 
 
 def make(
@@ -32,18 +36,16 @@ def make(
 ) -> Plan:
     """Return the plan; bans of jails that are not recorded are left to fail2ban."""
     known = {jail.jail: jail for jail in jails}
-    elements: dict[str, Elements] = {jail.set: [] for jail in known.values()}
-    counts = {"bans": 0, "spared": 0, "words": 0}
+    found: dict[str, dict[Key, int]] = {jail.set: {} for jail in known.values()}
+    counts = {"bans": 0, "spared": 0, "words": 0, "full": 0}
     for ban in bans:
         jail = known.get(ban.jail)
         left = find_timeout(ban, jail, now) if jail is not None else None
-        if jail is None or left is None:
-            continue
-        keys = list(_find_keys(ban.identity, expand))
-        harmless = [] if any(spared.has(jail, key) for key in keys) else keys
-        elements[jail.set] += ((network_of(key), left) for key in harmless)
-        counts["bans" if harmless else "spared" if keys else "words"] += 1
-    return Plan(elements, **counts)
+        if jail is not None and left is not None:
+            keys = list(_find_keys(ban.identity, expand))
+            counts[_take(keys, jail, left, spared, found[jail.set])] += 1
+    elements = {name: [(network_of(key), left) for key, left in each.items()] for name, each in found.items()}
+    return Plan(elements, **counts)  # type: ignore[arg-type]
 
 
 def _find_keys(identity: str, expand: Expand) -> Iterator[Key]:
@@ -52,3 +54,23 @@ def _find_keys(identity: str, expand: Expand) -> Iterator[Key]:
         yield key
         return
     yield from map(key_of, expand(identity) or ())
+
+
+def _take(keys: list[Key], jail: JailRecord, left: int, spared: Spared, found: dict[Key, int]) -> str:
+    """Add the elements of a ban; return as what it counts."""
+    if not keys:
+        return "words"
+    if any(spared.has(jail, key) for key in keys):
+        return "spared"
+    # of both families: the kernel says which of them is full
+    if len(found) + len(keys) > 2 * jail.maxelem:
+        return "full"
+    for key in keys:
+        # two jails may share a set, two AS a prefix: what lasts longer counts
+        found[key] = left if key not in found else _longer(found[key], left)
+    return "bans"
+
+
+def _longer(one: int, other: int) -> int:
+    """Return the longer of two timeouts; 0 is for ever."""
+    return max(one, other, key=lambda each: each or math.inf)

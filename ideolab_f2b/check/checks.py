@@ -8,6 +8,7 @@ from pathlib import Path
 from ideolab_f2b import config
 from ideolab_f2b.check import (
     boot,
+    boot_bans,
     drift,
     files,
     forwarding,
@@ -48,6 +49,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "drift": drift.drift,
     "sockets": kernel.destroy,
     "boot": boot.boot,
+    "restored": boot_bans.boot_bans,
     "connmon": services.connmon,
     "opener": services.opener,
     "ports": ports.ports,

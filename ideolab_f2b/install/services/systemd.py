@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ideolab_f2b.install.run import run, succeeds
-from ideolab_f2b.places import BAN_LIST
+from ideolab_f2b.places import BAN_LIST, BAN_RESTORE
 
 CONNMON = "ideolab-connmon.service"
 TIMER = "ideolab-connmon.timer"
@@ -78,8 +78,8 @@ def _stop(unit: str) -> None:
 
 def forget() -> None:
     """Make systemd forget the units after their files are removed."""
-    # it has run at the boot, and would stay in systemd's list
-    succeeds("systemctl", "stop", BAN_LIST)
+    # they have run at the boot, and would stay in systemd's list
+    succeeds("systemctl", "stop", BAN_LIST, BAN_RESTORE)
     succeeds("systemctl", "reset-failed", "ideolab-*")
     _systemctl("daemon-reload")
 
