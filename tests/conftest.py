@@ -6,8 +6,12 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Generator, Iterator
 from pathlib import Path
+
+# a test may put a clock of its own into the module
+from time import monotonic, sleep
 
 import pytest
 
@@ -17,6 +21,10 @@ if str(REPOSITORY) not in sys.path:
 
 from tests.packages import missing, packages  # noqa: E402 - it is below the checkout
 
+#: seconds until a thread that still runs after its test is a fault: the machine may be busy
+THREAD_END_S = 60.0
+#: beginnings of the names that concurrent.futures and asyncio give to threads that wait for work
+_POOLS = ("ThreadPoolExecutor", "asyncio_")
 #: marks of tests that take long
 _SLOW = {"long", "needs", "root", "suites", "systemd"}
 
@@ -121,3 +129,19 @@ def no_fail2ban_of_this_host() -> Iterator[None]:
     usual, fail2ban_client.SOCKET = fail2ban_client.SOCKET, "/nowhere/fail2ban.sock"
     yield
     fail2ban_client.SOCKET = usual
+
+
+@pytest.fixture(autouse=True)
+def no_thread_outlives_its_test() -> Iterator[None]:
+    """What a thread logs or writes after its test would be found by the next one."""
+    before = set(threading.enumerate())
+    yield
+    deadline = monotonic() + THREAD_END_S
+    while _working_since(before) and monotonic() < deadline:
+        sleep(0.01)
+    assert [one.name for one in _working_since(before)] == []
+
+
+def _working_since(before: set[threading.Thread]) -> list[threading.Thread]:
+    """The threads that a test has begun and that work on; those of a pool only wait for the next work."""
+    return [one for one in threading.enumerate() if one not in before and not one.name.startswith(_POOLS)]

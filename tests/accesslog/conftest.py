@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, router
 from django.test import override_settings
 
 from ideolab_accesslog.access import recorder, response_size
+from ideolab_accesslog.databases import own
 from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.traship import gate
 from tests.lab.mariadb import Mariadb, use_driver
@@ -47,6 +48,16 @@ def no_thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     recorder.forget()
     # what another test's clients missed is not this one's
     gate._pending.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_file_outlives_its_test() -> Iterator[None]:
+    """The start of the app, which a test may call, registers a file beside the SQLite file of that test."""
+    registered, routers = own._file, list(router.routers)
+    yield
+    if own._file is not registered:
+        own._file, router.routers[:] = registered, routers
+        connections.databases.pop(own.ALIAS, None)
 
 
 @pytest.fixture
