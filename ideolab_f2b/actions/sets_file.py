@@ -37,7 +37,7 @@ class SetsFile:
         self,
         clock: Callable[[], float] = time.monotonic,
         is_ending: Callable[[], bool] = is_server_ending,
-        say: Callable[[str], object] = _log.error,
+        say: Callable[[str], object] = _log.warning,
     ) -> None:
         self._clock, self._is_ending = clock, is_ending
         self._complaint = Complaint(say, SAY_AGAIN_S, clock)
@@ -48,9 +48,15 @@ class SetsFile:
         self._began: dict[Path, float] = {}
 
     def note(self, owner: Hashable, jail: Any, options: Options) -> None:
-        """Write down the sets of a jail that has started, or has taken other options; never raises."""
+        """Write down the sets of a jail that has started, or has taken other options; never raises.
+
+        A server without a database on the disk, as one on trial, has nothing to come back to.
+        """
         try:
-            row = options.state, _find_database(jail), make_record(jail, options)
+            database = _find_database(jail)
+            if not database:
+                return
+            row = options.state, database, make_record(jail, options)
             with self._lock:
                 before = self._noted.get(owner)
                 self._noted[owner] = row

@@ -72,7 +72,8 @@ def _judge_files() -> Verdict:
     try:
         found = restore.read_records(DEFAULT_PATH)
     except FileNotFoundError:
-        return judge_records(None, _find_running())
+        unseen = unknown(CHECK, f"{DEFAULT_PATH} is not there: no jail has started yet", restart("fail2ban"))
+        return judge_records(JailRecords(), _find_running()) or unseen
     except (OSError, RecordError) as error:
         return wrong(CHECK, f"{DEFAULT_PATH}: {error}", restart("fail2ban"))
     return judge_records(found, _find_running()) or _judge_database(found)
@@ -86,15 +87,12 @@ def _find_running() -> Optional[set[str]]:
         return None
 
 
-def judge_records(found: Optional[JailRecords], running: Optional[Collection[str]]) -> Optional[Verdict]:
+def judge_records(found: JailRecords, running: Optional[Collection[str]]) -> Optional[Verdict]:
     """Return what is wrong with the records of the jails that run, None for nothing. Pure."""
-    known = {each.jail for each in found.jails} if found else set()
-    missing = sorted(set(running or ()) - known)
+    missing = sorted(set(running or ()) - {each.jail for each in found.jails})
     if missing:
         text = f"{DEFAULT_PATH} does not know {', '.join(missing)}: {_LATE}"
         return wrong(CHECK, text, f"see /var/log/fail2ban.log; {restart('fail2ban')}")
-    if found is None:
-        return unknown(CHECK, f"{DEFAULT_PATH} is not there: no jail has started yet", restart("fail2ban"))
     if found.problems:
         return wrong(CHECK, f"{DEFAULT_PATH}: {found.problems[0]}", restart("fail2ban"))
     return None
