@@ -5,6 +5,7 @@ usage: first_packets.py FILE ADDRESS...
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -32,6 +33,8 @@ def connect() -> int:
         f"ip link add here0 type veth peer name peer0 netns {peer.pid}",
         f"{inside} ip address add {PEER}/24 dev peer0",
         f"{inside} ip link set peer0 up",
+        f"{inside} ip link set lo up",
+        f"{inside} ip route add local 203.0.113.0/24 dev lo",
         f"ip address add {HERE}/24 dev here0",
         "ip link set here0 up",
         f"ip route add 203.0.113.0/24 via {PEER}",
@@ -43,7 +46,7 @@ def connect() -> int:
 def send(peer: int, addresses: list[str]) -> None:
     """Send from each address, round after round, in the namespace of the peer."""
     with open(f"/proc/{peer}/ns/net") as namespace:
-        os.setns(namespace.fileno()) if hasattr(os, "setns") else _setns(namespace.fileno())
+        _enter(namespace.fileno())
     senders = []
     for address in addresses:
         sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -56,9 +59,7 @@ def send(peer: int, addresses: list[str]) -> None:
         time.sleep(PACE_S)
 
 
-def _setns(descriptor: int) -> None:
-    import ctypes
-
+def _enter(descriptor: int) -> None:
     if ctypes.CDLL(None, use_errno=True).setns(descriptor, 0):
         raise OSError(ctypes.get_errno(), "setns")
 
