@@ -8,9 +8,15 @@
 #                 is taken without a word; a jail that lets in (pass2allow-ftp) is an error, and bans nobody
 #
 # Option: set
-# Notes:  the jail's own kernel set (hash:net): NAME for IPv4, NAME6 for IPv6, both members of the
+# Notes:  the jail's own kernel set: NAME for IPv4, NAME6 for IPv6; with ipset both are members of the
 #         list:set ideolab_ban. Not shared between jails: an unban of one would lift the ban of another
 # Values: [ STRING ] Default: the name of the jail, - as _; with a hash where that could be another jail's set
+#
+# Option: backend
+# Notes:  what holds the elements: ipset (sets of ipset and a rule of iptables) or nft (the table `inet ideolab`
+#         of nf_tables, which needs no program); auto: ipset where iptables and ipset are installed, else nft.
+#         A reload with another one has the bans in the new one before they leave the old one
+# Values: [ auto | ipset | nft ] Default: what [firewall] of /etc/ideolab/f2b.conf says
 #
 # Option: scope
 # Notes:  port: a ban drops only the ports and protocols of the jail (`port` or `ports`, `protocol`), so that

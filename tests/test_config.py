@@ -12,7 +12,7 @@ from ideolab_f2b import config
 from ideolab_f2b.notation import setting_types
 
 PATH = Path("/etc/ideolab/f2b.conf")
-SECTIONS = (config.Connmon, config.Intake, config.OriginSettings, config.Paths)
+SECTIONS = tuple(config.SECTIONS.values())
 
 
 def test_missing_file_means_the_defaults(tmp_path: Path) -> None:
@@ -36,6 +36,8 @@ idle_points = 1
 opened_ahead_ttl = 0
 observe = yes
 ignore = 198.51.100.7 2001:db8::/32
+[firewall]
+backend = nft
 [intake]
 socket = /run/other/nginx.sock
 error_tag = web_error
@@ -91,6 +93,7 @@ textfile_dir = /srv/prom
             mmdb=(Path("/srv/asn.mmdb"), Path("/srv/country.mmdb")),
             ipwhois=0,
         ),
+        config.Firewall("nft"),
     )
 
 
@@ -120,7 +123,10 @@ def test_containers(text: str, containers: tuple[str, ...]) -> None:
     ("text", "message"),
     [
         ("[connmon]\nth_con_ip = 5\n", "[connmon] has no key 'th_con_ip'"),
-        ("[conmon]\n", "there is no section [conmon]; it knows [connmon], [intake], [origin] and [paths]"),
+        (
+            "[conmon]\n",
+            "there is no section [conmon]; it knows [connmon], [firewall], [intake], [origin] and [paths]",
+        ),
         ("th_conn_ip = 5\n", "File contains no section headers"),
         ("[connmon]\nth_conn_ip = many\n", "th_conn_ip = 'many': invalid literal for int()"),
         ("[connmon]\nobserve = 1\n", "observe = '1': yes or no is needed"),
@@ -147,6 +153,7 @@ def test_containers(text: str, containers: tuple[str, ...]) -> None:
         ("[intake]\nlines_address = 0\n", "0 would keep every line from fail2ban"),
         ("[origin]\ncymru_host = whois server\n", "a host name or an address is needed, or nothing"),
         ("[origin]\ncymru_port = 43, 44\n", "one port number from 1 to 65535 is needed"),
+        ("[firewall]\nbackend = nftables\n", "auto, ipset or nft is needed"),
         ("[origin]\nmmdb = GeoLite2-ASN.mmdb\n", "an absolute path is needed"),
         ("[connmon]\nport = 1\nport = 2\n", "already exists"),
     ],

@@ -60,7 +60,7 @@ def test_the_options_of_the_report_are_explained() -> None:
 def test_every_setting_stands_commented_in_the_shipped_file() -> None:
     """deploy/f2b.conf is the manual of the settings."""
     text = (REPOSITORY / "deploy" / "f2b.conf").read_text()
-    sections = (config.Connmon, config.Intake, config.OriginSettings, config.Paths)
+    sections = config.SECTIONS.values()
     names = [name for section in sections for name in config.keys(section)]
 
     assert [name for name in names if not re.search(rf"^#? ?{name} *=", text, re.MULTILINE)] == []

@@ -15,7 +15,7 @@ from ideolab_f2b.actions.ports import EVERY, Ports
 from ideolab_f2b.firewall import chains, names
 from ideolab_f2b.firewall.port_rule import PortScope
 from ideolab_f2b.logline import quote
-from ideolab_f2b.notation import word_list
+from ideolab_f2b.notation import setting_types, word_list
 from ideolab_f2b.notation.word_list import NOTHING, WordList
 
 #: what fail2ban hands to each banaction, and what only iptables needs
@@ -37,6 +37,8 @@ class Options:
     ports: Ports = (443,)
     #: those of the jail
     protocol: tuple[str, ...] = ("tcp",)
+    #: what holds the elements; None = what [firewall] of f2b.conf says
+    backend: Optional[str] = None
     maxelem: int = 131072
     keep_on_stop: bool = True
     #: where the DROP rule stands, which is one for all jails
@@ -174,6 +176,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "port": ports.read,
     "protocol": _protocols,
     "allow": word_list.parse,
+    "backend": setting_types.read_backend,
     "maxelem": _number(64, 16_777_216),
     "keep_on_stop": _flag,
     "hook": _hook,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Callable, Optional
 
@@ -13,10 +13,10 @@ from ideolab_f2b.bans import ban_row, jail_bans
 from ideolab_f2b.bans.ban_row import BanRow, Elements
 from ideolab_f2b.bans.jail_bans import JailBans
 from ideolab_f2b.firewall import orphans
+from ideolab_f2b.firewall.backend import KernelSets, find_in_kernel
 from ideolab_f2b.firewall.names import family_sets
 from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.kernel.ipset.error import SetMissingError
-from ideolab_f2b.kernel.ipset.sets import Sets
 
 #: seconds between the two comparisons: a ban in a burst reaches the kernel much sooner
 AGAIN_S = 1.0
@@ -67,32 +67,61 @@ def make(only: Optional[str] = None, sleep: Callable[[float], None] = time.sleep
 
 
 def _once(only: Optional[str]) -> BanComparison:
-    with contextlib.closing(Sets()) as kernel:
-        try:
-            jails = jail_bans.ask_all(only)
-        except fail2ban_client.ServerDownError as down:
-            sets = _read_orphans(kernel, ())
-            rows = ban_row.rows_without_jail(sets, ban_row.UNWATCHED)
-            return BanComparison(time.time(), (), tuple(rows), _sizes(sets), str(down))
-        names = sorted({jail.set for jail in jails if jail.set is not None})
-        sets = {name: _elements(kernel, family_sets(name).values()) for name in names}
+    try:
+        jails = jail_bans.ask_all(only)
+    except fail2ban_client.ServerDownError as down:
+        with _open_kernels() as kernels:
+            sets = _join(_read_orphans(kernel, ()) for kernel in kernels.values())
+        rows = ban_row.rows_without_jail(sets, ban_row.UNWATCHED)
+        return BanComparison(time.time(), (), tuple(rows), _sizes(sets), str(down))
+    # a jail that has just moved to the other backend is there already
+    with _open_kernels() as kernels:
+        sets = {
+            str(jail.set): _elements(kernels.get(jail.backend), family_sets(str(jail.set)).values())
+            for jail in jails
+            if jail.set is not None
+        }
         # read last: a jail may just have started
-        left = _read_orphans(kernel, names) if only is None else {}
+        left = _join(_read_left(kernels, jails)) if only is None else {}
     now = time.time()
     state = ban_row.UNWATCHED if any(jail.is_silent for jail in jails) else ban_row.STALE
     rows = [*ban_row.rows(jails, sets, now), *ban_row.rows_without_jail(left, state)]
-    return BanComparison(now, tuple(jails), tuple(rows), _sizes({**sets, **left}))
+    return BanComparison(now, tuple(jails), tuple(rows), _sizes(_join([sets, left])))
 
 
-def _elements(kernel: Sets, names: Iterable[str]) -> Elements:
+@contextlib.contextmanager
+def _open_kernels() -> Iterator[dict[str, KernelSets]]:
+    """Open each backend that holds something of ours, by name."""
+    with contextlib.ExitStack() as stack:
+        yield {one.name: stack.enter_context(contextlib.closing(one.open())) for one in find_in_kernel()}
+
+
+def _join(parts: Iterable[Mapping[str, Elements]]) -> dict[str, Elements]:
+    """Join the elements of sets by name: both backends may have one of the same."""
+    joined: dict[str, Elements] = {}
+    for part in parts:
+        for name, elements in part.items():
+            joined[name] = {**joined.get(name, {}), **elements}
+    return joined
+
+
+def _elements(kernel: Optional[KernelSets], names: Iterable[str]) -> Elements:
     found: dict[Key, Optional[int]] = {}
     for name in names:
         with contextlib.suppress(SetMissingError):
-            found.update(kernel.entries(name))
+            found.update(kernel.entries(name) if kernel is not None else ())
     return found
 
 
-def _read_orphans(kernel: Sets, owned: Collection[str]) -> dict[str, Elements]:
+def _read_left(
+    kernels: Mapping[str, KernelSets], jails: Collection[JailBans]
+) -> Iterator[dict[str, Elements]]:
+    """Read what no jail has in each backend."""
+    for backend, kernel in kernels.items():
+        yield _read_orphans(kernel, [jail.set for jail in jails if jail.set and jail.backend == backend])
+
+
+def _read_orphans(kernel: KernelSets, owned: Collection[str]) -> dict[str, Elements]:
     """Return the elements of the sets that no jail of those with `owned` has, where there are any."""
     found = {name: _elements(kernel, sets) for name, sets in sorted(orphans.find(kernel, owned).items())}
     return {name: elements for name, elements in found.items() if elements}

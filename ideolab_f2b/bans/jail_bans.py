@@ -51,6 +51,8 @@ class JailBans:
     is_silent: bool = False
     #: what is dropped, such as "80,443/tcp"; None = all
     ports: Optional[str] = None
+    #: what holds the set: "ipset" or "nft"; an older action has no other one than ipset
+    backend: str = "ipset"
 
 
 def ask_all(only: Optional[str] = None) -> list[JailBans]:
@@ -73,7 +75,8 @@ def ask(name: str) -> JailBans:
             return parse(name, fail2ban_client.ask_action(name, action, "bans"))
     stats = (fail2ban_client.stats(name, action) if action else None) or {}
     bans = dict(parse_list(fail2ban_client.ban_times(name)))
-    return JailBans(name, stats.get("set"), False, bans, bool(action) and "set" not in stats)
+    silent, backend = bool(action) and "set" not in stats, str(stats.get("backend", JailBans.backend))
+    return JailBans(name, stats.get("set"), False, bans, silent, backend=backend)
 
 
 def parse(name: str, text: str) -> JailBans:
@@ -84,7 +87,9 @@ def parse(name: str, text: str) -> JailBans:
         ports = answer.get("ports")
         ports = None if ports is None else str(ports)
         bans = dict(_bans(answer["bans"]))
-        return JailBans(name, str(answer["set"]), bool(answer["queued"]), bans, ports=ports)
+        backend = str(answer.get("backend", JailBans.backend))
+        queued = bool(answer["queued"])
+        return JailBans(name, str(answer["set"]), queued, bans, ports=ports, backend=backend)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"jail {name}: {ACTION} answered without a list of bans ({error!r})") from error
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from collections import Counter
 from typing import Any, Callable, NamedTuple, Optional
 
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.bans import rule_hook
 from ideolab_f2b.firewall import orphans, rule
+from ideolab_f2b.firewall.backend import Backend, find_in_kernel
 from ideolab_f2b.firewall.names import LIST
-from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.places import ACTION
 
 #: seconds; two passes over a hundred thousand bans take a few seconds
@@ -40,8 +41,7 @@ def repair(
     """
     thread = _find_thread()
     if thread is None:
-        with contextlib.closing(Sets()) as kernel:
-            return RepairResult(dict(orphans.lift_all(kernel)), "")
+        return RepairResult(_lift_all(), "")
     jail, action = thread
     before = _ask_thread(jail, action)
     wanted = _number(fail2ban_client.ask("set", jail, "action", action, "reconcile"))
@@ -57,19 +57,33 @@ def repair(
     return RepairResult({name: count for name, count in counts.items() if count > 0}, str(now["last_error"]))
 
 
+def _lift_all() -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for backend in find_in_kernel():
+        with contextlib.closing(backend.open()) as kernel:
+            counts.update(orphans.lift_all(kernel))
+    return dict(counts)
+
+
 def put_rules() -> list[str]:
-    """Put the DROP rules first again while fail2ban is down; return the programs used. RuleError."""
-    with contextlib.closing(Sets()) as kernel:
+    """Put the DROP rules first again while fail2ban is down; return what has them now. RuleError."""
+    return [name for backend in find_in_kernel() for name in _put_rules(backend)]
+
+
+def _put_rules(backend: Backend) -> list[str]:
+    with contextlib.closing(backend.open()) as kernel:
         if LIST not in kernel.names():
             return []
-    hooks = {version: rule_hook.find(version) for version in rule.PROGRAMS}
-    lost = {version: hook for version, hook in hooks.items() if not _is_effective(version, hook)}
-    return [rule.PROGRAMS[version] for version, hook in lost.items() if rule.place(version, hook) is None]
+    hooks = {version: rule_hook.find(version, backend) for version in rule.PROGRAMS}
+    lost = {version: hook for version, hook in hooks.items() if not _is_effective(backend, version, hook)}
+    return [
+        backend.describe(version) for version, hook in lost.items() if backend.place(version, hook) is None
+    ]
 
 
-def _is_effective(version: int, hook: str) -> bool:
+def _is_effective(backend: Backend, version: int, hook: str) -> bool:
     try:
-        return all(position.is_effective for position in rule.look(version, hook).positions)
+        return all(position.is_effective for position in backend.look(version, hook).positions)
     except rule.RuleError:
         return False
 

@@ -6,14 +6,15 @@ import contextlib
 from typing import Optional
 
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.backend import BACKENDS, Backend
 from ideolab_f2b.firewall.chains import DEFAULT, HOOKS
+from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.places import ACTION
 
 
-def find(version: int) -> str:
+def find(version: int, backend: Backend = BACKENDS["ipset"]) -> str:
     """Return the hook of a family; the default when neither the server nor a rule tells."""
-    return ask() or _find_standing(version) or DEFAULT
+    return ask() or _find_standing(version, backend) or DEFAULT
 
 
 def ask() -> Optional[str]:
@@ -27,9 +28,9 @@ def ask() -> Optional[str]:
     return None
 
 
-def _find_standing(version: int) -> Optional[str]:
-    with contextlib.suppress(rule.RuleError):
+def _find_standing(version: int, backend: Backend) -> Optional[str]:
+    with contextlib.suppress(RuleError):
         for hook in HOOKS:
-            if any(one.copies for one in rule.look(version, hook).positions):
+            if any(one.copies for one in backend.look(version, hook).positions):
                 return hook
     return None

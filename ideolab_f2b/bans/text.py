@@ -68,6 +68,7 @@ def jails(comparison: BanComparison) -> list[dict[str, Any]]:
         {
             "jail": jail.name,
             "set": jail.set,
+            "backend": jail.backend if jail.set is not None else None,
             "bans": len(jail.bans),
             "queued": jail.queued,
             "ports": jail.ports,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ipaddress import ip_network
 
 from ideolab_f2b import fail2ban_client
+from ideolab_f2b.bans import forgotten
 from ideolab_f2b.bans.ban import BATCH
 from ideolab_f2b.bans.result import ERROR, NOT_BANNED, UNBANNED, BanResult, text_of
 from ideolab_f2b.firewall.all_sets import AllSets
@@ -20,7 +21,7 @@ def unban(networks: list[Network], options: tuple[str, ...] = ()) -> list[BanRes
         lifted = _lift(networks, options)
         inside = {each for one in networks for each in before[one] if each.network.prefixlen >= one.prefixlen}
         # elements that fail2ban has forgotten over a crash
-        sets.delete(inside)
+        forgotten.delete(sets, inside, options)
         after = sets.find(networks)
     results = []
     for one in networks:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.check import (
+    backend,
     boot,
     boot_bans,
     drift,
@@ -40,6 +41,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "network": network.network,
     "jails": server.jails,
     "sshd": sshd.sshd_jail,
+    "backend": backend.backend,
     "sets": kernel.sets,
     "rules": kernel.rules,
     "saved": boot.saved_rules,

@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Optional
 
+from ideolab_f2b.bans import used_backends
 from ideolab_f2b.check.containers.ways import SWITCHES, is_forwarding
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.backend import Backend
 from ideolab_f2b.firewall.position import drops_first, read_position
 from ideolab_f2b.firewall.variants import list_programs
+from ideolab_f2b.kernel.netlink import KernelError
 
 #: the ban action puts the rule where these packets meet it
 _MEND = "fail2ban-client reload (docs/install.md#forwarded-packets)"
@@ -50,8 +53,30 @@ class Forwarded(NamedTuple):
 
 def forwarding(_settings: Settings) -> Iterator[Verdict]:
     """Check each family of which this host forwards packets, or of which it hands ports on."""
+    dropping = {version: _find_table(version) for version in SWITCHES}
     for version, directory in SWITCHES.items():
-        yield judge(version, look(version), forwards=is_forwarding([directory]))
+        if dropping[version]:
+            text = f"forwarded packets meet the rules before they are routed ({dropping[version]})"
+            yield ok(f"forwarded IPv{version}", text)
+        else:
+            yield judge(version, look(version), forwards=is_forwarding([directory]))
+
+
+def _find_table(version: int) -> str:
+    """Return the table of nf_tables in which our rules see each packet of a family; "" where none does."""
+    for backend in _nft_backends():
+        placed = backend.look(version).positions
+        if placed and all(one.is_effective for one in placed):
+            return backend.describe(version)
+    return ""
+
+
+def _nft_backends() -> list[Backend]:
+    try:
+        return [one for one in used_backends.find() if one.name == "nft"]
+    except KernelError:
+        # the check of the sets says it
+        return []
 
 
 def look(version: int) -> Forwarded:

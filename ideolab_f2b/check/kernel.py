@@ -7,17 +7,17 @@ from collections.abc import Collection, Iterator
 from typing import Optional
 
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.bans import rule_hook
-from ideolab_f2b.check.server import action_of, with_our_action
+from ideolab_f2b.bans import rule_hook, used_backends
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
+from ideolab_f2b.firewall import backend as firewall_backend
 from ideolab_f2b.firewall import orphans, rule
+from ideolab_f2b.firewall.backend import Backend, KernelSets
 from ideolab_f2b.firewall.chains import FALLBACK, HOOKS
 from ideolab_f2b.firewall.names import LIST, LISTS, family_sets
 from ideolab_f2b.firewall.position import Position
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.kernel.ipset.error import SetMissingError
-from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.kernel.netlink import KernelError, PermissionDeniedError
 from ideolab_f2b.kernel.sockets import destroy as sock_destroy
 from ideolab_f2b.places import ACTION, install_command, restart
@@ -30,11 +30,11 @@ _RAW_MODULES = {4: "iptable_raw", 6: "ip6table_raw"}
 def sets(_settings: Settings) -> Iterator[Verdict]:
     """Check that each running jail has its two sets, in the list that the rules match."""
     try:
-        names = _names()
-        with contextlib.closing(Sets()) as kernel:
-            members = _members(kernel)
-            for name in names:
-                yield judge_set(name, _header(kernel, name), members)
+        for backend, names in _names().items():
+            with contextlib.closing(backend.open()) as kernel:
+                members = _members(kernel)
+                for name in names:
+                    yield judge_set(name, _header(kernel, name), members)
     except PermissionDeniedError as error:
         yield unknown("sets", str(error))
     except KernelError as error:
@@ -45,20 +45,19 @@ def sets(_settings: Settings) -> Iterator[Verdict]:
         yield unknown("sets", f"this needs fail2ban: {error}")
 
 
-def _names() -> list[str]:
-    """Return the sets of the jails that run, as their actions name them."""
-    stats = [
-        fail2ban_client.stats(jail, action_of(jail)) or {}
-        for jail in sorted(with_our_action(fail2ban_client.jails()))
-    ]
-    return [name for one in stats if one.get("set") for name in family_sets(one["set"]).values()]
+def _names() -> dict[Backend, list[str]]:
+    """Return the sets of the jails that run, as their actions name them, by what holds them."""
+    names: dict[Backend, list[str]] = {}
+    for used in used_backends.ask():
+        names.setdefault(used.backend, []).extend(family_sets(used.set).values())
+    return names
 
 
-def _members(kernel: Sets) -> list[str]:
+def _members(kernel: KernelSets) -> list[str]:
     return [name for list_name in LISTS for name in orphans.members(kernel, list_name)]
 
 
-def _header(kernel: Sets, name: str) -> Optional[SetHeader]:
+def _header(kernel: KernelSets, name: str) -> Optional[SetHeader]:
     try:
         header = kernel.header(name)
     except SetMissingError:
@@ -86,23 +85,36 @@ def judge_set(name: str, header: Optional[SetHeader], members: Collection[str]) 
     return ok(check, f"{held} of {header.maxelem} elements, in {LIST}")
 
 
-def rules(_settings: Settings) -> Iterator[Verdict]:
+def rules(settings: Settings) -> Iterator[Verdict]:
     """Check that the DROP rule stands before whatever may accept packets, wherever packets come in."""
     asked = rule_hook.ask()
-    for version, program in rule.PROGRAMS.items():
-        hook = asked or rule_hook.find(version)
-        check = f"rule {program} {HOOKS[hook][0]}"
-        try:
-            placement = rule.look(version, hook)
-        except rule.RuleUnseenError as error:
-            yield unknown(check, str(error), "ideolab-f2b check")
-        except rule.RuleError as error:
-            yield _judge_error(check, version, str(error))
-        else:
-            if placement.fallback:
-                yield judge_fallback(version, placement.fallback)
-            for position in placement.positions:
-                yield judge_position(f"rule {program} {position.chain}", position)
+    try:
+        backends = used_backends.find() or [firewall_backend.choose(settings.firewall.backend)]
+    except KernelError as error:
+        yield unknown("rule", str(error), error.way_out)
+        return
+    for backend in backends:
+        for version in rule.PROGRAMS:
+            yield from _judge_family(backend, version, asked)
+
+
+def _judge_family(backend: Backend, version: int, asked: Optional[str]) -> Iterator[Verdict]:
+    program = backend.describe(version)
+    hook = asked or rule_hook.find(version, backend)
+    check = f"rule {program} {HOOKS[hook][0]}"
+    try:
+        placement = backend.look(version, hook)
+    except rule.RuleUnseenError as error:
+        yield unknown(check, str(error), "ideolab-f2b check")
+    except rule.RuleError as error:
+        yield _judge_error(check, version, str(error))
+    except PermissionDeniedError as error:
+        yield unknown(check, str(error))
+    else:
+        if placement.fallback:
+            yield judge_fallback(version, placement.fallback)
+        for position in placement.positions:
+            yield judge_position(f"rule {program} {position.chain}", position)
 
 
 def judge_fallback(version: int, reason: str) -> Verdict:

@@ -6,7 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from ideolab_f2b import fail2ban_client
+from ideolab_f2b import config, fail2ban_client
+from ideolab_f2b.firewall.backend import AUTO, BACKENDS
 from ideolab_f2b.install import sandbox
 from ideolab_f2b.install.site import Site
 from ideolab_f2b.places import COLLECTORS, find_program, install_command, runs_systemd
@@ -15,7 +16,7 @@ _CAN_READ_JOURNAL = "from systemd import journal"
 
 
 #: {program without which nothing works: its package}
-_PROGRAMS = {"fail2ban-client": "fail2ban", "iptables": "iptables", "useradd": "passwd"}
+_PROGRAMS = {"fail2ban-client": "fail2ban", "useradd": "passwd"}
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,31 @@ def probe(site: Site, *, is_image: bool = False) -> Host:
         is_image=is_image,
         linked=linked,
         restricted=sandbox.find(site),
-        missing=tuple(package for program, package in _PROGRAMS.items() if find_program(program) is None),
+        missing=(
+            *(package for program, package in _PROGRAMS.items() if find_program(program) is None),
+            *(() if is_image else find_packages(read_backend(site))),
+        ),
         boots_daemons=runs_systemd() or find_program("update-rc.d") is not None,
     )
+
+
+def find_packages(wanted: str = AUTO) -> tuple[str, ...]:
+    """Return the packages that the backend of the settings lacks here; none where nf_tables serves."""
+    if wanted != "ipset" and not BACKENDS["nft"].find_problem():
+        return ()
+    if wanted == "nft":
+        # no package mends it; ideolab-f2b check says what is wrong
+        return ()
+    return tuple(name for name in BACKENDS["ipset"].packages if find_program(name) is None)
+
+
+def read_backend(site: Site) -> str:
+    """Return what the settings of this host say."""
+    try:
+        return config.load(site.leads_to(str(config.DEFAULT_PATH))).firewall.backend
+    except config.ConfigError:
+        # the plan says what is wrong with it
+        return AUTO
 
 
 def _boots_systemd() -> bool:

@@ -6,12 +6,12 @@ import contextlib
 import errno
 
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.firewall import old_rules, orphans, port_rule, rule
+from ideolab_f2b.firewall import orphans, rule
+from ideolab_f2b.firewall.backend import BACKENDS, KernelSets, find_in_kernel
 from ideolab_f2b.firewall.names import LIST, LISTS
 from ideolab_f2b.firewall.saved import rules as saved
 from ideolab_f2b.install.place import Say
 from ideolab_f2b.kernel.ipset.error import SetBusyError, SetMissingError
-from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.kernel.netlink import ModuleMissingError
 from ideolab_f2b.places import ALL_JAILS
 
@@ -27,12 +27,13 @@ def stop_jails(say: Say) -> None:
 
 
 def drop_rules(say: Say) -> None:
-    """Remove the DROP rules; RuleError for IPv4 when iptables fails."""
-    for version in rule.PROGRAMS:
-        with contextlib.suppress(rule.RuleError) if version == 6 else contextlib.nullcontext():
-            old_rules.remove_all(version)
-            port_rule.drop(version)
-    say(f"removed  the rules that match {LIST}")
+    """Remove the DROP rules of each backend; RuleError for IPv4 when it fails."""
+    for backend in find_in_kernel():
+        for version in rule.PROGRAMS:
+            with contextlib.suppress(rule.RuleError) if version == 6 else contextlib.nullcontext():
+                backend.remove_all(version)
+                backend.drop_ports(version)
+        say(f"removed  the rules that match {LIST} ({backend.name})")
 
 
 def tell_saved_rules() -> str:
@@ -60,27 +61,32 @@ def drop_sets(say: Say) -> None:
 
     SetBusyError names those that something else uses: they are emptied, and the others are gone.
     """
-    try:
-        sets = Sets()
-    except ModuleMissingError:
-        return
-    with contextlib.closing(sets):
-        # the list first: what it refers to cannot be destroyed; an admin may have given a set another name
-        there = sets.names()
-        members = {name for list_name in LISTS for name in orphans.members(sets, list_name)}
-        ours = sorted({*members, *(name for name in there if name.startswith("ideolab_"))} - {*LISTS})
-        lists = [name for name in LISTS if name in there]
-        busy = [name for name in (*lists, *ours) if not _is_destroyed(sets, name)]
-        gone = [name for name in (*lists, *ours) if name not in busy]
-        if ours and gone:
-            say(f"removed  the sets {', '.join(gone)}")
+    busy = []
+    for backend in BACKENDS.values():
+        # of a version before there may be sets in no list
+        with contextlib.suppress(ModuleMissingError), contextlib.closing(backend.open()) as sets:
+            busy += _drop_sets(sets, say)
     if busy:
         raise SetBusyError(
             errno.EBUSY, f"destroy {', '.join(busy)}", "a rule or a list of yours uses it; emptied"
         )
 
 
-def _is_destroyed(sets: Sets, name: str) -> bool:
+def _drop_sets(sets: KernelSets, say: Say) -> list[str]:
+    """Destroy what is ours in a backend; which sets something else uses."""
+    # the list first: what it refers to cannot be destroyed; an admin may have given a set another name
+    there = sets.names()
+    members = {name for list_name in LISTS for name in orphans.members(sets, list_name)}
+    ours = sorted({*members, *(name for name in there if name.startswith("ideolab_"))} - {*LISTS})
+    lists = [name for name in LISTS if name in there]
+    busy = [name for name in (*lists, *ours) if not _is_destroyed(sets, name)]
+    gone = [name for name in (*lists, *ours) if name not in busy]
+    if ours and gone:
+        say(f"removed  the sets {', '.join(gone)}")
+    return busy
+
+
+def _is_destroyed(sets: KernelSets, name: str) -> bool:
     """Destroy a set, or empty it when something else uses it; whether it is gone."""
     with contextlib.suppress(SetMissingError):
         # of the list too: what it refers to cannot be destroyed

@@ -78,6 +78,13 @@ def _capacity(text: str) -> int:
     return 0 if text == "auto" else _at_least_one(text, "auto finds out")
 
 
+def read_backend(text: str) -> str:
+    """Return the name of a backend of the firewall; ValueError says which there are."""
+    if text not in BACKENDS:
+        raise ValueError(f"{', '.join(BACKENDS[:-1])} or {BACKENDS[-1]} is needed")
+    return text
+
+
 def _rate(text: str) -> int:
     return _at_least_one(text, "0 would keep every line from fail2ban")
 
@@ -134,6 +141,9 @@ _CONTAINER = re.compile(
 )
 _ENGINES = ("docker", "libpod", "crio", "cri-containerd", "container")
 
+#: what the setting and the option `backend` may say
+BACKENDS = ("auto", "ipset", "nft")
+
 #: {key of the file: what reads it}
 READ: dict[str, Callable[[str], object]] = {
     "port": _ports,
@@ -145,6 +155,7 @@ READ: dict[str, Callable[[str], object]] = {
     "opened_ahead_ttl": _count,
     "capacity": _capacity,
     "containers": _containers,
+    "backend": read_backend,
     "observe": _yes,
     "th_conn_ip": _at_least_one,
     "th_conn_subnet24": _at_least_one,

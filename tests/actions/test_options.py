@@ -60,11 +60,16 @@ def test_all_options() -> None:
         ("keep_on_stop", "perhaps", "yes or no is needed; True is used"),
         ("latency", "fast", "default or low is needed; 'default' is used"),
         ("allow_file", "never-ban", "an absolute path or none is needed; '/etc/ideolab/never-ban' is used"),
+        ("backend", "nftables", "auto, ipset or nft is needed; None is used"),
         ("ssh_ports", "every", "every is no port, and no name in /etc/services; None is used"),
         ("ssh_ports", "22:30", "single ports are needed; None is used"),
         ("state", "state", "an absolute path is needed; PosixPath('/var/lib/ideolab-f2b') is used"),
         ("min_prefix4", "33", "a number from 1 to 32 is needed; 16 is used"),
-        ("colour", "red", "option 'colour' is unknown; known are allow, allow_file, blocktype, hook, keep_o"),
+        (
+            "colour",
+            "red",
+            "option 'colour' is unknown; known are allow, allow_file, backend, blocktype, hook",
+        ),
     ],
 )
 def test_bad_option(name: str, text: str, complaint: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from types import SimpleNamespace
 from typing import Optional
 
 import pytest
@@ -40,7 +41,8 @@ class Sets:
 
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> type[Sets]:
-    monkeypatch.setattr(comparison, "Sets", Sets)
+    backend = SimpleNamespace(name="ipset", open=Sets)
+    monkeypatch.setattr(comparison, "find_in_kernel", lambda: [backend])
     Sets.entries_now, Sets.left = {A: None}, {}
     return Sets
 

@@ -56,6 +56,7 @@ def test_for_programs() -> None:
     assert told["jails"][0] == {
         "jail": "ideolab-connmon",
         "set": "ideolab_connmon",
+        "backend": "ipset",
         "bans": 1,
         "queued": False,
         "ports": None,

@@ -54,12 +54,18 @@ def test_json() -> None:
         "t": 1000.0,
         "fail2ban": "up",
         "jails": [
-            {"jail": "ideolab-connmon", "set": "ideolab_connmon", "bans": 2, "queued": False, "ports": None},
-            {"jail": "sshd", "set": None, "bans": 1, "queued": False, "ports": None},
+            {
+                "jail": "ideolab-connmon", "set": "ideolab_connmon", "backend": "ipset", "bans": 2,
+                "queued": False, "ports": None,
+            },
+            {
+                "jail": "sshd", "set": None, "backend": None, "bans": 1,
+                "queued": False, "ports": None,
+            },
         ],
         "elements": {"ideolab_connmon": 2},
         "drift": {"missing": 1, "short": 0, "stale": 1},
-    }
+    }  # fmt: skip
     assert told["bans"][0] == {
         "address": "198.51.100.7", "jail": "ideolab-connmon", "set": "ideolab_connmon", "state": "ok",
         "since": 900, "bantime": 600, "until": 1500, "in_kernel": True, "element_s": 500,

@@ -9,6 +9,7 @@ from ideolab_f2b.bans import rule_hook
 from ideolab_f2b.check import kernel
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.backend import BACKENDS
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.position import read_position
 from ideolab_f2b.firewall.rule import Placement
@@ -81,6 +82,7 @@ def test_rule_in_a_kernel_without_raw(monkeypatch: pytest.MonkeyPatch) -> None:
     placed = read_position("INPUT", ["-A INPUT ! -i lo -m set --match-set ideolab_ban src -j DROP"], {})
     reason = "iptables -t raw -S PREROUTING: no such table"
     monkeypatch.setattr("ideolab_f2b.bans.rule_hook.ask", lambda: "prerouting")
+    monkeypatch.setattr("ideolab_f2b.bans.used_backends.find", lambda: [BACKENDS["ipset"]])
     monkeypatch.setattr(
         rule,
         "look",
@@ -102,7 +104,7 @@ def states(verdicts: object) -> list[tuple[str, str]]:
 @pytest.mark.root
 def test_the_kernel_of_a_namespace_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the action has placed its parts, after, and after somebody put an accept in front."""
-    monkeypatch.setattr(kernel, "_names", lambda: ["f2bt", "f2bt6"])
+    monkeypatch.setattr(kernel, "_names", lambda: {BACKENDS["ipset"]: ["f2bt", "f2bt6"]})
     with link_namespaces("f2binst-check") as (server, _client), server.enter():
         assert {state for _check, state in states(kernel.sets(Settings()))} == {"wrong"}
         assert states(kernel.rules(Settings())) == [

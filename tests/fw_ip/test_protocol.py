@@ -211,7 +211,7 @@ def test_one_run_asks_once(program: ModuleType, monkeypatch: pytest.MonkeyPatch)
     asked: list[tuple[str, ...]] = []
 
     class OneKernel(Recorder):
-        def __init__(self, _deadline: object) -> None:
+        def __init__(self, _deadline: object, _fail2ban: object) -> None:
             super().__init__()
             opened.append(self)
 
@@ -222,7 +222,7 @@ def test_one_run_asks_once(program: ModuleType, monkeypatch: pytest.MonkeyPatch)
         asked.append(words)
         return Recorder().ask(*words)
 
-    monkeypatch.setattr(program, "Kernel", OneKernel)
+    monkeypatch.setattr(program, "Kernels", OneKernel)
     monkeypatch.setattr(program.Fail2ban, "__init__", lambda *_given: None)
     monkeypatch.setattr(program.Fail2ban, "close", lambda _self: None)
     monkeypatch.setattr(program.Fail2ban, "ask", ask)

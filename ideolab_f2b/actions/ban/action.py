@@ -10,7 +10,7 @@ from typing import Any, Callable, Optional
 from fail2ban.server.action import ActionBase
 
 from ideolab_f2b.actions import handover, metric_sources
-from ideolab_f2b.actions.ban import answers, elements, polling, second_action
+from ideolab_f2b.actions.ban import answers, elements, orders, polling, second_action
 from ideolab_f2b.actions.ban.admission import Admission
 from ideolab_f2b.actions.ban.counts import BanCounts, count_errors
 from ideolab_f2b.actions.ban.elements import Elements
@@ -76,6 +76,7 @@ class Action(ActionBase):  # type: ignore[misc]
             lambda: self._options,
             self._protected.refusal,
             self._firewall.note_rules,
+            lambda: self._firewall.backend,
         )
         self._hooks = Hooks()
         try:
@@ -218,8 +219,13 @@ class Action(ActionBase):  # type: ignore[misc]
     @count_errors
     def by_hand(self, bans: Sequence[Sequence[object]], by: str = "", reason: str = "") -> str:
         """Ban what a person orders: `set JAIL action ideolab-ban by_hand JSON`; one answer each, as JSON."""
-        orders = Orders(self._jail, self._admission, self._elements.add_below_rule)
-        return orders.ban(bans, str(by), str(reason))
+        given = Orders(self._jail, self._admission, self._elements.add_below_rule)
+        return given.ban(bans, str(by), str(reason))
+
+    @count_errors
+    def delete_elements(self, elements: Sequence[Sequence[object]] = ()) -> int:
+        """Delete elements (set, network) that no jail holds: this process may own the table; how many."""
+        return orders.delete_elements(elements)
 
     def consistencyCheck(self, before_repair: Optional[Callable[[], bool]] = None) -> bool:
         """A banned address still causes failures: see whether sets, elements and rules are all there."""
@@ -245,7 +251,7 @@ class Action(ActionBase):  # type: ignore[misc]
     @property
     def bans(self) -> str:
         """One JSON object, for `ideolab-f2b bans`; see docs/bans.md."""
-        return answers.bans(self._options, self._ban_list)
+        return answers.bans(self._options, self._ban_list, self._firewall.backend.name)
 
     @property
     def protected(self) -> str:

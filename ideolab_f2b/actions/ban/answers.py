@@ -38,6 +38,7 @@ def stats(
     told.update(set=options.set, maxelem=options.maxelem, repaired=firewall.repaired)
     told["rules"] = {FAMILIES[version]: state for version, state in firewall.rules.items()}
     told["hook"] = RULE_HOOK.choose()
+    told["backend"] = firewall.backend.name
     told["lifted"] = old_tickets.stats()
     told["closer"] = closer.stats()
     told["keeper"] = reconcile
@@ -46,12 +47,13 @@ def stats(
     return json.dumps(told, sort_keys=True)
 
 
-def bans(options: Options, ban_list: BanList) -> str:
-    """Return the bans of the jail, its set, and which ports are dropped (null = all)."""
+def bans(options: Options, ban_list: BanList, backend: str) -> str:
+    """Return the bans of the jail, its set, what holds it, and which ports are dropped (null = all)."""
     rows, queued = ban_list.rows(), ban_list.is_queued
     scope = options.port_scope
     ports = None if scope is None else str(scope)
-    return json.dumps({"set": options.set, "queued": queued, "ports": ports, "bans": rows})
+    told = {"set": options.set, "backend": backend, "queued": queued, "ports": ports, "bans": rows}
+    return json.dumps(told)
 
 
 def protection(options: Options, spared: Protected) -> str:

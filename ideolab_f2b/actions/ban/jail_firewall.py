@@ -1,4 +1,4 @@
-"""The sets of one jail and the rule that drops their packets: placed, filled, repaired."""
+"""The sets of one jail and the rule that drops their packets: placed, filled, repaired, moved."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Callable, Optional, TypeVar
 
+from ideolab_f2b.actions import backend_choice
+from ideolab_f2b.actions.ban import take_over
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.set_names import SET_NAMES
-from ideolab_f2b.firewall import old_rules, port_rule, rule
+from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.backend import Backend
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.names import LIST, PORT_LIST, unique
 from ideolab_f2b.firewall.rule import IN_PLACE, RuleError, RuleUnseenError
 from ideolab_f2b.kernel.ipset.element import Key, Network
 from ideolab_f2b.kernel.ipset.error import SetMissingError, SetTypeError
-from ideolab_f2b.kernel.ipset.sets import Sets
 
 #: seconds between two looks at the rules, which fork
 LOOK_AGAIN_S = 30.0
@@ -45,15 +47,30 @@ class JailFirewall:
         self._expected, self._clock = expected, clock
         self._lock = threading.RLock()
         self._opened: Optional[JailSets] = None
+        self._backend: Optional[Backend] = None
         self._looked = self._compared = float("-inf")
 
+    @property
+    def backend(self) -> Backend:
+        """What holds the sets of this jail."""
+        with self._lock:
+            if self._backend is None:
+                self._backend = backend_choice.choose(self.options.backend)
+            return self._backend
+
     def place(self) -> None:
-        """Create the sets, put the rules first; RuleError when a family that has addresses gets none."""
+        """Create the sets, put the rules first; RuleError when a family that has addresses gets none.
+
+        What another backend has held of this jail until now is in force here before it goes there.
+        """
         with self._lock:
             self._place_sets()
+            others = take_over.copy(self.backend, self._sets())
         self._place_rules()
         self._leave_other_scope()
         self._require_rules(self.rules)
+        for other in others:
+            take_over.leave(other, self._sets().names.values())
 
     def use(self, options: Options) -> None:
         """Change to other options: the bans are in the new sets before they leave the old ones."""
@@ -62,8 +79,9 @@ class JailFirewall:
             old = self._opened
             if old is None:
                 return
-            if options.set != before.set:
-                self._move(old, before.set)
+            backend = backend_choice.choose(options.backend)
+            if options.set != before.set or backend is not self.backend:
+                self._move(old, before, backend)
             else:
                 old.maxelem, old.list = options.maxelem, _list_of(options)
         self.place()
@@ -137,14 +155,25 @@ class JailFirewall:
         self.rules.update(states)
         self._looked = self._clock()
 
-    def _move(self, old: JailSets, name: str) -> None:
-        self._opened = None
-        self._place_sets()
-        self._sets().add_many(self._expected())
-        self._place_port_rules(self.rules)
+    def _move(self, old: JailSets, before: Options, backend: Backend) -> None:
+        left, states = self.backend, dict(self.rules)
+        self._opened, self._backend = None, backend
+        try:
+            self._place_sets()
+            self._sets().add_many(self._expected())
+            if backend is not left:
+                self._place_rules()
+                self._require_rules(self.rules)
+            self._place_port_rules(self.rules)
+        except BaseException:
+            # the bans go on where they are
+            self._opened, self._backend, self.rules = old, left, states
+            self.options = dataclasses.replace(self.options, set=before.set, backend=left.name)
+            raise
+        is_other = backend is not left or before.set != self.options.set
         # a jail that shares it still needs it
-        if name != self.options.set and name not in SET_NAMES.names():
-            self._remove(old)
+        if is_other and (backend is not left or before.set not in SET_NAMES.names()):
+            self._remove(old, left)
         old.kernel.close()
 
     def _place_sets(self) -> None:
@@ -173,17 +202,18 @@ class JailFirewall:
             # another jail has named it too
             return
         # the rule refers to the list: the last jail takes both away
-        if self._remove(sets):
+        if self._remove(sets, self.backend):
             for version in rule.PROGRAMS:
                 if self.rules.get(version) == IN_PLACE and sets.list == LIST:
-                    old_rules.remove_all(version)
+                    self.backend.remove_all(version)
             sets.remove_list()
 
-    def _remove(self, sets: JailSets) -> bool:
+    @staticmethod
+    def _remove(sets: JailSets, backend: Backend) -> bool:
         """Take sets out of the kernel, after rules that refer to them; whether their list is empty now."""
         if sets.list == PORT_LIST:
             for version in rule.PROGRAMS:
-                port_rule.drop(version, sets.names.values())
+                backend.drop_ports(version, sets.names.values())
         return sets.remove()
 
     def _leave_other_scope(self) -> None:
@@ -192,7 +222,7 @@ class JailFirewall:
             sets = self._sets()
             if sets.leave_other_list() and sets.list == LIST:
                 for version in rule.PROGRAMS:
-                    port_rule.drop(version, sets.names.values())
+                    self.backend.drop_ports(version, sets.names.values())
 
     def _place_port_rules(self, states: dict[int, str]) -> None:
         scope = self.options.port_scope
@@ -201,15 +231,16 @@ class JailFirewall:
         for version in rule.PROGRAMS:
             if states.get(version, IN_PLACE) == IN_PLACE:
                 try:
-                    port_rule.put(version, {self.options.set: scope}, RULE_HOOK.choose())
+                    self.backend.put_ports(version, {self.options.set: scope}, RULE_HOOK.choose())
                 except RuleError as error:
                     states[version] = f"missing: {error}"
 
     def _sets(self) -> JailSets:
         with self._lock:
             if self._opened is None:
+                kernel = self.backend.open()
                 self._opened = JailSets(
-                    Sets(), self.options.set, self.options.maxelem, _list_of(self.options)
+                    kernel, self.options.set, self.options.maxelem, _list_of(self.options)
                 )
             return self._opened
 
@@ -227,7 +258,7 @@ class JailFirewall:
             states = dict(self.rules)
             for version in rule.PROGRAMS:
                 try:
-                    states[version] = rule.place(version, RULE_HOOK.choose()) or IN_PLACE
+                    states[version] = self.backend.place(version, RULE_HOOK.choose()) or IN_PLACE
                 except RuleUnseenError as error:
                     # a rule that was there is not gone because somebody holds the lock
                     if states.get(version) != IN_PLACE:
@@ -254,7 +285,7 @@ class JailFirewall:
                 position.copies
                 for version, state in self.rules.items()
                 if state == IN_PLACE
-                for position in rule.look(version, RULE_HOOK.choose()).positions
+                for position in self.backend.look(version, RULE_HOOK.choose()).positions
             )
         except RuleUnseenError:
             return True

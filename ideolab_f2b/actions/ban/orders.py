@@ -6,18 +6,21 @@ fail2ban's own `banip` knows no time, and answers nothing of each. This comes th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
+from ipaddress import ip_network
 from typing import Any, Callable, NamedTuple, Optional
 
 from ideolab_f2b.actions import ttl
 from ideolab_f2b.actions.ban.admission import Admission, Ordered
 from ideolab_f2b.actions.ban.lift import unban
 from ideolab_f2b.actions.protected.refusal import RefusedError, short
+from ideolab_f2b.firewall.all_sets import AllSets, HeldElement
 from ideolab_f2b.kernel.ipset.element import Network
 from ideolab_f2b.logline import format_line, quote
 
@@ -85,6 +88,17 @@ class Orders:
         """A ban that does not work must not be listed; one that was there before is not ours to lift."""
         if ordered.is_new:
             unban(self._jail, short(network))
+
+
+def delete_elements(elements: Iterable[Sequence[object]]) -> int:
+    """Delete elements (set, network) of our sets that fail2ban has forgotten; how many were asked for.
+
+    What a jail does hold is put back by the reconcile thread.
+    """
+    held = [HeldElement(str(name), ip_network(str(text))) for name, text in elements]
+    with contextlib.closing(AllSets()) as sets:
+        sets.delete(held)
+    return len(held)
 
 
 def describe(address: str, by: str, reason: str, when: datetime) -> str:

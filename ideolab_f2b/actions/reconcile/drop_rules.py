@@ -10,10 +10,11 @@ from ideolab_f2b.actions.reconcile.contest import Contest
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.backend import BACKENDS, Backend
 from ideolab_f2b.firewall.chains import DEFAULT, HOOKS
 from ideolab_f2b.firewall.position import Position
 from ideolab_f2b.firewall.rule import IN_PLACE, RuleError, RuleUnseenError
-from ideolab_f2b.firewall.rule_trace import RuleTraces, Trace
+from ideolab_f2b.firewall.rule_trace import Trace
 
 #: seconds until the log says again that a rule is taken away, or that another stands before it
 SAY_AGAIN_S = 600.0
@@ -26,7 +27,7 @@ class DropRules:
     """The rule in both families: what was seen of it last, and whether that has changed since."""
 
     def __init__(
-        self, counted: ReconcileCounts, clock: Callable[[], float], traces: Optional[RuleTraces] = None
+        self, counted: ReconcileCounts, clock: Callable[[], float], backend: Backend = BACKENDS["ipset"]
     ) -> None:
         #: {4, 6: "in place", or why it is not}
         self.states: dict[int, str] = {}
@@ -36,7 +37,7 @@ class DropRules:
         self.puts: dict[int, int] = {}
         #: the one that is wanted
         self._hook = DEFAULT
-        self._counted, self._traces = counted, traces or RuleTraces()
+        self._counted, self._backend = counted, backend
         self._contest = Contest(clock)
         self._repairs = Complaint(_log.warning, SAY_AGAIN_S, clock)
         self._fallbacks = Complaint(_log.warning, float("inf"), clock)
@@ -81,7 +82,7 @@ class DropRules:
             raise type(errors[0])("; ".join(dict.fromkeys(states)))
 
     def _read_trace(self, version: int) -> Optional[Trace]:
-        return self._traces.read(version, HOOKS[self.hooks.get(version, self._hook)])
+        return self._backend.read_trace(version, self.hooks.get(version, self._hook))
 
     def _is_as_seen(self, version: int, trace: Optional[Trace]) -> bool:
         """Return whether the rule was in place and the kernel says that nothing has changed since."""
@@ -91,7 +92,7 @@ class DropRules:
 
     def _look(self, name: str, version: int, trace: Optional[Trace]) -> str:
         try:
-            placement = rule.look(version, self._hook)
+            placement = self._backend.look(version, self._hook)
         except RuleError:
             if version == 6 and not rule.has_ipv6():
                 self._seen[version] = trace
@@ -102,11 +103,11 @@ class DropRules:
             # the kernel has no raw table, or has one now: the trace is of other chains
             trace = None
         self.hooks[version] = placement.hook
-        self._counted.see_rules(version, _drops(found))
+        self._see(version, found)
         put = [one for one in found if self._shall_put(version, one)]
         if put:
             for one in put:
-                rule.put_first(version, one)
+                self._backend.put_first(version, one)
             self.puts[version] = self.puts.get(version, 0) + 1
             trace = self._read_trace(version)
             # what iptables calls done is no repair: another program may have undone it
@@ -115,8 +116,15 @@ class DropRules:
         self._tell_fallback(name, version, placement.fallback)
         return self._describe(name, version, found)
 
+    def _see(self, version: int, found: Iterable[Position]) -> None:
+        """Take the counters: those of the rule for all sets, or of the rules of each set."""
+        if self._backend.name == "ipset":
+            self._counted.see_rules(version, _drops(found))
+        else:
+            self._counted.see_sets(version, self._backend.count_drops(version, self._hook))
+
     def _tell_fallback(self, name: str, version: int, reason: str) -> None:
-        subject = f"{rule.PROGRAMS[version]} raw"
+        subject = f"{self._backend.describe(version)} raw"
         if reason:
             chains = ", ".join(HOOKS[self.hooks[version]])
             self._fallbacks.say(f"{reason}; the rule for {name} stands in {chains}", subject)
@@ -126,11 +134,14 @@ class DropRules:
     def _shall_put(self, version: int, found: Position) -> bool:
         if found.is_effective:
             return False
-        return not found.copies or self._contest.may_move((rule.PROGRAMS[version], found.chain), found.before)
+        return not found.copies or self._contest.may_move(
+            (self._backend.describe(version), found.chain), found.before
+        )
 
     def _verify(self, name: str, version: int, chains: Iterable[str]) -> list[Position]:
         """Look again; count and say a repair where the rule now stands where it was put."""
-        program, found = rule.PROGRAMS[version], rule.look(version, self._hook).positions
+        program = self._backend.describe(version)
+        found = self._backend.look(version, self._hook).positions
         self._counted.begin_rules(version, _drops(found))
         lost = [one.chain for one in found if one.chain in chains and not one.copies]
         if lost:
@@ -141,7 +152,7 @@ class DropRules:
         return found
 
     def _describe(self, name: str, version: int, found: Iterable[Position]) -> str:
-        program = rule.PROGRAMS[version]
+        program = self._backend.describe(version)
         for one in found:
             if one.passes:
                 rule_before = one.passes[:_QUOTE]

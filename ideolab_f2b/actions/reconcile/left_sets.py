@@ -11,7 +11,7 @@ from fail2ban.server.observer import Observers
 
 from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.firewall import orphans
-from ideolab_f2b.kernel.ipset.sets import Sets
+from ideolab_f2b.firewall.backend import KernelSets
 
 #: seconds for which no jail has had a set: a jail that is stopped and started by hand is back by then
 LEFT_S = 60.0
@@ -34,12 +34,21 @@ class LeftSets:
         self._clock, self._is_ending = clock, is_ending
         self._since: dict[str, float] = {}
 
-    def look(self, kernel: Sets, owned: Collection[str], is_ordered: bool = False) -> dict[str, int]:
-        """Lift what was left long enough, or at once when that is ordered; {name: elements lifted}."""
+    def look(
+        self,
+        kernel: KernelSets,
+        owned: Collection[str],
+        moved: Collection[str] = (),
+        is_ordered: bool = False,
+    ) -> dict[str, int]:
+        """Lift what was left long enough, or at once when that is ordered; {name: elements lifted}.
+
+        `owned` are the sets of jails that have this backend, `moved` those of jails that have another one.
+        """
         if self._is_ending():
             return {}
         # a jail has its name before it starts: what comes back soon is not left
-        left = orphans.find(kernel, {*owned, *SET_NAMES.names()})
+        left = orphans.find(kernel, {*owned, *(SET_NAMES.names() - {*moved})})
         now = self._clock()
         self._since = {name: self._since.get(name, now) for name in left}
         due = [name for name, since in self._since.items() if is_ordered or now - since >= LEFT_S]

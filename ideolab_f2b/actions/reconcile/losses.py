@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Callable
 
 from ideolab_f2b.actions.reconcile.one_pass import Member
+from ideolab_f2b.firewall.backend import KernelSets
 from ideolab_f2b.firewall.names import LIST, PORT_LIST, family_sets
 from ideolab_f2b.kernel.ipset.error import SetMissingError
-from ideolab_f2b.kernel.ipset.sets import Sets
 
 
 class Losses:
     """Compares numbers alone, so it costs the same for any number of bans; a pass finds what it does not."""
 
-    def __init__(self, open_sets: Callable[[], Sets]) -> None:
+    def __init__(self, open_sets: Callable[[], KernelSets]) -> None:
         self._open = open_sets
         #: sets that had lost elements in the last look: a ban that is just being made has none yet
         self._suspected: frozenset[str] = frozenset()
@@ -29,7 +29,7 @@ class Losses:
             # the next pass meets the same error, and says it
             return False
 
-    def _look(self, kernel: Sets, groups: Iterable[tuple[str, Sequence[Member]]]) -> bool:
+    def _look(self, kernel: KernelSets, groups: Iterable[tuple[str, Sequence[Member]]]) -> bool:
         try:
             linked = _list_members(kernel)
             lacking = frozenset(
@@ -41,7 +41,7 @@ class Losses:
         return bool(confirmed)
 
 
-def _list_members(kernel: Sets) -> set[str]:
+def _list_members(kernel: KernelSets) -> set[str]:
     """Return the sets that a rule matches; SetMissingError when the list of all jails is gone."""
     members = set(kernel.members(LIST))
     # only jails with scope=port have this one
@@ -50,7 +50,7 @@ def _list_members(kernel: Sets) -> set[str]:
     return members
 
 
-def _is_lacking(kernel: Sets, linked: set[str], name: str, members: Sequence[Member]) -> bool:
+def _is_lacking(kernel: KernelSets, linked: set[str], name: str, members: Sequence[Member]) -> bool:
     """Return whether the set holds less than half of what its jails hold; SetMissingError when it is gone."""
     if not all(member.bans.is_active and not member.bans.is_queued for member in members):
         return False

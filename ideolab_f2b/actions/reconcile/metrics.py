@@ -19,8 +19,10 @@ class ReconcileCounts:
 
     drift: dict[str, int] = field(default_factory=dict)
     repairs: dict[str, int] = field(default_factory=dict)
-    #: packets
+    #: packets that the rule of all sets dropped
     dropped: int = 0
+    #: {set: packets}, where each set has rules of its own
+    dropped_by_set: dict[str, int] = field(default_factory=dict)
     #: epoch seconds of the last pass without an error, 0 before the first
     succeeded: float = 0.0
     _seen: dict[_Counter, int] = field(default_factory=dict)
@@ -33,6 +35,7 @@ class ReconcileCounts:
         """Begin what is summed up at 0: somebody else keeps the sums."""
         self.repairs.clear()
         self.dropped = 0
+        self.dropped_by_set.clear()
 
     def forget_all_but(self, names: Iterable[str]) -> None:
         """Drop the drift of sets that no jail uses any more: it says nothing."""
@@ -41,11 +44,19 @@ class ReconcileCounts:
 
     def see_rules(self, version: int, counters: Mapping[str, int]) -> None:
         """Take the counters of a family's rules; a rule that was put anew has begun at 0."""
-        for chain, packets in counters.items():
-            # what was dropped before this process began was its forerunner's to count
-            before = self._seen.get((version, chain), packets)
-            self.dropped += packets - before if packets >= before else packets
-            self._seen[version, chain] = packets
+        self.dropped += sum(self._add(version, chain, packets) for chain, packets in counters.items())
+
+    def see_sets(self, version: int, counters: Mapping[str, int]) -> None:
+        """The same of rules that each match one set."""
+        for name, packets in counters.items():
+            added = self._add(version, name, packets)
+            self.dropped_by_set[name] = self.dropped_by_set.get(name, 0) + added
+
+    def _add(self, version: int, counter: str, packets: int) -> int:
+        # what was dropped before this process began was its forerunner's to count
+        before = self._seen.get((version, counter), packets)
+        self._seen[version, counter] = packets
+        return packets - before if packets >= before else packets
 
     def begin_rules(self, version: int, chains: Iterable[str]) -> None:
         """Note that rules were just put: their counters begin at 0."""
@@ -79,7 +90,7 @@ def kernel(counted: ReconcileCounts, headers: Iterable[SetHeader]) -> list[Sampl
             "dropped_packets_total",
             "Packets of banned addresses that the rules dropped.",
             "counter",
-            {(LIST,): float(counted.dropped)},
+            {(LIST,): float(counted.dropped), **_label(counted.dropped_by_set)},
         ),
     ]
     if counted.succeeded:

@@ -7,7 +7,8 @@ from typing import Callable
 
 from ideolab_f2b.actions.reconcile.drop_rules import DropRules
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
-from ideolab_f2b.firewall import old_rules, port_rule, rule
+from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.backend import BACKENDS, Backend
 from ideolab_f2b.firewall.chains import HOOKS
 from ideolab_f2b.firewall.rule import IN_PLACE
 
@@ -19,10 +20,16 @@ _log = logging.getLogger("fail2ban.ideolab-ban")
 class OldRules:
     """What of ours stood in other chains than those in which the rule is now."""
 
-    def __init__(self, rules: DropRules, counted: ReconcileCounts, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        rules: DropRules,
+        counted: ReconcileCounts,
+        clock: Callable[[], float],
+        backend: Backend = BACKENDS["ipset"],
+    ) -> None:
         #: rules that were taken away; a chain of jails with scope=port counts as one
         self.removed = 0
-        self._rules, self._counted, self._clock = rules, counted, clock
+        self._rules, self._counted, self._clock, self._backend = rules, counted, clock, backend
         #: {version: (hook and number of puts, when all chains were looked through)}
         self._looked: dict[int, tuple[tuple[str, int], float]] = {}
 
@@ -39,17 +46,17 @@ class OldRules:
 
     def _clear(self, name: str, version: int, hook: str) -> None:
         chains = HOOKS[hook]
-        for old in old_rules.find(version, chains):
+        for old in self._backend.find_old(version, hook):
             if old.place.is_main:
                 self._counted.see_rules(version, {old.place.chain: old.position.drops or 0})
-            old_rules.remove(old)
+            self._backend.remove_old(old)
             if old.place.is_main:
                 self._counted.begin_rules(version, [old.place.chain])
             where = f"{old.place.program} {old.place.chain}"
             self._tell(version, f"the rule for {name} has gone from {where}", chains)
-        if port_rule.move(version, chains):
+        if self._backend.move_ports(version, hook):
             self._tell(version, "the chain of jails with scope=port has gone from elsewhere", chains)
 
     def _tell(self, version: int, what: str, chains: tuple[str, ...]) -> None:
         self.removed += 1
-        _log.info("%s: %s %s has it", what, rule.PROGRAMS[version], ", ".join(chains))
+        _log.info("%s: %s %s has it", what, self._backend.describe(version), ", ".join(chains))

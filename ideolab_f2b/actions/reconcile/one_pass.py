@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, Callable, NamedTuple, Optional, Protocol
 
 from ideolab_f2b.actions.options import Options
-from ideolab_f2b.firewall.backend import KernelSets
+from ideolab_f2b.firewall.backend import BACKENDS, Backend, KernelSets
 from ideolab_f2b.firewall.drift import SetDrift, compare
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.names import FAMILIES, LIST, PORT_LIST
@@ -52,6 +52,8 @@ class Member:
     refusal: Callable[[Network], Optional[str]]
     #: told {4, 6: state of the rule} after each pass
     rules: Callable[[Mapping[int, str]], None]
+    #: what holds its sets at the moment
+    backend: Callable[[], Backend] = lambda: BACKENDS["ipset"]
 
 
 class InterruptedPassError(RuntimeError):

@@ -17,20 +17,16 @@ from typing import Any, Callable, Optional
 from ideolab_f2b.actions import metric_sources
 from ideolab_f2b.actions.reconcile import metrics
 from ideolab_f2b.actions.reconcile.allowance import Allowance
-from ideolab_f2b.actions.reconcile.drop_rules import DropRules
-from ideolab_f2b.actions.reconcile.left_sets import LeftSets
-from ideolab_f2b.actions.reconcile.losses import Losses
+from ideolab_f2b.actions.reconcile.backend_looks import BackendLooks
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
-from ideolab_f2b.actions.reconcile.old_rules import OldRules
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.complaint import Complaint
-from ideolab_f2b.firewall import port_rule
+from ideolab_f2b.firewall.backend import BACKENDS, Backend, KernelSets, find_in_kernel
 from ideolab_f2b.firewall.names import LIST, PORT_LIST, family_sets
 from ideolab_f2b.firewall.rule import RuleUnseenError
 from ideolab_f2b.kernel.ipset.element import Key, SetHeader
 from ideolab_f2b.kernel.ipset.error import SetMissingError
-from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.kernel.netlink import KernelError
 from ideolab_f2b.metrics import Sample
 
@@ -54,6 +50,8 @@ _log = logging.getLogger("fail2ban.ideolab-ban")
 #: jails with the time since when each is looked after
 _Group = Sequence["tuple[Member, float]"]
 _Groups = Sequence["tuple[str, _Group]"]
+#: {name of the backend: the jails that have it}
+_ByBackend = Mapping[str, _Groups]
 
 
 class ReconcileThread:
@@ -62,13 +60,11 @@ class ReconcileThread:
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
-        open_sets: Callable[[], Sets] = Sets,
         sleep: Callable[[float], None] = time.sleep,
-        left_sets: Optional[LeftSets] = None,
+        backends: Mapping[str, Backend] = BACKENDS,
     ) -> None:
         self.passes = 0
-        self._left = left_sets or LeftSets(clock)
-        self._clock, self._open, self._sleep = clock, open_sets, sleep
+        self._clock, self._sleep = clock, sleep
         #: since when each is looked after
         self._members: dict[Member, float] = {}
         self._guard = threading.Lock()
@@ -83,11 +79,11 @@ class ReconcileThread:
         #: until so many passes are made, a person waits for them
         self._ordered = 0
         self._thread: Optional[threading.Thread] = None
-        self._losses, self._allowance = Losses(open_sets), Allowance(_AT_ONCE, _ONE_MORE_S, clock)
-        self._stale: dict[str, frozenset[Key]] = {}
+        self._allowance = Allowance(_AT_ONCE, _ONE_MORE_S, clock)
+        #: by backend and set
+        self._stale: dict[tuple[str, str], frozenset[Key]] = {}
         self._counted = ReconcileCounts()
-        self._rules = DropRules(self._counted, clock)
-        self._old_rules = OldRules(self._rules, self._counted, clock)
+        self._looks = {name: BackendLooks(one, self._counted, clock) for name, one in backends.items()}
         self._disputes = Complaint(_log.warning, float("inf"), clock)
         say = functools.partial(_log.error, "cannot keep the kernel at what fail2ban holds: %s")
         self._complaint = Complaint(say, SAY_AGAIN_S, clock)
@@ -109,7 +105,8 @@ class ReconcileThread:
             if self._members.pop(member, None) is None:
                 return
         with self.paused():
-            self._stale.pop(member.options().set, None)
+            for name in self._looks:
+                self._stale.pop((name, member.options().set), None)
         with self._telling:
             self._end_when_alone()
 
@@ -149,7 +146,7 @@ class ReconcileThread:
             "drift": dict(self._counted.drift),
             "repairs": dict(self._counted.repairs),
             "last_error": self._last_error,
-            "old_rules": self._old_rules.removed,
+            "old_rules": sum(each.old_rules.removed for each in self._looks.values()),
         }
 
     def samples(self) -> list[Sample]:
@@ -175,32 +172,39 @@ class ReconcileThread:
         """Put back what a few cheap questions show to be lost; a pass finds what they do not show."""
         with self._guard:
             members = list(self._members.items())
-        groups = _group(members)
-        if not groups or self._waiting:
-            return
-        if self._losses.are_there((name, [member for member, _since in group]) for name, group in groups):
-            if self._allowance.take():
-                self.look()
-        elif self._rules.is_look_due(RULE_HOOK.choose()) and self._allowance.take():
-            self._attempt(LIST, self._look_at_rules)
-            self._attempt(PORT_LIST, self._look_at_port_rules, members)
-            self._attempt(LIST, self._look_at_old_rules)
+        for name, groups in _group(members).items():
+            if self._waiting:
+                return
+            looks = self._looks[name]
+            if looks.losses.are_there((each, [member for member, _since in group]) for each, group in groups):
+                if self._allowance.take():
+                    return self.look()
+            elif looks.rules.is_look_due(RULE_HOOK.choose()) and self._allowance.take():
+                self._look_at_all_rules(looks, groups)
 
     def _look(self, members: Sequence[tuple[Member, float]]) -> None:
-        groups = _group(members)
-        self._counted.forget_all_but(name for name, _group in groups)
-        went_well = []
-        with contextlib.closing(self._open()) as kernel:
-            # the rules before the elements of a whole botnet; they refer to a list that the sets make
-            went_well += [self._attempt(name, self._place, kernel, group) for name, group in groups]
-            went_well.append(self._attempt(LIST, self._look_at_rules))
-            went_well.append(self._attempt(PORT_LIST, self._look_at_port_rules, members))
-            went_well.append(self._attempt(LIST, self._look_at_old_rules))
-            went_well += [self._attempt(name, self._reconcile, kernel, group) for name, group in groups]
-            names = [name for name, _group in groups]
-            went_well.append(self._attempt(LIST, self._look_at_left_sets, kernel, names))
+        by_backend = _group(members)
+        self._counted.forget_all_but(name for groups in by_backend.values() for name, _group in groups)
+        went_well = [self._look_at_backend(self._looks[name], groups) for name, groups in by_backend.items()]
+        went_well.append(self._attempt(LIST, self._look_at_all_left_sets, by_backend))
         if all(went_well):
             self._counted.succeeded, self._last_error = time.time(), ""
+
+    def _look_at_backend(self, looks: BackendLooks, groups: _Groups) -> bool:
+        with contextlib.closing(looks.open()) as kernel:
+            # the rules before the elements of a whole botnet; they refer to a list that the sets make
+            went_well = [self._attempt(name, self._place, kernel, group) for name, group in groups]
+            went_well.append(self._look_at_all_rules(looks, groups))
+            for name, group in groups:
+                went_well.append(self._attempt(name, self._reconcile, looks.backend.name, kernel, group))
+        return all(went_well)
+
+    def _look_at_all_rules(self, looks: BackendLooks, groups: _Groups) -> bool:
+        return all((
+            self._attempt(LIST, self._look_at_rules, looks, groups),
+            self._attempt(PORT_LIST, self._look_at_port_rules, looks, groups),
+            self._attempt(LIST, self._look_at_old_rules, looks),
+        ))  # fmt: skip
 
     def _attempt(self, name: str, call: Callable[..., None], *arguments: Any) -> bool:
         """Call it; whether it went well. An error is told now and then, and the next pass tries again."""
@@ -216,21 +220,22 @@ class ReconcileThread:
             return False
         return True
 
-    def _place(self, name: str, kernel: Sets, group: _Group) -> None:
+    def _place(self, name: str, kernel: KernelSets, group: _Group) -> None:
         with self._working:
             one = Pass(kernel, [member for member, _since in group], lambda: not self._waiting, self._sleep)
             self._count_repairs(name, one.place())
 
-    def _reconcile(self, name: str, kernel: Sets, group: _Group) -> None:
+    def _reconcile(self, name: str, backend: str, kernel: KernelSets, group: _Group) -> None:
         oldest = self._clock() - SETTLED_S
         may_lift = all(since <= oldest for _member, since in group)
         with self._working:
             members = [member for member, _since in group]
             one = Pass(kernel, members, lambda: not self._waiting, self._sleep)
-            self._note(name, one.run(self._stale.get(name, ()), may_lift))
+            outcome = one.run(self._stale.get((backend, name), ()), may_lift)
+            self._stale[backend, name] = outcome.stale
+            self._note(name, outcome)
 
     def _note(self, name: str, outcome: PassResult) -> None:
-        self._stale[name] = outcome.stale
         for version, family_set in family_sets(name).items():
             self._counted.drift[family_set] = outcome.drift[version]
         self._count_repairs(name, outcome.repairs)
@@ -242,52 +247,57 @@ class ReconcileThread:
         if repaired:
             _log.warning("kernel sets of %s differed from fail2ban: %d repaired", name, repaired)
 
-    def _look_at_left_sets(self, _name: str, kernel: Sets, owned: Sequence[str]) -> None:
-        with self._working:
-            lifted = self._left.look(kernel, owned, is_ordered=self.passes < self._ordered)
-        for name, count in lifted.items():
-            self._counted.add_repairs(name, count)
+    def _look_at_all_left_sets(self, _name: str, by_backend: _ByBackend) -> None:
+        """Of each backend that holds something: of another one than the jails have, too."""
+        names = {backend: [name for name, _group in groups] for backend, groups in by_backend.items()}
+        for backend in find_in_kernel():
+            owned = names.get(backend.name, [])
+            moved = {name for each in names.values() for name in each} - {*owned}
+            with self._working, contextlib.closing(backend.open()) as kernel:
+                is_ordered = self.passes < self._ordered
+                lifted = self._looks[backend.name].left.look(kernel, owned, moved, is_ordered)
+            for name, count in lifted.items():
+                self._counted.add_repairs(name, count)
 
-    def _look_at_rules(self, name: str) -> None:
-        with self._guard:
-            members = list(self._members)
+    def _look_at_rules(self, name: str, looks: BackendLooks, groups: _Groups) -> None:
         with self._working:
             try:
-                self._rules.look(name, RULE_HOOK.choose())
+                looks.rules.look(name, RULE_HOOK.choose())
             finally:
-                for member in members:
-                    member.rules(dict(self._rules.states))
+                for member in _list_members(groups):
+                    member.rules(dict(looks.rules.states))
 
-    def _look_at_port_rules(self, name: str, members: Sequence[tuple[Member, float]]) -> None:
-        options = [member.options() for member, _since in members]
+    def _look_at_port_rules(self, name: str, looks: BackendLooks, groups: _Groups) -> None:
+        options = [member.options() for member in _list_members(groups)]
         scopes = {each.set: each.port_scope for each in options if each.port_scope is not None}
         # where another rule stands before that for all ports, this one stands behind it as well
-        states = self._rules.states.items()
+        states = looks.rules.states.items()
         families = [version for version, state in states if not state.startswith(("missing", "IPv6"))]
-        hook = RULE_HOOK.choose()
+        hook, put = RULE_HOOK.choose(), looks.backend.put_ports
         with self._working:
-            repaired = sum(port_rule.put(version, scopes, hook) for version in families) if scopes else 0
+            repaired = sum(put(version, scopes, hook) for version in families) if scopes else 0
         if repaired:
             self._counted.add_repairs(name, repaired)
             _log.warning("the rules of jails with scope=port were not in place: %d chains repaired", repaired)
 
-    def _look_at_old_rules(self, name: str) -> None:
+    def _look_at_old_rules(self, name: str, looks: BackendLooks) -> None:
         dispute = RULE_HOOK.describe_dispute()
         if dispute:
             self._disputes.say(dispute)
         # who holds the lock of xtables has it back by the next pass: what is left does no harm
         with self._working, contextlib.suppress(RuleUnseenError):
-            self._old_rules.look(name)
+            looks.old_rules.look(name)
 
     def _headers(self) -> Iterator[SetHeader]:
         """The headers of those sets of all jails that are there."""
         with self._guard:
-            names = sorted({member.options().set for member in self._members})
-        with contextlib.closing(self._open()) as kernel:
-            for name in names:
-                for family_set in family_sets(name).values():
-                    with contextlib.suppress(SetMissingError):
-                        yield kernel.header(family_set)
+            used = sorted({(member.backend().name, member.options().set) for member in self._members})
+        for backend in dict(used):
+            with contextlib.closing(self._looks[backend].open()) as kernel:
+                for name in (name for each, name in used if each == backend):
+                    for family_set in family_sets(name).values():
+                        with contextlib.suppress(SetMissingError):
+                            yield kernel.header(family_set)
 
     def _say(self, name: str, error: BaseException) -> None:
         self._last_error = f"{name}: {error}"[:500]
@@ -327,21 +337,26 @@ class ReconcileThread:
     def _has_ended(self) -> bool:
         """Whether no jail is left, and nothing of one that waits for its end."""
         if not self._members:
-            with contextlib.suppress(KernelError), contextlib.closing(self._open()) as kernel:
-                self._look_at_left_sets(LIST, kernel, ())
+            with contextlib.suppress(KernelError):
+                self._look_at_all_left_sets(LIST, {})
         with self._guard:
-            if self._members or self._left.is_waiting:
+            if self._members or any(looks.left.is_waiting for looks in self._looks.values()):
                 return False
             self._thread = None
             return True
 
 
-def _group(members: Iterable[tuple[Member, float]]) -> _Groups:
-    """The jails by the set that they use: in a shared one, what one holds is not stale for another."""
-    groups: dict[str, list[tuple[Member, float]]] = {}
+def _group(members: Iterable[tuple[Member, float]]) -> _ByBackend:
+    """The jails by backend and set: in a shared set, what one holds is not stale for another."""
+    found: dict[str, dict[str, list[tuple[Member, float]]]] = {}
     for member, since in members:
+        groups = found.setdefault(member.backend().name, {})
         groups.setdefault(member.options().set, []).append((member, since))
-    return list(groups.items())
+    return {backend: list(groups.items()) for backend, groups in found.items()}
+
+
+def _list_members(groups: _Groups) -> list[Member]:
+    return [member for _name, group in groups for member, _since in group]
 
 
 #: of this process: fail2ban makes an action for each jail, and loads the shim anew for each

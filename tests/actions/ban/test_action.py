@@ -22,6 +22,7 @@ from ideolab_f2b.actions.ban.action import Action
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
 from ideolab_f2b.actions.tickets import ban_manager
+from ideolab_f2b.firewall.backend import BACKENDS
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.kernel.ipset.sets import Sets
 
@@ -128,7 +129,7 @@ def test_exits_become_errors(action: Action, monkeypatch: pytest.MonkeyPatch) ->
 
     firewall = SimpleNamespace(
         add=leave, delete=leave, flush=leave, place=leave, networks=leave, close=leave, is_consistent=leave,
-        use=leave, require_rule=leave, repaired=0, rules={}, options=Options(),
+        use=leave, require_rule=leave, repaired=0, rules={}, options=Options(), backend=BACKENDS["ipset"],
     )  # fmt: skip
     for holder in (action, action._elements):
         monkeypatch.setattr(holder, "_firewall", firewall)

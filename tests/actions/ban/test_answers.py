@@ -30,12 +30,12 @@ def part(**values: Any) -> Any:
 def test_bans() -> None:
     """The verb `bans` reads them."""
     held = part(rows=lambda: [["198.51.100.7", 1000.0, 600]], is_queued=False)
-    text = answers.bans(read(scope="port", port="25,465"), held)
+    text = answers.bans(read(scope="port", port="25,465"), held, "nft")
 
     found = jail_bans.parse("postfix", text)
     assert (found.set, found.queued, found.ports) == ("postfix", False, "25,465/tcp")
     assert found.bans == {key_of(ip_network("198.51.100.7/32")): jail_bans.Ban(1000.0, 600.0)}
-    assert json.loads(answers.bans(read(), held))["ports"] is None
+    assert json.loads(answers.bans(read(), held, "ipset"))["ports"] is None
 
 
 def test_stats() -> None:
@@ -46,7 +46,7 @@ def test_stats() -> None:
         answers.stats(
             counts,
             read(maxelem="64"),
-            part(repaired=1, rules={4: "in place"}),
+            part(repaired=1, rules={4: "in place"}, backend=part(name="nft")),
             part(stats=lambda: {"lifted": 3}),
             part(stats=lambda: {"waiting": 0}),
             {"passes": 4},
@@ -55,7 +55,7 @@ def test_stats() -> None:
 
     assert told == {
         **counts.counts(), "last_error": "", "set": "postfix", "maxelem": 64, "repaired": 1,
-        "rules": {"inet": "in place"}, "hook": "prerouting", "lifted": {"lifted": 3},
+        "rules": {"inet": "in place"}, "hook": "prerouting", "backend": "nft", "lifted": {"lifted": 3},
         "closer": {"waiting": 0},
         "keeper": {"passes": 4}, "version": __version__,
     }  # fmt: skip

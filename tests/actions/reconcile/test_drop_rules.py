@@ -12,6 +12,7 @@ from ideolab_f2b.actions.reconcile.contest import AGAIN_S
 from ideolab_f2b.actions.reconcile.drop_rules import DropRules
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
 from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.backends.ipset import IpsetBackend
 from ideolab_f2b.firewall.position import SPEC, Position, read_position
 from ideolab_f2b.firewall.rule import Placement, RuleError, RuleUnseenError
 from ideolab_f2b.firewall.rule_trace import RuleTraces, Trace
@@ -53,7 +54,7 @@ class Chains(RuleTraces):
 class Scene:
     def __init__(self, chains: Chains) -> None:
         self.now, self.chains, self.counted = 1000.0, chains, ReconcileCounts()
-        self.rules = DropRules(self.counted, lambda: self.now, chains)
+        self.rules = DropRules(self.counted, lambda: self.now, IpsetBackend(chains))
 
     @property
     def repairs(self) -> int:

@@ -110,7 +110,7 @@ def test_bad_settings_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     worker = thread._begin()
 
     assert said == [
-        f"{tmp_path}/f2b.conf: there is no section [nonsense]; it knows [connmon], [intake], [origin] and "
-        "[paths]"
+        f"{tmp_path}/f2b.conf: there is no section [nonsense]; it knows [connmon], [firewall], [intake], "
+        "[origin] and [paths]"
     ]
     assert thread.worker is worker
