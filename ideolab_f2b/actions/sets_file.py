@@ -47,7 +47,7 @@ class SetsFile:
         #: {directory: when the first jail was noted there}
         self._began: dict[Path, float] = {}
 
-    def note(self, owner: Hashable, jail: Any, options: Options) -> None:
+    def note(self, owner: Hashable, jail: Any, options: Options, backend: Callable[[], str]) -> None:
         """Write down the sets of a jail that has started, or has taken other options; never raises.
 
         A server without a database on the disk, as one on trial, has nothing to come back to.
@@ -56,7 +56,7 @@ class SetsFile:
             database = _find_database(jail)
             if not database:
                 return
-            row = options.state, database, make_record(jail, options)
+            row = options.state, database, make_record(jail, options, backend())
             with self._lock:
                 before = self._noted.get(owner)
                 self._noted[owner] = row
@@ -105,7 +105,7 @@ class SetsFile:
         self._complaint.say(f"the next boot does not know the sets of this server: {text}", "sets")
 
 
-def make_record(jail: Any, options: Options) -> JailRecord:
+def make_record(jail: Any, options: Options, backend: str) -> JailRecord:
     """Return what a boot needs to know of a jail of this server."""
     increasing = bool(jail.getBanTimeExtra("increment"))
     return JailRecord(
@@ -116,6 +116,7 @@ def make_record(jail: Any, options: Options) -> JailRecord:
         ports=options.ports,
         protocol=options.protocol,
         hook=options.hook,
+        backend=backend,
         bantime=_seconds(jail.actions.getBanTime()),
         longest=_seconds(jail.getMaxBanTime()),
         is_increasing=increasing,

@@ -113,7 +113,7 @@ class Action(ActionBase):  # type: ignore[misc]
                     self._firewall.use(self._options)
             finally:
                 self._options = self._firewall.options
-                SETS_FILE.note(self, self._jail, self._options)
+                SETS_FILE.note(self, self._jail, self._options, lambda: self._firewall.backend.name)
                 self._protected.use(self._options)
                 NAMES_OF_SERVER.hurry()
                 SESSIONS.keep_in(self._options.state)
@@ -275,7 +275,7 @@ class Action(ActionBase):  # type: ignore[misc]
         LOOKS.add(self, self._note_login)
         NAMES_OF_SERVER.add(self, JailNames(self._protected.names, self._note_names))
         metric_sources.add(self._source, self._samples)
-        SETS_FILE.note(self, self._jail, self._options)
+        SETS_FILE.note(self, self._jail, self._options, lambda: self._firewall.backend.name)
 
     def _samples(self) -> list[Sample]:
         counts = self._counts.counts()
