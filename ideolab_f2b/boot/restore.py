@@ -69,6 +69,6 @@ def _explain(planned: Plan) -> Iterator[str]:
 
 
 def _describe(jails: Sequence[JailRecord], planned: Plan, done: InForce) -> str:
-    said = f"{planned.bans} bans of {len(jails)} jails are in force: {done.elements} elements"
-    spared = f"; {planned.spared} are left out, which root's lists spare" if planned.spared else ""
+    said = f"{done.elements} elements for {planned.bans} bans of {len(jails)} jails are in force"
+    spared = f"; {planned.spared} bans are left out, which root's lists spare" if planned.spared else ""
     return f"{said} in {' and '.join(done.backends) or 'no backend'}{spared}"
