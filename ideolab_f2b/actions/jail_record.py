@@ -32,7 +32,7 @@ _MAXELEM = range(64, 16_777_217)
 _PROTOCOL = re.compile(r"[a-z0-9-]{1,20}")
 
 
-class RecordError(ValueError):
+class JailRecordError(ValueError):
     """The record of a jail says something that no ban action has written."""
 
 
@@ -84,23 +84,23 @@ def to_json(found: JailRecords) -> bytes:
 
 
 def from_json(content: bytes) -> JailRecords:
-    """Read the file; a jail whose record is wrong is a problem, and the others count. RecordError."""
+    """Read the file; a jail whose record is wrong is a problem, and the others count. JailRecordError."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise RecordError(f"it is no JSON: {error}") from error
+        raise JailRecordError(f"it is no JSON: {error}") from error
     if not isinstance(found, dict) or found.get("version") != VERSION:
-        raise RecordError("another version has written it")
+        raise JailRecordError("another version has written it")
     database, rows = found.get("database"), found.get("jails")
     if not isinstance(database, str) or not isinstance(rows, list):
-        raise RecordError("it has no database and no jails")
+        raise JailRecordError("it has no database and no jails")
     if database and not database.startswith("/"):
-        raise RecordError("its database has no absolute path")
+        raise JailRecordError("its database has no absolute path")
     jails, problems = [], []
     for row in rows[:JAILS_LIMIT]:
         try:
             jails.append(_from_object(row))
-        except (RecordError, ValueError, TypeError) as error:
+        except (JailRecordError, ValueError, TypeError) as error:
             name = row.get("jail") if isinstance(row, dict) else row
             problems.append(f"jail {str(name)[:_NAME]!r}: {error}")
     return JailRecords(database, tuple(jails), tuple(problems))
@@ -116,23 +116,23 @@ def _text(port: object) -> str:
 
 def _from_object(row: object) -> JailRecord:
     if not isinstance(row, dict):
-        raise RecordError("it is no object")
+        raise JailRecordError("it is no object")
     unknown = row.keys() - _READ.keys()
     if unknown or "jail" not in row or "set" not in row or "maxelem" not in row:
-        raise RecordError("it has other words than the record of a jail")
+        raise JailRecordError("it has other words than the record of a jail")
     return JailRecord(**{name: _READ[name](value) for name, value in row.items()})
 
 
 def _name(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= _NAME:
-        raise RecordError("it has no name")
+        raise JailRecordError("it has no name")
     return value
 
 
 def _one_of(known: Iterable[object]) -> Any:
     def read(value: object) -> object:
         if value not in known or isinstance(value, bool):
-            raise RecordError(f"{value!r:.60} is none of what is known")
+            raise JailRecordError(f"{value!r:.60} is none of what is known")
         return value
 
     return read
@@ -140,32 +140,32 @@ def _one_of(known: Iterable[object]) -> Any:
 
 def _seconds(value: object) -> int:
     if not isinstance(value, int) or value < -1 or isinstance(value, bool):
-        raise RecordError(f"{value!r:.60} is no time")
+        raise JailRecordError(f"{value!r:.60} is no time")
     return value
 
 
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise RecordError(f"{value!r:.60} is no list of words")
+        raise JailRecordError(f"{value!r:.60} is no list of words")
     return tuple(value)
 
 
 def _protocols(value: object) -> tuple[str, ...]:
     words = _texts(value)
     if not words or not all(map(_PROTOCOL.fullmatch, words)):
-        raise RecordError("it names no protocols")
+        raise JailRecordError("it names no protocols")
     return words
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise RecordError(f"{value!r:.60} is no flag")
+        raise JailRecordError(f"{value!r:.60} is no flag")
     return value
 
 
 def _path(value: object) -> str:
     if not isinstance(value, str) or (value and not value.startswith("/")):
-        raise RecordError(f"{value!r:.60} is no path")
+        raise JailRecordError(f"{value!r:.60} is no path")
     return value
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from ideolab_f2b import files
-from ideolab_f2b.actions.jail_record import DEFAULT_PATH, JailRecord, JailRecords, RecordError, from_json
+from ideolab_f2b.actions.jail_record import DEFAULT_PATH, JailRecord, JailRecordError, JailRecords, from_json
 from ideolab_f2b.boot import database, force, plan
 from ideolab_f2b.boot.asn import Prefixes
 from ideolab_f2b.boot.database import DatabaseError, StoredBan
@@ -32,7 +32,7 @@ def restore(
         found = read_records(path)
     except FileNotFoundError:
         return Restored("no jail of the ban action has run here yet", ())
-    except (OSError, RecordError) as error:
+    except (OSError, JailRecordError) as error:
         text = f"{path}: {error}; fail2ban writes it anew when it starts"
         return Restored("no bans restored", (text,))
     with Prefixes() as prefixes:
@@ -40,10 +40,10 @@ def restore(
 
 
 def read_records(path: Path) -> JailRecords:
-    """Return what the ban action has written down; OSError, RecordError."""
+    """Return what the ban action has written down; OSError, JailRecordError."""
     found = path.stat()
     if not files.is_written_by(found, 0):
-        raise RecordError("others than root can write it: chown root and chmod 600 it")
+        raise JailRecordError("others than root can write it: chown root and chmod 600 it")
     return from_json(files.read(path))
 
 

@@ -33,10 +33,10 @@ class Spared:
     def _index(self, jail: JailRecord) -> Index:
         wanted = jail.allow_file, jail.allow
         if wanted not in self._kept:
-            self._kept[wanted] = Index((*NEVER, *self._listed(jail)))
+            self._kept[wanted] = Index((*NEVER, *self._list(jail)))
         return self._kept[wanted]
 
-    def _listed(self, jail: JailRecord) -> Iterator[Listed]:
+    def _list(self, jail: JailRecord) -> Iterator[Listed]:
         found = self._files.read(jail.allow_file)
         self.problems += (text for text in found.troubles if text not in self.problems)
         yield from found.listed

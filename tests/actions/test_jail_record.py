@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ideolab_f2b.actions.jail_record import (
     JAILS_LIMIT,
     JailRecord,
+    JailRecordError,
     JailRecords,
-    RecordError,
     from_json,
     to_json,
 )
@@ -67,7 +67,7 @@ def test_an_older_record_has_the_defaults() -> None:
 )
 def test_no_file_of_ours(text: str, why: str) -> None:
     """A disk that was full, another version, somebody's own idea."""
-    with pytest.raises(RecordError, match=why):
+    with pytest.raises(JailRecordError, match=why):
         from_json(text.encode())
 
 

@@ -84,7 +84,9 @@ def test_a_backend_that_does_not_work() -> None:
     """Another one that does holds the bans; fail2ban chooses it too."""
     broken, works = Fake("no iptables"), Fake()
 
-    done = force.put([jail("a", backend="nft"), jail("b")], {"a": [(HERE, 60)]}, {"nft": broken, "ipset": works})
+    done = force.put(
+        [jail("a", backend="nft"), jail("b")], {"a": [(HERE, 60)]}, {"nft": broken, "ipset": works}
+    )
 
     assert done == force.InForce(
         1, ("ipset",), ("nft has held the bans and does not work: no iptables; ipset is used",)
@@ -107,9 +109,7 @@ def test_a_rule_that_is_refused() -> None:
 
     done = force.put([jail("a")], {"a": [(THERE, 60)]}, {"ipset": backend})
 
-    assert done == force.InForce(
-        1, ("ipset",), ("no rule drops what is in the sets of inet6: no raw table",)
-    )
+    assert done == force.InForce(1, ("ipset",), ("no rule drops what is in the sets of inet6: no raw table",))
 
 
 @pytest.mark.usefixtures("inside")

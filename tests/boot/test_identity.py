@@ -20,8 +20,9 @@ def test_addresses_and_networks(text: str) -> None:
     """The same numbers as those of the ipaddress module."""
     key = read_key(text)
 
-    assert key == key_of(ip_network(text))
-    assert key is not None and last_address(key) == int(ip_network(text).broadcast_address)
+    wanted = key_of(ip_network(text))
+    assert key == wanted
+    assert last_address(wanted) == int(ip_network(text).broadcast_address)
 
 
 def test_a_network_by_one_of_its_addresses() -> None:

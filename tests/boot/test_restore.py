@@ -83,7 +83,9 @@ def serve(network: tuple[Namespace, Namespace], start: Start, directory: Path) -
     for jail, addresses in BANS.items():
         server.ask("set", jail, "banip", *addresses)
     server.wait_until(lambda: written(server, *(one for each in BANS.values() for one in each)), "all rows")
-    server.wait_until(lambda: len(json.loads((server.state / "sets.json").read_text())["jails"]) == 4, "jails")
+    server.wait_until(
+        lambda: len(json.loads((server.state / "sets.json").read_text())["jails"]) == 4, "jails"
+    )
     return server
 
 
@@ -180,7 +182,9 @@ def test_nothing_has_run_here(tmp_path: Path) -> None:
     assert done == restore.Restored("no jail of the ban action has run here yet", ())
 
 
-@pytest.mark.parametrize(("mode", "text", "why"), [(0o666, "{}", "others than root"), (0o600, "{", "no JSON")])
+@pytest.mark.parametrize(
+    ("mode", "text", "why"), [(0o666, "{}", "others than root"), (0o600, "{", "no JSON")]
+)
 def test_a_file_that_is_not_believed(tmp_path: Path, mode: int, text: str, why: str) -> None:
     """Who can write it could ban anybody."""
     path = tmp_path / "sets.json"
@@ -223,5 +227,6 @@ def test_what_is_over_since(lone: Namespace, lone_kernel: Sets, start: Start, tm
         lambda: not set(lone_kernel.names()) & {"gone", "gone6"}, "no set of a jail that is gone"
     )
     server.wait_until(
-        lambda: not lone_kernel.test("ideolab_manual", ip_network("198.51.100.8")), "no ban of another database"
+        lambda: not lone_kernel.test("ideolab_manual", ip_network("198.51.100.8")),
+        "no ban of another database",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def test_a_list_that_is_not_roots(tmp_path: Path) -> None:
     """It protects nobody, which is said once."""
     path = tmp_path / "never-ban"
     path.write_text("198.51.100.9\n")
-    os.chmod(path, 0o666)
+    path.chmod(0o622)
     spared = Spared()
     jails = [dataclasses.replace(JAIL, allow_file=str(path), allow=allow) for allow in ((), ("x",))]
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ideolab_f2b import cli
+from ideolab_f2b import cli, fail2ban_client
+from ideolab_f2b.boot import restore
+from ideolab_f2b.boot.restore import Restored
 from ideolab_f2b.commands import ban_list
 from ideolab_f2b.firewall.saved import make, nft
 from ideolab_f2b.firewall.saved.nft import NftError
@@ -70,3 +72,40 @@ def test_without_systemd_nft_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(nft, "load_waiting", lambda: pytest.fail("nft was asked"))
 
     assert cli.main(["ban-list"]) == 0
+
+
+def test_a_restore(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is in force goes to the journal, and so does each fault."""
+    monkeypatch.setattr(restore, "restore", lambda: Restored("3 elements are in force", ("set a: no room",)))
+
+    assert cli.main(["ban-list", "--restore"]) == 1
+
+    assert capsys.readouterr() == ("3 elements are in force\n", "ideolab-f2b ban-list: set a: no room\n")
+
+
+def test_a_restore_that_breaks(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is said, with who restores the bans then."""
+
+    def fail() -> Restored:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(restore, "restore", fail)
+
+    assert cli.main(["ban-list", "--restore"]) == 1
+
+    assert capsys.readouterr().err == (
+        "ideolab-f2b ban-list: the bans were not restored: ZeroDivisionError('a bug'); fail2ban restores them"
+        " when it starts\n"
+    )
+
+
+def test_a_restore_while_fail2ban_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It holds the bans already; what it lifts a moment later must not come back."""
+    monkeypatch.setattr(fail2ban_client, "find_server", lambda: 1)
+    monkeypatch.setattr(restore, "restore", lambda: pytest.fail("it restores"))
+
+    assert cli.main(["ban-list", "--restore"]) == 0
+
+    assert capsys.readouterr().out == "fail2ban runs, and has restored its bans: nothing is changed\n"

@@ -1,4 +1,6 @@
-"""Sends datagrams from a peer as soon as there is a network, and writes down whose arrive; runs in a test host.
+"""Sends datagrams from a peer from the first moment of the network on, and writes down whose arrive.
+
+It runs in a test host.
 
 usage: first_packets.py FILE ADDRESS...
 """
@@ -8,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -72,7 +73,6 @@ def main(path: Path, addresses: list[str]) -> None:
     child = os.fork()
     if child == 0:
         send(peer, addresses)
-    signal.signal(signal.SIGTERM, lambda *_: (os.kill(child, signal.SIGKILL), sys.exit()))
     seen: dict[str, list[float]] = {}
     while True:
         source = receiver.recvfrom(10)[1][0]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.check.boot import judge_ban_list, judge_files
+from ideolab_f2b.check.boot.saved_rules import judge_ban_list, judge_files
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.firewall.saved.rules import SavedRule, SavedRules
 

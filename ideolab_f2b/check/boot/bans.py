@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Collection, Iterator, Mapping
 from typing import Optional
 
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.actions.jail_record import DEFAULT_PATH, JailRecords, RecordError
+from ideolab_f2b.actions.jail_record import DEFAULT_PATH, JailRecordError, JailRecords
 from ideolab_f2b.boot import database, restore
-from ideolab_f2b.check.boot import find_links, judge_script
+from ideolab_f2b.check.boot import systemctl
+from ideolab_f2b.check.boot.services import find_links, judge_script
 from ideolab_f2b.check.server import with_our_action
 from ideolab_f2b.check.verdict import OK, Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
@@ -20,12 +20,10 @@ from ideolab_f2b.places import BAN_RESTORE, BAN_RESTORE_SCRIPT, find_compose, re
 CHECK = "boot bans"
 #: what network setups wait for
 TARGET = "network-pre.target"
-#: seconds for systemctl
-_SYSTEMCTL_S = 20
 _LATE = "the bans come back only when fail2ban has started"
 
 
-def boot_bans(_settings: Settings) -> Iterator[Verdict]:
+def bans(_settings: Settings) -> Iterator[Verdict]:
     """Check what puts the bans in force, and what it reads; in a container of the pack nobody does."""
     if find_compose():
         return
@@ -38,12 +36,7 @@ def boot_bans(_settings: Settings) -> Iterator[Verdict]:
 def _judge_starter() -> Verdict:
     if not runs_systemd():
         return judge_script(BAN_RESTORE_SCRIPT, find_links(BAN_RESTORE_SCRIPT))
-    words = ["systemctl", "show", "--property=UnitFileState,ActiveState,Before", "--", BAN_RESTORE]
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=_SYSTEMCTL_S)
-    except (OSError, subprocess.SubprocessError):
-        return judge_unit({})
-    return judge_unit(dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line))
+    return judge_unit(systemctl.show(BAN_RESTORE, "UnitFileState", "ActiveState", "Before"))
 
 
 def judge_unit(shown: Mapping[str, str]) -> Verdict:
@@ -55,7 +48,7 @@ def judge_unit(shown: Mapping[str, str]) -> Verdict:
         return wrong(CHECK, f"{BAN_RESTORE} has no unit: {_LATE}", reinstall())
     if state == "masked":
         return wrong(CHECK, f"{BAN_RESTORE} is masked: {_LATE}", f"systemctl unmask {BAN_RESTORE}; {enable}")
-    if state != "enabled":
+    if state not in systemctl.ENABLED:
         return wrong(CHECK, f"{BAN_RESTORE} does not start with this host ({state}): {_LATE}", enable)
     if TARGET not in shown.get("Before", "").split():
         text = f"{BAN_RESTORE} has no order before {TARGET}: packets may come first"
@@ -74,7 +67,7 @@ def _judge_files() -> Verdict:
     except FileNotFoundError:
         unseen = unknown(CHECK, f"{DEFAULT_PATH} is not there: no jail has started yet", restart("fail2ban"))
         return judge_records(JailRecords(), _find_running()) or unseen
-    except (OSError, RecordError) as error:
+    except (OSError, JailRecordError) as error:
         return wrong(CHECK, f"{DEFAULT_PATH}: {error}", restart("fail2ban"))
     return judge_records(found, _find_running()) or _judge_database(found)
 
