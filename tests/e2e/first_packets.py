@@ -1,6 +1,6 @@
 """Sends datagrams from a peer from the first moment of the network on, and writes down whose arrive.
 
-It runs in a test host.
+It runs in a test host, as the service that makes the network.
 
 usage: first_packets.py FILE ADDRESS...
 """
@@ -10,17 +10,22 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-HERE, PEER, PORT = "198.51.100.1", "198.51.100.2", 2222
+HERE, PEER = "198.51.100.1", "198.51.100.2"
+#: the firewalls of the test let the first one in
+PORTS = (2222, 2223)
 #: linux/in.h: bind to an address that is only routed here
 IP_FREEBIND = 15
 #: seconds between two rounds
 PACE_S = 0.02
+#: datagrams after which the network is called up: in each round the banned addresses have sent too
+ENOUGH = 5
 
 
 def connect() -> int:
@@ -45,9 +50,10 @@ def connect() -> int:
 
 
 def send(peer: int, addresses: list[str]) -> None:
-    """Send from each address, round after round, in the namespace of the peer."""
+    """Send from each address to each port, round after round, in the namespace of the peer."""
     with open(f"/proc/{peer}/ns/net") as namespace:
-        _enter(namespace.fileno())
+        if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), 0):
+            raise OSError(ctypes.get_errno(), "setns")
     senders = []
     for address in addresses:
         sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -56,30 +62,37 @@ def send(peer: int, addresses: list[str]) -> None:
         senders.append(sender)
     while True:
         for sender in senders:
-            sender.sendto(b"x", (HERE, PORT))
+            for port in PORTS:
+                sender.sendto(b"x", (HERE, port))
         time.sleep(PACE_S)
 
 
-def _enter(descriptor: int) -> None:
-    if ctypes.CDLL(None, use_errno=True).setns(descriptor, 0):
-        raise OSError(ctypes.get_errno(), "setns")
+def say_ready() -> None:
+    """Tell systemd that the network is up: what is ordered after it starts now."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
+        link.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
 
 
 def main(path: Path, addresses: list[str]) -> None:
-    """Write {address: [datagrams, seconds of the first]} after each that arrives."""
-    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    receiver.bind(("", PORT))
+    """Write {address and port: datagrams} after each that arrives."""
+    receivers = []
+    for port in PORTS:
+        receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        receiver.bind(("", port))
+        receivers.append(receiver)
     peer = connect()
-    child = os.fork()
-    if child == 0:
+    if os.fork() == 0:
         send(peer, addresses)
-    seen: dict[str, list[float]] = {}
+    seen: dict[str, int] = {}
     while True:
-        source = receiver.recvfrom(10)[1][0]
-        row = seen.setdefault(source, [0, time.time()])
-        row[0] += 1
-        path.with_suffix(".new").write_text(json.dumps(seen))
-        path.with_suffix(".new").replace(path)
+        for receiver in select.select(receivers, [], [])[0]:
+            source = receiver.recvfrom(10)[1][0]
+            key = f"{source} {receiver.getsockname()[1]}"
+            seen[key] = seen.get(key, 0) + 1
+            path.with_suffix(".new").write_text(json.dumps(seen))
+            path.with_suffix(".new").replace(path)
+            if seen[key] == ENOUGH:
+                say_ready()
 
 
 if __name__ == "__main__":
