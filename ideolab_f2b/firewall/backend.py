@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ideolab_f2b.firewall.backends.ipset import IpsetBackend
+from ideolab_f2b.firewall.backends.nft import NftBackend
 from ideolab_f2b.firewall.backends.protocol import Backend as Backend
 from ideolab_f2b.firewall.backends.protocol import KernelSets as KernelSets
 
 #: what the setting `backend` says where it says nothing
 AUTO = "auto"
-BACKENDS: dict[str, Backend] = {"ipset": IpsetBackend()}
+BACKENDS: dict[str, Backend] = {"ipset": IpsetBackend(), "nft": NftBackend()}
 #: what the setting `backend` may say
 CHOICES = (AUTO, *BACKENDS)
 
@@ -22,7 +23,7 @@ def choose(wanted: str = AUTO) -> Backend:
         raise ValueError(f"{' or '.join(CHOICES)} is needed")
     if wanted != AUTO:
         return BACKENDS[wanted]
-    return BACKENDS["ipset"]
+    return BACKENDS["nft" if BACKENDS["ipset"].find_problem() else "ipset"]
 
 
 def find_in_kernel() -> list[Backend]:

@@ -30,7 +30,7 @@ _JUMP = f"! -i lo -m set --match-set {PORT_LIST} src -j"
 #: that of an earlier version
 _OLD_JUMP = f"-m set --match-set {PORT_LIST} src -j"
 #: what has ports
-_WITH_PORTS = ("tcp", "udp", "sctp", "dccp", "udplite")
+WITH_PORTS = ("tcp", "udp", "sctp", "dccp", "udplite")
 #: ports in one rule of iptables, a range counts twice
 _PORTS_LIMIT = 7
 _SET = re.compile(r"--match-set (\S+) src")
@@ -54,7 +54,7 @@ class PortScope:
         for protocol in self.protocols:
             if protocol == "all":
                 yield match
-            elif protocol not in _WITH_PORTS:
+            elif protocol not in WITH_PORTS:
                 yield f"-p {protocol} {match}"
             elif chain in _AS_SENT:
                 for start in range(0, len(self.ports), _PORTS_LIMIT):

@@ -11,17 +11,19 @@ import pytest
 from demo.lab.namespace import Namespace
 from ideolab_f2b.firewall import all_sets
 from ideolab_f2b.firewall.all_sets import AllSets, HeldElement
+from ideolab_f2b.firewall.backend import BACKENDS, KernelSets
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.kernel.ipset.sets import Sets
+from ideolab_f2b.kernel.nft import table_socket
 
 pytestmark = pytest.mark.root
 HOST, NET, NET6 = ip_network("198.51.100.7"), ip_network("198.51.100.0/24"), ip_network("2001:db8::/32")
 
 
 @pytest.fixture
-def filled(lone: Namespace, lone_kernel: Sets) -> Iterator[AllSets]:
+def filled(lone: Namespace, any_kernel: KernelSets) -> Iterator[AllSets]:
     """Two jails: one holds an address, the other its network and one of IPv6."""
-    one, two = JailSets(lone_kernel, "one", 100), JailSets(lone_kernel, "two", 100)
+    one, two = JailSets(any_kernel, "one", 100), JailSets(any_kernel, "two", 100)
     for sets in (one, two):
         sets.place()
     one.add(HOST, 0)
@@ -52,6 +54,22 @@ def test_holds_and_delete(filled: AllSets) -> None:
     filled.delete([HeldElement("two", NET)])
 
     assert not filled.holds(HOST)
+
+
+def test_both_backends(lone: Namespace, lone_kernel: Sets) -> None:
+    """A host that changes the backend has bans in both for a moment: all are found, all are lifted."""
+    with lone.enter():
+        sets = BACKENDS["nft"].open()
+    for kernel in (lone_kernel, sets):
+        jail = JailSets(kernel, "one", 100)
+        jail.place()
+        jail.add(HOST, 0)
+    with lone.enter(), contextlib.closing(AllSets()) as opened:
+        assert opened.find([HOST]) == {HOST: [HeldElement("one", HOST), HeldElement("one", HOST)]}
+        opened.delete([HeldElement("one", HOST)])
+        assert not opened.holds(HOST)
+        sets.close()
+        table_socket.release()
 
 
 def test_without_a_list(lone: Namespace) -> None:

@@ -8,6 +8,7 @@ from ipaddress import ip_network
 import pytest
 
 from demo.lab.namespace import Namespace
+from ideolab_f2b.firewall.backend import KernelSets
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.kernel.ipset.element import Element
 from ideolab_f2b.kernel.ipset.error import SetFullError, SetTypeError
@@ -17,9 +18,9 @@ pytestmark = pytest.mark.root
 HOST, HOST6 = ip_network("198.51.100.7"), ip_network("2001:db8:c::7")
 
 
-def test_place_add_delete(lone_kernel: Sets) -> None:
+def test_place_add_delete(any_kernel: KernelSets) -> None:
     """Each family has its set, and both are in the list."""
-    subject = JailSets(lone_kernel, "jail", 1000)
+    subject = JailSets(any_kernel, "jail", 1000)
     assert not subject.is_placed()
     subject.place()
     subject.place()
@@ -27,7 +28,7 @@ def test_place_add_delete(lone_kernel: Sets) -> None:
     subject.add_many([(HOST6, 60), (ip_network("203.0.113.0/24"), 60)])
 
     assert subject.is_placed()
-    assert lone_kernel.members("ideolab_ban") == ["jail", "jail6"]
+    assert any_kernel.members("ideolab_ban") == ["jail", "jail6"]
     assert sorted(map(str, subject.networks())) == ["198.51.100.7/32", "2001:db8:c::7/128", "203.0.113.0/24"]
     assert subject.size() == 3
     assert subject.delete(HOST)
@@ -36,25 +37,25 @@ def test_place_add_delete(lone_kernel: Sets) -> None:
     assert subject.size() == 0
 
 
-def test_remove(lone_kernel: Sets) -> None:
+def test_remove(any_kernel: KernelSets) -> None:
     """The last jail is told that nothing else is in the list."""
-    one, other = JailSets(lone_kernel, "one", 1000), JailSets(lone_kernel, "other", 1000)
+    one, other = JailSets(any_kernel, "one", 1000), JailSets(any_kernel, "other", 1000)
     one.place()
     other.place()
 
     assert not one.remove()
-    assert lone_kernel.names() == ["ideolab_ban", "other", "other6"]
+    assert any_kernel.names() == ["ideolab_ban", "other", "other6"]
     assert other.remove()
     other.remove_list()
     other.remove_list()
-    assert lone_kernel.names() == []
+    assert any_kernel.names() == []
     assert other.remove()
 
 
-def test_larger_set_while_bans_come_in(lone_kernel: Sets) -> None:
+def test_larger_set_while_bans_come_in(any_kernel: KernelSets) -> None:
     """Another maxelem moves the elements with their times, and loses none that is added meanwhile."""
-    JailSets(lone_kernel, "jail", 5000).place()
-    subject = JailSets(lone_kernel, "jail", 9000)
+    JailSets(any_kernel, "jail", 5000).place()
+    subject = JailSets(any_kernel, "jail", 9000)
     before = [(ip_network(f"10.0.{number >> 8}.{number & 255}"), 500) for number in range(3000)]
     subject.add_many([*before, (HOST, 0)])
     added = []
@@ -74,37 +75,37 @@ def test_larger_set_while_bans_come_in(lone_kernel: Sets) -> None:
     end.set()
     thread.join()
 
-    assert lone_kernel.header("jail").maxelem == 9000
-    assert lone_kernel.names() == ["ideolab_ban", "jail", "jail6"]
-    found = {each.network: each.timeout_s for each in lone_kernel.elements("jail")}
+    assert any_kernel.header("jail").maxelem == 9000
+    assert any_kernel.names() == ["ideolab_ban", "jail", "jail6"]
+    found = {each.network: each.timeout_s for each in any_kernel.elements("jail")}
     assert found.keys() == {network for network, _timeout in before} | set(added) | {HOST}
     assert found[HOST] is None
     assert all(490 <= (timeout_s or 0) <= 500 for network, timeout_s in found.items() if network != HOST)
-    assert lone_kernel.members("ideolab_ban") == ["jail", "jail6"]
+    assert any_kernel.members("ideolab_ban") == ["jail", "jail6"]
 
 
-def test_smaller_set_than_its_elements(lone_kernel: Sets) -> None:
+def test_smaller_set_than_its_elements(any_kernel: KernelSets) -> None:
     """A maxelem that does not hold what is banned is an error, and the old set stays as it was."""
-    before = JailSets(lone_kernel, "jail", 1000)
+    before = JailSets(any_kernel, "jail", 1000)
     before.place()
     before.add_many([(ip_network(f"198.51.100.{host}"), 0) for host in range(100)])
 
     with pytest.raises(SetFullError):
-        JailSets(lone_kernel, "jail", 64).place()
+        JailSets(any_kernel, "jail", 64).place()
 
-    assert lone_kernel.header("jail").maxelem == 1000
-    assert lone_kernel.header("jail").elements == 100
-    assert "jail.new" not in lone_kernel.names()
+    assert any_kernel.header("jail").maxelem == 1000
+    assert any_kernel.header("jail").elements == 100
+    assert "jail.new" not in any_kernel.names()
 
 
-def test_set_of_somebody_else(lone_kernel: Sets, lone: object) -> None:
+def test_set_of_somebody_else(any_kernel: KernelSets, lone: object) -> None:
     """A set of that name with another type or family is never taken over."""
-    lone_kernel.create_list("jail")
+    any_kernel.create_list("jail")
     with pytest.raises(SetTypeError, match=r'set "jail" \(list:set\): it is no set of a jail'):
-        JailSets(lone_kernel, "jail", 1000).place()
-    lone_kernel.create("crossed", "inet6")
+        JailSets(any_kernel, "jail", 1000).place()
+    any_kernel.create("crossed", "inet6")
     with pytest.raises(SetTypeError, match=r'set "crossed": it is a hash:net \(inet6\)'):
-        JailSets(lone_kernel, "crossed", 1000).place()
+        JailSets(any_kernel, "crossed", 1000).place()
 
 
 def test_leftover_of_a_broken_change(lone_kernel: Sets) -> None:
@@ -135,14 +136,14 @@ def test_set_that_somebody_else_uses(lone_kernel: Sets, lone: Namespace) -> None
     assert "listed" in lone_kernel.names()
 
 
-def test_set_that_has_left_the_list(lone_kernel: Sets) -> None:
+def test_set_that_has_left_the_list(any_kernel: KernelSets) -> None:
     """Ours, with its elements, after `ipset flush ideolab_ban`."""
-    subject = JailSets(lone_kernel, "jail", 1000)
+    subject = JailSets(any_kernel, "jail", 1000)
     subject.place()
     subject.add(HOST, 0)
-    lone_kernel.flush("ideolab_ban")
+    any_kernel.flush("ideolab_ban")
 
     subject.place()
 
-    assert lone_kernel.members("ideolab_ban") == ["jail", "jail6"]
+    assert any_kernel.members("ideolab_ban") == ["jail", "jail6"]
     assert subject.size() == 1

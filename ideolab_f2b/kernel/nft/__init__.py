@@ -1,0 +1,1 @@
+"""nf_tables over netlink: transactions, tables, chains, rules, and hash sets with timeouts."""
