@@ -24,6 +24,7 @@ from ideolab_f2b.check import (
 from ideolab_f2b.check.boot import bans, saved_rules
 from ideolab_f2b.check.boot import services as boot_services
 from ideolab_f2b.check.containers import containers, limits, network, volumes
+from ideolab_f2b.check.lists import asn, geo, geo_rule
 from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
@@ -63,6 +64,9 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "report": services.report,
     "textfile": textfile.textfile,
     "front": proxy.front,
+    "asn": asn.asn,
+    "geo": geo.geo,
+    "geo rule": geo_rule.geo_rule,
     "protected": protected.protection,
 }
 

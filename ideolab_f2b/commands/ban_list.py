@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.boot import restore
 from ideolab_f2b.firewall.saved import make, nft
+from ideolab_f2b.geo.rule import restore as country_list
+from ideolab_f2b.geo.rule import saved_sets
 from ideolab_f2b.kernel.netlink import KernelError
 from ideolab_f2b.places import runs_systemd
 
@@ -39,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _prepare() -> Iterator[str]:
     try:
         yield from make.make()
+        saved_sets.make()
     except KernelError as error:
         yield str(error)
     if not runs_systemd():
@@ -51,6 +54,18 @@ def _prepare() -> Iterator[str]:
 
 
 def _restore() -> Iterator[str]:
+    yield from _restore_bans()
+    try:
+        said = country_list.restore()
+    except Exception as error:
+        # a fault of ours must not hide what was said of the bans
+        yield f"the country list was not put in force: {error}; ideolab-f2b geo apply --confirm 60s"
+    else:
+        if said:
+            print(said)
+
+
+def _restore_bans() -> Iterator[str]:
     if fail2ban_client.find_server() is not None:
         print("fail2ban runs, and has restored its bans: nothing is changed")
     else:

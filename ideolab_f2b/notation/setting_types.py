@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Callable
 
-from ideolab_f2b.notation import duration, word_list
+from ideolab_f2b.notation import country, duration, word_list
 from ideolab_f2b.notation.networks import Network
 
 
@@ -34,7 +34,7 @@ def _ports(text: str) -> tuple[int, ...]:
 def _networks(text: str) -> tuple[Network, ...]:
     found = word_list.parse(text)
     if found.names:
-        raise ValueError(f"{found.names[0]} is a name, and connmon asks no DNS; write its addresses")
+        raise ValueError(f"{found.names[0]} is a name, and no DNS is asked; write its addresses")
     if found.problems:
         raise ValueError(f"{found.problems[0].word!r} is no address, network or range")
     return found.networks
@@ -127,6 +127,22 @@ def _files(text: str) -> tuple[Path, ...]:
     return tuple(_absolute(word) for word in text.replace(",", " ").split())
 
 
+def _policy(text: str) -> str:
+    if text not in ("off", "allow", "deny"):
+        raise ValueError("off, allow or deny is needed")
+    return text
+
+
+def _countries(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(country.parse(word) for word in text.replace(",", " ").split()))
+
+
+def _source(text: str) -> tuple[Path, ...]:
+    if not (paths := _files(text)):
+        raise ValueError("one or more absolute paths are needed")
+    return paths
+
+
 def _absolute(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute():
@@ -177,7 +193,15 @@ READ: dict[str, Callable[[str], object]] = {
     "cache_s": duration.read,
     "unknown_s": duration.read,
     "mmdb": _files,
+    "files": _files,
     "ipwhois": _count,
+    "policy": _policy,
+    "countries": _countries,
+    "source": _source,
+    "ports": _ports,
+    "exempt": _networks,
+    "quic": _yes,
+    "max_age_s": duration.read,
     "log_dir": _absolute,
     "state_dir": _absolute,
     "textfile_dir": _absolute,

@@ -28,16 +28,22 @@ def page(name: str) -> str:
 
 
 def options(verb: str) -> set[str]:
-    """What a verb takes, without --help."""
-    parser = argparse.ArgumentParser()
-    subparsers = parser.add_subparsers()
-    whole = cli.parser(verb)
-    [choices] = [
-        action.choices for action in whole._actions if isinstance(action, type(subparsers)) and action.choices
-    ]
+    """What a verb takes, and the verbs below it, without --help."""
+    [choices] = find_verbs(cli.parser(verb))
+    parsers = [choices[verb], *(one for below in find_verbs(choices[verb]) for one in below.values())]
     return {
-        name for action in choices[verb]._actions for name in action.option_strings if name[:2] == "--"
+        name
+        for parser in parsers
+        for action in parser._actions
+        for name in action.option_strings
+        if name[:2] == "--"
     } - {"--help"}
+
+
+def find_verbs(parser: argparse.ArgumentParser) -> list[dict[str, argparse.ArgumentParser]]:
+    """{verb: its parser}, for each group of verbs that a parser has."""
+    kind = type(argparse.ArgumentParser().add_subparsers())
+    return [dict(action.choices) for action in parser._actions if isinstance(action, kind) and action.choices]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)

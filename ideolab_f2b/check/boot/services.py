@@ -31,8 +31,7 @@ def boot(_settings: Settings) -> Iterator[Verdict]:
         return
     names = [FAIL2BAN, SERVICE, *([INTAKE] if is_asked(Path(JAIL_LOCAL)) else []), *_find_opener()]
     if runs_systemd():
-        units = [*(f"{name}.service" for name in names), f"{SERVICE}.timer"]
-        states = systemctl.show_states(units)
+        states = systemctl.ask_systemd([*names, f"{SERVICE}.timer"])
         yield from (judge_unit(name, states) for name in names)
     else:
         yield from (judge_script(name, find_links(name)) for name in names)

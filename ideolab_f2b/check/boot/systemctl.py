@@ -17,8 +17,9 @@ def show(unit: str, *properties: str) -> dict[str, str]:
     return (_ask([unit], properties) or [{}])[0]
 
 
-def show_states(units: Collection[str]) -> Optional[dict[str, str]]:
+def ask_systemd(names: Collection[str]) -> Optional[dict[str, str]]:
     """Return {unit: the state of its file}; None when systemctl does not say."""
+    units = [name if "." in name else f"{name}.service" for name in names]
     blocks = _ask(units, ("Id", "UnitFileState"))
     return (
         None if blocks is None else {one["Id"]: one.get("UnitFileState", "") for one in blocks if "Id" in one}

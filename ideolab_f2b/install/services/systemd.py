@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from ideolab_f2b.install.run import run, succeeds
-from ideolab_f2b.places import BAN_LIST, BAN_RESTORE
+from ideolab_f2b.places import ASN_TIMER, BAN_LIST, BAN_RESTORE, GEO_RULE_TIMER, GEO_TIMER
 
 CONNMON = "ideolab-connmon.service"
 TIMER = "ideolab-connmon.timer"
 FAIL2BAN = "fail2ban.service"
 INTAKE = "ideolab-intake.service"
 OPENER = "ideolab-netns.service"
+#: what works now and then, where the admin has enabled it
+TIMERS = (ASN_TIMER, "ideolab-asn.service", GEO_TIMER, "ideolab-geo.service", GEO_RULE_TIMER)
 
 
 def _systemctl(*words: str) -> None:
@@ -67,6 +69,12 @@ def stop_intake() -> None:
 def stop_opener() -> None:
     """Stop and disable the opener of namespaces."""
     _stop(OPENER)
+
+
+def stop_timers() -> None:
+    """Stop and disable what builds tables anew."""
+    for unit in TIMERS:
+        _stop(unit)
 
 
 def _stop(unit: str) -> None:

@@ -40,14 +40,14 @@ def test_the_states_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """One block for each unit."""
     asked = answer(monkeypatch, SHOWN)
 
-    assert systemctl.show_states(["fail2ban.service", "x.service"]) == {
+    assert systemctl.ask_systemd(["fail2ban", "x.timer"]) == {
         "fail2ban.service": "enabled",
         "ideolab-connmon.service": "disabled",
         "ideolab-intake.service": "",
         "ideolab-connmon.timer": "enabled",
     }
     assert asked == [
-        ["systemctl", "show", "--property=Id,UnitFileState", "--", "fail2ban.service", "x.service"]
+        ["systemctl", "show", "--property=Id,UnitFileState", "--", "fail2ban.service", "x.timer"]
     ]
 
 
@@ -65,4 +65,4 @@ def test_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is known then."""
     answer(monkeypatch, "", code=1)
     assert systemctl.show("x.service", "Before") == {}
-    assert systemctl.show_states(["x.service"]) is None
+    assert systemctl.ask_systemd(["x"]) is None
