@@ -77,6 +77,15 @@
 #         and unbans a crash
 # Values: [ PATH ] Default: /var/lib/ideolab-f2b
 #
+# Option: tickets
+# Notes:  as: the jail bans AS numbers (AS64500), each with all that it announces by the table of this host
+#         (docs/asn.md), and no log line does; any other word is refused, as an AS is in other jails
+# Values: [ addresses | as ] Default: addresses
+#
+# Option: cap
+# Notes:  so many IPv4 addresses and /64 of IPv6 an AS may have; root lifts it with --force
+# Values: [ NUM,NUM ] Default: what [asn] of /etc/ideolab/f2b.conf says
+#
 # Option: min_prefix4, min_prefix6
 # Notes:  wider networks than this are refused
 # Values: [ NUM ] Default: 16 and 32

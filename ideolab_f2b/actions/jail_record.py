@@ -27,6 +27,7 @@ JAILS_LIMIT = 1000
 _NAME = 200
 SCOPES = ("all", "port")
 BACKENDS = ("ipset", "nft")
+TICKETS = ("addresses", "as")
 #: elements that a set can have, as the option maxelem
 _MAXELEM = range(64, 16_777_217)
 _PROTOCOL = re.compile(r"[a-z0-9-]{1,20}")
@@ -48,6 +49,10 @@ class JailRecord:
     protocol: tuple[str, ...] = ("tcp",)
     hook: str = "prerouting"
     backend: str = "ipset"
+    #: what its bans are: addresses, or AS numbers
+    tickets: str = "addresses"
+    #: IPv4 addresses and /64 of IPv6 that an AS may have; None = what f2b.conf says
+    cap: Optional[tuple[int, int]] = None
     #: seconds, -1 for ever: older bans are not restored, unless they grow (bantime.increment)
     bantime: int = -1
     #: seconds, -1 for ever: a longer ban is restored with this time
@@ -150,6 +155,14 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _cap(value: object) -> Optional[tuple[int, int]]:
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 2:
+        raise JailRecordError(f"{value!r:.60} is no cap of addresses")
+    return _seconds(value[0]), _seconds(value[1])
+
+
 def _protocols(value: object) -> tuple[str, ...]:
     words = _texts(value)
     if not words or not all(map(_PROTOCOL.fullmatch, words)):
@@ -178,6 +191,8 @@ _READ: Mapping[str, Any] = {
     "protocol": _protocols,
     "hook": _one_of(tuple(HOOKS)),
     "backend": _one_of(BACKENDS),
+    "tickets": _one_of(TICKETS),
+    "cap": _cap,
     "bantime": _seconds,
     "longest": _seconds,
     "is_increasing": _flag,

@@ -32,13 +32,13 @@ class Options:
     """What action.d/ideolab-ban.py documents."""
 
     set: str = ""
+    #: what holds the elements; None = what [firewall] of f2b.conf says
+    backend: Optional[str] = None
     #: all ports, or those of the jail
     scope: str = "all"
     ports: Ports = (443,)
     #: those of the jail
     protocol: tuple[str, ...] = ("tcp",)
-    #: what holds the elements; None = what [firewall] of f2b.conf says
-    backend: Optional[str] = None
     maxelem: int = 131072
     keep_on_stop: bool = True
     #: where the DROP rule stands, which is one for all jails
@@ -51,6 +51,10 @@ class Options:
     ssh_ports: Optional[tuple[int, ...]] = None
     #: the directory that the installer makes for what fail2ban-server keeps
     state: Path = config.SERVER_STATE
+    #: what the tickets of the jail are: addresses, or AS numbers
+    tickets: str = "addresses"
+    #: IPv4 addresses and IPv6 /64 that an AS may have; None = what [asn] of f2b.conf says
+    cap: Optional[tuple[int, int]] = None
     min_prefix4: int = 16
     min_prefix6: int = 32
 
@@ -99,6 +103,9 @@ def parse(jail: str, given: Mapping[str, Any]) -> tuple[Options, list[str]]:
     if values.get("scope") == "port" and not {"tcp", "all"}.intersection(values.get("protocol", ("tcp",))):
         # sockets are those of tcp, which still gets through
         values["kill"] = False
+    if values.get("tickets") == "as":
+        # an AS has networks of any width, and a cap of addresses
+        values.update(min_prefix4=1, min_prefix6=1)
     return Options(**values), complaints
 
 
@@ -131,6 +138,23 @@ def _latency(text: str) -> str:
     if text not in ("default", "low"):
         raise ValueError("default or low is needed")
     return text
+
+
+def _tickets(text: str) -> str:
+    if text not in ("addresses", "as"):
+        raise ValueError("addresses or as is needed")
+    return text
+
+
+def _cap(text: str) -> Optional[tuple[int, int]]:
+    words = text.replace(",", " ").split()
+    if len(words) not in (0, 2):
+        raise ValueError("two numbers are needed: IPv4 addresses and /64 of IPv6")
+    return (setting_types.read_cap(words[0]), setting_types.read_cap(words[1])) if words else None
+
+
+def _backend(text: str) -> Optional[str]:
+    return setting_types.read_backend(text) if text else None
 
 
 def _scope(text: str) -> str:
@@ -176,7 +200,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "port": ports.read,
     "protocol": _protocols,
     "allow": word_list.parse,
-    "backend": setting_types.read_backend,
+    "backend": _backend,
     "maxelem": _number(64, 16_777_216),
     "keep_on_stop": _flag,
     "hook": _hook,
@@ -187,6 +211,8 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "state": _directory,
     "min_prefix4": _number(1, 32),
     "min_prefix6": _number(1, 128),
+    "tickets": _tickets,
+    "cap": _cap,
     "blocktype": _is_inverted,
 }
 #: options that have another name in here

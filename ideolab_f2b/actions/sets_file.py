@@ -117,6 +117,8 @@ def make_record(jail: Any, options: Options, backend: str) -> JailRecord:
         protocol=options.protocol,
         hook=options.hook,
         backend=backend,
+        tickets=options.tickets,
+        cap=options.cap,
         bantime=_seconds(jail.actions.getBanTime()),
         longest=_seconds(jail.getMaxBanTime()),
         is_increasing=increasing,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import shutil
@@ -25,11 +26,13 @@ COPY_LIMIT = 64 << 20
 ROWS_LIMIT = 1_000_000
 #: instructions of sqlite's machine between two looks at the clock
 _STEPS = 10_000
+#: what the ban action writes into the data of such a ban
+_FORCED = "forced"
 #: what a power cut leaves beside a database
 _JOURNALS = ("-journal", "-wal")
 #: fail2ban restores from this table; a ban is written there once for each jail
 _BANS = """\
-SELECT jail, ip, timeofban, bantime FROM bips
+SELECT jail, ip, timeofban, bantime, CASE WHEN ip LIKE 'AS%' THEN substr(data, 1, 65536) END FROM bips
 WHERE bantime <= -1 OR timeofban + bantime > ? LIMIT ?"""
 
 
@@ -44,6 +47,8 @@ class StoredBan(NamedTuple):
     identity: str
     since: float
     bantime: float
+    #: an AS above the cap, by root's order
+    is_forced: bool = False
 
 
 def read(
@@ -66,14 +71,22 @@ def read(
 
 def _read_row(row: tuple[object, ...]) -> Optional[StoredBan]:
     """Return the ban of a row; None where a column holds what fail2ban has never written."""
-    jail, identity, since, bantime = row
+    jail, identity, since, bantime, data = row
     if not isinstance(jail, str) or not isinstance(identity, str):
         return None
     if not isinstance(since, (int, float)) or not isinstance(bantime, (int, float)):
         return None
     if not math.isfinite(since) or not math.isfinite(bantime):
         return None
-    return StoredBan(jail, identity, since, bantime)
+    return StoredBan(jail, identity, since, bantime, _is_forced(data))
+
+
+def _is_forced(data: object) -> bool:
+    try:
+        found = json.loads(data) if isinstance(data, str) else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get(_FORCED) is True
 
 
 @contextlib.contextmanager

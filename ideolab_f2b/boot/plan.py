@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Callable, NamedTuple, Optional
 
 from ideolab_f2b.actions.jail_record import JailRecord
@@ -11,10 +11,10 @@ from ideolab_f2b.boot.database import StoredBan
 from ideolab_f2b.boot.identity import read_key
 from ideolab_f2b.boot.remaining import find_timeout
 from ideolab_f2b.boot.spared import Spared
-from ideolab_f2b.kernel.ipset.element import Key, Network, key_of, network_of
+from ideolab_f2b.kernel.ipset.element import Key, Network, network_of
 
-#: the prefixes of a ban that is no address: `AS64500`; None for any other word
-Expand = Callable[[str], Optional[Iterable[Network]]]
+#: the networks of a ban that is an AS number; none for any other word
+Expand = Callable[[JailRecord, StoredBan], Iterable[Key]]
 Elements = list[tuple[Network, Optional[int]]]
 
 
@@ -42,18 +42,17 @@ def make(
         jail = known.get(ban.jail)
         left = find_timeout(ban, jail, now) if jail is not None else None
         if jail is not None and left is not None:
-            keys = list(_find_keys(ban.identity, expand))
+            keys = _find_keys(jail, ban, expand)
             counts[_take(keys, jail, left, spared, found[jail.set])] += 1
     elements = {name: [(network_of(key), left) for key, left in each.items()] for name, each in found.items()}
     return Plan(elements, **counts)  # type: ignore[arg-type]
 
 
-def _find_keys(identity: str, expand: Expand) -> Iterator[Key]:
-    key = read_key(identity)
-    if key is not None:
-        yield key
-        return
-    yield from map(key_of, expand(identity) or ())
+def _find_keys(jail: JailRecord, ban: StoredBan, expand: Expand) -> list[Key]:
+    if jail.tickets == "as":
+        return list(expand(jail, ban))
+    key = read_key(ban.identity)
+    return [] if key is None else [key]
 
 
 def _take(keys: list[Key], jail: JailRecord, left: int, spared: Spared, found: dict[Key, int]) -> str:

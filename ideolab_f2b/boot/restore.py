@@ -13,7 +13,7 @@ from ideolab_f2b.boot import database, force, plan
 from ideolab_f2b.boot.asn import Prefixes
 from ideolab_f2b.boot.database import DatabaseError, StoredBan
 from ideolab_f2b.boot.force import InForce
-from ideolab_f2b.boot.plan import Expand, Plan
+from ideolab_f2b.boot.plan import Plan
 from ideolab_f2b.boot.spared import Spared
 
 
@@ -24,9 +24,7 @@ class Restored(NamedTuple):
     problems: tuple[str, ...]
 
 
-def restore(
-    path: Path = DEFAULT_PATH, now: Optional[float] = None, expand: Optional[Expand] = None
-) -> Restored:
+def restore(path: Path = DEFAULT_PATH, now: Optional[float] = None) -> Restored:
     """Put the sets, the rules and the bans of all recorded jails in force; a fault never stops the rest."""
     try:
         found = read_records(path)
@@ -35,8 +33,7 @@ def restore(
     except (OSError, JailRecordError) as error:
         text = f"{path}: {error}; fail2ban writes it anew when it starts"
         return Restored("no bans restored", (text,))
-    with Prefixes() as prefixes:
-        return _restore(found, time.time() if now is None else now, expand or prefixes.find)
+    return _restore(found, time.time() if now is None else now, Prefixes(path.parent))
 
 
 def read_records(path: Path) -> JailRecords:
@@ -47,12 +44,12 @@ def read_records(path: Path) -> JailRecords:
     return from_json(files.read(path))
 
 
-def _restore(found: JailRecords, now: float, expand: Expand) -> Restored:
+def _restore(found: JailRecords, now: float, prefixes: Prefixes) -> Restored:
     problems = list(found.problems)
     spared = Spared()
-    planned = plan.make(found.jails, _read_bans(found, now, problems), now, spared, expand)
+    planned = plan.make(found.jails, _read_bans(found, now, problems), now, spared, prefixes.find)
     done = force.put(found.jails, planned.elements)
-    problems += (*_explain(planned), *spared.problems, *done.problems)
+    problems += (*_explain(planned), *prefixes.problems, *spared.problems, *done.problems)
     return Restored(_describe(found.jails, planned, done), tuple(problems))
 
 

@@ -22,6 +22,7 @@ with warnings.catch_warnings(), contextlib.suppress(ModuleNotFoundError):
 
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import SERVERS, Namespace, link_namespaces
+from ideolab_f2b.firewall.backend import BACKENDS, Backend, KernelSets
 from ideolab_f2b.kernel.ipset.sets import Sets
 
 PORT = 9999
@@ -127,6 +128,8 @@ def lone() -> Iterator[Namespace]:
     """A namespace of this test alone, with the server's addresses and no traffic."""
     with link_namespaces(f"f2bban-{uuid.uuid4().hex[:4]}") as (server, _client):
         yield server
+        with server.enter():
+            BACKENDS["nft"].release()
 
 
 @pytest.fixture
@@ -134,6 +137,21 @@ def lone_kernel(lone: Namespace) -> Iterator[Sets]:
     """The sets of the namespace `lone`."""
     with lone.enter():
         sets = Sets()
+    yield sets
+    sets.close()
+
+
+@pytest.fixture(params=["ipset", "nft"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Each backend: what is asserted holds for both."""
+    return BACKENDS[request.param]
+
+
+@pytest.fixture
+def backend_kernel(lone: Namespace, backend: Backend) -> Iterator[KernelSets]:
+    """The sets of the namespace `lone` in each backend."""
+    with lone.enter():
+        sets = backend.open()
     yield sets
     sets.close()
 

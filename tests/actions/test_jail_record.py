@@ -21,18 +21,20 @@ from ideolab_f2b.firewall.port_rule import PortScope
 
 MANUAL = JailRecord("ideolab-manual", "ideolab_manual", 131072)
 MAIL = JailRecord(
-    "mail", "mail", 2000, "port", (25, range(6000, 6011)), ("tcp", "udp"), "input", "nft",
+    "mail", "mail", 2000, "port", (25, range(6000, 6011)), ("tcp", "udp"), "input", "nft", "as", (1000, 10),
     3600, 86400, True, 20, 48, "/etc/ideolab/never-ban", ("198.51.100.0/24",),
 )  # fmt: skip
 FOUND = JailRecords("/var/lib/fail2ban/fail2ban.sqlite3", (MANUAL, MAIL))
 TEXT = """\
 {"version": 1, "database": "/var/lib/fail2ban/fail2ban.sqlite3", "jails": [
 {"jail": "ideolab-manual", "set": "ideolab_manual", "maxelem": 131072, "scope": "all", "ports": ["443"], \
-"protocol": ["tcp"], "hook": "prerouting", "backend": "ipset", "bantime": -1, "longest": -1, \
-"is_increasing": false, "min_prefix4": 16, "min_prefix6": 32, "allow_file": "", "allow": []},
+"protocol": ["tcp"], "hook": "prerouting", "backend": "ipset", "tickets": "addresses", "cap": null, \
+"bantime": -1, "longest": -1, "is_increasing": false, \
+"min_prefix4": 16, "min_prefix6": 32, "allow_file": "", "allow": []},
 {"jail": "mail", "set": "mail", "maxelem": 2000, "scope": "port", "ports": ["25", "6000:6010"], \
-"protocol": ["tcp", "udp"], "hook": "input", "backend": "nft", "bantime": 3600, "longest": 86400, \
-"is_increasing": true, "min_prefix4": 20, "min_prefix6": 48, "allow_file": "/etc/ideolab/never-ban", \
+"protocol": ["tcp", "udp"], "hook": "input", "backend": "nft", "tickets": "as", "cap": [1000, 10], \
+"bantime": 3600, "longest": 86400, "is_increasing": true, \
+"min_prefix4": 20, "min_prefix6": 48, "allow_file": "/etc/ideolab/never-ban", \
 "allow": ["198.51.100.0/24"]}
 ]}
 """
@@ -90,6 +92,9 @@ def test_no_file_of_ours(text: str, why: str) -> None:
         ("protocol", ["tcp -j ACCEPT"]),
         ("hook", "forward"),
         ("backend", "pf"),
+        ("tickets", "words"),
+        ("cap", 5),
+        ("cap", [1, "2"]),
         ("bantime", 1.5),
         ("bantime", -2),
         ("longest", None),

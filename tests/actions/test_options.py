@@ -68,7 +68,7 @@ def test_all_options() -> None:
         (
             "colour",
             "red",
-            "option 'colour' is unknown; known are allow, allow_file, backend, blocktype, hook",
+            "option 'colour' is unknown; known are allow, allow_file, backend, blocktype, cap, hook",
         ),
     ],
 )

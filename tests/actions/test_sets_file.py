@@ -61,6 +61,7 @@ def test_a_jail_starts(scene: Scene) -> None:
             {
                 "jail": "mail", "set": "mail", "maxelem": 131072, "scope": "port",
                 "ports": ["25", "6000:6010"], "protocol": ["tcp"], "hook": "input", "backend": "ipset",
+                "tickets": "addresses", "cap": None,
                 "bantime": 600, "longest": 86400, "is_increasing": True, "min_prefix4": 16,
                 "min_prefix6": 32, "allow_file": "/etc/ideolab/never-ban", "allow": [],
             }

@@ -66,6 +66,18 @@ def test_bans_that_are_not_over(path: Path) -> None:
     assert len(read(path, limit=2)) == 2
 
 
+def test_an_as_above_the_cap(tmp_path: Path) -> None:
+    """Root's order is in the data of the ban; other data says nothing."""
+    path = make(tmp_path / "a.sqlite3", [("n", "AS64500", NOW, -1)], '{"forced": true, "matches": []}')
+    with opened(path) as other:
+        for number, data in enumerate(('{"forced": 1}', "[" * 9000, "[]", None, b"\xff"), 64501):
+            other.execute("INSERT INTO bips VALUES(?, 'n', ?, -1, 1, ?)", (f"AS{number}", NOW, data))
+        other.execute("INSERT INTO bips VALUES('198.51.100.7', 'n', ?, -1, 1, '{\"forced\": true}')", (NOW,))
+
+    assert [ban.identity for ban in read(path) if ban.is_forced] == ["AS64500"]
+    assert len(read(path)) == 7
+
+
 def test_a_name_with_every_character(tmp_path: Path) -> None:
     """It is part of an address of a file."""
     assert read(make(tmp_path / "a?b#c %20.sqlite3", ROWS)) == BANS

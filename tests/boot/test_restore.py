@@ -19,6 +19,7 @@ from ideolab_f2b.firewall.position import SPEC
 from ideolab_f2b.kernel.ipset.sets import Sets
 from tests.actions.conftest import PORT, Probe
 from tests.actions.test_restart import written
+from tests.asn.tables import build
 from tests.bans.conftest import quick
 from tests.boot.fail2ban_database import make
 
@@ -161,6 +162,18 @@ def test_a_fault_of_one_part(tmp_path: Path, lone: Namespace, lone_kernel: Sets)
     )
     assert lone_kernel.test("good", ip_network("198.51.100.7"))
     assert lone_kernel.header("small").elements == 64
+
+
+def test_bans_of_as_numbers(tmp_path: Path, lone: Namespace, lone_kernel: Sets) -> None:
+    """Each network of theirs is in force, beside the addresses of other jails."""
+    build(tmp_path / "asn.sqlite3", [(64500, "EXAMPLE", ["198.51.100.0/24", "2001:db8::/32"])])
+    rows: list[tuple[object, object, object, object]] = [("n", "AS64500", int(time.time()), -1)]
+    path = record(tmp_path, rows, JailRecord("n", "n", 64, tickets="as", cap=(10**6, 10**12), min_prefix6=1))
+    with lone.enter():
+        done = restore.restore(path)
+
+    assert done == restore.Restored("2 elements for 1 bans of 1 jails are in force in ipset", ())
+    assert lone_kernel.test("n", ip_network("198.51.100.7"))
 
 
 def test_a_second_time(tmp_path: Path, lone: Namespace) -> None:

@@ -10,12 +10,10 @@ from typing import Any, Callable, Optional
 from fail2ban.server.action import ActionBase
 
 from ideolab_f2b.actions import handover, metric_sources
-from ideolab_f2b.actions.ban import answers, elements, orders, polling, second_action
-from ideolab_f2b.actions.ban.admission import Admission
+from ideolab_f2b.actions.ban import answers, orders, polling, second_action
+from ideolab_f2b.actions.ban.asn import kind
 from ideolab_f2b.actions.ban.counts import BanCounts, count_errors
-from ideolab_f2b.actions.ban.elements import Elements
 from ideolab_f2b.actions.ban.hooks import Hooks
-from ideolab_f2b.actions.ban.jail_firewall import JailFirewall
 from ideolab_f2b.actions.ban.lift import lift_bans
 from ideolab_f2b.actions.ban.lifted.old_tickets import OldTickets
 from ideolab_f2b.actions.ban.orders import Orders
@@ -35,9 +33,7 @@ from ideolab_f2b.actions.reconcile.thread import RECONCILE
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.actions.sets_file import SETS_FILE
-from ideolab_f2b.actions.tickets import BanList, network_of_identity
 from ideolab_f2b.complaint import Complaint
-from ideolab_f2b.kernel.ipset.element import key_of
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.metrics import Sample
 from ideolab_f2b.namespaces.inside import InsideSockets
@@ -62,13 +58,12 @@ class Action(ActionBase):  # type: ignore[misc]
             has_ignoreself=lambda: bool(getattr(jail.filter, "ignoreSelf", False)),
         )
         SESSIONS.keep_in(self._options.state)
-        self._firewall = JailFirewall(self._options, functools.partial(elements.list_elements, jail))
-        self._elements = Elements(jail, self._firewall, self._counts)
+        self._kind = kind.choose(jail, lambda: self._options, self._counts)
+        self._firewall, self._elements, self._ban_list, _admission = self._kind
         self._closer = SocketCloser(self._options.ports, inside=InsideSockets())
         say = functools.partial(self._logSys.error, "[%s] consistency check: %s", jail.name)
         self._check_complaint = Complaint(say, SAY_AGAIN_S)
         self._is_joined, self._source = False, f"{name} {jail.name}"
-        self._ban_list = BanList(jail)
         self._old_tickets = OldTickets(jail, self._counts, self._options.state)
         self._member = Member(
             jail.name,
@@ -89,7 +84,7 @@ class Action(ActionBase):  # type: ignore[misc]
 
     def _place_hooks(self, jail: Any, name: str) -> None:
         second_action.join(self._hooks, jail.actions, name, lambda: self._given, self.reload)
-        self._admission = Admission(
+        self._admission = self._kind.admission(
             jail,
             self._protected,
             self._counts,
@@ -120,7 +115,7 @@ class Action(ActionBase):  # type: ignore[misc]
                 self._old_tickets.keep_in(self._options.state)
                 self._closer.use(self._options.ports)
                 self._pace()
-                lift_bans(self._jail, self._protected, "reload", with_roots=True)
+                self._lift_bans("reload", with_roots=True)
         except BaseException as error:
             # raised, it would end the reload of every jail
             self._counts.add_error(error)
@@ -170,20 +165,22 @@ class Action(ActionBase):  # type: ignore[misc]
 
     def _ban(self, info: Mapping[str, Any]) -> None:
         facts = self._admission.facts(info)
-        key = self._admission.key(facts["ip"])
+        keys = self._admission.keys(facts["ip"])
         try:
-            self._elements.add(key, facts["time"], facts["bantime"])
+            self._elements.ban(keys, facts["time"], facts["bantime"])
         except SetFullError:
-            self._admission.note_full(key[0], facts["ip"], facts is not info and not facts["restored"])
+            self._admission.note_full(keys[0][0], facts["ip"], facts is not info and not facts["restored"])
+            self._elements.undo(facts["ip"])
             raise
         handover.note_time(facts, time.time())
         self._counts.add("restored" if facts["restored"] else "bans")
         if self._options.kill:
-            self._closer.add(key)
+            self._closer.add_many(keys)
         if not self._is_joined:
             # an action that was added at run time is never started
             self._join()
-        self._firewall.require_rule(key[0])
+        for version in {key[0] for key in keys}:
+            self._firewall.require_rule(version)
 
     def reban(self, info: Mapping[str, Any]) -> None:
         """Ban what fail2ban bans once more."""
@@ -196,17 +193,15 @@ class Action(ActionBase):  # type: ignore[misc]
     @count_errors
     def prolong(self, info: Mapping[str, Any]) -> None:
         """The ban got longer (bantime.increment): so does the element."""
-        self._elements.add(key_of(network_of_identity(info["ip"])), info["time"], info["bantime"])
+        self._elements.ban(self._elements.keys(info["ip"]), info["time"], info["bantime"])
         self._counts.add("prolonged")
 
     @count_errors
     def unban(self, info: Mapping[str, Any]) -> None:
         """Take the element out of the kernel."""
         self._old_tickets.note_unban(info)
-        # the kernel may have expired it a moment earlier
-        network = network_of_identity(info["ip"])
-        self._firewall.delete(network)
-        self._admission.note_room(network.version)
+        for version in self._elements.lift(info["ip"]):
+            self._admission.note_room(version)
         self._counts.add("unbans")
 
     @count_errors
@@ -217,10 +212,17 @@ class Action(ActionBase):  # type: ignore[misc]
         return True
 
     @count_errors
-    def by_hand(self, bans: Sequence[Sequence[object]], by: str = "", reason: str = "") -> str:
+    def by_hand(
+        self, bans: Sequence[Sequence[object]], by: str = "", reason: str = "", force: bool = False
+    ) -> str:
         """Ban what a person orders: `set JAIL action ideolab-ban by_hand JSON`; one answer each, as JSON."""
         given = Orders(self._jail, self._admission, self._elements.add_below_rule)
-        return given.ban(bans, str(by), str(reason))
+        return given.ban(bans, str(by), str(reason), is_forced=force is True)
+
+    @count_errors
+    def examine(self, words: Sequence[object]) -> str:
+        """Say what a ban of each word would hold, and why it is refused, as JSON; nothing is banned."""
+        return answers.examine(self._admission, words)
 
     @count_errors
     def delete_elements(self, elements: Sequence[Sequence[object]] = ()) -> int:
@@ -284,12 +286,15 @@ class Action(ActionBase):  # type: ignore[misc]
     def _note_login(self) -> None:
         """Lift what was banned in the seconds before the proof, or before this server knew the address."""
         self._protected.renew_sessions()
-        lift_bans(self._jail, self._protected, "a login over SSH", with_roots=False)
+        self._lift_bans("a login over SSH", with_roots=False)
 
     def _note_names(self) -> None:
         """Lift what was banned before DNS had answered, or while a name had another address."""
         self._protected.renew_lists()
-        lift_bans(self._jail, self._protected, "an answer of DNS", with_roots=False)
+        self._lift_bans("an answer of DNS", with_roots=False)
+
+    def _lift_bans(self, after: str, *, with_roots: bool) -> None:
+        lift_bans(self._jail, self._ban_list, self._protected, after, with_roots=with_roots)
 
     def _read(self, given: Mapping[str, Any]) -> Options:
         self._given = given

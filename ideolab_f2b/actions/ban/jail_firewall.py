@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Callable, Optional, TypeVar
 
-from ideolab_f2b.actions import backend_choice
+from ideolab_f2b.actions.backend_choice import BACKEND_CHOICE
 from ideolab_f2b.actions.ban import take_over
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
@@ -55,7 +56,7 @@ class JailFirewall:
         """What holds the sets of this jail."""
         with self._lock:
             if self._backend is None:
-                self._backend = backend_choice.choose(self.options.backend)
+                self._backend = BACKEND_CHOICE.choose(self.options.backend)
             return self._backend
 
     def place(self) -> None:
@@ -79,7 +80,7 @@ class JailFirewall:
             old = self._opened
             if old is None:
                 return
-            backend = backend_choice.choose(options.backend)
+            backend = BACKEND_CHOICE.choose(options.backend)
             if options.set != before.set or backend is not self.backend:
                 self._move(old, before, backend)
             else:
@@ -93,6 +94,10 @@ class JailFirewall:
         except SetMissingError:
             self.repair()
             self._sets().add_key(key, timeout_s)
+
+    def add_many(self, elements: Sequence[tuple[Network, Optional[int]]]) -> None:
+        """Put many elements in; SetFullError when not all of them have room."""
+        self._call_or_repair(JailSets.add_many, elements)
 
     def delete(self, network: Network) -> bool:
         """Take an element out; False when it was not there (the kernel expires elements by itself)."""
@@ -167,6 +172,10 @@ class JailFirewall:
             self._place_port_rules(self.rules)
         except BaseException:
             # the bans go on where they are
+            if self._opened is not None:
+                with contextlib.suppress(OSError, RuleError), contextlib.closing(self._opened.kernel):
+                    if backend is not left:
+                        self._remove(self._opened, backend)
             self._opened, self._backend, self.rules = old, left, states
             self.options = dataclasses.replace(self.options, set=before.set, backend=left.name)
             raise

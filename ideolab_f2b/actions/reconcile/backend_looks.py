@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Callable
 
 from ideolab_f2b.actions.reconcile.drop_rules import DropRules
+from ideolab_f2b.actions.reconcile.left_backend import LeftBackend
 from ideolab_f2b.actions.reconcile.left_sets import LeftSets
 from ideolab_f2b.actions.reconcile.losses import Losses
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
@@ -17,7 +18,8 @@ class BackendLooks:
 
     def __init__(self, backend: Backend, counted: ReconcileCounts, clock: Callable[[], float]) -> None:
         self.backend = backend
-        self.losses, self.left = Losses(self.open), LeftSets(clock)
+        self.losses = Losses(self.open)
+        self.left, self.rest = LeftSets(clock), LeftBackend(backend, clock)
         self.rules = DropRules(counted, clock, backend)
         self.old_rules = OldRules(self.rules, counted, clock, backend)
 

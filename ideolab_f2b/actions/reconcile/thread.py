@@ -21,6 +21,7 @@ from ideolab_f2b.actions.reconcile.backend_looks import BackendLooks
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
+from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.firewall.backend import BACKENDS, Backend, KernelSets, find_in_kernel
 from ideolab_f2b.firewall.names import LIST, PORT_LIST, family_sets
@@ -73,6 +74,8 @@ class ReconcileThread:
         #: held during a pass; who changes a jail waits for its end
         self._working = threading.Lock()
         self._waiting = 0
+        #: how often jails were changed, and that number when the pass or the glance began
+        self._changes = self._begun = 0
         self._is_passing = False
         self._wake = threading.Event()
         self._wanted = 0
@@ -127,6 +130,7 @@ class ReconcileThread:
             self._waiting += 1
         try:
             with self._working:
+                self._changes += 1
                 yield
         finally:
             with self._guard:
@@ -155,6 +159,7 @@ class ReconcileThread:
 
     def look(self) -> None:
         """Make one pass over all sets, then the rules: these refer to a list that the sets make."""
+        self._begun = self._changes
         with self._guard:
             members, self._is_passing = list(self._members.items()), True
         over = 1
@@ -170,6 +175,7 @@ class ReconcileThread:
 
     def glance(self) -> None:
         """Put back what a few cheap questions show to be lost; a pass finds what they do not show."""
+        self._begun = self._changes
         with self._guard:
             members = list(self._members.items())
         for name, groups in _group(members).items():
@@ -189,6 +195,14 @@ class ReconcileThread:
         went_well.append(self._attempt(LIST, self._look_at_all_left_sets, by_backend))
         if all(went_well):
             self._counted.succeeded, self._last_error = time.time(), ""
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Hold the lock of a pass; InterruptedPassError once a jail has other sets than the pass knows of."""
+        with self._working:
+            if self._changes != self._begun:
+                raise InterruptedPassError("the jails")
+            yield
 
     def _look_at_backend(self, looks: BackendLooks, groups: _Groups) -> bool:
         with contextlib.closing(looks.open()) as kernel:
@@ -211,7 +225,7 @@ class ReconcileThread:
         try:
             call(name, *arguments)
         except InterruptedPassError:
-            if self._waiting:
+            if self._waiting or self._changes != self._begun:
                 raise
             # this jail is stopping; the others are not
             return False
@@ -221,14 +235,14 @@ class ReconcileThread:
         return True
 
     def _place(self, name: str, kernel: KernelSets, group: _Group) -> None:
-        with self._working:
+        with self._at_work():
             one = Pass(kernel, [member for member, _since in group], lambda: not self._waiting, self._sleep)
             self._count_repairs(name, one.place())
 
     def _reconcile(self, name: str, backend: str, kernel: KernelSets, group: _Group) -> None:
         oldest = self._clock() - SETTLED_S
         may_lift = all(since <= oldest for _member, since in group)
-        with self._working:
+        with self._at_work():
             members = [member for member, _since in group]
             one = Pass(kernel, members, lambda: not self._waiting, self._sleep)
             outcome = one.run(self._stale.get((backend, name), ()), may_lift)
@@ -253,14 +267,18 @@ class ReconcileThread:
         for backend in find_in_kernel():
             owned = names.get(backend.name, [])
             moved = {name for each in names.values() for name in each} - {*owned}
-            with self._working, contextlib.closing(backend.open()) as kernel:
+            with self._at_work(), contextlib.closing(backend.open()) as kernel:
                 is_ordered = self.passes < self._ordered
                 lifted = self._looks[backend.name].left.look(kernel, owned, moved, is_ordered)
             for name, count in lifted.items():
                 self._counted.add_repairs(name, count)
+            # all jails have moved, and none is about to start
+            if moved and not owned and SET_NAMES.names() <= moved:
+                with self._at_work():
+                    self._looks[backend.name].rest.clear()
 
     def _look_at_rules(self, name: str, looks: BackendLooks, groups: _Groups) -> None:
-        with self._working:
+        with self._at_work():
             try:
                 looks.rules.look(name, RULE_HOOK.choose())
             finally:
@@ -274,7 +292,7 @@ class ReconcileThread:
         states = looks.rules.states.items()
         families = [version for version, state in states if not state.startswith(("missing", "IPv6"))]
         hook, put = RULE_HOOK.choose(), looks.backend.put_ports
-        with self._working:
+        with self._at_work():
             repaired = sum(put(version, scopes, hook) for version in families) if scopes else 0
         if repaired:
             self._counted.add_repairs(name, repaired)
@@ -285,7 +303,7 @@ class ReconcileThread:
         if dispute:
             self._disputes.say(dispute)
         # who holds the lock of xtables has it back by the next pass: what is left does no harm
-        with self._working, contextlib.suppress(RuleUnseenError):
+        with self._at_work(), contextlib.suppress(RuleUnseenError):
             looks.old_rules.look(name)
 
     def _headers(self) -> Iterator[SetHeader]:
@@ -337,13 +355,18 @@ class ReconcileThread:
     def _has_ended(self) -> bool:
         """Whether no jail is left, and nothing of one that waits for its end."""
         if not self._members:
-            with contextlib.suppress(KernelError):
+            self._begun = self._changes
+            with contextlib.suppress(KernelError, InterruptedPassError):
                 self._look_at_all_left_sets(LIST, {})
         with self._guard:
             if self._members or any(looks.left.is_waiting for looks in self._looks.values()):
                 return False
             self._thread = None
-            return True
+        # no jail has anything open, and an uninstall may have to change what this process owns
+        if not SET_NAMES.names():
+            for looks in self._looks.values():
+                looks.backend.release()
+        return True
 
 
 def _group(members: Iterable[tuple[Member, float]]) -> _ByBackend:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Optional
 
 from ideolab_f2b.asn.range_row import RangeRow
 from ideolab_f2b.asn.sources.addresses import parse_address, parse_network, parse_range, require_announced
-from ideolab_f2b.asn.sources.names import Names
+from ideolab_f2b.asn.sources.names import AsNames
 from ideolab_f2b.asn.sources.refusals import Refusals, RowError
 
 #: what vendors call their columns
@@ -35,7 +35,7 @@ class Columns(NamedTuple):
 
 def read(lines: Iterable[str], refusals: Refusals) -> Iterator[RangeRow]:
     """Yield the rows; each line counts by itself, so that a quote which does not end spoils one line."""
-    columns, separator, names = None, "", Names()
+    columns, separator, names = None, "", AsNames()
     for line in lines:
         if not line or line.startswith("#"):
             continue
@@ -97,7 +97,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _read_row(fields: list[str], columns: Columns, names: Names) -> Optional[RangeRow]:
+def _read_row(fields: list[str], columns: Columns, names: AsNames) -> Optional[RangeRow]:
     """Return the row; None for a network that no AS announces."""
     try:
         first, word = fields[columns.first], fields[columns.number]

@@ -13,7 +13,7 @@ from ideolab_f2b.firewall.names import LISTS
 from ideolab_f2b.firewall.old_rules import OldRule
 from ideolab_f2b.firewall.port_rule import PortScope
 from ideolab_f2b.firewall.position import Position
-from ideolab_f2b.firewall.rule import Placement, RuleError
+from ideolab_f2b.firewall.rule import Placement, RuleError, RuleUnseenError
 from ideolab_f2b.firewall.rule_trace import RuleTraces, Trace
 from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.kernel.netlink import KernelError, ModuleMissingError
@@ -36,6 +36,9 @@ class IpsetBackend:
         """Open a socket to ipset; KernelError without ip_set."""
         return Sets()
 
+    def release(self) -> None:
+        """Do nothing: a set has no owner."""
+
     def find_problem(self) -> str:
         """Return why ipset or iptables cannot work on this host; "" when they can. It forks."""
         missing = [name for name in self.packages if find_program(name) is None]
@@ -44,6 +47,9 @@ class IpsetBackend:
         try:
             Sets().close()
             rule.look(4, DEFAULT)
+        except RuleUnseenError:
+            # somebody holds the lock of xtables: it works
+            return ""
         except (KernelError, RuleError) as error:
             return str(error)
         return ""

@@ -18,6 +18,7 @@ from ideolab_f2b.firewall.rule import Placement
 from ideolab_f2b.firewall.rule_trace import Trace
 from ideolab_f2b.kernel.netlink import KernelError, ModuleMissingError, PermissionDeniedError
 from ideolab_f2b.kernel.nft import error, lists, ruleset, table_socket
+from ideolab_f2b.kernel.nft.channel import NftChannel
 from ideolab_f2b.kernel.nft.message import delete_rules
 from ideolab_f2b.kernel.nft.names import TABLE, decode, is_port_chain, port_chain, port_set
 from ideolab_f2b.kernel.nft.sets import NftSets
@@ -35,20 +36,22 @@ class NftBackend:
         """Open a view on the table; KernelError without nf_tables."""
         return NftSets(scoped=(PORT_LIST,))
 
+    def release(self) -> None:
+        """Let others change the table."""
+        table_socket.release()
+
     def find_problem(self) -> str:
         """Return why nf_tables cannot work on this host; "" when it can."""
         try:
-            self.open().close()
+            _find_table()
         except KernelError as problem:
             return str(problem)
         return ""
 
     def is_in_kernel(self) -> bool:
         """Return whether the table is there; False where there is no nf_tables; KernelError."""
-        with contextlib.suppress(ModuleMissingError), contextlib.closing(self.open()):
-            table = table_socket.share()
-            with table.lock, error.name_errors(f"look for table inet {TABLE}"):
-                return ruleset.find_table(table.channel, TABLE) is not None
+        with contextlib.suppress(ModuleMissingError):
+            return _find_table() is not None
         return False
 
     def describe(self, version: int) -> str:
@@ -150,6 +153,12 @@ class NftBackend:
     def move_ports(self, version: int, hook: str = DEFAULT) -> bool:
         """Return False: port rules stand behind the lists, whatever the hook."""
         return False
+
+
+def _find_table() -> Optional[ruleset.TableRow]:
+    """Look for the table with a socket that is closed again: the shared one is for who changes it."""
+    with error.name_errors(f"look for table inet {TABLE}"), contextlib.closing(NftChannel()) as channel:
+        return ruleset.find_table(channel, TABLE)
 
 
 def _count(state: nft_hooks.HookState, version: int) -> dict[str, int]:

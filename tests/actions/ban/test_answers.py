@@ -29,7 +29,7 @@ def part(**values: Any) -> Any:
 
 def test_bans() -> None:
     """The verb `bans` reads them."""
-    held = part(rows=lambda: [["198.51.100.7", 1000.0, 600]], is_queued=False)
+    held = part(rows=lambda: [["198.51.100.7", 1000.0, 600]], is_queued=False, by_as=dict)
     text = answers.bans(read(scope="port", port="25,465"), held, "nft")
 
     found = jail_bans.parse("postfix", text)

@@ -8,8 +8,8 @@ import pytest
 
 from ideolab_f2b.actions.reconcile.left_sets import LEFT_S, LeftSets
 from ideolab_f2b.actions.set_names import SET_NAMES
+from ideolab_f2b.firewall.backend import KernelSets
 from ideolab_f2b.firewall.jail_sets import JailSets
-from ideolab_f2b.kernel.ipset.sets import Sets
 
 pytestmark = pytest.mark.root
 
@@ -23,49 +23,49 @@ class Scene:
 
 
 @pytest.fixture
-def scene(lone_kernel: Sets) -> Scene:
+def scene(backend_kernel: KernelSets) -> Scene:
     for name in ("jail", "left"):
-        sets = JailSets(lone_kernel, name, 1000)
+        sets = JailSets(backend_kernel, name, 1000)
         sets.place()
         sets.add(ip_network("198.51.100.7"), 0)
     return Scene()
 
 
-def test_left_for_a_minute(scene: Scene, lone_kernel: Sets) -> None:
+def test_left_for_a_minute(scene: Scene, backend_kernel: KernelSets) -> None:
     """Not before: its jail may come back, and then the time begins anew."""
-    assert scene.subject.look(lone_kernel, ["jail"]) == {}
+    assert scene.subject.look(backend_kernel, ["jail"]) == {}
     scene.now += LEFT_S - 1
-    assert scene.subject.look(lone_kernel, ["jail", "left"]) == {}
+    assert scene.subject.look(backend_kernel, ["jail", "left"]) == {}
     scene.now += LEFT_S
-    assert scene.subject.look(lone_kernel, ["jail"]) == {}
+    assert scene.subject.look(backend_kernel, ["jail"]) == {}
     assert scene.subject.is_waiting
     scene.now += LEFT_S
 
-    assert scene.subject.look(lone_kernel, ["jail"]) == {"left": 1}
-    assert lone_kernel.names() == ["ideolab_ban", "jail", "jail6"]
+    assert scene.subject.look(backend_kernel, ["jail"]) == {"left": 1}
+    assert backend_kernel.names() == ["ideolab_ban", "jail", "jail6"]
 
 
-def test_at_once_when_a_person_orders_it(scene: Scene, lone_kernel: Sets) -> None:
+def test_at_once_when_a_person_orders_it(scene: Scene, backend_kernel: KernelSets) -> None:
     """As `check --repair` does."""
-    assert scene.subject.look(lone_kernel, ["jail"], is_ordered=True) == {"left": 1}
+    assert scene.subject.look(backend_kernel, ["jail"], is_ordered=True) == {"left": 1}
     assert not scene.subject.is_waiting
 
 
-def test_name_of_a_jail_that_is_about_to_start(scene: Scene, lone_kernel: Sets) -> None:
+def test_name_of_a_jail_that_is_about_to_start(scene: Scene, backend_kernel: KernelSets) -> None:
     """It has taken its name already."""
     SET_NAMES.take("a", "left", {})
     try:
-        assert scene.subject.look(lone_kernel, ["jail"], is_ordered=True) == {}
+        assert scene.subject.look(backend_kernel, ["jail"], is_ordered=True) == {}
     finally:
         SET_NAMES.release("a")
 
 
-def test_server_that_ends(scene: Scene, lone_kernel: Sets) -> None:
+def test_server_that_ends(scene: Scene, backend_kernel: KernelSets) -> None:
     """Its jails stop one after the other, and all that they hold stays."""
-    scene.subject.look(lone_kernel, ["jail"])
+    scene.subject.look(backend_kernel, ["jail"])
     scene.is_ending = True
     scene.now += LEFT_S
 
-    assert scene.subject.look(lone_kernel, [], is_ordered=True) == {}
+    assert scene.subject.look(backend_kernel, [], is_ordered=True) == {}
     assert not scene.subject.is_waiting
-    assert "left" in lone_kernel.names()
+    assert "left" in backend_kernel.names()

@@ -11,9 +11,9 @@ from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.reconcile.losses import Losses
 from ideolab_f2b.actions.reconcile.one_pass import Member
+from ideolab_f2b.firewall.backend import BACKENDS, KernelSets
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.names import LIST, PORT_LIST
-from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.kernel.netlink import PermissionDeniedError
 from tests.actions.reconcile.test_one_pass import Book
 
@@ -24,8 +24,8 @@ HOSTS = [ip_network(f"198.51.100.{number}") for number in range(1, 11)]
 class Scene:
     """A jail with ten bans, all of them in the kernel."""
 
-    def __init__(self, kernel: Sets, list_name: str = LIST) -> None:
-        self.kernel, self.book, self.losses = kernel, Book(), Losses(Sets)
+    def __init__(self, kernel: KernelSets, list_name: str = LIST) -> None:
+        self.kernel, self.book, self.losses = kernel, Book(), Losses(BACKENDS[kernel.backend].open)
         self.sets = JailSets(kernel, "jail", 1000, list_name)
         self.sets.place()
         for host in HOSTS:
@@ -39,9 +39,9 @@ class Scene:
 
 
 @pytest.fixture
-def scene(lone: Namespace, lone_kernel: Sets) -> Iterator[Scene]:
+def scene(lone: Namespace, backend_kernel: KernelSets) -> Iterator[Scene]:
     with lone.enter():
-        yield Scene(lone_kernel)
+        yield Scene(backend_kernel)
 
 
 def test_nothing_is_lost(scene: Scene) -> None:
@@ -77,16 +77,16 @@ def test_unlinked_and_destroyed_sets(scene: Scene) -> None:
 def test_kernel_that_refuses(scene: Scene) -> None:
     """The pass says why."""
 
-    def refuse() -> Sets:
+    def refuse() -> KernelSets:
         raise PermissionDeniedError(1, "ipset")
 
     assert Losses(refuse).are_there([("jail", [scene.member])]) is False
 
 
-def test_sets_of_a_jail_with_ports(lone: Namespace, lone_kernel: Sets) -> None:
+def test_sets_of_a_jail_with_ports(lone: Namespace, backend_kernel: KernelSets) -> None:
     """They are in the other list: that is no loss, and leaving it is one."""
     with lone.enter():
-        scene = Scene(lone_kernel, PORT_LIST)
+        scene = Scene(backend_kernel, PORT_LIST)
 
         assert scene.looks() == [False, False, False]
         scene.kernel.unlink(PORT_LIST, "jail6")

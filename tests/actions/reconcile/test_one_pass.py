@@ -12,10 +12,10 @@ from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.reconcile import one_pass
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
+from ideolab_f2b.firewall.backend import KernelSets
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 from ideolab_f2b.kernel.ipset.error import SetFullError, SetTypeError
-from ideolab_f2b.kernel.ipset.sets import Sets
 
 pytestmark = pytest.mark.root
 A, B, C6 = ip_network("198.51.100.7"), ip_network("203.0.113.0/24"), ip_network("2001:db8:c::7")
@@ -59,7 +59,7 @@ class Book:
 
 
 class Scene:
-    def __init__(self, kernel: Sets) -> None:
+    def __init__(self, kernel: KernelSets) -> None:
         self.book, self.kernel = Book(), kernel
         self.sets = JailSets(kernel, "jail", 1000)
         self.sets.place()
@@ -98,9 +98,9 @@ class Scene:
 
 
 @pytest.fixture
-def scene(lone: Namespace, lone_kernel: Sets) -> Iterator[Scene]:
+def scene(lone: Namespace, backend_kernel: KernelSets) -> Iterator[Scene]:
     with lone.enter():
-        yield Scene(lone_kernel)
+        yield Scene(backend_kernel)
 
 
 def test_nothing_differs(scene: Scene) -> None:

@@ -23,7 +23,7 @@ from ideolab_f2b.actions.ban.lifted.lift_memory import LiftMemory
 from ideolab_f2b.actions.ban.lifted.lifts import ALL
 from ideolab_f2b.actions.ban.lifted.offence_time import OffenceTime
 from ideolab_f2b.actions.ban.observer import is_behind, observe
-from ideolab_f2b.actions.tickets import ban_manager, key_of_identity
+from ideolab_f2b.actions.tickets import ban_manager, is_ban
 from ideolab_f2b.actions.ttl import PERMANENT
 from ideolab_f2b.complaint import Complaint
 
@@ -102,7 +102,7 @@ class OldTickets:
 
     def _note(self, identity: str, at: float) -> None:
         # another filter's jail may ban by what is no address
-        if identity != ALL and key_of_identity(identity) is None:
+        if identity != ALL and not is_ban(identity):
             return
         with self._one_call():
             self._memory.note(identity, at)
