@@ -69,6 +69,11 @@ def judge_files(found: SavedRules, maker: Verdict, loaded: Collection[Path] = ()
 
 
 def _judge_file(rule: SavedRule, maker: Verdict, *, is_loaded: bool) -> Verdict:
+    if rule.is_table:
+        text = f"{rule.path} holds our table, and nft loads NOTHING of it while fail2ban runs"
+        return wrong(
+            SAVED, f"{text}, which owns the one in the kernel: a reload brings nothing new", rule.mend
+        )
     if rule.by_nft:
         text = f"{rule.path} holds our rule as nft shows it, and nft loads NOTHING of a file with that"
         rescue = f"after a boot this host has only what {BAN_LIST} loads of it, after a reload nothing new"

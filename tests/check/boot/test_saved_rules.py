@@ -63,6 +63,18 @@ def test_verdicts(found: SavedRules, maker: Verdict, said: list[str]) -> None:
     assert list(map(str, judge_files(found, maker))) == said
 
 
+def test_a_saved_table() -> None:
+    """A boot loads it, and a reload nothing: fail2ban owns the table in the kernel by then."""
+    rule = SavedRule(NFTABLES, by_nft=False, is_table=True)
+
+    (said,) = judge_files(SavedRules([rule], 1, []), MADE)
+
+    assert str(said) == (
+        f"wrong    saved rules: {NFTABLES} holds our table, and nft loads NOTHING of it while fail2ban runs,"
+        f" which owns the one in the kernel: a reload brings nothing new\n         -> {rule.mend}"
+    )
+
+
 @pytest.mark.parametrize(
     ("maker", "loaded", "so"),
     [
