@@ -16,7 +16,7 @@ from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.notation import as_number
 
 
-class Prefixes:
+class AsNetworks:
     """Reads the table in a directory; `problems` says which bans are missing and why."""
 
     def __init__(self, directory: Path) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple, Optional
 from ideolab_f2b import files
 from ideolab_f2b.actions.jail_record import DEFAULT_PATH, JailRecord, JailRecordError, JailRecords, from_json
 from ideolab_f2b.boot import database, force, plan
-from ideolab_f2b.boot.asn import Prefixes
+from ideolab_f2b.boot.asn import AsNetworks
 from ideolab_f2b.boot.database import DatabaseError, StoredBan
 from ideolab_f2b.boot.force import InForce
 from ideolab_f2b.boot.plan import Plan
@@ -33,7 +33,7 @@ def restore(path: Path = DEFAULT_PATH, now: Optional[float] = None) -> Restored:
     except (OSError, JailRecordError) as error:
         text = f"{path}: {error}; fail2ban writes it anew when it starts"
         return Restored("no bans restored", (text,))
-    return _restore(found, time.time() if now is None else now, Prefixes(path.parent))
+    return _restore(found, time.time() if now is None else now, AsNetworks(path.parent))
 
 
 def read_records(path: Path) -> JailRecords:
@@ -44,12 +44,12 @@ def read_records(path: Path) -> JailRecords:
     return from_json(files.read(path))
 
 
-def _restore(found: JailRecords, now: float, prefixes: Prefixes) -> Restored:
+def _restore(found: JailRecords, now: float, networks: AsNetworks) -> Restored:
     problems = list(found.problems)
     spared = Spared()
-    planned = plan.make(found.jails, _read_bans(found, now, problems), now, spared, prefixes.find)
+    planned = plan.make(found.jails, _read_bans(found, now, problems), now, spared, networks.find)
     done = force.put(found.jails, planned.elements)
-    problems += (*_explain(planned), *prefixes.problems, *spared.problems, *done.problems)
+    problems += (*_explain(planned), *networks.problems, *spared.problems, *done.problems)
     return Restored(_describe(found.jails, planned, done), tuple(problems))
 
 

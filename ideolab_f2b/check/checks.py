@@ -52,7 +52,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "drift": drift.drift,
     "sockets": kernel.destroy,
     "boot": boot_services.boot,
-    "restored": bans.bans,
+    "bans": bans.bans,
     "connmon": services.connmon,
     "opener": services.opener,
     "ports": ports.ports,

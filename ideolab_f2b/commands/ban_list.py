@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.boot import restore
+from ideolab_f2b.check.boot import systemctl
 from ideolab_f2b.firewall.saved import make, nft
 from ideolab_f2b.geo.rule import restore as country_list
 from ideolab_f2b.geo.rule import saved_sets
@@ -65,9 +66,18 @@ def _restore() -> Iterator[str]:
             print(said)
 
 
+def _is_fail2ban_off() -> bool:
+    """Whether an administrator has switched fail2ban off; what no systemd tells is no reason."""
+    state = systemctl.show("fail2ban.service", "UnitFileState").get("UnitFileState") if runs_systemd() else ""
+    return state in ("disabled", "masked")
+
+
 def _restore_bans() -> Iterator[str]:
     if fail2ban_client.find_server() is not None:
         print("fail2ban runs, and has restored its bans: nothing is changed")
+    elif _is_fail2ban_off():
+        # nobody would ever lift a permanent ban
+        print("fail2ban does not start with this host: no bans restored")
     else:
         try:
             done = restore.restore()
