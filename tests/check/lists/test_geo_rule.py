@@ -11,7 +11,7 @@ from ideolab_f2b.check.lists import geo_rule
 from ideolab_f2b.config import GeoSettings, Settings
 from ideolab_f2b.geo.rule.applied_list import AppliedList
 from ideolab_f2b.geo.rule.plan import KernelState, RuleProblemError
-from tests.geo.rule.test_state import ONE
+from tests.geo.rule.test_applied_list import ONE
 
 SETTINGS = GeoSettings(policy="allow", countries=("ES", "FR"), ports=(8443, 443), quic=True)
 STATE = KernelState("abcdefgh", (443, 8443), refused={4: 1234, 6: 5}, counts={4: 2, 6: 1})

@@ -8,7 +8,7 @@ from ideolab_f2b import metrics
 from ideolab_f2b.geo.country_table import CountryTable
 from ideolab_f2b.geo.rule.metrics import count_countries, samples
 from ideolab_f2b.geo.rule.plan import KernelState
-from tests.geo.rule.test_state import ONE
+from tests.geo.rule.test_applied_list import ONE
 
 STATE = KernelState("abcdefgh", (443, 8443), "", 0.0, 12.0, {4: 7, 6: 0}, {4: 2, 6: 1})
 
