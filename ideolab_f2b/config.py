@@ -87,6 +87,8 @@ class GeoSettings:
     exempt: tuple[Network, ...] = ()
     #: UDP too, for HTTP/3
     quic: bool = False
+    #: what holds the rule: as [firewall] says, or another
+    backend: str = "auto"
     #: `check` complains of data that is older
     max_age_s: float = 180 * 86400.0
 
@@ -185,6 +187,11 @@ class Paths:
     def intake_prom(self) -> Path:
         """The metrics of the intake."""
         return self.textfile_dir / "ideolab_intake.prom"
+
+    @property
+    def geo_prom(self) -> Path:
+        """The metrics of the country list."""
+        return self.textfile_dir / "ideolab_geo.prom"
 
     @property
     def report_prom(self) -> Path:

@@ -55,6 +55,10 @@ WANTS = "/etc/systemd/system/multi-user.target.wants"
 ASN = "ideolab-asn"
 #: what builds the table of AS numbers anew
 ASN_TIMER = "ideolab-asn.timer"
+#: what builds the country list anew, and puts it in force where one is
+GEO_TIMER = "ideolab-geo.timer"
+#: the timer that puts the country list back where somebody has flushed it
+GEO_RULE_TIMER = "ideolab-geo-rule.timer"
 #: the service of nginx
 NGINX = "nginx"
 #: the ban action

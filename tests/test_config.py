@@ -54,6 +54,14 @@ cache_s = 2d
 unknown_s = 1h
 mmdb = /srv/asn.mmdb, /srv/country.mmdb
 ipwhois = 0
+[geo]
+policy = deny
+countries = fr, UK GB, US
+source = /srv/geoip
+ports = 443, 8443
+exempt = 198.51.100.7
+quic = yes
+max_age_s = 30d
 [paths]
 log_dir = /srv/log
 state_dir = /srv/state
@@ -94,6 +102,15 @@ textfile_dir = /srv/prom
             ipwhois=0,
         ),
         config.Firewall("nft"),
+        geo=config.GeoSettings(
+            policy="deny",
+            countries=("FR", "GB", "US"),
+            source=(Path("/srv/geoip"),),
+            ports=(443, 8443),
+            exempt=(ipaddress.ip_network("198.51.100.7/32"),),
+            quic=True,
+            max_age_s=2592000.0,
+        ),
     )
 
 
@@ -157,6 +174,10 @@ def test_containers(text: str, containers: tuple[str, ...]) -> None:
         ("[firewall]\nbackend = nftables\n", "auto, ipset or nft is needed"),
         ("[origin]\nmmdb = GeoLite2-ASN.mmdb\n", "an absolute path is needed"),
         ("[connmon]\nport = 1\nport = 2\n", "already exists"),
+        ("[geo]\npolicy = allowlist\n", "off, allow or deny is needed"),
+        ("[geo]\ncountries = FR, GER\n", "'GER' is no country; near are DE (Germany), NE (Niger)"),
+        ("[geo]\nsource =\n", "one or more absolute paths are needed"),
+        ("[geo]\nquic = 1\n", "yes or no is needed"),
     ],
 )
 def test_what_it_does_not_know_is_an_error(text: str, message: str) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.check import (
-    asn,
     boot,
     drift,
     files,
@@ -23,6 +22,7 @@ from ideolab_f2b.check import (
     textfile,
 )
 from ideolab_f2b.check.containers import containers, limits, network, volumes
+from ideolab_f2b.check.lists import asn, geo, geo_rule
 from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
@@ -62,6 +62,8 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "textfile": textfile.textfile,
     "front": proxy.front,
     "asn": asn.asn,
+    "geo": geo.geo,
+    "geo-rule": geo_rule.geo_rule,
     "protected": protected.protection,
 }
 

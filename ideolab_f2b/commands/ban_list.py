@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from ideolab_f2b.firewall.saved import make, nft
+from ideolab_f2b.geo.rule import saved_sets
 from ideolab_f2b.kernel.netlink import KernelError
 from ideolab_f2b.places import runs_systemd
 
@@ -31,6 +32,7 @@ def run(_arguments: argparse.Namespace) -> int:
 def _prepare() -> Iterator[str]:
     try:
         yield from make.make()
+        saved_sets.make()
     except KernelError as error:
         yield str(error)
     if not runs_systemd():

@@ -53,6 +53,8 @@ def _parse(data: bytes) -> tuple[dict[str, Any], list[array[int]]]:
     at = _LENGTH + int.from_bytes(data[:_LENGTH], "big")
     header, columns = json.loads(data[_LENGTH:at]), []
     for typecode, count in header.pop("columns"):
+        if typecode not in ("B", "H", "I", "Q"):
+            raise ValueError("it has a column of an unknown type")
         column: array[int] = array(typecode)
         size = column.itemsize * count
         column.frombytes(data[at : at + size])

@@ -7,20 +7,21 @@ from collections.abc import Iterable, Iterator
 
 def merge(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return the ranges (first, last) sorted, neighbours joined; a reversed one is left out."""
-    merged: list[tuple[int, int]] = []
+    return list(join(sorted(ranges)))
+
+
+def join(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield ranges, which come sorted by their first number, without overlap and neighbours joined."""
     low, high = 0, -2
-    for first, last in sorted(ranges):
-        if first > last:
-            continue
+    for first, last in ranges:
         if first > high + 1:
-            if high >= 0:
-                merged.append((low, high))
+            if high >= low:
+                yield low, high
             low, high = first, last
         elif last > high:
             high = last
-    if high >= 0:
-        merged.append((low, high))
-    return merged
+    if high >= low:
+        yield low, high
 
 
 def split(first: int, last: int, bits: int) -> Iterator[tuple[int, int]]:

@@ -22,20 +22,25 @@ PLACES = (
 _LIMIT = 16 << 20
 #: the chains of jails with scope=port, of this version and of those before
 CHAIN = r"ideolab-port[a-z-]*"
+#: those of the country list
+_OF_COUNTRIES = r"ideolab-geo(-[a-z]+)?"
 _OF_IPTABLES = f"--match-set {LIST} "
-#: of jails with scope=port: the jump, the chains and their rules, which name the sets of jails
-_OF_PORTS = rf"--match-set {PORT_LIST} |-A {CHAIN} |^:{CHAIN} "
+#: of jails with scope=port and of the country list: the jumps, the chains and their rules, which name sets
+_OF_PORTS = (
+    rf"--match-set {PORT_LIST} |-A {CHAIN} |^:{CHAIN} "
+    rf"|-A {_OF_COUNTRIES} |^:{_OF_COUNTRIES} | -j ideolab-geo$"
+)
 #: how nft shows a rule that matches an ipset, the same for any of them; nft 0.9.8 shows it as a comment
 _OF_NFT = rf'^\s*(iifname != "lo" )?xt match "?set"? .*(drop|jump {CHAIN})$'
-_CHAIN_OF_NFT = rf"^\s*chain {CHAIN} \{{"
+_CHAIN_OF_NFT = rf"^\s*chain ({CHAIN}|{_OF_COUNTRIES}) \{{"
 _END_OF_NFT = r"^\s*\}"
-_IN_CHAIN_OF_NFT = "xt match"
+_IN_CHAIN_OF_NFT = "xt (match|target)"
 
 
 class SavedRule(NamedTuple):
     """A file that holds our rule; `by_nft`: as nft shows it, which nft itself cannot load.
 
-    `has_ports`: also rules of jails with scope=port.
+    `has_ports`: also rules of jails with scope=port, or of the country list.
     """
 
     path: Path
@@ -105,5 +110,5 @@ def _number_ours(lines: Sequence[str]) -> Iterator[int]:
     in_chain = False
     for number, line in enumerate(lines):
         in_chain = bool(re.match(_CHAIN_OF_NFT, line)) or (in_chain and not re.match(_END_OF_NFT, line))
-        if re.match(_OF_NFT, line.rstrip("\n")) or (in_chain and _IN_CHAIN_OF_NFT in line):
+        if re.match(_OF_NFT, line.rstrip("\n")) or (in_chain and re.search(_IN_CHAIN_OF_NFT, line)):
             yield number

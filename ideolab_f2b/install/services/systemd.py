@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ideolab_f2b.install.run import run, succeeds
-from ideolab_f2b.places import ASN_TIMER, BAN_LIST
+from ideolab_f2b.places import ASN_TIMER, BAN_LIST, GEO_RULE_TIMER, GEO_TIMER
 
 CONNMON = "ideolab-connmon.service"
 TIMER = "ideolab-connmon.timer"
@@ -11,7 +11,7 @@ FAIL2BAN = "fail2ban.service"
 INTAKE = "ideolab-intake.service"
 OPENER = "ideolab-netns.service"
 #: what works now and then, where the admin has enabled it
-TIMERS = (ASN_TIMER, "ideolab-asn.service")
+TIMERS = (ASN_TIMER, "ideolab-asn.service", GEO_TIMER, "ideolab-geo.service", GEO_RULE_TIMER)
 
 
 def _systemctl(*words: str) -> None:

@@ -12,7 +12,7 @@ from ideolab_f2b import fail2ban_client
 from ideolab_f2b.asn.build import build
 from ideolab_f2b.asn.sources.source_file import SourceFile
 from ideolab_f2b.asn.table import AsnTable, AsnTableError
-from ideolab_f2b.check import asn
+from ideolab_f2b.check.lists import asn
 from ideolab_f2b.config import AsnSettings, Settings
 from tests.asn import tables
 
