@@ -100,6 +100,10 @@ class AsnSettings:
     files: tuple[Path, ...] = ()
     #: `check` complains of data that is older; DB-IP's is of each month, libloc's and MaxMind's of each week
     max_age_s: float = 45 * 86400.0
+    #: IPv4 addresses that a ban may hold: a thousandth of all
+    cap: int = 1 << 22
+    #: /64 of IPv6 that a ban may hold: sixteen /32, each the least that a provider is given
+    cap6: int = 1 << 36
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,18 @@ class Firewall:
     """What of the kernel holds the bans."""
 
     backend: str = "auto"
+
+
+@dataclass(frozen=True)
+class VisitorSettings:
+    """Where the web server writes who visited; previews and suggestions read it."""
+
+    #: names with * and ?
+    logs: tuple[str, ...] = (
+        "/var/log/nginx/*access*.log",
+        "/var/log/nginx/*access*.log.*",
+        "/var/log/nginx/*access*.log-*",
+    )
 
 
 @dataclass(frozen=True)
@@ -194,6 +210,7 @@ class Settings:
     firewall: Firewall = field(default_factory=Firewall)
     geo: GeoSettings = field(default_factory=GeoSettings)
     asn: AsnSettings = field(default_factory=AsnSettings)
+    visitors: VisitorSettings = field(default_factory=VisitorSettings)
 
 
 Section = Union[
@@ -203,6 +220,7 @@ Section = Union[
     type[Firewall],
     type[GeoSettings],
     type[AsnSettings],
+    type[VisitorSettings],
     type[Paths],
 ]
 #: {section of the file: what it becomes}, in the order in which an error names them
@@ -213,6 +231,7 @@ SECTIONS: dict[str, Section] = {
     "origin": OriginSettings,
     "geo": GeoSettings,
     "asn": AsnSettings,
+    "visitors": VisitorSettings,
     "paths": Paths,
 }
 

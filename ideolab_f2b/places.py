@@ -67,6 +67,8 @@ ACTION = "ideolab-ban"
 REPORT = "ideolab-report"
 #: the jail of bans by hand
 MANUAL = "ideolab-manual"
+#: the jail of AS numbers, which reads no log
+ASN = "ideolab-asn"
 #: the variable with which an image of the pack says what starts its containers (deploy/docker/Dockerfile)
 COMPOSE = "IDEOLAB_F2B_COMPOSE"
 #: where the admin enables and changes our jails
@@ -123,8 +125,8 @@ def _jails(option: str) -> dict[str, str]:
     return {jail: log.path(usual).name for log in LOGS if log.option == option for jail in log.jails}
 
 
-#: {jail: the log that it reads}
-JAILS = _jails("")
+#: {jail: the log that it reads, "" for none}
+JAILS = {**_jails(""), ASN: ""}
 #: the jails of `install --nginx`: they read what the intake writes
 NGINX_JAILS = _jails(WITH_NGINX)
 #: the jail of `install --django`: the site writes its log

@@ -143,7 +143,7 @@ def test_containers(text: str, containers: tuple[str, ...]) -> None:
         (
             "[conmon]\n",
             "there is no section [conmon]; it knows [connmon], [firewall], [intake], [origin], [geo],"
-            " [asn] and [paths]",
+            " [asn], [visitors] and [paths]",
         ),
         ("th_conn_ip = 5\n", "File contains no section headers"),
         ("[connmon]\nth_conn_ip = many\n", "th_conn_ip = 'many': invalid literal for int()"),

@@ -17,6 +17,11 @@ def parse(word: str) -> int:
     return int(found[1])
 
 
+def count(numbers: int) -> str:
+    """Return `1 AS` or `3 ASes`."""
+    return "1 AS" if numbers == 1 else f"{numbers} ASes"
+
+
 def text(number: int) -> str:
     """Return how a ticket and every line name an AS: `AS64500`."""
     return f"AS{number}"

@@ -89,6 +89,14 @@ def _rate(text: str) -> int:
     return _at_least_one(text, "0 would keep every line from fail2ban")
 
 
+def read_cap(text: str) -> int:
+    """Return a number of addresses, which may be more than IPv4 has."""
+    number = int(text)
+    if not 1 <= number <= 1 << 64:
+        raise ValueError("a number of addresses from 1 to 2^64 is needed")
+    return number
+
+
 def _bytes(text: str) -> int:
     number = int(text)
     if not 16_000_000 <= number <= 10**12:
@@ -143,6 +151,10 @@ def _source(text: str) -> tuple[Path, ...]:
     return paths
 
 
+def _patterns(text: str) -> tuple[str, ...]:
+    return tuple(str(_absolute(word)) for word in text.replace(",", " ").split())
+
+
 def _absolute(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute():
@@ -183,6 +195,9 @@ READ: dict[str, Callable[[str], object]] = {
     "access_tag": _tag,
     "served_tag": _tag,
     "senders": _names,
+    "cap": read_cap,
+    "cap6": read_cap,
+    "logs": _patterns,
     "lines_address": _rate,
     "lines_total": _rate,
     "bytes_hour": _bytes,

@@ -1,6 +1,7 @@
 """How fast bans become kernel elements: burst, restart, latency, as ratios of one run. Root; 4 minutes.
 
-`ban.py backends` compares the bursts of the two backends alone. Runs a real fail2ban-server in namespaces of its own. Exits 1 when a limit is missed.
+`ban.py backends` compares the bursts of the two backends alone. Runs a real fail2ban-server in namespaces
+of its own. Exits 1 when a limit is missed.
 """
 
 from __future__ import annotations

@@ -16,6 +16,11 @@ def test_a_number_is_read_and_written(word: str, number: int) -> None:
     assert as_number.text(number) == word.upper()
 
 
+def test_numbers_are_counted() -> None:
+    """In words of a line."""
+    assert [as_number.count(numbers) for numbers in (0, 1, 2)] == ["0 ASes", "1 AS", "2 ASes"]
+
+
 @pytest.mark.parametrize(
     "word",
     [

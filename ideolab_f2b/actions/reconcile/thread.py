@@ -248,6 +248,8 @@ class ReconcileThread:
             outcome = one.run(self._stale.get((backend, name), ()), may_lift)
             self._stale[backend, name] = outcome.stale
             self._note(name, outcome)
+            for version, family_set in family_sets(name).items():
+                self._counted.sizes[family_set] = one.sizes[version]
 
     def _note(self, name: str, outcome: PassResult) -> None:
         for version, family_set in family_sets(name).items():

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Optional
 
 from ideolab_f2b.asn.range_row import RangeRow
-from ideolab_f2b.asn.sources.addresses import parse_address, parse_network, parse_range, require_announced
-from ideolab_f2b.asn.sources.names import Names
+from ideolab_f2b.asn.sources.addresses import parse_address, parse_network, parse_range, require_public
+from ideolab_f2b.asn.sources.names import AsNames
 from ideolab_f2b.asn.sources.refusals import Refusals, RowError
 
 #: what vendors call their columns
@@ -35,7 +35,7 @@ class Columns(NamedTuple):
 
 def read(lines: Iterable[str], refusals: Refusals) -> Iterator[RangeRow]:
     """Yield the rows; each line counts by itself, so that a quote which does not end spoils one line."""
-    columns, separator, names = None, "", Names()
+    columns, separator, names = None, "", AsNames()
     for line in lines:
         if not line or line.startswith("#"):
             continue
@@ -97,7 +97,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _read_row(fields: list[str], columns: Columns, names: Names) -> Optional[RangeRow]:
+def _read_row(fields: list[str], columns: Columns, names: AsNames) -> Optional[RangeRow]:
     """Return the row; None for a network that no AS announces."""
     try:
         first, word = fields[columns.first], fields[columns.number]
@@ -108,7 +108,7 @@ def _read_row(fields: list[str], columns: Columns, names: Names) -> Optional[Ran
     if not number:
         return None
     version, low, high = parse_network(first) if last is None else parse_range(first, last)
-    require_announced(version, low, high)
+    require_public(version, low, high)
     at = columns.name
     name = names.clean(number, fields[at] if at is not None and at < len(fields) else "")
     return RangeRow(version, low, high, number, name)

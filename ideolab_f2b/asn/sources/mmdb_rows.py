@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
 from ideolab_f2b.asn.range_row import RangeRow
-from ideolab_f2b.asn.sources.addresses import require_announced
-from ideolab_f2b.asn.sources.names import Names, parse_number
+from ideolab_f2b.asn.sources.addresses import require_public
+from ideolab_f2b.asn.sources.names import AsNames, parse_number
 from ideolab_f2b.asn.sources.refusals import Refusals, RowError
 from ideolab_f2b.origin.mmdb import AS_NAME_KEYS, ASN_KEYS
 from ideolab_f2b.ranges.mmdb import MmdbFile
@@ -18,7 +18,7 @@ _MOST_KNOWN = 500_000
 
 def read(file: MmdbFile, refusals: Refusals) -> Iterator[RangeRow]:
     """Yield the rows; MmdbError where the file turns out to be broken on the way."""
-    names = Names()
+    names = AsNames()
     # the record is held: another one could get its id
     known: dict[int, tuple[Any, int, str]] = {}
     for version, first, last, record in file.walk():
@@ -33,7 +33,7 @@ def read(file: MmdbFile, refusals: Refusals) -> Iterator[RangeRow]:
             refusals.unannounced += 1
             continue
         try:
-            require_announced(version, first, last)
+            require_public(version, first, last)
         except RowError as error:
             refusals.add(error, f"{first:#x}-{last:#x} AS{number}")
         else:
@@ -49,7 +49,7 @@ def _read_number(record: Any, refusals: Refusals) -> int:
         return 0
 
 
-def _read_name(record: Any, number: int, names: Names) -> str:
+def _read_name(record: Any, number: int, names: AsNames) -> str:
     return names.clean(number, _pick(record, AS_NAME_KEYS)) if number else ""
 
 

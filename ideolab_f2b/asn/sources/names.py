@@ -25,7 +25,7 @@ def parse_number(word: str) -> int:
         raise RowError("no AS number") from None
 
 
-class Names:
+class AsNames:
     """The ASes of one source: their numbers, and the first name of each, cleaned."""
 
     def __init__(self) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Optional
 
 from ideolab_f2b.asn.range_row import RangeRow
-from ideolab_f2b.asn.sources.addresses import parse_network, require_announced
-from ideolab_f2b.asn.sources.names import Names
+from ideolab_f2b.asn.sources.addresses import parse_network, require_public
+from ideolab_f2b.asn.sources.names import AsNames
 from ideolab_f2b.asn.sources.refusals import Refusals, RowError
 
 _ROUTES = ("route", "route6")
@@ -21,7 +21,7 @@ _WANTED = ("net", "aut-num", "name", "origin", *_ROUTES)
 
 def read(lines: Iterable[str], refusals: Refusals) -> Iterator[RangeRow]:
     """Yield the rows of all objects that are networks of an AS."""
-    names = Names()
+    names = AsNames()
     for found in _group(lines):
         try:
             row = _read_object(found, names)
@@ -50,7 +50,7 @@ def _group(lines: Iterable[str]) -> Iterator[dict[str, str]]:
         yield found
 
 
-def _read_object(found: Mapping[str, str], names: Names) -> Optional[RangeRow]:
+def _read_object(found: Mapping[str, str], names: AsNames) -> Optional[RangeRow]:
     """Return the row; None for an object that is no network, and for a network that no AS announces."""
     network = found.get("net")
     word = found.get("aut-num", "")
@@ -67,5 +67,5 @@ def _read_object(found: Mapping[str, str], names: Names) -> Optional[RangeRow]:
     if not number:
         return None
     version, first, last = parse_network(network)
-    require_announced(version, first, last)
+    require_public(version, first, last)
     return RangeRow(version, first, last, number, names.clean(number, ""))

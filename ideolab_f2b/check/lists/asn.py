@@ -15,6 +15,7 @@ from ideolab_f2b.asn.table import DEFAULT_PATH, AsnTable
 from ideolab_f2b.check.boot import ENABLED, ask_systemd
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import AsnSettings, Settings
+from ideolab_f2b.notation import as_number
 from ideolab_f2b.places import ASN, ASN_TIMER, runs_systemd
 
 CHECK = "asn"
@@ -87,7 +88,7 @@ def judge(
         return wrong(CHECK, str(found), f"{_BUILD}{'' if settings.files else ' --file PATH (docs/asn.md)'}")
     if found is None:
         return _judge_none(settings, banned)
-    text = f"{found.systems} ASes, data of {format_day(found.dated)}"
+    text = f"{as_number.count(found.systems)}, data of {format_day(found.dated)}"
     age = now - found.dated
     if age > settings.max_age_s:
         days = f"{age / _DAY_S:.0f} days old, and max_age_s is {settings.max_age_s / _DAY_S:.0f} days"
@@ -107,7 +108,7 @@ def _judge_none(settings: AsnSettings, banned: Optional[int]) -> Verdict:
 def _judge_need(text: str, settings: AsnSettings, banned: Optional[int], mend: str) -> Verdict:
     """Return a fault where somebody wants the table: the settings name files, or ASes are banned."""
     if settings.files or banned:
-        users = f"; {banned} ASes are banned" if banned else ""
+        users = f"; {as_number.count(banned)} banned" if banned else ""
         return wrong(CHECK, f"{text}{users}", mend)
     if banned is None:
         return unknown(CHECK, f"{text}; whether an AS is banned is not known: fail2ban does not answer")

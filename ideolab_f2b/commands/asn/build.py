@@ -89,8 +89,8 @@ def _describe(table: Path, done: BuildResult) -> list[str]:
     """Return one line about the table, and one for each file."""
     counts = done.counts
     return [
-        f"{table}: {counts.systems} ASes, {counts.ranges4} networks of IPv4, {counts.ranges6} of IPv6;"
-        f" data of {format_day(done.dated)}",
+        f"{table}: {as_number.count(counts.systems)}, {counts.ranges4} networks of IPv4,"
+        f" {counts.ranges6} of IPv6; data of {format_day(done.dated)}",
         *(_describe_file(one) for one in done.files),
     ]
 

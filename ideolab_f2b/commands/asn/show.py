@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _describe(table: AsnTable) -> str:
     return columns.printable(
-        f"{table.systems} ASes, {table.ranges} networks; data of {format_day(table.dated)},"
+        f"{as_number.count(table.systems)}, {table.ranges} networks; data of {format_day(table.dated)},"
         f" built {format_day(table.built)} from {table.source}"
     )
 

@@ -99,7 +99,7 @@ def test_what_is_no_source_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["tor", "csv", "maxmind", "libloc", "mmdb"])
 @given(data=st.data())
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_spoiled_file_is_refused_or_read_as_addresses(
     kind: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
