@@ -49,6 +49,10 @@ NETNS_RUN = "/run/ideolab-netns"
 BAN_LIST = "ideolab-ban-list.service"
 #: the init script that does the same
 BAN_LIST_SCRIPT = "ideolab-ban-list"
+#: the unit that puts the bans in force after these are loaded, before the network is up
+BAN_RESTORE = "ideolab-ban-restore.service"
+#: the init script that does the same
+BAN_RESTORE_SCRIPT = "ideolab-ban-restore"
 #: where systemd reads what a boot starts
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 #: the jail of AS numbers

@@ -20,7 +20,7 @@ DOCS = REPOSITORY / "docs"
 PACK = REPOSITORY / "ideolab_f2b"
 NUMBERS = {"nineteen": 19, "twenty": 20, "twenty-one": 21, "twenty-two": 22}
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-_SCRIPT = re.compile(r"(?:^|[\s(])(?:sudo )?(scripts/install|ideolab-f2b (?:[a-z]+\|)*[a-z]+)\b(.*)")
+_SCRIPT = re.compile(r"(?:^|[\s(])(?:sudo )?(scripts/install|ideolab-f2b (?:[a-z-]+\|)*[a-z-]+)\b(.*)")
 
 
 def page(name: str) -> str:

@@ -34,6 +34,7 @@ from ideolab_f2b.actions.reconcile.one_pass import Member
 from ideolab_f2b.actions.reconcile.thread import RECONCILE
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.set_names import SET_NAMES
+from ideolab_f2b.actions.sets_file import SETS_FILE
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.metrics import Sample
@@ -119,6 +120,7 @@ class Action(ActionBase):  # type: ignore[misc]
                     self._firewall.use(self._options)
             finally:
                 self._options = self._firewall.options
+                SETS_FILE.note(self, self._jail, self._options, lambda: self._firewall.backend.name)
                 self._protected.use(self._options)
                 NAMES_OF_SERVER.hurry()
                 SESSIONS.keep_in(self._options.state)
@@ -153,6 +155,7 @@ class Action(ActionBase):  # type: ignore[misc]
         # first: the reconcile thread, which may end with this jail, then sees what it leaves
         SET_NAMES.release(self)
         RULE_HOOK.release(self)
+        SETS_FILE.forget(self, is_cleared=not self._options.keep_on_stop)
         LOOKS.remove(self)
         NAMES_OF_SERVER.remove(self)
         self._set_aggregate(is_wanted=False)
@@ -289,6 +292,7 @@ class Action(ActionBase):  # type: ignore[misc]
         LOOKS.add(self, self._note_login)
         NAMES_OF_SERVER.add(self, JailNames(self._protected.names, self._note_names))
         metric_sources.add(self._source, self._samples)
+        SETS_FILE.note(self, self._jail, self._options, lambda: self._firewall.backend.name)
 
     def _set_aggregate(self, *, is_wanted: bool) -> None:
         """Let the thread aggregate the bans of this jail, or no more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ideolab_f2b.install.run import run, succeeds
-from ideolab_f2b.places import ASN_TIMER, BAN_LIST, GEO_RULE_TIMER, GEO_TIMER
+from ideolab_f2b.places import ASN_TIMER, BAN_LIST, BAN_RESTORE, GEO_RULE_TIMER, GEO_TIMER
 
 CONNMON = "ideolab-connmon.service"
 TIMER = "ideolab-connmon.timer"
@@ -86,8 +86,8 @@ def _stop(unit: str) -> None:
 
 def forget() -> None:
     """Make systemd forget the units after their files are removed."""
-    # it has run at the boot, and would stay in systemd's list
-    succeeds("systemctl", "stop", BAN_LIST)
+    # they have run at the boot, and would stay in systemd's list
+    succeeds("systemctl", "stop", BAN_LIST, BAN_RESTORE)
     succeeds("systemctl", "reset-failed", "ideolab-*")
     _systemctl("daemon-reload")
 
