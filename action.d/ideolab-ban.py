@@ -13,9 +13,9 @@
 # Values: [ STRING ] Default: the name of the jail, - as _; with a hash where that could be another jail's set
 #
 # Option: backend
-# Notes:  what holds the elements: ipset (sets of ipset and a rule of iptables) or nft (the table `inet ideolab`
-#         of nf_tables, which needs no program); auto: ipset where iptables and ipset are installed, else nft.
-#         A reload with another one has the bans in the new one before they leave the old one
+# Notes:  what holds the elements: ipset (sets of ipset and a rule of iptables) or nft (the table
+#         `inet ideolab` of nf_tables, which needs no program); auto: ipset where iptables and ipset are
+#         installed, else nft. A reload with another one has the bans there before they leave the old one
 # Values: [ auto | ipset | nft ] Default: what [firewall] of /etc/ideolab/f2b.conf says
 #
 # Option: scope

@@ -60,6 +60,10 @@ def test_settings_that_cannot_be_read(
     with caplog.at_level(logging.ERROR, "fail2ban.ideolab-ban"):
         assert [choice.choose(None).name for _jail in range(3)] == ["ipset"] * 3
 
+    path.write_text("[firewall]\nbackend = nft\n")
+    assert choice.choose(None).name == "nft"
+    path.write_text("[nonsense]\n")
+    assert choice.choose(None).name == "nft"
     assert [record.getMessage() for record in caplog.records] == [
         f"{path}: [firewall] backend = 'nftables': auto, ipset or nft is needed; backend = auto is used"
     ]
