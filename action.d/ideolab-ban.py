@@ -77,9 +77,25 @@
 #         and unbans a crash
 # Values: [ PATH ] Default: /var/lib/ideolab-f2b
 #
+# Option: tickets
+# Notes:  as: the jail bans AS numbers (AS64500), each with all that it announces by the table of this host
+#         (docs/asn.md), and no log line does; any other word is refused, as an AS is in other jails
+# Values: [ addresses | as ] Default: addresses
+#
+# Option: cap
+# Notes:  so many IPv4 addresses and /64 of IPv6 an AS may have; root lifts it with --force
+# Values: [ NUM,NUM ] Default: what [asn] of /etc/ideolab/f2b.conf says
+#
 # Option: min_prefix4, min_prefix6
 # Notes:  wider networks than this are refused
 # Values: [ NUM ] Default: 16 and 32
+#
+# Option: aggregate
+# Notes:  where at least this share of a prefix (4 addresses, not wider than /24 or /48) is banned by the jail's
+#         own lines, the prefix is banned too, for bantime, unless somebody else is in it: a visitor of the week,
+#         an open connection, whoever is protected. Of the jails of the pack only ideolab-connmon and
+#         nginx-ideolab-probe take it (docs/suggest.md)
+# Values: [ off | 0.05 to 1 ] Default: off
 
 import json
 import sys

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from ideolab_f2b import __version__, columns, config, places
+from ideolab_f2b.asn.error import AsnTableError
 from ideolab_f2b.commands.arguments.config_option import require_config
 from ideolab_f2b.fail2ban_client import ClientError, ServerDownError
 
@@ -36,6 +37,18 @@ VERBS = {
     "bans": ("ideolab_f2b.commands.bans", "list what fail2ban and the kernel hold, and where they differ"),
     "ban": ("ideolab_f2b.commands.ban", "ban addresses and networks, for a time or for good"),
     "unban": ("ideolab_f2b.commands.unban", "lift bans of addresses and networks, in every jail"),
+    "asn": (
+        "ideolab_f2b.commands.asn.asn",
+        "the table of AS numbers on this host: build it, show the networks of an AS, find that of an address",
+    ),
+    "geo": (
+        "ideolab_f2b.commands.geo.geo",
+        "let only some countries in, or all but some: build, show, apply, confirm, pause, remove",
+    ),
+    "suggest": (
+        "ideolab_f2b.commands.suggest",
+        "list networks and ASes in which bans cluster; it bans nobody",
+    ),
     "check": (
         "ideolab_f2b.commands.check",
         "check every part that protects this host, and say how to mend it",
@@ -142,7 +155,7 @@ def _run(given: list[str]) -> int:
         return code
     except (BrokenPipeError, KeyboardInterrupt):
         raise
-    except (OSError, config.ConfigError, ClientError, ValueError) as error:
+    except (OSError, config.ConfigError, ClientError, AsnTableError, ValueError) as error:
         return _fail(verb, _explain(error, given), is_json=bool(getattr(arguments, "json", False)))
 
 

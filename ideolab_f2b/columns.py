@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
@@ -24,3 +25,9 @@ def format_json(fields: Mapping[str, Any], when: Optional[float] = None) -> str:
     """Return one line of --json: the version, the time in epoch seconds (now), then the fields; ASCII."""
     at = round(time.time() if when is None else when, 3)
     return json.dumps({"version": JSON_VERSION, "t": at, **fields}, separators=(",", ":"))
+
+
+def printable(text: str) -> str:
+    """Return the text as this terminal's encoding has it: escapes instead of an exception."""
+    encoding = sys.stdout.encoding or "ascii"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -74,10 +74,55 @@ class OriginSettings:
 
 
 @dataclass(frozen=True)
+class GeoSettings:
+    """The country list: which countries, from which files, and where the rule is to stand."""
+
+    #: off, allow (only these countries get in) or deny (all others do)
+    policy: str = "off"
+    countries: tuple[str, ...] = ()
+    #: one source, in one or more files
+    source: tuple[Path, ...] = (Path("/usr/share/tor/geoip"), Path("/usr/share/tor/geoip6"))
+    ports: tuple[int, ...] = (443,)
+    #: who is let in whatever the country is, beside those that are always
+    exempt: tuple[Network, ...] = ()
+    #: UDP too, for HTTP/3
+    quic: bool = False
+    #: what holds the rule: as [firewall] says, or another
+    backend: str = "auto"
+    #: `check` complains of data that is older
+    max_age_s: float = 180 * 86400.0
+
+
+@dataclass(frozen=True)
+class AsnSettings:
+    """The AS numbers: the files that their table is built from, and how many addresses one ban may hold."""
+
+    files: tuple[Path, ...] = ()
+    #: `check` complains of data that is older; DB-IP's is of each month, libloc's and MaxMind's of each week
+    max_age_s: float = 45 * 86400.0
+    #: IPv4 addresses that a ban may hold: a thousandth of all
+    cap: int = 1 << 22
+    #: /64 of IPv6 that a ban may hold: sixteen /32, each the least that a provider is given
+    cap6: int = 1 << 36
+
+
+@dataclass(frozen=True)
 class Firewall:
     """What of the kernel holds the bans."""
 
     backend: str = "auto"
+
+
+@dataclass(frozen=True)
+class VisitorSettings:
+    """Where the web server writes who visited; previews and suggestions read it."""
+
+    #: names with * and ?
+    logs: tuple[str, ...] = (
+        "/var/log/nginx/*access*.log",
+        "/var/log/nginx/*access*.log.*",
+        "/var/log/nginx/*access*.log-*",
+    )
 
 
 @dataclass(frozen=True)
@@ -144,6 +189,11 @@ class Paths:
         return self.textfile_dir / "ideolab_intake.prom"
 
     @property
+    def geo_prom(self) -> Path:
+        """The metrics of the country list."""
+        return self.textfile_dir / "ideolab_geo.prom"
+
+    @property
     def report_prom(self) -> Path:
         """The metrics of fail2ban-server: those of the report action and of the actions that ban."""
         return self.textfile_dir / "ideolab_f2b.prom"
@@ -158,15 +208,30 @@ class Settings:
     intake: Intake = field(default_factory=Intake)
     origin: OriginSettings = field(default_factory=OriginSettings)
     firewall: Firewall = field(default_factory=Firewall)
+    geo: GeoSettings = field(default_factory=GeoSettings)
+    asn: AsnSettings = field(default_factory=AsnSettings)
+    visitors: VisitorSettings = field(default_factory=VisitorSettings)
 
 
-Section = Union[type[Connmon], type[Intake], type[OriginSettings], type[Firewall], type[Paths]]
+Section = Union[
+    type[Connmon],
+    type[Intake],
+    type[OriginSettings],
+    type[Firewall],
+    type[GeoSettings],
+    type[AsnSettings],
+    type[VisitorSettings],
+    type[Paths],
+]
 #: {section of the file: what it becomes}, in the order in which an error names them
 SECTIONS: dict[str, Section] = {
     "connmon": Connmon,
     "firewall": Firewall,
     "intake": Intake,
     "origin": OriginSettings,
+    "geo": GeoSettings,
+    "asn": AsnSettings,
+    "visitors": VisitorSettings,
     "paths": Paths,
 }
 

@@ -49,8 +49,20 @@ NETNS_RUN = "/run/ideolab-netns"
 BAN_LIST = "ideolab-ban-list.service"
 #: the init script that does the same
 BAN_LIST_SCRIPT = "ideolab-ban-list"
+#: the unit that puts the bans in force after these are loaded, before the network is up
+BAN_RESTORE = "ideolab-ban-restore.service"
+#: the init script that does the same
+BAN_RESTORE_SCRIPT = "ideolab-ban-restore"
 #: where systemd reads what a boot starts
 WANTS = "/etc/systemd/system/multi-user.target.wants"
+#: the jail of AS numbers
+ASN = "ideolab-asn"
+#: what builds the table of AS numbers anew
+ASN_TIMER = "ideolab-asn.timer"
+#: what builds the country list anew, and puts it in force where one is
+GEO_TIMER = "ideolab-geo.timer"
+#: the timer that puts the country list back where somebody has flushed it
+GEO_RULE_TIMER = "ideolab-geo-rule.timer"
 #: the service of nginx
 NGINX = "nginx"
 #: the ban action
@@ -59,6 +71,8 @@ ACTION = "ideolab-ban"
 REPORT = "ideolab-report"
 #: the jail of bans by hand
 MANUAL = "ideolab-manual"
+#: the jail of AS numbers, which reads no log
+ASN = "ideolab-asn"
 #: the variable with which an image of the pack says what starts its containers (deploy/docker/Dockerfile)
 COMPOSE = "IDEOLAB_F2B_COMPOSE"
 #: where the admin enables and changes our jails
@@ -115,8 +129,8 @@ def _jails(option: str) -> dict[str, str]:
     return {jail: log.path(usual).name for log in LOGS if log.option == option for jail in log.jails}
 
 
-#: {jail: the log that it reads}
-JAILS = _jails("")
+#: {jail: the log that it reads, "" for none}
+JAILS = {**_jails(""), ASN: ""}
 #: the jails of `install --nginx`: they read what the intake writes
 NGINX_JAILS = _jails(WITH_NGINX)
 #: the jail of `install --django`: the site writes its log

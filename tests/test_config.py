@@ -54,6 +54,14 @@ cache_s = 2d
 unknown_s = 1h
 mmdb = /srv/asn.mmdb, /srv/country.mmdb
 ipwhois = 0
+[geo]
+policy = deny
+countries = fr, UK GB, US
+source = /srv/geoip
+ports = 443, 8443
+exempt = 198.51.100.7
+quic = yes
+max_age_s = 30d
 [paths]
 log_dir = /srv/log
 state_dir = /srv/state
@@ -94,6 +102,15 @@ textfile_dir = /srv/prom
             ipwhois=0,
         ),
         config.Firewall("nft"),
+        geo=config.GeoSettings(
+            policy="deny",
+            countries=("FR", "GB", "US"),
+            source=(Path("/srv/geoip"),),
+            ports=(443, 8443),
+            exempt=(ipaddress.ip_network("198.51.100.7/32"),),
+            quic=True,
+            max_age_s=2592000.0,
+        ),
     )
 
 
@@ -125,7 +142,8 @@ def test_containers(text: str, containers: tuple[str, ...]) -> None:
         ("[connmon]\nth_con_ip = 5\n", "[connmon] has no key 'th_con_ip'"),
         (
             "[conmon]\n",
-            "there is no section [conmon]; it knows [connmon], [firewall], [intake], [origin] and [paths]",
+            "there is no section [conmon]; it knows [connmon], [firewall], [intake], [origin], [geo],"
+            " [asn], [visitors] and [paths]",
         ),
         ("th_conn_ip = 5\n", "File contains no section headers"),
         ("[connmon]\nth_conn_ip = many\n", "th_conn_ip = 'many': invalid literal for int()"),
@@ -144,7 +162,7 @@ def test_containers(text: str, containers: tuple[str, ...]) -> None:
         ("[connmon]\nignore = 198.51.100.0/33\n", "'198.51.100.0/33' is no address, network or range"),
         (
             "[connmon]\nignore = ::1 a.example\n",
-            "a.example is a name, and connmon asks no DNS",
+            "a.example is a name, and no DNS is asked",
         ),
         ("[paths]\nlog_dir = log\n", "an absolute path is needed"),
         ("[intake]\nsocket = nginx.sock\n", "an absolute path is needed"),
@@ -156,6 +174,10 @@ def test_containers(text: str, containers: tuple[str, ...]) -> None:
         ("[firewall]\nbackend = nftables\n", "auto, ipset or nft is needed"),
         ("[origin]\nmmdb = GeoLite2-ASN.mmdb\n", "an absolute path is needed"),
         ("[connmon]\nport = 1\nport = 2\n", "already exists"),
+        ("[geo]\npolicy = allowlist\n", "off, allow or deny is needed"),
+        ("[geo]\ncountries = FR, GER\n", "'GER' is no country; near are DE (Germany), NE (Niger)"),
+        ("[geo]\nsource =\n", "one or more absolute paths are needed"),
+        ("[geo]\nquic = 1\n", "yes or no is needed"),
     ],
 )
 def test_what_it_does_not_know_is_an_error(text: str, message: str) -> None:

@@ -14,10 +14,10 @@ from grafana_foundation_sdk.builders.dashboard import (
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import DashboardCursorSync
 
-from deploy.grafana import attack, cost, django, panel, who, working
+from deploy.grafana import attack, cost, django, geo, panel, who, working
 
 PATH = Path(__file__).with_name("ideolab-f2b.json")
-ROWS = (working, attack, who, cost, django)
+ROWS = (working, attack, who, geo, cost, django)
 #: of Grafana 10.0; newer ones migrate it by themselves, older ones cannot read a newer one
 SCHEMA_VERSION = 38
 #: where the installer puts them

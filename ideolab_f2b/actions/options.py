@@ -11,6 +11,7 @@ from typing import Any, Callable, Optional
 
 from ideolab_f2b import config
 from ideolab_f2b.actions import ports
+from ideolab_f2b.actions.aggregate import eligible
 from ideolab_f2b.actions.ports import EVERY, Ports
 from ideolab_f2b.firewall import chains, names
 from ideolab_f2b.firewall.port_rule import PortScope
@@ -51,8 +52,14 @@ class Options:
     ssh_ports: Optional[tuple[int, ...]] = None
     #: the directory that the installer makes for what fail2ban-server keeps
     state: Path = config.SERVER_STATE
+    #: what the tickets of the jail are: addresses, or AS numbers
+    tickets: str = "addresses"
+    #: IPv4 addresses and IPv6 /64 that an AS may have; None = what [asn] of f2b.conf says
+    cap: Optional[tuple[int, int]] = None
     min_prefix4: int = 16
     min_prefix6: int = 32
+    #: the banned share of a prefix from which the prefix is banned too; 0 = never
+    aggregate: float = 0.0
 
     @property
     def port_scope(self) -> Optional[PortScope]:
@@ -99,6 +106,14 @@ def parse(jail: str, given: Mapping[str, Any]) -> tuple[Options, list[str]]:
     if values.get("scope") == "port" and not {"tcp", "all"}.intersection(values.get("protocol", ("tcp",))):
         # sockets are those of tcp, which still gets through
         values["kill"] = False
+    if values.get("tickets") == "as":
+        # an AS has networks of any width, and a cap of addresses
+        values.update(min_prefix4=1, min_prefix6=1)
+    if values.get("aggregate"):
+        why = eligible.find_refusal(jail, values.get("protocol", ("tcp",)))
+        if why is not None:
+            values["aggregate"] = 0.0
+            complaints.append(f"option aggregate: {why}; off is used")
     return Options(**values), complaints
 
 
@@ -133,6 +148,19 @@ def _latency(text: str) -> str:
     return text
 
 
+def _tickets(text: str) -> str:
+    if text not in ("addresses", "as"):
+        raise ValueError("addresses or as is needed")
+    return text
+
+
+def _cap(text: str) -> Optional[tuple[int, int]]:
+    words = text.replace(",", " ").split()
+    if len(words) not in (0, 2):
+        raise ValueError("two numbers are needed: IPv4 addresses and /64 of IPv6")
+    return (setting_types.read_cap(words[0]), setting_types.read_cap(words[1])) if words else None
+
+
 def _backend(text: str) -> Optional[str]:
     return setting_types.read_backend(text) if text else None
 
@@ -163,6 +191,16 @@ def _directory(text: str) -> Path:
     return Path(text)
 
 
+def _share(text: str) -> float:
+    if text in ("", "off", "no"):
+        return 0.0
+    share = float(text)
+    # not a comparison that lets nan through
+    if not 0.05 <= share <= 1:
+        raise ValueError("off or a share from 0.05 to 1 is needed")
+    return share
+
+
 def _number(lowest: int, highest: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         number = int(text)
@@ -191,6 +229,9 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "state": _directory,
     "min_prefix4": _number(1, 32),
     "min_prefix6": _number(1, 128),
+    "tickets": _tickets,
+    "cap": _cap,
+    "aggregate": _share,
     "blocktype": _is_inverted,
 }
 #: options that have another name in here

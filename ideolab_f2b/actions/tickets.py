@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
+from collections.abc import Collection
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.actions.ttl import timeout
+from ideolab_f2b.asn.error import AsnTableError
 from ideolab_f2b.firewall.drift import EXPIRED
 from ideolab_f2b.kernel.ipset.element import LONGEST, Key, Network, key_of
+from ideolab_f2b.notation import as_number
 
 _VERSIONS = {socket.AF_INET: 4, socket.AF_INET6: 6}
+#: a ticket -> the networks that it bans, where that is not one
+Expand = Callable[[Any], Collection[Key]]
 
 
 class BanList:
     """The ban list of one jail: fail2ban puts a ban in before it calls ban(), takes it out before unban()."""
 
-    def __init__(self, jail: Any) -> None:
-        self._jail = jail
+    def __init__(self, jail: Any, expand: Optional[Expand] = None) -> None:
+        """`expand` is that of a jail whose tickets are AS numbers; it may raise AsnTableError."""
+        self._jail, self._expand = jail, expand
 
     @property
     def is_active(self) -> bool:
@@ -33,12 +40,35 @@ class BanList:
 
     def tickets(self) -> dict[Key, Any]:
         """The bans at this moment; what is banned by something that is no address is left out."""
+        if self._expand is not None:
+            return self._expand_all(self._expand)
         tickets = {}
         for ticket in ban_manager(self._jail.actions):
             key = key_of_identity(ticket.getID())
             if key is not None:
                 tickets[key] = ticket
         return tickets
+
+    def _expand_all(self, expand: Expand) -> dict[Key, Any]:
+        """Return each network with the ticket that holds it longest: two AS may announce the same."""
+        tickets: dict[Key, Any] = {}
+        default = self._jail.actions.getBanTime()
+        # the last to end comes last
+        for ticket in sorted(self._list(), key=lambda one: one.getEndOfBanTime(default)):
+            tickets.update(dict.fromkeys(expand(ticket), ticket))
+        return tickets
+
+    def by_as(self) -> dict[str, Collection[Key]]:
+        """{"AS64500": its networks}; empty in a jail of addresses. AsnTableError."""
+        expand = self._expand
+        return {} if expand is None else {str(ticket.getID()): expand(ticket) for ticket in self._list()}
+
+    def _list(self) -> list[Any]:
+        return list(ban_manager(self._jail.actions))
+
+    def has(self, identity: str) -> bool:
+        """Whether this word is banned at this moment."""
+        return any(str(ticket.getID()) == identity for ticket in self._list())
 
     def holds(self, ticket: Any) -> bool:
         """Whether its address is banned at this moment, by this ticket or by a newer one."""
@@ -52,9 +82,18 @@ class BanList:
             return EXPIRED
         return timeout(ticket.getTime(), ticket.getBanTime(default), now)
 
-    def count(self) -> int:
-        """How many bans the jail holds, at once for any number."""
+    def _count_all(self) -> int:
         return int(ban_manager(self._jail.actions).size())
+
+    def count(self) -> int:
+        """How many elements the jail needs at least, at once for any number of bans."""
+        bans = self._count_all()
+        if self._expand is None or not bans:
+            return bans
+        # the table may be missing
+        with contextlib.suppress(AsnTableError, RefusedError):
+            return max(len(self._expand(ticket)) for ticket in self._list())
+        return bans
 
     def of_root(self) -> list[str]:
         """What root has banned by hand: with `ideolab-f2b ban`, and with `banip`, whose bans have no ttl."""
@@ -73,7 +112,9 @@ class BanList:
         ]
 
     def by_family(self) -> dict[str, int]:
-        """{"inet": bans, "inet6": bans}."""
+        """{"inet": bans, "inet6": bans}; an AS is of no family."""
+        if self._expand is not None:
+            return {"as": self._count_all()}
         tickets = list(ban_manager(self._jail.actions))
         six = sum(1 for ticket in tickets if getattr(ticket.getID(), "family", None) == socket.AF_INET6)
         return {"inet": len(tickets) - six, "inet6": six}
@@ -121,4 +162,17 @@ def key_of_identity(identity: Any) -> Optional[Key]:
     try:
         return parsed_key(identity) or key_of(network_of_identity(identity))
     except RefusedError:
+        return None
+
+
+def is_ban(identity: Any) -> bool:
+    """Whether it is what a jail of ours bans: an address, a network, or an AS."""
+    return key_of_identity(identity) is not None or number_of_identity(identity) is not None
+
+
+def number_of_identity(identity: Any) -> Optional[int]:
+    """The number of a ticket's ID that is an AS; None for any other word."""
+    try:
+        return as_number.parse(str(identity))
+    except ValueError:
         return None

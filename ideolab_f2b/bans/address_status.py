@@ -113,7 +113,8 @@ class AddressStatus:
     def _lift(self, one: BanRow) -> str:
         if one.ban is None:
             return "sudo ideolab-f2b check --repair"
-        whole = "" if one.address == self.address else " (it lifts the whole network)"
+        kind = "AS" if one.prefixes else "network"
+        whole = "" if one.address == self.address else f" (it lifts the whole {kind})"
         return f"sudo ideolab-f2b unban {one.address}{whole}"
 
 

@@ -6,9 +6,10 @@ import socket
 from collections.abc import Collection, Mapping
 from typing import NamedTuple, Optional
 
-from ideolab_f2b.bans.jail_bans import Ban, JailBans
+from ideolab_f2b.bans.jail_bans import AS, Ban, JailBans
 from ideolab_f2b.firewall.drift import EXPIRED, compare
 from ideolab_f2b.kernel.ipset.element import Key
+from ideolab_f2b.notation import as_number
 
 OK = "ok"
 MISSING = "missing"
@@ -37,11 +38,15 @@ class BanRow(NamedTuple):
     in_kernel: bool = False
     #: seconds left to the element, None when it stays or is not there
     element_s: Optional[int] = None
+    #: what an AS holds
+    prefixes: tuple[Key, ...] = ()
 
     @property
     def address(self) -> str:
-        """The address or network as fail2ban writes it."""
+        """The address, network or AS as fail2ban writes it."""
         version, number, prefix = self.key
+        if version == AS:
+            return as_number.text(number)
         family, length = (socket.AF_INET, 4) if version == 4 else (socket.AF_INET6, 16)
         text = socket.inet_ntop(family, number.to_bytes(length, "big"))
         return text if prefix == 8 * length else f"{text}/{prefix}"
@@ -87,12 +92,28 @@ def confirm(before: Collection[BanRow], after: Collection[BanRow]) -> list[BanRo
 def _of_jail(jail: JailBans, elements: Elements, now: float) -> list[BanRow]:
     if jail.set is None:
         return [BanRow(key, ELSEWHERE, jail.name, None, ban) for key, ban in jail.bans.items()]
-    drift = compare({key: _left_s(ban, now) for key, ban in jail.bans.items()}, elements)
+    numbers = [_of_as(jail, key, ban, elements, now) for key, ban in jail.bans.items() if key[0] == AS]
+    bans = {key: ban for key, ban in jail.bans.items() if key[0] != AS}
+    drift = compare({key: _left_s(ban, now) for key, ban in bans.items()}, elements)
     states = {**dict.fromkeys(drift.missing, MISSING), **dict.fromkeys(drift.short, SHORT)}
     return [
-        BanRow(key, states.get(key, OK), jail.name, jail.set, ban, key in elements, elements.get(key))
-        for key, ban in jail.bans.items()
+        *numbers,
+        *(
+            BanRow(key, states.get(key, OK), jail.name, jail.set, ban, key in elements, elements.get(key))
+            for key, ban in bans.items()
+        ),
     ]
+
+
+def _of_as(jail: JailBans, key: Key, ban: Ban, elements: Elements, now: float) -> BanRow:
+    """Return one row for all elements of an AS: what is wrong with one is wrong with the ban."""
+    prefixes = jail.prefixes.get(key, ())
+    drift = compare(dict.fromkeys(prefixes, _left_s(ban, now)), elements)
+    state = MISSING if drift.missing else SHORT if drift.short else OK
+    there = [elements[one] for one in prefixes if one in elements]
+    times = [left_s for left_s in there if left_s is not None]
+    is_whole = bool(there) and len(there) == len(prefixes)
+    return BanRow(key, state, jail.name, jail.set, ban, is_whole, min(times, default=None), prefixes)
 
 
 def _left_s(ban: Ban, now: float) -> int:
@@ -104,8 +125,10 @@ def _left_s(ban: Ban, now: float) -> int:
 def _stale(name: str, users: Collection[JailBans], elements: Elements) -> list[BanRow]:
     state = OK if any(jail.queued for jail in users) else STALE
     owner = next(iter(users)).name
+    held = {key for jail in users for key in jail.bans}
+    held.update(key for jail in users for prefixes in jail.prefixes.values() for key in prefixes)
     return [
         BanRow(key, state, owner, name, None, True, left_s)
         for key, left_s in elements.items()
-        if not any(key in jail.bans for jail in users)
+        if key not in held
     ]

@@ -16,7 +16,8 @@ class Holders:
         self._rows: dict[Key, list[BanRow]] = {}
         for row in rows:
             if not _is_over(row, now):
-                self._rows.setdefault(row.key, []).append(row)
+                for key in row.prefixes or (row.key,):
+                    self._rows.setdefault(key, []).append(row)
         self._prefixes = sorted({(version, -prefix) for version, _first, prefix in self._rows})
 
     def find_holders(self, network: Network) -> list[BanRow]:
@@ -33,12 +34,14 @@ class Holders:
         """Return the rows that are a part of the network."""
         version, first, prefix = key_of(network)
         rest = LONGEST[version] - prefix
-        return [
+        found = [
             row
             for (other, address, longer), rows in self._rows.items()
             if other == version and longer > prefix and (first ^ address) >> rest == 0
             for row in rows
         ]
+        # an AS may have many of its networks in there
+        return list({(row.key, row.jail, row.set): row for row in found}.values())
 
 
 def _is_over(row: BanRow, now: float) -> bool:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_network
 from typing import Any, NamedTuple, Optional
 
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.kernel.ipset.element import Key, key_of
-from ideolab_f2b.places import ACTION, ALL_JAILS
+from ideolab_f2b.notation import as_number
+from ideolab_f2b.places import ACTION, ALL_JAILS, ASN
 
+#: in place of an IP version: the ban of an AS, whose number stands in place of an address
+AS = 0
 #: fail2ban answers one at a time; where its socket is not the usual one, most of a question is a program
 _QUESTIONS = 4
 
@@ -53,6 +56,8 @@ class JailBans:
     ports: Optional[str] = None
     #: what holds the set: "ipset" or "nft"; an older action has no other one than ipset
     backend: str = "ipset"
+    #: {ban of an AS: the networks that it holds}
+    prefixes: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
 
 
 def ask_all(only: Optional[str] = None) -> list[JailBans]:
@@ -79,6 +84,16 @@ def ask(name: str) -> JailBans:
     return JailBans(name, stats.get("set"), False, bans, silent, backend=backend)
 
 
+def ask_as(options: tuple[str, ...] = ()) -> Optional[JailBans]:
+    """Return what the jail of AS numbers holds; None where it does not run, or does not tell."""
+    if ASN not in fail2ban_client.jails(options):
+        return None
+    with contextlib.suppress(fail2ban_client.ClientError, ValueError):
+        text = fail2ban_client.ask("get", ASN, "action", ACTION, "bans", options=options)
+        return parse(ASN, text)
+    return None
+
+
 def parse(name: str, text: str) -> JailBans:
     """Read the answer of our ban action; ValueError for anything else."""
     try:
@@ -88,8 +103,9 @@ def parse(name: str, text: str) -> JailBans:
         ports = None if ports is None else str(ports)
         bans = dict(_bans(answer["bans"]))
         backend = str(answer.get("backend", JailBans.backend))
+        prefixes = dict(_prefixes(answer.get("prefixes") or {}))
         queued = bool(answer["queued"])
-        return JailBans(name, str(answer["set"]), queued, bans, ports=ports, backend=backend)
+        return JailBans(name, str(answer["set"]), queued, bans, False, ports, backend, prefixes)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"jail {name}: {ACTION} answered without a list of bans ({error!r})") from error
 
@@ -99,6 +115,13 @@ def _bans(rows: Iterable[Any]) -> Iterable[tuple[Key, Ban]]:
         key = key_of_text(text)
         if key is not None:
             yield key, Ban(float(since), float(bantime))
+
+
+def _prefixes(answer: Mapping[str, Iterable[str]]) -> Iterable[tuple[Key, tuple[Key, ...]]]:
+    for name, networks in answer.items():
+        key = key_of_text(name)
+        if key is not None:
+            yield key, tuple(one for one in map(key_of_text, networks) if one is not None)
 
 
 def parse_list(text: str) -> Iterable[tuple[Key, Ban]]:
@@ -116,7 +139,7 @@ def parse_list(text: str) -> Iterable[tuple[Key, Ban]]:
 
 
 def key_of_text(text: str) -> Optional[Key]:
-    """Return the key of an address or network; None for what is neither (`banip 600`)."""
+    """Return the key of an address, network or AS; None for what is none of them (`banip 600`)."""
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     try:
         packed = socket.inet_pton(family, text)
@@ -125,5 +148,12 @@ def key_of_text(text: str) -> Optional[Key]:
         pass
     try:
         return key_of(ip_network(text, strict=False))
+    except ValueError:
+        return _key_of_as(text)
+
+
+def _key_of_as(text: str) -> Optional[Key]:
+    try:
+        return AS, as_number.parse(text), 0
     except ValueError:
         return None

@@ -29,13 +29,14 @@ def find_bans(path: Path, bans: Collection[tuple[str, str]]) -> dict[tuple[str, 
     """
     found: dict[tuple[str, str], Event] = {}
     wanted = set(bans)
-    words = {f'"{address}"'.encode() for address, _jail in bans}
+    # an event has the bare number of an AS
+    words = {f'"{address.removeprefix("AS")}"'.encode() for address, _jail in bans}
     for line in _lines(path) if bans else ():
         # to read a line costs as much as to search it for a few words
         if len(words) <= _WORDS and not any(word in line for word in words):
             continue
         one = _read_ban(line) if b'"ban"' in line or b'"restored"' in line else None
-        key = ((one.ip or one.subnet or ""), one.jail or "") if one else ("", "")
+        key = (find_name(one), one.jail or "") if one else ("", "")
         if one is None or key not in wanted:
             continue
         found.setdefault(key, one)
@@ -45,6 +46,11 @@ def find_bans(path: Path, bans: Collection[tuple[str, str]]) -> dict[tuple[str, 
             if not wanted:
                 break
     return found
+
+
+def find_name(one: Event) -> str:
+    """Return what was banned: an address, a network, or an AS where it is neither."""
+    return one.ip or one.subnet or (f"AS{one.asn}" if one.asn else "")
 
 
 def find_last_ban(path: Path) -> Optional[Event]:
@@ -68,7 +74,7 @@ def _read_ban(line: bytes) -> Optional[Event]:
 def _is_sound(one: Event) -> bool:
     # JSON gives a field any type
     fields: list[tuple[object, tuple[type, ...]]] = [(one.ts, (datetime,)), (one.raw, (dict, type(None)))]
-    fields += [(text, (str, type(None))) for text in (one.ip, one.subnet, one.jail, one.reason)]
+    fields += [(text, (str, type(None))) for text in (one.ip, one.subnet, one.jail, one.reason, one.asn)]
     return all(isinstance(value, kinds) for value, kinds in fields)
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Optional
 from ideolab_f2b import metrics
 from ideolab_f2b.bans import text
 from ideolab_f2b.bans.comparison import BanComparison
+from ideolab_f2b.bans.last_events import find_name
 from ideolab_f2b.connmon.pressure.state import STATES, UNKNOWN
 from ideolab_f2b.event import Event
 from ideolab_f2b.places import ALL_JAILS
@@ -127,7 +128,7 @@ class Overview(NamedTuple):
         ago = text.format_duration(self.seen.when - last.ts.timestamp())
         address, jail, reason, where = (
             text.plain(each or "", _REASON)
-            for each in (last.ip or last.subnet, last.jail, last.reason, last.namespace)
+            for each in (find_name(last), last.jail, last.reason, last.namespace)
         )
         inside = f" in {where}" if where else ""
         return f"{address} by {jail}{inside}, {ago} ago{f': {reason}' if reason else ''}"
@@ -178,7 +179,7 @@ def _format_slots(one: PortState) -> str:
 
 def _record(last: Event) -> dict[str, Any]:
     return {
-        "address": last.ip or last.subnet,
+        "address": find_name(last) or None,
         "jail": last.jail,
         "since": round(last.ts.timestamp(), 3),
         "bantime": last.bantime,

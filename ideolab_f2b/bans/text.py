@@ -89,6 +89,7 @@ def record(one: BanRow, origin: Optional[Origin] = None) -> dict[str, Any]:
         "until": one.ban and one.ban.until,
         "in_kernel": one.in_kernel if one.state != ban_row.ELSEWHERE else None,
         "element_s": one.element_s,
+        "prefixes": len(one.prefixes) if one.prefixes else None,
         "asn": origin and origin.asn,
         "asname": origin and origin.asname,
         "country": origin and origin.country,
@@ -106,7 +107,7 @@ def _cells(
         one.jail or f"set {one.set}",
         _ends(one, now),
         _kernel(one) + (f" on {only}" if only and one.in_kernel else ""),
-        _origin(origin),
+        f"{_count(len(one.prefixes), 'prefix')}" if one.prefixes else _origin(origin),
     )
 
 
@@ -155,4 +156,5 @@ def format_duration(seconds: float) -> str:
 
 
 def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    plural = "es" if word.endswith("x") else "s"
+    return f"{number} {word}{'' if number == 1 else plural}"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.check import (
-    boot,
     drift,
     files,
     forwarding,
@@ -21,7 +20,10 @@ from ideolab_f2b.check import (
     sshd,
     textfile,
 )
+from ideolab_f2b.check.boot import bans, saved_rules
+from ideolab_f2b.check.boot import services as boot_services
 from ideolab_f2b.check.containers import containers, limits, network, volumes
+from ideolab_f2b.check.lists import asn, geo, geo_rule
 from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
 from ideolab_f2b.check.verdict import Verdict, wrong
 from ideolab_f2b.config import Settings
@@ -42,13 +44,14 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "backend": kernel.backend,
     "sets": kernel.sets,
     "rules": kernel.rules,
-    "saved": boot.saved_rules,
+    "saved": saved_rules.saved_rules,
     "forwarding": forwarding.forwarding,
     "limits": limits.limits,
     "volumes": volumes.volumes,
     "drift": drift.drift,
     "sockets": kernel.destroy,
-    "boot": boot.boot,
+    "boot": boot_services.boot,
+    "bans": bans.bans,
     "connmon": services.connmon,
     "opener": services.opener,
     "ports": ports.ports,
@@ -60,6 +63,9 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "report": services.report,
     "textfile": textfile.textfile,
     "front": proxy.front,
+    "asn": asn.asn,
+    "geo": geo.geo,
+    "geo-rule": geo_rule.geo_rule,
     "protected": protected.protection,
 }
 

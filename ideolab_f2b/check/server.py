@@ -84,7 +84,8 @@ def jails(settings: Settings) -> Iterator[Verdict]:
         if found is None and switch == MISSING and jail not in JAILS:
             # those of nginx are installed only where that was asked for
             continue
-        yield judge(jail, found, switch, str(settings.paths.log_dir / log), wanted.skipped)
+        path = str(settings.paths.log_dir / log) if log else NO_LOG
+        yield judge(jail, found, switch, path, wanted.skipped)
 
 
 def with_our_action(running: Collection[str]) -> set[str]:

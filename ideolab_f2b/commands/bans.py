@@ -59,7 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace, settings: Settings) -> int:
     seen = comparison.make(arguments.jail)
-    lines = _lines(arguments, seen, find_origins(settings, {one.address for one in seen.rows}))
+    lines = _lines(
+        arguments, seen, find_origins(settings, {one.address for one in seen.rows if not one.prefixes})
+    )
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
     if seen.trouble:

@@ -78,11 +78,5 @@ def _row(origin: Origin) -> tuple[str, ...]:
         origin.country or "-",
         origin.prefix or "-",
         origin.source,
-        _printable(origin.asname or "-"),
+        columns.printable(origin.asname or "-"),
     )
-
-
-def _printable(text: str) -> str:
-    # a terminal of another encoding gets escapes, not an exception
-    encoding = sys.stdout.encoding or "ascii"
-    return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -15,6 +15,7 @@ from ideolab_f2b.bans import comparison, last_events
 from ideolab_f2b.bans.address_status import UNKNOWN, AddressStatus
 from ideolab_f2b.bans.comparison import BanComparison
 from ideolab_f2b.bans.holders import Holders
+from ideolab_f2b.bans.jail_bans import AS
 from ideolab_f2b.bans.overview import Overview, read_connmon
 from ideolab_f2b.bans.result import BANNED, text_of
 from ideolab_f2b.check import protected
@@ -24,6 +25,7 @@ from ideolab_f2b.commands.arguments.config_option import add_config_option
 from ideolab_f2b.commands.bans import find_origins
 from ideolab_f2b.config import Settings
 from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.notation import as_number
 from ideolab_f2b.places import ACTION, ALL_JAILS, MANUAL
 
 Found = TypeVar("Found")
@@ -41,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "addresses", nargs="*", metavar="ADDRESS",
-        help="an address or a network; - reads them from standard input",
+        help="an address, a network or an AS; - reads them from standard input",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object for each address")
     add_config_option(parser)
@@ -53,12 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
     settings = config.load(arguments.config)
     if not arguments.addresses:
         return _show_overview(settings, as_json=arguments.json)
-    given = addresses.read_all(arguments.addresses)
+    given = addresses.read_all(arguments.addresses, with_as=True)
     networks = [one.network for one in given if one.network is not None]
-    wrong = [one for one in given if one.network is None]
-    if not networks:
+    numbers = [one.number for one in given if one.number is not None]
+    wrong = [one for one in given if one.network is None and one.number is None]
+    if not networks and not numbers:
         arguments.fail("; ".join(f"{one.text}: {one.reason}" for one in wrong[:5]) or "no address was given")
-    found = find(networks, settings)
+    found = find(networks, settings, numbers)
     for one in found:
         text = columns.format_json(one.fields(), one.when) if arguments.json else "\n".join(one.lines())
         print(text)
@@ -91,16 +94,20 @@ def _show_overview(settings: Settings, *, as_json: bool) -> int:
     return 1 if overview.wrong() else 0
 
 
-def find(networks: list[Network], settings: Settings) -> list[AddressStatus]:
-    """Return what fail2ban, the kernel, the log of events and the cache of origins know of each network."""
+def find(networks: list[Network], settings: Settings, numbers: Iterable[int] = ()) -> list[AddressStatus]:
+    """Return what fail2ban, the kernel, the log of events and the cache of origins know of each network.
+
+    Those of AS numbers come last.
+    """
     seen = comparison.make()
     spared = _find_protection(seen)
     holders = Holders(seen.rows, seen.when)
     held = {one: holders.find_holders(one) for one in networks}
-    keys = {(row.address, row.jail or "") for rows in held.values() for row in rows}
+    banned = {one: [row for row in seen.rows if row.key == (AS, one, 0)] for one in numbers}
+    keys = {(row.address, row.jail or "") for rows in (*held.values(), *banned.values()) for row in rows}
     events = _read_events(lambda path: last_events.find_bans(path, keys), settings) or {}
     origins = find_origins(settings, {text_of(one) for one in networks})
-    return [
+    found = [
         AddressStatus(
             text_of(one),
             seen.when,
@@ -112,6 +119,10 @@ def find(networks: list[Network], settings: Settings) -> list[AddressStatus]:
             seen.trouble,
         )
         for one in networks
+    ]
+    return found + [
+        AddressStatus(as_number.text(one), seen.when, tuple(rows), events=events, trouble=seen.trouble)
+        for one, rows in banned.items()
     ]
 
 

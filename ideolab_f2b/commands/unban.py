@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ideolab_f2b.bans import unban_all
-from ideolab_f2b.bans.unban import unban
+from ideolab_f2b.bans.unban import unban, unban_as
 from ideolab_f2b.commands.arguments import networks
 
 
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
     parser.description = (
         "Lift each ban of an address, or of a network and of all that lies in it, whichever jail it is in. A "
-        "wider network that holds the address is not lifted: it is named, and the exit code is 1."
+        "wider network or an AS that holds the address is not lifted: it is named, and the exit code is 1."
     )
     networks.add_arguments(parser, "*")
     parser.add_argument(
@@ -31,7 +31,10 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if arguments.all:
         return _unban_all(arguments)
-    results = networks.run_each(arguments, lambda asked: unban(asked, networks.options(arguments)))
+    options = networks.options(arguments)
+    results = networks.run_each(
+        arguments, lambda asked: unban(asked, options), lambda names: unban_as(names, options)
+    )
     return networks.exit_code(results)
 
 

@@ -151,7 +151,9 @@ def _require_unused(was: InstallOptions, wanted: InstallOptions, site: Site) -> 
 def _find_unloadable(host: Host) -> Iterator[str]:
     """Yield what is to be said of each saved firewall that does not load at a boot as it is."""
     for one in saved.find().rules:
-        if one.by_nft:
+        if one.is_table:
+            yield f"{one.path} holds our table: nft loads nothing of it while fail2ban runs; {one.mend}"
+        elif one.by_nft:
             yield f"{one.path} holds our rule as nft shows it: nft loads nothing of it at a boot; {one.mend}"
         elif not host.boots_daemons:
             yield (

@@ -20,6 +20,7 @@ from ideolab_f2b.install.steps.tree import Tree
 from ideolab_f2b.install.steps.user import User
 from ideolab_f2b.places import (
     BAN_LIST,
+    BAN_RESTORE,
     COLLECTORS,
     FAIL2BAN,
     FAIL2BAN_DROP_IN,
@@ -136,7 +137,8 @@ def _daemons(source: Source, host: Host, paths: Paths, web_group: Optional[str])
     if host.has_systemd:
         # as `systemctl enable` does; it needs no running systemd, and runs at the next boot
         yield Directory(WANTS)
-        yield Link(f"{WANTS}/{BAN_LIST}", f"/etc/systemd/system/{BAN_LIST}")
+        for unit in (BAN_LIST, BAN_RESTORE):
+            yield Link(f"{WANTS}/{unit}", f"/etc/systemd/system/{unit}")
     drop_in = sandbox.render(source, host.restricted) if host.has_systemd else ""
     if drop_in:
         yield File(FAIL2BAN_DROP_IN, relocate(drop_in, paths).encode())

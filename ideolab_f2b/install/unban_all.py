@@ -6,10 +6,14 @@ import contextlib
 import errno
 
 from ideolab_f2b import fail2ban_client
+from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import orphans, rule
 from ideolab_f2b.firewall.backend import BACKENDS, KernelSets, find_in_kernel
 from ideolab_f2b.firewall.names import LIST, LISTS
 from ideolab_f2b.firewall.saved import rules as saved
+from ideolab_f2b.geo.rule import metrics
+from ideolab_f2b.geo.rule.in_force import CountryFirewall
+from ideolab_f2b.geo.rule.state import LOCK
 from ideolab_f2b.install.place import Say
 from ideolab_f2b.kernel.ipset.error import SetBusyError, SetMissingError
 from ideolab_f2b.kernel.netlink import ModuleMissingError
@@ -34,6 +38,15 @@ def drop_rules(say: Say) -> None:
                 backend.remove_all(version)
                 backend.drop_ports(version)
         say(f"removed  the rules that match {LIST} ({backend.name})")
+
+
+def drop_country_list(say: Say) -> None:
+    """Take the country list with its rules and sets out of the kernel, and what is remembered of it."""
+    held = CountryFirewall(Settings()).remove().text
+    LOCK.unlink(missing_ok=True)
+    metrics.withdraw(Settings())
+    if held:
+        say(f"removed  the country list from {held}")
 
 
 def tell_saved_rules() -> str:

@@ -108,12 +108,15 @@ def _uninstall_live(
         *_attempt("connmon", live.services(host).stop_connmon),
         *_attempt("intake", live.services(host).stop_intake),
         *_attempt("opener", live.services(host).stop_opener),
+        *_attempt("timers", live.services(host).stop_timers),
         *_attempt("jails", lambda: unban_all.stop_jails(say)),
         # a program that runs from the tree, such as this one, has all its modules loaded by now
         *remove((entry for entry in leaving if entry.kind != "user"), site, say),
         *_attempt("fail2ban", lambda: _leave_fail2ban(host, found, say, stays=stays)),
         *(_attempt("nginx", lambda: say(nginx.reload_without_ours())) if has_nginx else ()),
         *_attempt("rules", lambda: unban_all.drop_rules(say)),
+        # before the sets: a rule that asks an emptied list of allowed countries would let nobody in
+        *_attempt("country list", lambda: unban_all.drop_country_list(say)),
         *_attempt("sets", lambda: unban_all.drop_sets(say)),
         *_attempt("saved rules", unban_all.require_no_saved_rule),
         *_attempt(RUN, lambda: _remove_run(say)),

@@ -22,6 +22,8 @@ _ADDRESS_HEADER, _ROUTE_HEADER, _HOP_HEADER = 8, 12, 8
 _TYPE = 7
 _UNICAST = b"\x01"
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
+#: the offset of it in an address's header
+_PREFIX_LENGTH = 1
 _RTA_GATEWAY, _RTA_MULTIPATH, _RTA_VIA = 5, 9, 18
 _HOP = struct.Struct("=H")
 
@@ -29,6 +31,12 @@ _HOP = struct.Struct("=H")
 def local_addresses(limit: Optional[int] = None) -> set[Address]:
     """The addresses of all interfaces of this network namespace, both families; of each at most `limit`."""
     return {found for payload in _dump(_GET_ADDRESS, _ADDRESS_HEADER, limit) for found in addresses(payload)}
+
+
+def local_interfaces(limit: Optional[int] = None) -> set[tuple[Address, int]]:
+    """The same with the prefix length of the network that each is in."""
+    payloads = _dump(_GET_ADDRESS, _ADDRESS_HEADER, limit)
+    return {(found, payload[_PREFIX_LENGTH]) for payload in payloads for found in addresses(payload)}
 
 
 def gateways(limit: Optional[int] = None) -> set[Address]:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Callable
 
-from ideolab_f2b.notation import duration, word_list
+from ideolab_f2b.notation import country, duration, word_list
 from ideolab_f2b.notation.networks import Network
 
 
@@ -34,7 +34,7 @@ def _ports(text: str) -> tuple[int, ...]:
 def _networks(text: str) -> tuple[Network, ...]:
     found = word_list.parse(text)
     if found.names:
-        raise ValueError(f"{found.names[0]} is a name, and connmon asks no DNS; write its addresses")
+        raise ValueError(f"{found.names[0]} is a name, and no DNS is asked; write its addresses")
     if found.problems:
         raise ValueError(f"{found.problems[0].word!r} is no address, network or range")
     return found.networks
@@ -89,6 +89,14 @@ def _rate(text: str) -> int:
     return _at_least_one(text, "0 would keep every line from fail2ban")
 
 
+def read_cap(text: str) -> int:
+    """Return a number of addresses, which may be more than IPv4 has."""
+    number = int(text)
+    if not 1 <= number <= 1 << 64:
+        raise ValueError("a number of addresses from 1 to 2^64 is needed")
+    return number
+
+
 def _bytes(text: str) -> int:
     number = int(text)
     if not 16_000_000 <= number <= 10**12:
@@ -125,6 +133,26 @@ def _port(text: str) -> int:
 
 def _files(text: str) -> tuple[Path, ...]:
     return tuple(_absolute(word) for word in text.replace(",", " ").split())
+
+
+def _policy(text: str) -> str:
+    if text not in ("off", "allow", "deny"):
+        raise ValueError("off, allow or deny is needed")
+    return text
+
+
+def _countries(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(country.parse(word) for word in text.replace(",", " ").split()))
+
+
+def _source(text: str) -> tuple[Path, ...]:
+    if not (paths := _files(text)):
+        raise ValueError("one or more absolute paths are needed")
+    return paths
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    return tuple(str(_absolute(word)) for word in text.replace(",", " ").split())
 
 
 def _absolute(text: str) -> Path:
@@ -167,6 +195,9 @@ READ: dict[str, Callable[[str], object]] = {
     "access_tag": _tag,
     "served_tag": _tag,
     "senders": _names,
+    "cap": read_cap,
+    "cap6": read_cap,
+    "logs": _patterns,
     "lines_address": _rate,
     "lines_total": _rate,
     "bytes_hour": _bytes,
@@ -177,7 +208,15 @@ READ: dict[str, Callable[[str], object]] = {
     "cache_s": duration.read,
     "unknown_s": duration.read,
     "mmdb": _files,
+    "files": _files,
     "ipwhois": _count,
+    "policy": _policy,
+    "countries": _countries,
+    "source": _source,
+    "ports": _ports,
+    "exempt": _networks,
+    "quic": _yes,
+    "max_age_s": duration.read,
     "log_dir": _absolute,
     "state_dir": _absolute,
     "textfile_dir": _absolute,

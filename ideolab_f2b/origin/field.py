@@ -32,8 +32,10 @@ def decode(data: bytes) -> str:
 def name(text: object) -> Optional[str]:
     """Return one printable line of at most NAME_LENGTH characters."""
     # a bound before the work: what comes in may be megabytes
-    clean = (_clean(character) for character in str(text or "")[: 4 * NAME_LENGTH])
-    words = " ".join("".join(clean).split())
+    given = str(text or "")[: 4 * NAME_LENGTH]
+    # most names need no look at each character
+    clean = given if given.isprintable() else "".join(map(_clean, given))
+    words = " ".join(clean.split())
     return words[:NAME_LENGTH].rstrip() or None
 
 

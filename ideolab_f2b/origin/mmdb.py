@@ -17,8 +17,8 @@ SOURCE = "mmdb"
 #: bytes; the file is held in memory
 MOST_BYTES = 256 * 1024 * 1024
 #: MaxMind's and DB-IP's names, then IPinfo's and those of ip-location-db
-_ASN = ("autonomous_system_number", "asn")
-_NAME = ("autonomous_system_organization", "as_name", "name")
+ASN_KEYS = ("autonomous_system_number", "asn")
+AS_NAME_KEYS = ("autonomous_system_organization", "as_name", "name")
 _COUNTRY = ("country", "country_code", "registered_country")
 
 
@@ -100,9 +100,9 @@ class _File:
 
 
 def _origin(record: Mapping[str, Any], address: Address, length: int) -> Origin:
-    number = field.asn(_first(record, _ASN))
+    number = field.asn(_first(record, ASN_KEYS))
     # where there is an ASN only: an organisation and a city have a name as well
-    name = field.name(_first(record, _NAME)) if number else None
+    name = field.name(_first(record, AS_NAME_KEYS)) if number else None
     prefix = field.network(f"{address}/{length}", address) if number else None
     return Origin(
         str(address), number, name, _country(record), None if prefix is None else str(prefix), SOURCE

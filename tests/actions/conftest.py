@@ -30,9 +30,9 @@ PORT = 9999
 _FREEBIND = {socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}
 
 
-def bind_any(own: socket.socket, source: str) -> None:
+def bind_any(own: socket.socket, source: str, port: int = 0) -> None:
     own.setsockopt(*_FREEBIND[own.family], 1)
-    own.bind((source, 0))
+    own.bind((source, port))
 
 
 class Probe:

@@ -89,12 +89,12 @@ class Host:
         self.server.wait_for_rules("ideolab-manual", "ideolab-connmon")
 
     def run(self, *words: str, program: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """`ideolab-f2b WORDS --config …` in the namespace; without it for the verbs that do not take it."""
-        last = () if words[0] in ("ban", "unban") else ("--config", str(self.directory / "f2b.conf"))
-        command = (*HIDDEN, *program, sys.executable, "-m", "ideolab_f2b", *words)
+        """`ideolab-f2b WORDS --config …` in the namespace; without it for the verb that does not take it."""
+        settings = () if words[0] == "unban" else ("--config", str(self.directory / "f2b.conf"))
+        command = (*HIDDEN, *program, sys.executable, "-m", "ideolab_f2b", *words, *settings)
         path = f"{self.directory}/bin:{os.environ['PATH']}"
         return subprocess.run(
-            self.namespace.command(*command, *last),
+            self.namespace.command(*command),
             capture_output=True, text=True, timeout=120, check=False, cwd=REPOSITORY,
             env={**os.environ, "PATH": path, "PYTHONPATH": str(REPOSITORY)},
         )  # fmt: skip

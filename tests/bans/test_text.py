@@ -68,7 +68,7 @@ def test_json() -> None:
     }  # fmt: skip
     assert told["bans"][0] == {
         "address": "198.51.100.7", "jail": "ideolab-connmon", "set": "ideolab_connmon", "state": "ok",
-        "since": 900, "bantime": 600, "until": 1500, "in_kernel": True, "element_s": 500,
+        "since": 900, "bantime": 600, "until": 1500, "in_kernel": True, "element_s": 500, "prefixes": None,
         "asn": "64500", "asname": "EXAMPLE", "country": "FR", "prefix": "198.51.100.0/24",
     }  # fmt: skip
     assert [(ban["state"], ban["in_kernel"], ban["until"]) for ban in told["bans"][1:]] == [

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.check import boot, files, sandbox, server, services, textfile
+from ideolab_f2b.check import files, sandbox, server, services, textfile
+from ideolab_f2b.check.boot import saved_rules
+from ideolab_f2b.check.boot import services as boot_services
 from ideolab_f2b.check.files import LogStat
 from ideolab_f2b.check.nginx import datagrams, senders
 from ideolab_f2b.check.sandbox import ServerLimits
@@ -25,11 +27,11 @@ def compose(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_the_host_starts_is_not_seen() -> None:
     """Neither its services nor its saved firewall are in the container."""
-    assert [str(one) for one in boot.boot(Settings())] == [
+    assert [str(one) for one in boot_services.boot(Settings())] == [
         "unknown  boot: what starts the containers of the pack with this host is not seen from inside\n"
         "         -> on the host: systemctl is-enabled docker; and restart: in compose.yaml"
     ]
-    assert [str(one) for one in boot.saved_rules(Settings())] == [
+    assert [str(one) for one in saved_rules.saved_rules(Settings())] == [
         "unknown  saved rules: a firewall that this host has saved is not seen from inside\n"
         "         -> on the host: grep -ls ideolab_ban /etc/iptables/* /etc/nftables.conf"
         " (docs/containers.md#a-saved-firewall)"

@@ -20,7 +20,7 @@ DOCS = REPOSITORY / "docs"
 PACK = REPOSITORY / "ideolab_f2b"
 NUMBERS = {"nineteen": 19, "twenty": 20, "twenty-one": 21, "twenty-two": 22}
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-_SCRIPT = re.compile(r"(?:^|[\s(])(?:sudo )?(scripts/install|ideolab-f2b (?:[a-z]+\|)*[a-z]+)\b(.*)")
+_SCRIPT = re.compile(r"(?:^|[\s(])(?:sudo )?(scripts/install|ideolab-f2b (?:[a-z-]+\|)*[a-z-]+)\b(.*)")
 
 
 def page(name: str) -> str:
@@ -28,16 +28,22 @@ def page(name: str) -> str:
 
 
 def options(verb: str) -> set[str]:
-    """What a verb takes, without --help."""
-    parser = argparse.ArgumentParser()
-    subparsers = parser.add_subparsers()
-    whole = cli.parser(verb)
-    [choices] = [
-        action.choices for action in whole._actions if isinstance(action, type(subparsers)) and action.choices
-    ]
+    """What a verb takes, and the verbs below it, without --help."""
+    [choices] = find_verbs(cli.parser(verb))
+    parsers = [choices[verb], *(one for below in find_verbs(choices[verb]) for one in below.values())]
     return {
-        name for action in choices[verb]._actions for name in action.option_strings if name[:2] == "--"
+        name
+        for parser in parsers
+        for action in parser._actions
+        for name in action.option_strings
+        if name[:2] == "--"
     } - {"--help"}
+
+
+def find_verbs(parser: argparse.ArgumentParser) -> list[dict[str, argparse.ArgumentParser]]:
+    """{verb: its parser}, for each group of verbs that a parser has."""
+    kind = type(argparse.ArgumentParser().add_subparsers())
+    return [dict(action.choices) for action in parser._actions if isinstance(action, kind) and action.choices]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -97,10 +103,10 @@ def test_the_checks() -> None:
 
 
 def test_the_results_of_a_ban_by_hand() -> None:
-    """The words of ideolab-fw-ip and of the verbs are one list; `held` is said by sudo only."""
+    """The words of ideolab-fw-ip and of the verbs are one list; `held` is of sudo, `allowed` of previews."""
     documented = {cells[0].strip("`") for cells in pages.table(page("firewall.md"), "result")}
 
-    assert documented == {*code.words_beside(PACK, "NOT_BANNED").values(), "held"}
+    assert documented == {*code.words_beside(PACK, "NOT_BANNED").values(), "held", "allowed"}
 
 
 def test_the_types_of_events() -> None:

@@ -16,11 +16,11 @@ from ideolab_f2b.install.steps.link import Link
 from ideolab_f2b.install.steps.tree import Tree
 
 HERE = Settings(Connmon(), Paths(textfile_dir=Path("/var/lib/ideolab/textfile")))
-#: a saved firewall may name the list
-BAN_LIST = Link(
-    "/etc/systemd/system/multi-user.target.wants/ideolab-ban-list.service",
-    "/etc/systemd/system/ideolab-ban-list.service",
-)
+#: a saved firewall may name the list; the bans are in force before the network
+AT_BOOT = [
+    Link(f"/etc/systemd/system/multi-user.target.wants/{name}.service", f"/etc/systemd/system/{name}.service")
+    for name in ("ideolab-ban-list", "ideolab-ban-restore")
+]
 
 
 def paths(checkout: Source, host: Host, settings: Settings = HERE) -> list[str]:
@@ -54,6 +54,7 @@ def test_a_host_with_systemd(checkout: Source) -> None:
         "/etc/systemd/system/fail2ban.service.d/ideolab-f2b.conf",
         "/etc/systemd/system/multi-user.target.wants",
         "/etc/systemd/system/multi-user.target.wants/ideolab-ban-list.service",
+        "/etc/systemd/system/multi-user.target.wants/ideolab-ban-restore.service",
         *(f"/etc/fail2ban/filter.d/{name}" for name in checkout.names("filter.d")),
         *(f"/etc/fail2ban/action.d/{name}" for name in checkout.names("action.d")),
         "/etc/fail2ban/jail.d/ideolab.conf",
@@ -87,7 +88,7 @@ def test_every_collector_directory_gets_a_link(checkout: Source) -> None:
         Link(f"{collector}/{name}", f"../../ideolab/textfile/{name}")
         for collector in collectors
         for name in ("ideolab_connmon.prom", "ideolab_f2b.prom")
-    ] + [BAN_LIST]
+    ] + AT_BOOT
 
 
 def test_a_collector_directory_that_is_reached_by_a_link(checkout: Source) -> None:
@@ -104,7 +105,7 @@ def test_a_textfile_directory_of_the_admins_is_left_to_them(checkout: Source) ->
     steps = plan(checkout, Host(), settings, "")
     (unit,) = [step for step in steps if step.path.endswith("ideolab-connmon.service")]
 
-    assert [step for step in steps if isinstance(step, Link) or "textfile" in step.path] == [BAN_LIST]
+    assert [step for step in steps if isinstance(step, Link) or "textfile" in step.path] == AT_BOOT
     assert isinstance(unit, File)
     assert b"\nReadWritePaths=-/var/log/ideolab -/var/lib/ideolab -/srv/gauges\n" in unit.content
 

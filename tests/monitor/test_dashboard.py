@@ -43,7 +43,7 @@ def test_the_rows_are_the_questions_of_an_operator() -> None:
     """In the order in which one asks them."""
     rows = titles([panel for panel in BOARD["panels"] if panel["type"] == "row"])
 
-    assert rows == ["Is it working?", "What is attacking?", "Who?", "Cost", "Django"]
+    assert rows == ["Is it working?", "What is attacking?", "Who?", "From where?", "Cost", "Django"]
 
 
 def test_the_first_three_panels_that_people_made_by_hand_are_there() -> None:

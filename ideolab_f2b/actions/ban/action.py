@@ -10,12 +10,12 @@ from typing import Any, Callable, Optional
 from fail2ban.server.action import ActionBase
 
 from ideolab_f2b.actions import handover, metric_sources
-from ideolab_f2b.actions.ban import answers, elements, orders, polling, second_action
-from ideolab_f2b.actions.ban.admission import Admission
+from ideolab_f2b.actions.aggregate.jail_aggregate import JailAggregate
+from ideolab_f2b.actions.aggregate.thread import AGGREGATE
+from ideolab_f2b.actions.ban import answers, orders, polling, second_action
+from ideolab_f2b.actions.ban.asn import kind
 from ideolab_f2b.actions.ban.counts import BanCounts, count_errors
-from ideolab_f2b.actions.ban.elements import Elements
 from ideolab_f2b.actions.ban.hooks import Hooks
-from ideolab_f2b.actions.ban.jail_firewall import JailFirewall
 from ideolab_f2b.actions.ban.lift import lift_bans
 from ideolab_f2b.actions.ban.lifted.old_tickets import OldTickets
 from ideolab_f2b.actions.ban.orders import Orders
@@ -34,9 +34,8 @@ from ideolab_f2b.actions.reconcile.one_pass import Member
 from ideolab_f2b.actions.reconcile.thread import RECONCILE
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.set_names import SET_NAMES
-from ideolab_f2b.actions.tickets import BanList, network_of_identity
+from ideolab_f2b.actions.sets_file import SETS_FILE
 from ideolab_f2b.complaint import Complaint
-from ideolab_f2b.kernel.ipset.element import key_of
 from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.metrics import Sample
 from ideolab_f2b.namespaces.inside import InsideSockets
@@ -61,13 +60,12 @@ class Action(ActionBase):  # type: ignore[misc]
             has_ignoreself=lambda: bool(getattr(jail.filter, "ignoreSelf", False)),
         )
         SESSIONS.keep_in(self._options.state)
-        self._firewall = JailFirewall(self._options, functools.partial(elements.list_elements, jail))
-        self._elements = Elements(jail, self._firewall, self._counts)
+        self._kind = kind.choose(jail, lambda: self._options, self._counts)
+        self._firewall, self._elements, self._ban_list, _admission = self._kind
         self._closer = SocketCloser(self._options.ports, inside=InsideSockets())
         say = functools.partial(self._logSys.error, "[%s] consistency check: %s", jail.name)
         self._check_complaint = Complaint(say, SAY_AGAIN_S)
         self._is_joined, self._source = False, f"{name} {jail.name}"
-        self._ban_list = BanList(jail)
         self._old_tickets = OldTickets(jail, self._counts, self._options.state)
         self._member = Member(
             jail.name,
@@ -78,6 +76,7 @@ class Action(ActionBase):  # type: ignore[misc]
             lambda: self._firewall.backend,
         )
         self._hooks = Hooks()
+        self._aggregate: Optional[JailAggregate] = None
         try:
             self._place_hooks(jail, name)
             self._pace()
@@ -88,7 +87,7 @@ class Action(ActionBase):  # type: ignore[misc]
 
     def _place_hooks(self, jail: Any, name: str) -> None:
         second_action.join(self._hooks, jail.actions, name, lambda: self._given, self.reload)
-        self._admission = Admission(
+        self._admission = self._kind.admission(
             jail,
             self._protected,
             self._counts,
@@ -97,6 +96,15 @@ class Action(ActionBase):  # type: ignore[misc]
             ask=IgnoreCommand(jail, lambda: list_queries(self._options.ports)).refusal,
         )
         self._old_tickets.set_hooks()
+        self._aggregate = JailAggregate(
+            jail,
+            lambda: self._options,
+            self._protected.refusal,
+            self._admission,
+            self._elements.add_below_rule,
+            self._old_tickets.find_lift,
+            self._counts,
+        )
 
     # fail2ban keeps an action over a reload only when it has both of these
     def clearAllParams(self) -> None:
@@ -112,13 +120,15 @@ class Action(ActionBase):  # type: ignore[misc]
                     self._firewall.use(self._options)
             finally:
                 self._options = self._firewall.options
+                SETS_FILE.note(self, self._jail, self._options, lambda: self._firewall.backend.name)
                 self._protected.use(self._options)
                 NAMES_OF_SERVER.hurry()
                 SESSIONS.keep_in(self._options.state)
                 self._old_tickets.keep_in(self._options.state)
                 self._closer.use(self._options.ports)
                 self._pace()
-                lift_bans(self._jail, self._protected, "reload", with_roots=True)
+                self._lift_bans("reload", with_roots=True)
+                self._set_aggregate(is_wanted=self._is_joined and self._options.aggregate > 0)
         except BaseException as error:
             # raised, it would end the reload of every jail
             self._counts.add_error(error)
@@ -145,8 +155,10 @@ class Action(ActionBase):  # type: ignore[misc]
         # first: the reconcile thread, which may end with this jail, then sees what it leaves
         SET_NAMES.release(self)
         RULE_HOOK.release(self)
+        SETS_FILE.forget(self, is_cleared=not self._options.keep_on_stop)
         LOOKS.remove(self)
         NAMES_OF_SERVER.remove(self)
+        self._set_aggregate(is_wanted=False)
         RECONCILE.remove(self._member)
         metric_sources.remove(self._source)
         self._hooks.undo()
@@ -167,20 +179,22 @@ class Action(ActionBase):  # type: ignore[misc]
 
     def _ban(self, info: Mapping[str, Any]) -> None:
         facts = self._admission.facts(info)
-        key = self._admission.key(facts["ip"])
+        keys = self._admission.keys(facts["ip"])
         try:
-            self._elements.add(key, facts["time"], facts["bantime"])
+            self._elements.ban(keys, facts["time"], facts["bantime"])
         except SetFullError:
-            self._admission.note_full(key[0], facts["ip"], facts is not info and not facts["restored"])
+            self._admission.note_full(keys[0][0], facts["ip"], facts is not info and not facts["restored"])
+            self._elements.undo(facts["ip"])
             raise
         handover.note_time(facts, time.time())
         self._counts.add("restored" if facts["restored"] else "bans")
         if self._options.kill:
-            self._closer.add(key)
+            self._closer.add_many(keys)
         if not self._is_joined:
             # an action that was added at run time is never started
             self._join()
-        self._firewall.require_rule(key[0])
+        for version in {key[0] for key in keys}:
+            self._firewall.require_rule(version)
 
     def reban(self, info: Mapping[str, Any]) -> None:
         """Ban what fail2ban bans once more."""
@@ -193,17 +207,15 @@ class Action(ActionBase):  # type: ignore[misc]
     @count_errors
     def prolong(self, info: Mapping[str, Any]) -> None:
         """The ban got longer (bantime.increment): so does the element."""
-        self._elements.add(key_of(network_of_identity(info["ip"])), info["time"], info["bantime"])
+        self._elements.ban(self._elements.keys(info["ip"]), info["time"], info["bantime"])
         self._counts.add("prolonged")
 
     @count_errors
     def unban(self, info: Mapping[str, Any]) -> None:
         """Take the element out of the kernel."""
         self._old_tickets.note_unban(info)
-        # the kernel may have expired it a moment earlier
-        network = network_of_identity(info["ip"])
-        self._firewall.delete(network)
-        self._admission.note_room(network.version)
+        for version in self._elements.lift(info["ip"]):
+            self._admission.note_room(version)
         self._counts.add("unbans")
 
     @count_errors
@@ -214,10 +226,17 @@ class Action(ActionBase):  # type: ignore[misc]
         return True
 
     @count_errors
-    def by_hand(self, bans: Sequence[Sequence[object]], by: str = "", reason: str = "") -> str:
+    def by_hand(
+        self, bans: Sequence[Sequence[object]], by: str = "", reason: str = "", force: bool = False
+    ) -> str:
         """Ban what a person orders: `set JAIL action ideolab-ban by_hand JSON`; one answer each, as JSON."""
         given = Orders(self._jail, self._admission, self._elements.add_below_rule)
-        return given.ban(bans, str(by), str(reason))
+        return given.ban(bans, str(by), str(reason), is_forced=force is True)
+
+    @count_errors
+    def examine(self, words: Sequence[object]) -> str:
+        """Say what a ban of each word would hold, and why it is refused, as JSON; nothing is banned."""
+        return answers.examine(self._admission, words)
 
     @count_errors
     def delete_elements(self, elements: Sequence[Sequence[object]] = ()) -> int:
@@ -241,9 +260,9 @@ class Action(ActionBase):  # type: ignore[misc]
     @property
     def stats(self) -> str:
         """One JSON object, for `fail2ban-client get JAIL action ideolab-ban stats`."""
-        return answers.stats(
-            self._counts, self._options, self._firewall, self._old_tickets, self._closer, RECONCILE.stats()
-        )
+        aggregate = {} if self._aggregate is None else self._aggregate.stats()
+        parts = self._firewall, self._old_tickets, self._closer, RECONCILE.stats(), aggregate
+        return answers.stats(self._counts, self._options, *parts)
 
     @property
     def bans(self) -> str:
@@ -269,9 +288,16 @@ class Action(ActionBase):  # type: ignore[misc]
         """Let the reconcile thread look after this jail, and the exporter count it, from now on."""
         self._is_joined = True
         RECONCILE.add(self._member)
+        self._set_aggregate(is_wanted=self._options.aggregate > 0)
         LOOKS.add(self, self._note_login)
         NAMES_OF_SERVER.add(self, JailNames(self._protected.names, self._note_names))
         metric_sources.add(self._source, self._samples)
+        SETS_FILE.note(self, self._jail, self._options, lambda: self._firewall.backend.name)
+
+    def _set_aggregate(self, *, is_wanted: bool) -> None:
+        """Let the thread aggregate the bans of this jail, or no more."""
+        if self._aggregate is not None:
+            (AGGREGATE.add if is_wanted else AGGREGATE.remove)(self._aggregate)
 
     def _samples(self) -> list[Sample]:
         counts = self._counts.counts()
@@ -280,12 +306,15 @@ class Action(ActionBase):  # type: ignore[misc]
     def _note_login(self) -> None:
         """Lift what was banned in the seconds before the proof, or before this server knew the address."""
         self._protected.renew_sessions()
-        lift_bans(self._jail, self._protected, "a login over SSH", with_roots=False)
+        self._lift_bans("a login over SSH", with_roots=False)
 
     def _note_names(self) -> None:
         """Lift what was banned before DNS had answered, or while a name had another address."""
         self._protected.renew_lists()
-        lift_bans(self._jail, self._protected, "an answer of DNS", with_roots=False)
+        self._lift_bans("an answer of DNS", with_roots=False)
+
+    def _lift_bans(self, after: str, *, with_roots: bool) -> None:
+        lift_bans(self._jail, self._ban_list, self._protected, after, with_roots=with_roots)
 
     def _read(self, given: Mapping[str, Any]) -> Options:
         self._given = given

@@ -11,9 +11,9 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from ideolab_f2b.actions import ttl
 from ideolab_f2b.actions.ban.counts import BanCounts
@@ -21,7 +21,7 @@ from ideolab_f2b.actions.ban.full_sets import FullSets
 from ideolab_f2b.actions.ban.hooks import Hooks, Method
 from ideolab_f2b.actions.ban.observer import observe
 from ideolab_f2b.actions.protected.protected import Protected
-from ideolab_f2b.actions.protected.refusal import RefusedError
+from ideolab_f2b.actions.protected.refusal import RefusedError, short
 from ideolab_f2b.actions.tickets import (
     ban_manager,
     give_to_root,
@@ -29,6 +29,7 @@ from ideolab_f2b.actions.tickets import (
     network_of_identity,
     parsed_key,
 )
+from ideolab_f2b.asn.error import AsnTableError
 from ideolab_f2b.complaint import Complaint
 from ideolab_f2b.kernel.ipset.element import LONGEST, Key, Network, key_of, network_of
 
@@ -38,7 +39,29 @@ SAY_AGAIN_S = 600.0
 SAID_LIMIT = 1000
 #: bits of the widest network that a log line bans, by IP version: who writes a line need not be root
 LINE_PREFIX = {4: 24, 6: 48}
+#: in a ticket's data, and so in fail2ban's database: root has lifted the cap for it
+FORCED = "forced"
 _log = logging.getLogger("fail2ban.ideolab-ban")
+
+
+class Admitted(NamedTuple):
+    """What may be banned: its name as fail2ban has it, its networks, and what to say of it."""
+
+    name: str
+    keys: Sequence[Key]
+    detail: str = ""
+    #: above the cap, by root's order
+    is_forced: bool = False
+
+
+class Examined(NamedTuple):
+    """What a ban would hold, why it is refused, and what --force would lift of that."""
+
+    name: str
+    keys: Sequence[Key] = ()
+    refusals: Sequence[str] = ()
+    #: why it is above the cap, or ""
+    excess: str = ""
 
 
 @dataclass
@@ -50,6 +73,8 @@ class Ordered:
     is_root: bool = True
     #: who ordered it and why, as a log line would say it
     line: str = ""
+    #: above the cap of addresses of an AS
+    is_forced: bool = False
     #: what fail2ban holds afterwards
     ticket: Any = None
     is_new: bool = False
@@ -63,11 +88,15 @@ class Ordered:
         ticket.setBanTime(self.seconds)
         # what tells a time of its own from the jail's
         ticket.setData("ttl", str(self.seconds))
+        if self.is_forced:
+            ticket.setData(FORCED, True)
 
     def note(self, ticket: Any, told: dict[str, Any], is_new: bool) -> None:
         """Note what fail2ban's ban list made of the ticket; `told` is its own answer."""
         self.ticket, self.is_new = told.get("ticket") or (ticket if is_new else None), is_new
         self.is_as_before = not is_new and not told.get("prolong")
+        if self.is_forced and self.ticket is not None:
+            self.ticket.setData(FORCED, True)
 
 
 class Admission:
@@ -104,18 +133,21 @@ class Admission:
         """Take the hooks away; the jail is as fail2ban made it."""
         self._hooks.undo()
 
-    def key(self, identity: Any) -> Key:
-        """The network to ban, as numbers; RefusedError when it must not be, and fail2ban forgets it."""
+    def keys(self, identity: Any) -> Sequence[Key]:
+        """The networks to ban, as numbers; RefusedError when they must not be, and fail2ban forgets it."""
         key = parsed_key(identity)
         if key is not None and self._protected.admits(*key):
-            return key
+            return (key,)
         try:
-            return key_of(self._require_harmless(identity))
+            return self._find_keys(identity)
         except RefusedError as error:
             # it came by a way that we have not hooked, or became an own address while it waited
             self._counts.add("refused")
             self._take_back(identity)
             raise RefusedError(f"Refused: {error}") from error
+
+    def _find_keys(self, identity: Any) -> Sequence[Key]:
+        return (key_of(self._require_harmless(identity)),)
 
     def facts(self, info: Mapping[str, Any]) -> Mapping[str, Any]:
         """What `info` says of the ban that this thread has just put into the ban list, as a plain dict.
@@ -140,17 +172,37 @@ class Admission:
             # no short cut is worth a ban
             return info
 
-    def admit(self, identity: Any) -> Network:
-        """The network, before it is ordered; RefusedError, counted, when it must not be banned."""
+    def admit(self, identity: Any, *, is_forced: bool = False) -> Admitted:
+        """What is ordered, before it is; RefusedError, counted, when it must not be banned."""
         try:
-            return self._ask_command(self._require_harmless(identity))
+            return self.check(identity, is_forced=is_forced)
         except RefusedError:
             self._counts.add("refused")
             raise
 
-    def order(self, identity: str, seconds: int, is_root: bool = True, line: str = "") -> Ordered:
+    def check(self, identity: Any, *, is_forced: bool = False) -> Admitted:
+        """What a person names, as it would be banned; RefusedError when it must not be."""
+        network = self._ask_command(self._require_harmless(identity))
+        return Admitted(short(network), (key_of(network),))
+
+    def examine(self, word: str) -> Examined:
+        """What a ban of this word would hold, and what refuses it; nothing is banned or counted."""
+        try:
+            network = network_of_identity(word)
+            name, keys = short(network), (key_of(network),)
+        except RefusedError as error:
+            return Examined(word, refusals=(str(error),))
+        try:
+            self.check(word)
+        except RefusedError as error:
+            return Examined(name, keys, (str(error),))
+        return Examined(name, keys)
+
+    def order(
+        self, identity: str, seconds: int, is_root: bool = True, line: str = "", *, is_forced: bool = False
+    ) -> Ordered:
         """Ban now, in this thread, for a time of its own (-1: for good)."""
-        self._current.ordered = ordered = Ordered(seconds, is_root, line)
+        self._current.ordered = ordered = Ordered(seconds, is_root, line, is_forced)
         try:
             self._jail.actions.addBannedIP(identity)
         finally:
@@ -199,22 +251,26 @@ class Admission:
             if complaint:
                 _log.warning("[%s] %s: %s", self._jail.name, ticket.getID(), complaint)
             ticket.setBanTime(seconds)
-        identity = ticket.getID()
-        key = parsed_key(identity)
         try:
-            # the quick answer for what fail2ban has parsed
-            if key is None or not self._protected.admits(*key):
-                key = key_of(self._require_harmless(identity))
-            # what root has ordered comes back after a restart
-            if not ticket.restored:
-                self._require_room(ticket, key)
-                if key[2] < LONGEST[key[0]]:
-                    self._ask_command(network_of(key))
-            return True
+            self._require_ticket(ticket)
         except RefusedError as refused:
             self._counts.add("refused")
-            self._complaint.say(str(refused), str(identity))
+            self._complaint.say(str(refused), str(ticket.getID()))
             return False
+        return True
+
+    def _require_ticket(self, ticket: Any) -> None:
+        """RefusedError for a ticket that came by a line, or out of the database, and must not be banned."""
+        identity = ticket.getID()
+        key = parsed_key(identity)
+        # the quick answer for what fail2ban has parsed
+        if key is None or not self._protected.admits(*key):
+            key = key_of(self._require_harmless(identity))
+        # what root has ordered comes back after a restart
+        if not ticket.restored:
+            self._require_room(ticket, key)
+            if key[2] < LONGEST[key[0]]:
+                self._ask_command(network_of(key))
 
     def _require_room(self, ticket: Any, key: Key) -> None:
         """RefusedError for a network that no line may ban, and for a new ban when there are too many."""
@@ -247,9 +303,8 @@ class Admission:
             allowed, refused = [], []
             for identity in wanted:
                 try:
-                    self._ask_command(self._require_harmless(identity))
-                    allowed.append(identity)
-                except RefusedError as error:
+                    allowed.append(self._admit_by_hand(identity))
+                except (RefusedError, AsnTableError) as error:
                     refused.append(f"Refused: {error}")
             banned = self._call_as_root(original, allowed) if allowed else 0
             if refused:
@@ -259,6 +314,11 @@ class Admission:
             return banned
 
         return ban
+
+    def _admit_by_hand(self, identity: Any) -> Any:
+        """What fail2ban is given for a word of `banip`; RefusedError."""
+        self._ask_command(self._require_harmless(identity))
+        return identity
 
     def _call_as_root(self, original: Method, identities: list[Any]) -> Any:
         """Ban; what the helper has not ordered comes from who may use fail2ban's socket, and is root's."""

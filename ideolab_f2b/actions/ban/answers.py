@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ideolab_f2b import __version__
+from ideolab_f2b.actions.ban.admission import Admission
 from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.ban.jail_firewall import JailFirewall
 from ideolab_f2b.actions.ban.lifted.old_tickets import OldTickets
@@ -17,6 +18,7 @@ from ideolab_f2b.actions.protected.ssh.sessions import SESSIONS
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.tickets import BanList
 from ideolab_f2b.firewall.names import FAMILIES
+from ideolab_f2b.kernel.ipset.element import text_of
 
 #: entries of the list of who is protected in one answer: fail2ban's socket and a reader take so much
 _LISTED_LIMIT = 500
@@ -32,6 +34,7 @@ def stats(
     old_tickets: OldTickets,
     closer: SocketCloser,
     reconcile: Mapping[str, object],
+    aggregate: Mapping[str, object],
 ) -> str:
     """Return the counts and the state of each part."""
     told: dict[str, Any] = {**counts.counts(), "last_error": counts.last_error}
@@ -42,6 +45,7 @@ def stats(
     told["lifted"] = old_tickets.stats()
     told["closer"] = closer.stats()
     told["keeper"] = reconcile
+    told["aggregate"] = aggregate
     # of the code that this server has loaded, which may be older than what is installed
     told["version"] = __version__
     return json.dumps(told, sort_keys=True)
@@ -50,10 +54,16 @@ def stats(
 def bans(options: Options, ban_list: BanList, backend: str) -> str:
     """Return the bans of the jail, its set, what holds it, and which ports are dropped (null = all)."""
     rows, queued = ban_list.rows(), ban_list.is_queued
+    prefixes = {name: list(map(text_of, keys)) for name, keys in ban_list.by_as().items()}
     scope = options.port_scope
     ports = None if scope is None else str(scope)
     told = {"set": options.set, "backend": backend, "queued": queued, "ports": ports, "bans": rows}
-    return json.dumps(told)
+    return json.dumps({**told, "prefixes": prefixes} if options.tickets == "as" else told)
+
+
+def examine(admission: Admission, words: Iterable[object]) -> str:
+    """Return for each word its name, its networks as text, and why it is refused; see docs/asn.md."""
+    return json.dumps([admission.examine(str(word))._asdict() for word in words])
 
 
 def protection(options: Options, spared: Protected) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ideolab_f2b.actions.ban.counts import BanCounts
@@ -41,13 +41,33 @@ class Elements:
             self._counts.add("full")
             raise
 
-    def add_below_rule(self, network: Network, since: float, bantime: float) -> None:
-        """Add an element; RuleError where no rule drops its packets."""
-        self.add(key_of(network), since, bantime)
-        self._firewall.require_rule(network.version)
+    def keys(self, identity: Any) -> Sequence[Key]:
+        """The networks of a ban that was made."""
+        return (key_of(network_of_identity(identity)),)
+
+    def undo(self, identity: Any) -> None:
+        """Do nothing: a ban that had no room has left no element."""
+
+    def ban(self, keys: Sequence[Key], since: float, bantime: float) -> None:
+        """Add the elements of one ticket; SetFullError, counted, where there is no room."""
+        for key in keys:
+            self.add(key, since, bantime)
+
+    def lift(self, identity: Any) -> Collection[int]:
+        """Take the elements of a ticket out that has ended; return the IP versions in which there is room."""
+        # the kernel may have expired it a moment earlier
+        network = network_of_identity(identity)
+        self._firewall.delete(network)
+        return (network.version,)
+
+    def add_below_rule(self, keys: Sequence[Key], since: float, bantime: float) -> None:
+        """Add the elements of one ticket; RuleError where no rule drops their packets."""
+        self.ban(keys, since, bantime)
+        for version in sorted({key[0] for key in keys}):
+            self._firewall.require_rule(version)
 
     def prolong(self, ticket: Any) -> None:
         """Give the element of a ban the time that its ticket has now."""
         bantime = ticket.getBanTime(self._jail.actions.getBanTime())
-        self.add(key_of(network_of_identity(ticket.getID())), ticket.getTime(), bantime)
+        self.ban(self.keys(ticket.getID()), ticket.getTime(), bantime)
         self._counts.add("prolonged")

@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Callable, Optional, TypeVar
 
 from ideolab_f2b.actions.backend_choice import BACKEND_CHOICE
@@ -97,6 +97,10 @@ class JailFirewall:
         except SetMissingError:
             self.repair()
             self._sets().add_key(key, timeout_s)
+
+    def add_many(self, elements: Sequence[tuple[Network, Optional[int]]]) -> None:
+        """Put many elements in; SetFullError when not all of them have room."""
+        self._call_or_repair(JailSets.add_many, elements)
 
     def delete(self, network: Network) -> bool:
         """Take an element out; False when it was not there (the kernel expires elements by itself)."""

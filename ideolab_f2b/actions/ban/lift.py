@@ -12,13 +12,12 @@ from ideolab_f2b.kernel.ipset.element import Key, network_of
 _log = logging.getLogger("fail2ban.ideolab-ban")
 
 
-def lift_bans(jail: Any, protected: Protected, after: str, *, with_roots: bool) -> None:
+def lift_bans(jail: Any, bans: BanList, protected: Protected, after: str, *, with_roots: bool) -> None:
     """Unban what covers a protected address; `after` says what has happened.
 
     Without `with_roots`, bans that root has ordered stay: a login must not undo an order of root's, which may
     be meant for the one who logs in. What fails is logged, and the other bans are lifted.
     """
-    bans = BanList(jail)
     for key, ticket in bans.tickets().items():
         if protected.admits(*key) or (is_of_root(ticket) and not with_roots):
             continue

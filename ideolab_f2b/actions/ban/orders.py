@@ -17,15 +17,15 @@ from ipaddress import ip_network
 from typing import Any, Callable, NamedTuple, Optional
 
 from ideolab_f2b.actions import ttl
-from ideolab_f2b.actions.ban.admission import Admission, Ordered
+from ideolab_f2b.actions.ban.admission import Admission, Admitted
 from ideolab_f2b.actions.ban.lift import unban
-from ideolab_f2b.actions.protected.refusal import RefusedError, short
+from ideolab_f2b.actions.protected.refusal import RefusedError
 from ideolab_f2b.firewall.all_sets import AllSets, HeldElement
-from ideolab_f2b.kernel.ipset.element import Network
+from ideolab_f2b.kernel.ipset.element import Key
 from ideolab_f2b.logline import format_line, quote
 
-#: (network, banned at, seconds): puts the element there, or says why it cannot be
-Place = Callable[[Network, float, float], None]
+#: (networks, banned at, seconds): puts the elements there, or says why they cannot be
+Place = Callable[[Sequence[Key], float, float], None]
 #: what the helper says of itself, for root and for the web server alike
 HELPER = "ideolab-fw-ip"
 BANNED, ALREADY, REFUSED, ERROR = "banned", "already", "refused", "error"
@@ -47,47 +47,55 @@ class Orders:
     def __init__(self, jail: Any, admission: Admission, place: Place) -> None:
         self._jail, self._admission, self._place = jail, admission, place
 
-    def ban(self, orders: Iterable[Sequence[object]], by: str, reason: str) -> str:
-        """A JSON list with one answer for each (address or network, seconds or "permanent"), in order."""
-        answers = [self._answer(str(address), str(time), by, reason) for address, time in orders]
+    def ban(
+        self, orders: Iterable[Sequence[object]], by: str, reason: str, *, is_forced: bool = False
+    ) -> str:
+        """A JSON list with one answer for each (address, network or AS, seconds or "permanent"), in order.
+
+        `is_forced` lifts the cap of addresses of an AS, for root.
+        """
+        answers = [self._answer(str(name), str(time), by, reason, is_forced) for name, time in orders]
         counted = Counter(answer.result for answer in answers)
         told = ", ".join(f"{count} {result}" for result, count in counted.items()) or "nothing"
         # what a person chose comes last, and quoted: no filter on fail2ban's own log can be misled
         _log.info("[%s] By hand: %s; by=%s reason=%s", self._jail.name, told, quote(by), quote(reason))
         return json.dumps([answer._asdict() for answer in answers])
 
-    def _answer(self, address: str, time: str, by: str, reason: str) -> OrderResult:
+    def _answer(self, address: str, time: str, by: str, reason: str, is_forced: bool) -> OrderResult:
+        is_root = not by.startswith(HELPER)
         try:
-            network = self._admission.admit(address)
+            # by the helper nobody gets beyond the cap
+            order = self._admission.admit(address, is_forced=is_forced and is_root)
         except RefusedError as refused:
             return OrderResult(address, REFUSED, detail=str(refused))
+        except Exception as error:
+            return OrderResult(address, ERROR, detail=str(error) or repr(error))
         seconds, complaint = ttl.ban_time(time, int(self._jail.getMaxBanTime()))
         try:
-            return self._ban(network, seconds, complaint, by, reason)
+            return self._ban(order, seconds, complaint, by, reason, is_root)
         except Exception as error:
-            return OrderResult(short(network), ERROR, detail=str(error) or repr(error))
+            return OrderResult(order.name, ERROR, detail=str(error) or repr(error))
 
-    def _ban(self, network: Network, seconds: int, complaint: str, by: str, reason: str) -> OrderResult:
-        is_root = not by.startswith(HELPER)
-        line = describe(short(network), by, reason, datetime.now(timezone.utc))
-        ordered = self._admission.order(short(network), seconds, is_root, line)
+    def _ban(
+        self, order: Admitted, seconds: int, complaint: str, by: str, reason: str, is_root: bool
+    ) -> OrderResult:
+        line = describe(order.name, by, reason, datetime.now(timezone.utc))
+        ordered = self._admission.order(order.name, seconds, is_root, line, is_forced=order.is_forced)
         ticket = ordered.ticket
         if ticket is None:
-            return OrderResult(short(network), ERROR, detail="fail2ban did not take the ban; see its log")
+            return OrderResult(order.name, ERROR, detail="fail2ban did not take the ban; see its log")
         bantime = ticket.getBanTime(self._jail.actions.getBanTime())
         try:
             # fail2ban only logs what its actions raise; and the kernel may have lost an earlier element
-            self._place(network, ticket.getTime(), bantime)
+            self._place(order.keys, ticket.getTime(), bantime)
         except Exception:
-            self._take_back(network, ordered)
+            if ordered.is_new:
+                # a ban that does not work must not be listed; one that was there before is not ours to lift
+                unban(self._jail, order.name)
             raise
         until = None if bantime == ttl.PERMANENT else math.ceil(ticket.getTime() + bantime)
-        return OrderResult(short(network), ALREADY if ordered.is_as_before else BANNED, until, complaint)
-
-    def _take_back(self, network: Network, ordered: Ordered) -> None:
-        """A ban that does not work must not be listed; one that was there before is not ours to lift."""
-        if ordered.is_new:
-            unban(self._jail, short(network))
+        detail = "; ".join(filter(None, (order.detail, complaint)))
+        return OrderResult(order.name, ALREADY if ordered.is_as_before else BANNED, until, detail)
 
 
 def delete_elements(elements: Iterable[Sequence[object]]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Callable, Optional, Union
 
 from ideolab_f2b.actions.ports import Ports
@@ -62,6 +62,18 @@ class SocketCloser:
             if self._thread is None:
                 self._start()
             self._work.set()
+
+    def add_many(self, keys: Sequence[Key]) -> None:
+        """Queue networks that one walk shall serve, and return at once."""
+        if keys:
+            with self._lock:
+                taken = keys[1 : 1 + max(0, LIMIT - len(self._pending))]
+                self.dropped += len(keys) - 1 - len(taken)
+                self._pending += taken
+                if self._thread is None:
+                    self._start()
+                self._work.set()
+            self.add(keys[0])
 
     @property
     def ports(self) -> Ports:

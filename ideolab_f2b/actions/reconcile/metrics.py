@@ -117,6 +117,13 @@ def jail(name: str, bans: Mapping[str, int], counts: Mapping[str, int], destroye
             {(name,): float(counts["refused"])},
         ),
         Sample(
+            "ideolab_f2b_aggregates_total",
+            "Prefixes that were banned because single bans filled much of them.",
+            "counter",
+            ("jail",),
+            {(name,): float(counts["aggregated"])},
+        ),
+        Sample(
             "ideolab_f2b_ban_errors_total",
             "Errors of the ban action.",
             "counter",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from ideolab_f2b import logline
 from ideolab_f2b.actions.report.record import Record
@@ -20,9 +20,23 @@ LINES = 3
 _AROUND = {4: 24, 6: 64}
 
 
-def build(record: Record, origin: Optional[Origin], fingerprint: Mapping[str, str] = {}) -> Event:
-    """Return the event of a record; `origin` is None when it was not looked up."""
-    ip, subnet = split_address(record.address)
+class AsFacts(NamedTuple):
+    """What the table of AS numbers says of a banned one; a name of a stranger's choice, cleaned."""
+
+    number: int
+    name: str = ""
+    #: None where the table does not say
+    prefixes: Optional[int] = None
+
+
+def build(
+    record: Record,
+    origin: Optional[Origin],
+    fingerprint: Mapping[str, str] = {},
+    asn: Optional[AsFacts] = None,
+) -> Event:
+    """Return the event of a record; `origin` is None when it was not looked up, `asn` but for an AS."""
+    ip, subnet = (None, None) if asn else split_address(record.address)
     line = logline.read_last_line(record.matches)
     connections = line.number("connections") if line else None
     return Event(
@@ -32,15 +46,15 @@ def build(record: Record, origin: Optional[Origin], fingerprint: Mapping[str, st
         subnet=subnet,
         count=record.failures if connections is None else connections,
         score=line.number("score") if line else None,
-        asn=origin.asn if origin else None,
-        asname=origin.asname if origin else None,
+        asn=str(asn.number) if asn else origin.asn if origin else None,
+        asname=(asn.name or None) if asn else origin.asname if origin else None,
         country=origin.country if origin else None,
         reason=line.reason if line else None,
         jail=record.jail,
         bantime=record.bantime,
         until=_until(record),
         origin=origin.prefix if origin else None,
-        raw=_raw(record, origin, fingerprint),
+        raw={**_raw(record, origin, fingerprint), **({"prefixes": asn.prefixes} if asn else {})},
         id=record.id,
         namespace=line.namespace if line else None,
     )

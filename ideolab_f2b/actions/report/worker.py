@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
@@ -13,8 +14,12 @@ from ideolab_f2b.actions import handover, metric_sources
 from ideolab_f2b.actions.report import carried_counters, events, state
 from ideolab_f2b.actions.report.counters import Counters
 from ideolab_f2b.actions.report.event_log import EventLog
+from ideolab_f2b.actions.report.events import AsFacts
 from ideolab_f2b.actions.report.record import Record
 from ideolab_f2b.actions.report.state import State
+from ideolab_f2b.actions.tickets import number_of_identity
+from ideolab_f2b.asn.error import AsnTableError
+from ideolab_f2b.asn.table import DEFAULT_PATH, AsnTable
 from ideolab_f2b.config import Paths
 from ideolab_f2b.fingerprint import request
 from ideolab_f2b.metrics import Sample
@@ -57,6 +62,7 @@ class Worker:
         `is_without_origins`: there are so many that no origin is looked up.
         """
         addresses = set() if is_without_origins else {record.address for record in records}
+        addresses = {address for address in addresses if number_of_identity(address) is None}
         origins = self._look_up(addresses, deadline_s)
         self._write(records, origins)
         self._count_extra(self.state.counters)
@@ -116,18 +122,35 @@ class Worker:
     def _write(self, records: Sequence[Record], origins: Mapping[str, Origin]) -> None:
         missing = self._log.select_missing(records)
         self._log.is_certain = False
+        numbers = self._read_as({record.address for record in missing})
         banned = {record.address for record in missing if record.type == "ban"}
         prints = request.fingerprints(self._paths.nginx_access_log, banned)
         for start in range(0, len(missing), SLICE):
             begin = time.monotonic()
             self._log.append(
                 [
-                    events.build(each, origins.get(each.address), prints.get(each.address, {}))
+                    events.build(
+                        each,
+                        origins.get(each.address),
+                        prints.get(each.address, {}),
+                        numbers.get(each.address),
+                    )
                     for each in missing[start : start + SLICE]
                 ]
             )
             self._rest(time.monotonic() - begin)
         self._log.is_certain = True
+
+    def _read_as(self, words: Iterable[str]) -> dict[str, AsFacts]:
+        """Return what the table says of those that are AS numbers; an event does not wait for a table."""
+        numbers = {word: number_of_identity(word) for word in words}
+        found = {word: AsFacts(number) for word, number in numbers.items() if number is not None}
+        with contextlib.suppress(AsnTableError):
+            if found:
+                with AsnTable(self._directory / DEFAULT_PATH.name) as table:
+                    for word, (number, _name, _prefixes) in found.items():
+                        found[word] = AsFacts(number, table.name(number), len(table.prefixes(number)))
+        return found
 
     def _count_extra(self, counters: Counters) -> None:
         """Count what others have noted since the last time: delays, and look-ups of origins."""
@@ -150,11 +173,15 @@ def _count(
             counters.count_restored_ban(record.jail)
         elif not record.error:
             counters.count_ban(record.jail, *_scope_and_family(record.address))
+            if number_of_identity(record.address) is not None:
+                continue
             origin = origins.get(record.address)
             counters.count_origin(origin.country if origin else None, origin.asn if origin else None)
 
 
 def _scope_and_family(address: str) -> tuple[str, str]:
+    if number_of_identity(address) is not None:
+        return "as", "as"
     try:
         network = ip_network(address, strict=False)
     except ValueError:

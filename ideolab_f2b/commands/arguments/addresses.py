@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple, Optional
 
 from ideolab_f2b.kernel.ipset.element import Network
-from ideolab_f2b.notation import networks
+from ideolab_f2b.notation import as_number, networks
 
 #: in place of an address: read them from standard input
 STDIN = "-"
@@ -31,23 +31,32 @@ _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?", re.ASCII | re.IGNORECASE
 
 
 class GivenAddress(NamedTuple):
-    """One address as somebody wrote it: its network, or None and the reason why it means none."""
+    """One address as somebody wrote it: its network, or None and the reason why it means none.
+
+    `number` is that of an AS, where the verb takes one.
+    """
 
     text: str
     network: Optional[Network]
     reason: str = ""
+    number: Optional[int] = None
 
 
-def read_all(words: Iterable[str]) -> list[GivenAddress]:
+def read_all(words: Iterable[str], *, with_as: bool = False) -> list[GivenAddress]:
     """Read each word, and `-` as all of standard input; whoever is named twice is there once."""
     found: dict[object, GivenAddress] = {}
     for text in _split(words):
         try:
-            one = GivenAddress(text, read(text))
+            one = _read_as(text) if with_as and _AS.fullmatch(text) else GivenAddress(text, read(text))
         except ValueError as error:
             one = GivenAddress(_show(text), None, str(error))
         found.setdefault(one.network or one.text, one)
     return list(found.values())
+
+
+def _read_as(text: str) -> GivenAddress:
+    number = as_number.parse(text.replace(" ", ""))
+    return GivenAddress(as_number.text(number), None, number=number)
 
 
 def _split(words: Iterable[str]) -> Iterator[str]:
@@ -88,7 +97,7 @@ def _open_brackets(text: str) -> str:
 
 def _refuse_other_kinds(text: str) -> None:
     if _AS.fullmatch(text):
-        raise ValueError("an AS number cannot be banned yet; give its networks")
+        raise ValueError("this verb takes no AS number")
     if "://" in text:
         raise ValueError("it is a URL: write the address of its host")
     if "%" in text:

@@ -22,30 +22,42 @@ PLACES = (
 _LIMIT = 16 << 20
 #: the chains of jails with scope=port, of this version and of those before
 CHAIN = r"ideolab-port[a-z-]*"
+#: those of the country list
+_OF_COUNTRIES = r"ideolab-geo(-[a-z]+)?"
 _OF_IPTABLES = f"--match-set {LIST} "
-#: of jails with scope=port: the jump, the chains and their rules, which name the sets of jails
-_OF_PORTS = rf"--match-set {PORT_LIST} |-A {CHAIN} |^:{CHAIN} "
+#: of jails with scope=port and of the country list: the jumps, the chains and their rules, which name sets
+_OF_PORTS = (
+    rf"--match-set {PORT_LIST} |-A {CHAIN} |^:{CHAIN} "
+    rf"|-A {_OF_COUNTRIES} |^:{_OF_COUNTRIES} | -j ideolab-geo$"
+)
 #: how nft shows a rule that matches an ipset, the same for any of them; nft 0.9.8 shows it as a comment
 _OF_NFT = rf'^\s*(iifname != "lo" )?xt match "?set"? .*(drop|jump {CHAIN})$'
-_CHAIN_OF_NFT = rf"^\s*chain {CHAIN} \{{"
+_CHAIN_OF_NFT = rf"^\s*chain ({CHAIN}|{_OF_COUNTRIES}) \{{"
 _END_OF_NFT = r"^\s*\}"
-_IN_CHAIN_OF_NFT = "xt match"
+_IN_CHAIN_OF_NFT = "xt (match|target)"
+#: the tables of the backend nft, as nft shows them
+_TABLE_OF_NFT = r"^table inet ideolab(_geo)? \{"
+_END_OF_TABLE = r"^\}"
 
 
 class SavedRule(NamedTuple):
     """A file that holds our rule; `by_nft`: as nft shows it, which nft itself cannot load.
 
-    `has_ports`: also rules of jails with scope=port.
+    `has_ports`: also rules of jails with scope=port, or of the country list. `is_table`: a whole table of
+    ours, which nft refuses while fail2ban runs and owns the one in the kernel.
     """
 
     path: Path
     by_nft: bool
     has_ports: bool = False
+    is_table: bool = False
 
     @property
     def mend(self) -> str:
         """The command that takes the rule out of the file and leaves the rest."""
-        if self.by_nft:
+        if self.is_table:
+            script = f"/{_TABLE_OF_NFT}/,/{_END_OF_TABLE}/d"
+        elif self.by_nft:
             script = f"/{_OF_NFT}/d"
             if self.has_ports:
                 script += f"; /{_CHAIN_OF_NFT}/,/{_END_OF_NFT}/{{/{_IN_CHAIN_OF_NFT}/d}}"
@@ -98,6 +110,8 @@ def _find_in(path: Path, lines: Sequence[str]) -> Iterator[SavedRule]:
     if next(_number_ours(lines), None) is not None:
         ports = any(re.search(rf"{_CHAIN_OF_NFT}|xt match .*jump {CHAIN}$", line) for line in said)
         yield SavedRule(path, by_nft=True, has_ports=ports)
+    if any(re.match(_TABLE_OF_NFT, line) for line in said):
+        yield SavedRule(path, by_nft=False, is_table=True)
 
 
 def _number_ours(lines: Sequence[str]) -> Iterator[int]:
@@ -105,5 +119,5 @@ def _number_ours(lines: Sequence[str]) -> Iterator[int]:
     in_chain = False
     for number, line in enumerate(lines):
         in_chain = bool(re.match(_CHAIN_OF_NFT, line)) or (in_chain and not re.match(_END_OF_NFT, line))
-        if re.match(_OF_NFT, line.rstrip("\n")) or (in_chain and _IN_CHAIN_OF_NFT in line):
+        if re.match(_OF_NFT, line.rstrip("\n")) or (in_chain and re.search(_IN_CHAIN_OF_NFT, line)):
             yield number

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from ideolab_f2b.install.run import run, succeeds
-from ideolab_f2b.places import BAN_LIST
+from ideolab_f2b.places import ASN_TIMER, BAN_LIST, BAN_RESTORE, GEO_RULE_TIMER, GEO_TIMER
 
 CONNMON = "ideolab-connmon.service"
 TIMER = "ideolab-connmon.timer"
 FAIL2BAN = "fail2ban.service"
 INTAKE = "ideolab-intake.service"
 OPENER = "ideolab-netns.service"
+#: what works now and then, where the admin has enabled it
+TIMERS = (ASN_TIMER, "ideolab-asn.service", GEO_TIMER, "ideolab-geo.service", GEO_RULE_TIMER)
 
 
 def _systemctl(*words: str) -> None:
@@ -69,6 +71,12 @@ def stop_opener() -> None:
     _stop(OPENER)
 
 
+def stop_timers() -> None:
+    """Stop and disable what builds tables anew."""
+    for unit in TIMERS:
+        _stop(unit)
+
+
 def _stop(unit: str) -> None:
     if _is("active", unit):
         _systemctl("stop", unit)
@@ -78,8 +86,8 @@ def _stop(unit: str) -> None:
 
 def forget() -> None:
     """Make systemd forget the units after their files are removed."""
-    # it has run at the boot, and would stay in systemd's list
-    succeeds("systemctl", "stop", BAN_LIST)
+    # they have run at the boot, and would stay in systemd's list
+    succeeds("systemctl", "stop", BAN_LIST, BAN_RESTORE)
     succeeds("systemctl", "reset-failed", "ideolab-*")
     _systemctl("daemon-reload")
 

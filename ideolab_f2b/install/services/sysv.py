@@ -13,6 +13,7 @@ INTAKE = "/etc/init.d/ideolab-intake"
 OPENER = "/etc/init.d/ideolab-netns"
 FAIL2BAN = "/etc/init.d/fail2ban"
 BAN_LIST = "/etc/init.d/ideolab-ban-list"
+BAN_RESTORE = "/etc/init.d/ideolab-ban-restore"
 
 
 def _fail2ban(verb: str) -> None:
@@ -27,8 +28,9 @@ def state() -> dict[str, bool]:
 
 
 def start_connmon(*, is_changed: bool) -> str:
-    """Start connmon; return what was done, in words. The sets of saved rules are made at each boot."""
+    """Start connmon; return what was done, in words. Saved rules get their sets at each boot, then bans."""
     _enable(BAN_LIST)
+    _enable(BAN_RESTORE)
     return _start(CONNMON, is_changed)
 
 
@@ -68,6 +70,10 @@ def stop_opener() -> None:
     _stop(OPENER)
 
 
+def stop_timers() -> None:
+    """Do nothing: without systemd the admin's cron does the work of our timers."""
+
+
 def _stop(script: str) -> None:
     if os.access(script, os.X_OK):
         run(script, "stop")
@@ -76,7 +82,7 @@ def _stop(script: str) -> None:
 def forget() -> None:
     """Remove the links in rc*.d after the scripts are removed."""
     if shutil.which("update-rc.d"):
-        for script in (CONNMON, INTAKE, OPENER, BAN_LIST):
+        for script in (CONNMON, INTAKE, OPENER, BAN_LIST, BAN_RESTORE):
             run("update-rc.d", os.path.basename(script), "remove")
 
 

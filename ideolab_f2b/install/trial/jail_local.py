@@ -48,7 +48,7 @@ def _differences(settings: Settings, log: str, polls_because: str) -> list[str]:
     if polls_because:
         lines.append(f"# {polls_because}")
         lines.append("backend = polling")
-    if settings.paths.log_dir != Paths().log_dir:
+    if log and settings.paths.log_dir != Paths().log_dir:
         lines += [f"logpath = {Path(settings.paths.log_dir, log)}", f"          {NO_LOG}"]
     if settings.connmon.ports != Connmon().ports:
         lines.append(f"port = {','.join(map(str, settings.connmon.ports))}")

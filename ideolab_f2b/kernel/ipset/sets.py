@@ -40,7 +40,7 @@ _NAMES_ONLY = 1 << 1
 _HEADER_ONLY = 1 << 2
 _FAMILIES: Mapping[str, int] = {"inet": socket.AF_INET, "inet6": socket.AF_INET6, "unspec": 0}
 #: what every ipset(8) since 2014 can list; the kernel's newest may be unknown to the installed program
-_REVISIONS = {"hash:net": 6, "list:set": 3}
+_REVISIONS = {"hash:net": 6, "list:set": 3, "bitmap:port": 3, "hash:ip": 4}
 #: elements of one message: about 40 bytes each, and the kernel holds its lock over one message
 _BATCH = 500
 DEFAULT_MAXELEM = 65536
@@ -196,6 +196,10 @@ class Sets:
     def members(self, list_name: str) -> list[str]:
         """The names of the sets in a list:set, in its order."""
         return [found for found in self._contents(list_name) if isinstance(found, str)]
+
+    def _begin(self, name: str) -> bytes:
+        """Return how a request about a set begins."""
+        return _name_part(name)
 
     def _create(self, name: str, kind: str, family: str, settings: bytes) -> None:
         payload = (

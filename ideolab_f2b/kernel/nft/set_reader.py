@@ -40,7 +40,9 @@ class SetReader:
     def test(self, name: str, network: Network) -> bool:
         """Whether a network is an element, or a single address is covered by one."""
         version, prefix, _packed = pack(network)
-        shape = self._require(name, version)
+        shape = self._require(name)
+        if version != shape.version:
+            return False
         wanted = shape.prefixes if prefix == LONGEST[version] else shape.prefixes & {prefix}
         covers = (network.supernet(new_prefix=each) for each in sorted(wanted))
         with self._lock, error.name_errors(f'look up {network} in set "{name}"'):

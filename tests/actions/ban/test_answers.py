@@ -29,7 +29,7 @@ def part(**values: Any) -> Any:
 
 def test_bans() -> None:
     """The verb `bans` reads them."""
-    held = part(rows=lambda: [["198.51.100.7", 1000.0, 600]], is_queued=False)
+    held = part(rows=lambda: [["198.51.100.7", 1000.0, 600]], is_queued=False, by_as=dict)
     text = answers.bans(read(scope="port", port="25,465"), held, "nft")
 
     found = jail_bans.parse("postfix", text)
@@ -50,6 +50,7 @@ def test_stats() -> None:
             part(stats=lambda: {"lifted": 3}),
             part(stats=lambda: {"waiting": 0}),
             {"passes": 4},
+            {"share": 0.25},
         )
     )
 
@@ -57,7 +58,7 @@ def test_stats() -> None:
         **counts.counts(), "last_error": "", "set": "postfix", "maxelem": 64, "repaired": 1,
         "rules": {"inet": "in place"}, "hook": "prerouting", "backend": "nft", "lifted": {"lifted": 3},
         "closer": {"waiting": 0},
-        "keeper": {"passes": 4}, "version": __version__,
+        "keeper": {"passes": 4}, "aggregate": {"share": 0.25}, "version": __version__,
     }  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def test_ways_into_the_kernel(jail: Any) -> None:
     kernel, counts = Kernel(), BanCounts()
     made = Elements(jail, kernel, counts)  # type: ignore[arg-type]
 
-    made.add_below_rule(ONE, time.time(), -1)
+    made.add_below_rule((key_of(ONE),), time.time(), -1)
     made.prolong(ticket(IPAddr("198.51.100.7"), time.time() + 1, -1))
     assert kernel.added == [(key_of(ONE), 0), (key_of(ONE), 0)]
     assert kernel.asked == [4]

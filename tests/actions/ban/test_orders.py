@@ -16,7 +16,9 @@ from fail2ban.server.ticket import BanTicket
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace
 from ideolab_f2b import logline
+from ideolab_f2b.actions.ban.admission import Admitted
 from ideolab_f2b.actions.ban.orders import Orders, describe
+from ideolab_f2b.kernel.ipset.element import key_of
 from ideolab_f2b.kernel.ipset.sets import Sets
 
 pytestmark = pytest.mark.root
@@ -124,11 +126,14 @@ def test_an_order_that_fails_is_taken_back(jail_without_database: Any) -> None:
     """Also while fail2ban's database fails: what the kernel does not hold is not listed."""
     jail, lifted = jail_without_database
     ordered = SimpleNamespace(ticket=BanTicket("198.51.100.7", 1.0), is_new=True)
-    admission: Any = SimpleNamespace(admit=ip_network, order=lambda *_given: ordered)
+
+    def admit(name: str, **_named: object) -> Admitted:
+        return Admitted(name, (key_of(ip_network(name)),))
 
     def place(*_given: object) -> None:
         raise RuntimeError("the set is full")
 
+    admission: Any = SimpleNamespace(admit=admit, order=lambda *_given, **_named: ordered)
     (answer,) = json.loads(Orders(jail, admission, place).ban([["198.51.100.7", 60]], "alice", ""))
     assert (answer["result"], answer["detail"]) == ("error", "the set is full")
     assert lifted == ["198.51.100.7"]

@@ -90,11 +90,14 @@ def test_packets_of_rules_that_match_one_set_each() -> None:
 
 def test_samples_of_a_jail() -> None:
     """Jail and family are labels, an address never is."""
-    samples = gauges.jail("j", {"inet": 2, "inet6": 1}, {"refused": 3, "errors": 4, "bans": 9}, 5)
+    samples = gauges.jail(
+        "j", {"inet": 2, "inet6": 1}, {"refused": 3, "aggregated": 6, "errors": 4, "bans": 9}, 5
+    )
 
     assert [(sample.name, sample.kind, sample.values) for sample in samples] == [
         ("ideolab_f2b_active_bans", "gauge", {("j", "inet"): 2.0, ("j", "inet6"): 1.0}),
         ("ideolab_f2b_refused_total", "counter", {("j",): 3.0}),
+        ("ideolab_f2b_aggregates_total", "counter", {("j",): 6.0}),
         ("ideolab_f2b_ban_errors_total", "counter", {("j",): 4.0}),
         ("ideolab_f2b_sockets_destroyed_total", "counter", {(): 5.0}),
     ]
@@ -108,7 +111,9 @@ def test_they_can_be_written() -> None:
     jails = [
         sample
         for name in ("one", "two")
-        for sample in gauges.jail(name, {"inet": 2, "inet6": 1}, {"refused": 3, "errors": 4}, 5)
+        for sample in gauges.jail(
+            name, {"inet": 2, "inet6": 1}, {"refused": 3, "aggregated": 6, "errors": 4}, 5
+        )
     ]
 
     lines = metrics.render(
@@ -129,6 +134,8 @@ def test_they_can_be_written() -> None:
         'ideolab_f2b_active_bans{family="inet6",jail="two"} 1.0',
         'ideolab_f2b_refused_total{jail="one"} 3.0',
         'ideolab_f2b_refused_total{jail="two"} 3.0',
+        'ideolab_f2b_aggregates_total{jail="one"} 6.0',
+        'ideolab_f2b_aggregates_total{jail="two"} 6.0',
         'ideolab_f2b_ban_errors_total{jail="one"} 4.0',
         'ideolab_f2b_ban_errors_total{jail="two"} 4.0',
         "ideolab_f2b_sockets_destroyed_total 10.0",

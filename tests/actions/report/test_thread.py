@@ -111,6 +111,6 @@ def test_bad_settings_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     assert said == [
         f"{tmp_path}/f2b.conf: there is no section [nonsense]; it knows [connmon], [firewall], [intake], "
-        "[origin] and [paths]"
+        "[origin], [geo], [asn], [visitors] and [paths]"
     ]
     assert thread.worker is worker

@@ -34,8 +34,8 @@ def test_what_is_taken(text: str, network: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("AS64500", "an AS number cannot be banned yet; give its networks"),
-        ("as 64500", "an AS number cannot be banned yet; give its networks"),
+        ("AS64500", "this verb takes no AS number"),
+        ("as 64500", "this verb takes no AS number"),
         ("198.51.100.7:443", "it has a port: write 198.51.100.7"),
         ("[2001:db8::1]:443", "it has a port: write 2001:db8::1"),
         ("fe80::1%eth0", "write the address without its interface"),

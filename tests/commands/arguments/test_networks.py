@@ -37,9 +37,26 @@ def arguments(*words: str, json: bool = False) -> argparse.Namespace:
     return parser.parse_args([*words, *(["--json"] if json else [])])
 
 
+def ban_as(names: list[str]) -> list[BanResult]:
+    return [BanResult(name, "unbanned", None, "ideolab-asn") for name in names]
+
+
+def test_an_as_among_others(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each result stands in the place of its word."""
+    given = arguments("as 64501", "198.51.100.7", "AS64500", "AS0", "AS64501")
+    networks.run_each(given, ban_all, ban_as)
+
+    assert [line.split()[:2] for line in capsys.readouterr().out.splitlines()] == [
+        ["unbanned", "AS64501"],
+        ["banned", "198.51.100.7"],
+        ["unbanned", "AS64500"],
+        ["refused", "AS0"],
+    ]
+
+
 def test_a_wrong_word_among_others(capsys: pytest.CaptureFixture[str]) -> None:
     """It is named in its place, the others are done, and the exit code tells."""
-    results = networks.run_each(arguments("198.51.100.7", "198.51.100.256", "2001:DB8::/64"), ban_all)
+    results = networks.run_each(arguments("198.51.100.7", "198.51.100.256", "2001:DB8::/64"), ban_all, ban_as)
 
     assert networks.exit_code(results) == 1
     assert capsys.readouterr().out == (
@@ -52,7 +69,9 @@ def test_a_wrong_word_among_others(capsys: pytest.CaptureFixture[str]) -> None:
 def test_nothing_but_wrong_words_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     """Each is named, and nothing is asked."""
     with pytest.raises(SystemExit) as caught:
-        networks.run_each(arguments("198.51.100.256", "example.org"), lambda _asked: pytest.fail("asked"))
+        networks.run_each(
+            arguments("198.51.100.256", "example.org"), lambda _asked: pytest.fail("asked"), ban_as
+        )
 
     assert caught.value.code == 2
     assert "198.51.100.256: no address and no network; example.org: " in capsys.readouterr().err
@@ -60,7 +79,7 @@ def test_nothing_but_wrong_words_is_a_usage_error(capsys: pytest.CaptureFixture[
 
 def test_answers_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     """One object for each word, also for the wrong one."""
-    networks.run_each(arguments("198.51.100.7", "x", json=True), ban_all)
+    networks.run_each(arguments("198.51.100.7", "x", json=True), ban_all, ban_as)
 
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [list(each) for each in told] == [["version", "t", "address", "result", "until", "detail"]] * 2

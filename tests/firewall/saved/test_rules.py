@@ -110,6 +110,34 @@ def test_what_mends_our_rules_as_nft_shows_them(tmp_path: Path, ours: str) -> No
     assert saved_rules.without_ours(NFT.format(rule=ours)) == NFT.format(rule="")
 
 
+TABLE = """\
+table inet ideolab { # progname fail2ban-server
+\tflags owner
+
+\tset ideolab_manual {
+\t\ttype ipv4_addr
+\t\telements = { 198.51.100.7 }
+\t}
+}
+table inet ideolab_geo {
+\tset ports {
+\t}
+}
+"""
+
+
+def test_what_mends_a_table_of_ours(tmp_path: Path) -> None:
+    """nft has saved the bans themselves; tables of others stay, also one with a name like ours."""
+    theirs = NFT.format(rule="") + "table inet ideolabs {\n}\n"
+    path = write(tmp_path, NFTABLES, f"flush ruleset\n{theirs}{TABLE}")
+    (found,) = saved_rules.find(tmp_path).rules
+    assert found == SavedRule(path, by_nft=False, is_table=True)
+
+    subprocess.run(["sh", "-c", found.mend], check=True)
+
+    assert path.read_text() == f"flush ruleset\n{theirs}"
+
+
 CHAIN = """\
 table ip raw {{
 \tchain ideolab-port {{

@@ -27,6 +27,7 @@ def test_connmon_starts_now_and_at_boot(scripts: Programs, is_changed: bool, ver
     assert text == f"{sysv.CONNMON} {verb}ed"
     assert scripts.calls == [
         "update-rc.d ideolab-ban-list defaults",
+        "update-rc.d ideolab-ban-restore defaults",
         "update-rc.d ideolab-connmon defaults",
         f"ideolab-connmon {verb}",
     ]
@@ -42,10 +43,12 @@ def test_a_script_that_is_not_there_is_not_called(scripts: Programs) -> None:
 
 
 def test_links_go_with_the_scripts(scripts: Programs) -> None:
-    """Of all three daemons, and of what makes the sets of saved rules."""
+    """Of all three daemons, and of what a boot runs."""
     sysv.forget()
 
-    names = ("ideolab-connmon", "ideolab-intake", "ideolab-netns", "ideolab-ban-list")
+    names = (
+        "ideolab-connmon", "ideolab-intake", "ideolab-netns", "ideolab-ban-list", "ideolab-ban-restore",
+    )  # fmt: skip
     assert scripts.calls == [f"update-rc.d {name} remove" for name in names]
 
 

@@ -26,6 +26,9 @@ def test_the_block_enables_the_jails_and_no_more() -> None:
         "\n"
         "[ideolab-manual]\n"
         "enabled = true\n"
+        "\n"
+        "[ideolab-asn]\n"
+        "enabled = true\n"
     )
 
 
@@ -57,6 +60,12 @@ def test_the_block_says_what_is_different_here() -> None:
         "backend = polling\n"
         "logpath = /srv/log/manual.log\n"
         "          /usr/local/lib/ideolab-f2b/deploy/no-log\n"
+        "port = 443,8443\n"
+        "\n"
+        "[ideolab-asn]\n"
+        "enabled = true\n"
+        "# no pyinotify\n"
+        "backend = polling\n"
         "port = 443,8443\n"
         "\n"
         "[sshd]\n"

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.ban.hooks import Hooks, Method
@@ -23,7 +23,7 @@ from ideolab_f2b.actions.ban.lifted.lift_memory import LiftMemory
 from ideolab_f2b.actions.ban.lifted.lifts import ALL
 from ideolab_f2b.actions.ban.lifted.offence_time import OffenceTime
 from ideolab_f2b.actions.ban.observer import is_behind, observe
-from ideolab_f2b.actions.tickets import ban_manager, key_of_identity
+from ideolab_f2b.actions.tickets import ban_manager, is_ban
 from ideolab_f2b.actions.ttl import PERMANENT
 from ideolab_f2b.complaint import Complaint
 
@@ -80,6 +80,10 @@ class OldTickets:
         """Return what `stats` says of the lifts."""
         return self._memory.stats()
 
+    def find_lift(self, identity: str) -> Optional[float]:
+        """Return when the ban of an address or network was lifted by a person; None when it was not."""
+        return self._memory.lifted.find(identity)
+
     def undo(self) -> None:
         """Take the hooks away."""
         self._hooks.undo()
@@ -102,7 +106,7 @@ class OldTickets:
 
     def _note(self, identity: str, at: float) -> None:
         # another filter's jail may ban by what is no address
-        if identity != ALL and key_of_identity(identity) is None:
+        if identity != ALL and not is_ban(identity):
             return
         with self._one_call():
             self._memory.note(identity, at)

@@ -6,31 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.check import boot
-
-SHOWN = """\
-Id=fail2ban.service
-UnitFileState=enabled
-
-Id=ideolab-connmon.service
-UnitFileState=disabled
-
-Id=ideolab-intake.service
-UnitFileState=
-
-Id=ideolab-connmon.timer
-UnitFileState=enabled
-"""
-
-
-def test_what_systemctl_shows() -> None:
-    """One block for each unit."""
-    assert boot.parse(SHOWN) == {
-        "fail2ban.service": "enabled",
-        "ideolab-connmon.service": "disabled",
-        "ideolab-intake.service": "",
-        "ideolab-connmon.timer": "enabled",
-    }
+from ideolab_f2b.check.boot import services as boot
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.check.boot import judge_ban_list, judge_files
+from ideolab_f2b.check.boot.saved_rules import judge_ban_list, judge_files
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.firewall.saved.rules import SavedRule, SavedRules
 
@@ -61,6 +61,18 @@ LOST = "AFTER THE NEXT BOOT THIS HOST HAS NO FIREWALL"
 def test_verdicts(found: SavedRules, maker: Verdict, said: list[str]) -> None:
     """What iptables saves loads once its sets are there."""
     assert list(map(str, judge_files(found, maker))) == said
+
+
+def test_a_saved_table() -> None:
+    """A boot loads it, and a reload nothing: fail2ban owns the table in the kernel by then."""
+    rule = SavedRule(NFTABLES, by_nft=False, is_table=True)
+
+    (said,) = judge_files(SavedRules([rule], 1, []), MADE)
+
+    assert str(said) == (
+        f"wrong    saved rules: {NFTABLES} holds our table, and nft loads NOTHING of it while fail2ban runs,"
+        f" which owns the one in the kernel: a reload brings nothing new\n         -> {rule.mend}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""The verb `geo`: six verbs about the country list."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+#: {verb: (module with add_arguments() and run(), what it does)}
+VERBS = {
+    "build": (
+        "ideolab_f2b.commands.geo.build",
+        "make the list of prefixes from the source's files; it changes nothing in the kernel",
+    ),
+    "show": (
+        "ideolab_f2b.commands.geo.show",
+        "show the list, or the country of addresses and what the list says",
+    ),
+    "apply": (
+        "ideolab_f2b.commands.geo.apply",
+        "put the list in force; --confirm 60s ends it unless you confirm",
+    ),
+    "confirm": ("ideolab_f2b.commands.geo.confirm", "keep in force what `apply --confirm` has put there"),
+    "pause": ("ideolab_f2b.commands.geo.pause", "let every country in for a time; it ends by itself"),
+    "remove": ("ideolab_f2b.commands.geo.remove", "take the rule and its sets out of the kernel"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the six verbs and their options."""
+    parser.description = (
+        "The country list: which countries may open connections. docs/geo.md has the sources and an example."
+    )
+    verbs = parser.add_subparsers(dest="geo_verb", metavar="VERB", required=True)
+    for name, (module, summary) in VERBS.items():
+        arguments = verbs.add_parser(name, help=summary)
+        vars(arguments)["is_json"] = getattr(parser, "is_json", False)
+        importlib.import_module(module).add_arguments(arguments)
+        # a wrong option is told by the parser that it was given to
+        arguments.set_defaults(reject=getattr(arguments, "reject", None))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one of them; return its exit code."""
+    code: int = importlib.import_module(VERBS[arguments.geo_verb][0]).run(arguments)
+    return code

@@ -1,0 +1,1 @@
+"""The country list in sets of ipset and chains of iptables."""

@@ -1,0 +1,1 @@
+"""The files of vendors: which kind one is, and its rows."""

@@ -1,0 +1,1 @@
+"""What a ban would hit before it is made: addresses, open connections, visitors, and who is protected."""

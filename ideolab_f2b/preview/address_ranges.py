@@ -1,0 +1,43 @@
+"""Networks as ranges that do not overlap: how many addresses they hold, and whether they hold one. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from ideolab_f2b.kernel.ipset.element import LONGEST, Key
+
+#: bits of an IPv6 client's network that are its own to fill
+_CLIENT_BITS = 64
+
+
+class AddressRanges:
+    """The addresses of some networks, each counted once."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self._ranges: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
+        for version, first, prefix in sorted(keys):
+            last = first + (1 << LONGEST[version] - prefix) - 1
+            merged = self._ranges[version]
+            if merged and first <= merged[-1][1] + 1:
+                merged[-1] = merged[-1][0], max(last, merged[-1][1])
+            else:
+                merged.append((first, last))
+        self._firsts = {version: [first for first, _last in one] for version, one in self._ranges.items()}
+
+    def holds(self, key: Key) -> bool:
+        """Return whether an address of this network is one of them."""
+        version, first, prefix = key
+        last = first + (1 << LONGEST[version] - prefix) - 1
+        index = bisect_right(self._firsts[version], last) - 1
+        return index >= 0 and self._ranges[version][index][1] >= first
+
+    def count(self) -> tuple[int, int]:
+        """Return how many IPv4 addresses and how many /64 of IPv6 there are; a part of a /64 is one."""
+        four = sum(last - first + 1 for first, last in self._ranges[4])
+        six, counted = 0, -1
+        for first, last in self._ranges[6]:
+            begin, end = max(first >> _CLIENT_BITS, counted + 1), last >> _CLIENT_BITS
+            six += max(0, end - begin + 1)
+            counted = max(counted, end)
+        return four, six

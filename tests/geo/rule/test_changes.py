@@ -1,0 +1,150 @@
+"""A list in force that is replaced, lost, renewed, held by another backend, taken away."""
+
+from __future__ import annotations
+
+import pytest
+
+from ideolab_f2b.geo.rule.in_force import Outcome
+from ideolab_f2b.geo.rule.plan import KernelState, RuleProblemError
+from ideolab_f2b.geo.rule.state import StateFiles
+from tests.geo.rule.conftest import INSIDE, OUTSIDE, PORT, World, make_list
+from tests.geo.rule.probes import probe
+
+pytestmark = pytest.mark.root
+WORDS = "allow FR, ES on TCP and UDP 443 (1 + 1 prefixes)"
+#: what is in all lists, in none of them
+LET_IN = ("198.51.100.7", "198.51.100.100", "2001:db8:c:1::7")
+REFUSED = ("198.51.100.200", "203.0.113.9", "2001:db8:c:2::7")
+#: two lists that have the same addresses of these, by other prefixes
+LISTS = (
+    make_list("198.51.100.0/25", "2001:db8:c:1::/64"),
+    make_list("198.51.100.0/26", "198.51.100.64/26", "203.0.113.128/25", "2001:db8:c::/63"),
+)
+
+
+def test_replaced_under_probes(world: World, backend: str) -> None:
+    """Not one of 2,000 datagrams gets another verdict while lists replace each other, on trial too."""
+    firewall = world.firewall(backend, quic=True)
+    with world.server.enter():
+        firewall.apply(LISTS[0])
+
+    def change(turn: int) -> None:
+        if turn % 3 == 2:
+            firewall.apply(LISTS[turn % 2], trial_s=600.0)
+            firewall.confirm()
+        else:
+            firewall.apply(LISTS[turn % 2])
+
+    sent, lost, leaked = probe(world.server, world.client, PORT, LET_IN, REFUSED, change, least=2000)
+
+    assert (sent >= 2000, lost, leaked) == (True, 0, 0)
+
+
+def test_lost_and_put_back(world: World, backend: str) -> None:
+    """What somebody flushed is back at the next look; what was never confirmed is not."""
+    firewall = world.firewall(backend, quic=True)
+    with world.server.enter():
+        firewall.apply(LISTS[0])
+        assert firewall.restore() == Outcome("")
+    flush = ("nft", "flush", "ruleset") if backend == "nft" else ("iptables", "-t", "raw", "-F")
+    world.server.run(*flush)
+    assert world.gets_in(OUTSIDE[0])
+
+    with world.server.enter():
+        assert firewall.restore() == Outcome(WORDS)
+        one, state = firewall.look()
+    assert one is not None
+    assert (state.token, state.ports) == (one.token, (PORT,))
+    assert not world.gets_in(OUTSIDE[0])
+    assert world.gets_in(INSIDE[0])
+
+
+def test_trial_at_a_boot(world: World, backend: str) -> None:
+    """A boot in the middle of a trial brings the list before back, and forgets the trial."""
+    firewall = world.firewall(backend)
+    with world.server.enter():
+        firewall.apply(LISTS[0])
+        firewall.apply(make_list(policy="deny"), trial_s=600.0)
+    # as a boot does
+    with world.server.enter():
+        world.server.run("nft", "flush", "ruleset")
+        assert firewall.restore().text == "allow FR, ES on TCP 443 (1 + 1 prefixes)"
+        assert firewall.look()[1].trial == ""
+    assert StateFiles(world.directory).load("trial") is None
+
+
+def test_renew(world: World, backend: str) -> None:
+    """A newer list of the same countries replaces the one in force, on the ports that were confirmed."""
+    with world.server.enter():
+        world.firewall(backend).apply(make_list(built=10.0))
+        firewall = world.firewall(backend, ports=(80,), quic=True)
+        assert firewall.renew(make_list(built=10.0)) == Outcome("")
+        assert firewall.renew(make_list(built=11.0, countries=("FR",))) == Outcome("")
+        assert firewall.renew(make_list(built=11.0, policy="deny")) == Outcome("")
+        with pytest.raises(RuleProblemError, match="has 6 prefixes of IPv4, the one in force 2"):
+            firewall.renew(
+                make_list(*(f"203.0.113.{2 * at}/32" for at in range(6)), "2001:db8:c::/64", built=11.0)
+            )
+        newer = make_list("203.0.113.0/24", "2001:db8:c:2::/64", built=11.0)
+        assert firewall.renew(newer) == Outcome("allow FR, ES on TCP 443 (1 + 1 prefixes)")
+        assert firewall.look()[1].ports == (443,)
+    assert world.gets_in(OUTSIDE[1])
+    assert not world.gets_in(INSIDE[0])
+
+
+def test_other_backend(world: World) -> None:
+    """The list is held anew before the old one goes; a trial is not begun over both."""
+    with world.server.enter():
+        world.firewall("ipset").apply(LISTS[0])
+        other = world.firewall("nft")
+        with pytest.raises(RuleProblemError, match="held by ipset, and nft is chosen now"):
+            other.apply(LISTS[1], trial_s=60.0)
+        other.apply(LISTS[1])
+        assert world.firewall("ipset").look()[1].ports == (443,)
+    assert world.server.run("ipset", "list", "-n") == ""
+    assert "ideolab" not in world.server.run("iptables", "-t", "raw", "-S")
+    assert not world.gets_in(OUTSIDE[0])
+
+
+def test_remove(world: World, backend: str) -> None:
+    """Nothing of it is left, and rules of others stay."""
+    world.server.run("iptables", "-t", "raw", "-A", "PREROUTING", "-s", "203.0.113.99", "-j", "ACCEPT")
+    before = world.server.run("iptables-save", "-t", "raw").splitlines()[1:-1]
+    firewall = world.firewall(backend, quic=True)
+    with world.server.enter():
+        firewall.apply(LISTS[0])
+        firewall.apply(LISTS[1], trial_s=600.0)
+        assert firewall.remove() == Outcome(backend)
+        assert firewall.remove() == Outcome("")
+        assert firewall.look() == (None, KernelState())
+        assert firewall.restore() == Outcome("")
+    assert world.server.run("iptables-save", "-t", "raw").splitlines()[1:-1] == before
+    assert world.server.run("ipset", "list", "-n") == ""
+    assert "ideolab" not in world.server.run("nft", "list", "ruleset")
+    assert world.gets_in(OUTSIDE[0])
+
+
+def test_lists_that_are_not_put_in_force(world: World, backend: str) -> None:
+    """A list that would refuse everybody of a family is none, nor is one where everybody is exempt."""
+    firewall = world.firewall(backend)
+    with world.server.enter():
+        with pytest.raises(RuleProblemError, match="the list has no IPv6 prefix: everybody would be refused"):
+            firewall.apply(make_list("198.51.100.0/24"))
+        assert firewall.apply(make_list("198.51.100.0/24", policy="deny")).text.startswith("deny FR, ES")
+        assert firewall.look()[1].ports == (443,)
+
+
+def test_what_nft_shows_loads_again(world: World) -> None:
+    """A ruleset that somebody saves with the list in it is taken by nft as it is."""
+    firewall = world.firewall("nft", quic=True)
+    with world.server.enter():
+        firewall.apply(LISTS[1])
+    saved = world.directory / "nftables.conf"
+    saved.write_text("flush ruleset\n" + world.server.run("nft", "list", "ruleset"))
+
+    world.server.run("nft", "-f", str(saved))
+
+    with world.server.enter():
+        assert firewall.restore() == Outcome("")
+    assert not world.gets_in(OUTSIDE[0])
+    assert world.gets_in(INSIDE[0])
