@@ -89,6 +89,13 @@
 # Option: min_prefix4, min_prefix6
 # Notes:  wider networks than this are refused
 # Values: [ NUM ] Default: 16 and 32
+#
+# Option: aggregate
+# Notes:  where at least this share of a prefix (4 addresses, not wider than /24 or /48) is banned by the jail's
+#         own lines, the prefix is banned too, for bantime, unless somebody else is in it: a visitor of the week,
+#         an open connection, whoever is protected. Of the jails of the pack only ideolab-connmon and
+#         nginx-ideolab-probe take it (docs/suggest.md)
+# Values: [ off | 0.05 to 1 ] Default: off
 
 import json
 import sys

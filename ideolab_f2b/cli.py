@@ -45,6 +45,10 @@ VERBS = {
         "ideolab_f2b.commands.geo.geo",
         "let only some countries in, or all but some: build, show, apply, confirm, pause, remove",
     ),
+    "suggest": (
+        "ideolab_f2b.commands.suggest",
+        "list networks and ASes in which bans cluster; it bans nobody",
+    ),
     "check": (
         "ideolab_f2b.commands.check",
         "check every part that protects this host, and say how to mend it",

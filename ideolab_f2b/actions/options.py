@@ -11,6 +11,7 @@ from typing import Any, Callable, Optional
 
 from ideolab_f2b import config
 from ideolab_f2b.actions import ports
+from ideolab_f2b.actions.aggregate import eligible
 from ideolab_f2b.actions.ports import EVERY, Ports
 from ideolab_f2b.firewall import chains, names
 from ideolab_f2b.firewall.port_rule import PortScope
@@ -57,6 +58,8 @@ class Options:
     cap: Optional[tuple[int, int]] = None
     min_prefix4: int = 16
     min_prefix6: int = 32
+    #: the banned share of a prefix from which the prefix is banned too; 0 = never
+    aggregate: float = 0.0
 
     @property
     def port_scope(self) -> Optional[PortScope]:
@@ -106,6 +109,11 @@ def parse(jail: str, given: Mapping[str, Any]) -> tuple[Options, list[str]]:
     if values.get("tickets") == "as":
         # an AS has networks of any width, and a cap of addresses
         values.update(min_prefix4=1, min_prefix6=1)
+    if values.get("aggregate"):
+        why = eligible.find_refusal(jail, values.get("protocol", ("tcp",)))
+        if why is not None:
+            values["aggregate"] = 0.0
+            complaints.append(f"option aggregate: {why}; off is used")
     return Options(**values), complaints
 
 
@@ -183,6 +191,16 @@ def _directory(text: str) -> Path:
     return Path(text)
 
 
+def _share(text: str) -> float:
+    if text in ("", "off", "no"):
+        return 0.0
+    share = float(text)
+    # not a comparison that lets nan through
+    if not 0.05 <= share <= 1:
+        raise ValueError("off or a share from 0.05 to 1 is needed")
+    return share
+
+
 def _number(lowest: int, highest: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         number = int(text)
@@ -213,6 +231,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "min_prefix6": _number(1, 128),
     "tickets": _tickets,
     "cap": _cap,
+    "aggregate": _share,
     "blocktype": _is_inverted,
 }
 #: options that have another name in here

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -67,8 +68,10 @@ def build(
     except FileNotFoundError as error:
         what = f"{error.filename} is not there: docs/asn.md says where to get such a file"
         raise AsnTableError(f"{what}; {describe_old(old)}") from error
-    except (SourceError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise AsnTableError(f"{error}; {describe_old(old)}") from error
+    except sqlite3.Error as error:
+        raise AsnTableError(f"{path} cannot be written ({error}); {describe_old(old)}") from error
     return BuildResult(files, counts, min(one.dated for one in files))
 
 

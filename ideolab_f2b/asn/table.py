@@ -12,15 +12,13 @@ from urllib.parse import quote
 
 from ideolab_f2b.asn.error import AsnTableError as AsnTableError
 from ideolab_f2b.asn.range_row import BITS
-from ideolab_f2b.asn.table_file import APPLICATION, VERSION, Key, to_address, to_key
+from ideolab_f2b.asn.table_file import APPLICATION, DEPTH, VERSION, Key, to_address, to_key
 from ideolab_f2b.notation.networks import Network
 from ideolab_f2b.ranges.prefixes import merge, split
 
 #: in a directory of root's: who can write it chooses what is banned with an AS
 DEFAULT_PATH = Path("/var/lib/ideolab-f2b/asn.sqlite3")
 _BUILD = "ideolab-f2b asn build makes it (docs/asn.md)"
-#: ranges around a range that a look-up goes through; prefixes of IPv6 nest no deeper
-_DEPTH = 130
 #: {version: the last range that begins at or before an address; of those that begin there, the smallest}
 _BEFORE = {
     4: "SELECT first, last, number, outer_first, outer_last FROM range4"
@@ -127,12 +125,14 @@ class AsnTable:
     def _smallest(self, version: int, first: int, last: int) -> Optional[tuple[int, int, int]]:
         low, high = to_key(version, first), to_key(version, last)
         row = self._database.execute(_BEFORE[version], (low,)).fetchone()
-        for _step in range(_DEPTH):
-            if row is None or row[1] >= high:
-                break
+        for _step in range(DEPTH):
+            if row is None:
+                return None
+            if row[1] >= high:
+                return to_address(row[0]), to_address(row[1]), row[2]
             outer: tuple[Optional[Key], Optional[Key]] = row[3:5]
             row = self._database.execute(_OUTER[version], outer).fetchone()
-        return None if row is None else (to_address(row[0]), to_address(row[1]), row[2])
+        return None
 
     @contextlib.contextmanager
     def _guard(self) -> Iterator[None]:

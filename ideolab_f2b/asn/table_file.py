@@ -22,6 +22,8 @@ from ideolab_f2b.asn.range_row import BITS, RangeRow
 APPLICATION = 0x41534E31
 #: version of the tables; a file with another one is built anew
 VERSION = 1
+#: ranges around each other; prefixes of IPv6 nest no deeper
+DEPTH = 129
 #: of the file: its data is public, its directory is root's
 _MODE = 0o644
 #: seconds that no build takes
@@ -83,7 +85,8 @@ def write(path: Path, rows: Iterable[RangeRow], describe: Callable[[RangeCounts]
     """Build the table beside `path` and rename it: a reader sees the old one or the new one.
 
     `describe` returns what the table says of itself (source, dated, built), or raises to keep the old one.
-    Any error leaves the old table, and nothing beside it.
+    Any error leaves the old table, and nothing beside it: ValueError for ranges that nobody announces so,
+    OSError and sqlite3.Error where it cannot be written.
     """
     _remove_left_over(path)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
@@ -147,6 +150,8 @@ def _nest(version: int, keys: Iterable[int]) -> Iterator[_Stored]:
         while around and (around[-1][1] < first or around[-1] == (first, last)):
             around.pop()
         outer = around[-1] if around else None
+        if len(around) >= DEPTH:
+            raise ValueError(f"more than {DEPTH} ranges overlap each other, which is no data of a vendor")
         around.append((first, last))
         yield (
             to_key(version, first),

@@ -82,7 +82,7 @@ def _once(only: Optional[str]) -> BanComparison:
             if jail.set is not None
         }
         # read last: a jail may just have started
-        left = _join(_read_left(kernels, jails)) if only is None else {}
+        left = _join(_read_orphans_of_all(kernels, jails)) if only is None else {}
     now = time.time()
     state = ban_row.UNWATCHED if any(jail.is_silent for jail in jails) else ban_row.STALE
     rows = [*ban_row.rows(jails, sets, now), *ban_row.rows_without_jail(left, state)]
@@ -113,7 +113,7 @@ def _elements(kernel: Optional[KernelSets], names: Iterable[str]) -> Elements:
     return found
 
 
-def _read_left(
+def _read_orphans_of_all(
     kernels: Mapping[str, KernelSets], jails: Collection[JailBans]
 ) -> Iterator[dict[str, Elements]]:
     """Read what no jail has in each backend."""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 from ipaddress import ip_network
+from itertools import islice
 from typing import Optional
 
 from ideolab_f2b import fail2ban_client
-from ideolab_f2b.bans import forgotten, jail_bans
+from ideolab_f2b.bans import jail_bans
 from ideolab_f2b.bans.ban import BATCH
 from ideolab_f2b.bans.jail_bans import JailBans
 from ideolab_f2b.bans.result import ERROR, NOT_BANNED, UNBANNED, BanResult, text_of
-from ideolab_f2b.firewall.all_sets import AllSets, overlap
+from ideolab_f2b.firewall.all_sets import AllSets, HeldElement, overlap
 from ideolab_f2b.firewall.names import family_sets
 from ideolab_f2b.kernel.ipset.element import Network, network_of
-from ideolab_f2b.places import ASN
+from ideolab_f2b.kernel.netlink import PermissionDeniedError
+from ideolab_f2b.places import ACTION, ASN
 
 
 def unban(networks: list[Network], options: tuple[str, ...] = ()) -> list[BanResult]:
@@ -27,7 +30,7 @@ def unban(networks: list[Network], options: tuple[str, ...] = ()) -> list[BanRes
         lifted = _lift(networks, options)
         inside = {each for one in networks for each in before[one] if each.network.prefixlen >= one.prefixlen}
         # elements that fail2ban has forgotten over a crash
-        forgotten.delete(sets, {each for each in inside if each.set not in spared}, options)
+        delete_elements(sets, {each for each in inside if each.set not in spared}, options)
         after = sets.find(networks)
     results = []
     for one in networks:
@@ -97,3 +100,28 @@ def _find_holder(held: Optional[JailBans], network: Network) -> str:
         if any(overlap(network_of(one), network) for one in prefixes if one[0] == network.version):
             return f"AS{name[1]}"
     return ""
+
+
+def delete_elements(sets: AllSets, held: Collection[HeldElement], options: tuple[str, ...] = ()) -> None:
+    """Delete elements; what has expired meanwhile is no error. KernelError, ClientError."""
+    try:
+        sets.delete(held)
+    except PermissionDeniedError:
+        jail, action = _find_action(options)
+        for part in _batches(held):
+            asked = json.dumps({"elements": [[one.set, str(one.network)] for one in part]})
+            fail2ban_client.ask("set", jail, "action", action, "delete_elements", asked, options=options)
+
+
+def _find_action(options: tuple[str, ...]) -> tuple[str, str]:
+    """Return a running jail and its action of ours; ClientError."""
+    for jail in sorted(fail2ban_client.jails(options)):
+        action = fail2ban_client.find_action(jail, ACTION, options)
+        if action:
+            return jail, action
+    raise fail2ban_client.ClientError(f"no jail that runs has {ACTION}; run ideolab-f2b check")
+
+
+def _batches(held: Iterable[HeldElement]) -> Iterable[list[HeldElement]]:
+    rest = iter(held)
+    return iter(lambda: list(islice(rest, BATCH)), [])

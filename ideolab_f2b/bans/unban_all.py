@@ -9,8 +9,8 @@ from ipaddress import ip_network
 from typing import NamedTuple, Optional
 
 from ideolab_f2b import columns, fail2ban_client
-from ideolab_f2b.bans import forgotten
 from ideolab_f2b.bans.ban import BATCH
+from ideolab_f2b.bans.unban import delete_elements
 from ideolab_f2b.firewall.all_sets import AllSets, HeldElement
 from ideolab_f2b.places import ACTION, ALL_JAILS
 
@@ -51,7 +51,7 @@ def unban_all(bans: dict[str, list[str]], options: tuple[str, ...] = ()) -> list
         before = _elements(sets)
         lifted = [_lift(jail, identities, options) for jail, identities in bans.items() if identities]
         left = before & _elements(sets) if not any(one.error for one in lifted) else frozenset()
-        forgotten.delete(sets, left, options)
+        delete_elements(sets, left, options)
     counts = Counter(each.set for each in left)
     return [*lifted, *(LiftedBans(None, name, count) for name, count in sorted(counts.items()))]
 

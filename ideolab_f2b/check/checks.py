@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ideolab_f2b import config
 from ideolab_f2b.check import (
-    backend,
     drift,
     files,
     forwarding,
@@ -42,7 +41,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "network": network.network,
     "jails": server.jails,
     "sshd": sshd.sshd_jail,
-    "backend": backend.backend,
+    "backend": kernel.backend,
     "sets": kernel.sets,
     "rules": kernel.rules,
     "saved": saved_rules.saved_rules,
@@ -66,7 +65,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "front": proxy.front,
     "asn": asn.asn,
     "geo": geo.geo,
-    "geo rule": geo_rule.geo_rule,
+    "geo-rule": geo_rule.geo_rule,
     "protected": protected.protection,
 }
 

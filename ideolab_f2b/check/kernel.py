@@ -1,12 +1,12 @@
-"""Checks the kernel: the sets of the jails, the DROP rules, and that sockets can be closed."""
+"""Checks the kernel: the backend, the sets of the jails, the DROP rules, that sockets can be closed."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Optional
 
-from ideolab_f2b import fail2ban_client
+from ideolab_f2b import config, fail2ban_client
 from ideolab_f2b.bans import rule_hook, used_backends
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
@@ -24,7 +24,60 @@ from ideolab_f2b.places import ACTION, install_command, restart
 
 #: the share of a set that may be full: a full one bans nobody any more
 FULL = 0.8
+_BACKEND = "backend"
+_RELOAD = "fail2ban-client reload"
 _RAW_MODULES = {4: "iptable_raw", 6: "ip6table_raw"}
+
+
+def backend(settings: Settings) -> Iterator[Verdict]:
+    """Check the backend of the settings against what the jails use and what works here."""
+    wanted = settings.firewall.backend
+    problems = {name: one.find_problem() for name, one in firewall_backend.BACKENDS.items()}
+    used: Optional[set[str]] = None
+    trouble = ""
+    try:
+        used = {each.backend.name for each in used_backends.ask()}
+    except fail2ban_client.ClientError as error:
+        trouble = str(error)
+    yield judge_backend(wanted, firewall_backend.choose(wanted).name, problems, used, trouble)
+
+
+def judge_backend(
+    wanted: str, chosen: str, problems: Mapping[str, str], used: Optional[Collection[str]], trouble: str = ""
+) -> Verdict:
+    """Return the verdict; `problems` says of each backend why it cannot work, "" where it can. Pure."""
+    if problems[chosen]:
+        return _judge_problem(wanted, chosen, problems)
+    why = _explain(wanted, chosen, problems)
+    if used is None:
+        text = f"{chosen} ({why}); whether the jails have it is not seen: {trouble}"
+        return unknown(_BACKEND, text, restart("fail2ban"))
+    others = sorted({*used} - {chosen})
+    if others:
+        text = f"{' and '.join(others)} for some jails, where the settings give {chosen} ({why})"
+        return unknown(_BACKEND, f"{text}: by an option of theirs, or they have not seen it yet", _RELOAD)
+    return ok(_BACKEND, f"{chosen} holds the bans ({why})")
+
+
+def _explain(wanted: str, chosen: str, problems: Mapping[str, str]) -> str:
+    if wanted != firewall_backend.AUTO:
+        return f"backend = {wanted}"
+    others = [f"{name} does not work here: {text}" for name, text in problems.items() if text]
+    there = "iptables and ipset are installed" if chosen == "ipset" else "; ".join(others)
+    return f"backend = {firewall_backend.AUTO}: {there}"
+
+
+def _judge_problem(wanted: str, chosen: str, problems: Mapping[str, str]) -> Verdict:
+    problem = problems[chosen]
+    if "ermission" in problem or "not permitted" in problem or "root" in problem:
+        return unknown(_BACKEND, f"{chosen}: {problem}")
+    install = install_command("iptables", "ipset")
+    working = [name for name, text in problems.items() if not text]
+    if working:
+        change = f"backend = {working[0]} below [firewall] in {config.DEFAULT_PATH}"
+        return wrong(_BACKEND, f"backend = {wanted}, and {chosen} cannot work: {problem}", change)
+    said = "; ".join(f"{name}: {text}" for name, text in problems.items())
+    return wrong(_BACKEND, f"no backend can work, and nobody is banned: {said}", install)
 
 
 def sets(_settings: Settings) -> Iterator[Verdict]:

@@ -18,7 +18,7 @@ from ideolab_f2b.geo.sources.source import CountrySource
 
 
 class UnusableListError(ValueError):
-    """The list that was made looks wrong, and was not saved; the text says why, and what stays in force."""
+    """The list that was made looks wrong, and was not saved; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,7 @@ def replace(built: Built, place: Path, *, is_forced: bool = False) -> None:
     known = {version: built.table.find_codes(version) for version in (4, 6)}
     faults = list(sanity.find_faults(built.new, present, known))
     if faults and not is_forced:
-        what = "the present list stays" if present else "there is no list yet"
-        raise UnusableListError(f"{'; '.join(faults)}; {what}; if it is right so: geo build --force")
+        raise UnusableListError(f"{'; '.join(faults)}; if it is right so: geo build --force")
     country_table.save(built.table, place / country_table.DEFAULT_PATH.name)
     country_list.save(built.new, path)
 

@@ -66,24 +66,39 @@ class CountryRows:
 
     def _flatten(self, refusals: RefusedRows) -> CountryRows:
         flat, open_rows, at = CountryRows(self.version), list[tuple[int, str]](), 0
-        for first, last, code in sorted(self, key=lambda row: (row[0], -row[1])):
+        for first, last, code in self._in_order():
             at = flat._close(open_rows, first, at)
             if open_rows:
                 _outer_last, outer_code = open_rows[-1]
                 if outer_code != code:
                     refusals.nested += 1
                 if at < first:
-                    flat.add(at, first - 1, outer_code)
+                    flat._join(at, first - 1, outer_code)
             at = first
             open_rows.append((last, code))
         flat._close(open_rows, 1 << 128, at)
         return flat
+
+    def _in_order(self) -> Iterator[tuple[int, int, str]]:
+        """Yield the rows by their first address, of two the wider one first."""
+        # the numbers of the rows are sorted, and not the rows: those would take five times the memory
+        firsts, lasts, codes = self.firsts, self.lasts, self.codes
+        order = sorted(range(len(self)), key=lasts.__getitem__, reverse=True)
+        order.sort(key=firsts.__getitem__)
+        return ((firsts[row], lasts[row], codes[row]) for row in order)
 
     def _close(self, open_rows: list[tuple[int, str]], before: int, at: int) -> int:
         """Add what is left of the rows that end before an address; return the next address to be told of."""
         while open_rows and open_rows[-1][0] < before:
             last, code = open_rows.pop()
             if at <= last:
-                self.add(at, last, code)
+                self._join(at, last, code)
                 at = last + 1
         return at
+
+    def _join(self, first: int, last: int, code: str) -> None:
+        """Add a row behind all others; one that goes on with the country makes the last one longer."""
+        if self.codes and self.codes[-1] == code and self.lasts[-1] + 1 == first:
+            self.lasts[-1] = last
+        else:
+            self.add(first, last, code)

@@ -75,10 +75,11 @@ def drop_sets(say: Say) -> None:
     SetBusyError names those that something else uses: they are emptied, and the others are gone.
     """
     busy = []
-    for backend in BACKENDS.values():
-        # of a version before there may be sets in no list
+    # of a version before there may be sets of ipset in no list
+    for backend in {BACKENDS["ipset"], *find_in_kernel()}:
         with contextlib.suppress(ModuleMissingError), contextlib.closing(backend.open()) as sets:
             busy += _drop_sets(sets, say)
+        backend.release()
     if busy:
         raise SetBusyError(
             errno.EBUSY, f"destroy {', '.join(busy)}", "a rule or a list of yours uses it; emptied"

@@ -115,8 +115,9 @@ def _uninstall_live(
         *_attempt("fail2ban", lambda: _leave_fail2ban(host, found, say, stays=stays)),
         *(_attempt("nginx", lambda: say(nginx.reload_without_ours())) if has_nginx else ()),
         *_attempt("rules", lambda: unban_all.drop_rules(say)),
-        *_attempt("sets", lambda: unban_all.drop_sets(say)),
+        # before the sets: a rule that asks an emptied list of allowed countries would let nobody in
         *_attempt("country list", lambda: unban_all.drop_country_list(say)),
+        *_attempt("sets", lambda: unban_all.drop_sets(say)),
         *_attempt("saved rules", unban_all.require_no_saved_rule),
         *_attempt(RUN, lambda: _remove_run(say)),
         *_attempt(NETNS_RUN, lambda: _remove_run(say, Path(NETNS_RUN))),

@@ -11,6 +11,8 @@ from typing import Optional
 from ideolab_f2b.kernel.client_network import client_part
 from ideolab_f2b.kernel.ipset.element import Key
 
+#: no log is older
+_FIRST_YEAR = 1970
 #: characters of a line that are looked at: address and time stand first
 LOOKED_AT = 200
 #: 198.51.100.7 - alice [29/Nov/2026:21:40:00 +0000]; the user is a client's word and may hold anything
@@ -44,7 +46,7 @@ def split(line: bytes) -> Optional[tuple[bytes, float]]:
 @functools.lru_cache(maxsize=1024)
 def _hour(year: int, month: int, day: int, hour: int, zone: bytes) -> float:
     away_s = (int(zone[1:3]) * 60 + int(zone[3:5])) * 60 * (-1 if zone[:1] == b"-" else 1)
-    if not 1 <= month <= 12:
+    if not 1 <= month <= 12 or year < _FIRST_YEAR:
         return float("-inf")
     return float(calendar.timegm((year, month, day, hour, 0, 0)) - away_s)
 

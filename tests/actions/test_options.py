@@ -63,12 +63,15 @@ def test_all_options() -> None:
         ("backend", "nftables", "auto, ipset or nft is needed; None is used"),
         ("ssh_ports", "every", "every is no port, and no name in /etc/services; None is used"),
         ("ssh_ports", "22:30", "single ports are needed; None is used"),
+        ("aggregate", "0.01", "off or a share from 0.05 to 1 is needed; 0.0 is used"),
+        ("aggregate", "nan", "off or a share from 0.05 to 1 is needed; 0.0 is used"),
+        ("aggregate", "many", "could not convert string to float: 'many'; 0.0 is used"),
         ("state", "state", "an absolute path is needed; PosixPath('/var/lib/ideolab-f2b') is used"),
         ("min_prefix4", "33", "a number from 1 to 32 is needed; 16 is used"),
         (
             "colour",
             "red",
-            "option 'colour' is unknown; known are allow, allow_file, backend, blocktype, cap, hook",
+            "option 'colour' is unknown; known are aggregate, allow, allow_file, backend, blocktype, cap",
         ),
     ],
 )
@@ -143,3 +146,16 @@ def test_merge() -> None:
         "port": "5060,5061", "protocol": "tcp,udp", "name": "b", "set": "x",
     }  # fmt: skip
     assert options.merge({}, {"port": "1"}) == {"port": "1"}
+
+
+def test_which_jails_aggregate() -> None:
+    """Off where a third party can cause the lines, or forge the address, and that is told."""
+    assert options.parse("ideolab-connmon", {"aggregate": "0.25"}) == (
+        Options(set="ideolab_connmon", aggregate=0.25), [],
+    )  # fmt: skip
+    assert options.parse("sshd", {"aggregate": "off"})[0].aggregate == 0
+    found, complaints = options.parse("ideolab-traship", {"aggregate": "0.25"})
+    assert (found.aggregate, len(complaints)) == (0.0, 1)
+    assert complaints[0].startswith("option aggregate: a third party can cause lines of ideolab-traship")
+    found, complaints = options.parse("sip", {"aggregate": "0.25", "protocol": "udp"})
+    assert (found.aggregate, len(complaints)) == (0.0, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sqlite3
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from ideolab_f2b.asn import build as builder
+from ideolab_f2b.asn import table_file
 from ideolab_f2b.asn.build import build, read_stamp
 from ideolab_f2b.asn.sources.source_file import SourceFile
 from ideolab_f2b.asn.table import AsnTable, AsnTableError
@@ -169,6 +171,27 @@ def test_a_table_that_shrinks_needs_force(tmp_path: Path) -> None:
     ):
         build([cut], path, now=NOW)
     assert build([SourceFile(cut.path)], path, is_forced=True, now=NOW).counts == (4, 0, 4)
+
+
+def test_a_disk_that_is_full_leaves_the_old_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """sqlite's error is ours, and nothing is left beside the table."""
+    path, file = tmp_path / "asn.sqlite3", write(tmp_path / "a.csv", GEOLITE)
+    build([file], path, now=NOW)
+
+    def fail(*_given: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(table_file, "_fill", fail)
+    with pytest.raises(AsnTableError, match=r"cannot be written \(database or disk is full\); the table of"):
+        build([SourceFile(file.path)], path, now=NOW)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.csv", "asn.sqlite3"]
+
+
+def test_ranges_that_overlap_without_end_are_no_table(tmp_path: Path) -> None:
+    """A look-up goes from a range to those around it."""
+    rows = [f"198.51.100.{n},198.51.{100 + n}.255,{64496 + n % 8},A\n" for n in range(150)]
+    with pytest.raises(AsnTableError, match="more than 129 ranges overlap each other"):
+        build([write(tmp_path / "a.csv", "".join(rows))], tmp_path / "a", now=NOW)
 
 
 def test_too_many_rows_end_a_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

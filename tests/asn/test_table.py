@@ -7,7 +7,11 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_net
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from ideolab_f2b.asn import table_file
+from ideolab_f2b.asn.range_row import RangeRow
 from ideolab_f2b.asn.table import AsnRow, AsnTable, AsnTableError
 from tests.asn import tables
 
@@ -115,3 +119,43 @@ def test_a_file_that_is_built_anew_takes_its_place_at_once(tmp_path: Path) -> No
     with AsnTable(path) as new:
         assert (new.prefixes(64500), len(new.prefixes(64501))) == ([], 3)
     assert [one.name for one in tmp_path.iterdir()] == ["asn.sqlite3"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    ranges=st.lists(
+        st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(64496, 64511)),
+        min_size=1,
+        max_size=25,
+    ),
+    asked=st.integers(0, 255),
+)
+def test_overlapping_ranges(
+    tmp_path_factory: pytest.TempPathFactory, ranges: list[tuple[int, int, int]], asked: int
+) -> None:
+    """The range that begins last has the address; of several that begin there, the smallest."""
+    base = int(IPv4Address("198.51.100.0"))
+    rows = {(min(a, b), max(a, b), number) for a, b, number in ranges}
+    path = tmp_path_factory.getbasetemp() / "overlap.sqlite3"
+    told: table_file.Facts = {"source": "a test", "dated": 0.0, "built": 0.0}
+    table_file.write(
+        path, [RangeRow(4, base + a, base + b, number, "") for a, b, number in rows], lambda _counts: told
+    )
+    holding = [row for row in rows if row[0] <= asked <= row[1]]
+    with AsnTable(path) as table:
+        found = table.find(IPv4Address(base + asked))
+        announced = [
+            address
+            for number in {row[2] for row in rows}
+            for prefix in table.prefixes(number)
+            for address in prefix
+        ]
+    if not holding:
+        assert found is None
+        return
+    first, last, _number = max(holding, key=lambda row: (row[0], -row[1]))
+    assert found is not None
+    assert (first, last, found.number) in rows
+    assert IPv4Address(base + asked) in found.prefix
+    assert base + first <= int(found.prefix[0]) <= int(found.prefix[-1]) <= base + last
+    assert len(announced) == len({(base + at, row[2]) for row in rows for at in range(row[0], row[1] + 1)})

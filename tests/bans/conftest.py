@@ -64,11 +64,18 @@ def quick(directory: Path, left_s: float = 60) -> dict[str, str]:
 class Host:
     """A namespace with a server, and the command line as its administrator has it."""
 
-    def __init__(self, namespace: Namespace, directory: Path, variables: dict[str, str]) -> None:
+    def __init__(
+        self, namespace: Namespace, directory: Path, variables: dict[str, str], backend: str = ""
+    ) -> None:
         self.namespace, self.directory = namespace, directory
         served = directory / "server"
         served.mkdir()
         self.server = Fail2ban(namespace, served, JAILS.format(directory=served), variables=variables)
+        if backend:
+            jails = self.server.config / "jail.d" / "ideolab.conf"
+            jails.write_text(
+                jails.read_text().replace("ideolab-ban.py[", f"ideolab-ban.py[backend={backend}, ")
+            )
         (served / "other.log").touch()
         (directory / "bin").mkdir()
         client = directory / "bin" / "fail2ban-client"
@@ -82,11 +89,12 @@ class Host:
         self.server.wait_for_rules("ideolab-manual", "ideolab-connmon")
 
     def run(self, *words: str, program: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """`ideolab-f2b WORDS --config …` in the namespace."""
-        command = (*HIDDEN, *program, sys.executable, "-m", "ideolab_f2b", *words)
+        """`ideolab-f2b WORDS --config …` in the namespace; without it for the verb that does not take it."""
+        settings = () if words[0] == "unban" else ("--config", str(self.directory / "f2b.conf"))
+        command = (*HIDDEN, *program, sys.executable, "-m", "ideolab_f2b", *words, *settings)
         path = f"{self.directory}/bin:{os.environ['PATH']}"
         return subprocess.run(
-            self.namespace.command(*command, "--config", str(self.directory / "f2b.conf")),
+            self.namespace.command(*command),
             capture_output=True, text=True, timeout=120, check=False, cwd=REPOSITORY,
             env={**os.environ, "PATH": path, "PYTHONPATH": str(REPOSITORY)},
         )  # fmt: skip

@@ -1,10 +1,12 @@
-"""How fast bans become kernel elements: burst, restart, latency, as ratios of one run. Root; 3 minutes.
+"""How fast bans become kernel elements: burst, restart, latency, as ratios of one run. Root; 4 minutes.
 
-Runs a real fail2ban-server in namespaces of its own. Exits 1 when a limit is missed.
+`ban.py backends` compares the bursts of the two backends alone. Runs a real fail2ban-server in namespaces
+of its own. Exits 1 when a limit is missed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -25,6 +27,7 @@ sys.path.insert(0, str(REPOSITORY))
 from demo.lab.fail2ban import Fail2ban  # noqa: E402
 from demo.lab.namespace import Namespace, link_namespaces  # noqa: E402
 from demo.lab.wait import wait_until  # noqa: E402
+from ideolab_f2b.firewall.backend import BACKENDS  # noqa: E402
 from ideolab_f2b.kernel.ipset.sets import Sets  # noqa: E402
 from tests.actions.conftest import Probe  # noqa: E402
 from tests.lab import lines  # noqa: E402
@@ -52,8 +55,16 @@ findtime = 3600
 bantime = 3600
 action = {action}
 """
-OURS = "ideolab-ban.py[set=bench]"
-ACTIONS = {"ours": OURS, "null": "null.py", "shell": "iptables-ipset-proto6[name=bench, port=443, bantime=0]"}
+OURS = "ideolab-ban.py[set=bench, backend=ipset]"
+NFT = "ideolab-ban.py[set=bench, backend=nft]"
+ACTIONS = {
+    "ours": OURS,
+    "nft": NFT,
+    "null": "null.py",
+    "shell": "iptables-ipset-proto6[name=bench, port=443, bantime=0]",
+}
+#: {action: what holds its bans}
+KERNELS = {"ours": "ipset", "nft": "nft"}
 NULL = """\
 from fail2ban.server.action import ActionBase
 class Action(ActionBase):
@@ -127,33 +138,41 @@ def span(server: Fail2ban) -> float:
     return (end - begin).total_seconds()
 
 
-def burst(namespace: Namespace, kernel: Sets, name: str) -> float:
+def burst(namespace: Namespace, name: str) -> float:
     """Bans per second of one action."""
     count = SHELL_BURST if name == "shell" else BURST
     with run_server(namespace, ACTIONS[name]) as server:
         fill(server, count)
         rate = count / span(server)
-        if name == "ours":
+        cpu_s = read_cpu_s(server)
+        if name in KERNELS:
             time.sleep(0.1)
-            held = kernel.header("bench").elements
+            with namespace.enter(), contextlib.closing(BACKENDS[KERNELS[name]].open()) as held_by:
+                held = sum(1 for _entry in held_by.entries("bench"))
             if held != count:
                 raise AssertionError(f"{held} of {count} elements are in the kernel")
         server.ask("unban", "--all")
-    print(f"  burst of {count:6d}, {name:5}: {rate:7.0f} bans/s", flush=True)
+    text = f"{rate:7.0f} bans/s, {count / cpu_s:7.0f} in a second of CPU"
+    print(f"  burst of {count:6d}, {name:5}: {text}", flush=True)
     return rate
 
 
-def bursts(namespace: Namespace, kernel: Sets) -> tuple[float, float]:
-    """Our rate by the shell action's, and by that of an action that does nothing.
+def read_cpu_s(server: Fail2ban) -> float:
+    """Seconds of CPU time that the server has used since its start."""
+    fields = Path(f"/proc/{server.read_pid()}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def bursts(namespace: Namespace, names: Iterable[str]) -> dict[str, float]:
+    """{action: bans per second}.
 
     In turn, and the middle round of each: what else runs on the machine slows some of them down.
     """
-    rates: dict[str, list[float]] = {"ours": [], "null": [], "shell": []}
+    rates: dict[str, list[float]] = {name: [] for name in names}
     for _round in range(ROUNDS):
         for name, found in rates.items():
-            found.append(burst(namespace, kernel, name))
-    ours, null, shell = (statistics.median(found) for found in rates.values())
-    return ours / shell, ours / null
+            found.append(burst(namespace, name))
+    return {name: statistics.median(found) for name, found in rates.items()}
 
 
 def restart(network: tuple[Namespace, Namespace], kernel: Sets) -> tuple[float, int]:
@@ -225,18 +244,31 @@ def judge(results: Iterable[tuple[str, float, str, float]]) -> bool:
     return all(kept)
 
 
+def rate_backends(rates: dict[str, float]) -> tuple[str, float, str, float]:
+    return "burst of bans: backend nft / backend ipset", rates["nft"] / rates["ours"], ">=", 0.9
+
+
 def main() -> int:
+    if sys.argv[1:] == ["backends"]:
+        with link_namespaces("f2bban-bench") as network:
+            return 0 if judge([rate_backends(bursts(network[0], KERNELS))]) else 1
     with link_namespaces("f2bban-bench") as network:
         with network[0].enter():
             kernel = Sets()
-        by_shell, by_null = bursts(network[0], kernel)
+        rates = bursts(network[0], ACTIONS)
         restored_s, leaked = restart(network, kernel)
         default, low = (latencies(network[0], kernel, latency) for latency in ("default", "low"))
         kernel.close()
     kept = judge(
         (
-            ("burst of bans: ours / shell ipset action", by_shell, ">=", 25),
-            ("burst of bans: ours / Python action that does nothing", by_null, ">=", 0.7),
+            ("burst of bans: ours / shell ipset action", rates["ours"] / rates["shell"], ">=", 25),
+            (
+                "burst of bans: ours / Python action that does nothing",
+                rates["ours"] / rates["null"],
+                ">=",
+                0.7,
+            ),
+            rate_backends(rates),
             (f"restart with {ACTIVE} bans: seconds until all are restored", restored_s, "<", 15),
             ("restart: packets of a banned address that got through", leaked, "<", 1),
             ("line to element, defaults: p50 seconds", percentile(default, 0.5), "<", 0.6),

@@ -97,6 +97,63 @@ def test_rule_in_a_kernel_without_raw(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+WORK = {"ipset": "", "nft": ""}
+NO_PROGRAMS = {"ipset": "iptables, ipset not installed; apt-get install iptables ipset", "nft": ""}
+NOTHING = {**NO_PROGRAMS, "nft": "look for table inet ideolab: the kernel has no nf_tables"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chosen", "problems", "used", "said"),
+    [
+        (
+            "auto", "ipset", WORK, {"ipset"},
+            "ok       backend: ipset holds the bans (backend = auto: iptables and ipset are installed)",
+        ),
+        (
+            "auto", "nft", NO_PROGRAMS, {"nft"},
+            "ok       backend: nft holds the bans (backend = auto: ipset does not work here: iptables, ipset"
+            " not installed; apt-get install iptables ipset)",
+        ),
+        ("nft", "nft", WORK, {"nft"}, "ok       backend: nft holds the bans (backend = nft)"),
+        (
+            "nft", "nft", WORK, {"ipset", "nft"},
+            "unknown  backend: ipset for some jails, where the settings give nft (backend = nft): by an"
+            " option of theirs, or they have not seen it yet\n         -> fail2ban-client reload",
+        ),
+        (
+            "ipset", "ipset", NO_PROGRAMS, {"nft"},
+            "wrong    backend: backend = ipset, and ipset cannot work: iptables, ipset not installed; apt-get"
+            " install iptables ipset\n         -> backend = nft below [firewall] in /etc/ideolab/f2b.conf",
+        ),
+        (
+            "auto", "nft", NOTHING, {"nft"},
+            "wrong    backend: no backend can work, and nobody is banned: ipset: iptables, ipset not"
+            " installed; apt-get install iptables ipset; nft: look for table inet ideolab: the kernel"
+            " has no nf_tables\n         -> apt-get install iptables ipset",
+        ),
+        (
+            "auto", "nft", {**WORK, "nft": "look for table inet ideolab: permission denied"}, {"nft"},
+            "unknown  backend: nft: look for table inet ideolab: permission denied\n"
+            "         -> sudo ideolab-f2b check",
+        ),
+    ],
+)  # fmt: skip
+def test_the_backend(wanted: str, chosen: str, problems: dict[str, str], used: set[str], said: str) -> None:
+    """Which one, why, and what to do where it cannot work; never ok where it is not seen."""
+    assert str(kernel.judge_backend(wanted, chosen, problems, used)) == said
+
+
+def test_a_backend_that_is_not_seen() -> None:
+    """A fail2ban that is down does not say what its jails have."""
+    verdict = kernel.judge_backend("auto", "ipset", WORK, None, "no socket")
+
+    assert (verdict.state, verdict.text) == (
+        "unknown",
+        "ipset (backend = auto: iptables and ipset are installed); whether the jails have it is not seen:"
+        " no socket",
+    )
+
+
 def states(verdicts: object) -> list[tuple[str, str]]:
     return [(verdict.check, verdict.state) for verdict in verdicts]  # type: ignore[attr-defined]
 

@@ -65,7 +65,7 @@ def fail2ban(directory: Path) -> dict[str, Metric]:
 def _reconcile() -> list[Sample]:
     counted = reconcile_metrics.ReconcileCounts(drift={"s": 1}, repairs={"s": 1}, succeeded=100.0)
     header = SetHeader("s", "hash:net", "inet", 200, 0, 1, 1, 456, 0)
-    of_jail = reconcile_metrics.jail("sshd", {"inet": 1}, {"refused": 0, "errors": 0}, 0)
+    of_jail = reconcile_metrics.jail("sshd", {"inet": 1}, {"refused": 0, "aggregated": 0, "errors": 0}, 0)
     return [*reconcile_metrics.kernel(counted, [header]), *of_jail]
 
 

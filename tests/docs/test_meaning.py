@@ -103,10 +103,10 @@ def test_the_checks() -> None:
 
 
 def test_the_results_of_a_ban_by_hand() -> None:
-    """The words of ideolab-fw-ip and of the verbs are one list; `held` is said by sudo only."""
+    """The words of ideolab-fw-ip and of the verbs are one list; `held` is of sudo, `allowed` of previews."""
     documented = {cells[0].strip("`") for cells in pages.table(page("firewall.md"), "result")}
 
-    assert documented == {*code.words_beside(PACK, "NOT_BANNED").values(), "held"}
+    assert documented == {*code.words_beside(PACK, "NOT_BANNED").values(), "held", "allowed"}
 
 
 def test_the_types_of_events() -> None:

@@ -79,4 +79,4 @@ def test_the_headers_of_the_shims_say_the_same(name: str) -> None:
 
     assert set(found) == set(rows)
     same = {one for one in rows if rows[one] == found[one]}
-    assert set(rows) - same <= {"set", "allow", "backend"}
+    assert set(rows) - same <= {"set", "allow", "backend", "cap"}

@@ -247,3 +247,28 @@ def test_the_units_are_sound_and_the_sandbox_holds(machine: Machine) -> None:
     assert machine.out("systemctl", "is-active", units[2]) == "active\n"
     wait_for_health(machine)
     assert "ideolab-connmon.timer is enabled and stays" in machine.install().stdout
+
+
+def test_the_table_of_as_numbers_is_built_by_its_unit(machine: Machine) -> None:
+    """Off at first; in its sandbox it reads another user's file; uninstall takes it away."""
+    machine.install()
+    units = ("ideolab-asn.service", "ideolab-asn.timer")
+    verified = machine.run("systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in units))
+    assert verified.stderr == ""
+    machine.run("systemd-analyze", "security", "--threshold=30", units[0])
+    assert machine.shell("systemctl is-enabled ideolab-asn.timer || true") == "disabled\n"
+
+    machine.shell(
+        "umask 077; echo 198.51.100.0/24,64500,EXAMPLE > /srv/asn.csv; chown nobody /srv/asn.csv;"
+        " sed -i 's|^#files =|files = /srv/asn.csv|' /etc/ideolab/f2b.conf"
+    )
+    machine.run("systemctl", "start", units[0])
+    assert machine.out("ideolab-f2b", "asn", "show", "AS64500") == (
+        "AS64500 EXAMPLE: 1 prefixes, 256 addresses of IPv4, 0 /64 of IPv6\n198.51.100.0/24\n"
+    )
+    assert "wrong    boot ideolab-asn.timer" in machine.shell("ideolab-f2b check || true")
+    machine.run("systemctl", "enable", "--now", "--quiet", units[1])
+    machine.install("--uninstall")
+    left = machine.shell("ls /etc/systemd/system/*/ideolab-asn* /var/lib/ideolab-f2b 2>/dev/null || true")
+    assert left == ""
+    assert "ideolab-asn" not in machine.out("systemctl", "list-timers", "--all", "--no-pager")

@@ -16,7 +16,7 @@ import pytest
 
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace, link_namespaces
-from ideolab_f2b.kernel.ipset.sets import Sets
+from ideolab_f2b.firewall.backend import BACKENDS, KernelSets
 
 PROGRAM = Path(__file__).resolve().parents[2] / "scripts" / "ideolab-fw-ip"
 JAILS = """
@@ -24,9 +24,11 @@ JAILS = """
 ignoreip = 203.0.113.7
 [ideolab-manual]
 enabled = true
-action = ideolab-ban.py[set=ideolab_manual, allow_file={directory}/never-ban, state={directory}]
+action = ideolab-ban.py[set=ideolab_manual, backend={backend}, allow_file={directory}/never-ban,
+                        state={directory}]
 [ideolab-connmon]
 enabled = true
+action = ideolab-ban.py[set=ideolab_connmon, backend={backend}, state={directory}]
 [sshd]
 enabled = true
 backend = polling
@@ -34,6 +36,10 @@ filter = ideolab-traship
 logpath = {directory}/auth.log
 action =
 """
+
+
+#: for tests that run on both backends
+BOTH = pytest.mark.parametrize("host", ["ipset", "nft"], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +75,7 @@ class Host(NamedTuple):
 
     namespace: Namespace
     server: Fail2ban
-    sets: Sets
+    sets: KernelSets
 
     def fw_ip(
         self, *words: str, stdin: str | bytes = "", socket: str = "", sudo_uid: str | None = None
@@ -91,20 +97,26 @@ class Host(NamedTuple):
         """{network: seconds left} of a kernel set."""
         return {str(each.network): each.timeout_s for each in self.sets.elements(name)}
 
+    def delete(self, name: str, network: str) -> None:
+        """Let the kernel lose an element; the server may own the table."""
+        asked = json.dumps({"elements": [[name, network]]})
+        self.server.ask("set", "ideolab-manual", "action", "ideolab-ban", "delete_elements", asked)
+
     def banned(self, jail: str = "ideolab-manual") -> list[str]:
         """Return the addresses of fail2ban's own list."""
         return self.server.find_banned(jail)
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """One server for the tests of a module; each cleans up with `unban --all`."""
+def host(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Host]:
+    """One server for the tests of a module; each cleans up with `unban --all`. Some run on both backends."""
+    backend = BACKENDS[getattr(request, "param", "ipset")]
     directory = tmp_path_factory.mktemp("f2b")
     with link_namespaces("f2bg") as (namespace, _client):
         (directory / "auth.log").touch()
-        server = Fail2ban(namespace, directory, JAILS.format(directory=directory))
+        server = Fail2ban(namespace, directory, JAILS.format(directory=directory, backend=backend.name))
         with namespace.enter():
-            sets = Sets()
+            sets = backend.open()
         try:
             server.start()
             server.wait_for_rules("ideolab-manual", "ideolab-connmon")
@@ -112,6 +124,8 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
         finally:
             server.stop()
             sets.close()
+            with namespace.enter():
+                backend.release()
 
 
 @pytest.fixture

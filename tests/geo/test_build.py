@@ -86,7 +86,7 @@ def test_a_list_that_looks_wrong_is_not_saved_unless_forced(tmp_path: Path) -> N
 
     assert str(caught.value) == (
         "the source has no address of GB (United Kingdom); it has 12% of the IPv4 addresses that the present"
-        " list has; the present list stays; if it is right so: geo build --force"
+        " list has; if it is right so: geo build --force"
     )
     assert (tmp_path / "geo" / "list").read_bytes() == before
     build.replace(built, tmp_path / "geo", is_forced=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideolab_f2b.geo.choose import choose
@@ -47,6 +47,7 @@ def test_two_thousand_inside_and_three_thousand_outside() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20), st.sampled_from(_CODES)), max_size=12))
+@settings(deadline=None)
 def test_the_prefixes_hold_just_the_chosen_countries(parts: list[tuple[int, int, str]]) -> None:
     """Number by number."""
     rows, at, wanted = CountryRows(4), 0, set()

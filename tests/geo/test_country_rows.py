@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideolab_f2b.geo import country_rows
@@ -35,7 +35,7 @@ def test_a_row_inside_another() -> None:
     found, refusals = settle((0, 9, "US"), (3, 5, "DE"), (4, 4, "FR"), (7, 8, "US"))
 
     assert found == [
-        (0, 2, "US"), (3, 3, "DE"), (4, 4, "FR"), (5, 5, "DE"), (6, 6, "US"), (7, 8, "US"), (9, 9, "US"),
+        (0, 2, "US"), (3, 3, "DE"), (4, 4, "FR"), (5, 5, "DE"), (6, 9, "US"),
     ]  # fmt: skip
     assert (refusals.nested, refusals.by_reason) == (2, {})
 
@@ -58,6 +58,7 @@ def test_a_row_of_everything_is_refused(version: int, first: int, last: int) -> 
 
 
 @given(st.lists(_ROW.filter(lambda row: row[0] <= row[1])))
+@settings(deadline=None)
 def test_each_number_is_of_one_row_that_has_it(rows: list[tuple[int, int, str]]) -> None:
     """In order, without overlap, nothing lost, nothing made up."""
     found, _refusals = settle(*rows)

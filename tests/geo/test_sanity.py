@@ -38,7 +38,12 @@ def _make(version: int, lengths: Iterable[int]) -> Prefixes:
     [
         (make_list(), None, BOTH, []),
         (make_list(), make_list(), BOTH, []),
-        (make_list([25]), make_list([24]), BOTH, []),
+        # 240 of 256 addresses, and 192
+        (make_list([25, 26, 27, 28]), make_list([24]), BOTH, []),
+        (
+            make_list([25, 26]), make_list([24]), BOTH,
+            ["it has 75% of the IPv4 addresses that the present list has"],
+        ),
         (
             make_list([25, 27]), make_list([24, 25]), BOTH,
             ["it has 42% of the IPv4 addresses that the present list has"],
@@ -67,6 +72,16 @@ def test_what_looks_wrong(
 ) -> None:
     """Empty, without a country that was asked for, everything, or less than half of the present one."""
     assert list(sanity.find_faults(new, present, known)) == faults
+
+
+def test_another_source_may_know_less() -> None:
+    """But not less than half."""
+    present = dataclasses.replace(make_list([23]), source="tor: /geoip")
+
+    assert list(sanity.find_faults(make_list([24]), present, BOTH)) == []
+    assert list(sanity.find_faults(make_list([25]), present, BOTH)) == [
+        "it has 25% of the IPv4 addresses that the present list has"
+    ]
 
 
 def test_other_countries_are_another_list() -> None:

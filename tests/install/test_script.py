@@ -114,7 +114,7 @@ def test_without_apt_the_packages_are_the_admins(path: Path) -> None:
 
     assert done.stdout.startswith(
         "scripts/install: there is no apt here; docs/install.md has the names of the packages for other"
-        " distributions. Needed are: fail2ban ipset iptables "
+        " distributions. Needed are: fail2ban iproute2 "
     )
     assert (done.returncode, "no-such-user-here" in done.stderr) == (1, True)
 
@@ -172,7 +172,7 @@ def test_a_dry_run_of_a_bare_host_says_what_would_come(path: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert (
-        "not installed yet: fail2ban, iptables; apt-get install fail2ban iptables. The configuration"
+        "not installed yet: fail2ban; apt-get install fail2ban. The configuration"
         " cannot be tried without them; an install tries it first"
     ) in done.stdout
     assert "created  /etc/fail2ban/jail.d/ideolab.conf" in done.stdout

@@ -10,6 +10,7 @@ import pytest
 from demo.lab.namespace import link_namespaces
 from ideolab_f2b import fail2ban_client
 from ideolab_f2b.firewall import port_rule, rule
+from ideolab_f2b.firewall.backend import BACKENDS, find_in_kernel
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.port_rule import PortScope
 from ideolab_f2b.firewall.rule import RuleError
@@ -62,7 +63,7 @@ def test_rules_and_sets_are_removed() -> None:
             "-P PREROUTING ACCEPT\n",
         )
         assert said == [
-            "removed  the rules that match ideolab_ban",
+            "removed  the rules that match ideolab_ban (ipset)",
             "removed  the sets ideolab_ban, ideolab_ban_port, a_port, a_port6, named_by_admin, "
             "named_by_admin6",
         ]
@@ -122,3 +123,31 @@ def test_saved_rules_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         " boot, and this host has no firewall then; this takes the rule out: sed -i -E "
         f"'/--match-set ideolab_ban /d' {held.path}"
     )
+
+
+@pytest.mark.root
+def test_the_table_of_nf_tables_is_removed() -> None:
+    """With all that is in it; what is left of both backends goes in one call."""
+    said: list[str] = []
+    nft = BACKENDS["nft"]
+    with link_namespaces("f2binst-nft") as (server, _client), server.enter():
+        for backend in BACKENDS.values():
+            sets = backend.open()
+            JailSets(sets, "named_by_admin", 1000).place()
+            sets.add("named_by_admin", ip_network("198.51.100.7"), 0)
+            sets.add("named_by_admin", ip_network("203.0.113.0/24"), 0)
+            JailSets(sets, "a_port", 1000, "ideolab_ban_port").place()
+            for version in (4, 6):
+                backend.place(version)
+                backend.put_ports(version, {"a_port": PortScope(("tcp",), (80,))})
+            sets.close()
+        nft.release()
+        assert [one.name for one in find_in_kernel()] == ["ipset", "nft"]
+
+        unban_all.drop_rules(said.append)
+        unban_all.drop_sets(said.append)
+
+        assert find_in_kernel() == []
+        assert server.run("nft", "list", "tables", "inet") == ""
+        assert said[:2] == [f"removed  the rules that match ideolab_ban ({name})" for name in BACKENDS]
+        unban_all.drop_sets(lambda _text: pytest.fail("something was removed"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideolab_f2b.ranges import prefixes
@@ -16,6 +16,7 @@ _SIX = st.integers(0, (1 << 128) - 1)
 
 
 @given(st.lists(_SMALL))
+@settings(deadline=None)
 def test_merged_ranges_hold_the_same_numbers(ranges: list[tuple[int, int]]) -> None:
     """Sorted, apart from each other by at least one number, and nothing more or less in them."""
     merged = prefixes.merge(ranges)
@@ -28,6 +29,7 @@ def test_merged_ranges_hold_the_same_numbers(ranges: list[tuple[int, int]]) -> N
 
 
 @given(_FOUR, _FOUR)
+@settings(deadline=None)
 def test_a_range_of_ipv4_is_split_as_ipaddress_does(one: int, other: int) -> None:
     """The fewest prefixes, in order."""
     first, last = sorted((one, other))
@@ -37,6 +39,7 @@ def test_a_range_of_ipv4_is_split_as_ipaddress_does(one: int, other: int) -> Non
 
 
 @given(_SIX, _SIX)
+@settings(deadline=None)
 def test_a_range_of_ipv6_is_split_as_ipaddress_does(one: int, other: int) -> None:
     """The fewest prefixes, in order."""
     first, last = sorted((one, other))

@@ -10,6 +10,8 @@ from typing import Any, Callable, Optional
 from fail2ban.server.action import ActionBase
 
 from ideolab_f2b.actions import handover, metric_sources
+from ideolab_f2b.actions.aggregate.jail_aggregate import JailAggregate
+from ideolab_f2b.actions.aggregate.thread import AGGREGATE
 from ideolab_f2b.actions.ban import answers, orders, polling, second_action
 from ideolab_f2b.actions.ban.asn import kind
 from ideolab_f2b.actions.ban.counts import BanCounts, count_errors
@@ -74,6 +76,7 @@ class Action(ActionBase):  # type: ignore[misc]
             lambda: self._firewall.backend,
         )
         self._hooks = Hooks()
+        self._aggregate: Optional[JailAggregate] = None
         try:
             self._place_hooks(jail, name)
             self._pace()
@@ -93,6 +96,15 @@ class Action(ActionBase):  # type: ignore[misc]
             ask=IgnoreCommand(jail, lambda: list_queries(self._options.ports)).refusal,
         )
         self._old_tickets.set_hooks()
+        self._aggregate = JailAggregate(
+            jail,
+            lambda: self._options,
+            self._protected.refusal,
+            self._admission,
+            self._elements.add_below_rule,
+            self._old_tickets.find_lift,
+            self._counts,
+        )
 
     # fail2ban keeps an action over a reload only when it has both of these
     def clearAllParams(self) -> None:
@@ -116,6 +128,7 @@ class Action(ActionBase):  # type: ignore[misc]
                 self._closer.use(self._options.ports)
                 self._pace()
                 self._lift_bans("reload", with_roots=True)
+                self._set_aggregate(is_wanted=self._is_joined and self._options.aggregate > 0)
         except BaseException as error:
             # raised, it would end the reload of every jail
             self._counts.add_error(error)
@@ -145,6 +158,7 @@ class Action(ActionBase):  # type: ignore[misc]
         SETS_FILE.forget(self, is_cleared=not self._options.keep_on_stop)
         LOOKS.remove(self)
         NAMES_OF_SERVER.remove(self)
+        self._set_aggregate(is_wanted=False)
         RECONCILE.remove(self._member)
         metric_sources.remove(self._source)
         self._hooks.undo()
@@ -246,9 +260,9 @@ class Action(ActionBase):  # type: ignore[misc]
     @property
     def stats(self) -> str:
         """One JSON object, for `fail2ban-client get JAIL action ideolab-ban stats`."""
-        return answers.stats(
-            self._counts, self._options, self._firewall, self._old_tickets, self._closer, RECONCILE.stats()
-        )
+        aggregate = {} if self._aggregate is None else self._aggregate.stats()
+        parts = self._firewall, self._old_tickets, self._closer, RECONCILE.stats(), aggregate
+        return answers.stats(self._counts, self._options, *parts)
 
     @property
     def bans(self) -> str:
@@ -274,10 +288,16 @@ class Action(ActionBase):  # type: ignore[misc]
         """Let the reconcile thread look after this jail, and the exporter count it, from now on."""
         self._is_joined = True
         RECONCILE.add(self._member)
+        self._set_aggregate(is_wanted=self._options.aggregate > 0)
         LOOKS.add(self, self._note_login)
         NAMES_OF_SERVER.add(self, JailNames(self._protected.names, self._note_names))
         metric_sources.add(self._source, self._samples)
         SETS_FILE.note(self, self._jail, self._options, lambda: self._firewall.backend.name)
+
+    def _set_aggregate(self, *, is_wanted: bool) -> None:
+        """Let the thread aggregate the bans of this jail, or no more."""
+        if self._aggregate is not None:
+            (AGGREGATE.add if is_wanted else AGGREGATE.remove)(self._aggregate)
 
     def _samples(self) -> list[Sample]:
         counts = self._counts.counts()

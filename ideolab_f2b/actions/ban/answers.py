@@ -34,6 +34,7 @@ def stats(
     old_tickets: OldTickets,
     closer: SocketCloser,
     reconcile: Mapping[str, object],
+    aggregate: Mapping[str, object],
 ) -> str:
     """Return the counts and the state of each part."""
     told: dict[str, Any] = {**counts.counts(), "last_error": counts.last_error}
@@ -44,6 +45,7 @@ def stats(
     told["lifted"] = old_tickets.stats()
     told["closer"] = closer.stats()
     told["keeper"] = reconcile
+    told["aggregate"] = aggregate
     # of the code that this server has loaded, which may be older than what is installed
     told["version"] = __version__
     return json.dumps(told, sort_keys=True)

@@ -6,7 +6,7 @@ import functools
 import threading
 from typing import Any, Callable, TypeVar, cast
 
-NAMES = ("bans", "restored", "prolonged", "unbans", "refused", "full", "errors")
+NAMES = ("bans", "restored", "prolonged", "unbans", "refused", "full", "aggregated", "errors")
 #: characters of the last error that are kept
 _ERROR_LENGTH = 500
 

@@ -154,6 +154,9 @@ class JailFirewall:
                     self._clear(sets)
             finally:
                 sets.kernel.close()
+                # after the last jail an uninstall may have to change what this process owns
+                if not SET_NAMES.names():
+                    self.backend.release()
 
     def note_rules(self, states: Mapping[int, str]) -> None:
         """Take what the reconcile thread has just seen of the rules: {4, 6: "in place" or why not}."""
@@ -172,10 +175,7 @@ class JailFirewall:
             self._place_port_rules(self.rules)
         except BaseException:
             # the bans go on where they are
-            if self._opened is not None:
-                with contextlib.suppress(OSError, RuleError), contextlib.closing(self._opened.kernel):
-                    if backend is not left:
-                        self._remove(self._opened, backend)
+            self._leave(left)
             self._opened, self._backend, self.rules = old, left, states
             self.options = dataclasses.replace(self.options, set=before.set, backend=left.name)
             raise
@@ -184,6 +184,14 @@ class JailFirewall:
         if is_other and (backend is not left or before.set not in SET_NAMES.names()):
             self._remove(old, left)
         old.kernel.close()
+
+    def _leave(self, before: Backend) -> None:
+        """Take what was made in vain out of a backend that cannot work."""
+        sets, backend = self._opened, self.backend
+        if sets is not None:
+            with contextlib.suppress(OSError, RuleError), contextlib.closing(sets.kernel):
+                if backend is not before:
+                    self._remove(sets, backend)
 
     def _place_sets(self) -> None:
         """Place the sets; when they are somebody else's, those of a name that nobody else has: bans work."""

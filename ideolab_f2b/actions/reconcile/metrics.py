@@ -19,6 +19,8 @@ class ReconcileCounts:
 
     drift: dict[str, int] = field(default_factory=dict)
     repairs: dict[str, int] = field(default_factory=dict)
+    #: elements that the last pass found in each set, where the kernel does not count them
+    sizes: dict[str, int] = field(default_factory=dict)
     #: packets that the rule of all sets dropped
     dropped: int = 0
     #: {set: packets}, where each set has rules of its own
@@ -41,6 +43,7 @@ class ReconcileCounts:
         """Drop the drift of sets that no jail uses any more: it says nothing."""
         kept = {family_set for name in names for family_set in family_sets(name).values()}
         self.drift = {name: count for name, count in self.drift.items() if name in kept}
+        self.sizes = {name: count for name, count in self.sizes.items() if name in kept}
 
     def see_rules(self, version: int, counters: Mapping[str, int]) -> None:
         """Take the counters of a family's rules; a rule that was put anew has begun at 0."""
@@ -67,12 +70,13 @@ class ReconcileCounts:
 def kernel(counted: ReconcileCounts, headers: Iterable[SetHeader]) -> list[Sample]:
     """The samples of all sets and of the rules."""
     seen = list(headers)
-    elements: _Values = {(header.name,): float(header.elements or 0) for header in seen}
-    fill: _Values = {
-        (header.name,): (header.elements or 0) / header.maxelem for header in seen if header.maxelem
+    sizes = {
+        header.name: counted.sizes.get(header.name, 0) if header.elements is None else header.elements
+        for header in seen
     }
+    fill: _Values = {(header.name,): sizes[header.name] / header.maxelem for header in seen if header.maxelem}
     samples = [
-        _by_set("kernel_elements", "Elements in the kernel set.", "gauge", elements),
+        _by_set("kernel_elements", "Elements in the kernel set.", "gauge", _label(sizes)),
         _by_set("set_fill_ratio", "How full the kernel set is, 0 to 1.", "gauge", fill),
         _by_set(
             "drift_elements",
@@ -111,6 +115,13 @@ def jail(name: str, bans: Mapping[str, int], counts: Mapping[str, int], destroye
             "counter",
             ("jail",),
             {(name,): float(counts["refused"])},
+        ),
+        Sample(
+            "ideolab_f2b_aggregates_total",
+            "Prefixes that were banned because single bans filled much of them.",
+            "counter",
+            ("jail",),
+            {(name,): float(counts["aggregated"])},
         ),
         Sample(
             "ideolab_f2b_ban_errors_total",

@@ -86,12 +86,16 @@ class Pass:
         self._sets = JailSets(kernel, options.set, options.maxelem, list_name)
         self._members, self._go_on, self._sleep = members, go_on, sleep
         self._repairs = dict.fromkeys(FAMILIES, 0)
+        #: elements that the pass found, by family
+        self.sizes = dict.fromkeys(FAMILIES, 0)
 
     def run(self, suspected: Collection[Key] = (), may_lift: bool = True) -> PassResult:
         """Make the pass; what of `suspected`, stale in the pass before, still is stale goes out if it may."""
         for version, count in self.place().items():
             self._repairs[version] += count
         found = self._elements()
+        for version, _address, _prefix in found:
+            self.sizes[version] += 1
         tickets = self._tickets()
         drift = compare(self._times(tickets), found)
         if drift.missing or drift.short:

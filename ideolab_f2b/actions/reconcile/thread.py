@@ -248,6 +248,8 @@ class ReconcileThread:
             outcome = one.run(self._stale.get((backend, name), ()), may_lift)
             self._stale[backend, name] = outcome.stale
             self._note(name, outcome)
+            for version, family_set in family_sets(name).items():
+                self._counted.sizes[family_set] = one.sizes[version]
 
     def _note(self, name: str, outcome: PassResult) -> None:
         for version, family_set in family_sets(name).items():
@@ -262,7 +264,7 @@ class ReconcileThread:
             _log.warning("kernel sets of %s differed from fail2ban: %d repaired", name, repaired)
 
     def _look_at_all_left_sets(self, _name: str, by_backend: _ByBackend) -> None:
-        """Of each backend that holds something: of another one than the jails have, too."""
+        """Lift what no jail has in each backend that holds something, one that no jail has included."""
         names = {backend: [name for name, _group in groups] for backend, groups in by_backend.items()}
         for backend in find_in_kernel():
             owned = names.get(backend.name, [])
@@ -362,11 +364,7 @@ class ReconcileThread:
             if self._members or any(looks.left.is_waiting for looks in self._looks.values()):
                 return False
             self._thread = None
-        # no jail has anything open, and an uninstall may have to change what this process owns
-        if not SET_NAMES.names():
-            for looks in self._looks.values():
-                looks.backend.release()
-        return True
+            return True
 
 
 def _group(members: Iterable[tuple[Member, float]]) -> _ByBackend:

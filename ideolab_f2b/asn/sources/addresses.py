@@ -67,7 +67,7 @@ def parse_range(first: str, last: str) -> tuple[int, int, int]:
     return version, low, high
 
 
-def require_announced(version: int, first: int, last: int) -> None:
+def require_public(version: int, first: int, last: int) -> None:
     """RowError for a range that is too wide for an AS, or holds addresses that none has."""
     if (last - first) >> _WIDEST[version]:
         raise RowError("wider than an AS announces")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Optional
 
 from ideolab_f2b.asn.range_row import RangeRow
-from ideolab_f2b.asn.sources.addresses import parse_address, parse_network, parse_range, require_announced
+from ideolab_f2b.asn.sources.addresses import parse_address, parse_network, parse_range, require_public
 from ideolab_f2b.asn.sources.names import AsNames
 from ideolab_f2b.asn.sources.refusals import Refusals, RowError
 
@@ -108,7 +108,7 @@ def _read_row(fields: list[str], columns: Columns, names: AsNames) -> Optional[R
     if not number:
         return None
     version, low, high = parse_network(first) if last is None else parse_range(first, last)
-    require_announced(version, low, high)
+    require_public(version, low, high)
     at = columns.name
     name = names.clean(number, fields[at] if at is not None and at < len(fields) else "")
     return RangeRow(version, low, high, number, name)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
 from ideolab_f2b.asn.range_row import RangeRow
-from ideolab_f2b.asn.sources.addresses import require_announced
+from ideolab_f2b.asn.sources.addresses import require_public
 from ideolab_f2b.asn.sources.names import AsNames, parse_number
 from ideolab_f2b.asn.sources.refusals import Refusals, RowError
 from ideolab_f2b.origin.mmdb import AS_NAME_KEYS, ASN_KEYS
@@ -33,7 +33,7 @@ def read(file: MmdbFile, refusals: Refusals) -> Iterator[RangeRow]:
             refusals.unannounced += 1
             continue
         try:
-            require_announced(version, first, last)
+            require_public(version, first, last)
         except RowError as error:
             refusals.add(error, f"{first:#x}-{last:#x} AS{number}")
         else:

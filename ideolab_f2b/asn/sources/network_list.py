@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ideolab_f2b.asn.range_row import RangeRow
-from ideolab_f2b.asn.sources.addresses import parse_network, require_announced
+from ideolab_f2b.asn.sources.addresses import parse_network, require_public
 from ideolab_f2b.asn.sources.refusals import Refusals, RowError
 
 #: bytes of a line: the answer to `!g` has all networks of an AS in one, ten thousand at most
@@ -38,7 +38,7 @@ def read(lines: Iterable[str], refusals: Refusals, number: int) -> Iterator[Rang
         for word in text.split():
             try:
                 version, first, last = parse_network(word)
-                require_announced(version, first, last)
+                require_public(version, first, last)
             except RowError as error:
                 refusals.add(error, word)
             else:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Optional
 
 from ideolab_f2b.asn.range_row import RangeRow
-from ideolab_f2b.asn.sources.addresses import parse_network, require_announced
+from ideolab_f2b.asn.sources.addresses import parse_network, require_public
 from ideolab_f2b.asn.sources.names import AsNames
 from ideolab_f2b.asn.sources.refusals import Refusals, RowError
 
@@ -67,5 +67,5 @@ def _read_object(found: Mapping[str, str], names: AsNames) -> Optional[RangeRow]
     if not number:
         return None
     version, first, last = parse_network(network)
-    require_announced(version, first, last)
+    require_public(version, first, last)
     return RangeRow(version, first, last, number, names.clean(number, ""))

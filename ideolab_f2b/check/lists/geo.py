@@ -10,8 +10,9 @@ from typing import Optional, Union
 from ideolab_f2b.check.boot import ENABLED, ask_systemd
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import GeoSettings, Settings
-from ideolab_f2b.geo import country_list
+from ideolab_f2b.geo import country_list, last_failure
 from ideolab_f2b.geo.country_list import DEFAULT_PATH, CountryList, CountryListError
+from ideolab_f2b.geo.last_failure import BuildFailure
 from ideolab_f2b.geo.text import describe_age
 from ideolab_f2b.places import GEO_TIMER, runs_systemd
 
@@ -30,6 +31,7 @@ def geo(settings: Settings, path: Path = DEFAULT_PATH) -> Iterator[Verdict]:
     except CountryListError as error:
         found = error
     yield judge(found, settings.geo, time.time())
+    yield from judge_failure(last_failure.read(path.parent) if path.parent.exists() else None, found)
     if runs_systemd():
         yield judge_geo_timer((ask_systemd([GEO_TIMER]) or {}).get(GEO_TIMER))
 
@@ -51,6 +53,18 @@ def judge(found: Union[CountryList, CountryListError], settings: GeoSettings, no
     if now - found.dated > settings.max_age_s:
         return wrong(CHECK, f"{text}: max_age_s is {settings.max_age_s / _DAY_S:.0f} days", _RENEW)
     return ok(CHECK, text)
+
+
+def judge_failure(
+    failure: Optional[BuildFailure], found: Union[CountryList, CountryListError]
+) -> Iterator[Verdict]:
+    """Yield a fault where the last build failed. Pure."""
+    if failure is not None:
+        day = time.strftime("%Y-%m-%d", time.gmtime(failure.when))
+        stays = (
+            "" if isinstance(found, CountryListError) else "; the list that was built before stays in force"
+        )
+        yield wrong(CHECK, f"the last build, on {day}, failed: {failure.error}{stays}", _BUILD)
 
 
 def _describe(policy: str, countries: set[str]) -> str:

@@ -13,7 +13,7 @@ from ideolab_f2b.geo.rule.in_force import CountryFirewall
 from ideolab_f2b.geo.rule.plan import KernelState, RuleProblemError
 from ideolab_f2b.places import GEO_RULE_TIMER, runs_systemd
 
-CHECK = "geo rule"
+CHECK = "geo-rule"
 _APPLY = "sudo ideolab-f2b geo apply --confirm 60s"
 _RENEW = "sudo ideolab-f2b geo apply --renew"
 
@@ -48,7 +48,7 @@ def judge_rule(one: Optional[AppliedList], state: KernelState, settings: GeoSett
         mend = (
             "sudo ideolab-f2b geo remove"
             if settings.policy == "off"
-            else f"ideolab-f2b geo build, then {_APPLY}"
+            else f"sudo ideolab-f2b geo build, then {_APPLY}"
         )
         return wrong(CHECK, f"in force is {one.describe()}; f2b.conf says {', '.join(differs)}", mend)
     refused = " + ".join(f"{state.refused.get(version, 0):,}" for version in (4, 6))

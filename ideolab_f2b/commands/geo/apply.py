@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the list (default: %(default)s)",
     )
     kernel_verb.add_options(parser)
+    parser.set_defaults(fail=parser.error)
 
 
 def _trial_time(text: str) -> float:
@@ -123,14 +124,15 @@ def _is_wanted(warning: str) -> bool:
 
 def _renew(firewall: CountryFirewall, path: Path) -> Outcome:
     back = firewall.restore()
-    newest = _load_newest(path)
+    newest = _load_newest(firewall, path)
     renewed = Outcome("") if newest is None else firewall.renew(newest)
     return renewed if renewed.text else back
 
 
-def _load_newest(path: Path) -> Optional[CountryList]:
-    # without a newer list the one in force stays; `check` and `geo build` say what is wrong with the file
-    return country_list.load(path) if path.exists() else None
+def _load_newest(firewall: CountryFirewall, path: Path) -> Optional[CountryList]:
+    # read only where it was written since: a timer asks each minute
+    is_newer = path.exists() and path.stat().st_mtime > firewall.read_time()
+    return country_list.load(path) if is_newer else None
 
 
 def _describe_renewal(text: str) -> str:

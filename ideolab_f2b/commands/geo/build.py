@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ideolab_f2b import columns, config
 from ideolab_f2b.commands.arguments.config_option import add_config_option
-from ideolab_f2b.geo import build, text
+from ideolab_f2b.geo import build, last_failure, text
 from ideolab_f2b.geo.country_list import DEFAULT_PATH
+from ideolab_f2b.geo.last_failure import BuildFailure
 from ideolab_f2b.geo.sources.kind import KINDS
 
 
@@ -58,9 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         built = build.build(settings, arguments.file, arguments.source, now)
         build.replace(built, arguments.place, is_forced=arguments.force)
-    except build.UnusableListError:
-        raise
+        last_failure.clear(arguments.place)
     except (OSError, ValueError) as error:
+        last_failure.record(arguments.place, BuildFailure(now, str(error)))
         raise ValueError(f"{error}{_name_present(arguments.place)}") from error
     if arguments.json:
         print(columns.format_json(text.to_build_fields(built)))

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import subprocess
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Optional
 
-from ideolab_f2b.firewall import old_rules, port_rule, rule
+from ideolab_f2b.firewall import iptables, old_rules, port_rule, rule
 from ideolab_f2b.firewall.chains import DEFAULT, HOOKS
-from ideolab_f2b.firewall.names import LISTS
+from ideolab_f2b.firewall.names import LIST, LISTS
 from ideolab_f2b.firewall.old_rules import OldRule
 from ideolab_f2b.firewall.port_rule import PortScope
 from ideolab_f2b.firewall.position import Position
 from ideolab_f2b.firewall.rule import Placement, RuleError, RuleUnseenError
 from ideolab_f2b.firewall.rule_trace import RuleTraces, Trace
 from ideolab_f2b.kernel.ipset.sets import Sets
-from ideolab_f2b.kernel.netlink import KernelError, ModuleMissingError
+from ideolab_f2b.kernel.netlink import ModuleMissingError
 from ideolab_f2b.places import find_program, install_command
 
+#: what iptables says where the kernel has no match for sets
+_NO_MATCH = re.compile(r"kernel module|load match|Extension set|target/match")
 #: what is loaded or built in
 _MODULES = Path("/sys/module")
 
@@ -47,12 +51,12 @@ class IpsetBackend:
         try:
             Sets().close()
             rule.look(4, DEFAULT)
+            return _find_missing_match()
         except RuleUnseenError:
             # somebody holds the lock of xtables: it works
             return ""
-        except (KernelError, RuleError) as error:
+        except (RuleError, OSError, subprocess.SubprocessError) as error:
             return str(error)
-        return ""
 
     def is_in_kernel(self) -> bool:
         """Return whether a list of ours is there; False where there is no ipset; KernelError."""
@@ -110,3 +114,11 @@ class IpsetBackend:
     def move_ports(self, version: int, hook: str = DEFAULT) -> bool:
         """Take the port rules out of all chains but those of the hook; whether there were any."""
         return port_rule.move(version, HOOKS[hook])
+
+
+def _find_missing_match() -> str:
+    """Return why iptables cannot match a set; "" when it can: RHEL has put xt_set into another package."""
+    asked = ("iptables", "-w", "5", "-C", "INPUT", "-m", "set", "--match-set", LIST, "src")
+    said = iptables.run(asked, "").stderr
+    # the set itself may be missing, and the rule is
+    return said.strip().splitlines()[0] if _NO_MATCH.search(said) else ""

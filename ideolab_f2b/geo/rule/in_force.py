@@ -149,6 +149,15 @@ class CountryFirewall:
         with closing(RULES[known.backend if known else backends.choose(self.settings)]()) as rule:
             return one, rule.look()
 
+    def read_time(self) -> float:
+        """Return when the confirmed list was put in force, in epoch seconds; infinity for none."""
+        one = self._files.load(APPLIED)
+        return one.applied if one else float("inf")
+
+    def has_list(self) -> bool:
+        """Whether a list was applied or is tried out."""
+        return self._files.is_any()
+
     def list_recent(self) -> list[Address]:
         """Return the clients that were refused in the last minutes, as far as there was room to note them."""
         one = self._files.load(APPLIED)

@@ -67,5 +67,6 @@ class NameAddresses:
         asking = threading.Thread(target=ask, name="ideolab-geo-names", daemon=True)
         asking.start()
         asking.join(left_s)
-        found = list(answers)
-        return found, failures[0] if failures else f"DNS took more than {LIMIT_S:.0f} s"
+        if asking.is_alive():
+            return [], f"DNS took more than {LIMIT_S:.0f} s"
+        return answers, failures[0] if failures else "it has no address"

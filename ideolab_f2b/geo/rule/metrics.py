@@ -68,9 +68,9 @@ def count_countries(
 
 
 def export(firewall: CountryFirewall, settings: Settings) -> list[str]:
-    """Write the file beside those of the sensors, where there is their directory; return what went wrong."""
+    """Write the file beside those of the sensors, where there is a list; return what went wrong."""
     path = settings.paths.geo_prom
-    if not path.parent.is_dir():
+    if not path.parent.is_dir() or not firewall.has_list():
         return []
     try:
         clients = firewall.list_recent()

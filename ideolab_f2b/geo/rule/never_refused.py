@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_network
 from itertools import islice
@@ -11,6 +12,7 @@ from typing import NamedTuple, Optional
 from ideolab_f2b.actions.protected import nameservers
 from ideolab_f2b.actions.protected.never_ban import NeverBan, NeverBanFiles
 from ideolab_f2b.actions.protected.ssh import memory
+from ideolab_f2b.actions.protected.ssh.seen import REMEMBER_S
 from ideolab_f2b.config import SERVER_STATE
 from ideolab_f2b.geo.rule.listed_names import NameAddresses
 from ideolab_f2b.geo.rule.plan import VERSIONS, Prefix
@@ -86,7 +88,7 @@ def list_sources(state: Path = SERVER_STATE) -> dict[str, Source]:
         "own addresses": lambda: (Exemption(one, "a network of this host") for one in _own_networks()),
         "gateways": lambda: _hosts(address.gateways(ROUTES), "a gateway of this host"),
         "nameservers": lambda: _hosts(nameservers.read(), "a nameserver of this host"),
-        "SSH sessions": lambda: _hosts((one.address for one in memory.load(state)), SSH),
+        "SSH sessions": lambda: _hosts(_read_sessions(state), SSH),
     }
 
 
@@ -128,6 +130,11 @@ def _convert(never: NeverBan, path: str) -> Iterator[Exemption]:
         bits = (32 if one.version == 4 else 128) - size.bit_length() + 1
         text = f"{one.text.partition('/')[0]}/{bits}"
         yield Exemption(ip_network(text), f"listed in {path}")
+
+
+def _read_sessions(state: Path) -> list[Address]:
+    now = time.time()
+    return [one.address for one in memory.load(state) if now - one.seen < REMEMBER_S]
 
 
 def _own_networks() -> Iterator[Network]:

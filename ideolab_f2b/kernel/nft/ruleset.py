@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from typing import NamedTuple, Optional
 
-from ideolab_f2b.kernel.netlink import unpack_attributes
+from ideolab_f2b.kernel.netlink import ModuleMissingError, unpack_attributes
 from ideolab_f2b.kernel.nft.channel import NftChannel
 from ideolab_f2b.kernel.nft.message import (
     DORMANT,
@@ -92,11 +93,17 @@ class SetRow(NamedTuple):
 
 
 def find_table(channel: NftChannel, name: str) -> Optional[TableRow]:
-    """Return a table; None where there is none; OSError."""
+    """Return a table; None where there is none; OSError, ModuleMissingError without nf_tables."""
     try:
         answers = channel.ask(GET_TABLE, text(_NAME, name))
     except FileNotFoundError:
         return None
+    except OSError as problem:
+        if problem.errno != errno.EINVAL:
+            raise
+        # what netlink says of a part that it does not have
+        asked, told, way_out = f"look for table {name}", "the kernel has no nf_tables", "modprobe nf_tables"
+        raise ModuleMissingError(errno.EINVAL, asked, told, way_out) from problem
     for answer in answers:
         fields = dict(unpack_attributes(answer))
         return TableRow(

@@ -9,7 +9,6 @@ from typing import Optional
 
 from ideolab_f2b.kernel.ipset.element import LONGEST, Element, Key, Network, SetHeader, key_of, network_of
 from ideolab_f2b.kernel.ipset.error import ElementError, SetMissingError
-from ideolab_f2b.kernel.netlink import ModuleMissingError
 from ideolab_f2b.kernel.nft import element, error, lists, ruleset, table_socket
 from ideolab_f2b.kernel.nft.channel import NftChannel
 from ideolab_f2b.kernel.nft.message import GET_ELEMENT, change_elements, text
@@ -27,14 +26,11 @@ class SetReader:
         self._lock = threading.Lock()
         self._reader = NftChannel()
         try:
-            ruleset.find_table(self._reader, TABLE)
-        except OSError as problem:
+            with error.name_errors("nf_tables"):
+                ruleset.find_table(self._reader, TABLE)
+        except OSError:
             self._reader.close()
-            if problem.errno == errno.EINVAL:
-                raise ModuleMissingError(
-                    errno.EINVAL, "nf_tables", "the kernel has no nf_tables", "modprobe nf_tables"
-                ) from problem
-            raise error.error(problem.errno or errno.EIO, "nf_tables") from problem
+            raise
 
     def close(self) -> None:
         """Close the view; the socket that owns the table stays."""
@@ -44,7 +40,9 @@ class SetReader:
     def test(self, name: str, network: Network) -> bool:
         """Whether a network is an element, or a single address is covered by one."""
         version, prefix, _packed = pack(network)
-        shape = self._require(name, version)
+        shape = self._require(name)
+        if version != shape.version:
+            return False
         wanted = shape.prefixes if prefix == LONGEST[version] else shape.prefixes & {prefix}
         covers = (network.supernet(new_prefix=each) for each in sorted(wanted))
         with self._lock, error.name_errors(f'look up {network} in set "{name}"'):

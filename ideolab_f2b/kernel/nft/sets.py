@@ -204,6 +204,7 @@ class NftSets(SetReader):
         asked = f'remove set "{member}" from "{list_name}"'
         with self._change(asked):
             self._require_list(list_name, asked)
+            self._require(member)
             is_scoped = list_name in self._scoped
             self._table.commit(lists.unlink(self._table.channel, list_name, member, is_scoped), asked)
 

@@ -50,6 +50,7 @@ def test_stats() -> None:
             part(stats=lambda: {"lifted": 3}),
             part(stats=lambda: {"waiting": 0}),
             {"passes": 4},
+            {"share": 0.25},
         )
     )
 
@@ -57,7 +58,7 @@ def test_stats() -> None:
         **counts.counts(), "last_error": "", "set": "postfix", "maxelem": 64, "repaired": 1,
         "rules": {"inet": "in place"}, "hook": "prerouting", "backend": "nft", "lifted": {"lifted": 3},
         "closer": {"waiting": 0},
-        "keeper": {"passes": 4}, "version": __version__,
+        "keeper": {"passes": 4}, "aggregate": {"share": 0.25}, "version": __version__,
     }  # fmt: skip
 
 

@@ -18,7 +18,8 @@ def test_counts() -> None:
     counts.add_error(ValueError("x" * 900))
 
     assert counts.counts() == {
-        "bans": 3, "restored": 0, "prolonged": 0, "unbans": 0, "refused": 0, "full": 0, "errors": 1
+        "bans": 3, "restored": 0, "prolonged": 0, "unbans": 0, "refused": 0, "full": 0,
+        "aggregated": 0, "errors": 1
     }  # fmt: skip
     assert counts.last_error == f"ValueError: {'x' * 488}"
 

@@ -64,13 +64,40 @@ def test_drift_of_sets_that_are_gone_is_forgotten() -> None:
     assert counted.drift == {"s": 3, "s6": 1}
 
 
+def test_kernel_that_does_not_count() -> None:
+    """nf_tables before Linux 6.16: the last pass has counted; a set that no pass has seen is empty."""
+    counted = ReconcileCounts(sizes={"s": 50})
+    uncounted = [header(name, 0)._replace(elements=None) for name in ("s", "new")]
+
+    samples = {sample.name: sample.values for sample in gauges.kernel(counted, uncounted)}
+
+    assert samples["ideolab_f2b_kernel_elements"] == {("new",): 0.0, ("s",): 50.0}
+    assert samples["ideolab_f2b_set_fill_ratio"] == {("s",): 0.25, ("new",): 0.0}
+
+
+def test_packets_of_rules_that_match_one_set_each() -> None:
+    """nf_tables: by set, from the start of the process; a set that was made anew begins at 0."""
+    counted = ReconcileCounts()
+    for packets in (100, 130, 7):
+        counted.see_sets(4, {"s": packets})
+    counted.see_sets(6, {"s6": 5})
+
+    samples = {sample.name: sample.values for sample in gauges.kernel(counted, [])}
+    assert samples["ideolab_f2b_dropped_packets_total"] == {
+        ("ideolab_ban",): 0.0, ("s",): 37.0, ("s6",): 0.0,
+    }  # fmt: skip
+
+
 def test_samples_of_a_jail() -> None:
     """Jail and family are labels, an address never is."""
-    samples = gauges.jail("j", {"inet": 2, "inet6": 1}, {"refused": 3, "errors": 4, "bans": 9}, 5)
+    samples = gauges.jail(
+        "j", {"inet": 2, "inet6": 1}, {"refused": 3, "aggregated": 6, "errors": 4, "bans": 9}, 5
+    )
 
     assert [(sample.name, sample.kind, sample.values) for sample in samples] == [
         ("ideolab_f2b_active_bans", "gauge", {("j", "inet"): 2.0, ("j", "inet6"): 1.0}),
         ("ideolab_f2b_refused_total", "counter", {("j",): 3.0}),
+        ("ideolab_f2b_aggregates_total", "counter", {("j",): 6.0}),
         ("ideolab_f2b_ban_errors_total", "counter", {("j",): 4.0}),
         ("ideolab_f2b_sockets_destroyed_total", "counter", {(): 5.0}),
     ]
@@ -84,7 +111,9 @@ def test_they_can_be_written() -> None:
     jails = [
         sample
         for name in ("one", "two")
-        for sample in gauges.jail(name, {"inet": 2, "inet6": 1}, {"refused": 3, "errors": 4}, 5)
+        for sample in gauges.jail(
+            name, {"inet": 2, "inet6": 1}, {"refused": 3, "aggregated": 6, "errors": 4}, 5
+        )
     ]
 
     lines = metrics.render(
@@ -105,6 +134,8 @@ def test_they_can_be_written() -> None:
         'ideolab_f2b_active_bans{family="inet6",jail="two"} 1.0',
         'ideolab_f2b_refused_total{jail="one"} 3.0',
         'ideolab_f2b_refused_total{jail="two"} 3.0',
+        'ideolab_f2b_aggregates_total{jail="one"} 6.0',
+        'ideolab_f2b_aggregates_total{jail="two"} 6.0',
         'ideolab_f2b_ban_errors_total{jail="one"} 4.0',
         'ideolab_f2b_ban_errors_total{jail="two"} 4.0',
         "ideolab_f2b_sockets_destroyed_total 10.0",

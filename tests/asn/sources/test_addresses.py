@@ -98,7 +98,7 @@ def test_what_is_no_range(first: str, last: str) -> None:
 def test_what_no_as_announces(text: str, reason: str) -> None:
     """All of the internet, and what is not of it."""
     with pytest.raises(RowError, match=f"^{reason}$"):
-        addresses.require_announced(*addresses.parse_network(text))
+        addresses.require_public(*addresses.parse_network(text))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_what_no_as_announces(text: str, reason: str) -> None:
 )
 def test_what_an_as_may_announce(text: str) -> None:
     """Beside the private networks, and documentation networks, which nobody has."""
-    addresses.require_announced(*addresses.parse_network(text))
+    addresses.require_public(*addresses.parse_network(text))
 
 
 @given(st.ip_addresses(), st.integers(0, 128))

@@ -13,6 +13,7 @@ from ideolab_f2b.check.lists import geo
 from ideolab_f2b.config import GeoSettings, Settings
 from ideolab_f2b.geo import country_list
 from ideolab_f2b.geo.country_list import CountryListError
+from ideolab_f2b.geo.last_failure import BuildFailure
 from tests.geo.test_country_list import make_list
 
 DAY = 86400.0
@@ -71,6 +72,21 @@ def test_what_only_root_can_see_is_unknown() -> None:
     assert str(geo.judge(error, ALLOW, NOW)) == (
         "unknown  geo: /var/lib/ideolab-f2b/geo/list is root's to read\n         -> sudo ideolab-f2b check"
     )
+
+
+def test_the_last_build_failed() -> None:
+    """Which list is in force meanwhile, if there is one."""
+    failure = BuildFailure(NOW, "/geoip: larger than 1024 MB")
+    found = (make_list(), CountryListError("x"))
+    said = [str(one) for each in found for one in geo.judge_failure(failure, each)]
+
+    assert said == [
+        "wrong    geo: the last build, on 2026-08-04, failed: /geoip: larger than 1024 MB; the list that was"
+        " built before stays in force\n         -> sudo ideolab-f2b geo build",
+        "wrong    geo: the last build, on 2026-08-04, failed: /geoip: larger than 1024 MB\n"
+        "         -> sudo ideolab-f2b geo build",
+    ]
+    assert list(geo.judge_failure(None, make_list())) == []
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import cli
+from ideolab_f2b.geo import last_failure
 from tests.geo import vendor_files
 
 
@@ -73,10 +74,23 @@ def test_a_list_that_looks_wrong(conf: Path, capsys: pytest.CaptureFixture[str])
     words = ("--file", str(conf.parent / "geoip"))
     assert build(conf, *words) == 1
     assert capsys.readouterr().err == (
-        "ideolab-f2b geo: it has no IPv6 address: nobody would get in by IPv6; there is no list yet;"
-        " if it is right so: geo build --force\n"
+        "ideolab-f2b geo: it has no IPv6 address: nobody would get in by IPv6; if it is right so:"
+        " geo build --force\n"
     )
     assert build(conf, *words, "--force") == 0
+
+
+def test_check_can_tell_why_the_last_build_failed(conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A timer has nobody who reads its errors; the next good build ends it."""
+    place = conf.parent / "geo"
+    assert build(conf) == 0
+    assert build(conf, "--file", str(conf.parent / "missing")) == 1
+    failure = last_failure.read(place)
+    assert build(conf) == 0
+
+    assert failure is not None
+    assert failure.error == f"{conf.parent}/missing: there is no such file; docs/geo.md says how to get one"
+    assert last_failure.read(place) is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Union
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideolab_f2b.geo.sources import addresses
@@ -14,6 +14,7 @@ from ideolab_f2b.geo.sources.addresses import AddressError
 
 
 @given(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)), st.integers(0, 128))
+@settings(deadline=None)
 def test_networks_are_read_as_ipaddress_does(address: Union[IPv4Address, IPv6Address], length: int) -> None:
     """The same family, first and last address."""
     network = ip_network(f"{address}/{min(length, address.max_prefixlen)}", strict=False)

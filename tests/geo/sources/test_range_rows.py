@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideolab_f2b.geo.country_rows import CountryRows
@@ -76,6 +76,7 @@ def test_hostile_rows_are_refused() -> None:
 
 
 @given(st.lists(st.text(alphabet=st.characters(max_codepoint=255), max_size=60)))
+@settings(deadline=None)
 def test_no_line_stops_the_others(lines: list[str]) -> None:
     """Whatever a file holds, the row behind it is read, and all rows are addresses of their family."""
     found, refused = read(*lines, "198.51.100.7,198.51.100.7,FR")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
@@ -92,3 +95,32 @@ def test_what_is_no_source_is_named(tmp_path: Path) -> None:
         with pytest.raises(CountrySourceError) as caught:
             source.read(paths, wanted)
         assert str(caught.value) == error
+
+
+@pytest.mark.parametrize("kind", ["tor", "csv", "maxmind", "libloc", "mmdb"])
+@given(data=st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_spoiled_file_is_refused_or_read_as_addresses(
+    kind: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever bytes are changed, cut or put in: an error, or rows in order within their family."""
+    write = {
+        "tor": vendor_files.write_tor, "csv": vendor_files.write_csv, "maxmind": vendor_files.write_maxmind,
+        "libloc": vendor_files.write_libloc, "mmdb": write_mmdb,
+    }[kind]  # fmt: skip
+    paths = write(tmp_path_factory.mktemp(kind))
+    spoiled = data.draw(st.sampled_from(paths))
+    content = spoiled.read_bytes()
+    at = data.draw(st.integers(0, len(content)))
+    to = data.draw(st.integers(at, min(len(content), at + 40)))
+    spoiled.write_bytes(content[:at] + data.draw(st.binary(max_size=40)) + content[to:])
+    try:
+        found = source.read(paths)
+    except (ValueError, OSError):
+        return
+
+    for version, rows in found.rows.items():
+        ends = [end for first, last, _code in rows for end in (first, last)]
+        assert ends == sorted(ends)
+        assert not ends or (ends[0] >= 0 and not ends[-1] >> (32 if version == 4 else 128))
+        assert all(re.fullmatch("[A-Z][A-Z0-9]", code) for code in set(rows.codes))

@@ -68,6 +68,15 @@ def test_stop_leaves_alone_what_does_not_run(programs: Programs) -> None:
     assert changes(programs) == ["stop ideolab-connmon.service", "disable ideolab-connmon.timer"]
 
 
+def test_the_timers_stop_where_they_were_enabled(programs: Programs) -> None:
+    """A unit that the admin never enabled is left alone."""
+    systemctl(programs, "is-active ideolab-asn.timer", "is-enabled ideolab-asn.timer")
+
+    systemd.stop_timers()
+
+    assert changes(programs) == ["stop ideolab-asn.timer", "disable ideolab-asn.timer"]
+
+
 def test_fail2ban_is_started_after_many_failed_starts(programs: Programs) -> None:
     """systemd would refuse one more."""
     systemctl(programs)
@@ -89,3 +98,19 @@ def test_a_systemctl_that_fails_is_an_error(programs: Programs) -> None:
     with pytest.raises(CommandError, match=r"restart fail2ban\.service: Unit fail2ban\.service not found"):
         systemd.restart_fail2ban()
     assert systemd.has_failed() is False
+
+
+def test_timers_that_the_admin_has_enabled_are_stopped(programs: Programs) -> None:
+    """Those of the AS numbers and of the country list; what does not run is left alone."""
+    systemctl(
+        programs,
+        "is-active ideolab-geo.timer",
+        "is-enabled ideolab-geo.timer",
+        "is-active ideolab-geo.service",
+    )
+
+    systemd.stop_timers()
+
+    assert changes(programs) == [
+        "stop ideolab-geo.timer", "disable ideolab-geo.timer", "stop ideolab-geo.service",
+    ]  # fmt: skip

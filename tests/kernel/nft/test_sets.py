@@ -265,7 +265,7 @@ def test_odd_names_list_and_load(sets: NftSets, namespace: Namespace) -> None:
             for list_name in ("every_ban", "ports"):
                 sets.link(list_name, own)
             sets.add(own, network, 0)
-            sets.add(own, next(iter(network.subnets(new_prefix=network.max_prefixlen))), 3600)
+            sets.add(own, ip_network(network.network_address), 3600)
     printed = namespace.run("nft", "-s", "list", "ruleset")
 
     other = "table inet ideolab {\n" + printed.partition("{")[2].replace("\tflags owner\n", "", 1)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions.ban.counts import BanCounts
 from ideolab_f2b.actions.ban.hooks import Hooks, Method
@@ -79,6 +79,10 @@ class OldTickets:
     def stats(self) -> dict[str, Any]:
         """Return what `stats` says of the lifts."""
         return self._memory.stats()
+
+    def find_lift(self, identity: str) -> Optional[float]:
+        """Return when the ban of an address or network was lifted by a person; None when it was not."""
+        return self._memory.lifted.find(identity)
 
     def undo(self) -> None:
         """Take the hooks away."""

@@ -11,8 +11,9 @@ import pytest
 
 from demo.lab.child import REPOSITORY
 from demo.lab.fail2ban import Fail2ban, RefusedError
+from demo.lab.fail2ban_config import STATE, report_action
 from demo.lab.namespace import Namespace
-from ideolab_f2b.kernel.ipset.sets import Sets
+from ideolab_f2b.firewall.backend import Backend, KernelSets
 from tests.asn import tables
 
 pytestmark = pytest.mark.root
@@ -23,6 +24,8 @@ LOCAL = """
 [ideolab-asn]
 enabled = true
 logpath = {nothing}
+action = ideolab-ban.py[set=ideolab_asn, tickets=as, backend={backend}, state={state}]
+         {report}
 """
 ONE = ("198.51.100.0/25", "203.0.113.0/24", "2001:db8:c::/48")
 TWO = ("203.0.113.0/24", "198.51.100.128/26")
@@ -43,10 +46,15 @@ def _quick(directory: Path) -> dict[str, str]:
 class Scene:
     """A server with the jail and a table of its own."""
 
-    def __init__(self, namespace: Namespace, start: Start, directory: Path) -> None:
+    def __init__(self, namespace: Namespace, start: Start, directory: Path, backend: str = "ipset") -> None:
         nothing = directory / "nothing"
         nothing.touch()
-        self.server = start(namespace, LOCAL.format(nothing=nothing), variables=_quick(directory))
+        # where the first server of a test has its files
+        served = directory / "0"
+        jails = LOCAL.format(
+            nothing=nothing, backend=backend, state=served / STATE, report=report_action(served)
+        )
+        self.server = start(namespace, jails, variables=_quick(directory))
         self.server.state.mkdir(exist_ok=True)
         self.build(
             {
@@ -71,12 +79,12 @@ class Scene:
         told = json.loads(self.server.ask("set", JAIL, "action", "ideolab-ban", "by_hand", json.dumps(asked)))
         return [(each["address"], each["result"], each["detail"]) for each in told]
 
-    def wait_for(self, kernel: Sets, networks: Iterable[str]) -> None:
+    def wait_for(self, kernel: KernelSets, networks: Iterable[str]) -> None:
         wanted = sorted(networks)
         self.server.wait_until(lambda: sorted(held(kernel)) == wanted, f"the elements {wanted}")
 
 
-def held(kernel: Sets) -> dict[str, Any]:
+def held(kernel: KernelSets) -> dict[str, Any]:
     return {
         str(one.network): one.timeout_s
         for name in ("ideolab_asn", "ideolab_asn6")
@@ -89,8 +97,11 @@ def scene(lone: Namespace, start: Start, tmp_path: Path) -> Scene:
     return Scene(lone, start, tmp_path)
 
 
-def test_life_of_two(scene: Scene, lone_kernel: Sets) -> None:
+def test_life_of_two(
+    lone: Namespace, start: Start, tmp_path: Path, backend: Backend, backend_kernel: KernelSets
+) -> None:
     """A network that two hold stays until both are unbanned, with the time of who is left."""
+    scene, lone_kernel = Scene(lone, start, tmp_path, backend.name), backend_kernel
     assert scene.order(("as64500", "permanent"), ("AS64501", 3600)) == [
         ("AS64500", "banned", "3 prefixes, 384 IPv4 addresses and 65,536 /64 of IPv6"),
         ("AS64501", "banned", "2 prefixes, 320 IPv4 addresses"),
@@ -125,7 +136,7 @@ REFUSED = {
 }
 
 
-def test_refused(scene: Scene, lone_kernel: Sets) -> None:
+def test_refused(scene: Scene, lone_kernel: KernelSets) -> None:
     """At the door, with a reason, by banip as by an order; nothing is listed."""
     for word, why in REFUSED.items():
         with pytest.raises(RefusedError, match="Refused: ") as raised:
@@ -137,7 +148,7 @@ def test_refused(scene: Scene, lone_kernel: Sets) -> None:
     assert scene.server.find_banned(JAIL) == [] and held(lone_kernel) == {}
 
 
-def test_force_is_root_s(scene: Scene, lone_kernel: Sets) -> None:
+def test_force_is_root_s(scene: Scene, lone_kernel: KernelSets) -> None:
     """It lifts the cap and nothing else, not for the helper, and outlives a restart."""
     assert [scene.order(("AS64502", 3600), by="ideolab-fw-ip uid=33", force=True)[0][1]] == ["refused"]
     assert [scene.order(("AS64503", 3600), force=True)[0][1]] == ["refused"]
@@ -150,7 +161,7 @@ def test_force_is_root_s(scene: Scene, lone_kernel: Sets) -> None:
     scene.wait_for(lone_kernel, ["10.0.0.0/9"])
 
 
-def test_table_is_followed(scene: Scene, lone_kernel: Sets) -> None:
+def test_table_is_followed(scene: Scene, lone_kernel: KernelSets) -> None:
     """What the AS announces now is banned; a table that is gone ends no ban and lets none begin."""
     scene.server.ask("set", JAIL, "banip", "AS64501")
     scene.build({64500: ONE, 64501: ["198.51.100.128/26", "198.51.100.224/28"]})
@@ -173,7 +184,7 @@ def passes(server: Fail2ban) -> None:
     server.wait_until(lambda: server.read_stats(JAIL)["keeper"]["passes"] >= wanted, "two passes")
 
 
-def test_it_ends_by_itself(scene: Scene, lone_kernel: Sets) -> None:
+def test_it_ends_by_itself(scene: Scene, lone_kernel: KernelSets) -> None:
     """As one thing, in fail2ban and in the kernel."""
     scene.order(("AS64500", 2))
 
@@ -194,8 +205,11 @@ def test_events(scene: Scene) -> None:
     assert (unban["type"], unban["asn"], unban["raw"]["prefixes"]) == ("unban", "64500", 3)
 
 
-def test_six_hundred_in_a_moment(scene: Scene, lone_kernel: Sets) -> None:
+def test_six_hundred_in_a_moment(
+    lone: Namespace, start: Start, tmp_path: Path, backend: Backend, backend_kernel: KernelSets
+) -> None:
     """All of them by one order, and lifted by one."""
+    scene, lone_kernel = Scene(lone, start, tmp_path, backend.name), backend_kernel
     networks = [f"10.{number // 250}.{number % 250}.{number % 2 * 128}/30" for number in range(600)]
     scene.build({64504: networks})
     assert scene.order(("AS64504", 600))[0][1] == "banned"

@@ -1,0 +1,71 @@
+"""What is said of a ban before it is made."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+from ideolab_f2b.kernel.ipset.element import key_of
+from ideolab_f2b.preview import text
+from ideolab_f2b.preview.preview import BanAnswer, Preview, make
+from ideolab_f2b.visitors.visitors import Visitors
+
+NET = key_of(ip_network("198.51.100.0/24"))
+PEERS = [key_of(ip_network(one)) for one in ("198.51.100.7", "203.0.113.7", "2001:db8::1")]
+SEEN = Visitors({PEERS[0]: 30, PEERS[1]: 10}, ("access.log",), 1795860000.0)
+
+
+def of(answer: BanAnswer, peers: list[tuple[int, int, int]] | None = PEERS, seen: Visitors = SEEN) -> Preview:
+    return make("198.51.100.0/24", [NET], peers, seen, answer)
+
+
+def test_allowed() -> None:
+    """Numbers with their totals."""
+    assert list(text.lines(of(BanAnswer()))) == [
+        "198.51.100.0/24: 1 prefix, 256 IPv4 addresses",
+        "  connections  1 of 3 (33.3 %) of the present ones",
+        "  visitors     1 of 2 (50.0 %) of the clients, 30 of 40 (75.0 %) of the requests since 2026-11-28 "
+        "10:00 UTC",
+        "  allowed      nothing that is protected lies in it",
+    ]
+    assert of(BanAnswer()).fields() == {
+        "address": "198.51.100.0/24",
+        "prefixes": 1,
+        "addresses": 256,
+        "networks6": 0,
+        "connections": {"inside": 1, "total": 3},
+        "visitors": {"clients": 1, "clients_total": 2, "requests": 30, "requests_total": 40},
+        "since": 1795860000.0,
+        "partial": False,
+        "allowed": True,
+        "over_cap": None,
+        "refusals": [],
+        "unknown": [],
+    }
+
+
+def test_refused() -> None:
+    """Each reason, and what --force would lift."""
+    one = of(BanAnswer(tuple(f"reason {number}" for number in range(7)), "above the cap"))
+
+    assert not one.is_allowed
+    assert list(text.lines(one))[3:] == [
+        *(f"  refused      reason {number}" for number in range(5)),
+        "  refused      and for 2 more reasons",
+        "  refused      above the cap",
+    ]
+
+
+def test_unknown() -> None:
+    """It is not 0, and not allowed."""
+    one = of(
+        BanAnswer(is_known=False, why="fail2ban is down"), None, Visitors({}, troubles=("no access log",))
+    )
+
+    assert (one.connections, one.visitors, one.is_allowed) == (None, None, False)
+    assert list(text.lines(one))[1:] == [
+        "  connections  unknown",
+        "  visitors     unknown",
+        "  unknown      no access log",
+        "  refused      fail2ban does not say who is protected: fail2ban is down",
+    ]
+    assert one.fields()["unknown"] == ["fail2ban is down", "no access log"]
