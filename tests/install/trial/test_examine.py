@@ -164,7 +164,8 @@ def test_a_section_of_the_admins_in_the_same_file_is_not_written_twice(checkout:
 
     assert "[ideolab-manual]" not in examined.block
     assert examined.messages == (
-        "a throw-away fail2ban-server starts all jails: ideolab-asn, ideolab-connmon, ideolab-connmon-net, theirs",
+        "a throw-away fail2ban-server starts all jails: ideolab-asn, ideolab-connmon, ideolab-connmon-net, "
+        "theirs",
         "jail.local has a section [ideolab-manual] of its own; write enabled = true there yourself",
     )
 
