@@ -200,6 +200,6 @@ def test_a_reboot_beside_a_firewall(host: Machine, name: str) -> None:
     require_order(host, unit)
     assert show(host, unit, "Result") == show(host, "ideolab-ban-restore", "Result") == "success"
     said = host.shell("journalctl -b -u ideolab-ban-restore -o cat --no-pager")
-    assert "2 elements for 2 bans of 4 jails are in force in ipset and nft\n" in said
+    assert "2 elements for 2 bans of 5 jails are in force in ipset and nft\n" in said
     assert "repaired" not in host.shell("cat /var/log/fail2ban.log")
     host.shell(f"systemctl disable {unit}")
