@@ -13,9 +13,10 @@
 # Values: [ STRING ] Default: the name of the jail, - as _; with a hash where that could be another jail's set
 #
 # Option: backend
-# Notes:  what holds the elements: ipset (sets of ipset and a rule of iptables) or nft (the table `inet ideolab`
-#         of nf_tables, which needs no program); auto: ipset where iptables and ipset are installed, else nft.
-#         A reload with another one has the bans in the new one before they leave the old one
+# Notes:  what holds the elements: ipset (sets of ipset and a rule of iptables) or nft (the table
+#         `inet ideolab` of nf_tables, which needs no program); auto: ipset where iptables and ipset are
+#         installed, else nft. A reload with another one has the bans in the new one before they leave the
+#         old one
 # Values: [ auto | ipset | nft ] Default: what [firewall] of /etc/ideolab/f2b.conf says
 #
 # Option: scope
@@ -91,10 +92,10 @@
 # Values: [ NUM ] Default: 16 and 32
 #
 # Option: aggregate
-# Notes:  where at least this share of a prefix (4 addresses, not wider than /24 or /48) is banned by the jail's
-#         own lines, the prefix is banned too, for bantime, unless somebody else is in it: a visitor of the week,
-#         an open connection, whoever is protected. Of the jails of the pack only ideolab-connmon and
-#         nginx-ideolab-probe take it (docs/suggest.md)
+# Notes:  where at least this share of a prefix (4 addresses, not wider than /24 or /48) is banned by the
+#         jail's own lines, the prefix is banned too, for bantime, unless somebody else is in it: a visitor of
+#         the week, an open connection, whoever is protected. Of the jails of the pack only ideolab-connmon
+#         and nginx-ideolab-probe take it (docs/suggest.md)
 # Values: [ off | 0.05 to 1 ] Default: off
 
 import json

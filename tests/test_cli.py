@@ -66,7 +66,7 @@ def test_root_without_the_sbin_directories_finds_its_programs(monkeypatch: pytes
         (["bans", "--jsn"], "there is no option '--jsn'; did you mean --json?"),
         (
             ["ban", "198.51.100.7", "--fro", "1h"],
-            "there is no option '--fro'; did you mean --for or --reason?",
+            "there is no option '--fro'; did you mean --for or --force?",
         ),
         (["bans", "198.51.100.7"], "it takes no word '198.51.100.7'"),
         (["ban", "198.51.100.7", "--for", "1", "day"], "day is no address: a time is one word, as 1h30m"),

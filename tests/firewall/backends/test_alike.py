@@ -42,7 +42,8 @@ def run(kernel: KernelSets, order: tuple[object, ...]) -> object:
     try:
         if verb == "create":
             family = "inet6" if arguments == ["six_set"] else "inet"
-            return kernel.create(str(arguments[0]), family, _MAXELEM)
+            kernel.create(str(arguments[0]), family, _MAXELEM)
+            return None
         if verb == "read":
             return sorted((key, bool(left_s)) for key, left_s in kernel.entries(str(arguments[0])))
         answer = getattr(kernel, str(verb))(*arguments)
