@@ -49,7 +49,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
             break
     return {
         "since": seen.since,
-        "written": _find_written(seen),
+        "written": _find_last_write(seen),
         "is_known": seen.is_known,
         "is_partial": seen.is_partial,
         "visitors": count(seen, spans, banned),
@@ -57,7 +57,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _find_written(seen: Visitors) -> float:
+def _find_last_write(seen: Visitors) -> float:
     """Return when any of the logs was written last, in epoch seconds."""
     written = [0.0]
     for path in seen.files:
