@@ -184,9 +184,10 @@ def test_a_reboot_without_the_unit(host: Machine) -> None:
     """Both banned addresses get through before fail2ban starts."""
     host.shell("systemctl disable ideolab-ban-restore")
 
-    assert set(reboot(host)) == {f"{one} {port}" for one in (*BANNED, OTHER) for port in (2222, 2223)}
-
-    host.shell("systemctl enable ideolab-ban-restore")
+    try:
+        assert set(reboot(host)) == {f"{one} {port}" for one in (*BANNED, OTHER) for port in (2222, 2223)}
+    finally:
+        host.shell("systemctl enable ideolab-ban-restore")
 
 
 @pytest.mark.parametrize("name", list(FIREWALLS))
@@ -194,12 +195,15 @@ def test_a_reboot_beside_a_firewall(host: Machine, name: str) -> None:
     """The first datagrams come before fail2ban starts: those of others arrive, as that firewall says."""
     prepare, unit = FIREWALLS[name]
     host.shell(f"{prepare}\nsystemctl enable {unit}")
+    try:
+        assert list(reboot(host)) == [f"{OTHER} 2222"]
 
-    assert list(reboot(host)) == [f"{OTHER} 2222"]
-
-    require_order(host, unit)
-    assert show(host, unit, "Result") == show(host, "ideolab-ban-restore", "Result") == "success"
-    said = host.shell("journalctl -b -u ideolab-ban-restore -o cat --no-pager")
-    assert "2 elements for 2 bans of 4 jails are in force in ipset and nft\n" in said
-    assert "repaired" not in host.shell("cat /var/log/fail2ban.log")
-    host.shell(f"systemctl disable {unit}")
+        require_order(host, unit)
+        assert show(host, unit, "Result") == show(host, "ideolab-ban-restore", "Result") == "success"
+        (said,) = host.shell("journalctl -b -u ideolab-ban-restore -o cat | grep elements").splitlines()
+        assert said.startswith("2 elements for 2 bans of ")
+        assert said.endswith(" jails are in force in ipset and nft")
+        assert "repaired" not in host.shell("cat /var/log/fail2ban.log")
+    finally:
+        # two firewalls at once would be another host
+        host.shell(f"systemctl disable {unit}")
