@@ -27,11 +27,13 @@ class BackendChoice:
         self._path, self._clock = path, clock
         self._complaint = Complaint(_log.error, SAY_AGAIN_S, clock)
         self._lock = threading.Lock()
+        #: what the settings said
+        self._known = backend.AUTO
         #: {what is wanted: (what was chosen, when)}
         self._chosen: dict[str, tuple[Backend, float]] = {}
 
     def choose(self, wanted: Optional[str]) -> Backend:
-        """Return the backend that is wanted, None: by the settings; `auto` where they cannot be read."""
+        """Return the backend that is wanted, None: by the settings, or what they said when they were read."""
         with self._lock:
             name = self._read() if wanted is None else wanted
             found, since = self._chosen.get(name, (None, float("-inf")))
@@ -42,11 +44,11 @@ class BackendChoice:
 
     def _read(self) -> str:
         try:
-            return config.load(self._path).firewall.backend
+            self._known = config.load(self._path).firewall.backend
         except config.ConfigError as error:
-            # bans must work all the same; ideolab-f2b check says it too
-            self._complaint.say(f"{error}; backend = auto is used", str(self._path))
-            return backend.AUTO
+            # bans must work all the same, and where they are; ideolab-f2b check says it too
+            self._complaint.say(f"{error}; backend = {self._known} is used", str(self._path))
+        return self._known
 
 
 #: of this process: fail2ban loads the shim anew for each jail

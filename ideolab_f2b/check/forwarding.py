@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Optional
 
-from ideolab_f2b.bans import used_backends
+from ideolab_f2b.bans import rule_hook, used_backends
 from ideolab_f2b.check.containers.ways import SWITCHES, is_forwarding
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import rule
-from ideolab_f2b.firewall.backend import Backend
 from ideolab_f2b.firewall.position import drops_first, read_position
 from ideolab_f2b.firewall.variants import list_programs
 from ideolab_f2b.kernel.netlink import KernelError
@@ -64,19 +64,14 @@ def forwarding(_settings: Settings) -> Iterator[Verdict]:
 
 def _find_table(version: int) -> str:
     """Return the table of nf_tables in which our rules see each packet of a family; "" where none does."""
-    for backend in _nft_backends():
-        placed = backend.look(version).positions
-        if placed and all(one.is_effective for one in placed):
-            return backend.describe(version)
+    # what cannot be seen here the checks of sets and rules say
+    with contextlib.suppress(KernelError, rule.RuleError):
+        for backend in used_backends.find():
+            if backend.name == "nft":
+                placed = backend.look(version, rule_hook.find(version, backend)).positions
+                if placed and all(one.is_effective for one in placed):
+                    return backend.describe(version)
     return ""
-
-
-def _nft_backends() -> list[Backend]:
-    try:
-        return [one for one in used_backends.find() if one.name == "nft"]
-    except KernelError:
-        # the check of the sets says it
-        return []
 
 
 def look(version: int) -> Forwarded:

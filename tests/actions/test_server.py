@@ -340,5 +340,6 @@ def test_stats_are_json_that_check_can_read(server: Fail2ban) -> None:
     assert told["version"] == __version__
     assert set(told) == {
         "bans", "restored", "prolonged", "unbans", "refused", "full", "errors", "last_error",
-        "set", "maxelem", "repaired", "rules", "hook", "lifted", "closer", "keeper", "version",
+        "set", "maxelem", "repaired", "rules", "hook", "backend", "lifted", "closer", "keeper", "version",
+        "aggregate", "aggregated",
     }  # fmt: skip

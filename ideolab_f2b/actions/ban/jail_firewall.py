@@ -54,6 +54,9 @@ class JailFirewall:
     @property
     def backend(self) -> Backend:
         """What holds the sets of this jail."""
+        # who asks does not wait for a rule that is being placed
+        if self._backend is not None:
+            return self._backend
         with self._lock:
             if self._backend is None:
                 self._backend = BACKEND_CHOICE.choose(self.options.backend)

@@ -10,6 +10,7 @@ import pytest
 from fail2ban.server.observer import Observers
 
 from demo.lab.namespace import Namespace
+from demo.lab.wait import wait_until
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.reconcile.left_sets import LEFT_S
 from ideolab_f2b.actions.reconcile.one_pass import Member
@@ -135,11 +136,11 @@ def test_what_the_other_backend_still_holds_is_lifted(scene: Scene, monkeypatch:
     assert scene.held(IPSET) == ["198.51.100.7/32"]
     scene.now += LEFT_S
 
-    for _pass in range(20):
+    def is_clear() -> bool:
+        # the kernel lets go of a list a moment after its rule
         scene.reconcile.look()
-        if find_in_kernel() == [NFT]:
-            break
+        return find_in_kernel() == [NFT]
 
-    assert find_in_kernel() == [NFT]
+    wait_until(is_clear, "ipset still holds something of ours")
     assert scene.is_in_place()
     assert scene.reconcile.stats()["last_error"] == ""
