@@ -113,7 +113,7 @@ def debs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     words = ["apt-get", "install", "-s", "--no-install-recommends", "ufw", "firewalld"]
     listed = subprocess.run(words, capture_output=True, text=True).stdout.splitlines()
     missing = [line.split()[1] for line in listed if line.startswith("Inst ")]
-    words = ["apt-get", "download", "-qq", *{*PACKAGES, *missing}]
+    words = ["apt-get", "download", "-qq", *sorted({*PACKAGES, *missing})]
     if subprocess.run(words, cwd=directory, capture_output=True).returncode:
         pytest.skip(f"{' '.join(PACKAGES)} are not in {DEBS}, and apt-get cannot download them")
     return sorted(directory.glob("*.deb"))

@@ -55,9 +55,9 @@ def read(paths: Sequence[Path], wanted: str = "") -> CountrySource:
     """
     found = _require_one_kind(list(_find(paths)), wanted)
     rows, refusals = {4: CountryRows(4), 6: CountryRows(6)}, RefusedRows()
-    stated = [
-        date for date in [_READ[found[0].kind](found, rows, refusals), *(one.dated for one in found)] if date
-    ]
+    inside = _READ[found[0].kind](found, rows, refusals)
+    _require_most(found[0].path, sum(map(len, rows.values())), refusals)
+    stated = [date for date in (inside, *(one.dated for one in found)) if date]
     dated = min(stated) if stated else min(map(_read_time, found))
     settled = {}
     for version in (4, 6):
@@ -72,6 +72,13 @@ def read(paths: Sequence[Path], wanted: str = "") -> CountrySource:
         settled,
         refusals,
     )
+
+
+def _require_most(path: Path, taken: int, refusals: RefusedRows) -> None:
+    """CountrySourceError where more rows were refused than taken, or none was taken: that is no source."""
+    if not taken or refusals.total > taken:
+        refused = f", {refusals.total:,} refused: {'; '.join(refusals.describe())}" if refusals.total else ""
+        raise CountrySourceError(f"{path}: {taken:,} rows of countries{refused}; get the source anew")
 
 
 def _read_time(one: CountryFile) -> float:

@@ -158,6 +158,9 @@ class NftSets(SetReader):
         pending = list({key_of(network): timeout_s for network, timeout_s in elements}.items())
         for key, _timeout_s in pending:
             element.check(key)
+        if any(timeout_s is None for _key, timeout_s in pending):
+            default_s = self._require(name).timeout_s or 0
+            pending = [(key, default_s if timeout_s is None else timeout_s) for key, timeout_s in pending]
         # one of the wrong family is refused alone
         most = _BATCH if len({key[0] for key, _timeout_s in pending}) == 1 else 1
         size = min(most, max(1, self._table.channel.capacity // (3 * _ELEMENT_SIZE)))

@@ -78,6 +78,26 @@ def test_a_directory_may_hold_other_files(tmp_path: Path) -> None:
     assert source.read([tmp_path]).paths == (tmp_path / "dbip.csv",)
 
 
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("1,2,??\n", "0 rows of countries; get the source anew"),
+        (
+            "1,2,FR\n9,8,FR\n\x1b,?\n",
+            '1 rows of countries, 2 refused: 1 row: its end comes before its begin (first: "9,8,FR");'
+            r' 1 row: not a row of two addresses and a country (first: "\x1b,?"); get the source anew',
+        ),
+    ],
+)
+def test_a_file_of_which_hardly_anything_is_taken(text: str, error: str, tmp_path: Path) -> None:
+    """It is no source, or a broken one."""
+    (tmp_path / "x").write_text(text)
+    with pytest.raises(CountrySourceError) as caught:
+        source.read([tmp_path / "x"])
+
+    assert str(caught.value) == f"{tmp_path}/x: {error}"
+
+
 def test_what_is_no_source_is_named(tmp_path: Path) -> None:
     """Missing, empty, of two sources, of another kind than asked for, or without what belongs to it."""
     tor, csv = vendor_files.write_tor(tmp_path / "tor"), vendor_files.write_csv(tmp_path / "csv")

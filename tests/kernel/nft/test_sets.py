@@ -61,6 +61,7 @@ def test_default_timeout(sets: NftSets) -> None:
     """Without a timeout the element gets the set's."""
     sets.create("a", "inet", timeout=300)
     sets.add("a", HOST)
+    sets.add_many("a", [(NET, 5000)])
     sets.add_many("a", [(NET, None)])
 
     assert all(295 <= (found.timeout_s or 0) <= 300 for found in sets.elements("a"))
