@@ -44,7 +44,7 @@ def test_from_nothing_to_a_ban_and_back_to_nothing(machine: Machine) -> None:
     wait_for_health(machine)
     shown = machine.out("ideolab-f2b", "check", "-v")
     assert "backend: nft holds the bans (backend = auto: ipset does not work here: " in shown
-    assert '"result": "banned"' in machine.out("/usr/local/sbin/ideolab-fw-ip", "check", SUSPECT)
+    assert '"result": "banned"' in machine.shell(f"ideolab-fw-ip check {SUSPECT}")
     machine.run("ideolab-f2b", "unban", SUSPECT)
     assert not is_banned(machine)
 
