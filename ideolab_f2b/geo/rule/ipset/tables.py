@@ -12,6 +12,7 @@ from ideolab_f2b.firewall.variants import list_programs
 from ideolab_f2b.geo.rule.ipset import lines
 from ideolab_f2b.geo.rule.ipset.lines import CHAIN, Slot, TableText, UsedSlot
 from ideolab_f2b.geo.rule.plan import VERSIONS
+from ideolab_f2b.places import find_program
 
 RAW, MANGLE = "raw", "mangle"
 #: {table: what it sends to our chain}
@@ -57,6 +58,8 @@ def remove(version: int, run: Run = iptables.run) -> bool:
         for program, tables in list_programs(version).items()
         for table in _JUMPS
         if not program.endswith("-legacy") or table in tables
+        # without the program there is none, or its sets, which it keeps from being destroyed, tell
+        if run is not iptables.run or find_program(program) is not None
     ]
     found = [_remove(program, table, run) for program, table in places]
     return any(found)
