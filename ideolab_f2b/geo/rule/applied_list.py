@@ -11,7 +11,6 @@ from typing import Any
 from ideolab_f2b.geo.country_list import CountryList
 from ideolab_f2b.geo.rule.plan import VERSIONS, KernelState, Prefixes, RulePlan
 
-
 #: what may hold a list: the keys of backends.RULES
 BACKENDS = ("ipset", "nft")
 
