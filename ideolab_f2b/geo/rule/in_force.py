@@ -26,7 +26,6 @@ from ideolab_f2b.geo.rule.plan import (
 from ideolab_f2b.geo.rule.renewal import is_renewal
 from ideolab_f2b.geo.rule.state import APPLIED, KINDS, TRIAL, StateFiles
 from ideolab_f2b.kernel.address import Address
-from ideolab_f2b.kernel.netlink import ModuleMissingError
 
 #: gathers whom no list refuses: settings, addresses that names had before, who asks by SSH
 Collect = Callable[[Settings, NameAddresses, Optional[Address]], Exemptions]
@@ -75,7 +74,7 @@ class CountryFirewall:
                     rule.put(plan)
                 self._files.save(APPLIED, one, countries)
                 self._files.forget(TRIAL)
-                _remove_all(but=name)
+                backends.remove_all(but=name)
         return Outcome(one.describe(), exemptions.troubles)
 
     def confirm(self) -> Outcome:
@@ -110,7 +109,7 @@ class CountryFirewall:
         """Take all of it out of the kernel, and out of what comes back at a boot."""
         with self._files.lock():
             self._files.forget(*KINDS)
-            return Outcome(" and ".join(_remove_all()))
+            return Outcome(" and ".join(backends.remove_all()))
 
     def restore(self) -> Outcome:
         """Put back what was applied and is not in force, end what was not confirmed, renew who is exempt.
@@ -136,6 +135,8 @@ class CountryFirewall:
             if before is None or trial is not None or not is_renewal(before, newest):
                 return Outcome("")
             names, exemptions = self._gather(before, self._find_caller(before))
+            if not exemptions.is_whole:
+                return Outcome("", exemptions.troubles)
             one, plan = self._make_anew(before, newest, names, exemptions)
             with closing(RULES[one.backend]()) as rule:
                 rule.put(plan)
@@ -236,11 +237,17 @@ class CountryFirewall:
             if not one.is_in(state):
                 one, plan = self._load_plan(known, names, exemptions)
             is_missing = not one.is_in(state)
+            # else who was exempt stays so: an admin may be among those that are not known now
+            is_new = is_missing or exemptions.is_whole
             if is_missing:
                 rule.put(plan)
-            elif known.exempt != digest(exempt):
+            elif is_new and known.exempt != digest(exempt):
                 rule.exempt(exempt)
-        after = replace(one, names=names.known, exempt=digest(exempt))
+        after = replace(
+            one,
+            names=names.known if is_new else known.names,
+            exempt=digest(exempt) if is_new else known.exempt,
+        )
         troubles = exemptions.troubles
         if after != known:
             try:
@@ -285,16 +292,3 @@ class CountryFirewall:
         # the unit of the boot may not write: the timer forgets it
         with suppress(OSError):
             self._files.forget(TRIAL)
-
-
-def _remove_all(but: str = "") -> list[str]:
-    """Take the list out of each way to hold it but one; return their names."""
-    found = []
-    for name, make in RULES.items():
-        # a kernel without a module holds nothing in it
-        with suppress(ModuleMissingError):
-            if name != but:
-                with closing(make()) as rule:
-                    if rule.remove():
-                        found.append(name)
-    return found
