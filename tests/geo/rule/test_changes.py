@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -64,6 +64,25 @@ def test_lost_and_put_back(world: World, backend: str) -> None:
     assert (state.token, state.ports) == (one.token, (PORT,))
     assert not world.gets_in(OUTSIDE[0])
     assert world.gets_in(INSIDE[0])
+
+
+def test_exempt_lost_and_put_back(world: World, backend: str) -> None:
+    """Who flushes only those that are exempt has locked them out for a minute at most."""
+    firewall = world.firewall(backend, exempt=(ip_network(OUTSIDE[0]), ip_network(OUTSIDE[1])))
+    with world.server.enter():
+        firewall.apply(LISTS[0])
+    flushes = {
+        "nft": ["nft flush chain inet ideolab_geo exempt"],
+        "ipset": ["ipset flush ideolab_geo_exempt", "ipset flush ideolab_geo_exempt6"],
+    }
+    for flush in flushes[backend]:
+        world.server.run(*flush.split())
+        assert not all(world.gets_in(source) for source in OUTSIDE)
+
+        with world.server.enter():
+            assert firewall.restore().text != ""
+            assert firewall.restore() == Outcome("")
+        assert all(world.gets_in(source) for source in OUTSIDE)
 
 
 def test_trial_at_a_boot(world: World, backend: str) -> None:
