@@ -12,6 +12,7 @@ from ideolab_f2b.firewall.variants import list_programs
 from ideolab_f2b.geo.rule.ipset import lines
 from ideolab_f2b.geo.rule.ipset.lines import CHAIN, Slot, TableText, UsedSlot
 from ideolab_f2b.geo.rule.plan import VERSIONS
+from ideolab_f2b.places import find_program
 
 RAW, MANGLE = "raw", "mangle"
 #: {table: what it sends to our chain}
@@ -50,13 +51,16 @@ def write(
 
 
 def remove(version: int, run: Run = iptables.run) -> bool:
-    """Take all chains of ours away, of each variant of iptables; return whether there was one. RuleError."""
+    """Take all chains of ours away, of each variant of iptables; return whether there was one. RuleError.
+
+    A host without iptables has none: a rule that an iptables has left behind keeps the sets from going.
+    """
     # of the older variant only the tables that are there: to look at others would make them
     places = [
         (program, table)
         for program, tables in list_programs(version).items()
         for table in _JUMPS
-        if not program.endswith("-legacy") or table in tables
+        if find_program(program) is not None and (not program.endswith("-legacy") or table in tables)
     ]
     found = [_remove(program, table, run) for program, table in places]
     return any(found)
