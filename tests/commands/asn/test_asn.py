@@ -148,10 +148,10 @@ def test_show(table: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A line about each AS, and its networks; an AS that announces nothing is an exit code of 1."""
     assert cli.main(["asn", "show", "AS64500", "as64501", "AS64511", "--table", table]) == 1
     assert capsys.readouterr() == (
-        'AS64500 EXAMPLE, "Inc" é: 2 prefixes, 512 addresses of IPv4, 0 /64 of IPv6\n'
+        'AS64500 EXAMPLE, "Inc" é: 2 prefixes, 512 IPv4 addresses\n'
         "198.51.100.0/24\n"
         "203.0.113.0/24\n"
-        "AS64501 =cmd|' /C calc'!A0: 2 prefixes, 64 addresses of IPv4, 4294967296 /64 of IPv6\n"
+        "AS64501 =cmd|' /C calc'!A0: 2 prefixes, 64 IPv4 addresses and 4,294,967,296 /64 of IPv6\n"
         "198.51.100.64/26\n"
         "2001:db8::/32\n",
         "ideolab-f2b asn: no networks of AS64511 in the data of 2026-06-17\n",
