@@ -55,8 +55,6 @@ BAN_RESTORE = "ideolab-ban-restore.service"
 BAN_RESTORE_SCRIPT = "ideolab-ban-restore"
 #: where systemd reads what a boot starts
 WANTS = "/etc/systemd/system/multi-user.target.wants"
-#: the jail of AS numbers
-ASN = "ideolab-asn"
 #: what builds the table of AS numbers anew
 ASN_TIMER = "ideolab-asn.timer"
 #: what builds the country list anew, and puts it in force where one is

@@ -58,10 +58,17 @@ class BanList:
             tickets.update(dict.fromkeys(expand(ticket), ticket))
         return tickets
 
-    def by_as(self) -> dict[str, Collection[Key]]:
-        """{"AS64500": its networks}; empty in a jail of addresses. AsnTableError."""
-        expand = self._expand
-        return {} if expand is None else {str(ticket.getID()): expand(ticket) for ticket in self._list()}
+    def by_as(self) -> dict[str, Optional[Collection[Key]]]:
+        """{"AS64500": its networks}, None where they are not known; empty in a jail of addresses."""
+        if self._expand is None:
+            return {}
+        found: dict[str, Optional[Collection[Key]]] = {}
+        for ticket in self._list():
+            name = str(ticket.getID())
+            found[name] = None
+            with contextlib.suppress(AsnTableError, RefusedError):
+                found[name] = self._expand(ticket)
+        return found
 
     def _list(self) -> list[Any]:
         return list(ban_manager(self._jail.actions))

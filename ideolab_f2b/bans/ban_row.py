@@ -109,7 +109,8 @@ def _of_as(jail: JailBans, key: Key, ban: Ban, elements: Elements, now: float) -
     """Return one row for all elements of an AS: what is wrong with one is wrong with the ban."""
     prefixes = jail.prefixes.get(key, ())
     drift = compare(dict.fromkeys(prefixes, _left_s(ban, now)), elements)
-    state = MISSING if drift.missing else SHORT if drift.short else OK
+    # without a table nobody knows what to put back
+    state = MISSING if drift.missing or not prefixes else SHORT if drift.short else OK
     there = [elements[one] for one in prefixes if one in elements]
     times = [left_s for left_s in there if left_s is not None]
     is_whole = bool(there) and len(there) == len(prefixes)
@@ -123,7 +124,8 @@ def _left_s(ban: Ban, now: float) -> int:
 
 
 def _stale(name: str, users: Collection[JailBans], elements: Elements) -> list[BanRow]:
-    state = OK if any(jail.queued for jail in users) else STALE
+    is_unsure = any(jail.queued or jail.has_unknown for jail in users)
+    state = OK if is_unsure else STALE
     owner = next(iter(users)).name
     held = {key for jail in users for key in jail.bans}
     held.update(key for jail in users for prefixes in jail.prefixes.values() for key in prefixes)

@@ -59,6 +59,11 @@ class JailBans:
     #: {ban of an AS: the networks that it holds}
     prefixes: Mapping[Key, tuple[Key, ...]] = field(default_factory=dict)
 
+    @property
+    def has_unknown(self) -> bool:
+        """Whether an AS is banned whose networks are not known: any element may be one of them."""
+        return any(key[0] == AS and key not in self.prefixes for key in self.bans)
+
 
 def ask_all(only: Optional[str] = None) -> list[JailBans]:
     """Ask for the bans of all jails, or of `only`; ClientError when there is no answer, UnknownJailError."""
@@ -117,10 +122,11 @@ def _bans(rows: Iterable[Any]) -> Iterable[tuple[Key, Ban]]:
             yield key, Ban(float(since), float(bantime))
 
 
-def _prefixes(answer: Mapping[str, Iterable[str]]) -> Iterable[tuple[Key, tuple[Key, ...]]]:
+def _prefixes(answer: Mapping[str, Optional[Iterable[str]]]) -> Iterable[tuple[Key, tuple[Key, ...]]]:
     for name, networks in answer.items():
         key = key_of_text(name)
-        if key is not None:
+        # null: the table of AS numbers is missing
+        if key is not None and networks is not None:
             yield key, tuple(one for one in map(key_of_text, networks) if one is not None)
 
 

@@ -23,7 +23,7 @@ ELEMENTS_S = 15.0
 _PIECE = 5000
 
 
-class InForce(NamedTuple):
+class PlacedBans(NamedTuple):
     """How many elements are in the sets of which backends, and what is missing."""
 
     elements: int
@@ -36,7 +36,7 @@ def put(
     elements: Mapping[str, Elements],
     backends: Mapping[str, Backend] = BACKENDS,
     clock: Callable[[], float] = time.monotonic,
-) -> InForce:
+) -> PlacedBans:
     """Make the sets, put the rules, fill the sets: all of it is there when this returns."""
     deadline, found, names, problems = clock() + ELEMENTS_S, 0, list[str](), list[str]()
     for name, rows in _group(jails, backends, problems).items():
@@ -50,7 +50,7 @@ def put(
             names.append(name)
         except KernelError as error:
             problems.append(f"{name}: {error}; {error.way_out}")
-    return InForce(found, tuple(names), tuple(problems))
+    return PlacedBans(found, tuple(names), tuple(problems))
 
 
 def _group(

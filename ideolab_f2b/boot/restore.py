@@ -12,7 +12,7 @@ from ideolab_f2b.actions.jail_record import DEFAULT_PATH, JailRecord, JailRecord
 from ideolab_f2b.boot import database, force, plan
 from ideolab_f2b.boot.asn import AsNetworks
 from ideolab_f2b.boot.database import DatabaseError, StoredBan
-from ideolab_f2b.boot.force import InForce
+from ideolab_f2b.boot.force import PlacedBans
 from ideolab_f2b.boot.plan import Plan
 from ideolab_f2b.boot.spared import Spared
 
@@ -65,7 +65,7 @@ def _explain(planned: Plan) -> Iterator[str]:
         yield f"{planned.full} bans have no room: raise maxelem of their jails, or shorten the bans"
 
 
-def _describe(jails: Sequence[JailRecord], planned: Plan, done: InForce) -> str:
+def _describe(jails: Sequence[JailRecord], planned: Plan, done: PlacedBans) -> str:
     said = f"{done.elements} elements for {planned.bans} bans of {len(jails)} jails are in force"
     spared = f"; {planned.spared} bans are left out, which root's lists spare" if planned.spared else ""
     return f"{said} in {' and '.join(done.backends) or 'no backend'}{spared}"

@@ -94,6 +94,7 @@ def test_restored_bans_fill_an_empty_kernel(lone: Namespace, lone_kernel: Sets, 
         lone.run(*words.split())
 
     server.restart()
+    server.wait_for_rules("ideolab-manual")
     server.wait_until(lambda: len(elements(lone_kernel, "ideolab_manual")) == 2, "both elements")
 
     found = elements(lone_kernel, "ideolab_manual")

@@ -93,7 +93,7 @@ def test_options_that_are_unknown_or_bad(lone: Namespace, lone_kernel: Sets, sta
         "option maxelem = 'many': invalid literal for int() with base 10: 'many'; 131072 is used",
         "option kill = 'perhaps': yes or no is needed; True is used",
         "option latency = 'fast': default or low is needed; 'default' is used",
-        "option 'colour' is unknown; known are allow, allow_file, backend, blocktype, cap, hook, ",
+        "option 'colour' is unknown; known are aggregate, allow, allow_file, backend, blocktype, cap, hook, ",
         'option allow: "x" is no address and no host name',
     ):
         assert f"[ideolab-connmon] ideolab-ban: {complaint}" in log

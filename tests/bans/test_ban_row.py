@@ -91,3 +91,28 @@ def test_elements_of_no_jail() -> None:
 
     assert row == BanRow(A, "stale", None, "s", None, True)
     assert row.is_drift
+
+
+def test_an_as_is_one_row() -> None:
+    """What is wrong with one of its networks is wrong with the ban, and none of them is stale."""
+    number: Key = (0, 64500, 0)
+    ours = JailBans("j", "s", False, {number: Ban(900, 600)}, prefixes={number: (B, C)})
+
+    (whole,) = rows([ours], {"s": {B: 500, C: 480}}, NOW)
+    assert (whole.address, whole.state, whole.in_kernel, whole.element_s) == ("AS64500", "ok", True, 480)
+    assert whole.prefixes == (B, C)
+    (part, other) = rows([ours], {"s": {B: 500, A: 9}}, NOW)
+    assert (part.state, part.in_kernel, part.element_s) == ("missing", False, 500)
+    assert (other.address, other.state) == ("198.51.100.7", "stale")
+    assert rows([ours], {"s": {B: 500, C: 9}}, NOW)[0].state == "short"
+
+
+def test_an_as_without_a_table() -> None:
+    """Nobody knows which elements are its own: none is stale, and the ban is not ok."""
+    number: Key = (0, 64500, 0)
+    ours = JailBans("j", "s", False, {number: Ban(900, 600)})
+
+    assert [(row.address, row.state) for row in rows([ours], {"s": {B: 500}}, NOW)] == [
+        ("AS64500", "missing"),
+        ("203.0.113.0/24", "ok"),
+    ]

@@ -67,3 +67,14 @@ def test_several_jails_hold_the_same() -> None:
     both = [row("198.51.100.7"), row("198.51.100.7")._replace(jail="sshd")]
 
     assert Holders(both, NOW).find_holders(ip_network("198.51.100.7")) == both
+
+
+def test_an_address_in_an_as() -> None:
+    """The row of the AS holds it, once, however many of its networks lie in what is asked for."""
+    prefixes = (key_of(ip_network("198.51.100.0/25")), key_of(ip_network("198.51.100.128/26")))
+    row = BanRow((0, 64500, 0), "ok", "j", "s", Ban(0, -1), True, None, prefixes)
+    holders = Holders([row], 1000.0)
+
+    assert holders.find_holders(ip_network("198.51.100.7")) == [row]
+    assert holders.find_inside(ip_network("198.51.100.0/24")) == [row]
+    assert holders.find_holders(ip_network("198.51.100.200")) == []

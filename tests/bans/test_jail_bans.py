@@ -134,3 +134,17 @@ def test_unknown_jail(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(jail_bans.UnknownJailError, match="no jail 'c' runs; there are a, b"):
         jail_bans.ask_all("c")
+
+
+def test_bans_of_as_numbers() -> None:
+    """Each with its networks; null where the server has no table."""
+    text = (
+        '{"set": "s", "queued": false, "bans": [["AS64500", 1.0, 60], ["AS64501", 2.0, -1]],'
+        ' "prefixes": {"AS64500": ["198.51.100.0/24", "x"], "AS64501": null}}'
+    )
+    found = jail_bans.parse("j", text)
+
+    one, two = (0, 64500, 0), (0, 64501, 0)
+    assert found.bans == {one: Ban(1.0, 60.0), two: Ban(2.0, -1.0)}
+    assert found.prefixes == {one: ((4, 0xC6336400, 24),)}
+    assert found.has_unknown

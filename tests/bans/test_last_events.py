@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Optional
@@ -60,6 +61,22 @@ def test_a_restored_ban_has_the_reason_of_the_first(tmp_path: Path) -> None:
     )
 
     assert [(one.type, one.reason) for one in found.values()] == [("restored", None), ("ban", "why")]
+
+
+def test_the_ban_of_an_as(tmp_path: Path) -> None:
+    """By its number; an address of the same AS is another ban."""
+    event = {
+        "ts": "2026-11-22T14:52:01+00:00",
+        "type": "ban",
+        "asn": "64500",
+        "jail": "ideolab-asn",
+        "reason": "x",
+    }
+    log = tmp_path / "events"
+    log.write_text("".join(f"{json.dumps({**event, **more})}\n" for more in ({}, {"ip": "198.51.100.7"})))
+
+    found = last_events.find_bans(log, [("AS64500", "ideolab-asn")])
+    assert [(key, one.ip) for key, one in found.items()] == [(("AS64500", "ideolab-asn"), None)]
 
 
 def test_the_last_new_ban(tmp_path: Path) -> None:

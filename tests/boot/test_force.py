@@ -62,7 +62,7 @@ def test_rules_of_the_jails(lone_kernel: Sets) -> None:
 
     done = force.put(jails, {"a": [(HERE, 60), (THERE, 0)]}, {"ipset": backend})
 
-    assert done == force.InForce(2, ("ipset",), ())
+    assert done == force.PlacedBans(2, ("ipset",), ())
     assert backend.placed == [(4, "input"), (4, "input", "b 25/tcp"), (6, "input"), (6, "input", "b 25/tcp")]
     assert lone_kernel.members("ideolab_ban") == ["a", "a6"]
     assert lone_kernel.members("ideolab_ban_port") == ["b", "b6"]
@@ -88,7 +88,7 @@ def test_a_backend_that_does_not_work() -> None:
         [jail("a", backend="nft"), jail("b")], {"a": [(HERE, 60)]}, {"nft": broken, "ipset": works}
     )
 
-    assert done == force.InForce(
+    assert done == force.PlacedBans(
         1, ("ipset",), ("nft has held the bans and does not work: no iptables; ipset is used",)
     )
     assert works.placed == [(4, "prerouting"), (6, "prerouting")]
@@ -99,7 +99,7 @@ def test_a_backend_that_is_not_known() -> None:
     """A later version has written it down; nothing is left that could hold the bans."""
     done = force.put([jail("a", backend="nft")], {}, {})
 
-    assert done == force.InForce(0, (), ("nft has held the bans and does not work: nft is not known",))
+    assert done == force.PlacedBans(0, (), ("nft has held the bans and does not work: nft is not known",))
 
 
 @pytest.mark.usefixtures("inside")
@@ -109,7 +109,9 @@ def test_a_rule_that_is_refused() -> None:
 
     done = force.put([jail("a")], {"a": [(THERE, 60)]}, {"ipset": backend})
 
-    assert done == force.InForce(1, ("ipset",), ("no rule drops what is in the sets of inet6: no raw table",))
+    assert done == force.PlacedBans(
+        1, ("ipset",), ("no rule drops what is in the sets of inet6: no raw table",)
+    )
 
 
 @pytest.mark.usefixtures("inside")
@@ -121,4 +123,4 @@ def test_elements_that_take_too_long() -> None:
         [jail("a"), jail("b")], {"a": [(HERE, 60)], "b": [(HERE, 60)]}, {"ipset": Fake()}, lambda: next(ticks)
     )
 
-    assert done == force.InForce(1, ("ipset",), ("set b: up to 1 of 1 elements took too long",))
+    assert done == force.PlacedBans(1, ("ipset",), ("set b: up to 1 of 1 elements took too long",))

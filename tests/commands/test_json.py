@@ -58,6 +58,7 @@ def test_each_verb_prints_the_same_shape(host: Host, tmp_path: Path) -> None:
         "status": run(host, "status", *config),
         "status ADDRESS": run(host, "status", "198.51.100.7", "x", *config),
         "bans": run(host, "bans", *config),
+        "suggest": run(host, "suggest", *config),
         "origin": run(host, "origin", "198.51.100.7", "x", *config),
         "connmon": run(host, "connmon", "--snapshot", str(snapshot), *config),
         "netns": run(host, "netns", "--list", "--pids", str(pids), *config),
@@ -74,7 +75,7 @@ def test_each_verb_prints_the_same_shape(host: Host, tmp_path: Path) -> None:
             assert list(each)[:2] == ["version", "t"], name
             assert (each["version"], each["t"] > 1e9) == (1, True), name
             assert [key for key in each if f"`{key}`" not in DOCUMENTED and name != "connmon"] == [], name
-    assert [code for code, _objects in told.values()] == [1, 1, 1, 0, 1, 0, 0, 0, 0, 1]
+    assert [code for code, _objects in told.values()] == [1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 1]
     assert told["origin"][1][1]["error"].startswith("no address and no network")
     assert told["a verb that fails"][1][0]["error"].startswith("no jail 'nope' runs; there are ")
 

@@ -37,7 +37,7 @@ RESTORE = f"""
 ls /etc/rcS.d/S*ideolab-ban-restore
 /etc/init.d/fail2ban stop
 unshare -n sh -euc '
-/etc/rcS.d/S*ideolab-ban-restore start | grep "1 elements for 1 bans of 3 jails are in force"
+/etc/rcS.d/S*ideolab-ban-restore start | grep "^1 elements for 1 bans of . jails are in force"
 ipset test ideolab_connmon {SUSPECT}
 iptables -t raw -C PREROUTING ! -i lo -m set --match-set ideolab_ban src -j DROP'
 /etc/init.d/fail2ban start

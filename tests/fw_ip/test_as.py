@@ -10,6 +10,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import link_namespaces
@@ -150,3 +152,15 @@ def test_preview_without_the_pack(program: ModuleType, monkeypatch: pytest.Monke
 def test_words_that_are_no_as(program: ModuleType, word: str) -> None:
     """They are refused before anything is asked."""
     assert program.Order(f"ban {word}").result == "refused"
+
+
+@given(st.one_of(st.text(max_size=40), st.from_regex(r"(?:ban|preview|unban) [aA][sS]\S{0,12}(?: \S{1,6})?")))
+def test_any_line(program: ModuleType, line: str) -> None:
+    """What is not refused is an address, a network or an AS, in the one form that is sent on."""
+    order = program.Order(line, program.Rights(is_root=False))
+
+    if not order.result:
+        assert (order.network is None) != (order.number is None)
+        if order.number is not None:
+            assert order.address == f"AS{order.number}" and 0 < order.number < 1 << 32
+        assert order.address.isascii() and " " not in order.address

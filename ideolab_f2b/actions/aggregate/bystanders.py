@@ -26,7 +26,7 @@ from ideolab_f2b.logline import quote
 
 #: seconds for the process that reads the logs: it stops by itself after 20 for each try
 LIMIT_S = 60.0
-#: seconds of visitors that are known at least
+#: seconds of visitors that are known at least; and in which a log that is in use was written
 KNOWN_S = 86_400.0
 #: bytes that a client has acknowledged: the first stands for the handshake
 _NOTHING = 1
@@ -72,6 +72,9 @@ def _ask(candidates: Sequence[Dense], banned: Banned) -> bytes:
 def _find_unknown(told: Mapping[str, Any], now: float) -> Optional[str]:
     if not told["is_known"] or told["is_partial"]:
         return ", ".join(quote(str(each)) for each in told["troubles"]) or "the logs were read in part"
+    if now - float(told["written"]) > KNOWN_S:
+        # they stand where nobody logs any more
+        return "no access log was written for a day"
     since = told["since"]
     if since is None or now - float(since) < KNOWN_S:
         return "the access logs are younger than a day"

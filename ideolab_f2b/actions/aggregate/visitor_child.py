@@ -5,6 +5,7 @@ Not in fail2ban-server: to read a week of logs takes seconds, in which bans woul
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -39,7 +40,7 @@ def count(seen: Visitors, spans: Iterable[Span], banned: Mapping[int, frozenset[
 
 
 def answer(question: Mapping[str, Any]) -> dict[str, Any]:
-    """Return {"since", "is_known", "is_partial", "visitors": a number for each span, "troubles"}."""
+    """Return {"since", "written", "is_known", "is_partial", "visitors": one for each span, "troubles"}."""
     banned = {version: frozenset(question["banned"][str(version)]) for version in (4, 6)}
     spans: list[Span] = [(int(version), int(first), int(last)) for version, first, last in question["spans"]]
     for days in DAYS:
@@ -48,11 +49,21 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
             break
     return {
         "since": seen.since,
+        "written": _find_last_write(seen),
         "is_known": seen.is_known,
         "is_partial": seen.is_partial,
         "visitors": count(seen, spans, banned),
         "troubles": list(seen.troubles)[:3],
     }
+
+
+def _find_last_write(seen: Visitors) -> float:
+    """Return when any of the logs was written last, in epoch seconds."""
+    written = [0.0]
+    for path in seen.files:
+        with contextlib.suppress(OSError):
+            written.append(os.stat(path).st_mtime)
+    return max(written)
 
 
 def main() -> int:

@@ -54,7 +54,8 @@ def stats(
 def bans(options: Options, ban_list: BanList, backend: str) -> str:
     """Return the bans of the jail, its set, what holds it, and which ports are dropped (null = all)."""
     rows, queued = ban_list.rows(), ban_list.is_queued
-    prefixes = {name: list(map(text_of, keys)) for name, keys in ban_list.by_as().items()}
+    held = ban_list.by_as().items()
+    prefixes = {name: None if keys is None else list(map(text_of, keys)) for name, keys in held}
     scope = options.port_scope
     ports = None if scope is None else str(scope)
     told = {"set": options.set, "backend": backend, "queued": queued, "ports": ports, "bans": rows}

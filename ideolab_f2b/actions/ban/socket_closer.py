@@ -64,16 +64,19 @@ class SocketCloser:
             self._work.set()
 
     def add_many(self, keys: Sequence[Key]) -> None:
-        """Queue networks that one walk shall serve, and return at once."""
-        if keys:
-            with self._lock:
-                taken = keys[1 : 1 + max(0, LIMIT - len(self._pending))]
-                self.dropped += len(keys) - 1 - len(taken)
-                self._pending += taken
-                if self._thread is None:
-                    self._start()
-                self._work.set()
+        """Queue the networks of one ban, which one walk serves, and return at once."""
+        if len(keys) == 1:
             self.add(keys[0])
+            return
+        with self._lock:
+            taken = keys[: max(0, LIMIT - len(self._pending))]
+            self.dropped += len(keys) - len(taken)
+            if not taken:
+                return
+            self._pending.extend(taken)
+            if self._thread is None:
+                self._start()
+            self._work.set()
 
     @property
     def ports(self) -> Ports:

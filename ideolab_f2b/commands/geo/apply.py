@@ -136,4 +136,5 @@ def _load_newest(firewall: CountryFirewall, path: Path) -> Optional[CountryList]
 
 
 def _describe_renewal(text: str) -> str:
-    return f"in force: {text}" if text else "nothing was missing"
+    # a timer asks each minute: nothing new is no line of the journal
+    return f"in force: {text}" if text else ""

@@ -44,7 +44,9 @@ def run(
     if arguments.json:
         print(columns.format_json({"done": done.text, "troubles": troubles}))
         return 0
-    print(tell(done.text))
+    said = tell(done.text)
+    if said:
+        print(said)
     for trouble in troubles:
         print(f"ideolab-f2b geo: {trouble}", file=sys.stderr)
     return 0

@@ -11,6 +11,9 @@ from typing import Any
 from ideolab_f2b.geo.country_list import CountryList
 from ideolab_f2b.geo.rule.plan import VERSIONS, KernelState, Prefixes, RulePlan
 
+#: what may hold a list: the keys of backends.RULES
+BACKENDS = ("ipset", "nft")
+
 
 @dataclass(frozen=True)
 class AppliedList:
@@ -86,7 +89,7 @@ def parse(content: bytes) -> AppliedList:
     row: dict[str, Any] = json.loads(content)
     return AppliedList(
         token=_word(row["token"]),
-        backend=_word(row["backend"]),
+        backend=_backend(row["backend"]),
         policy=_word(row["policy"]),
         countries=tuple(map(_word, row["countries"])),
         ports=tuple(map(_port, row["ports"])),
@@ -105,6 +108,12 @@ def _word(value: object) -> str:
     if not isinstance(value, str) or not value.isalpha() or not value.isascii():
         raise ValueError(f"{value!r} is no word")
     return value
+
+
+def _backend(value: object) -> str:
+    if value not in BACKENDS:
+        raise ValueError(f"{value!r} is no backend")
+    return _word(value)
 
 
 def _port(value: object) -> int:

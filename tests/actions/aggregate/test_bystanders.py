@@ -23,7 +23,10 @@ FREEBIND = (socket.IPPROTO_IP, 15, 1)
 
 
 def ask(**told: Any) -> list[str | None]:
-    answer = {"since": OLD, "is_known": True, "is_partial": False, "visitors": [0, 0], "troubles": [], **told}
+    answer = {
+        "since": OLD, "written": NOW - 60, "is_known": True, "is_partial": False, "visitors": [0, 0],
+        "troubles": [], **told,
+    }  # fmt: skip
     return find_visitors([FIRST, SECOND], NOBODY, lambda _question: json.dumps(answer).encode(), lambda: NOW)
 
 
@@ -51,6 +54,7 @@ def test_what_is_asked() -> None:
         ({"is_known": False, "troubles": ["no access log"]}, '"no access log"'),
         ({"is_partial": True}, "the logs were read in part"),
         ({"since": None}, "the access logs are younger than a day"),
+        ({"written": NOW - 86_401}, "no access log was written for a day"),
         ({"since": NOW - 3600}, "the access logs are younger than a day"),
         ({"visitors": [0]}, "1 answers to 2 questions"),
         ({"visitors": None}, "'NoneType' object is not iterable"),

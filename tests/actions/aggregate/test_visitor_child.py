@@ -39,4 +39,7 @@ def test_a_week_or_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     told = visitor_child.answer({"spans": [[4, NET, NET + 255]], "banned": {"4": [], "6": []}})
 
     assert asked == [7, 1]
-    assert told == {"since": 1000.0, "is_known": True, "is_partial": False, "visitors": [1], "troubles": []}
+    assert told == {
+        "since": 1000.0, "written": 0.0, "is_known": True, "is_partial": False, "visitors": [1],
+        "troubles": [],
+    }  # fmt: skip

@@ -60,6 +60,22 @@ def test_walks_end() -> None:
     assert len(kernel.walks) == socket_closer.WALKS
 
 
+def test_one_walk_for_a_ban_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All networks of an AS at once; what has no room is counted."""
+    kernel = Kernel()
+    subject = SocketCloser((443,), kernel.destroy)
+    subject.add_many([key_of(ONE), key_of(TWO), key_of(THREE)])
+    wait_until(lambda: len(kernel.walks) == 1, "no walk")
+    monkeypatch.setattr(socket_closer, "LIMIT", 0)
+    subject.add_many([key_of(ONE), key_of(TWO)])
+    subject.add_many([key_of(ONE)])
+
+    subject.stop()
+
+    assert kernel.walks == [(frozenset([ONE, TWO, THREE]), (443,))]
+    assert subject.stats()["dropped"] == 3
+
+
 @pytest.mark.alone
 def test_one_walk_for_all_who_wait() -> None:
     """Bans during a walk share the next one, and nobody who adds waits for it."""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ideolab_f2b.actions.report.events import build, split_address
+from ideolab_f2b.actions.report.events import AsFacts, build, split_address
 from ideolab_f2b.actions.report.record import Record
 from ideolab_f2b.origin.origin import Origin
 
@@ -25,6 +25,16 @@ def test_a_ban_with_everything() -> None:
         f'"origin":"198.51.100.0/22","raw":{{"origin_source":"cymru","failures":1,"matches":["{LINE}"],'
         '"fingerprint":{"nj1":"x"}},"in":null,"id":"s-1"}'
     )
+
+
+def test_the_ban_of_an_as() -> None:
+    """It has no address, and its number of networks; null where no table says it."""
+    made = build(BAN._replace(address="AS64500", matches=""), None, {}, AsFacts(64500, "EXAMPLE", 103))
+
+    assert (made.ip, made.subnet, made.asn, made.asname) == (None, None, "64500", "EXAMPLE")
+    assert made.raw == {"origin_source": "skipped", "prefixes": 103}
+    bare = build(BAN._replace(address="AS64500"), None, {}, AsFacts(64500))
+    assert (bare.asname, bare.raw and bare.raw["prefixes"]) == (None, None)
 
 
 @pytest.mark.parametrize(

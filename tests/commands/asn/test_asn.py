@@ -225,7 +225,7 @@ def test_without_a_table_the_way_out_is_named(
     )
 
 
-@pytest.mark.parametrize("words", [[], ["buidl"], ["show", "--jsn"], ["find"]])
+@pytest.mark.parametrize("words", [[], ["builds"], ["show", "--jsn"], ["find"]])
 def test_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 2."""
     with pytest.raises(SystemExit) as caught:

@@ -18,7 +18,13 @@ ONE = AppliedList(
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("token", "x; y"), ("backend", ""), ("ports", (0,)), ("ports", (65536,)), ("countries", ("F R",))],
+    [
+        ("token", "x; y"),
+        ("backend", "iptables"),
+        ("ports", (0,)),
+        ("ports", (65536,)),
+        ("countries", ("F R",)),
+    ],
 )
 def test_values_that_are_none(field: str, value: object) -> None:
     """No word of the file becomes part of a rule unseen."""

@@ -19,7 +19,7 @@ from ideolab_f2b.install.trial.examine import examine
 pytestmark = pytest.mark.root
 
 HOST = Host(has_journal=False)
-OURS = "ideolab-connmon, ideolab-connmon-net, ideolab-manual"
+OURS = "ideolab-asn, ideolab-connmon, ideolab-connmon-net, ideolab-manual"
 #: how the two errors begin
 BROKEN_BEFORE = "fail2ban's own configuration fails, also without this pack: "
 REFUSED = "fail2ban does not work with this pack on this host: "
@@ -152,7 +152,7 @@ def test_a_jail_that_the_admin_has_switched_off_stays_off(checkout: Source, etc:
     examined = examine(checkout, HOST, Settings(), etc)
 
     assert examined.messages == (
-        "a throw-away fail2ban-server starts all jails: ideolab-connmon, ideolab-manual, theirs",
+        "a throw-away fail2ban-server starts all jails: ideolab-asn, ideolab-connmon, ideolab-manual, theirs",
     )
 
 
@@ -164,7 +164,8 @@ def test_a_section_of_the_admins_in_the_same_file_is_not_written_twice(checkout:
 
     assert "[ideolab-manual]" not in examined.block
     assert examined.messages == (
-        "a throw-away fail2ban-server starts all jails: ideolab-connmon, ideolab-connmon-net, theirs",
+        "a throw-away fail2ban-server starts all jails: ideolab-asn, ideolab-connmon, ideolab-connmon-net, "
+        "theirs",
         "jail.local has a section [ideolab-manual] of its own; write enabled = true there yourself",
     )
 
@@ -173,7 +174,7 @@ def test_without_pyinotify_the_jails_poll(checkout: Source, etc: Path) -> None:
     """Which is said."""
     examined = examine(checkout, Host(has_pyinotify=False, has_journal=False), Settings(), etc)
 
-    assert examined.block.count("backend = polling\n") == 3
+    assert examined.block.count("backend = polling\n") == 4
     assert (
         examined.messages[1]
         == "fail2ban's Python has no pyinotify: the jails poll their logs, 0.1 s slower; "
@@ -192,11 +193,11 @@ def test_without_free_inotify_instances_the_jails_poll(checkout: Source, etc: Pa
     examined = examine(checkout, HOST, Settings(), etc, count_inotify=count)
 
     # ours, the admin's, and fail2ban's own
-    assert asked == [3 + 1 + 1]
-    assert examined.block.count("# too few inotify instances were free") == 3
-    assert examined.block.count("backend = polling\n") == 3
+    assert asked == [4 + 1 + 1]
+    assert examined.block.count("# too few inotify instances were free") == 4
+    assert examined.block.count("backend = polling\n") == 4
     assert examined.messages[0].startswith("a throw-away fail2ban-server starts all jails")
-    assert examined.messages[1].startswith("only 2 of 5 inotify instances are free, and fail2ban does not")
+    assert examined.messages[1].startswith("only 2 of 6 inotify instances are free, and fail2ban does not")
     assert "sysctl -p /etc/sysctl.d/60-inotify.conf, then ideolab-f2b install" in examined.messages[1]
 
 
@@ -234,8 +235,8 @@ def test_a_real_server_starts_where_only_the_admins_jail_gets_an_instance(
 ) -> None:
     """The trial has our jails as they will be; with none left for theirs it says what to raise."""
     assert [line[:60] for line in limited(checkout, etc, 2)] == [
-        "a throw-away fail2ban-server starts all jails: ideolab-connm",
-        "only 2 of 5 inotify instances are free, and fail2ban does no",
+        "a throw-away fail2ban-server starts all jails: ideolab-asn, ",
+        "only 2 of 6 inotify instances are free, and fail2ban does no",
     ]
     said = " ".join(limited(checkout, etc, 1))
     assert BROKEN_BEFORE in said

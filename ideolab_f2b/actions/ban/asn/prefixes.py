@@ -119,5 +119,9 @@ class AsPrefixes:
         given = self._options().cap
         if given is not None:
             return given
-        asn = config.load().asn
+        try:
+            asn = config.load().asn
+        except config.ConfigError as error:
+            # no refusal: a typing error must not end a ban that comes back
+            raise AsnTableError(f"the cap is not known: {error}") from error
         return asn.cap, asn.cap6

@@ -51,16 +51,15 @@ def write(
 
 
 def remove(version: int, run: Run = iptables.run) -> bool:
-    """Take all chains of ours away, of each variant of iptables; return whether there was one. RuleError.
-
-    A host without iptables has none: a rule that an iptables has left behind keeps the sets from going.
-    """
+    """Take all chains of ours away, of each variant of iptables; return whether there was one. RuleError."""
     # of the older variant only the tables that are there: to look at others would make them
     places = [
         (program, table)
         for program, tables in list_programs(version).items()
         for table in _JUMPS
-        if find_program(program) is not None and (not program.endswith("-legacy") or table in tables)
+        if not program.endswith("-legacy") or table in tables
+        # without the program there is none, or its sets, which it keeps from being destroyed, tell
+        if run is not iptables.run or find_program(program) is not None
     ]
     found = [_remove(program, table, run) for program, table in places]
     return any(found)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ideolab_f2b import config
 from ideolab_f2b.actions.ban.asn.announced import Announced
 from ideolab_f2b.actions.ban.asn.prefixes import AsPrefixes
 from ideolab_f2b.actions.options import Options
@@ -92,3 +93,18 @@ def test_in_words() -> None:
     """As an answer says it."""
     assert str(Announced((), 0, 0)) == "0 prefixes, no address"
     assert str(Announced(tuple(keys("198.51.100.0/24")), 256, 0)) == "1 prefix, 256 IPv4 addresses"
+
+
+def test_a_typing_error_in_f2b_conf(
+    prefixes: AsPrefixes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It refuses no ban that comes back: that would end it."""
+
+    def fail() -> config.Settings:
+        raise config.ConfigError("/etc/ideolab/f2b.conf: [asn] cap = 'many'")
+
+    monkeypatch.setattr(config, "load", fail)
+    options = Options(state=tmp_path)
+
+    with pytest.raises(AsnTableError, match=r"the cap is not known: /etc/ideolab/f2b\.conf"):
+        AsPrefixes(lambda: options).find(64500)

@@ -42,11 +42,3 @@ def test_what_is_read() -> None:
         "raw": tables.TableState({}, False, 0),
         "mangle": tables.TableState({}, False, 0),
     }
-
-
-def test_host_without_iptables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is nothing to take away, and nobody is told to install a program for that."""
-    monkeypatch.setattr(tables, "list_programs", lambda _version: {"iptables": ("raw", "mangle")})
-    monkeypatch.setattr(tables, "find_program", lambda _name: None)
-
-    assert tables.remove(4, lambda words, _text: pytest.fail(f"{words} was run")) is False
