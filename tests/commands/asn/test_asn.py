@@ -199,8 +199,8 @@ def test_find(table: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_find_as_json(table: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """null where nobody announces it."""
-    assert cli.main(["asn", "find", "198.51.100.70", "192.0.2.1", "--json", "--table", table]) == 0
+    """null where nobody announces it; a word that is no address has an error."""
+    assert cli.main(["asn", "find", "198.51.100.70", "192.0.2.1", "x", "--json", "--table", table]) == 1
     assert read_json(capsys.readouterr().out) == [
         {
             "address": "198.51.100.70",
@@ -209,6 +209,10 @@ def test_find_as_json(table: str, capsys: pytest.CaptureFixture[str]) -> None:
             "prefix": "198.51.100.64/26",
         },
         {"address": "192.0.2.1", "asn": None, "asname": None, "prefix": None},
+        {
+            "address": "x",
+            "error": "no address and no network; names are not looked up: write the address",
+        },
     ]
 
 
