@@ -112,7 +112,7 @@ class IpsetBackend:
         return port_rule.put(version, scopes, hook)
 
     def drop_ports(self, version: int, names: Optional[Collection[str]] = None) -> None:
-        """Take the port rules of these family sets away; without names, all of them; none without iptables."""
+        """Take the port rules of these sets away, without names all; none is there without iptables."""
         if find_program(rule.PROGRAMS[version]) is not None:
             port_rule.drop(version, names)
 

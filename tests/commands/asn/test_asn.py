@@ -59,8 +59,8 @@ def test_build_says_what_it_took_and_what_not(
 
     assert capsys.readouterr() == (
         f"{table}: 2 ASes, 2 networks of IPv4, 1 of IPv6; data of 2026-06-17\n"
-        f"csv {source}: data of 2026-06-17; 1 refused: 1 x private or reserved addresses, such as"
-        ' "10.0.0.0/8,64501,PRIVATE"\n',
+        f"csv {source}: data of 2026-06-17; 1 refused: 1 row: private or reserved addresses"
+        ' (first: "10.0.0.0/8,64501,PRIVATE")\n',
         "",
     )
 
