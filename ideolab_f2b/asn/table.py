@@ -147,6 +147,9 @@ def _open(path: Path) -> sqlite3.Connection:
         path.stat()
     except FileNotFoundError:
         raise AsnTableError(f"{path} is missing: there is no table of AS numbers; {_BUILD}") from None
+    except PermissionError as error:
+        # it may be whole: the command line says that root reads it
+        raise AsnTableError(f"{path} cannot be read ({error.strerror})") from error
     except OSError as error:
         raise AsnTableError(f"{path} cannot be read ({error.strerror}): {_BUILD}") from error
     try:

@@ -25,7 +25,7 @@ from ideolab_f2b.check.boot import services as boot_services
 from ideolab_f2b.check.containers import containers, limits, network, volumes
 from ideolab_f2b.check.lists import asn, geo, geo_rule
 from ideolab_f2b.check.nginx import capacity, datagrams, ports, proxy, senders
-from ideolab_f2b.check.verdict import Verdict, wrong
+from ideolab_f2b.check.verdict import Verdict, unknown, wrong
 from ideolab_f2b.config import Settings
 
 #: no jail starts without the files, and no rule comes without a jail
@@ -68,6 +68,8 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Verdict]]] = {
     "geo-rule": geo_rule.geo_rule,
     "protected": protected.protection,
 }
+#: what compares the host with the settings: by the defaults it would say to take a country list away
+COMPARED = ("geo", "geo-rule")
 
 
 def check_all(path: Path) -> Iterator[Verdict]:
@@ -76,8 +78,13 @@ def check_all(path: Path) -> Iterator[Verdict]:
     try:
         settings = config.load(path)
     except config.ConfigError:
-        settings = Settings()
+        settings, is_valid = Settings(), False
+    else:
+        is_valid = True
     for name, check in CHECKS.items():
+        if name in COMPARED and not is_valid:
+            yield unknown(name, f"what is wanted is not known: {path} is not valid", f"correct {path}")
+            continue
         try:
             yield from check(settings)
         except Exception as error:

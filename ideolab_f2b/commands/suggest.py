@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 
 from ideolab_f2b import config
@@ -49,7 +50,11 @@ def run(arguments: argparse.Namespace) -> int:
     found = _make(gather(paths.events, arguments.days), arguments.days, arguments.top)
     lines = [text.to_json(found)] if arguments.json else text.table(found)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
-    return 0 if found.evidence.trouble is None else 1
+    if found.evidence.trouble is None:
+        return 0
+    way_out = "" if os.geteuid() == 0 else "; this needs root: sudo ideolab-f2b suggest"
+    print(f"ideolab-f2b suggest: fail2ban was not asked: {found.evidence.trouble}{way_out}", file=sys.stderr)
+    return 1
 
 
 def _make(gathered: BanEvidence, days: float, top: int) -> Report:

@@ -12,9 +12,9 @@ from ideolab_f2b.geo import choose, country_list, country_table, sanity
 from ideolab_f2b.geo.choose import ChosenPrefixes
 from ideolab_f2b.geo.country_list import CountryList, CountryListError
 from ideolab_f2b.geo.country_table import CountryTable
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources import source
 from ideolab_f2b.geo.sources.source import CountrySource
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 
 
 class UnusableListError(ValueError):

@@ -120,6 +120,9 @@ def load(path: Path = DEFAULT_PATH) -> CountryList:
         return _make(header, *columns)
     except FileNotFoundError as error:
         raise CountryListError(f"there is no country list ({path}); sudo ideolab-f2b geo build") from error
+    except PermissionError as error:
+        # it may be whole: the command line says that root reads it
+        raise CountryListError(str(error)) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CountryListError(f"{error}; sudo ideolab-f2b geo build makes it anew") from error
 

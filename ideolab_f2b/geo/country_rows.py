@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterator, MutableSequence
 from itertools import islice
 
-from ideolab_f2b.geo.refused_rows import RefusedRows
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 
 #: rows of one family; the files of today have 0.4 million
 MAX_ROWS = 3_000_000

@@ -115,6 +115,8 @@ def load(path: Path = DEFAULT_PATH) -> CountryTable:
         raise CountryTableError(
             f"there is no table of countries ({path}); sudo ideolab-f2b geo build"
         ) from error
+    except PermissionError as error:
+        raise CountryTableError(str(error)) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CountryTableError(f"{error}; sudo ideolab-f2b geo build makes it anew") from error
     return table

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple, Optional
 
 from ideolab_f2b.asn.error import AsnTableError
-from ideolab_f2b.asn.table import AsnTable
+from ideolab_f2b.asn.table import DEFAULT_PATH, AsnTable
 from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 from ideolab_f2b.kernel.netlink import KernelError
 from ideolab_f2b.notation import as_number
@@ -29,6 +30,8 @@ class PreviewHost(NamedTuple):
     troubles: tuple[str, ...] = ()
     #: of fail2ban-client
     options: tuple[str, ...] = ()
+    #: which networks an AS has, where the server does not say it
+    table: Path = DEFAULT_PATH
 
     def preview_network(self, name: str, network: Network) -> Preview:
         """Return what a ban of an address or a network would hit; `name` is fail2ban's."""
@@ -38,13 +41,14 @@ class PreviewHost(NamedTuple):
     def preview_as(self, number: int) -> Preview:
         """Return what a ban of an AS would hit; while fail2ban is down by the table of this host."""
         name, troubles = as_number.text(number), self.troubles
-        answer, keys = examine(ASN, name, self.options)
-        if not answer.is_known:
+        answer, told = examine(ASN, name, self.options)
+        keys: Optional[Sequence[Key]] = told
+        if not told:
             try:
-                with AsnTable() as table:
+                with AsnTable(self.table) as table:
                     keys = tuple(map(key_of, table.prefixes(number)))
             except AsnTableError as error:
-                troubles = (*troubles, str(error))
+                keys, troubles = None, (*troubles, str(error))
         return make(name, keys, self.peers, self.visitors, answer, troubles)
 
 

@@ -26,12 +26,15 @@ class BanAnswer(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """`addresses4` and `networks6` (/64) are counted once, however the prefixes overlap."""
+    """`addresses4` and `networks6` (/64) are counted once, however the prefixes overlap.
+
+    These and `prefixes` are None where no table says which networks an AS has.
+    """
 
     word: str
-    prefixes: int
-    addresses4: int
-    networks6: int
+    prefixes: Optional[int]
+    addresses4: Optional[int]
+    networks6: Optional[int]
     connections: Optional[ConnectionShare]
     visitors: Optional[VisitorShare]
     answer: BanAnswer
@@ -66,13 +69,18 @@ class Preview(NamedTuple):
 
 def make(
     word: str,
-    keys: Sequence[Key],
+    keys: Optional[Sequence[Key]],
     peers: Optional[list[Key]],
     seen: Visitors,
     answer: BanAnswer,
     troubles: Sequence[str] = (),
 ) -> Preview:
-    """Return the preview of a ban of these networks; `peers` is None where the kernel did not answer."""
+    """Return the preview of a ban of these networks, None for unknown ones.
+
+    `peers` is None where the kernel did not answer.
+    """
+    if keys is None:
+        return Preview(word, None, None, None, None, None, answer, troubles=tuple(troubles))
     ranges = AddressRanges(keys)
     four, six = ranges.count()
     return Preview(

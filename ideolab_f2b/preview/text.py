@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Optional
 
+from ideolab_f2b.notation import prefix_counts
 from ideolab_f2b.preview.preview import Preview
 
 #: reasons that are shown of each kind; JSON has all
@@ -23,11 +24,9 @@ def lines(one: Preview) -> Iterator[str]:
 
 
 def _size(one: Preview) -> str:
-    parts = [f"{one.addresses4:,} IPv4 addresses"] if one.addresses4 else []
-    parts += [f"{one.networks6:,} /64 of IPv6"] if one.networks6 else []
-    return (
-        f"{one.prefixes:,} prefix{'es' if one.prefixes != 1 else ''}, {' and '.join(parts) or 'no address'}"
-    )
+    if one.prefixes is None:
+        return "its networks are unknown"
+    return prefix_counts.describe(one.prefixes, one.addresses4 or 0, one.networks6 or 0)
 
 
 def _connections(one: Preview) -> str:

@@ -69,7 +69,7 @@ def _notes(report: Report) -> Iterator[str]:
     if report.system_trouble:
         yield f"networks only: {report.system_trouble}"
     if evidence.trouble is not None:
-        yield f"fail2ban was not asked, what it holds is unknown: {evidence.trouble}"
+        yield "what fail2ban holds is unknown"
     yield from _unread([*evidence.unread, *report.visit_troubles])
 
 
@@ -130,7 +130,7 @@ def _record(each: Proposal) -> dict[str, Any]:
         "score": each.cluster.score,
         "visitors": each.hit and each.hit.visitors,
         "requests_share": each.hit and each.hit.share,
-        "asn": each.number,
+        "asn": None if each.number is None else str(each.number),
         "asname": each.name or None,
         "preview": command(each),
     }

@@ -85,7 +85,7 @@ def test_a_table_from_an_mmdb_file(tmp_path: Path) -> None:
 
     assert (done.counts, file.kind) == ((1, 1, 2), "mmdb")
     assert abs(done.dated - source.stat().st_mtime) < 60
-    assert dict(file.refusals.counts) == {"private or reserved addresses": 1, "no AS number": 1}
+    assert file.refusals.by_reason == {"private or reserved addresses": 1, "no AS number": 1}
     assert file.refusals.unannounced == 2
     with AsnTable(tmp_path / "asn.sqlite3") as table:
         assert (table.name(64500), table.name(64501)) == ("A", "B")
@@ -121,10 +121,13 @@ def test_standard_input(tmp_path: Path) -> None:
     [
         ("", "empty: get it anew"),
         ("\x1f\x8b", "packed by gzip"),
-        ("10.0.0.0/8,64500,A\n", "of kind csv, with 0 networks of an AS, 1 refused: 1 x private or reserved"),
+        (
+            "10.0.0.0/8,64500,A\n",
+            "of kind csv, with 0 networks of an AS, 1 refused: 1 row: private",
+        ),
         (
             "198.51.100.0/24,64500,A\n198.51.100.7/24,64500,A\nx/24,64500,A\n",
-            'of kind csv, with 1 networks of an AS, 2 refused: 1 x bits of the host are set, such as "198.51',
+            'of kind csv, with 1 networks of an AS, 2 refused: 1 row: bits of the host are set (first: "',
         ),
         ("198.51.100.0/24\n", "it has networks without the number of their AS: give it with --as AS64500"),
     ],

@@ -85,6 +85,17 @@ def test_a_missing_table_names_the_way_out(tmp_path: Path) -> None:
     )
 
 
+def test_who_is_not_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told to build anew what only root can read."""
+
+    def deny(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", deny)
+    with pytest.raises(AsnTableError, match=r"^/root/table cannot be read \(Permission denied\)$"):
+        AsnTable(Path("/root/table"))
+
+
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     """Text, and a database of something else."""
     path = tmp_path / "asn.sqlite3"

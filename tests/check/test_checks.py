@@ -25,6 +25,17 @@ def test_every_check_is_made_whatever_another_does(tmp_path: Path, monkeypatch: 
     assert verdicts[1].text == "the check itself failed: RuntimeError('no /proc')"
 
 
+def test_settings_that_are_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A country list in force is not compared with the defaults, which want none."""
+    path = tmp_path / "f2b.conf"
+    path.write_text("[geo]\npolicy = alow\n")
+    monkeypatch.setattr("ideolab_f2b.check.checks.CHECKS", {"geo-rule": pytest.fail})
+
+    assert [str(verdict) for verdict in check_all(path)][1:] == [
+        f"unknown  geo-rule: what is wanted is not known: {path} is not valid\n         -> correct {path}"
+    ]
+
+
 def test_the_checks_cover_what_the_issue_lists() -> None:
     """By name: the docs explain each."""
     assert CHECKS.keys() >= {

@@ -83,8 +83,15 @@ def test_fail2ban_is_down(
         raise ClientError("it does not answer")
 
     monkeypatch.setattr(suggest, "gather", functools.partial(evidence.gather, ask=ask))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert cli.main(words) == 1
-    assert "fail2ban was not asked, what it holds is unknown: it does not answer" in capsys.readouterr().out
+
+    said = capsys.readouterr()
+    assert "what fail2ban holds is unknown\n" in said.out
+    assert said.err == (
+        "ideolab-f2b suggest: fail2ban was not asked: it does not answer;"
+        " this needs root: sudo ideolab-f2b suggest\n"
+    )
 
 
 @pytest.mark.parametrize(

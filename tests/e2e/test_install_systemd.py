@@ -264,7 +264,7 @@ def test_the_table_of_as_numbers_is_built_by_its_unit(machine: Machine) -> None:
     )
     machine.run("systemctl", "start", units[0])
     assert machine.out("ideolab-f2b", "asn", "show", "AS64500") == (
-        "AS64500 EXAMPLE: 1 prefixes, 256 addresses of IPv4, 0 /64 of IPv6\n198.51.100.0/24\n"
+        "AS64500 EXAMPLE: 1 prefix, 256 IPv4 addresses\n198.51.100.0/24\n"
     )
     assert "wrong    boot ideolab-asn.timer" in machine.shell("ideolab-f2b check || true")
     machine.run("systemctl", "enable", "--now", "--quiet", units[1])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.geo import country_list
+from ideolab_f2b.geo import country_list, country_table
 from ideolab_f2b.geo.country_list import CountryList, CountryListError, Prefixes
 
 FOUR = [IPv4Network("198.51.100.0/26"), IPv4Network("198.51.100.96/27")]
@@ -79,6 +79,18 @@ def test_a_list_that_is_missing_names_the_way_out(tmp_path: Path) -> None:
         country_list.load(tmp_path / "list")
 
     assert str(caught.value) == f"there is no country list ({tmp_path}/list); sudo ideolab-f2b geo build"
+
+
+def test_who_is_not_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told to build anew what only root can read."""
+
+    def deny(path: Path, _magic: bytes) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("ideolab_f2b.geo.saved_file.read", deny)
+    for load in (country_list.load, country_table.load):
+        with pytest.raises(ValueError, match=r"^\[Errno 13\] Permission denied: '/root/list'$"):
+            load(Path("/root/list"))
 
 
 def test_every_cut_and_every_changed_byte_is_seen(tmp_path: Path) -> None:

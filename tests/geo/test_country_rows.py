@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ideolab_f2b.geo import country_rows
 from ideolab_f2b.geo.country_rows import CountryRows, TooManyRowsError
-from ideolab_f2b.geo.refused_rows import RefusedRows
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 
 _ROW = st.tuples(st.integers(0, 40), st.integers(0, 40), st.sampled_from(["DE", "FR", "US"]))
 

@@ -69,3 +69,20 @@ def test_unknown() -> None:
         "  refused      fail2ban does not say who is protected: fail2ban is down",
     ]
     assert one.fields()["unknown"] == ["fail2ban is down", "no access log"]
+
+
+def test_networks_that_no_table_tells() -> None:
+    """They are unknown, and so is whom the ban would hit: not 0."""
+    answer = BanAnswer(("there is no table of AS numbers",))
+    one = make("AS64500", None, PEERS, SEEN, answer)
+
+    assert list(text.lines(one)) == [
+        "AS64500: its networks are unknown",
+        "  connections  unknown",
+        "  visitors     unknown",
+        "  refused      there is no table of AS numbers",
+    ]
+    told = one.fields()
+    assert [told[name] for name in ("prefixes", "addresses", "networks6", "connections", "visitors")] == [
+        None
+    ] * 5

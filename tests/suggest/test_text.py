@@ -61,7 +61,7 @@ def test_what_is_unknown_is_said() -> None:
     assert lines[4:] == [
         "visitors: unknown, so that nothing was left out for them",
         "networks only: there is no table; ideolab-f2b asn build makes it",
-        "fail2ban was not asked, what it holds is unknown: down",
+        "what fail2ban holds is unknown",
         "not read: no log",
         "nothing was banned: run a preview, which says what a ban would hit",
     ]
@@ -82,7 +82,7 @@ def test_json() -> None:
     assert (round(first.pop("lower"), 4), round(first.pop("score"), 4)) == (0.2083, 1.2542)
     assert first == {
         "proposal": "240.0.0.0/24", "kind": "network", "family": 4, "banned": 64, "size": 256, "networks": 1,
-        "share": 0.25, "visitors": None, "requests_share": None, "asn": FIRST_NUMBER,
+        "share": 0.25, "visitors": None, "requests_share": None, "asn": str(FIRST_NUMBER),
         "asname": "EVIL\x1b[2J\nName that is far too long",
         "preview": "ideolab-f2b ban 240.0.0.0/24 --preview",
     }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from ideolab_f2b.asn.range_row import RangeRow
 from ideolab_f2b.asn.sources import csv_rows, lines, network_list, objects
 from ideolab_f2b.asn.sources.refusals import Refusals
-from ideolab_f2b.ranges import mmdb
+from ideolab_f2b.ranges import mmdb, vendor_file
 
 MMDB = "mmdb"
 CSV = "csv"
@@ -19,18 +19,11 @@ RADB = "radb"
 LIST = "list"
 #: {what stands at the begin of a file that is no source: what it is, and what makes one of it}
 _OTHERS = {
-    b"\x1f\x8b": "packed by gzip: unpack it with gunzip -k",
-    b"PK\x03\x04": "a zip archive: unpack it with unzip",
-    b"\xfd7zXZ\0": "packed by xz: unpack it with unxz -k",
-    b"BZh": "packed by bzip2: unpack it with bunzip2 -k",
-    b"\x28\xb5\x2f\xfd": "packed by zstd: unpack it with unzstd",
     b"LOCDBXX": "libloc's own database: location --database FILE dump TEXT makes a text of it; take that",
     b"SQLite format 3": "a database of SQLite: give the file that it was built from",
     b"\xff\xfe": "text in UTF-16: write it in UTF-8 with iconv -f UTF-16 -t UTF-8",
     b"\xfe\xff": "text in UTF-16: write it in UTF-8 with iconv -f UTF-16 -t UTF-8",
 }
-#: a tar archive says so behind its first name
-_TAR = slice(257, 262)
 #: bytes at the begin that are looked at
 _HEAD = 64 * 1024
 _ATTRIBUTE = re.compile(r"([a-z][a-z0-9-]*):", re.IGNORECASE)
@@ -61,11 +54,10 @@ def detect(file: BinaryIO) -> str:
     file.seek(0)
     if not size:
         raise ValueError("empty: get it anew")
-    for mark, what in _OTHERS.items():
-        if head.startswith(mark):
-            raise ValueError(what)
-    if head[_TAR] == b"ustar":
-        raise ValueError("a tar archive: unpack it with tar xf")
+    others = (what for mark, what in _OTHERS.items() if head.startswith(mark))
+    what = vendor_file.find_packing(head) or next(others, "")
+    if what:
+        raise ValueError(what)
     if mmdb.MARK in tail:
         return MMDB
     if b"\0" in head:

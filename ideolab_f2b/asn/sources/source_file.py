@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import BinaryIO, Optional
 
@@ -18,6 +17,7 @@ from ideolab_f2b.asn.sources import kinds, mmdb_rows
 from ideolab_f2b.asn.sources.refusals import Refusals
 from ideolab_f2b.logline import quote
 from ideolab_f2b.notation import as_number
+from ideolab_f2b.ranges import vendor_file
 from ideolab_f2b.ranges.mmdb import MmdbFile
 
 #: what stands for standard input
@@ -26,11 +26,6 @@ STANDARD_INPUT = Path("-")
 _MOST_INPUT = 64 << 20
 #: the number in a file's name, as `location export` writes it: AS64500v4.networks
 _NAMED = re.compile(r"(?<![A-Za-z0-9])AS[1-9][0-9]{0,9}(?![0-9])", re.IGNORECASE)
-_GENERATED = re.compile(rb"^# Generated: *(.{10,60})$", re.MULTILINE)
-
-
-#: epoch seconds of 2005; archives of npm and others are dated 1980, 1985 or 1970
-_FIRST_DATE = 1104537600
 
 
 class SourceError(ValueError):
@@ -78,11 +73,12 @@ class SourceFile:
             content = b"" if standard_input is None else standard_input.read(_MOST_INPUT + 1)
             if len(content) > _MOST_INPUT:
                 raise ValueError(f"more than {_MOST_INPUT >> 20} MB: write it into a file, and give that")
-            self.dated = _find_date(content[:4096]) or now
+            self.dated = vendor_file.find_date(content[:4096]) or now
             yield io.BytesIO(content)
             return
         with files.open_where_it_leads(self.path) as file:
-            self.dated = min(_find_date(file.read(4096)) or _read_time(file), now)
+            dated = vendor_file.find_date(file.read(4096))
+            self.dated = min(dated or vendor_file.read_time(os.fstat(file.fileno())), now)
             file.seek(0)
             yield file
 
@@ -100,24 +96,11 @@ class SourceFile:
         seen = f"of kind {self.kind}, with {count} networks of an AS"
         rest = f", {self.refusals.unannounced} without one" if self.refusals.unannounced else ""
         refused = (
-            f", {self.refusals.total} refused: {self.refusals.describe()}" if self.refusals.total else ""
+            f", {self.refusals.total} refused: {'; '.join(self.refusals.describe())}"
+            if self.refusals.total
+            else ""
         )
         return f"{seen}{rest}{refused}; get it anew, or give its kind with --source (docs/asn.md)"
-
-
-def _read_time(file: BinaryIO) -> float:
-    """Return when the content was made, or where its archive says nonsense, when it came onto this host."""
-    found = os.fstat(file.fileno())
-    return found.st_mtime if found.st_mtime > _FIRST_DATE else found.st_ctime
-
-
-def _find_date(head: bytes) -> float:
-    """Return the date in the remarks of `location dump`; 0.0 where there is none."""
-    found = _GENERATED.search(head)
-    if found:
-        with contextlib.suppress(ValueError, TypeError, OverflowError):
-            return parsedate_to_datetime(found[1].decode("ascii", "replace")).timestamp()
-    return 0.0
 
 
 def _find_number(name: str) -> int:

@@ -12,11 +12,11 @@ from ideolab_f2b.asn.build import format_day, read_stamp
 from ideolab_f2b.asn.error import AsnTableError
 from ideolab_f2b.asn.sources.source_file import SourceFile
 from ideolab_f2b.asn.table import DEFAULT_PATH, AsnTable
-from ideolab_f2b.check.boot import ENABLED, ask_systemd
+from ideolab_f2b.check.lists.timer import timer
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import AsnSettings, Settings
 from ideolab_f2b.notation import as_number
-from ideolab_f2b.places import ASN, ASN_TIMER, runs_systemd
+from ideolab_f2b.places import ASN, ASN_TIMER
 
 CHECK = "asn"
 #: seconds in which the timer has built the table anew after a file has changed
@@ -35,8 +35,9 @@ def asn(settings: Settings, path: Path = DEFAULT_PATH) -> Iterator[Verdict]:
         return
     banned = count_bans()
     yield judge(found, settings.asn, banned, time.time(), changed=_find_change(settings.asn.files, found))
-    if settings.asn.files and runs_systemd():
-        yield judge_timer((ask_systemd([ASN_TIMER]) or {}).get(ASN_TIMER))
+    if settings.asn.files:
+        does = "builds the table of AS numbers anew when its files change"
+        yield from timer(ASN_TIMER, does, "the table of AS numbers grows old")
 
 
 def _read(path: Path) -> Union[AsnTable, AsnTableError, None]:
@@ -113,15 +114,3 @@ def _judge_need(text: str, settings: AsnSettings, banned: Optional[int], mend: s
     if banned is None:
         return unknown(CHECK, f"{text}; whether an AS is banned is not known: fail2ban does not answer")
     return ok(CHECK, f"{text}; nothing needs it: no AS is banned, and [asn] files is empty")
-
-
-def judge_timer(state: Optional[str]) -> Verdict:
-    """Return the verdict on what builds the table anew. Pure."""
-    check, mend = f"boot {ASN_TIMER}", f"systemctl enable --now {ASN_TIMER}"
-    if state is None:
-        return unknown(check, "systemctl does not say whether it runs")
-    if state in ENABLED:
-        return ok(check, "builds the table of AS numbers anew when its files change")
-    return wrong(
-        check, f"does not start ({state or 'it has no unit'}): the table of AS numbers grows old", mend
-    )

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional, Union
 
-from ideolab_f2b.check.boot import ENABLED, ask_systemd
+from ideolab_f2b.check.lists.timer import timer
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import GeoSettings, Settings
 from ideolab_f2b.geo import country_list, last_failure
 from ideolab_f2b.geo.country_list import DEFAULT_PATH, CountryList, CountryListError
 from ideolab_f2b.geo.last_failure import BuildFailure
 from ideolab_f2b.geo.text import describe_age
-from ideolab_f2b.places import GEO_TIMER, runs_systemd
+from ideolab_f2b.places import GEO_TIMER
 
 CHECK = "geo"
 _DAY_S = 86400.0
@@ -32,8 +32,8 @@ def geo(settings: Settings, path: Path = DEFAULT_PATH) -> Iterator[Verdict]:
         found = error
     yield judge(found, settings.geo, time.time())
     yield from judge_failure(last_failure.read(path.parent) if path.parent.exists() else None, found)
-    if runs_systemd():
-        yield judge_geo_timer((ask_systemd([GEO_TIMER]) or {}).get(GEO_TIMER))
+    does = "builds the country list anew when its source has changed"
+    yield from timer(GEO_TIMER, does, "the country list grows old")
 
 
 def judge(found: Union[CountryList, CountryListError], settings: GeoSettings, now: float) -> Verdict:
@@ -69,14 +69,3 @@ def judge_failure(
 
 def _describe(policy: str, countries: set[str]) -> str:
     return f"{policy} {', '.join(sorted(countries)) or 'no country'}"
-
-
-def judge_geo_timer(state: Optional[str]) -> Verdict:
-    """Return the verdict on what builds the list anew, by what systemd says of the timer. Pure."""
-    check = f"boot {GEO_TIMER}"
-    if state is None:
-        return unknown(check, "systemctl does not say whether it runs")
-    if state in ENABLED:
-        return ok(check, "builds the country list anew when its source has changed")
-    what = f"does not start ({state or 'it has no unit'}): the country list grows old"
-    return wrong(check, what, f"systemctl enable --now {GEO_TIMER}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Optional
 
-from ideolab_f2b.check.boot import ENABLED, ask_systemd
+from ideolab_f2b.check.lists.timer import timer
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import GeoSettings, Settings
 from ideolab_f2b.geo.rule.applied_list import AppliedList
 from ideolab_f2b.geo.rule.in_force import CountryFirewall
 from ideolab_f2b.geo.rule.plan import KernelState, RuleProblemError
-from ideolab_f2b.places import GEO_RULE_TIMER, runs_systemd
+from ideolab_f2b.places import GEO_RULE_TIMER
 
 CHECK = "geo-rule"
 _APPLY = "sudo ideolab-f2b geo apply --confirm 60s"
@@ -31,8 +31,9 @@ def geo_rule(settings: Settings, look: Optional[Look] = None) -> Iterator[Verdic
     if one is None and settings.geo.policy == "off":
         return
     yield judge_rule(one, state, settings.geo)
-    if one is not None and runs_systemd():
-        yield judge_rule_timer((ask_systemd([GEO_RULE_TIMER]) or {}).get(GEO_RULE_TIMER))
+    if one is not None:
+        does = "puts the country list back within a minute where somebody flushes it"
+        yield from timer(GEO_RULE_TIMER, does, "a list that somebody flushes stays away")
 
 
 def judge_rule(one: Optional[AppliedList], state: KernelState, settings: GeoSettings) -> Verdict:
@@ -66,14 +67,3 @@ def _compare(one: AppliedList, settings: GeoSettings) -> Iterator[str]:
         yield f"ports = {', '.join(map(str, settings.ports))}"
     if one.quic != settings.quic:
         yield f"quic = {'yes' if settings.quic else 'no'}"
-
-
-def judge_rule_timer(state: Optional[str]) -> Verdict:
-    """Return the verdict on what puts the list back, by what systemd says of the timer. Pure."""
-    check = f"boot {GEO_RULE_TIMER}"
-    if state is None:
-        return unknown(check, "systemctl does not say whether it runs")
-    if state in ENABLED:
-        return ok(check, "puts the country list back within a minute where somebody flushes it")
-    what = f"does not start ({state or 'it has no unit'}): a list that somebody flushes stays away"
-    return wrong(check, what, f"systemctl enable --now {GEO_RULE_TIMER}")

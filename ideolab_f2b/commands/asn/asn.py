@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 
+from ideolab_f2b.commands.arguments.inner_verbs import add_inner_verbs, run_inner_verb
 from ideolab_f2b.commands.arguments.table_option import add_table_option
 
 #: {verb: (module with add_arguments() and run(), what it does)}
@@ -23,17 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "The table of AS numbers, which bans of ASes need. docs/asn.md says which files it is built from."
     )
-    verbs = parser.add_subparsers(dest="asn_verb", metavar="VERB", required=True)
-    for name, (module, summary) in VERBS.items():
-        arguments = verbs.add_parser(name, help=summary)
-        vars(arguments)["is_json"] = getattr(parser, "is_json", False)
-        importlib.import_module(module).add_arguments(arguments)
-        add_table_option(arguments)
-        # a wrong option is told by the parser that it was given to
-        arguments.set_defaults(fail=arguments.error, reject=getattr(arguments, "reject", None))
+    add_inner_verbs(parser, VERBS, add_table_option)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one of them; return its exit code. AsnTableError where there is no table, or no good file."""
-    code: int = importlib.import_module(VERBS[arguments.asn_verb][0]).run(arguments)
-    return code
+    return run_inner_verb(arguments, VERBS)

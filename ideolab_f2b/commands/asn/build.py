@@ -100,7 +100,7 @@ def _describe_file(file: SourceFile) -> str:
     if file.refusals.unannounced:
         parts.append(f"{file.refusals.unannounced} networks without an AS left out")
     if file.refusals.total:
-        parts.append(f"{file.refusals.total} refused: {file.refusals.describe()}")
+        parts.append(f"{file.refusals.total} refused: {'; '.join(file.refusals.describe())}")
     return "; ".join(parts)
 
 
@@ -117,7 +117,7 @@ def _to_fields(table: Path, done: BuildResult) -> dict[str, object]:
                 "kind": one.kind,
                 "dated": round(one.dated),
                 "unannounced": one.refusals.unannounced,
-                "refused": dict(one.refusals.counts),
+                "refused": one.refusals.by_reason,
             }
             for one in done.files
         ],

@@ -32,9 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     given = addresses.read_all(arguments.addresses)
     with AsnTable(arguments.table) as table:
         found = [(text_of(one.network), table.find(one.network)) for one in given if one.network is not None]
-    wrong = [f"{one.text}: {one.reason}" for one in given if one.network is None]
+    wrong = [one for one in given if one.network is None]
     if not found:
-        arguments.fail("; ".join(wrong[:5]) or "no address was given")
+        arguments.fail("; ".join(f"{one.text}: {one.reason}" for one in wrong[:5]) or "no address was given")
     lines = (
         [_to_json(*one) for one in found]
         if arguments.json
@@ -42,8 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
     )
     for line in lines:
         print(line)
-    for text in wrong:
-        print(f"ideolab-f2b asn: {text}", file=sys.stderr)
+    for one in wrong:
+        if arguments.json:
+            print(columns.format_json({"address": one.text, "error": one.reason}))
+        print(f"ideolab-f2b asn: {one.text}: {one.reason}", file=sys.stderr)
     return 1 if wrong else 0
 
 

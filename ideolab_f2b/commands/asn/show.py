@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ideolab_f2b import columns
 from ideolab_f2b.asn.build import format_day
 from ideolab_f2b.asn.table import AsnTable
-from ideolab_f2b.notation import as_number
+from ideolab_f2b.notation import as_number, prefix_counts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +59,7 @@ def _list(table: AsnTable, number: int) -> Iterator[str]:
     """Yield a line about the AS and one for each network; nothing for an AS without any."""
     prefixes, (addresses, subnets) = table.prefixes(number), table.count_addresses(number)
     if prefixes:
-        counts = f"{len(prefixes)} prefixes, {addresses} addresses of IPv4, {subnets} /64 of IPv6"
+        counts = prefix_counts.describe(len(prefixes), addresses, subnets)
         yield columns.printable(f"{as_number.text(number)} {table.name(number)}".rstrip() + f": {counts}")
         yield from map(str, prefixes)
 

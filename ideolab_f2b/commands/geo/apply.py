@@ -81,7 +81,13 @@ def run(arguments: argparse.Namespace) -> int:
             "Open a new connection to this host, then type: sudo ideolab-f2b geo confirm"
         )
 
-    return kernel_verb.run(arguments, lambda firewall: _apply(firewall, arguments), tell, needs_timer=True)
+    return kernel_verb.run(
+        arguments,
+        lambda firewall: _apply(firewall, arguments),
+        tell,
+        needs_timer=True,
+        needs_settings=True,
+    )
 
 
 def _apply(firewall: CountryFirewall, arguments: argparse.Namespace) -> Outcome:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import importlib
+
+from ideolab_f2b.commands.arguments.inner_verbs import add_inner_verbs, run_inner_verb
 
 #: {verb: (module with add_arguments() and run(), what it does)}
 VERBS = {
@@ -30,16 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "The country list: which countries may open connections. docs/geo.md has the sources and an example."
     )
-    verbs = parser.add_subparsers(dest="geo_verb", metavar="VERB", required=True)
-    for name, (module, summary) in VERBS.items():
-        arguments = verbs.add_parser(name, help=summary)
-        vars(arguments)["is_json"] = getattr(parser, "is_json", False)
-        importlib.import_module(module).add_arguments(arguments)
-        # a wrong option is told by the parser that it was given to
-        arguments.set_defaults(reject=getattr(arguments, "reject", None))
+    add_inner_verbs(parser, VERBS)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one of them; return its exit code."""
-    code: int = importlib.import_module(VERBS[arguments.geo_verb][0]).run(arguments)
-    return code
+    return run_inner_verb(arguments, VERBS)

@@ -51,6 +51,8 @@ def _show_addresses(arguments: argparse.Namespace, one: CountryList, table: Coun
     given = addresses.read_all(arguments.addresses)
     rows = [_row(word.network, one, table) for word in given if word.network is not None]
     wrong = [word for word in given if word.network is None]
+    if not rows:
+        arguments.fail("; ".join(f"{one.text}: {one.reason}" for one in wrong[:5]) or "no address was given")
     if arguments.json:
         for row in rows:
             print(columns.format_json(row))

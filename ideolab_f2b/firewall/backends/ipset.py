@@ -100,16 +100,21 @@ class IpsetBackend:
         old_rules.remove(old)
 
     def remove_all(self, version: int) -> None:
-        """Take the DROP rule of a family out of every chain; RuleError."""
-        old_rules.remove_all(version)
+        """Take the DROP rule of a family out of every chain; RuleError.
+
+        Without iptables there is none to be seen: one that is left keeps its sets from being destroyed.
+        """
+        if find_program(rule.PROGRAMS[version]) is not None:
+            old_rules.remove_all(version)
 
     def put_ports(self, version: int, scopes: Mapping[str, PortScope], hook: str = DEFAULT) -> int:
         """Put the rules of jails with scope=port, by the names of their sets; in how many chains."""
         return port_rule.put(version, scopes, hook)
 
     def drop_ports(self, version: int, names: Optional[Collection[str]] = None) -> None:
-        """Take the port rules of these family sets away; without names, all of them."""
-        port_rule.drop(version, names)
+        """Take the port rules of these sets away, without names all; none is there without iptables."""
+        if find_program(rule.PROGRAMS[version]) is not None:
+            port_rule.drop(version, names)
 
     def move_ports(self, version: int, hook: str = DEFAULT) -> bool:
         """Take the port rules out of all chains but those of the hook; whether there were any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -76,7 +77,7 @@ def export(firewall: CountryFirewall, settings: Settings) -> list[str]:
         clients = firewall.list_recent()
         found = samples(*firewall.look(), count_countries(clients, _load_table() if clients else None))
         metrics.write(path, found)
-        _link(path)
+        link(path)
     except MetricsUnavailableError:
         # `check` says that prometheus_client is missing; a verb has done its work without it
         return []
@@ -88,9 +89,9 @@ def export(firewall: CountryFirewall, settings: Settings) -> list[str]:
 def withdraw(settings: Settings) -> None:
     """Remove the file and the links to it: node_exporter complains of a link to nothing. OSError."""
     name = settings.paths.geo_prom.name
-    for link in (Path(one, name) for one in COLLECTORS):
-        if link.is_symlink():
-            link.unlink()
+    for linked in (Path(one, name) for one in COLLECTORS):
+        if linked.is_symlink():
+            linked.unlink()
     settings.paths.geo_prom.unlink(missing_ok=True)
 
 
@@ -102,12 +103,13 @@ def _load_table() -> Optional[country_table.CountryTable]:
         return None
 
 
-def _link(path: Path) -> None:
+def link(path: Path) -> None:
     """Make a link in each directory in which the installer has made one to our other files."""
     for directory in map(Path, COLLECTORS):
-        link, known = directory / path.name, directory / "ideolab_f2b.prom"
-        if known.is_symlink() and not link.is_symlink():
-            link.symlink_to(known.readlink().with_name(path.name))
+        beside, known = directory / path.name, directory / "ideolab_f2b.prom"
+        # where `textfile_dir` is that directory, the file itself is there
+        if known.is_symlink() and not os.path.lexists(beside):
+            beside.symlink_to(known.readlink().with_name(path.name))
 
 
 def _sample(name: str, about: str, kind: str, counts: Mapping[int, int]) -> Sample:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ideolab_f2b import files
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources.source_error import CountrySourceError
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 
 #: bytes that are read at once
 _BLOCK = 1 << 20

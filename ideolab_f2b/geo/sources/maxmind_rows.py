@@ -6,9 +6,9 @@ import csv
 from collections.abc import Iterable, Mapping
 
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources.addresses import AddressError, read_network
 from ideolab_f2b.geo.sources.codes import Codes
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 
 #: places; GeoLite2-Country has 250, and a city file has a hundred thousand
 _MOST_PLACES = 200_000

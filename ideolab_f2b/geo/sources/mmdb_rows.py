@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources.codes import Codes
 from ideolab_f2b.ranges.mmdb import MmdbFile
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 
 #: where records have the code, or a map with it: who uses the network comes before who has registered it
 _KEYS = ("country_code", "country", "registered_country")

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Optional
 
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources.addresses import AddressError, read_network
 from ideolab_f2b.geo.sources.codes import Codes
 from ideolab_f2b.geo.sources.source_error import CountrySourceError
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 
 #: FRv4, and AS64500v4, which is no country
 _NAME = re.compile(r"([A-Z][A-Z0-9])v[46](?:\.\w+)?")

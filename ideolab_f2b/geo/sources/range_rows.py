@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from socket import AF_INET6, inet_pton
 
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources.addresses import LAST4, LAST6, read_address4
 from ideolab_f2b.geo.sources.codes import Codes
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 
 
 def read_ranges(

@@ -12,7 +12,6 @@ from typing import Optional
 
 from ideolab_f2b.files import NotRegularError
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources import maxmind_rows, mmdb_rows, network_rows, range_rows
 from ideolab_f2b.geo.sources.codes import Codes
 from ideolab_f2b.geo.sources.kind import (
@@ -28,12 +27,12 @@ from ideolab_f2b.geo.sources.kind import (
 )
 from ideolab_f2b.geo.sources.lines import read_lines
 from ideolab_f2b.geo.sources.source_error import CountrySourceError
+from ideolab_f2b.ranges import vendor_file
 from ideolab_f2b.ranges.mmdb import MmdbFile
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 
 #: files of a directory; `location export` writes two for each country
 _MOST_FILES = 2000
-#: epoch seconds of 2005; archives of npm and others are dated 1980, 1985 or 1970
-_FIRST_DATE = 1104537600
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def read(paths: Sequence[Path], wanted: str = "") -> CountrySource:
     inside = _READ[found[0].kind](found, rows, refusals)
     _require_most(found[0].path, sum(map(len, rows.values())), refusals)
     stated = [date for date in (inside, *(one.dated for one in found)) if date]
-    dated = min(stated) if stated else min(map(_read_time, found))
+    dated = min(stated) if stated else min(vendor_file.read_time(os.stat(one.path)) for one in found)
     settled = {}
     for version in (4, 6):
         # one family after the other: what was read is given back
@@ -79,12 +78,6 @@ def _require_most(path: Path, taken: int, refusals: RefusedRows) -> None:
     if not taken or refusals.total > taken:
         refused = f", {refusals.total:,} refused: {'; '.join(refusals.describe())}" if refusals.total else ""
         raise CountrySourceError(f"{path}: {taken:,} rows of countries{refused}; get the source anew")
-
-
-def _read_time(one: CountryFile) -> float:
-    """Return when the content was made, or where its archive says nonsense, when it came onto this host."""
-    found = os.stat(one.path)
-    return found.st_mtime if found.st_mtime > _FIRST_DATE else found.st_ctime
 
 
 def _require_one_kind(found: list[CountryFile], wanted: str) -> list[CountryFile]:

@@ -57,7 +57,7 @@ def test_what_vendors_write(text: str, refused: dict[str, int], unannounced: int
     """With titles or without, networks or ranges, texts or numbers, commas or tabs."""
     refusals = Refusals()
     assert show(csv_rows.read(text.splitlines(), refusals)) == ROWS
-    assert (dict(refusals.counts), refusals.unannounced) == (refused, unannounced)
+    assert (refusals.by_reason, refusals.unannounced) == (refused, unannounced)
 
 
 def test_each_line_counts_by_itself() -> None:
@@ -80,7 +80,7 @@ def test_each_line_counts_by_itself() -> None:
         "198.51.100.128-198.51.100.255 AS64501 B",
         '2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff AS64506 G "quoted" G',
     ]
-    assert dict(refusals.counts) == {
+    assert refusals.by_reason == {
         "too few columns": 1,
         "no AS number": 2,
         "bits of the host are set": 1,
@@ -88,7 +88,7 @@ def test_each_line_counts_by_itself() -> None:
         "wider than an AS announces": 1,
         "no address": 1,
     }
-    assert refusals.describe().startswith('2 x no AS number, such as "203.0.113.0/24,6450x,C"; ')
+    assert next(refusals.describe()) == '2 rows: no AS number (first: "203.0.113.0/24,6450x,C")'
 
 
 def test_names_are_cleaned_and_bounded() -> None:

@@ -64,7 +64,7 @@ def _tar() -> bytes:
     ("content", "message"),
     [
         (b"", "empty: get it anew"),
-        (gzip.compress(b"x"), "packed by gzip: unpack it with gunzip -k"),
+        (gzip.compress(b"x", mtime=0), "packed by gzip: unpack it with gunzip -k"),
         (_zip(), "a zip archive: unpack it with unzip"),
         (_tar(), "a tar archive: unpack it with tar xf"),
         (lzma.compress(b"x"), "packed by xz: unpack it with unxz -k"),

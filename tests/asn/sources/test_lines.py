@@ -33,8 +33,10 @@ def test_a_line_of_ten_megabytes_is_refused_and_never_held() -> None:
     refusals = Refusals()
     content = b"a\n" + b"x" * 10_000_000 + b"\nb\n" + b"y" * 8192 + b"\n" + b"z" * 9000
     assert list(lines.read(NoWholeFile(content), refusals)) == ["a", "b", "y" * 8192]
-    assert dict(refusals.counts) == {"a line of more than 8192 bytes": 2}
-    assert refusals.examples == {"a line of more than 8192 bytes": "x" * 80}
+    assert refusals.by_reason == {"a line of more than 8192 bytes": 2}
+    assert list(refusals.describe()) == [
+        '2 rows: a line of more than 8192 bytes (first: "' + "x" * 60 + '")',
+    ]
     assert NoWholeFile.most == 8193
 
 

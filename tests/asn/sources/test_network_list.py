@@ -27,7 +27,7 @@ def test_a_list() -> None:
         "198.51.100.0-198.51.100.255 AS64500",
         "2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff AS64500",
     ]
-    assert dict(refusals.counts) == {
+    assert refusals.by_reason == {
         "bits of the host are set": 1,
         "private or reserved addresses": 1,
         "no address": 1,

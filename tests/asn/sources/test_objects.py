@@ -96,14 +96,14 @@ def test_routes_of_a_whois_server() -> None:
         "2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff AS64500",
         "203.0.113.0-203.0.113.63 AS64501",
     ]
-    assert dict(refusals.counts) == {
+    assert refusals.by_reason == {
         "wider than an AS announces": 1,
         "bits of the host are set": 1,
         "private or reserved addresses": 1,
         "a route without its origin": 1,
         "no AS number": 1,
     }
-    assert refusals.examples["bits of the host are set"] == "198.51.100.7/24 AS64500"
+    assert '1 row: bits of the host are set (first: "198.51.100.7/24 AS64500")' in refusals.describe()
 
 
 @given(

@@ -12,7 +12,7 @@ from ideolab_f2b import fail2ban_client
 from ideolab_f2b.asn.build import build
 from ideolab_f2b.asn.sources.source_file import SourceFile
 from ideolab_f2b.asn.table import AsnTable, AsnTableError
-from ideolab_f2b.check.lists import asn
+from ideolab_f2b.check.lists import asn, timer
 from ideolab_f2b.config import AsnSettings, Settings
 from tests.asn import tables
 
@@ -97,30 +97,6 @@ def test_what_mends_it(table: AsnTable) -> None:
     assert asn.judge(table, FILES, 0, OLD).mend == "renew its files (docs/asn.md), then ideolab-f2b asn build"
 
 
-@pytest.mark.parametrize(
-    ("state", "said"),
-    [
-        (
-            "enabled",
-            "ok       boot ideolab-asn.timer: builds the table of AS numbers anew when its files change",
-        ),
-        (
-            "disabled",
-            "wrong    boot ideolab-asn.timer: does not start (disabled): the table of AS numbers grows old",
-        ),
-        (
-            "",
-            "wrong    boot ideolab-asn.timer: does not start (it has no unit): the table of AS numbers grows"
-            " old",
-        ),
-        (None, "unknown  boot ideolab-asn.timer: systemctl does not say whether it runs"),
-    ],
-)
-def test_the_timer(state: str | None, said: str) -> None:
-    """Where the settings name files, something has to read them again."""
-    assert str(asn.judge_timer(state)).splitlines()[0] == said
-
-
 def test_a_host_without_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line, no fault; fail2ban is asked for the jail of AS numbers."""
     monkeypatch.setattr(fail2ban_client, "jails", lambda: {"sshd"})
@@ -146,7 +122,7 @@ def test_a_ban_needs_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_file_that_changed_after_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The timer has two days."""
     monkeypatch.setattr(fail2ban_client, "jails", lambda: set[str]())
-    monkeypatch.setattr(asn, "runs_systemd", lambda: False)
+    monkeypatch.setattr(timer, "runs_systemd", lambda: False)
     source, path = tmp_path / "asn.csv", tmp_path / "asn.sqlite3"
     source.write_text("198.51.100.0/24,64500,EXAMPLE\n")
     build([SourceFile(source)], path, now=source.stat().st_mtime - 5 * DAY)

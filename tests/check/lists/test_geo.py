@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
-from typing import Optional
 
 import pytest
 
@@ -87,32 +86,3 @@ def test_the_last_build_failed() -> None:
         "         -> sudo ideolab-f2b geo build",
     ]
     assert list(geo.judge_failure(None, make_list())) == []
-
-
-@pytest.mark.parametrize(
-    ("state", "said"),
-    [
-        (
-            "enabled",
-            "ok       boot ideolab-geo.timer: builds the country list anew when its source has changed",
-        ),
-        (
-            "disabled",
-            "wrong    boot ideolab-geo.timer: does not start (disabled): the country list grows old\n"
-            "         -> systemctl enable --now ideolab-geo.timer",
-        ),
-        (
-            "",
-            "wrong    boot ideolab-geo.timer: does not start (it has no unit): the country list grows old\n"
-            "         -> systemctl enable --now ideolab-geo.timer",
-        ),
-        (
-            None,
-            "unknown  boot ideolab-geo.timer: systemctl does not say whether it runs\n"
-            "         -> sudo ideolab-f2b check",
-        ),
-    ],
-)
-def test_what_builds_it_anew(state: Optional[str], said: str) -> None:
-    """A timer that the admin enables."""
-    assert str(geo.judge_geo_timer(state)) == said

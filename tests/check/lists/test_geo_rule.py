@@ -64,11 +64,3 @@ def test_what_cannot_be_seen() -> None:
     (hidden,), (broken,) = (list(geo_rule.geo_rule(settings, look)) for look in (hide, break_it))
     assert (hidden.state, broken.state) == ("unknown", "wrong")
     assert broken.mend == "sudo ideolab-f2b geo apply"
-
-
-@pytest.mark.parametrize(
-    ("state", "verdict"), [("enabled", "ok"), ("disabled", "wrong"), ("", "wrong"), (None, "unknown")]
-)
-def test_timer(state: Optional[str], verdict: str) -> None:
-    """A list that nobody puts back is a fault."""
-    assert geo_rule.judge_rule_timer(state).state == verdict

@@ -59,8 +59,8 @@ def test_build_says_what_it_took_and_what_not(
 
     assert capsys.readouterr() == (
         f"{table}: 2 ASes, 2 networks of IPv4, 1 of IPv6; data of 2026-06-17\n"
-        f"csv {source}: data of 2026-06-17; 1 refused: 1 x private or reserved addresses, such as"
-        ' "10.0.0.0/8,64501,PRIVATE"\n',
+        f"csv {source}: data of 2026-06-17; 1 refused: 1 row: private or reserved addresses"
+        ' (first: "10.0.0.0/8,64501,PRIVATE")\n',
         "",
     )
 
@@ -148,10 +148,10 @@ def test_show(table: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A line about each AS, and its networks; an AS that announces nothing is an exit code of 1."""
     assert cli.main(["asn", "show", "AS64500", "as64501", "AS64511", "--table", table]) == 1
     assert capsys.readouterr() == (
-        'AS64500 EXAMPLE, "Inc" é: 2 prefixes, 512 addresses of IPv4, 0 /64 of IPv6\n'
+        'AS64500 EXAMPLE, "Inc" é: 2 prefixes, 512 IPv4 addresses\n'
         "198.51.100.0/24\n"
         "203.0.113.0/24\n"
-        "AS64501 =cmd|' /C calc'!A0: 2 prefixes, 64 addresses of IPv4, 4294967296 /64 of IPv6\n"
+        "AS64501 =cmd|' /C calc'!A0: 2 prefixes, 64 IPv4 addresses and 4,294,967,296 /64 of IPv6\n"
         "198.51.100.64/26\n"
         "2001:db8::/32\n",
         "ideolab-f2b asn: no networks of AS64511 in the data of 2026-06-17\n",
@@ -199,8 +199,8 @@ def test_find(table: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_find_as_json(table: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """null where nobody announces it."""
-    assert cli.main(["asn", "find", "198.51.100.70", "192.0.2.1", "--json", "--table", table]) == 0
+    """null where nobody announces it; a word that is no address has an error."""
+    assert cli.main(["asn", "find", "198.51.100.70", "192.0.2.1", "x", "--json", "--table", table]) == 1
     assert read_json(capsys.readouterr().out) == [
         {
             "address": "198.51.100.70",
@@ -209,6 +209,10 @@ def test_find_as_json(table: str, capsys: pytest.CaptureFixture[str]) -> None:
             "prefix": "198.51.100.64/26",
         },
         {"address": "192.0.2.1", "asn": None, "asname": None, "prefix": None},
+        {
+            "address": "x",
+            "error": "no address and no network; names are not looked up: write the address",
+        },
     ]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b import cli
+from ideolab_f2b.commands.geo import kernel_verb
 from ideolab_f2b.geo import country_list
 from ideolab_f2b.geo.rule import in_force, metrics
 from ideolab_f2b.geo.rule.state import StateFiles
@@ -27,7 +28,8 @@ Type = Callable[..., int]
 @pytest.fixture
 def typed(world: World, backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Type:
     """Types a verb of `geo` in the server's namespace; nobody came by SSH."""
-    monkeypatch.setattr(in_force, "StateFiles", lambda: StateFiles(world.directory))
+    for module in (in_force, kernel_verb):
+        monkeypatch.setattr(module, "StateFiles", lambda: StateFiles(world.directory))
     monkeypatch.setattr(metrics, "COLLECTORS", ())
     monkeypatch.setattr("ideolab_f2b.geo.rule.never_refused.list_sources", dict)
     monkeypatch.setattr("ideolab_f2b.geo.rule.caller.find", lambda: None)
@@ -68,6 +70,28 @@ def test_all_verbs(typed: Type, world: World, tmp_path: Path, capsys: pytest.Cap
         "nothing was in force",
         "no country list is in force: every country gets in",
     ], "")  # fmt: skip
+
+
+def test_settings_that_are_broken(
+    typed: Type, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They keep nobody from taking the list away; to put one in force they have to be right."""
+    assert typed("apply") == 0
+    path = tmp_path / "f2b.conf"
+    path.write_text("[geo]\npolicy = alow\n")
+    capsys.readouterr()
+
+    assert typed("apply") == 1
+    assert not world.gets_in(OUTSIDE[0])
+    assert typed("pause", "10m") == typed("pause", "--end") == typed("remove") == 0
+    assert world.gets_in(OUTSIDE[0])
+
+    out, err = capsys.readouterr()
+    wrong = f"ideolab-f2b geo: {path}: [geo] policy = 'alow': off, allow or deny is needed"
+    assert (out.splitlines()[-1].replace("nft", "ipset"), err.splitlines()) == (
+        "removed from ipset",
+        [wrong] * 4,
+    )
 
 
 def test_who_would_lock_himself_out(

@@ -56,6 +56,15 @@ def test_a_word_that_is_no_address(place: Path, capsys: pytest.CaptureFixture[st
     assert said.err.startswith("ideolab-f2b geo show: France: ")
 
 
+def test_no_address_at_all(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is shown: exit code 2, as of the other verbs that take addresses."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["geo", "show", "--place", str(place), "France"])
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: ideolab-f2b geo show")
+
+
 def test_json(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One object for each address, or one for the list."""
     assert cli.main(["geo", "show", "--place", str(place), "--json", "198.51.100.40", "198.51.100.70"]) == 0

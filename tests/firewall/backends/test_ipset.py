@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from demo.lab.namespace import Namespace
-from ideolab_f2b.firewall import iptables, rule
+from ideolab_f2b.firewall import iptables, old_rules, port_rule, rule
 from ideolab_f2b.firewall.backends import ipset
 from ideolab_f2b.firewall.backends.ipset import IpsetBackend
 from ideolab_f2b.firewall.iptables import RuleUnseenError
@@ -48,3 +48,13 @@ def test_lock_of_another_program(lone: Namespace, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(rule, "look", look)
     with lone.enter():
         assert IpsetBackend().find_problem() == ""
+
+
+def test_rules_without_iptables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sets may be there, and no rule: an uninstall does not ask for a program to take rules away."""
+    monkeypatch.setattr(ipset, "find_program", lambda _name: None)
+    monkeypatch.setattr(old_rules, "remove_all", pytest.fail)
+    monkeypatch.setattr(port_rule, "drop", pytest.fail)
+
+    ipset.IpsetBackend().remove_all(4)
+    ipset.IpsetBackend().drop_ports(6)

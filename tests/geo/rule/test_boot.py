@@ -31,11 +31,15 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         yield machine
 
 
-def configure(machine: Machine, backend: str) -> None:
-    """Write the section [geo] anew."""
+def put_in_force(machine: Machine, backend: str) -> None:
+    """Write [geo] anew and put the list in force; install the pack where a test has removed it."""
+    if machine.run("test", "-e", "/etc/ideolab/f2b.conf", check=False).returncode:
+        machine.install()
     lines = f"policy = deny\\ncountries = FR US\\nsource = /srv/geo\\nbackend = {backend}"
     script = f"/^\\[geo\\]$/,/^$/{{/^[a-z]/d}}; s,^\\[geo\\]$,&\\n{lines},"
     machine.shell(f"sed -i '{script}' /etc/ideolab/f2b.conf")
+    machine.run("ideolab-f2b", "geo", "build", "--force")
+    machine.run("ideolab-f2b", "geo", "apply", "--yes")
 
 
 def shows(machine: Machine, backend: str) -> bool:
@@ -45,9 +49,7 @@ def shows(machine: Machine, backend: str) -> bool:
 @pytest.mark.parametrize("backend", ["nft", "ipset"])
 def test_flush_and_reboot(machine: Machine, backend: str) -> None:
     """The timer's service puts a list back that somebody flushed, and a boot does; `check` sees it."""
-    configure(machine, backend)
-    machine.run("ideolab-f2b", "geo", "build", "--force")
-    machine.run("ideolab-f2b", "geo", "apply", "--yes")
+    put_in_force(machine, backend)
     assert machine.out("systemctl", "is-enabled", TIMER) == "enabled\n"
     assert shows(machine, backend)
     machine.shell(FLUSH[backend])
@@ -66,6 +68,7 @@ def test_flush_and_reboot(machine: Machine, backend: str) -> None:
 
 def test_uninstall(machine: Machine) -> None:
     """Nothing is left of it, in the kernel and on the disk."""
+    put_in_force(machine, "nft")
     machine.run("ideolab-f2b", "uninstall", "--force")
 
     assert "ideolab" not in machine.shell("; ".join((*SHOW.values(), "ipset list -n")))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
 
 from ideolab_f2b import metrics
 from ideolab_f2b.geo.country_table import CountryTable
+from ideolab_f2b.geo.rule import metrics as geo_metrics
 from ideolab_f2b.geo.rule.metrics import count_countries, samples
 from ideolab_f2b.geo.rule.plan import KernelState
 from tests.geo.rule.test_applied_list import ONE
@@ -50,3 +54,20 @@ def test_countries() -> None:
     assert (len(found), found["C1"], found["other"]) == (21, 2, 2 + 4)
     assert count_countries(clients, None) == {"other": 45}
     assert count_countries([], None) == {}
+
+
+def test_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link stands beside those of the installer; a file that is written there itself needs none."""
+    written, linked = tmp_path / "written", tmp_path / "linked"
+    for directory in (written, linked):
+        directory.mkdir()
+        (directory / "ideolab_f2b.prom").symlink_to("../textfile/ideolab_f2b.prom")
+    monkeypatch.setattr(geo_metrics, "COLLECTORS", (str(written), str(linked)))
+    path = written / "ideolab_geo.prom"
+    path.write_text("ideolab_geo_in_force 1\n")
+
+    geo_metrics.link(path)
+    geo_metrics.link(path)
+
+    assert path.read_text() == "ideolab_geo_in_force 1\n"
+    assert (linked / path.name).readlink() == Path("../textfile/ideolab_geo.prom")

@@ -51,8 +51,8 @@ def test_the_kinds(content: bytes, found: str, tmp_path: Path) -> None:
             r'is no file of countries: it begins with "AS64500,198.51.100.0/24\x0a";'
             " docs/geo.md has the sources",
         ),
-        (b"\x1f\x8b\x08\x00", "is packed: gunzip it first"),
-        (b"PK\x03\x04", "is packed: unzip it first"),
+        (b"\x1f\x8b\x08\x00", "is packed by gzip: unpack it with gunzip -k"),
+        (b"PK\x03\x04", "is a zip archive: unpack it with unzip"),
         (b"x" * 70_000, f'is no file of countries: it begins with "{"x" * 40}"; docs/geo.md has the sources'),
     ],
 )

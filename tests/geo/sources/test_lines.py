@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources import lines
 from ideolab_f2b.geo.sources.source_error import CountrySourceError
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 
 
 def read(path: Path) -> tuple[list[str], dict[str, int]]:

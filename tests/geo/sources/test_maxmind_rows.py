@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources import maxmind_rows
 from ideolab_f2b.geo.sources.codes import Codes
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 from tests.geo.vendor_files import read_rows
 
 

@@ -10,10 +10,10 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources import mmdb_rows
 from ideolab_f2b.geo.sources.codes import Codes
 from ideolab_f2b.ranges.mmdb import MmdbError, MmdbFile
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 from tests.geo.vendor_files import read_rows
 
 

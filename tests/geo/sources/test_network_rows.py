@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources import network_rows
 from ideolab_f2b.geo.sources.codes import Codes
 from ideolab_f2b.geo.sources.source_error import CountrySourceError
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 from tests.geo.vendor_files import read_rows
 
 

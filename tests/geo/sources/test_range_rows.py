@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideolab_f2b.geo.country_rows import CountryRows
-from ideolab_f2b.geo.refused_rows import RefusedRows
 from ideolab_f2b.geo.sources import range_rows
 from ideolab_f2b.geo.sources.codes import Codes
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 from tests.geo.vendor_files import read_rows
 
 NO_ROW = "not a row of two addresses and a country"

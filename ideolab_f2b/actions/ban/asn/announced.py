@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ideolab_f2b.kernel.ipset.element import Key
+from ideolab_f2b.notation import prefix_counts
 
 
 class Announced(NamedTuple):
@@ -15,7 +16,4 @@ class Announced(NamedTuple):
     networks6: int
 
     def __str__(self) -> str:
-        words = [f"{self.addresses4:,} IPv4 addresses"] if self.addresses4 else []
-        words += [f"{self.networks6:,} /64 of IPv6"] if self.networks6 else []
-        count = len(self.keys)
-        return f"{count:,} prefix{'' if count == 1 else 'es'}, {' and '.join(words) or 'no address'}"
+        return prefix_counts.describe(len(self.keys), self.addresses4, self.networks6)

@@ -1,4 +1,4 @@
-"""What of a source's files was not taken, by reason: counted, and the first of each kind quoted."""
+"""What of a vendor's files was not taken, by reason: counted, and the first of each kind quoted."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ class RefusedRows:
         self._counts: dict[str, int] = {}
         self._first: dict[str, str] = {}
 
-    def add(self, reason: str, row: str) -> None:
-        """Count one row that was not taken."""
-        if reason not in self._counts:
-            self._first[reason] = logline.quote(row[:_QUOTED])
-        self._counts[reason] = self._counts.get(reason, 0) + 1
+    def add(self, reason: object, row: str) -> None:
+        """Count one row that was not taken; the reason is a text, or an error that has it."""
+        text = str(reason)
+        if text not in self._counts:
+            self._first[text] = logline.quote(row.strip()[:_QUOTED])
+        self._counts[text] = self._counts.get(text, 0) + 1
 
     @property
     def total(self) -> int:
@@ -36,7 +37,7 @@ class RefusedRows:
         return dict(self._counts)
 
     def describe(self) -> Iterator[str]:
-        """Yield `2 rows: not an address (first: "...")` for each reason."""
-        for reason, count in self._counts.items():
+        """Yield `2 rows: not an address (first: "...")` for each reason, the most frequent first."""
+        for reason, count in sorted(self._counts.items(), key=lambda one: -one[1]):
             rows = "row" if count == 1 else "rows"
             yield f"{count:,} {rows}: {reason} (first: {self._first[reason]})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ideolab_f2b.geo.refused_rows import RefusedRows
+from ideolab_f2b.ranges.refused_rows import RefusedRows
 
 
 def test_reasons_are_counted_and_the_first_row_is_quoted() -> None:
