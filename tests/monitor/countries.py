@@ -14,7 +14,7 @@ from tests.geo.rule.conftest import exempt_always, make_list
 from tests.monitor.scene import Scene
 
 #: no client of the demo
-_REFUSED = "203.0.113.200"
+_REFUSED = "198.51.100.251"
 #: seconds for the kernel to refuse the first SYN
 _SYN_S = 0.2
 
