@@ -15,6 +15,7 @@ from ideolab_f2b.suggest import report, text
 from ideolab_f2b.suggest.evidence import BanEvidence, gather
 from ideolab_f2b.suggest.report import Report
 from ideolab_f2b.visitors import read as visitors
+from ideolab_f2b.visitors.visitors import Visitors
 
 #: days of bans that count: those of a week show who comes back
 DAYS = 7.0
@@ -46,8 +47,9 @@ def _count(word: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the proposals; return 0 when fail2ban answered, else 1."""
-    paths = config.load(arguments.config).paths
-    found = _make(gather(paths.events, arguments.days), arguments.days, arguments.top)
+    settings = config.load(arguments.config)
+    seen = visitors.read(arguments.days, settings.visitors.logs)
+    found = _make(gather(settings.paths.events, arguments.days), seen, arguments.days, arguments.top)
     lines = [text.to_json(found)] if arguments.json else text.table(found)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     if found.evidence.trouble is None:
@@ -57,8 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1
 
 
-def _make(gathered: BanEvidence, days: float, top: int) -> Report:
-    seen = visitors.read(days)
+def _make(gathered: BanEvidence, seen: Visitors, days: float, top: int) -> Report:
     with contextlib.ExitStack() as opened:
         try:
             table = opened.enter_context(AsnTable())

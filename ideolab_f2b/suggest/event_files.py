@@ -6,14 +6,14 @@ ends has an end here.
 
 from __future__ import annotations
 
-import gzip
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 from ideolab_f2b import files
+from ideolab_f2b.visitors.unpack import unpack
 
 #: bytes that are read of all files together, after unpacking: some hundred thousand events
 BYTES = 128 << 20
@@ -63,25 +63,30 @@ class EventFiles:
 
     def _lines(self, path: Path) -> Iterator[bytes]:
         with files.open_to_read(path) as file:
-            size, source, left = os.fstat(file.fileno()).st_size, file, self._left
+            size, left = os.fstat(file.fileno()).st_size, self._left
             is_packed = path.suffix == ".gz"
-            if is_packed:
-                source = gzip.GzipFile(fileobj=file)  # type: ignore[assignment]
-            elif size > left:
+            if size > left and not is_packed:
                 file.seek(size - left)
+            pieces = unpack(file, left) if is_packed else _read(file)
             self.read.append(path)
-            yield from _split(self._pieces(source, left))
-            if self._left <= 0 and ((not is_packed and size > left) or (is_packed and source.read(1))):
+            yield from _split(self._bound(pieces))
+            if size > left or (self._left <= 0 and any(pieces)):
                 self.unread.append(f"{path}: only {left} bytes of it were read")
+            if is_packed:
+                # what unpacks to nothing takes its time too
+                self._left -= size
 
-    def _pieces(self, source: IO[bytes], left: int) -> Iterator[bytes]:
-        while left > 0:
-            piece = source.read(min(_PIECE_BYTES, left))
-            if not piece:
-                return
-            left -= len(piece)
+    def _bound(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            if piece:
+                yield piece[: self._left]
             self._left -= len(piece)
-            yield piece
+            if self._left <= 0:
+                return
+
+
+def _read(file: IO[bytes]) -> Iterator[bytes]:
+    return iter(lambda: file.read(_PIECE_BYTES), b"")
 
 
 def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import gzip
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from ideolab_f2b import files
+from ideolab_f2b.visitors.unpack import unpack
 
-#: files that are looked at, at most
-FILES = 200
 #: bytes that are read at once
 _PIECE = 1 << 18
 
@@ -35,24 +33,22 @@ def find(patterns: Iterable[str], since: float) -> list[VisitorLog]:
                 status = os.stat(name)
                 if stat.S_ISREG(status.st_mode) and status.st_mtime >= since:
                     found[name] = VisitorLog(Path(name), status.st_mtime)
-    newest = sorted(found.values(), key=lambda one: (-one.written, str(one.path)))
-    return newest[:FILES]
+    return sorted(found.values(), key=lambda one: (-one.written, str(one.path)))
 
 
 def read_pieces(path: Path, most: int) -> Iterator[bytes]:
-    """Yield the last `most` bytes of a log, or the first of one that is packed, in pieces.
+    """Yield the last `most` bytes of a log, or what the first of one that is packed hold, in pieces.
 
-    OSError, or EOFError of a file that is cut: what was read before it counts.
+    A piece may be empty. OSError, EOFError of a file that is cut, zlib.error: what was read before it counts.
     """
     with files.open_to_read(path) as file:
-        source: IO[bytes] = file
         if path.suffix == ".gz":
-            source = gzip.GzipFile(fileobj=file)  # type: ignore[assignment]
-        else:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - most))
+            yield from unpack(file, most)
+            return
+        file.seek(max(0, os.fstat(file.fileno()).st_size - most))
         left = most
         while left > 0:
-            piece = source.read(min(_PIECE, left))
+            piece = file.read(min(_PIECE, left))
             if not piece:
                 return
             left -= len(piece)

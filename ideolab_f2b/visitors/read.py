@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Callable, Optional
 
 from ideolab_f2b.kernel.ipset.element import Key
+from ideolab_f2b.logline import quote
 from ideolab_f2b.visitors import log_files, log_line
 from ideolab_f2b.visitors.visitors import Visitors
 
 #: nginx's own logs and those that logrotate has made of them; an administrator may name others in f2b.conf
 LOGS = ("/var/log/nginx/*access*.log", "/var/log/nginx/*access*.log.*", "/var/log/nginx/*access*.log-*")
+#: logs that are read: 250 sites with those of a week
+FILES = 2000
 #: bytes that are read of all logs together, after unpacking
 BYTES = 1 << 30
 #: seconds that reading may take
@@ -36,8 +40,10 @@ def read(
     since = (time.time() if now is None else now) - days * _DAY_S
     count = _Count(since, most_bytes, clock() + most_s, clock)
     found = log_files.find(patterns, since)
-    for one in found:
+    for one in found[:FILES]:
         count.add_file(one)
+    if len(found) > FILES:
+        count.leave_out(f"there are {len(found)} logs, and the newest {FILES} were read")
     if not found:
         count.troubles.append(f"no access log of these days: {' '.join(patterns)}")
     return count.result()
@@ -54,23 +60,25 @@ class _Count:
 
     def add_file(self, one: log_files.VisitorLog) -> None:
         """Count the lines of one file; what cannot be read of it is a trouble."""
+        name = _name(one.path)
         if one.path.suffix in _OTHER:
-            self._leave_out(f"{one.path} is packed with another program than gzip")
+            self.leave_out(f"{name} is packed with another program than gzip")
             return
         if self._left <= 0 or self._clock() >= self._end:
-            self._leave_out(f"{one.path} is more than can be read at once")
+            self.leave_out(f"{name} is more than can be read at once")
             return
         try:
             is_cut = one.path.stat().st_size > self._left
             self._add_lines(log_files.read_pieces(one.path, self._left))
             if is_cut:
-                self._leave_out(f"{one.path} is more than can be read at once")
+                self.leave_out(f"{name} is more than can be read at once")
         except (OSError, EOFError, zlib.error) as error:
-            self._leave_out(f"{one.path} cannot be read: {error}")
+            self.leave_out(f"{name} cannot be read: {error}")
             return
         self._read.append(str(one.path))
 
-    def _leave_out(self, why: str) -> None:
+    def leave_out(self, why: str) -> None:
+        """Say what was not read."""
         self._is_partial = True
         self.troubles.append(why)
 
@@ -82,7 +90,8 @@ class _Count:
     def _bound(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             self._left -= len(piece)
-            yield piece
+            if piece:
+                yield piece
             if self._clock() >= self._end or self._left <= 0:
                 self._is_partial = True
                 return
@@ -108,6 +117,11 @@ class _Count:
             if key is not None:
                 clients[key] = clients.get(key, 0) + number
         return Visitors(clients, tuple(self._read), self._first, self._is_partial, tuple(self.troubles))
+
+
+def _name(path: Path) -> str:
+    # www-data may make files there, and what they are called comes to a terminal
+    return text if (text := str(path)).isprintable() else quote(text)
 
 
 def _split_lines(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:

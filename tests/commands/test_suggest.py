@@ -26,12 +26,19 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     now = datetime.now(timezone.utc)
     events = [Event(now, "ban", ip=f"198.51.100.{last}") for last in range(20)]
     (tmp_path / "connmon_events.jsonl").write_text("".join(f"{each.to_json()}\n" for each in events))
-    (tmp_path / "f2b.conf").write_text(f"[paths]\nlog_dir = {tmp_path}\n")
+    (tmp_path / "f2b.conf").write_text(
+        f"[paths]\nlog_dir = {tmp_path}\n[visitors]\nlogs = {tmp_path}/site*.log\n"
+    )
     keys = [key_of_text(f"198.51.100.{last}") for last in range(20, 40)]
     held = [JailBans("ideolab-connmon", "x", False, {key: Ban(0, 600) for key in keys if key})]
     monkeypatch.setattr(suggest, "gather", functools.partial(evidence.gather, ask=lambda: held))
     unseen = Visitors({}, troubles=("no access log",))
-    monkeypatch.setattr("ideolab_f2b.visitors.read.read", lambda days: unseen)
+
+    def see(_days: float, logs: tuple[str, ...]) -> Visitors:
+        assert logs == (f"{tmp_path}/site*.log",)
+        return unseen
+
+    monkeypatch.setattr("ideolab_f2b.visitors.read.read", see)
     path = tables.build(tmp_path / "asn.sqlite3", [(64500, "EXAMPLE", ["198.51.100.0/24"])])
     monkeypatch.setattr(suggest, "AsnTable", lambda: AsnTable(path))
     return ["suggest", "--config", str(tmp_path / "f2b.conf")]

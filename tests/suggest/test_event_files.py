@@ -96,3 +96,21 @@ def test_long_lines_and_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     lines, log = read(tmp_path, 1 << 22)
     assert lines == [b"short", b"file 1"]
     assert len(log.unread) == 2
+
+
+def test_files_without_end(tmp_path: Path) -> None:
+    """Zeros behind what is packed, and members with nothing in them, are read as far as the bound."""
+    sparse = write(tmp_path, f"{NAME}.1.gz", "one")
+    os.truncate(sparse, 1 << 40)
+    os.utime(sparse, (2000.0, 2000.0))
+    empty = tmp_path / f"{NAME}.2.gz"
+    empty.write_bytes(gzip.compress(b"") * 10_000)
+    os.utime(empty, (1999.0, 1999.0))
+
+    lines, log = read(tmp_path, 100_000)
+
+    assert lines == [b"one"]
+    assert log.unread == [
+        f"{sparse}: only 100000 bytes of it were read",
+        f"{empty}: there are more bytes of events than are read at once",
+    ]

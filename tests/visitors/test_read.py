@@ -95,3 +95,42 @@ def test_a_bomb(tmp_path: Path) -> None:
     found = look(tmp_path, most_bytes=1_000_000)
 
     assert (found.clients, found.is_partial) == ({}, True)
+
+
+def test_a_file_without_end(tmp_path: Path) -> None:
+    """Zeros behind what is packed take no room on a disk, and are read as far as the bound."""
+    path = tmp_path / "access.log.1.gz"
+    write(path, ("198.51.100.7", 29))
+    os.truncate(path, 1 << 40)
+    os.utime(path, (NOW, NOW))
+
+    found = look(tmp_path, most_bytes=1_000_000)
+
+    assert (found.clients, found.is_partial) == ({SEVEN: 1}, True)
+
+
+def test_more_logs_than_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their visitors are not known: that is said, so that nobody takes them for absent."""
+    for number in range(3):
+        write(tmp_path / f"site{number}-access.log", (f"198.51.100.{7 + number}", 29), age_s=number)
+    monkeypatch.setattr(reading, "FILES", 2)
+
+    found = look(tmp_path)
+
+    assert (found.clients, found.is_partial) == ({SEVEN: 1, EIGHT: 1}, True)
+    assert found.troubles == ("there are 3 logs, and the newest 2 were read",)
+
+
+def test_names_move_no_cursor(tmp_path: Path) -> None:
+    """The user of a web server may own the directory; a preview prints what it says on root's terminal."""
+    for name in (b"access.log.\x1b]0;x\x07.xz", b"access.log.\xff\n.xz"):
+        path = os.path.join(os.fsencode(tmp_path), name)
+        with open(path, "wb"):
+            os.utime(path, (NOW, NOW))
+
+    found = look(tmp_path)
+
+    assert sorted(text.rpartition("access")[2] for text in found.troubles) == [
+        '.log.\\x1b]0;x\\x07.xz" is packed with another program than gzip',
+        '.log.\\xff\\x0a.xz" is packed with another program than gzip',
+    ]

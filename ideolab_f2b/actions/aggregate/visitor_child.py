@@ -10,11 +10,12 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ideolab_f2b import config
 from ideolab_f2b.kernel.client_unit import find_span
-from ideolab_f2b.visitors.read import LOGS, read
+from ideolab_f2b.visitors.read import read
 from ideolab_f2b.visitors.visitors import Visitors
 
 #: bytes of address space: a million clients take a third
@@ -39,12 +40,12 @@ def count(seen: Visitors, spans: Iterable[Span], banned: Mapping[int, frozenset[
     return counts
 
 
-def answer(question: Mapping[str, Any]) -> dict[str, Any]:
+def answer(question: Mapping[str, Any], logs: Sequence[str]) -> dict[str, Any]:
     """Return {"since", "written", "is_known", "is_partial", "visitors": one for each span, "troubles"}."""
     banned = {version: frozenset(question["banned"][str(version)]) for version in (4, 6)}
     spans: list[Span] = [(int(version), int(first), int(last)) for version, first, last in question["spans"]]
     for days in DAYS:
-        seen = read(days, LOGS)
+        seen = read(days, logs)
         if not seen.is_partial:
             break
     return {
@@ -70,7 +71,8 @@ def main() -> int:
     """Read the question from standard input, and print the answer."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.nice(_NICE)
-    print(json.dumps(answer(json.load(sys.stdin))), flush=True)
+    # settings that are broken end it: whoever asks then knows of no visitors, and spares them
+    print(json.dumps(answer(json.load(sys.stdin), config.load().visitors.logs)), flush=True)
     return 0
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from ipaddress import ip_address
+from typing import Any, Optional
 
+from ideolab_f2b.actions.protected.ssh.seen import REMEMBER_S
 from ideolab_f2b.geo.country_list import CountryList
 from ideolab_f2b.geo.rule.plan import VERSIONS, KernelState, Prefixes, RulePlan
+from ideolab_f2b.kernel.address import Address
 
 #: what may hold a list: the keys of backends.RULES
 BACKENDS = ("ipset", "nft")
@@ -37,6 +40,9 @@ class AppliedList:
     listed: tuple[str, ...] = ()
     #: {listed name: its last addresses}
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: who applied it by SSH, and when (epoch seconds); "" for nobody
+    caller: str = ""
+    called: float = 0.0
 
     def describe(self) -> str:
         """Return the list in words: `allow FR, ES on TCP 443 (12 + 3 prefixes)`."""
@@ -50,6 +56,23 @@ class AppliedList:
         counts = {4: self.prefixes4, 6: self.prefixes6}
         is_linked = (state.token, state.ports) == (self.token, tuple(sorted(self.ports)))
         return is_linked and state.counts in ({}, counts)
+
+    def is_of(self, countries: CountryList) -> bool:
+        """Whether these are the settings of this list."""
+        found = countries.policy, countries.countries, countries.built
+        counts = tuple(len(countries.prefixes(version)) for version in VERSIONS)
+        return (found, counts) == (
+            (self.policy, self.countries, self.built),
+            (self.prefixes4, self.prefixes6),
+        )
+
+    def with_caller(self, peer: Optional[Address]) -> AppliedList:
+        """Return it with who has just applied it."""
+        return replace(self, caller=str(peer or ""), called=self.applied)
+
+    def find_caller(self, now: float) -> Optional[Address]:
+        """Return who applied it by SSH in the last day: fail2ban may be down, and know no session."""
+        return ip_address(self.caller) if self.caller and now - self.called < REMEMBER_S else None
 
     def make_plan(self, prefixes: Prefixes, exempt: Prefixes) -> RulePlan:
         """Return what the kernel is to hold of it."""
@@ -101,6 +124,8 @@ def parse(content: bytes) -> AppliedList:
         exempt=str(row["exempt"]),
         listed=tuple(map(str, row["listed"])),
         names={str(name): tuple(map(str, addresses)) for name, addresses in row["names"].items()},
+        caller=_caller(row.get("caller", "")),
+        called=float(row.get("called", 0.0)),
     )
 
 
@@ -108,6 +133,10 @@ def _word(value: object) -> str:
     if not isinstance(value, str) or not value.isalpha() or not value.isascii():
         raise ValueError(f"{value!r} is no word")
     return value
+
+
+def _caller(value: object) -> str:
+    return str(ip_address(str(value))) if value else ""
 
 
 def _backend(value: object) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing, suppress
 
 from ideolab_f2b.config import Settings
 from ideolab_f2b.firewall import backend
 from ideolab_f2b.geo.rule.backend import CountryRule
 from ideolab_f2b.geo.rule.ipset.rule import IpsetRule
 from ideolab_f2b.geo.rule.nft.rule import NftRule
+from ideolab_f2b.kernel.netlink import ModuleMissingError
 
 RULES: dict[str, Callable[[], CountryRule]] = {"ipset": IpsetRule, "nft": NftRule}
 
@@ -23,3 +25,16 @@ def choose(settings: Settings) -> str:
         if wanted != backend.AUTO:
             return wanted
     return backend.choose().name
+
+
+def remove_all(but: str = "") -> list[str]:
+    """Take the list out of each way to hold it but one; return their names."""
+    found = []
+    for name, make in RULES.items():
+        # a kernel without a module holds nothing in it
+        with suppress(ModuleMissingError):
+            if name != but:
+                with closing(make()) as rule:
+                    if rule.remove():
+                        found.append(name)
+    return found

@@ -23,9 +23,9 @@ from ideolab_f2b.geo.rule.plan import (
     make_token,
     require_list,
 )
+from ideolab_f2b.geo.rule.renewal import is_renewal
 from ideolab_f2b.geo.rule.state import APPLIED, KINDS, TRIAL, StateFiles
 from ideolab_f2b.kernel.address import Address
-from ideolab_f2b.kernel.netlink import ModuleMissingError
 
 #: gathers whom no list refuses: settings, addresses that names had before, who asks by SSH
 Collect = Callable[[Settings, NameAddresses, Optional[Address]], Exemptions]
@@ -58,15 +58,15 @@ class CountryFirewall:
 
     def gather(self, peer: Optional[Address] = None) -> Exemptions:
         """Return whom no list would refuse now."""
-        return self._gather(self._files.load(APPLIED), peer)[1]
+        return self._gather(self._load_readable(), peer)[1]
 
     def apply(self, countries: CountryList, trial_s: float = 0.0, peer: Optional[Address] = None) -> Outcome:
         """Put a list in force: for good, or for `trial_s` seconds."""
         with self._files.lock():
-            before, name = self._files.load(APPLIED), backends.choose(self.settings)
+            before, name = self._load_readable(), backends.choose(self.settings)
             names, exemptions = self._gather(before, peer)
             plan = self._plan(countries, exemptions)
-            one = self._describe(plan, countries, name, names)
+            one = self._describe(plan, countries, name, names).with_caller(peer)
             if trial_s:
                 self._try_out(plan, one, countries, before, trial_s)
             else:
@@ -74,7 +74,7 @@ class CountryFirewall:
                     rule.put(plan)
                 self._files.save(APPLIED, one, countries)
                 self._files.forget(TRIAL)
-                _remove_all(but=name)
+                backends.remove_all(but=name)
         return Outcome(one.describe(), exemptions.troubles)
 
     def confirm(self) -> Outcome:
@@ -109,7 +109,7 @@ class CountryFirewall:
         """Take all of it out of the kernel, and out of what comes back at a boot."""
         with self._files.lock():
             self._files.forget(*KINDS)
-            return Outcome(" and ".join(_remove_all()))
+            return Outcome(" and ".join(backends.remove_all()))
 
     def restore(self) -> Outcome:
         """Put back what was applied and is not in force, end what was not confirmed, renew who is exempt.
@@ -119,7 +119,7 @@ class CountryFirewall:
         with self._files.lock():
             one, trial = self._files.load(APPLIED), self._files.load(TRIAL)
             # a trial that is over harms nobody: what was confirmed comes first
-            done = Outcome("") if one is None else self._restore(one)
+            done = Outcome("") if one is None else self._restore(one, trial)
             if trial is not None:
                 self._end_trial(trial, is_alone=one is None)
             return done
@@ -132,11 +132,12 @@ class CountryFirewall:
         with self._files.lock():
             before, trial = self._files.load(APPLIED), self._files.load(TRIAL)
             # a trial would end by it before anybody has confirmed it
-            if before is None or trial is not None or not _is_renewal(before, newest):
+            if before is None or trial is not None or not is_renewal(before, newest):
                 return Outcome("")
-            names, exemptions = self._gather(before)
-            plan = self._plan(newest, exemptions, before.ports, before.quic)
-            one = self._describe(plan, newest, before.backend, names)
+            names, exemptions = self._gather(before, self._find_caller(before))
+            if not exemptions.is_whole:
+                return Outcome("", exemptions.troubles)
+            one, plan = self._make_anew(before, newest, names, exemptions)
             with closing(RULES[one.backend]()) as rule:
                 rule.put(plan)
             self._files.save(APPLIED, one, newest)
@@ -165,6 +166,21 @@ class CountryFirewall:
             return []
         with closing(RULES[one.backend]()) as rule:
             return list(rule.list_recent())
+
+    def _load_readable(self) -> Optional[AppliedList]:
+        """Return what was applied; None also for a broken file, which `apply` makes anew."""
+        try:
+            return self._files.load(APPLIED)
+        except RuleProblemError:
+            return None
+
+    def _find_caller(self, *lists: Optional[AppliedList]) -> Optional[Address]:
+        """Return who applied the last of these lists by SSH, until a day after that."""
+        for one in lists:
+            found = one.find_caller(self._clock()) if one is not None else None
+            if found is not None:
+                return found
+        return None
 
     def _gather(
         self, before: Optional[AppliedList], peer: Optional[Address] = None
@@ -213,27 +229,55 @@ class CountryFirewall:
         with closing(RULES[one.backend]()) as rule:
             rule.try_out(plan, seconds)
 
-    def _restore(self, one: AppliedList) -> Outcome:
-        names, exemptions = self._gather(one)
-        exempt = exemptions.prefixes()
-        with closing(RULES[one.backend]()) as rule:
+    def _restore(self, known: AppliedList, trial: Optional[AppliedList]) -> Outcome:
+        names, exemptions = self._gather(known, self._find_caller(trial, known))
+        exempt, one = exemptions.prefixes(), known
+        with closing(RULES[known.backend]()) as rule:
             state = rule.look()
+            if not one.is_in(state):
+                one, plan = self._load_plan(known, names, exemptions)
             is_missing = not one.is_in(state)
+            # else who was exempt stays so: an admin may be among those that are not known now
+            is_new = is_missing or exemptions.is_whole
             if is_missing:
-                countries = self._files.load_list(APPLIED)
-                prefixes = {version: countries.prefixes(version) for version in VERSIONS}
-                rule.put(one.make_plan(prefixes, exempt))
-            elif one.exempt != digest(exempt):
+                rule.put(plan)
+            elif is_new and known.exempt != digest(exempt):
                 rule.exempt(exempt)
-        after = replace(one, names=names.known, exempt=digest(exempt))
+        after = replace(
+            one,
+            names=names.known if is_new else known.names,
+            exempt=digest(exempt) if is_new else known.exempt,
+        )
         troubles = exemptions.troubles
-        if after != one:
+        if after != known:
             try:
                 self._files.save(APPLIED, after)
             except OSError as error:
                 # the list is in force; the next run writes it down
                 troubles = (*troubles, f"what has changed is not remembered: {error}")
         return Outcome(one.describe() if is_missing else "", troubles)
+
+    def _load_plan(
+        self, known: AppliedList, names: NameAddresses, exemptions: Exemptions
+    ) -> tuple[AppliedList, RulePlan]:
+        """Return what is to be in force, by the saved list and its settings.
+
+        A full disk or a power cut may leave the settings of the list before: what was allowed there must not
+        be refused for it.
+        """
+        countries = self._files.load_list(APPLIED)
+        if not known.is_of(countries):
+            return self._make_anew(known, countries, names, exemptions)
+        prefixes = {version: countries.prefixes(version) for version in VERSIONS}
+        return known, known.make_plan(prefixes, exemptions.prefixes())
+
+    def _make_anew(
+        self, before: AppliedList, countries: CountryList, names: NameAddresses, exemptions: Exemptions
+    ) -> tuple[AppliedList, RulePlan]:
+        """Return another list on the ports of the one before."""
+        plan = self._plan(countries, exemptions, before.ports, before.quic)
+        one = self._describe(plan, countries, before.backend, names)
+        return replace(one, caller=before.caller, called=before.called), plan
 
     def _end_trial(self, trial: AppliedList, *, is_alone: bool) -> None:
         """Take what is left of a trial away that nobody has confirmed, once the kernel has ended it."""
@@ -248,29 +292,3 @@ class CountryFirewall:
         # the unit of the boot may not write: the timer forgets it
         with suppress(OSError):
             self._files.forget(TRIAL)
-
-
-def _is_renewal(before: AppliedList, newest: CountryList) -> bool:
-    if newest.built <= before.built or (newest.policy, newest.countries) != (before.policy, before.countries):
-        return False
-    for version, known in ((4, before.prefixes4), (6, before.prefixes6)):
-        count = len(newest.prefixes(version))
-        if not known <= 2 * count <= 4 * known:
-            raise RuleProblemError(
-                f"the new list has {count:,} prefixes of IPv{version}, the one in force {known:,}: that one"
-                " stays; look at the new one, then: sudo ideolab-f2b geo apply --confirm 60s"
-            )
-    return True
-
-
-def _remove_all(but: str = "") -> list[str]:
-    """Take the list out of each way to hold it but one; return their names."""
-    found = []
-    for name, make in RULES.items():
-        # a kernel without a module holds nothing in it
-        with suppress(ModuleMissingError):
-            if name != but:
-                with closing(make()) as rule:
-                    if rule.remove():
-                        found.append(name)
-    return found

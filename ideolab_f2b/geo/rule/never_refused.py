@@ -56,6 +56,8 @@ class Exemptions(NamedTuple):
 
     found: tuple[Exemption, ...]
     troubles: tuple[str, ...]
+    #: whether each source was read: else somebody may be missing
+    is_whole: bool = True
 
     def prefixes(self) -> dict[int, list[Prefix]]:
         """Return the prefixes by IP version, each once, in order."""
@@ -102,11 +104,12 @@ def collect(
 ) -> Exemptions:
     """Return everybody who is exempt now: `listed` are those of `exempt =`, `peer` is who asks by SSH.
 
-    A source that fails is a trouble and exempts nobody; the others count.
+    A source that fails is a trouble and exempts nobody; the others count, and the whole is not known.
     """
     said: list[str] = []
     never = NeverBanFiles(say=said.append).read(never_ban)
     troubles = list(never.troubles)
+    is_whole = not troubles or bool(never.listed or never.names)
     found = [Exemption(one, "no country has it") for one in ALWAYS]
     found += _hosts([peer] if peer else [], SSH)
     for name, read in (list_sources() if sources is None else sources).items():
@@ -114,6 +117,7 @@ def collect(
             found += read()
         except (OSError, ValueError) as error:
             troubles.append(f"{name} are not known: {error}")
+            is_whole = False
     found += (Exemption(one, "listed in `exempt` of [geo]") for one in listed)
     found += _convert(never, never_ban)
     for name in never.names:
@@ -121,7 +125,7 @@ def collect(
     troubles += names.troubles()
     if len(found) > LIMIT:
         troubles.append(f"{len(found) - LIMIT} of {len(found)} exemptions are left out: too many are listed")
-    return Exemptions(tuple(found[:LIMIT]), tuple(troubles))
+    return Exemptions(tuple(found[:LIMIT]), tuple(troubles), is_whole)
 
 
 def _convert(never: NeverBan, path: str) -> Iterator[Exemption]:

@@ -82,9 +82,15 @@ class StateFiles:
         """Let one process at a time change what is in force: the timer, the boot, an admin."""
         if self._lock.parent == self.directory:
             self._make_directory()
-        with open(self._lock, "ab") as file:
+        with contextlib.closing(os.fdopen(self._open_lock(), "ab")) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+    def _open_lock(self) -> int:
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
+        # who may read a file may lock it for ever; one of an earlier version is readable by all
+        os.fchmod(descriptor, _MODE)
+        return descriptor
 
     def _make_directory(self) -> None:
         self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)

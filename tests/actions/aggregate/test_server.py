@@ -28,8 +28,9 @@ action = ideolab-ban.py[state={state}, set=ideolab_connmon, ports=443, latency=l
 """
 #: a server that looks often, and asks the logs of this test about visitors
 QUICK = """\
-import ideolab_f2b.visitors.read as read
-read.LOGS = ({logs!r},)
+import pathlib
+import ideolab_f2b.config as config
+config.load.__defaults__ = (pathlib.Path({settings!r}),)
 try:
     import ideolab_f2b.actions.aggregate.jail_aggregate as jail_aggregate
     import ideolab_f2b.actions.aggregate.thread as thread
@@ -52,7 +53,9 @@ class Aggregating:
     def __init__(self, namespace: Namespace, directory: Path) -> None:
         self.access_log = directory / "access.log"
         self.server = Fail2ban(namespace, directory, variables={"PYTHONPATH": f"{directory}:{REPOSITORY}"})
-        (directory / "sitecustomize.py").write_text(QUICK.format(logs=str(self.access_log)))
+        settings = directory / "visitors.conf"
+        settings.write_text(f"[visitors]\nlogs = {self.access_log}\n")
+        (directory / "sitecustomize.py").write_text(QUICK.format(settings=str(settings)))
         state, report = directory / "state", self.server.report_action
         self.server.configure(JAILS.format(state=state, report=report))
 

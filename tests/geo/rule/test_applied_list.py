@@ -12,7 +12,7 @@ from ideolab_f2b.geo.rule.plan import KernelState
 
 ONE = AppliedList(
     "abcdefgh", "nft", "allow", ("FR", "ES"), (443, 8443), True, 1000.0, 2000.0, 2, 1,
-    "digest", ("203.0.113.9/32",), {"monitor.example.com": ("198.51.100.7",)},
+    "digest", ("203.0.113.9/32",), {"monitor.example.com": ("198.51.100.7",)}, "203.0.113.5", 2000.0,
 )  # fmt: skip
 
 

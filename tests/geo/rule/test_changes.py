@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
 import pytest
 
-from ideolab_f2b.geo.rule.in_force import Outcome
+from ideolab_f2b import files
+from ideolab_f2b.geo.rule.in_force import CountryFirewall, Outcome
 from ideolab_f2b.geo.rule.plan import KernelState, RuleProblemError
 from ideolab_f2b.geo.rule.state import StateFiles
-from tests.geo.rule.conftest import INSIDE, OUTSIDE, PORT, World, make_list
+from tests.geo.rule.conftest import INSIDE, OUTSIDE, PORT, World, exempt_always, make_list
 from tests.geo.rule.probes import probe
 
 pytestmark = pytest.mark.root
@@ -20,6 +25,8 @@ LISTS = (
     make_list("198.51.100.0/25", "2001:db8:c:1::/64"),
     make_list("198.51.100.0/26", "198.51.100.64/26", "203.0.113.128/25", "2001:db8:c::/63"),
 )
+#: as many prefixes, of a newer list
+RENEWED = ("198.51.100.0/26", "198.51.100.64/26", "203.0.113.64/26", "2001:db8:c::/64")
 
 
 def test_replaced_under_probes(world: World, backend: str) -> None:
@@ -59,6 +66,25 @@ def test_lost_and_put_back(world: World, backend: str) -> None:
     assert world.gets_in(INSIDE[0])
 
 
+def test_exempt_lost_and_put_back(world: World, backend: str) -> None:
+    """Who flushes only those that are exempt has locked them out for a minute at most."""
+    firewall = world.firewall(backend, exempt=(ip_network(OUTSIDE[0]), ip_network(OUTSIDE[1])))
+    with world.server.enter():
+        firewall.apply(LISTS[0])
+    flushes = {
+        "nft": ["nft flush chain inet ideolab_geo exempt"],
+        "ipset": ["ipset flush ideolab_geo_exempt", "ipset flush ideolab_geo_exempt6"],
+    }
+    for flush in flushes[backend]:
+        world.server.run(*flush.split())
+        assert not all(world.gets_in(source) for source in OUTSIDE)
+
+        with world.server.enter():
+            assert firewall.restore().text != ""
+            assert firewall.restore() == Outcome("")
+        assert all(world.gets_in(source) for source in OUTSIDE)
+
+
 def test_trial_at_a_boot(world: World, backend: str) -> None:
     """A boot in the middle of a trial brings the list before back, and forgets the trial."""
     firewall = world.firewall(backend)
@@ -90,6 +116,70 @@ def test_renew(world: World, backend: str) -> None:
         assert firewall.look()[1].ports == (443,)
     assert world.gets_in(OUTSIDE[1])
     assert not world.gets_in(INSIDE[0])
+
+
+def test_settings_of_the_list_before(world: World, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk after the list was saved: whom it lets in is not refused by the old policy."""
+    firewall = world.firewall(backend)
+    write = files.replace
+
+    def replace(path: Path, *given: object, **named: object) -> None:
+        if path.name == "applied.json":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write(path, *given, **named)  # type: ignore[arg-type]
+
+    with world.server.enter():
+        firewall.apply(make_list("203.0.113.0/24", "2001:db8:c:2::/64", policy="deny", built=10.0))
+        monkeypatch.setattr(files, "replace", replace)
+        with pytest.raises(OSError, match="No space left"):
+            firewall.apply(LISTS[0])
+        # the timer finds it in force; after a boot it is there again
+        assert firewall.restore().text == ""
+        world.server.run("nft", "flush", "ruleset")
+        outcome = firewall.restore()
+    assert outcome.text == "allow FR, ES on TCP 443 (1 + 1 prefixes)"
+    assert [text.partition(":")[0] for text in outcome.troubles] == ["what has changed is not remembered"]
+    assert {source: world.gets_in(source) for source in (*INSIDE, *OUTSIDE)} == {
+        **dict.fromkeys(INSIDE, True), **dict.fromkeys(OUTSIDE, False),
+    }  # fmt: skip
+
+
+def test_a_broken_file_is_made_anew(world: World, backend: str) -> None:
+    """What was applied cannot be read: the way out that the error names works."""
+    firewall = world.firewall(backend)
+    with world.server.enter():
+        firewall.apply(LISTS[0])
+        (world.directory / "applied.json").write_text("{")
+        with pytest.raises(RuleProblemError, match="geo apply makes it anew"):
+            firewall.restore()
+
+        assert firewall.apply(LISTS[1]).text == "allow FR, ES on TCP 443 (3 + 1 prefixes)"
+        assert firewall.restore() == Outcome("")
+
+
+def test_who_applied_it_stays_exempt(world: World, backend: str) -> None:
+    """Also where fail2ban is down and knows no session: in a trial, after it, and in the list before."""
+    firewall = world.firewall(backend)
+    caller = ip_address(OUTSIDE[0])
+    with world.server.enter():
+        firewall.apply(LISTS[0])
+        firewall.apply(LISTS[1], trial_s=600.0, peer=caller)
+        # the timer
+        firewall.restore()
+    assert world.gets_in(OUTSIDE[0])
+    with world.server.enter():
+        firewall.confirm()
+        firewall.restore()
+        assert firewall.renew(make_list(*RENEWED, built=2000.0)).text != ""
+        firewall.restore()
+    assert world.gets_in(OUTSIDE[0])
+    assert not world.gets_in(OUTSIDE[1])
+    later = CountryFirewall(
+        firewall.settings, StateFiles(world.directory), exempt_always, lambda: 2000.0 + 86_400.0
+    )
+    with world.server.enter():
+        later.restore()
+    assert not world.gets_in(OUTSIDE[0])
 
 
 def test_other_backend(world: World) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from demo.lab.wait import ENOUGH_S
 from ideolab_f2b.firewall import rule
-from ideolab_f2b.geo.rule.in_force import Outcome
+from ideolab_f2b.geo.rule.in_force import CountryFirewall, Outcome
 from ideolab_f2b.geo.rule.plan import KernelState, RuleProblemError
+from ideolab_f2b.geo.rule.state import StateFiles
 from ideolab_f2b.kernel.ipset.sets import Sets
 from ideolab_f2b.notation.networks import Network
 from tests.geo.rule.conftest import (
@@ -20,6 +21,7 @@ from tests.geo.rule.conftest import (
     OUTSIDE,
     PORT,
     World,
+    exempt_always,
     is_established,
     make_list,
     text_of,
@@ -164,6 +166,27 @@ def test_exempt(world: World, backend: str) -> None:
         assert world.firewall(backend, exempt=networks("203.0.113.5")).restore() == Outcome("")
     assert who_gets_in(world, *OUTSIDE) == dict.fromkeys(OUTSIDE, False)
     assert world.gets_in("203.0.113.5")
+
+
+def test_exempt_stays_where_not_all_is_known(world: World, backend: str) -> None:
+    """A file that is not read for once refuses nobody who was exempt; a lost list comes back."""
+    firewall = world.firewall(backend, exempt=networks(OUTSIDE[0]))
+    unknown = CountryFirewall(
+        world.firewall(backend).settings,
+        StateFiles(world.directory),
+        lambda *given: exempt_always(*given)._replace(troubles=("never-ban is not read",), is_whole=False),
+    )
+    with world.server.enter():
+        firewall.apply(make_list(built=10.0))
+        assert unknown.restore() == Outcome("", ("never-ban is not read",))
+        # a newer list waits until then
+        assert unknown.renew(make_list(built=11.0)) == Outcome("", ("never-ban is not read",))
+    assert world.gets_in(OUTSIDE[0])
+    world.server.run("nft", "flush", "ruleset")
+    with world.server.enter():
+        assert unknown.restore() == Outcome(IN_WORDS, ("never-ban is not read",))
+        assert firewall.restore() == Outcome("")
+    assert who_gets_in(world, *OUTSIDE) == {OUTSIDE[0]: True, OUTSIDE[1]: False}
 
 
 def test_bans_come_first(world: World, backend: str) -> None:

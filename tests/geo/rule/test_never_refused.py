@@ -70,6 +70,19 @@ def test_a_source_that_fails() -> None:
 
     found = collect((), names(), never_ban="", sources={"gateways": fail})
     assert (len(found.found), found.troubles) == (len(ALWAYS), ("gateways are not known: no answer",))
+    assert not found.is_whole
+
+
+def test_what_is_whole(tmp_path: Path) -> None:
+    """A list with a wrong word was read, and one that others can write was not."""
+    path = tmp_path / "never-ban"
+    path.write_text("203.0.113.64 300.1.1.1\n")
+    path.chmod(0o644)
+    assert collect((), names(), never_ban=str(path), sources={}).is_whole
+    path.chmod(0o666)
+    assert not collect((), names(), never_ban=str(path), sources={}).is_whole
+    path.unlink()
+    assert collect((), names(), never_ban=str(path), sources={}).is_whole
 
 
 @pytest.mark.root

@@ -40,6 +40,18 @@ def test_trial(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == []
 
 
+def test_nobody_else_holds_the_lock(tmp_path: Path) -> None:
+    """Who may open a file for reading may lock it: a list could never be confirmed, paused or removed."""
+    lock = tmp_path / "lock"
+    lock.touch(0o644)
+    lock.chmod(0o644)
+
+    for _turn in range(2):
+        with StateFiles(tmp_path / "geo", lock).lock():
+            assert stat.S_IMODE(lock.stat().st_mode) == 0o600
+        lock.unlink()
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{}", '{"token": 1}', applied_list.pack(ONE).decode()[:40]],

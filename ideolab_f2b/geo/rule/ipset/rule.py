@@ -89,7 +89,7 @@ class IpsetRule:
         force, trial = (
             {state[ipset_tables.RAW].uses.get(name) for state in states} for name in (PORTS, TRIAL)
         )
-        is_linked = all(state[ipset_tables.RAW].is_linked for state in states)
+        is_linked = all(state[ipset_tables.RAW].is_linked for state in states) and self._has_exempt()
         ports, tried, pause = map(self._sets.read_ports, (PORTS, TRIAL, PAUSE))
         return KernelState(
             token=_token(force) if ports and is_linked else "",
@@ -122,6 +122,14 @@ class IpsetRule:
             self._sets.create_prefixes(ipset_lines.set_name(name, version), version, prefixes)
         self.exempt(plan.exempt)
         return Slot(plan.token, name, plan.policy)
+
+    def _has_exempt(self) -> bool:
+        """Whether somebody is exempt in both families, as always: else their sets were emptied."""
+        names = (ipset_lines.set_name(EXEMPT, version) for version in VERSIONS)
+        try:
+            return all(self._sets.header(name).elements != 0 for name in names)
+        except SetMissingError:
+            return False
 
     def _count(self, force: set[Optional[Slot]]) -> dict[int, int]:
         """Return {version: elements} of the list in force; nothing where the kernel does not count them."""

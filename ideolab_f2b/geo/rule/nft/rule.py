@@ -161,7 +161,7 @@ class NftRule:
             *(one.name for one in ruleset.list_sets(self._nft, TABLE)),
         }
         ruled = {rule.chain for rule in ruleset.list_rules(self._nft, TABLE)}
-        return names >= table.FRAME and ruled >= table.REFUSE_CHAINS
+        return names >= table.FRAME and ruled >= table.RULED
 
     def _commit(self, changes: Iterable[Change]) -> None:
         with name_errors(f"change table inet {TABLE}"):

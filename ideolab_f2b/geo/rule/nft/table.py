@@ -64,6 +64,8 @@ _OF_LIST = re.compile(rf"(?:{_CHECK}|{_LIST}[46]|{_SET}[46]-[0-9]+)-([a-z]+)")
 #: chains that every list uses, and what else is there without any list
 REFUSE_CHAINS = frozenset(f"{_REFUSE}{version}" for version in VERSIONS)
 FRAME = frozenset((*BASES, EXEMPT, *PORT_SETS, *RECENT)) | REFUSE_CHAINS
+#: chains that have a rule: without one nobody is refused, or nobody exempt
+RULED = REFUSE_CHAINS | {EXEMPT}
 
 
 class LengthSet(NamedTuple):
