@@ -28,7 +28,7 @@ def find(kernel: KernelSets, owned: Collection[str]) -> dict[str, list[str]]:
     return found
 
 
-def find_linked(backend: Backend, names: Collection[str]) -> list[str]:
+def find_names_in_lists(backend: Backend, names: Collection[str]) -> list[str]:
     """Those of the names whose sets of both families stand in a list of the backend; KernelError."""
     if not names:
         return []

@@ -275,7 +275,7 @@ class ReconcileThread:
         names = {backend: [name for name, _group in groups] for backend, groups in by_backend.items()}
         found = find_in_kernel()
         # what another backend could not take over, as it does not work, is in force here alone
-        taken = {backend.name: orphans.find_linked(backend, names.get(backend.name, ())) for backend in found}
+        taken = {each.name: orphans.find_names_in_lists(each, names.get(each.name, ())) for each in found}
         for backend in found:
             owned = names.get(backend.name, [])
             moved = {name for each in taken.values() for name in each} - {*owned}

@@ -60,6 +60,16 @@ def replace(channel: NftChannel, name: str, shape: SetShape, rules: Sequence[Rul
                 yield lists.rule(row.chain, name, shape.version, prefix, row.target, row.packets, row.size)
 
 
+def join_rules(name: str, shape: SetShape, rules: Sequence[RuleRow]) -> Iterator[Change]:
+    """One rule for single addresses instead of those of all lengths, with what all of them have counted."""
+    full = LONGEST[shape.version]
+    yield from (delete_rules(TABLE, row.chain, row.handle) for row in rules)
+    for first in (row for row in rules if row.set == encode_length(name, shape.version, full)):
+        same = [row for row in rules if row.chain == first.chain]
+        packets, size = sum(row.packets for row in same), sum(row.size for row in same)
+        yield lists.rule(first.chain, name, shape.version, full, first.target, packets, size)
+
+
 def list_rules_of(channel: NftChannel, name: str, shape: SetShape) -> list[RuleRow]:
     """Return the rules that match a set of the name; OSError."""
     ours = set(encode_all(name, shape))

@@ -27,7 +27,6 @@ from ideolab_f2b.kernel.nft.message import (
     NEW_ELEMENT,
     Change,
     change_elements,
-    delete_rules,
     delete_set,
     flush_set,
 )
@@ -125,13 +124,10 @@ class NftSets(SetReader):
             shape = self._require(name)
             full = LONGEST[shape.version]
             gone = [encode_length(name, shape.version, each) for each in shape.prefixes if each != full]
-            rules = [
-                each
-                for each in set_changes.list_rules_of(self._table.channel, name, shape)
-                if each.set in gone
-            ]
+            rules = set_changes.list_rules_of(self._table.channel, name, shape)
             changes = [flush_set(TABLE, encode_length(name, shape.version, full))]
-            changes += [delete_rules(TABLE, each.chain, each.handle) for each in rules]
+            if gone:
+                changes += set_changes.join_rules(name, shape, rules)
             changes += [delete_set(TABLE, each) for each in gone]
             self._table.commit(changes, f'flush set "{name}"')
             self._table.note_shape(name, shape._replace(prefixes=frozenset((full,))))
