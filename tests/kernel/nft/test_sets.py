@@ -223,7 +223,7 @@ def test_what_is_missing(sets: NftSets) -> None:
     """Each request about a set that is not there is the same named error."""
     requests = (
         lambda: sets.add("none", NET, 0), lambda: sets.delete("none", NET), lambda: sets.test("none", NET),
-        lambda: sets.flush("none"), lambda: sets.destroy("none"), lambda: sets.resize("none", 5),
+        lambda: sets.flush("none"), lambda: sets.destroy("none"), lambda: sets.resize("none", 5, "t"),
         lambda: sets.header("none"), lambda: list(sets.elements("none")), lambda: sets.link("none", "a"),
         lambda: sets.add_many("none", [(NET, 0)]), lambda: sets.members("none"),
         lambda: sets.add("none", NET),
