@@ -32,7 +32,12 @@ def resize(table: TableSocket, name: str, new: SetShape, temporary: str, fill: F
     _remove(table, temporary, asked)
     table.commit(list(set_changes.make_twin(name, temporary, new, rules)), asked)
     table.note_shape(temporary, new)
-    fill(temporary, rows)
+    try:
+        fill(temporary, rows)
+    except OSError:
+        # there is less room than before: all stays as it was
+        _remove(table, temporary, asked)
+        raise
     table.commit(list(set_changes.replace(name, new, rules, ())), asked)
     table.note_shape(name, new)
     fill(name, rows)

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 import pytest
 
 from demo.lab.namespace import Namespace
+from ideolab_f2b.kernel.ipset.error import SetFullError
 from ideolab_f2b.kernel.nft.channel import NftChannel
 from ideolab_f2b.kernel.nft.sets import NftSets
 
@@ -43,3 +44,21 @@ def test_elements_and_rules_stay(
     assert sets.header("a_b").maxelem == 1000
     assert sets.is_linked("all", "a_b")
     assert namespace.run("nft", "list", "table", "inet", "ideolab").count("counter") == 2
+
+
+@pytest.mark.parametrize("capacity", [4 << 20, 6000])
+def test_less_room_than_elements(sets: NftSets, monkeypatch: pytest.MonkeyPatch, capacity: int) -> None:
+    """It is refused, and all stays as it was."""
+    sets.create("a_b", "inet", 500)
+    sets.create_list("all")
+    sets.link("all", "a_b")
+    sets.add_many("a_b", [(each, 600) for each in NETS])
+    monkeypatch.setattr(NftChannel, "capacity", capacity)
+
+    with pytest.raises(SetFullError):
+        sets.resize("a_b", 100, "a_b.new")
+
+    assert sets.names() == ["a_b", "all"]
+    assert sets.header("a_b").maxelem == 500
+    assert len(list(sets.elements("a_b"))) == len(NETS)
+    assert sets.is_linked("all", "a_b")
