@@ -30,6 +30,8 @@ BACKENDS = ("ipset", "nft")
 TICKETS = ("addresses", "as")
 #: elements that a set can have, as the option maxelem
 _MAXELEM = range(64, 16_777_217)
+#: seconds that no ban outlasts; a whole number beyond any float would stop the reading of all bans
+_FOREVER_S = 1 << 40
 _PROTOCOL = re.compile(r"[a-z0-9-]{1,20}")
 
 
@@ -99,7 +101,7 @@ def from_json(content: bytes) -> JailRecords:
     database, rows = found.get("database"), found.get("jails")
     if not isinstance(database, str) or not isinstance(rows, list):
         raise JailRecordError("it has no database and no jails")
-    if database and not database.startswith("/"):
+    if database and (not database.startswith("/") or "\0" in database):
         raise JailRecordError("its database has no absolute path")
     jails, problems = [], []
     for row in rows[:JAILS_LIMIT]:
@@ -146,7 +148,7 @@ def _one_of(known: Iterable[object]) -> Any:
 def _seconds(value: object) -> int:
     if not isinstance(value, int) or value < -1 or isinstance(value, bool):
         raise JailRecordError(f"{value!r:.60} is no time")
-    return value
+    return min(value, _FOREVER_S)
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -177,7 +179,7 @@ def _flag(value: object) -> bool:
 
 
 def _path(value: object) -> str:
-    if not isinstance(value, str) or (value and not value.startswith("/")):
+    if not isinstance(value, str) or (value and not value.startswith("/")) or "\0" in value:
         raise JailRecordError(f"{value!r:.60} is no path")
     return value
 

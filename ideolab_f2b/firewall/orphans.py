@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterable, Mapping
 
-from ideolab_f2b.firewall.backend import BACKENDS, KernelSets
+from ideolab_f2b.firewall.backend import BACKENDS, Backend, KernelSets
 from ideolab_f2b.firewall.names import FAMILIES, LISTS, PORT_LIST, family_sets
 from ideolab_f2b.kernel.ipset.element import SetHeader
 from ideolab_f2b.kernel.ipset.error import SetBusyError, SetMissingError
@@ -26,6 +26,15 @@ def find(kernel: KernelSets, owned: Collection[str]) -> dict[str, list[str]]:
             if header.type == "hash:net" and header.timeout is not None:
                 found.setdefault(_jail_set(header), []).append(name)
     return found
+
+
+def find_names_in_lists(backend: Backend, names: Collection[str]) -> list[str]:
+    """Those of the names whose sets of both families stand in a list of the backend; KernelError."""
+    if not names:
+        return []
+    with contextlib.closing(backend.open()) as kernel:
+        linked = {each for list_name in LISTS for each in members(kernel, list_name)}
+    return [name for name in names if linked.issuperset(family_sets(name).values())]
 
 
 def lift(kernel: KernelSets, names: Iterable[str]) -> int:

@@ -91,7 +91,9 @@ def _drop_sets(sets: KernelSets, say: Say) -> list[str]:
     # the list first: what it refers to cannot be destroyed; an admin may have given a set another name
     there = sets.names()
     members = {name for list_name in LISTS for name in orphans.members(sets, list_name)}
-    ours = sorted({*members, *(name for name in there if name.startswith("ideolab_"))} - {*LISTS})
+    # nf_tables has a table of ours alone: whatever is in it goes
+    strays = {name for name in there if name.startswith("ideolab_") or sets.backend != "ipset"}
+    ours = sorted({*members, *strays} - {*LISTS})
     lists = [name for name in LISTS if name in there]
     busy = [name for name in (*lists, *ours) if not _is_destroyed(sets, name)]
     gone = [name for name in (*lists, *ours) if name not in busy]

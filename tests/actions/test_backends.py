@@ -9,14 +9,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from demo.lab.child import REPOSITORY
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import Namespace, link_namespaces
+from ideolab_f2b.firewall import orphans
 from ideolab_f2b.firewall.backend import BACKENDS, find_in_kernel
+from ideolab_f2b.firewall.names import LISTS
+from ideolab_f2b.kernel.ipset.error import SetMissingError
 from tests.actions.conftest import PORT, Probe
 from tests.bans.conftest import HIDDEN, quick
 
@@ -81,15 +83,14 @@ class Stage:
         with self.namespace.enter():
             for backend in find_in_kernel():
                 with contextlib.closing(backend.open()) as kernel:
-                    members = [*kernel.members("ideolab_ban"), *_members(kernel, "ideolab_ban_port")]
-                    found[backend.name] = {
-                        name: sorted(str(each.network) for each in kernel.elements(name)) for name in members
-                    }
+                    # what the server takes away at this moment is no more there
+                    members = [name for each in LISTS for name in orphans.members(kernel, each)]
+                    with contextlib.suppress(SetMissingError):
+                        found[backend.name] = {
+                            name: sorted(str(each.network) for each in kernel.elements(name))
+                            for name in members
+                        }
         return found
-
-
-def _members(kernel: Any, name: str) -> list[str]:
-    return kernel.members(name) if name in kernel.names() else []
 
 
 HELD = {
@@ -177,3 +178,35 @@ def check(stage: Stage, directory: Path) -> dict[str, str]:
             state = "ok" if told["state"] == "ok" else f"{told['state']}: {told['text']}"
             states[kind] = states.get(kind, "ok") if state == "ok" else state
     return states
+
+
+def test_table_that_another_server_owns(tmp_path: Path) -> None:
+    """A server that finds another's table has it once that one ends, with all bans made meanwhile."""
+    with link_namespaces("f2bown") as (server, _client):
+        made = []
+        for name in ("first", "second"):
+            directory = tmp_path / name
+            directory.mkdir()
+            (directory / "one.log").touch()
+            one = Fail2ban(server, directory, names=("one",), variables=quick(directory))
+            one.configure(JAILS.partition("[two]")[0].format(directory=directory, backend="nft"))
+            made.append(one)
+        first, second = made
+        try:
+            first.start()
+            first.wait_for_rules("one")
+            second.start()
+            second.ask("set", "one", "banip", BANNED)
+            second.wait_for_log("another process .* owns table inet ideolab")
+            first.stop()
+            second.wait_for_rules("one")
+            with server.enter(), contextlib.closing(BACKENDS["nft"].open()) as kernel:
+                second.wait_until(
+                    lambda: BANNED in [str(each.network.network_address) for each in kernel.elements("one")],
+                    "the ban",
+                )
+        finally:
+            for one in made:
+                one.stop()
+            with server.enter():
+                BACKENDS["nft"].release()

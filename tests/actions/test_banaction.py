@@ -49,6 +49,7 @@ def server(lone: Namespace, start: Callable[..., Fail2ban], tmp_path: Path) -> F
     """A server whose jails all have our action and no option of ours."""
     for name in ("auth.log", "mail.log", "other.log"):
         (tmp_path / name).touch()
+    (tmp_path / "state").mkdir()
     made = start(
         lone, JAILS.format(directory=tmp_path), write_config=write_distribution,
         names=("sshd", "postfix", "recidive", "asterisk"),

@@ -65,6 +65,7 @@ def test_an_older_record_has_the_defaults() -> None:
         ('{"version": 1, "database": "", "jails": 5}', "no database and no jails"),
         ('{"version": 1, "database": null, "jails": []}', "no database and no jails"),
         ('{"version": 1, "database": "fail2ban.sqlite3", "jails": []}', "no absolute path"),
+        ('{"version": 1, "database": "/a\\u0000b", "jails": []}', "no absolute path"),
     ],
 )
 def test_no_file_of_ours(text: str, why: str) -> None:
@@ -102,6 +103,7 @@ def test_no_file_of_ours(text: str, why: str) -> None:
         ("min_prefix4", 0),
         ("min_prefix6", 129),
         ("allow_file", "never-ban"),
+        ("allow_file", "/a\0b"),
         ("allow", [5]),
         ("extra", 1),
     ],
@@ -115,6 +117,13 @@ def test_a_record_that_no_action_has_written(name: str, value: object) -> None:
 
     assert found.jails == (MAIL,)
     assert len(found.problems) == 1
+
+
+def test_a_time_beyond_any_float() -> None:
+    """It is for ever: it would stop the reading of all bans."""
+    text = TEXT.replace('"bantime": 3600', f'"bantime": {10**400}')
+
+    assert from_json(text.encode()).jails == (MANUAL, dataclasses.replace(MAIL, bantime=1 << 40))
 
 
 def test_too_many_jails() -> None:

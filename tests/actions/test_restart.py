@@ -24,7 +24,9 @@ CONNMON = "[ideolab-connmon]\nenabled = true\n"
 
 
 def elements(kernel: Sets, name: str) -> dict[str, int | None]:
-    return {str(found.network).replace("/32", ""): found.timeout_s for found in kernel.elements(name)}
+    """{network: its time}; nothing while the jail, which starts in a thread, has not made the set."""
+    held = kernel.elements(name) if name in kernel.names() else ()
+    return {str(found.network).replace("/32", ""): found.timeout_s for found in held}
 
 
 def bans(server: Fail2ban) -> int:

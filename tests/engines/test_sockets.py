@@ -139,7 +139,7 @@ def test_containers_come_and_go(site: Site, outcome: Outcome) -> None:
     docker.restart_container("web")
     watch.show(old=0, guest=0, web=docker.find_pid("web"))
     wait_for_page(site.host.client, VISITOR, PORTS["web"])
-    site.attack(HALF_HELLO, LATER, 40, "web")
+    later = site.attack(HALF_HELLO, LATER, 40, "web")
     wait_until(
         lambda: watch.count_namespaces() == 5,
         lambda: f"{watch.count_namespaces()} namespaces",
@@ -157,6 +157,7 @@ def test_containers_come_and_go(site: Site, outcome: Outcome) -> None:
         timeout_s=SEEN_S,
     )
     site.wait_for_ban(LATER)
+    later.stop()
 
     assert (LATER, site.name("web")) in site.find_suspects()
     wait_until(

@@ -11,7 +11,7 @@ import pytest
 
 from demo.show import attacks
 from tests.lab.prometheus import PROGRAMS
-from tests.monitor import preview
+from tests.monitor import countries, preview
 from tests.monitor.scene import Scene, load_pages, open_scene, run_attacks
 
 BANS = 6
@@ -31,6 +31,7 @@ def scene() -> Iterator[Scene]:
         assert found.wait(lambda: value(found, "ideolab_f2b_repairs_total") > 0, _PATIENCE_S)
         found.site.fail2ban.restart()
         assert found.wait(lambda: value(found, "ideolab_f2b_restored_total") > 0, _PATIENCE_S)
+        countries.put(found)
         found.wait(lambda: not preview.shown(found).empty, _PATIENCE_S)
         yield found
 

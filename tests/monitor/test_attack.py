@@ -30,7 +30,7 @@ def series(scene: Scene, expr: str) -> dict[str, float]:
 
 
 def test_every_query_of_the_dashboard_gives_data(scene: Scene) -> None:
-    """Of all five rows."""
+    """Of all rows."""
     assert preview.shown(scene).empty == []
 
 

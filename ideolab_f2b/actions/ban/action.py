@@ -144,10 +144,13 @@ class Action(ActionBase):  # type: ignore[misc]
         finally:
             self._options = self._firewall.options
             # kept over a restart in which the administrator wrote them into ignoreip
-            for network in self._firewall.networks():
-                if self._protected.refusal(network) is not None:
-                    self._firewall.delete(network)
-            self._join()
+            try:
+                for network in self._firewall.networks():
+                    if self._protected.refusal(network) is not None:
+                        self._firewall.delete(network)
+            finally:
+                # what could not be placed now, as another process owned the table, is placed by the next pass
+                self._join()
 
     @count_errors
     def stop(self) -> None:

@@ -16,7 +16,7 @@ from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.firewall import rule
-from ideolab_f2b.firewall.backend import Backend
+from ideolab_f2b.firewall.backend import BACKENDS, Backend
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.names import LIST, PORT_LIST, unique
 from ideolab_f2b.firewall.rule import IN_PLACE, RuleError, RuleUnseenError
@@ -82,6 +82,8 @@ class JailFirewall:
             before, self.options = self.options, options
             old = self._opened
             if old is None:
+                # one that could not be opened may be another now
+                self._backend = None
                 return
             backend = BACKEND_CHOICE.choose(options.backend)
             if options.set != before.set or backend is not self.backend:
@@ -159,7 +161,9 @@ class JailFirewall:
                 sets.kernel.close()
                 # after the last jail an uninstall may have to change what this process owns
                 if not SET_NAMES.names():
-                    self.backend.release()
+                    # of every backend: the jails before this one may have had another
+                    for backend in BACKENDS.values():
+                        backend.release()
 
     def note_rules(self, states: Mapping[int, str]) -> None:
         """Take what the reconcile thread has just seen of the rules: {4, 6: "in place" or why not}."""

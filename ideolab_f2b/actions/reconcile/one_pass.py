@@ -119,7 +119,8 @@ class Pass:
         gone = {
             version: 1 + (not _exists(kernel, name))
             for version, name in self._sets.names.items()
-            if name not in linked
+            # of nft somebody may have taken the rule of one prefix length away
+            if name not in linked or not kernel.is_linked(self._sets.list, name)
         }
         if gone:
             self._check()

@@ -23,6 +23,7 @@ from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member,
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.complaint import Complaint
+from ideolab_f2b.firewall import orphans
 from ideolab_f2b.firewall.backend import BACKENDS, Backend, KernelSets, find_in_kernel
 from ideolab_f2b.firewall.names import LIST, PORT_LIST, family_sets
 from ideolab_f2b.firewall.rule import RuleUnseenError
@@ -205,7 +206,13 @@ class ReconcileThread:
             yield
 
     def _look_at_backend(self, looks: BackendLooks, groups: _Groups) -> bool:
-        with contextlib.closing(looks.open()) as kernel:
+        try:
+            opened = looks.open()
+        except OSError as error:
+            # the jails of the other backend shall be looked after all the same
+            self._say(looks.backend.name, error)
+            return False
+        with contextlib.closing(opened) as kernel:
             # the rules before the elements of a whole botnet; they refer to a list that the sets make
             went_well = [self._attempt(name, self._place, kernel, group) for name, group in groups]
             went_well.append(self._look_at_all_rules(looks, groups))
@@ -266,9 +273,12 @@ class ReconcileThread:
     def _look_at_all_left_sets(self, _name: str, by_backend: _ByBackend) -> None:
         """Lift what no jail has in each backend that holds something, one that no jail has included."""
         names = {backend: [name for name, _group in groups] for backend, groups in by_backend.items()}
-        for backend in find_in_kernel():
+        found = find_in_kernel()
+        # what another backend could not take over, as it does not work, is in force here alone
+        taken = {each.name: orphans.find_names_in_lists(each, names.get(each.name, ())) for each in found}
+        for backend in found:
             owned = names.get(backend.name, [])
-            moved = {name for each in names.values() for name in each} - {*owned}
+            moved = {name for each in taken.values() for name in each} - {*owned}
             with self._at_work(), contextlib.closing(backend.open()) as kernel:
                 is_ordered = self.passes < self._ordered
                 lifted = self._looks[backend.name].left.look(kernel, owned, moved, is_ordered)
@@ -313,7 +323,12 @@ class ReconcileThread:
         with self._guard:
             used = sorted({(member.backend().name, member.options().set) for member in self._members})
         for backend in dict(used):
-            with contextlib.closing(self._looks[backend].open()) as kernel:
+            try:
+                opened = self._looks[backend].open()
+            except OSError:
+                # each pass meets the same error, and says it
+                continue
+            with contextlib.closing(opened) as kernel:
                 for name in (name for each, name in used if each == backend):
                     for family_set in family_sets(name).values():
                         with contextlib.suppress(SetMissingError):

@@ -197,6 +197,10 @@ class Sets:
         """The names of the sets in a list:set, in its order."""
         return [found for found in self._contents(list_name) if isinstance(found, str)]
 
+    def is_linked(self, list_name: str, member: str) -> bool:
+        """Whether a set is in a list; SetMissingError without the list."""
+        return member in self.members(list_name)
+
     def _begin(self, name: str) -> bytes:
         """Return how a request about a set begins."""
         return _name_part(name)

@@ -111,6 +111,16 @@ class SetReader:
             raise SetMissingError(errno.ENOENT, asked, "the set does not exist")
         return found
 
+    def is_linked(self, list_name: str, member: str) -> bool:
+        """Whether each prefix length of a set has its rule in a list; False without one of them."""
+        with self._lock, error.name_errors(f'look for set "{member}" in "{list_name}"'):
+            shape = table_socket.read_shapes(self._reader).get(member)
+            if shape is None:
+                return False
+            chain = lists.chain_of(list_name, shape.version)
+            matched = {row.set for row in ruleset.list_rules(self._reader, TABLE, chain)}
+        return matched.issuperset(encode_all(member, shape))
+
     def _require(self, name: str, version: int = 0) -> SetShape:
         """What is known of a set; SetMissingError, ElementError where it is of the other family."""
         try:

@@ -19,7 +19,7 @@ from ideolab_f2b.kernel.ipset.element import (
 )
 from ideolab_f2b.kernel.ipset.error import SetBusyError, SetMissingError, SetTypeError
 from ideolab_f2b.kernel.netlink import KernelError
-from ideolab_f2b.kernel.nft import element, error, lists, ruleset, set_changes
+from ideolab_f2b.kernel.nft import element, error, lists, resize, ruleset, set_changes
 from ideolab_f2b.kernel.nft.error import TransactionError
 from ideolab_f2b.kernel.nft.message import (
     CREATE,
@@ -27,11 +27,11 @@ from ideolab_f2b.kernel.nft.message import (
     NEW_ELEMENT,
     Change,
     change_elements,
-    delete_rules,
     delete_set,
     flush_set,
 )
 from ideolab_f2b.kernel.nft.names import TABLE, check, encode_length
+from ideolab_f2b.kernel.nft.set_changes import ELEMENT_SIZE
 from ideolab_f2b.kernel.nft.set_reader import FAMILIES, SetReader, encode_all, has_element, pack
 from ideolab_f2b.kernel.nft.table_socket import SetShape
 
@@ -39,8 +39,6 @@ _VERSIONS = {family: version for version, family in FAMILIES.items()}
 DEFAULT_MAXELEM = 65536
 #: elements of one transaction: bans wait for its 30 ms
 _BATCH = 5000
-#: bytes of an element of IPv6 with a timeout
-_ELEMENT_SIZE = 44
 #: packed elements by prefix length
 _Groups = Mapping[int, Sequence[bytes]]
 
@@ -85,17 +83,13 @@ class NftSets(SetReader):
             self._table.claim()
             self._table.commit(lists.add(check(name)), f'create list "{name}"')
 
-    def resize(self, name: str, maxelem: int, temporary: str = "") -> None:
-        """Give a set that exists another maxelem, at one instant: a set of nf_tables cannot grow."""
-        del temporary
+    def resize(self, name: str, maxelem: int, temporary: str) -> None:
+        """Give a set that exists another maxelem; at no instant is an element out."""
         asked = f'give set "{name}" room for {maxelem}'
         with self._change(asked):
             self._table.forget_shapes()
-            shape = self._require(name)
-            new = shape._replace(maxelem=maxelem)
-            rules = set_changes.list_rules_of(self._table.channel, name, shape)
-            self._table.commit(list(set_changes.replace(self._table.channel, name, new, rules)), asked)
-            self._table.note_shape(name, new)
+            new = self._require(name)._replace(maxelem=maxelem)
+            resize.resize(self._table, name, new, temporary, self._fill, asked)
 
     def destroy(self, name: str) -> None:
         """Take a set or a list out of the kernel; SetMissingError, SetBusyError."""
@@ -125,13 +119,10 @@ class NftSets(SetReader):
             shape = self._require(name)
             full = LONGEST[shape.version]
             gone = [encode_length(name, shape.version, each) for each in shape.prefixes if each != full]
-            rules = [
-                each
-                for each in set_changes.list_rules_of(self._table.channel, name, shape)
-                if each.set in gone
-            ]
+            rules = set_changes.list_rules_of(self._table.channel, name, shape)
             changes = [flush_set(TABLE, encode_length(name, shape.version, full))]
-            changes += [delete_rules(TABLE, each.chain, each.handle) for each in rules]
+            if gone:
+                changes += set_changes.join_rules(name, shape, rules)
             changes += [delete_set(TABLE, each) for each in gone]
             self._table.commit(changes, f'flush set "{name}"')
             self._table.note_shape(name, shape._replace(prefixes=frozenset((full,))))
@@ -163,9 +154,7 @@ class NftSets(SetReader):
             pending = [(key, default_s if timeout_s is None else timeout_s) for key, timeout_s in pending]
         # one of the wrong family is refused alone
         most = _BATCH if len({key[0] for key, _timeout_s in pending}) == 1 else 1
-        size = min(most, max(1, self._table.channel.capacity // (3 * _ELEMENT_SIZE)))
-        for start in range(0, len(pending), size):
-            self._add_batch(name, pending[start : start + size])
+        self._fill(name, pending, most)
         return len(pending)
 
     def delete(self, name: str, network: Network) -> bool:
@@ -225,6 +214,12 @@ class NftSets(SetReader):
         """Hold the lock, and name what was asked in what the kernel refuses."""
         with self._table.lock, error.name_errors(asked):
             yield
+
+    def _fill(self, name: str, rows: Sequence[tuple[Key, Optional[int]]], most: int = _BATCH) -> None:
+        """Add elements of one family, as many at once as a transaction may have."""
+        size = min(most, max(1, self._table.channel.capacity // (3 * ELEMENT_SIZE)))
+        for start in range(0, len(rows), size):
+            self._add_batch(name, [(key, left_s or 0) for key, left_s in rows[start : start + size]])
 
     def _add_batch(self, name: str, batch: Sequence[tuple[Key, Optional[int]]]) -> None:
         groups: dict[int, list[bytes]] = {}

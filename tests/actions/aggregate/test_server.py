@@ -213,5 +213,10 @@ def test_a_restart(host: Aggregating) -> None:
     host.server.wait_until(lambda: host.banned() == before, "the same bans")
     time.sleep(1)
     assert host.stats()["aggregated"] == 0
-    of_prefix = {each["type"] for each in host.events() if each["subnet"] == "2001:db8:c:10::/60"}
-    assert of_prefix == {"ban", "restored"}
+    host.server.wait_until(
+        lambda: (
+            {each["type"] for each in host.events() if each["subnet"] == "2001:db8:c:10::/60"}
+            == {"ban", "restored"}
+        ),
+        "both events of the prefix",
+    )

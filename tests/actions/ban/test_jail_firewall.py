@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 from collections.abc import Iterator
 from ipaddress import ip_network
 
@@ -20,6 +21,7 @@ from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.names import unique
 from ideolab_f2b.firewall.rule import RuleError
 from ideolab_f2b.kernel.ipset.element import Network, key_of
+from ideolab_f2b.kernel.netlink import ModuleMissingError
 
 pytestmark = pytest.mark.root
 HOST, HOST6 = ip_network("198.51.100.7"), ip_network("2001:db8:c::7")
@@ -229,6 +231,26 @@ def test_backend_that_cannot_work(scene: Scene, lone: Namespace, monkeypatch: py
     assert scene.firewall.rules == {4: "in place", 6: "in place"}
     assert scene.firewall.networks() == [HOST]
     assert scene.is_first(4)
+
+
+def test_backend_of_a_host_that_had_none(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a reload a jail whose backend could not be opened has the one that works by then."""
+    other = next(each for each in BACKENDS.values() if each is not scene.backend)
+
+    def fail() -> KernelSets:
+        raise ModuleMissingError(errno.EINVAL, "nf_tables")
+
+    scene.firewall.use(dataclasses.replace(scene.options, backend=other.name))
+    with monkeypatch.context() as broken, pytest.raises(ModuleMissingError):
+        broken.setattr(other, "open", fail)
+        scene.firewall.place()
+    assert scene.firewall.backend is other
+
+    scene.firewall.use(scene.options)
+
+    assert scene.firewall.backend is scene.backend
+    scene.ban(HOST, 600)
+    assert scene.firewall.networks() == [HOST]
 
 
 def test_start_takes_over_what_the_other_backend_holds(scene: Scene, backend_kernel: KernelSets) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any, Callable, Optional
@@ -12,7 +13,7 @@ from demo.lab.namespace import Namespace
 from ideolab_f2b.actions.options import Options
 from ideolab_f2b.actions.reconcile import one_pass
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
-from ideolab_f2b.firewall.backend import KernelSets
+from ideolab_f2b.firewall.backend import BACKENDS, KernelSets
 from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.kernel.ipset.element import Key, Network, key_of
 from ideolab_f2b.kernel.ipset.error import SetFullError, SetTypeError
@@ -120,6 +121,26 @@ def test_flushed_sets(scene: Scene) -> None:
 
     assert scene.run() == PassResult({4: 2, 6: 1}, {4: 2, 6: 1}, frozenset())
     assert scene.held() == {"198.51.100.7/32": 600, "203.0.113.0/24": None, "2001:db8:c::7/128": 600}
+
+
+def test_rule_of_one_length_is_gone(scene: Scene, lone: Namespace) -> None:
+    """With nft each prefix length has a rule: one that somebody deletes is put back, the others stay."""
+    scene.ban(A)
+    scene.ban(B)
+    if scene.kernel.backend == "ipset":
+        assert scene.kernel.is_linked("ideolab_ban", "jail")
+        return
+    # on kernels without owners anybody may do this
+    BACKENDS["nft"].release()
+    told = lone.run("nft", "--handle", "list", "chain", "inet", "ideolab", "ideolab_ban").splitlines()
+    (handle,) = (line.split()[-1] for line in told if "/24" in line)
+    lone.run("nft", "delete", "rule", "inet", "ideolab", "ideolab_ban", "handle", handle)
+    assert scene.kernel.members("ideolab_ban") == ["jail", "jail6"]
+
+    with contextlib.closing(BACKENDS["nft"].open()) as scene.kernel:
+        assert scene.run() == PassResult({4: 0, 6: 0}, {4: 1, 6: 0}, frozenset())
+        assert scene.run() == PassResult({4: 0, 6: 0}, {4: 0, 6: 0}, frozenset())
+    assert "/24 counter" in lone.run("nft", "list", "chain", "inet", "ideolab", "ideolab_ban")
 
 
 def test_destroyed_sets(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
 import time
@@ -20,9 +21,14 @@ from ideolab_f2b.actions.reconcile import thread as reconcile_thread
 from ideolab_f2b.actions.reconcile.allowance import Allowance
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member
 from ideolab_f2b.actions.reconcile.thread import ReconcileThread
+from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.firewall import rule
+from ideolab_f2b.firewall.backend import BACKENDS
+from ideolab_f2b.firewall.jail_sets import JailSets
 from ideolab_f2b.firewall.rule import Placement, RuleError
 from ideolab_f2b.kernel.ipset.sets import Sets
+from ideolab_f2b.kernel.netlink import ModuleMissingError
+from ideolab_f2b.kernel.nft.sets import NftSets
 from tests.actions.reconcile.test_one_pass import Book
 
 pytestmark = pytest.mark.root
@@ -183,6 +189,37 @@ def test_one_broken_set_does_not_keep_the_others_from_being_repaired(scene: Scen
 
     assert scene.value("kernel_elements")[("jail",)] == 1.0
     assert scene.reconcile.stats()["last_error"].startswith("bad: ")
+
+
+def test_backend_that_does_not_work(scene: Scene, lone_kernel: Sets, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its jail is told, the jails of the other are looked after; what that jail had there stays in force."""
+
+    def fail() -> NftSets:
+        raise ModuleMissingError(errno.EINVAL, "nf_tables")
+
+    was = JailSets(lone_kernel, "was_ipset", 1000)
+    was.place()
+    was.add(A, 600)
+    monkeypatch.setattr(BACKENDS["nft"], "open", fail)
+    nft = Options(set="was_ipset", backend="nft")
+    taken = SET_NAMES.take(scene, "was_ipset", {"set": "was_ipset"})[0].set
+    member = Member("nft", Book(), lambda: nft, lambda _n: None, lambda _r: None, lambda: BACKENDS["nft"])
+    # before the other one
+    scene.reconcile.remove(scene.member)
+    for each in (member, scene.member):
+        scene.reconcile.add(each)
+    scene.book.put(A)
+    for _pass in range(3):
+        scene.reconcile.look()
+        scene.now += 100
+    values = scene.value("kernel_elements")
+    scene.reconcile.remove(member)
+    SET_NAMES.release(scene)
+
+    assert taken == "was_ipset"
+    assert values == {("jail",): 1.0, ("jail6",): 0.0}
+    assert scene.reconcile.stats()["last_error"].startswith("nft: nf_tables: ")
+    assert [each.network for each in lone_kernel.elements("was_ipset")] == [A]
 
 
 def test_stopping_jail_does_not_keep_the_others_from_being_repaired(scene: Scene) -> None:

@@ -11,6 +11,9 @@ import pytest
 from demo.lab.namespace import Namespace
 from ideolab_f2b.kernel.ipset import error
 from ideolab_f2b.kernel.ipset.element import Element, SetHeader
+from ideolab_f2b.kernel.nft import lists, ruleset, table_socket
+from ideolab_f2b.kernel.nft.message import delete_rules
+from ideolab_f2b.kernel.nft.names import TABLE
 from ideolab_f2b.kernel.nft.sets import NftSets
 
 pytestmark = pytest.mark.root
@@ -160,6 +163,27 @@ def test_flush(sets: NftSets, namespace: Namespace) -> None:
     assert list_table(namespace).count("a_b/24") == 2
 
 
+def test_flush_keeps_what_was_counted(sets: NftSets, namespace: Namespace) -> None:
+    """The rule that stays has the packets of those that go: a sum that falls would be counted once more."""
+    sets.create("a_b", "inet")
+    sets.create_list("all")
+    sets.link("all", "a_b")
+    sets.add("a_b", NET, 0)
+    with namespace.enter():
+        table = table_socket.share()
+    rows = ruleset.list_rules(table.channel, TABLE, "all")
+    made = [
+        lists.rule("all", "a_b", 4, prefix, "", packets, 10 * packets)
+        for prefix, packets in ((32, 100), (24, 50))
+    ]
+    table.commit([*(delete_rules(TABLE, row.chain, row.handle) for row in rows), *made], "count")
+
+    sets.flush("a_b")
+
+    assert "ip saddr @a_b counter packets 150 bytes 1500 drop" in list_table(namespace)
+    assert list_table(namespace).count("counter") == 1
+
+
 def test_list_of_sets(sets: NftSets) -> None:
     """Sets of both families in one list, linked and unlinked any number of times."""
     sets.create("a", "inet")
@@ -199,7 +223,7 @@ def test_what_is_missing(sets: NftSets) -> None:
     """Each request about a set that is not there is the same named error."""
     requests = (
         lambda: sets.add("none", NET, 0), lambda: sets.delete("none", NET), lambda: sets.test("none", NET),
-        lambda: sets.flush("none"), lambda: sets.destroy("none"), lambda: sets.resize("none", 5),
+        lambda: sets.flush("none"), lambda: sets.destroy("none"), lambda: sets.resize("none", 5, "t"),
         lambda: sets.header("none"), lambda: list(sets.elements("none")), lambda: sets.link("none", "a"),
         lambda: sets.add_many("none", [(NET, 0)]), lambda: sets.members("none"),
         lambda: sets.add("none", NET),
