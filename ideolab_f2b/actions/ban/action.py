@@ -60,7 +60,7 @@ class Action(ActionBase):  # type: ignore[misc]
             has_ignoreself=lambda: bool(getattr(jail.filter, "ignoreSelf", False)),
         )
         SESSIONS.keep_in(self._options.state)
-        self._kind = kind.choose(jail, lambda: self._options, self._counts)
+        self._kind = kind.choose(jail, lambda: self._options, self._counts, self._protected.admits)
         self._firewall, self._elements, self._ban_list, _admission = self._kind
         self._closer = SocketCloser(self._options.ports, inside=InsideSockets())
         say = functools.partial(self._logSys.error, "[%s] consistency check: %s", jail.name)

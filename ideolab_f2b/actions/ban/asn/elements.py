@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from typing import Any, Callable
 
 from ideolab_f2b.actions.ban.asn.admission import read
 from ideolab_f2b.actions.ban.asn.prefixes import AsPrefixes
@@ -22,11 +22,18 @@ from ideolab_f2b.kernel.ipset.error import SetFullError
 _LAST_S = 1
 
 
-def list_networks(bans: BanList) -> Iterator[tuple[Network, int]]:
-    """Yield (network, seconds that are left; 0 = for good) of each network of the AS that fail2ban holds."""
+#: whether a network may be banned at this moment: version, address, prefix length
+Admits = Callable[[int, int, int], bool]
+
+
+def list_networks(bans: BanList, admits: Admits) -> Iterator[tuple[Network, int]]:
+    """Yield (network, seconds that are left; 0 = for good) of each network of the AS that fail2ban holds.
+
+    Those that a newer table gives an AS may hold somebody who is protected: they are left out.
+    """
     for key, ticket in bans.tickets().items():
         left_s = bans.left_s(ticket)
-        if left_s >= 0:
+        if left_s >= 0 and admits(*key):
             yield network_of(key), left_s
 
 
@@ -34,10 +41,16 @@ class AsElements(Elements):
     """One pair of sets holds what all banned AS announce: a network stays until the last of them ends."""
 
     def __init__(
-        self, jail: Any, firewall: JailFirewall, counts: BanCounts, bans: BanList, prefixes: AsPrefixes
+        self,
+        jail: Any,
+        firewall: JailFirewall,
+        counts: BanCounts,
+        bans: BanList,
+        prefixes: AsPrefixes,
+        admits: Admits,
     ) -> None:
         super().__init__(jail, firewall, counts)
-        self._bans, self._prefixes = bans, prefixes
+        self._bans, self._prefixes, self._admits = bans, prefixes, admits
 
     def ban(self, keys: Sequence[Key], since: float, bantime: float) -> None:
         """Add all elements, each with the time of the AS that holds it longest; SetFullError, counted."""
@@ -63,7 +76,7 @@ class AsElements(Elements):
         for key in gone:
             if key not in held:
                 self._firewall.delete(network_of(key))
-        kept = [key for key in gone if key in held]
+        kept = [key for key in gone if key in held and self._admits(*key)]
         self._firewall.add_many([(network_of(key), self._left_s(held[key])) for key in kept])
         return (4, 6)
 
