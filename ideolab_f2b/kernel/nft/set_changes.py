@@ -6,19 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import Optional
 
 from ideolab_f2b.kernel.ipset.element import LONGEST, Key
-from ideolab_f2b.kernel.nft import element, lists, ruleset
+from ideolab_f2b.kernel.nft import element, lists, ruleset, whole_set
 from ideolab_f2b.kernel.nft.channel import NftChannel
 from ideolab_f2b.kernel.nft.message import (
     CREATE,
     DELETE_ELEMENT,
-    GET_ELEMENT,
     NEW_ELEMENT,
     Change,
     add_set,
     change_elements,
     delete_rules,
     delete_set,
-    text,
 )
 from ideolab_f2b.kernel.nft.names import TABLE, encode_length
 from ideolab_f2b.kernel.nft.ruleset import RuleRow
@@ -49,10 +47,8 @@ def read_elements(channel: NftChannel, name: str, shape: SetShape) -> list[tuple
     """Return all elements with the seconds that are left; OSError."""
     rows: dict[Key, Optional[int]] = {}
     for prefix in sorted(shape.prefixes):
-        payload = text(1, TABLE) + text(2, encode_length(name, shape.version, prefix))
-        for answer in channel.dump_all(GET_ELEMENT, payload):
-            for packed, left_s in element.unpack(answer):
-                rows[shape.version, int.from_bytes(packed, "big"), prefix] = left_s
+        for packed, left_s in whole_set.read(channel, encode_length(name, shape.version, prefix)).items():
+            rows[shape.version, int.from_bytes(packed, "big"), prefix] = left_s
     return list(rows.items())
 
 

@@ -9,9 +9,9 @@ from typing import Optional
 
 from ideolab_f2b.kernel.ipset.element import LONGEST, Element, Key, Network, SetHeader, key_of, network_of
 from ideolab_f2b.kernel.ipset.error import ElementError, SetMissingError
-from ideolab_f2b.kernel.nft import element, error, lists, ruleset, table_socket
+from ideolab_f2b.kernel.nft import element, error, lists, ruleset, table_socket, whole_set
 from ideolab_f2b.kernel.nft.channel import NftChannel
-from ideolab_f2b.kernel.nft.message import GET_ELEMENT, change_elements, text
+from ideolab_f2b.kernel.nft.message import GET_ELEMENT, change_elements
 from ideolab_f2b.kernel.nft.names import TABLE, encode_length
 from ideolab_f2b.kernel.nft.table_socket import SetShape
 
@@ -94,11 +94,8 @@ class SetReader:
         if shape is None:
             return
         for prefix in sorted(shape.prefixes):
-            payload = text(1, TABLE) + text(2, encode_length(name, shape.version, prefix))
             with self._lock, error.name_errors(asked):
-                answers = self._reader.dump_all(GET_ELEMENT, payload)
-            # while others add, the kernel may tell an element twice
-            found = dict(each for answer in answers for each in element.unpack(answer))
+                found = whole_set.read(self._reader, encode_length(name, shape.version, prefix))
             for packed, left_s in found.items():
                 yield (shape.version, int.from_bytes(packed, "big"), prefix), left_s
 
