@@ -28,7 +28,7 @@ def test_every_check_is_made_whatever_another_does(tmp_path: Path, monkeypatch: 
 def test_settings_that_are_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A country list in force is not compared with the defaults, which want none."""
     path = tmp_path / "f2b.conf"
-    path.write_text("[geo]\npolicy = alow\n")
+    path.write_text("[geo]\npolicy = permit\n")
     monkeypatch.setattr("ideolab_f2b.check.checks.CHECKS", {"geo-rule": pytest.fail})
 
     assert [str(verdict) for verdict in check_all(path)][1:] == [

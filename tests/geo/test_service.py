@@ -31,6 +31,15 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         yield machine
 
 
+@pytest.fixture
+def installed(machine: Machine) -> Machine:
+    """The machine with the pack, also where another test has taken it away."""
+    if machine.run("test", "-e", "/etc/ideolab/f2b.conf", check=False).returncode:
+        machine.install()
+        machine.shell(_CONF)
+    return machine
+
+
 def put(machine: Machine, path: Path, text: str = "") -> None:
     """Put a file, or a text under its name, into the source's directory."""
     machine.shell(f"cat >/srv/geo/{path.name} <<'EOF'\n{text or path.read_text()}EOF")
@@ -42,8 +51,9 @@ def run_service(machine: Machine) -> str:
     return machine.out("systemctl", "show", "--property=Result", "--value", "ideolab-geo.service").strip()
 
 
-def test_it_builds_and_renews(machine: Machine) -> None:
+def test_it_builds_and_renews(installed: Machine) -> None:
     """A changed source is in the kernel after the next run; a broken one leaves all as it was."""
+    machine = installed
     first = run_service(machine)
     assert first == "success", machine.shell("journalctl -u ideolab-geo")
     shown = machine.out("ideolab-f2b", "geo", "show", "198.51.100.7", "198.51.100.100")
@@ -80,8 +90,9 @@ def test_it_builds_and_renews(machine: Machine) -> None:
     assert "the list that was built before stays in force" in told
 
 
-def test_the_timer_can_be_enabled(machine: Machine) -> None:
+def test_the_timer_can_be_enabled(installed: Machine) -> None:
     """It waits for a random time of the next day; uninstall ends it and leaves nothing of the list."""
+    machine = installed
     machine.run("systemctl", "enable", "--now", "ideolab-geo.timer")
     wait_until(
         lambda: "ideolab-geo.timer" in machine.out("systemctl", "list-timers", "--all", "--plain"),

@@ -78,7 +78,7 @@ def test_settings_that_are_broken(
     """They keep nobody from taking the list away; to put one in force they have to be right."""
     assert typed("apply") == 0
     path = tmp_path / "f2b.conf"
-    path.write_text("[geo]\npolicy = alow\n")
+    path.write_text("[geo]\npolicy = permit\n")
     capsys.readouterr()
 
     assert typed("apply") == 1
@@ -87,7 +87,7 @@ def test_settings_that_are_broken(
     assert world.gets_in(OUTSIDE[0])
 
     out, err = capsys.readouterr()
-    wrong = f"ideolab-f2b geo: {path}: [geo] policy = 'alow': off, allow or deny is needed"
+    wrong = f"ideolab-f2b geo: {path}: [geo] policy = 'permit': off, allow or deny is needed"
     assert (out.splitlines()[-1].replace("nft", "ipset"), err.splitlines()) == (
         "removed from ipset",
         [wrong] * 4,
