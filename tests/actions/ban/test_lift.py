@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
 from sqlite3 import OperationalError
 from typing import Any
 
@@ -30,13 +31,13 @@ ALICE, BOB = Seen(ip_address("198.51.100.7"), 22, 1000, 0.0, True), "198.51.100.
 class Scene:
     """A jail with bans, whose SSH sessions are those of the test."""
 
-    def __init__(self, kernel: Sets, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, kernel: Sets, monkeypatch: pytest.MonkeyPatch, state: Path) -> None:
         self.kernel = kernel
         self.jail: Any = Jail("jail", backend="polling")
         self.jail.actions.active = True
         monkeypatch.setattr(SESSIONS, "_seen", {})
         monkeypatch.setattr(SESSIONS, "look", lambda: 0.05)
-        self.action = Action(self.jail, "ideolab-ban", kill="no")
+        self.action = Action(self.jail, "ideolab-ban", kill="no", state=str(state))
         self.jail.actions._actions["ideolab-ban"] = self.action
         self.action.start()
 
@@ -63,9 +64,11 @@ class Scene:
 
 
 @pytest.fixture
-def scene(lone: Namespace, lone_kernel: Sets, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+def scene(
+    lone: Namespace, lone_kernel: Sets, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Scene]:
     with lone.enter():
-        made = Scene(lone_kernel, monkeypatch)
+        made = Scene(lone_kernel, monkeypatch, tmp_path)
         yield made
         made.action.stop()
 
