@@ -22,6 +22,8 @@ with warnings.catch_warnings(), contextlib.suppress(ModuleNotFoundError):
 
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import SERVERS, Namespace, link_namespaces
+from ideolab_f2b.actions.rule_hook import RULE_HOOK
+from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.firewall.backend import BACKENDS, Backend, KernelSets
 from ideolab_f2b.kernel.ipset.sets import Sets
 
@@ -105,6 +107,14 @@ def network() -> Iterator[tuple[Namespace, Namespace]]:
     """(server, client): every address of 198.51.100.0/24, 203.0.113.0/24, 2001:db8:c::/48 is the client's."""
     with link_namespaces("f2bban") as pair:
         yield pair
+
+
+@pytest.fixture(autouse=True)
+def nothing_wanted_outlives_its_test() -> Iterator[None]:
+    """What an action has taken or wants of its process goes with the test, also where nobody stopped it."""
+    before = dict(SET_NAMES._taken), dict(RULE_HOOK._wanted)
+    yield
+    SET_NAMES._taken, RULE_HOOK._wanted = before
 
 
 @pytest.fixture(scope="module")
