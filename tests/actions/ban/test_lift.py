@@ -37,6 +37,8 @@ class Scene:
         self.jail.actions.active = True
         monkeypatch.setattr(SESSIONS, "_seen", {})
         monkeypatch.setattr(SESSIONS, "look", lambda: 0.05)
+        # the first answer of DNS lifts bans too, in a thread of its own
+        monkeypatch.setattr(Action, "_note_names", lambda _action: None)
         self.action = Action(self.jail, "ideolab-ban", kill="no", state=str(state))
         self.jail.actions._actions["ideolab-ban"] = self.action
         self.action.start()
