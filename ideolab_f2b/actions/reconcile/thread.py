@@ -11,15 +11,17 @@ import functools
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable, Optional
 
 from ideolab_f2b.actions import metric_sources
 from ideolab_f2b.actions.reconcile import metrics
 from ideolab_f2b.actions.reconcile.allowance import Allowance
 from ideolab_f2b.actions.reconcile.backend_looks import BackendLooks
+from ideolab_f2b.actions.reconcile.groups import ByBackend, Group, Groups, group_members, list_members
 from ideolab_f2b.actions.reconcile.metrics import ReconcileCounts
 from ideolab_f2b.actions.reconcile.one_pass import InterruptedPassError, Member, Pass, PassResult
+from ideolab_f2b.actions.reconcile.set_headers import read_headers
 from ideolab_f2b.actions.rule_hook import RULE_HOOK
 from ideolab_f2b.actions.set_names import SET_NAMES
 from ideolab_f2b.complaint import Complaint
@@ -28,7 +30,6 @@ from ideolab_f2b.firewall.backend import BACKENDS, Backend, KernelSets, find_in_
 from ideolab_f2b.firewall.names import LIST, PORT_LIST, family_sets
 from ideolab_f2b.firewall.rule import RuleUnseenError
 from ideolab_f2b.kernel.ipset.element import Key, SetHeader
-from ideolab_f2b.kernel.ipset.error import SetMissingError
 from ideolab_f2b.kernel.netlink import KernelError
 from ideolab_f2b.metrics import Sample
 
@@ -48,12 +49,6 @@ SETTLED_S = 25.0
 SAY_AGAIN_S = 600.0
 _SOURCE = "ideolab-reconcile"
 _log = logging.getLogger("fail2ban.ideolab-ban")
-
-#: jails with the time since when each is looked after
-_Group = Sequence["tuple[Member, float]"]
-_Groups = Sequence["tuple[str, _Group]"]
-#: {name of the backend: the jails that have it}
-_ByBackend = Mapping[str, _Groups]
 
 
 class ReconcileThread:
@@ -179,7 +174,7 @@ class ReconcileThread:
         self._begun = self._changes
         with self._guard:
             members = list(self._members.items())
-        for name, groups in _group(members).items():
+        for name, groups in group_members(members).items():
             if self._waiting:
                 return
             looks = self._looks[name]
@@ -190,7 +185,7 @@ class ReconcileThread:
                 self._look_at_all_rules(looks, groups)
 
     def _look(self, members: Sequence[tuple[Member, float]]) -> None:
-        by_backend = _group(members)
+        by_backend = group_members(members)
         self._counted.forget_all_but(name for groups in by_backend.values() for name, _group in groups)
         went_well = [self._look_at_backend(self._looks[name], groups) for name, groups in by_backend.items()]
         went_well.append(self._attempt(LIST, self._look_at_all_left_sets, by_backend))
@@ -205,7 +200,7 @@ class ReconcileThread:
                 raise InterruptedPassError("the jails")
             yield
 
-    def _look_at_backend(self, looks: BackendLooks, groups: _Groups) -> bool:
+    def _look_at_backend(self, looks: BackendLooks, groups: Groups) -> bool:
         try:
             opened = looks.open()
         except OSError as error:
@@ -220,7 +215,7 @@ class ReconcileThread:
                 went_well.append(self._attempt(name, self._reconcile, looks.backend.name, kernel, group))
         return all(went_well)
 
-    def _look_at_all_rules(self, looks: BackendLooks, groups: _Groups) -> bool:
+    def _look_at_all_rules(self, looks: BackendLooks, groups: Groups) -> bool:
         return all((
             self._attempt(LIST, self._look_at_rules, looks, groups),
             self._attempt(PORT_LIST, self._look_at_port_rules, looks, groups),
@@ -241,12 +236,12 @@ class ReconcileThread:
             return False
         return True
 
-    def _place(self, name: str, kernel: KernelSets, group: _Group) -> None:
+    def _place(self, name: str, kernel: KernelSets, group: Group) -> None:
         with self._at_work():
             one = Pass(kernel, [member for member, _since in group], lambda: not self._waiting, self._sleep)
             self._count_repairs(name, one.place())
 
-    def _reconcile(self, name: str, backend: str, kernel: KernelSets, group: _Group) -> None:
+    def _reconcile(self, name: str, backend: str, kernel: KernelSets, group: Group) -> None:
         oldest = self._clock() - SETTLED_S
         may_lift = all(since <= oldest for _member, since in group)
         with self._at_work():
@@ -270,7 +265,7 @@ class ReconcileThread:
         if repaired:
             _log.warning("kernel sets of %s differed from fail2ban: %d repaired", name, repaired)
 
-    def _look_at_all_left_sets(self, _name: str, by_backend: _ByBackend) -> None:
+    def _look_at_all_left_sets(self, _name: str, by_backend: ByBackend) -> None:
         """Lift what no jail has in each backend that holds something, one that no jail has included."""
         names = {backend: [name for name, _group in groups] for backend, groups in by_backend.items()}
         found = find_in_kernel()
@@ -289,16 +284,16 @@ class ReconcileThread:
                 with self._at_work():
                     self._looks[backend.name].rest.clear()
 
-    def _look_at_rules(self, name: str, looks: BackendLooks, groups: _Groups) -> None:
+    def _look_at_rules(self, name: str, looks: BackendLooks, groups: Groups) -> None:
         with self._at_work():
             try:
                 looks.rules.look(name, RULE_HOOK.choose())
             finally:
-                for member in _list_members(groups):
+                for member in list_members(groups):
                     member.rules(dict(looks.rules.states))
 
-    def _look_at_port_rules(self, name: str, looks: BackendLooks, groups: _Groups) -> None:
-        options = [member.options() for member in _list_members(groups)]
+    def _look_at_port_rules(self, name: str, looks: BackendLooks, groups: Groups) -> None:
+        options = [member.options() for member in list_members(groups)]
         scopes = {each.set: each.port_scope for each in options if each.port_scope is not None}
         # where another rule stands before that for all ports, this one stands behind it as well
         states = looks.rules.states.items()
@@ -319,20 +314,9 @@ class ReconcileThread:
             looks.old_rules.look(name)
 
     def _headers(self) -> Iterator[SetHeader]:
-        """The headers of those sets of all jails that are there."""
         with self._guard:
-            used = sorted({(member.backend().name, member.options().set) for member in self._members})
-        for backend in dict(used):
-            try:
-                opened = self._looks[backend].open()
-            except OSError:
-                # each pass meets the same error, and says it
-                continue
-            with contextlib.closing(opened) as kernel:
-                for name in (name for each, name in used if each == backend):
-                    for family_set in family_sets(name).values():
-                        with contextlib.suppress(SetMissingError):
-                            yield kernel.header(family_set)
+            members = list(self._members)
+        return read_headers(self._looks, members)
 
     def _say(self, name: str, error: BaseException) -> None:
         self._last_error = f"{name}: {error}"[:500]
@@ -380,19 +364,6 @@ class ReconcileThread:
                 return False
             self._thread = None
             return True
-
-
-def _group(members: Iterable[tuple[Member, float]]) -> _ByBackend:
-    """The jails by backend and set: in a shared set, what one holds is not stale for another."""
-    found: dict[str, dict[str, list[tuple[Member, float]]]] = {}
-    for member, since in members:
-        groups = found.setdefault(member.backend().name, {})
-        groups.setdefault(member.options().set, []).append((member, since))
-    return {backend: list(groups.items()) for backend, groups in found.items()}
-
-
-def _list_members(groups: _Groups) -> list[Member]:
-    return [member for _name, group in groups for member, _since in group]
 
 
 #: of this process: fail2ban makes an action for each jail, and loads the shim anew for each
