@@ -4,3 +4,4 @@ from ideolab_accesslog.admin.lists.actions import FirewallActionLogAdmin as Fire
 from ideolab_accesslog.admin.lists.addresses import TrashIPAdmin as TrashIPAdmin
 from ideolab_accesslog.admin.lists.evidence import EvidenceAdmin as EvidenceAdmin
 from ideolab_accesslog.admin.lists.requests import AccessLogAdmin as AccessLogAdmin
+from ideolab_accesslog.admin.security.site import SecurityAdmin as SecurityAdmin
