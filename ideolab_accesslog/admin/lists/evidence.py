@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Optional
 
 import django
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
@@ -33,6 +34,8 @@ class EvidenceAdmin(admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
     actions: ClassVar[Any] = ["export_csv"]
+    #: whether columns of a row may change once it is there
+    rows_change = True
     #: fields that are searched for words
     text_fields: tuple[str, ...] = ()
     #: {field: the column that shows it on the page of a row}
@@ -118,6 +121,9 @@ class EvidenceAdmin(admin.ModelAdmin):
         return link
 
     @admin.action(description=_("Export as CSV"), permissions=["view"])
-    def export_csv(self, _request: HttpRequest, queryset: Any) -> HttpResponse:
-        """Send the chosen rows as a file."""
-        return export.export_csv(queryset)
+    def export_csv(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        """Send the chosen rows as a file, or all that the filters in force leave, however many."""
+        is_all = request.POST.get("select_across", "0") not in ("", "0")
+        chosen_rows = 0 if is_all else len(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        name = export.name_file(str(self.opts.model_name), request.GET, chosen_rows)
+        return export.export_csv(request, queryset, name, may_change=self.rows_change)

@@ -66,6 +66,26 @@ def test_export(admin_client: Client) -> None:
         {"action": "export_csv", "_selected_action": [TrashIP.objects.create(ip="198.51.100.7").pk]},
     )
     assert b"198.51.100.7" in b"".join(answer.streaming_content)
+    assert answer["Content-Disposition"].startswith('attachment; filename="traship-1_chosen-')
+
+
+@pytest.mark.django_db
+def test_all_rows_that_the_filters_leave_are_exported(admin_client: Client) -> None:
+    """The admin's "select all": more than a page, in the order of the list; the name has the filters."""
+    AccessLog.objects.bulk_create(
+        AccessLog(ip="198.51.100.7", path=f"/{number}", method="GET", status_code=200 + number % 2)
+        for number in range(120)
+    )
+    page = reverse("admin:ideolab_accesslog_accesslog_changelist")
+    answer = admin_client.post(
+        f"{page}?q=198.51.100.0%2F24&status=200&o=3",
+        {"action": "export_csv", "select_across": "1", "_selected_action": ["1", "3"]},
+    )
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    found = [line.split(",")[8] for line in lines[1:]]
+    assert found == sorted(f"/{number}" for number in range(0, 120, 2))
+    name = 'attachment; filename="accesslog-q_198.51.100.0_24-status_200-'
+    assert answer["Content-Disposition"].startswith(name)
 
 
 def test_sites_import_the_classes_from_the_package() -> None:
