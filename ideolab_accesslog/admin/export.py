@@ -64,8 +64,8 @@ def _write_lines(rows: Any) -> str:
 
 async def _make_in_thread(parts: Iterator[str]) -> AsyncIterator[str]:
     """Yield each part; the database is asked in the request's thread, so that the event loop goes on."""
-    make = sync_to_async(next)
-    while (part := await make(parts, None)) is not None:
+    make = sync_to_async(lambda: next(parts, None))
+    while (part := await make()) is not None:
         yield part
 
 

@@ -33,8 +33,8 @@ class SortColumn(NamedTuple):
 def read_pages(queryset: Any, names: Sequence[str], *, may_change: bool) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the rows of a list in its order, each once, as values of the columns `names`.
 
-    Rows that are deleted meanwhile are left out, and so are those that come after the start. `may_change`: the
-    order of a row may change meanwhile, so that what was sent has to be remembered.
+    Rows that are deleted meanwhile are left out, and so are those that come after the start. `may_change`:
+    a row may move in the order meanwhile, so that what was sent has to be remembered.
     """
     model, order = queryset.model, find_order(queryset)
     rows = model._default_manager.using(queryset.db).order_by()
@@ -63,7 +63,7 @@ def _read_keys(queryset: Any, order: Sequence[SortColumn]) -> Iterator[list[Any]
 
 
 def find_order(queryset: Any) -> tuple[SortColumn, ...]:
-    """Return the columns of the list's order, the row's number last; by number where it is no plain column."""
+    """Return the columns of the list's order, the row's number last; the number alone for other orders."""
     query, found = queryset.query, []
     for item in query.order_by or (query.get_meta().ordering if query.default_ordering else ()):
         column = _read_column(queryset, item)

@@ -11,11 +11,12 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ideolab_accesslog.admin import chosen, export
 from ideolab_accesslog.admin.lists import columns
-from ideolab_accesslog.admin.paginator import EstimatingPaginator
+from ideolab_accesslog.admin.paginator import REACH, EstimatingPaginator
 from ideolab_accesslog.admin.search import TERM_MAX, search
 from ideolab_accesslog.models import NetworkField
 from ideolab_accesslog.networks import parse
@@ -96,7 +97,14 @@ class EvidenceAdmin(admin.ModelAdmin):
         """Show the list; rows are chosen by their numbers, anything else is a 400."""
         if request.POST:
             chosen.split(request)
-        return super().changelist_view(request, extra_context)
+        answer = super().changelist_view(request, extra_context)
+        context = getattr(answer, "context_data", None) or {}
+        if "cl" in context and context["cl"].result_count >= REACH:
+            # "Select all 10000" would be fewer rows than an action gets
+            name = {"name": self.opts.verbose_name_plural}
+            context["module_name"] = gettext("%(name)s and all beyond the last page") % name
+            context["selection_note_all"] = gettext("All are selected, those beyond the last page too")
+        return answer
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Return the rows that match what was typed, and that none of them comes twice."""

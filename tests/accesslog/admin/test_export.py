@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from typing import Any
 
 import pytest
-from django.test import RequestFactory
+from asgiref.sync import async_to_sync
+from django.db import connection
+from django.test import AsyncRequestFactory, RequestFactory
+from django.test.utils import CaptureQueriesContext
 
-from ideolab_accesslog.admin import export
+from ideolab_accesslog.admin import export, keyset
 from ideolab_accesslog.models import AccessLog
 
 
@@ -39,6 +43,45 @@ def test_the_heads_are_there_before_the_database_is_asked(django_assert_num_quer
     with django_assert_num_queries(0):
         assert next(parts).startswith("id,ts,ip,forwarded_for,user_id,")
     assert list(parts) == []
+
+
+@pytest.mark.django_db
+def test_under_asgi_the_rows_are_read_while_they_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django gets an iterator that it neither warns of nor reads to its end before the first byte."""
+    monkeypatch.setattr(keyset, "_KEYS", 4)
+    AccessLog.objects.bulk_create(AccessLog(path="/", method="GET", status_code=200) for _number in range(10))
+    request = AsyncRequestFactory().post("/")
+
+    async def receive(answer: Any, most: int) -> list[int]:
+        lines: list[int] = []
+        async for part in answer:
+            lines.append(len(part.splitlines()))
+            if len(lines) == most:
+                break
+        return lines
+
+    with warnings.catch_warnings(), CaptureQueriesContext(connection) as captured:
+        warnings.simplefilter("error")
+        whole = export.export_csv(request, AccessLog.objects.all(), "x.csv")
+        assert async_to_sync(receive)(whole, 9) == [1, 4, 4, 2]
+        captured.initial_queries = len(connection.queries_log)
+        left = export.export_csv(request, AccessLog.objects.all(), "x.csv")
+        assert async_to_sync(receive)(left, 2) == [1, 4]
+        # the newest number, the keys of one page, its rows; nothing more for a client that has left
+        assert async_to_sync(receive)(left, 9) == []
+        assert len(captured) == 3
+
+
+@pytest.mark.django_db
+def test_a_client_that_leaves_ends_the_work(django_assert_num_queries: Any) -> None:
+    """A WSGI server closes the answer, and no page is read any more."""
+    AccessLog.objects.create(path="/", method="GET", status_code=200)
+    answer = export.export_csv(RequestFactory().post("/"), AccessLog.objects.all(), "x.csv")
+    parts = iter(answer)
+    next(parts)
+    answer.close()
+    with django_assert_num_queries(0):
+        assert list(parts) == []
 
 
 @pytest.mark.parametrize(

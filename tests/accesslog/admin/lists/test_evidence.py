@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ideolab_accesslog import admin
+from ideolab_accesslog.admin.lists import evidence
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
 
 HOSTILE = '/<script>alert(1)</script>"onmouseover=x'
@@ -86,6 +87,20 @@ def test_all_rows_that_the_filters_leave_are_exported(admin_client: Client) -> N
     assert found == sorted(f"/{number}" for number in range(0, 120, 2))
     name = 'attachment; filename="accesslog-q_198.51.100.0_24-status_200-'
     assert answer["Content-Disposition"].startswith(name)
+
+
+@pytest.mark.django_db
+def test_select_all_does_not_name_fewer_rows_than_it_selects(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages end at 10,000 rows, an export does not."""
+    AccessLog.objects.bulk_create(AccessLog(path="/", method="GET", status_code=200) for _number in range(60))
+    url = reverse("admin:ideolab_accesslog_accesslog_changelist")
+    assert ">Select all 60 access log</a>" in admin_client.get(url).content.decode()
+    monkeypatch.setattr(evidence, "REACH", 60)
+    text = admin_client.get(url).content.decode()
+    assert ">Select all 60 access log and all beyond the last page</a>" in text
+    assert ">All are selected, those beyond the last page too</span>" in text
 
 
 def test_sites_import_the_classes_from_the_package() -> None:
