@@ -361,15 +361,12 @@ def test_bans_are_words(visit: Callable[[str], Any], name: str) -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_the_filter_by_time_is_small(visit: Callable[[str], Any], name: str) -> None:
-    """Four times and two days, whatever the theme makes of a filter; it is shown whole."""
+    """Four times and two days, whatever the theme makes of a filter."""
     page = visit(name)
     assert page.locator(".ideolab-days input[type=date]").count() == 2
     assert page.locator("[href*='period=']").count() in (0, 4)
-    # django-unfold opens its filters by a button, django-jazzmin has them in the form of the search
-    inside = page.evaluate("() => shown('.ideolab-days').length")
     narrow(page)
     assert beyond(page, 390, ".ideolab-days *") == []
-    assert inside == (0 if page.evaluate("() => theme") == "unfold" else 1)
 
 
 @pytest.mark.parametrize("name", [f"{name}-row" for name in LISTS])
