@@ -1,18 +1,26 @@
-"""Writes rows as CSV that a spreadsheet can open without running what an attacker wrote."""
+"""Streams the rows of a list as CSV that a spreadsheet can open without running what an attacker wrote."""
 
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils import timezone
 
-#: rows of one file
-MOST = 50_000
-#: rows that are read at a time; SQLite takes no more than 999 values
-_PAGE = 500
+from ideolab_accesslog.admin.days import to_local
+from ideolab_accesslog.admin.keyset import read_pages
+
+#: characters of a file's name in front of its time
+_NAME_MAX = 120
+#: parameters of a list that choose no rows: order and page
+_NO_FILTERS = ("o", "p", "all", "e")
+_UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 #: a cell that begins with one of these would be a formula; also their fullwidth, small and minus forms
 _FORMULA = "=+@\\-\uff1d\uff0b\uff20\uff0d\ufe66\ufe62\ufe6b\ufe63\u2212"
 #: what a spreadsheet may drop before it looks: blanks, control and invisible characters, a quote
@@ -22,39 +30,43 @@ _START = re.compile(f"[\t\r\n]|[{_DROPPED}]*[{_FORMULA}]")
 _SEPARATED = re.compile(f"(;[{_DROPPED}]*)([{_FORMULA}])")
 
 
-class _Echo:
-    """A file for csv.writer that keeps nothing: writing returns the line."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def export_csv(queryset: Any) -> HttpResponse:
-    """Return a streamed file with all columns of at most MOST rows."""
-    names = [field.attname for field in queryset.model._meta.concrete_fields]
-    writer = csv.writer(_Echo())
-
-    def lines() -> Iterator[str]:
-        yield writer.writerow(names)
-        for row in _read(queryset, names):
-            yield writer.writerow([escape_cell(value) for value in row])
-
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{queryset.model._meta.model_name}.csv"'
+def export_csv(request: HttpRequest, queryset: Any, name: str, *, may_change: bool = True) -> HttpResponse:
+    """Return a file with all columns of the rows, which are read while it is sent."""
+    parts = write_parts(queryset, may_change=may_change)
+    # under ASGI Django would read a plain generator to its end before the first byte
+    content: Any = _make_in_thread(parts) if isinstance(request, ASGIRequest) else parts
+    response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _read(queryset: Any, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows in their order, page by page.
+def name_file(model_name: str, filters: Mapping[str, str], chosen: int) -> str:
+    """Return a name that says which rows are in the file: the filters in force, or how many were chosen."""
+    words = [f"{key}_{value}" for key, value in sorted(filters.items()) if key not in _NO_FILTERS and value]
+    which = [f"{chosen}_chosen"] if chosen else words or ["all"]
+    text = "-".join(_UNSAFE.sub("_", word).strip("_.") for word in (model_name, *which))
+    return f"{text[:_NAME_MAX]}-{to_local(timezone.now()):%Y%m%d-%H%M%S}.csv"
 
-    A cursor that stays open while somebody downloads is lost behind pgbouncer, and locks SQLite.
-    """
-    keys = list(queryset.values_list("pk", flat=True)[:MOST])
-    rows = queryset.model._default_manager.using(queryset.db).order_by()
-    for start in range(0, len(keys), _PAGE):
-        page = keys[start : start + _PAGE]
-        found = {key: values for key, *values in rows.filter(pk__in=page).values_list("pk", *names)}
-        yield from [tuple(found[key]) for key in page if key in found]
+
+def write_parts(queryset: Any, *, may_change: bool) -> Iterator[str]:
+    """Yield the heads, then the lines of some hundred rows at a time."""
+    names = [field.attname for field in queryset.model._meta.concrete_fields]
+    yield _write_lines([names])
+    for page in read_pages(queryset, names, may_change=may_change):
+        yield _write_lines([[escape_cell(value) for value in row] for row in page])
+
+
+def _write_lines(rows: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+async def _make_in_thread(parts: Iterator[str]) -> AsyncIterator[str]:
+    """Yield each part; the database is asked in the request's thread, so that the event loop goes on."""
+    make = sync_to_async(lambda: next(parts, None))
+    while (part := await make()) is not None:
+        yield part
 
 
 def escape_cell(value: Any) -> Any:

@@ -3,6 +3,7 @@ needs the time-zone tables that MySQL may not have."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -11,16 +12,23 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ideolab_accesslog.admin.ban_state import missing
-from ideolab_accesslog.admin.days import midnight, next_midnight, parse_day
+from ideolab_accesslog.admin.days import next_midnight, parse_day
 
 Choices = tuple[tuple[str, Any], ...]
 
+#: the first and the last year of which every time zone has each midnight
+YEARS = (1970, 9998)
+
 
 class PeriodFilter(SimpleListFilter):
-    """Filters by the time of a row: the last hours, or one of the last days."""
+    """Filters by the time of a row: the last hours or days, or from one day to another, both included.
+
+    `period=2026-11-22`, a single day, is understood too.
+    """
 
     title = _("time")
     parameter_name = "period"
+    template = "admin/ideolab_accesslog/period_filter.html"
     field = "ts"
     SPANS: ClassVar[dict[str, tuple[timedelta, Any]]] = {
         "1h": (timedelta(hours=1), _("last hour")),
@@ -28,25 +36,60 @@ class PeriodFilter(SimpleListFilter):
         "7d": (timedelta(days=7), _("last 7 days")),
         "30d": (timedelta(days=30), _("last 30 days")),
     }
-    DAYS = 7
+    #: the fields of the form; they begin with the name of the filter, so that its links remove them
+    DAYS = ("period_from", "period_to")
+
+    def __init__(self, request: Any, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        #: parameters of the list that the form repeats
+        self.others: list[tuple[str, Any]] = []
+        given = [_pop_last(params, name) for name in self.DAYS]
+        days = given if any(given) else [self.value() or ""] * 2
+        self.first, self.last = map(_read_day, days)
+
+    def expected_parameters(self) -> list[str]:
+        """Return the parameters that belong to this filter."""
+        return [self.parameter_name, *self.DAYS]
 
     def lookups(self, _request: Any, _model_admin: Any) -> Choices:
         """Return the choices: (value, label)."""
-        days = [midnight(ago) for ago in range(self.DAYS)]
-        spans = [(name, label) for name, (_span, label) in self.SPANS.items()]
-        return (*spans, *((f"{day:%Y-%m-%d}", f"{day:%Y-%m-%d}") for day in days))
+        return tuple((name, label) for name, (_span, label) in self.SPANS.items())
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        """Yield the links; none of them is chosen while the days are."""
+        mine = {*self.expected_parameters(), "p"}
+        self.others = [(name, value) for name, value in changelist.params.items() if name not in mine]
+        values = (None, *self.SPANS)
+        for value, choice in zip(values, super().choices(changelist)):
+            query = changelist.get_query_string({self.parameter_name: value}, [self.parameter_name])
+            is_chosen = choice["selected"] and not (self.first or self.last)
+            yield {**choice, "selected": is_chosen, "query_string": query}
 
     def queryset(self, _request: Any, queryset: Any) -> Any:
-        """Return the rows of the chosen value; all when it is no choice."""
+        """Return the rows of the chosen time; all when it is no choice."""
         value = self.value()
         if value in self.SPANS:
-            return queryset.filter(**{f"{self.field}__gte": timezone.now() - self.SPANS[value][0]})
-        try:
-            start = parse_day((value or "")[:10])
-            end = next_midnight(start)
-        except (ValueError, OverflowError):
-            return queryset
-        return queryset.filter(**{f"{self.field}__gte": start, f"{self.field}__lt": end})
+            queryset = queryset.filter(**{f"{self.field}__gte": timezone.now() - self.SPANS[value][0]})
+        if self.first:
+            queryset = queryset.filter(**{f"{self.field}__gte": parse_day(self.first)})
+        if self.last:
+            queryset = queryset.filter(**{f"{self.field}__lt": next_midnight(parse_day(self.last))})
+        return queryset
+
+
+def _pop_last(params: dict[str, Any], name: str) -> str:
+    """Take a parameter out; before Django 5 a value came without its list."""
+    found = params.pop(name, "")
+    return str(found[-1] if isinstance(found, list) else found)
+
+
+def _read_day(text: str) -> str:
+    """Return a day as browsers write it; nothing for what is none, or no time of a database."""
+    try:
+        day = parse_day(text)
+    except (ValueError, OverflowError):
+        return ""
+    return f"{day:%Y-%m-%d}" if YEARS[0] <= day.year <= YEARS[1] else ""
 
 
 class SeenFilter(PeriodFilter):

@@ -52,7 +52,7 @@ class AccessLog(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.ip} {self.method} {self.path} {self.status_code}"
+        return f"{self.ip} {self.method} {self.path:.80} {self.status_code}"
 
 
 class LoadedSpool(models.Model):

@@ -218,9 +218,8 @@ def test_the_traffic_is_drawn(visit: Any, scanned: None, pictures: Path) -> None
 def test_a_ban_on_the_page_of_an_address(visit: Any, scanned: None, pictures: Path) -> None:
     """One click, a question, and the same page with the ban at the top of its timeline."""
     page = visit(reverse(f"{TRASH}address", args=["198.51.100.1"]))
-    page.select_option("#id_time", "7d")
     page.fill("#id_reason", "path scan")
-    page.click("button[value=ban]")
+    page.click("button[value='7d']")
     assert page.input_value("#id_reason") == "path scan"
     page.click(".ideolab-form [type=submit]")
     page.wait_for_selector(".messagelist")
@@ -246,3 +245,36 @@ def test_the_access_log(visit: Any, scanned: None, pictures: Path) -> None:
     page = visit(reverse("admin:ideolab_accesslog_accesslog_changelist") + "?q=198.51.100.0%2F24")
     page.screenshot(path=pictures / "django-accesslog.png")
     assert page.locator("#result_list tbody tr").count() == 30
+
+
+def test_days_are_chosen_by_a_form(visit: Any, scanned: None) -> None:
+    """Without a script, with the filters that are in force; "All" ends it."""
+    page = visit(reverse("admin:ideolab_accesslog_firewallactionlog_changelist") + "?action__exact=unban")
+    day = timezone.localtime(timezone.now() - timedelta(days=3))
+    expected = FirewallActionLog.objects.filter(action="unban", ts__date=day.date()).count()
+    assert expected > 0
+    for name in ("period_from", "period_to"):
+        page.fill(f"input[name={name}]", f"{day:%Y-%m-%d}")
+    page.click(".ideolab-days button")
+    page.wait_for_url("**period_from=**")
+    assert page.locator("#result_list tbody tr").count() == expected
+    assert page.input_value("input[name=period_to]") == f"{day:%Y-%m-%d}"
+    page.click("#changelist-filter a[href='?action__exact=unban']:text-is('All') >> nth=0")
+    page.wait_for_url(lambda url: "period" not in url)
+    assert page.input_value("input[name=period_to]") == ""
+
+
+def test_all_rows_are_exported_by_clicks(visit: Any, scanned: None) -> None:
+    """Tick the page, then all pages; the file has them all, and its name says which they are."""
+    AccessLog.objects.bulk_create(
+        AccessLog(ip="203.0.113.9", path=f"/{number}", method="GET", status_code=200) for number in range(120)
+    )
+    page = visit(reverse("admin:ideolab_accesslog_accesslog_changelist") + "?q=203.0.113.9")
+    page.check("#action-toggle")
+    page.click(".actions .question a")
+    page.select_option("select[name=action]", "export_csv")
+    with page.expect_download() as waiting:
+        page.click("button[name=index]")
+    found = Path(waiting.value.path()).read_text().splitlines()
+    assert len(found) == 121
+    assert waiting.value.suggested_filename.startswith("accesslog-q_203.0.113.9-")

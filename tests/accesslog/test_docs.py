@@ -31,7 +31,7 @@ def test_documented_defaults_are_the_real_ones() -> None:
 
 
 def test_the_tables_are_those_of_the_code() -> None:
-    """After a change of conf.py: python3 -m tests.docs.django_settings."""
+    """After a change of a setting: python3 -m tests.docs.django_settings."""
     assert django_settings.page(SETTINGS) == SETTINGS
 
 

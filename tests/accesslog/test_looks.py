@@ -330,3 +330,50 @@ def test_the_links_of_the_list_leave_its_title_room(visit: Callable[[str], Any])
         }""",
     )
     assert found == []
+
+
+@pytest.mark.parametrize("name", ["address", "confirm", "address-ban", "stats"])
+def test_nothing_ends_beyond_its_card(visit: Callable[[str], Any], name: str) -> None:
+    """A long reason breaks, and on a telephone the state of an address is not behind the edge."""
+    page = visit(name)
+    script = """() => shown('.ideolab-timeline > li *, .ideolab-cards td, .ideolab-cards td *')
+      .filter(one => {
+        const card = one.closest('.ideolab-card').getBoundingClientRect();
+        const box = one.getBoundingClientRect();
+        return box.right > card.right + 1 || box.bottom > card.bottom + 1;
+      }).map(one => `${one.tagName} ${one.className}: ${one.innerText.slice(0, 40)}`)"""
+    assert page.locator(".ideolab-timeline > li, .ideolab-cards td").count() > 0
+    assert measure(page, script) == []
+    narrow(page)
+    assert measure(page, script) == []
+
+
+@pytest.mark.parametrize("name", ["traship", "traship-row", "confirm"])
+def test_bans_are_words(visit: Callable[[str], Any], name: str) -> None:
+    """A ban is not good news, and no ban is no fault: there is neither a tick nor a cross."""
+    page = visit(name)
+    icons = "img[src*='icon-'], .boolean, i.fa-check-circle, i.fa-times-circle, .fa-check, .fa-check-circle"
+    assert page.locator(f":is(#result_list, fieldset, .ideolab-form) :is({icons})").count() == 0
+    assert (page.locator("text='not banned'").count() > 0) is (name != "traship-row")
+    good = page.locator(".ideolab-badge-good").all_inner_texts()
+    assert [text for text in good if text != "in the firewall"] == []
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_the_filter_by_time_is_small(visit: Callable[[str], Any], name: str) -> None:
+    """Four times and two days, whatever the theme makes of a filter."""
+    page = visit(name)
+    assert page.locator(".ideolab-days input[type=date]").count() == 2
+    assert page.locator("[href*='period=']").count() in (0, 4)
+    narrow(page)
+    assert beyond(page, 390, ".ideolab-days *") == []
+
+
+@pytest.mark.parametrize("name", [f"{name}-row" for name in LISTS])
+def test_the_tools_of_a_row_lie_flat(visit: Callable[[str], Any], name: str) -> None:
+    """Beside a path of hundreds of characters."""
+    page = visit(name)
+    script = """() => shown('.object-tools a, a.historylink')
+      .filter(one => one.getBoundingClientRect().height > one.getBoundingClientRect().width)
+      .map(one => one.innerText)"""
+    assert measure(page, script) == []

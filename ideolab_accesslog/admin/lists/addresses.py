@@ -10,11 +10,12 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import yesno
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ideolab_accesslog.admin import ban_state, chosen, views
+from ideolab_accesslog.admin import chosen, views
 from ideolab_accesslog.admin.filters import BannedFilter, SeenFilter
 from ideolab_accesslog.admin.forms import MOST, TIMES
 from ideolab_accesslog.admin.lists import columns
@@ -38,6 +39,7 @@ class TrashIPAdmin(EvidenceAdmin):
         **{"first_seen": "first", "last_seen": "seen", "applied_at": "confirmed"},
         **{"firewall_error": "said", "iptables_applied": "in_firewall"},
     }
+    readonly_fields = ("what_to_do",)
     first = columns.time_column("first_seen", _("first seen"))
     seen = columns.time_column("last_seen", _("last seen"))
     until = columns.time_column("ban_until", _("banned until"))
@@ -92,11 +94,22 @@ class TrashIPAdmin(EvidenceAdmin):
     @admin.display(description=pgettext_lazy("noun", "Ban"), ordering="ban_until")
     def ban(self, row: TrashIP) -> str:
         """Return whether the address is banned, who enforces it, and until when."""
-        badges = columns.show_badges(ban_state.describe(row)) or columns.NOTHING
+        badges = columns.show_ban(row)
         if not row.is_banned:
             return badges
         until = columns.show_time(row.ban_until) if row.ban_until else gettext("permanent")
         return columns.stack(badges, until)
+
+    @admin.display(description=_("what to do"))
+    def what_to_do(self, row: TrashIP) -> str:
+        """Return a link to the page of the address, where the buttons are."""
+        url = reverse(
+            "admin:ideolab_accesslog_traship_address", args=[row.ip], current_app=self.admin_site.name
+        )
+        link: str = format_html(
+            '<a class="ideolab-link" href="{}">{}</a>', url, gettext("ban, unban or check")
+        )
+        return link
 
     @admin.display(description=_("in the firewall"))
     def in_firewall(self, row: TrashIP) -> str:
@@ -185,7 +198,7 @@ class TrashIPAdmin(EvidenceAdmin):
             "opts": self.opts,
             "title": gettext("Are you sure?"),
             "question": question,
-            "rows": [(row, columns.show_badges(ban_state.describe(row))) for row in rows],
+            "rows": [(row, columns.show_ban(row)) for row in rows],
             # as a text: a template writes the number 1234 as 1,234 in some languages
             "chosen": chosen.join(rows),
             "action": action,

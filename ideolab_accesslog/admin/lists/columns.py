@@ -12,9 +12,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ideolab_accesslog.admin.ban_state import Badge
+from ideolab_accesslog.admin.ban_state import Badge, describe
 from ideolab_accesslog.admin.days import to_local
 from ideolab_accesslog.firewall import texts
+from ideolab_accesslog.models import TrashIP
 
 NOTHING = "-"
 #: a method of a ModelAdmin that shows a row
@@ -87,6 +88,15 @@ def show_badges(badges: Iterable[Badge]) -> str:
         '<span class="ideolab-badge ideolab-badge-{}">{}</span>',
         ((one.kind, one.text) for one in badges),
     )
+    return shown
+
+
+def show_ban(row: Optional[TrashIP]) -> str:
+    """Return the badges of an address; quiet words for one that is not banned, which is no news."""
+    badges = show_badges(describe(row)) if row else ""
+    if row and row.is_banned:
+        return badges
+    shown: str = format_html('<span class="ideolab-quiet">{}</span> {}', _("not banned"), badges)
     return shown
 
 

@@ -7,14 +7,16 @@ from typing import Any, ClassVar, Optional
 
 import django
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ideolab_accesslog.admin import chosen, export
 from ideolab_accesslog.admin.lists import columns
-from ideolab_accesslog.admin.paginator import EstimatingPaginator
+from ideolab_accesslog.admin.paginator import REACH, EstimatingPaginator
 from ideolab_accesslog.admin.search import TERM_MAX, search
 from ideolab_accesslog.models import NetworkField
 from ideolab_accesslog.networks import parse
@@ -33,6 +35,8 @@ class EvidenceAdmin(admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
     actions: ClassVar[Any] = ["export_csv"]
+    #: whether columns of a row may change once it is there
+    rows_change = True
     #: fields that are searched for words
     text_fields: tuple[str, ...] = ()
     #: {field: the column that shows it on the page of a row}
@@ -93,7 +97,14 @@ class EvidenceAdmin(admin.ModelAdmin):
         """Show the list; rows are chosen by their numbers, anything else is a 400."""
         if request.POST:
             chosen.split(request)
-        return super().changelist_view(request, extra_context)
+        answer = super().changelist_view(request, extra_context)
+        context = getattr(answer, "context_data", None) or {}
+        if "cl" in context and context["cl"].result_count >= REACH:
+            # "Select all 10000" would be fewer rows than an action gets
+            name = {"name": self.opts.verbose_name_plural}
+            context["module_name"] = gettext("%(name)s and all beyond the last page") % name
+            context["selection_note_all"] = gettext("All are selected, those beyond the last page too")
+        return answer
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Return the rows that match what was typed, and that none of them comes twice."""
@@ -118,6 +129,9 @@ class EvidenceAdmin(admin.ModelAdmin):
         return link
 
     @admin.action(description=_("Export as CSV"), permissions=["view"])
-    def export_csv(self, _request: HttpRequest, queryset: Any) -> HttpResponse:
-        """Send the chosen rows as a file."""
-        return export.export_csv(queryset)
+    def export_csv(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        """Send the chosen rows as a file, or all that the filters in force leave, however many."""
+        is_all = request.POST.get("select_across", "0") not in ("", "0")
+        chosen_rows = 0 if is_all else len(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        name = export.name_file(str(self.opts.model_name), request.GET, chosen_rows)
+        return export.export_csv(request, queryset, name, may_change=self.rows_change)

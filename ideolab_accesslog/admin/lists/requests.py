@@ -23,6 +23,7 @@ from ideolab_accesslog.models import AccessLog
 class AccessLogAdmin(EvidenceAdmin):
     """The list of requests."""
 
+    rows_change = False
     list_display = ("when", "client", "request_line", "status", "duration")
     list_display_links = ("when",)
     list_filter = (PeriodFilter, StatusFilter, MethodFilter, SlowFilter)

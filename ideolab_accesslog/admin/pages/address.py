@@ -118,6 +118,7 @@ def _confirm(model_admin: Any, request: HttpRequest, target: str, time: str, rea
     context = {
         "question": questions[time] % {"address": target},
         "row": row,
+        "badges": columns.show_ban(row),
         "last_path": to_printable(row.last_path, 80) if row else "",
         "target": target,
         "time": time,

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import warnings
+from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection
+from django.test import AsyncRequestFactory, RequestFactory
+from django.test.utils import CaptureQueriesContext
 
-from ideolab_accesslog.admin import export
+from ideolab_accesslog.admin import export, keyset
 from ideolab_accesslog.models import AccessLog
 
 
@@ -17,7 +24,7 @@ def test_all_columns_are_exported_and_no_cell_is_a_formula() -> None:
     AccessLog.objects.create(
         ip="198.51.100.7", path='/a,"b"\n', user_agent="=cmd|'/C calc'!A0", method="GET", status_code=200
     )
-    answer = export.export_csv(AccessLog.objects.all())
+    answer = export.export_csv(RequestFactory().post("/"), AccessLog.objects.all(), "accesslog-all.csv")
     text = b"".join(answer.streaming_content).decode()
     names, row = csv.reader(io.StringIO(text))
     found = dict(zip(names, row))
@@ -26,16 +33,78 @@ def test_all_columns_are_exported_and_no_cell_is_a_formula() -> None:
         '/a,"b"\n',
         "'=cmd|'/C calc'!A0",
     )
-    assert answer["Content-Disposition"] == 'attachment; filename="accesslog.csv"'
+    assert answer["Content-Disposition"] == 'attachment; filename="accesslog-all.csv"'
 
 
 @pytest.mark.django_db
-def test_a_file_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five million rows are not sent by a click."""
-    monkeypatch.setattr(export, "MOST", 2)
-    AccessLog.objects.bulk_create(AccessLog(path="/", method="GET", status_code=200) for _ in range(5))
-    answer = export.export_csv(AccessLog.objects.all())
-    assert len(b"".join(answer.streaming_content).splitlines()) == 3
+def test_the_heads_are_there_before_the_database_is_asked(django_assert_num_queries: Any) -> None:
+    """A client has its first byte at once, whatever the order of the list costs."""
+    parts = export.write_parts(AccessLog.objects.order_by("path"), may_change=False)
+    with django_assert_num_queries(0):
+        assert next(parts).startswith("id,ts,ip,forwarded_for,user_id,")
+    assert list(parts) == []
+
+
+@pytest.mark.django_db
+def test_under_asgi_the_rows_are_read_while_they_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django gets an iterator that it neither warns of nor reads to its end before the first byte."""
+    monkeypatch.setattr(keyset, "_KEYS", 4)
+    AccessLog.objects.bulk_create(AccessLog(path="/", method="GET", status_code=200) for _number in range(10))
+    request = AsyncRequestFactory().post("/")
+
+    async def receive(answer: Any, most: int) -> list[int]:
+        lines: list[int] = []
+        async for part in answer:
+            lines.append(len(part.splitlines()))
+            if len(lines) == most:
+                break
+        return lines
+
+    with warnings.catch_warnings(), CaptureQueriesContext(connection) as captured:
+        warnings.simplefilter("error")
+        whole = export.export_csv(request, AccessLog.objects.all(), "x.csv")
+        assert async_to_sync(receive)(whole, 9) == [1, 4, 4, 2]
+        captured.initial_queries = len(connection.queries_log)
+        left = export.export_csv(request, AccessLog.objects.all(), "x.csv")
+        assert async_to_sync(receive)(left, 2) == [1, 4]
+        # the newest number, the keys of one page, its rows; nothing more for a client that has left
+        assert async_to_sync(receive)(left, 9) == []
+        assert len(captured) == 3
+
+
+@pytest.mark.django_db
+def test_a_client_that_leaves_ends_the_work(django_assert_num_queries: Any) -> None:
+    """A WSGI server closes the answer, and no page is read any more."""
+    AccessLog.objects.create(path="/", method="GET", status_code=200)
+    answer = export.export_csv(RequestFactory().post("/"), AccessLog.objects.all(), "x.csv")
+    parts = iter(answer)
+    next(parts)
+    answer.close()
+    with django_assert_num_queries(0):
+        assert list(parts) == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "chosen", "expected"),
+    [
+        ({}, 0, "accesslog-all"),
+        ({"o": "-1", "p": "3", "e": "1"}, 0, "accesslog-all"),
+        (
+            {"q": "198.51.100.0/24", "status": "5xx", "period": ""},
+            0,
+            "accesslog-q_198.51.100.0_24-status_5xx",
+        ),
+        ({"status": "5xx"}, 12, "accesslog-12_chosen"),
+        ({"q": '../"\r\n; x=\u202e\u00e9'}, 0, "accesslog-q_.._x"),
+        ({"q": "a" * 500}, 0, ("accesslog-q_" + "a" * 500)[:120]),
+    ],
+)
+def test_the_name_says_which_rows_are_in_the_file(
+    filters: dict[str, str], chosen: int, expected: str
+) -> None:
+    """In characters that each system takes, and not too many."""
+    found = export.name_file("accesslog", filters, chosen)
+    assert re.fullmatch(r"(.*)-\d{8}-\d{6}\.csv", found)[1] == expected  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

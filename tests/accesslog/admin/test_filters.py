@@ -7,6 +7,8 @@ from typing import Any
 
 import django
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone as django_timezone
 
 from ideolab_accesslog.admin import filters
@@ -14,10 +16,14 @@ from ideolab_accesslog.models import AccessLog, TrashIP
 
 
 def _apply(kind: Any, value: str | None, queryset: Any) -> Any:
+    values = {} if value is None else {kind.parameter_name: value}
+    return _make(kind, queryset.model, **values).queryset(None, queryset)
+
+
+def _make(kind: Any, model: Any, **values: str) -> Any:
     # before 5.0 the last value of the query came without its list
-    given: Any = [value] if django.VERSION >= (5,) else value
-    values = {} if value is None else {kind.parameter_name: given}
-    return kind(None, values, queryset.model, None).queryset(None, queryset)
+    given = {name: [value] if django.VERSION >= (5,) else value for name, value in values.items()}
+    return kind(None, given, model, None)
 
 
 def _request(path: str, **fields: Any) -> None:
@@ -51,6 +57,55 @@ def test_a_day_of_a_time_change_has_its_own_length() -> None:
     with django_timezone.override("Europe/Paris"):
         found = _paths(filters.PeriodFilter, "2026-10-25")
     assert found == ["21 after", "22 after", "22 before", "23 before"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"period_from": "2026-11-02"}, ["2", "3", "4"]),
+        ({"period_to": "2026-11-02"}, ["1", "2"]),
+        ({"period_from": "2026-11-02", "period_to": "2026-11-03"}, ["2", "3"]),
+        ({"period_from": "2026-11-03", "period_to": "2026-11-03"}, ["3"]),
+        ({"period_from": "2026-11-03", "period_to": "2026-11-02"}, []),
+        ({"period_from": "", "period_to": ""}, ["1", "2", "3", "4"]),
+        ({"period": "2026-11-02"}, ["2"]),
+        *(
+            ({"period_from": day, "period_to": day}, ["1", "2", "3", "4"])
+            for day in (
+                "yesterday",
+                "0001-01-01",
+                "9999-12-31",
+                "2026-02-30",
+                "2026-11-02'--",
+            )
+        ),
+    ],
+)
+def test_from_one_day_to_another(values: dict[str, str], expected: list[str]) -> None:
+    """Both are included; what is no day filters nothing, also east of Greenwich."""
+    for day in range(1, 5):
+        _request(str(day), ts=datetime(2026, 11, day, 12, tzinfo=timezone.utc))
+    with django_timezone.override("Asia/Tokyo"):
+        found = _make(filters.PeriodFilter, AccessLog, **values).queryset(None, AccessLog.objects.all())
+        assert sorted(row.path for row in found) == expected
+
+
+@pytest.mark.django_db
+def test_the_form_of_the_days_keeps_the_other_filters(admin_client: Client) -> None:
+    """And shows the days that are in force; its values are text, and no link of the filter is chosen."""
+    query = "?status=5xx&period_from=2026-11-02&period_to=z%22%3E%3Cb%3E&q=198.51.100.7&p=2"
+    page = admin_client.get(reverse("admin:ideolab_accesslog_accesslog_changelist") + query)
+    text = page.content.decode()
+    assert '<input type="date" name="period_from" value="2026-11-02">' in text
+    assert '<input type="date" name="period_to" value="">' in text
+    assert '<input type="hidden" name="status" value="5xx">' in text
+    assert '<input type="hidden" name="q" value="198.51.100.7">' in text
+    assert '<input type="hidden" name="p"' not in text
+    assert 'href="?period=24h&amp;q=198.51.100.7&amp;status=5xx"' in text
+    assert "<b>" not in text
+    (spec,) = (spec for spec in page.context["cl"].filter_specs if spec.parameter_name == "period")
+    assert [choice["selected"] for choice in spec.choices(page.context["cl"])] == [False] * 5
 
 
 @pytest.mark.django_db

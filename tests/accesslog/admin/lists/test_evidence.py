@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ideolab_accesslog import admin
+from ideolab_accesslog.admin.lists import evidence
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
 
 HOSTILE = '/<script>alert(1)</script>"onmouseover=x'
@@ -66,6 +67,40 @@ def test_export(admin_client: Client) -> None:
         {"action": "export_csv", "_selected_action": [TrashIP.objects.create(ip="198.51.100.7").pk]},
     )
     assert b"198.51.100.7" in b"".join(answer.streaming_content)
+    assert answer["Content-Disposition"].startswith('attachment; filename="traship-1_chosen-')
+
+
+@pytest.mark.django_db
+def test_all_rows_that_the_filters_leave_are_exported(admin_client: Client) -> None:
+    """The admin's "select all": more than a page, in the order of the list; the name has the filters."""
+    AccessLog.objects.bulk_create(
+        AccessLog(ip="198.51.100.7", path=f"/{number}", method="GET", status_code=200 + number % 2)
+        for number in range(120)
+    )
+    page = reverse("admin:ideolab_accesslog_accesslog_changelist")
+    answer = admin_client.post(
+        f"{page}?q=198.51.100.0%2F24&status=200&o=3",
+        {"action": "export_csv", "select_across": "1", "_selected_action": ["1", "3"]},
+    )
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    found = [line.split(",")[8] for line in lines[1:]]
+    assert found == sorted(f"/{number}" for number in range(0, 120, 2))
+    name = 'attachment; filename="accesslog-q_198.51.100.0_24-status_200-'
+    assert answer["Content-Disposition"].startswith(name)
+
+
+@pytest.mark.django_db
+def test_select_all_does_not_name_fewer_rows_than_it_selects(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages end at 10,000 rows, an export does not."""
+    AccessLog.objects.bulk_create(AccessLog(path="/", method="GET", status_code=200) for _number in range(60))
+    url = reverse("admin:ideolab_accesslog_accesslog_changelist")
+    assert ">Select all 60 access log</a>" in admin_client.get(url).content.decode()
+    monkeypatch.setattr(evidence, "REACH", 60)
+    text = admin_client.get(url).content.decode()
+    assert ">Select all 60 access log and all beyond the last page</a>" in text
+    assert ">All are selected, those beyond the last page too</span>" in text
 
 
 def test_sites_import_the_classes_from_the_package() -> None:

@@ -146,7 +146,7 @@ def test_the_firewall_is_asked_from_the_page(database: str, kernel: FakeKernel) 
     address = "2001:db8:0:7::9"
     page = admin_client.get(_url(address)).content.decode()
     # what a client is counted by comes first
-    assert page.index(f"<option>{NETWORK}</option>") < page.index(f"<option>{address}</option>")
+    assert page.index(f'value="{NETWORK}" checked') < page.index(f'name="target" value="{address}">')
     data = {"action": "ban", "target": NETWORK, "time": "permanent", "reason": "", "confirmed": "yes"}
     admin_client.post(_url(address), data)
     assert kernel.elements() == {NETWORK: "permanent"}
