@@ -23,7 +23,7 @@ BATCH = 5000
 
 
 class Importer:
-    """Imports one file; `say` takes what an administrator has to know, `is_ending` ends it between batches."""
+    """Imports one file; `say` takes what an administrator has to know, `is_ending` ends it after a batch."""
 
     def __init__(
         self,
@@ -38,9 +38,14 @@ class Importer:
         self._say = say
         fit = make_fit(databases.events(), ConnmonEvent)
         self._limits = TurnLimits(batch, fit, is_ending)
+        self._is_fitted = False
 
     def run(self) -> ImportCounts:
         """Import all that is there; OSError when the file cannot be read, or an error of the database."""
+        if not self._is_fitted:
+            # asks the database what the table holds: the thread that reads has no connection
+            self._limits.fit("\N{REPLACEMENT CHARACTER}")
+            self._is_fitted = True
         counts = ImportCounts()
         while True:
             more, is_done = self._run_from(offsets.load(self._path))
