@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from datetime import timezone as zones
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from ideolab_accesslog.models import ConnmonEvent
 IDS = 900
 #: rows that are given to COPY at a time
 PIECE = 500
+_TIMES = tuple(map(FIELDS.index, ("ts", "until", "created_at")))
 
 
 class RefusedRow(NamedTuple):
@@ -117,25 +119,22 @@ def _statement(connection: Any) -> str:
     return f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608 (names of our own table)
 
 
-def _adapter(connection: Any) -> Callable[[EventRow], tuple[Any, ...]]:
+def _adapter(connection: Any) -> Callable[[EventRow], Sequence[Any]]:
     """Return the function that turns a row into this database's values."""
     adapt_time = connection.ops.adapt_datetimefield_value
-    adapt_address = connection.ops.adapt_ipaddressfield_value
-    #: the time of the import is the same in all rows
-    kept: dict[datetime, Any] = {}
+    # Django would do the same for each value, in three times the time
+    is_naive = not connection.features.supports_timezones and connection.timezone is zones.utc
+    to_stored = _drop_zone if settings.USE_TZ and is_naive else _to_stored
 
-    def adapt_kept(moment: datetime) -> Any:
-        if moment not in kept:
-            kept.clear()
-            kept[moment] = adapt_time(_to_stored(moment))
-        return kept[moment]
-
-    def adapt(row: EventRow) -> tuple[Any, ...]:
-        return row._replace(
-            ts=adapt_time(_to_stored(row.ts)),
-            ip=row.ip and adapt_address(row.ip),
-            until=row.until and adapt_time(_to_stored(row.until)),
-            created_at=adapt_kept(row.created_at),
-        )
+    def adapt(row: EventRow) -> Sequence[Any]:
+        values: list[Any] = list(row)
+        for index in _TIMES:
+            if values[index] is not None:
+                values[index] = adapt_time(to_stored(values[index]))
+        return values
 
     return adapt
+
+
+def _drop_zone(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
