@@ -103,7 +103,7 @@ class PackLog(NamedTuple):
         return web_group if (self.is_site or self.is_import) and web_group else LOG_GROUP
 
     def mode(self, web_group: Optional[str]) -> int:
-        """Return its mode: the group may write a site's own, never rename or delete: the directory is ours."""
+        """Return its mode: the group may write a site's own; nobody of it may delete one."""
         return 0o660 if self.is_site and web_group else 0o640
 
 

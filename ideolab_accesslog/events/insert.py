@@ -40,8 +40,10 @@ class InsertedRows(NamedTuple):
 
 def insert(rows: Sequence[EventRow], connection: Any) -> InsertedRows:
     """Insert the rows whose id is in no row of the table, and in no earlier one of these."""
-    # of several with one id the first stays
-    once = list({row.event_id: row for row in reversed(rows)}.values())[::-1]
+    first: dict[str, EventRow] = {}
+    for row in rows:
+        first.setdefault(row.event_id, row)
+    once = list(first.values())
     try:
         with transaction.atomic(using=connection.alias):
             _write(once, connection)
