@@ -32,7 +32,13 @@ PATIENCE_S = 120
 def follow(events: EventsFile, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """The command in a process of its own; it is killed where the test has not ended it."""
     words = ["-m", "django", "import_connmon_events", "--follow", "--file", str(events.path)]
-    words += ["--reject-file", str(events.rejects.path), "--settings", "tests.accesslog.settings"]
+    words += [
+        "--reject-file",
+        str(events.rejects.path),
+        "--settings",
+        "tests.accesslog.settings",
+        "--skip-checks",
+    ]
     process = subprocess.Popen(
         [sys.executable, *words],
         env={**os.environ, **environment},
@@ -48,7 +54,7 @@ def follow(events: EventsFile, environment: dict[str, str]) -> Iterator[subproce
 
 
 def wait_for_rows(count: int) -> None:
-    wait_until(lambda: ConnmonEvent.objects.count() == count, "the events are stored", PATIENCE_S)
+    wait_until(lambda: ConnmonEvent.objects.count() == count, "the events are stored", timeout_s=PATIENCE_S)
 
 
 def test_events_are_stored_while_it_follows(database: str, tmp_path: Path) -> None:

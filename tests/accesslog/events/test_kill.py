@@ -107,7 +107,7 @@ def test_a_kill_behind_the_commit(database: str, tmp_path: Path) -> None:
             transaction.on_commit(die, using=databases.events())
             return keep(*words)
 
-        store._keep = keep_and_die
+        vars(store)["_keep"] = keep_and_die
         events.run()
 
     assert wait(start(run)) == -signal.SIGKILL
