@@ -39,7 +39,7 @@ def events() -> Iterator[CheckMessage]:
     # os.path, as in _can_write; a host without the pack has no such directory
     if is_lost("ACCESSLOG_EVENTS") or not os.path.isdir(path.parent):
         return
-    if os.path.exists(path) and not os.access(path, os.R_OK):
+    if os.path.exists(path) and not (os.path.isfile(path) and os.access(path, os.R_OK)):
         yield make_warning(
             15,
             f"ACCESSLOG_EVENTS: {path} cannot be read by this user: import_connmon_events stores nothing",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.events import offsets
-from ideolab_accesslog.events.sources import count_behind
+from ideolab_accesslog.events.file.sources import count_behind
 from ideolab_accesslog.metrics.exposition import PREFIX, Metric
 
 

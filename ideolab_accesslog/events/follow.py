@@ -9,9 +9,9 @@ from collections.abc import Callable
 from django.db import Error as DatabaseFault
 from django.db import close_old_connections
 
+from ideolab_accesslog.events.file.watch import FileWatch
 from ideolab_accesslog.events.importer import Importer
 from ideolab_accesslog.events.store import ImportCounts
-from ideolab_accesslog.events.watch import FileWatch
 from ideolab_accesslog.scheduler import close_connections, give_back_connections
 from ideolab_f2b.notify import Notifier
 

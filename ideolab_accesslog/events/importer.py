@@ -13,9 +13,9 @@ from django.db import connections
 from ideolab_accesslog import databases
 from ideolab_accesslog.databases.text import make_fit
 from ideolab_accesslog.events import offsets
+from ideolab_accesslog.events.file.rejects import RejectFile
+from ideolab_accesslog.events.file.sources import ZIP_ERRORS, count_behind, list_sources
 from ideolab_accesslog.events.offsets import StoredOffset
-from ideolab_accesslog.events.rejects import RejectFile
-from ideolab_accesslog.events.sources import ZIP_ERRORS, count_behind, list_sources
 from ideolab_accesslog.events.store import ImportCounts
 from ideolab_accesslog.events.turn import FileTurn, TurnEnd, TurnLimits
 from ideolab_accesslog.models import ConnmonEvent

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from ideolab_accesslog import databases
-from ideolab_accesslog.events.position import FilePosition
+from ideolab_accesslog.events.file.position import FilePosition
 from ideolab_accesslog.models import EventOffset
 
 #: characters of a path
@@ -46,7 +46,7 @@ def move(key: int, before: FilePosition, after: FilePosition, rejected: int) -> 
     return bool(moved)
 
 
-def add_rejected(key: int, count: int) -> None:
+def count_rejects(key: int, count: int) -> None:
     """Count further rejected lines."""
     _rows().filter(pk=key).update(rejected=F("rejected") + count)
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import BinaryIO, Optional
 
-from ideolab_accesslog.events.lines import FileBlock, FileLine, read_block
-from ideolab_accesslog.events.parse import LineError, LinePlace, parse_line
-from ideolab_accesslog.events.position import TAIL_BYTES, FilePosition, mark, read_tail, take_head
-from ideolab_accesslog.events.rejects import RejectedLine
-from ideolab_accesslog.events.row import EventRow
+from ideolab_accesslog.events.file.lines import FileBlock, FileLine, read_block
+from ideolab_accesslog.events.file.position import TAIL_BYTES, FilePosition, mark, read_tail, take_head
+from ideolab_accesslog.events.file.rejects import RejectedLine
+from ideolab_accesslog.events.rows.parse import LineError, LinePlace, parse_line
+from ideolab_accesslog.events.rows.row import EventRow
 from ideolab_accesslog.events.store import EventBatch
 
 #: seconds after which an unfinished line of a file that was rotated away is not finished any more

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple, Optional
 from django.db import connections, transaction
 
 from ideolab_accesslog import databases
-from ideolab_accesslog.events import insert, offsets, rollups
-from ideolab_accesslog.events.lines import FileLine
-from ideolab_accesslog.events.position import FilePosition
-from ideolab_accesslog.events.rejects import RejectedLine, RejectFile
-from ideolab_accesslog.events.row import EventRow
+from ideolab_accesslog.events import offsets
+from ideolab_accesslog.events.file.lines import FileLine
+from ideolab_accesslog.events.file.position import FilePosition
+from ideolab_accesslog.events.file.rejects import RejectedLine, RejectFile
+from ideolab_accesslog.events.rows import insert, rollups
+from ideolab_accesslog.events.rows.row import EventRow
 from ideolab_accesslog.metrics import totals
 
 
@@ -45,7 +46,7 @@ def store(key: int, before: FilePosition, batch: EventBatch, rejects: RejectFile
             return None
         stored, refused = insert.insert(batch.rows, connection)
         if refused:
-            offsets.add_rejected(key, len(refused))
+            offsets.count_rejects(key, len(refused))
         rollups.add(stored, connection)
         rejected = [
             *batch.rejected,

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from ideolab_accesslog.events.position import FilePosition
+from ideolab_accesslog.events.file.position import FilePosition
+from ideolab_accesslog.events.file.rejects import RejectFile
+from ideolab_accesslog.events.file.sources import EventFile, open_file
 from ideolab_accesslog.events.reader import FileReader
-from ideolab_accesslog.events.rejects import RejectFile
-from ideolab_accesslog.events.sources import EventFile, open_file
 from ideolab_accesslog.events.store import ImportCounts, store
 
 

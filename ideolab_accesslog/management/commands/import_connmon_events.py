@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.events import offsets
+from ideolab_accesslog.events.file.rejects import RejectFile
+from ideolab_accesslog.events.file.watch import FileWatch
 from ideolab_accesslog.events.follow import Follower
 from ideolab_accesslog.events.importer import BATCH, Importer
-from ideolab_accesslog.events.rejects import RejectFile
 from ideolab_accesslog.events.store import ImportCounts
-from ideolab_accesslog.events.watch import FileWatch
 from ideolab_accesslog.scheduler import runs_tests
 from ideolab_f2b import notify
 

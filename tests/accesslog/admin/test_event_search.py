@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 
 from ideolab_accesslog.admin import event_search
-from ideolab_accesslog.events import insert
-from ideolab_accesslog.events.parse import LinePlace, parse_line
+from ideolab_accesslog.events.rows import insert
+from ideolab_accesslog.events.rows.parse import LinePlace, parse_line
 from ideolab_accesslog.models import ConnmonEvent
 from tests.accesslog.conftest import VENDORS
 from tests.accesslog.events.event_lines import make_line

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ideolab_accesslog.events.file.rejects import RejectFile
 from ideolab_accesslog.events.importer import Importer
-from ideolab_accesslog.events.rejects import RejectFile
 from ideolab_accesslog.models import ConnmonEvent
 
 PLAIN = {

@@ -16,9 +16,9 @@ import pytest
 from django.db import OperationalError, connection
 
 from demo.lab.wait import wait_until
+from ideolab_accesslog.events.file.watch import FileWatch
 from ideolab_accesslog.events.follow import Follower
 from ideolab_accesslog.events.store import ImportCounts
-from ideolab_accesslog.events.watch import FileWatch
 from ideolab_accesslog.models import ConnmonEvent
 from ideolab_f2b.notify import Notifier
 from tests.accesslog.events.event_lines import EventsFile

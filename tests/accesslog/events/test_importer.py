@@ -85,7 +85,7 @@ def test_a_row_that_the_database_refuses_costs_no_other(
     events: EventsFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The parser lets none through; should it, the line is rejected and the others are stored."""
-    monkeypatch.setattr("ideolab_accesslog.events.parse._NUMBERS", range(2**80))
+    monkeypatch.setattr("ideolab_accesslog.events.rows.parse._NUMBERS", range(2**80))
     events.add("a", rest=make_line(id="b", count=2**70))
     events.add("c")
 

@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone as clock
 
-from ideolab_accesslog.events import insert, rollups
-from ideolab_accesslog.events.parse import LinePlace, parse_line
+from ideolab_accesslog.events.rows import insert, rollups
+from ideolab_accesslog.events.rows.parse import LinePlace, parse_line
 from ideolab_accesslog.models import ConnmonEvent
 from tests.accesslog.events.event_lines import make_line
 

@@ -28,7 +28,7 @@ class FilePosition(NamedTuple):
         return self.head[:_DIGITS]
 
 
-def signed(number: int) -> int:
+def fit_column(number: int) -> int:
     """Return a number of 64 bits as a column with a sign holds it: network disks use all of them."""
     return number - 2**64 if number >= 2**63 else number
 
@@ -44,7 +44,7 @@ def take_head(file: BinaryIO) -> str:
 def mark(found: os.stat_result, position: int, first_line: str, tail: bytes) -> FilePosition:
     """Return the position behind `tail`, the bytes that were read last."""
     head = first_line + _digest(tail[-TAIL_BYTES:]) if position else ""
-    return FilePosition(signed(found.st_dev), signed(found.st_ino), position, head)
+    return FilePosition(fit_column(found.st_dev), fit_column(found.st_ino), position, head)
 
 
 def read_tail(file: BinaryIO, position: int) -> bytes:

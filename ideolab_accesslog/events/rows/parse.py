@@ -10,8 +10,8 @@ from hashlib import blake2b
 from typing import Any, NamedTuple, Optional
 
 from ideolab_accesslog.databases.text import clean
-from ideolab_accesslog.events.addresses import Wherefrom, read_address, read_network
-from ideolab_accesslog.events.row import EventRow
+from ideolab_accesslog.events.rows.addresses import Wherefrom, read_address, read_network
+from ideolab_accesslog.events.rows.row import EventRow
 from ideolab_accesslog.models import ConnmonEvent
 
 #: years of an event's time: the pack is younger, and a clock that is further off is broken

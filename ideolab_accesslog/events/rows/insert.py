@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from ideolab_accesslog.access import copy
 from ideolab_accesslog.databases.text import is_rows_fault
-from ideolab_accesslog.events.copy_line import format_row
-from ideolab_accesslog.events.row import FIELDS, EventRow
+from ideolab_accesslog.events.rows.copy_line import format_row
+from ideolab_accesslog.events.rows.row import FIELDS, EventRow
+from ideolab_accesslog.events.rows.times import convert_time
 from ideolab_accesslog.models import ConnmonEvent
 
 #: ids that one query looks for: older SQLite takes 999 values
@@ -62,12 +62,12 @@ def _select_new(rows: Sequence[EventRow], connection: Any) -> list[EventRow]:
     new = {row.event_id: row for row in rows}
     ids = list(new)
     for start in range(0, len(ids), IDS):
-        for known in _find_known(ids[start : start + IDS], connection):
+        for known in _read_ids(ids[start : start + IDS], connection):
             new.pop(known, None)
     return list(new.values())
 
 
-def _find_known(ids: list[str], connection: Any) -> Iterator[str]:
+def _read_ids(ids: list[str], connection: Any) -> Iterator[str]:
     """Yield those of the ids that rows have."""
     marks = ", ".join(["%s"] * len(ids))
     quote = connection.ops.quote_name
@@ -106,12 +106,7 @@ def _write(rows: Sequence[EventRow], connection: Any) -> None:
 def _format(rows: Sequence[EventRow]) -> Iterator[bytes]:
     """Yield blocks of lines: the server stores one while the next is made."""
     for start in range(0, len(rows), PIECE):
-        yield b"".join([format_row(row, _to_stored) for row in rows[start : start + PIECE]])
-
-
-def _to_stored(moment: datetime) -> datetime:
-    """Return the time as the site stores times: aware, or on the local clock."""
-    return moment if settings.USE_TZ else timezone.make_naive(moment)
+        yield b"".join([format_row(row, convert_time) for row in rows[start : start + PIECE]])
 
 
 def _statement(connection: Any) -> str:
@@ -126,13 +121,13 @@ def _adapter(connection: Any) -> Callable[[EventRow], Sequence[Any]]:
     adapt_time = connection.ops.adapt_datetimefield_value
     # Django would do the same for each value, in three times the time
     is_naive = not connection.features.supports_timezones and connection.timezone is zones.utc
-    to_stored = _drop_zone if settings.USE_TZ and is_naive else _to_stored
+    to_site = _drop_zone if settings.USE_TZ and is_naive else convert_time
 
     def adapt(row: EventRow) -> Sequence[Any]:
         values: list[Any] = list(row)
         for index in _TIMES:
             if values[index] is not None:
-                values[index] = adapt_time(to_stored(values[index]))
+                values[index] = adapt_time(to_site(values[index]))
         return values
 
     return adapt

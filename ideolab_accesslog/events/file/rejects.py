@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ideolab_accesslog.events.lines import FileLine
+from ideolab_accesslog.events.file.lines import FileLine
 from ideolab_f2b import files
 
 #: bytes after which the file becomes NAME.1, in the place of the one before

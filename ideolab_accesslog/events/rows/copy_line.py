@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from ideolab_accesslog.events.row import EventRow
+from ideolab_accesslog.events.rows.row import EventRow
 
 #: COPY's word for no value
 _NULL = "\\N"
@@ -14,13 +14,13 @@ _NULL = "\\N"
 _TABLE = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def format_row(row: EventRow, to_stored: Callable[[datetime], datetime]) -> bytes:
-    """Return the line of one row; `to_stored` gives a time the zone in which the site stores times."""
-    parts = [_NULL if value is None else _format(value, to_stored) for value in row]
+def format_row(row: EventRow, to_site: Callable[[datetime], datetime]) -> bytes:
+    """Return the line of one row; `to_site` makes a time one as the site stores them."""
+    parts = [_NULL if value is None else _format(value, to_site) for value in row]
     return f"{chr(9).join(parts)}\n".encode()
 
 
-def _format(value: Any, to_stored: Callable[[datetime], datetime]) -> str:
+def _format(value: Any, to_site: Callable[[datetime], datetime]) -> str:
     if value.__class__ is str:
         return str(value if value.isalnum() else value.translate(_TABLE))
-    return str(value) if value.__class__ is int else to_stored(value).isoformat(" ")
+    return str(value) if value.__class__ is int else to_site(value).isoformat(" ")

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.conf import settings
-from django.utils import timezone
-
-from ideolab_accesslog.events.row import EventRow
+from ideolab_accesslog.events.rows.row import EventRow
+from ideolab_accesslog.events.rows.times import convert_time
 from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour
 
 #: rows of one statement: older SQLite takes 999 values
 ROWS = 190
 _BAN = str(ConnmonEvent.Type.BAN)
-_ASN, _COUNTRY, _NETWORK4, _NETWORK6 = map(str, EventDay.Kind.values)
+_ASN = str(EventDay.Kind.ASN)
+_COUNTRY = str(EventDay.Kind.COUNTRY)
+_NETWORK4 = str(EventDay.Kind.NETWORK4)
+_NETWORK6 = str(EventDay.Kind.NETWORK6)
 
 
 class HourKey(NamedTuple):
@@ -46,7 +47,7 @@ def add(rows: Sequence[EventRow], connection: Any) -> None:
         EventHour,
         ("hour", "type", "jail"),
         ("count",),
-        [(adapt_time(_to_stored(key.hour)), key.type, key.jail, hours[key]) for key in sorted(hours)],
+        [(adapt_time(convert_time(key.hour)), key.type, key.jail, hours[key]) for key in sorted(hours)],
     )
     _upsert(
         connection,
@@ -55,10 +56,6 @@ def add(rows: Sequence[EventRow], connection: Any) -> None:
         ("count", "name"),
         [(adapt_day(key.day), key.kind, key.key, days[key], _find_name(key, names)) for key in sorted(days)],
     )
-
-
-def _to_stored(moment: datetime) -> datetime:
-    return moment if settings.USE_TZ else timezone.make_naive(moment)
 
 
 def count_hours(rows: Iterable[EventRow]) -> Mapping[HourKey, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ideolab_accesslog.events.watch import FileWatch
+from ideolab_accesslog.events.file.watch import FileWatch
 
 #: seconds that no wait of these tests may take
 LONG_S = 300.0

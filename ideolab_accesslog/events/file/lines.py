@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO, NamedTuple
 
-from ideolab_accesslog.events.position import TAIL_BYTES
+from ideolab_accesslog.events.file.position import TAIL_BYTES
 
 #: bytes of a line; the longest event has three lines of a log
 LINE_MAX = 256 * 1024

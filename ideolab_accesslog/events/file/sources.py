@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Optional, cast
 
-from ideolab_accesslog.events.position import FilePosition, is_same, signed
+from ideolab_accesslog.events.file.position import FilePosition, fit_column, is_same
 from ideolab_f2b import files
 
 #: names of logrotate: events.jsonl.1, events.jsonl.2.gz, events.jsonl-20261130.gz
@@ -37,7 +37,7 @@ class EventFile(NamedTuple):
 
     def is_at(self, at: FilePosition) -> bool:
         """Return whether the position names this file's place on the disk."""
-        return (signed(self.status.st_dev), signed(self.status.st_ino)) == (at.device, at.inode)
+        return (fit_column(self.status.st_dev), fit_column(self.status.st_ino)) == (at.device, at.inode)
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def list_sources(path: Path, at: FilePosition, read_at: float) -> tuple[list[Eve
 
     `read_at` is when that was, in seconds; 0 = never: then all that logrotate has kept is read.
     """
-    every = [*_list_rotated(path), *_stat(path, is_current=True)]
+    every = [*_list_older(path), *_stat(path, is_current=True)]
     if not at.position:
         return every, True
     for index, one in enumerate(every):
@@ -70,7 +70,7 @@ def list_sources(path: Path, at: FilePosition, read_at: float) -> tuple[list[Eve
     return [one for one in every if one.is_current or one.status.st_mtime >= since], False
 
 
-def _list_rotated(path: Path) -> list[EventFile]:
+def _list_older(path: Path) -> list[EventFile]:
     """Return the rotated files, the oldest first; of one that is just being compressed the whole one."""
     found: dict[str, EventFile] = {}
     ages: dict[str, tuple[int, str]] = {}
