@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
@@ -71,6 +72,8 @@ async def _make_in_thread(parts: Iterator[str]) -> AsyncIterator[str]:
 
 def escape_cell(value: Any) -> Any:
     """Return a value that a spreadsheet never takes for a formula."""
+    if isinstance(value, (dict, list)):
+        value = json.dumps(value)
     if not isinstance(value, str):
         return value
     text = _SEPARATED.sub(r"\1'\2", value)

@@ -119,6 +119,8 @@ FAULTS: tuple[tuple[dict[str, Any], list[str]], ...] = (
     ({"TRASHIP_LOG": f"/tmp/{'x' * 300}/traship.log"}, ["W005"]),
     ({**HELPER, "TRASHIP_FIREWALL_HELPER": [f"/tmp/{'x' * 300}/ideolab-fw-ip"]}, ["W006"]),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": f"/tmp/{'x' * 300}/spool"}, []),
+    ({"ACCESSLOG_EVENTS": "/tmp"}, ["W015"]),
+    ({"ACCESSLOG_EVENTS": "/tmp/none.jsonl"}, []),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/dev/null"}, ["W009"]),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/dev/null/spool"}, ["W009"]),
     (_logging("ideolab_accesslog.feed.TrashipHandler"), ["W012"]),

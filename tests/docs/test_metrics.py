@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -56,12 +57,17 @@ def test_the_file_of_fail2ban(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_the_file_of_the_django_app() -> None:
+def test_the_file_of_the_django_app(tmp_path: Path, settings: Any) -> None:
     """As accesslog_metrics writes it."""
+    from ideolab_accesslog.events import behind, offsets
     from ideolab_accesslog.metrics import exposition
 
+    path = tmp_path / "connmon_events.jsonl"
+    path.touch()
+    settings.ACCESSLOG_EVENTS = str(path)
+    offsets.load(path)
     found = {}
-    for metric in exposition.collect():
+    for metric in [*exposition.collect(), *behind.collect()]:
         pairs = [pair for key in metric.values for pair in re.findall(r'(\w+)="(\w+)"', key)]
         labels = tuple(dict.fromkeys(label for label, _value in pairs))
         words = frozenset(value for label, value in pairs if label in exported.FIXED)

@@ -34,6 +34,11 @@ ideolab_accesslog_firewall_actions_total{action="unban",result="skipped"} 0
 ideolab_accesslog_firewall_actions_total{action="check",result="done"} 0
 ideolab_accesslog_firewall_actions_total{action="check",result="failed"} 0
 ideolab_accesslog_firewall_actions_total{action="check",result="skipped"} 0
+# HELP ideolab_accesslog_events_total Lines of connmon_events.jsonl, by what became of them.
+# TYPE ideolab_accesslog_events_total counter
+ideolab_accesslog_events_total{result="duplicate"} 0
+ideolab_accesslog_events_total{result="imported"} 0
+ideolab_accesslog_events_total{result="rejected"} 0
 # HELP ideolab_accesslog_rows_total Rows of the access log, by what became of them.
 # TYPE ideolab_accesslog_rows_total counter
 ideolab_accesslog_rows_total{result="dropped"} 0

@@ -9,7 +9,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from ideolab_accesslog.models import AccessLog, FirewallActionLog, OffenceLog, TrashIP
+from ideolab_accesslog.models import (
+    AccessLog,
+    ConnmonEvent,
+    EventDay,
+    EventHour,
+    FirewallActionLog,
+    OffenceLog,
+    TrashIP,
+)
 from tests.accesslog.conftest import VENDORS
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -46,6 +54,8 @@ def test_old_rows_go_and_the_rest_stays(rows: None) -> None:
     assert run() == (
         "2 requests older than 30 days deleted\n1 addresses of TrashIP older than 180 days deleted\n"
         "1 offences older than 90 days deleted\n"
+        "0 events older than 90 days deleted\n0 counts of an hour's events older than 400 days deleted\n"
+        "0 counts of a day's bans older than 400 days deleted\n"
     )
     assert left() == (0, 3, 1, 2)
 
@@ -57,6 +67,8 @@ def test_the_days_are_chosen(rows: None) -> None:
         "1 requests older than 300 days deleted\n"
         "2 addresses of TrashIP older than 30 days deleted\n"
         "2 offences older than 30 days deleted\n"
+        "0 events older than 90 days deleted\n0 counts of an hour's events older than 400 days deleted\n"
+        "0 counts of a day's bans older than 400 days deleted\n"
         "1 firewall actions older than 365 days deleted\n"
     )
     assert left() == (1, 2, 0, 1)
@@ -75,3 +87,21 @@ def test_days_that_would_empty_the_table_are_refused(rows: None, days: str) -> N
         run("--accesslog-days", days)
 
     assert left() == (2, 4, 2, 2)
+
+
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+def test_old_events_and_their_counts_go(database: str) -> None:
+    """Events after 90 days, counts after 400."""
+    for days in (10, 100, 500):
+        then = timezone.now() - timedelta(days=days)
+        ConnmonEvent.objects.create(ts=then, type="ban", event_id=str(days))
+        EventHour.objects.create(hour=then, type="ban", count=1)
+        EventDay.objects.create(day=then.date(), kind="asn", key="64500", count=1)
+
+    assert run().splitlines()[-3:] == [
+        "2 events older than 90 days deleted",
+        "1 counts of an hour's events older than 400 days deleted",
+        "1 counts of a day's bans older than 400 days deleted",
+    ]
+    assert ConnmonEvent.objects.get().event_id == "10"
+    assert (EventHour.objects.count(), EventDay.objects.count()) == (2, 2)

@@ -1,0 +1,1 @@
+"""The files of events: lines, positions, rotations, rejected lines, and waiting for a change."""

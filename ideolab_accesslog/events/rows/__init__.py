@@ -1,0 +1,1 @@
+"""The rows of events: made of a line, inserted, counted."""

@@ -1,0 +1,133 @@
+"""Counts new events by hour and new bans by day, with one statement for each table and batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from ideolab_accesslog.events.rows.row import EventRow
+from ideolab_accesslog.events.rows.times import convert_time
+from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour
+
+#: rows of one statement: older SQLite takes 999 values
+ROWS = 190
+_BAN = str(ConnmonEvent.Type.BAN)
+_ASN = str(EventDay.Kind.ASN)
+_COUNTRY = str(EventDay.Kind.COUNTRY)
+_NETWORK4 = str(EventDay.Kind.NETWORK4)
+_NETWORK6 = str(EventDay.Kind.NETWORK6)
+
+
+class HourKey(NamedTuple):
+    """One row of EventHour."""
+
+    hour: datetime
+    type: str
+    jail: str
+
+
+class DayKey(NamedTuple):
+    """One row of EventDay."""
+
+    day: date
+    kind: str
+    key: str
+
+
+def add(rows: Sequence[EventRow], connection: Any) -> None:
+    """Add the rows to both tables."""
+    hours = count_hours(rows)
+    bans = [row for row in rows if row.type == _BAN]
+    days, names = count_days(bans), find_names(bans)
+    adapt_time, adapt_day = connection.ops.adapt_datetimefield_value, connection.ops.adapt_datefield_value
+    _upsert(
+        connection,
+        EventHour,
+        ("hour", "type", "jail"),
+        ("count",),
+        [(adapt_time(convert_time(key.hour)), key.type, key.jail, hours[key]) for key in sorted(hours)],
+    )
+    _upsert(
+        connection,
+        EventDay,
+        ("day", "kind", "key"),
+        ("count", "name"),
+        [(adapt_day(key.day), key.kind, key.key, days[key], _find_name(key, names)) for key in sorted(days)],
+    )
+
+
+def count_hours(rows: Iterable[EventRow]) -> Mapping[HourKey, int]:
+    """Return how many events each hour, type and jail has."""
+    return Counter(
+        HourKey(row.ts.replace(minute=0, second=0, microsecond=0), row.type, row.jail or "") for row in rows
+    )
+
+
+def count_days(bans: Iterable[EventRow]) -> Mapping[DayKey, int]:
+    """Return how many bans each AS, country and network has on a day."""
+    return Counter(key for row in bans for key in _list_day_keys(row))
+
+
+def _list_day_keys(row: EventRow) -> Iterator[DayKey]:
+    day = row.ts.date()
+    if row.asn:
+        yield DayKey(day, _ASN, row.asn)
+    if row.country:
+        yield DayKey(day, _COUNTRY, row.country)
+    if row.subnet:
+        yield DayKey(day, _NETWORK6 if ":" in row.subnet else _NETWORK4, row.subnet)
+
+
+def find_names(bans: Iterable[EventRow]) -> Mapping[str, str]:
+    """Return {AS number: its name in the latest ban}."""
+    return {row.asn: row.asname for row in bans if row.asn and row.asname}
+
+
+def _find_name(key: DayKey, names: Mapping[str, str]) -> str:
+    return names.get(key.key, "") if key.kind == _ASN else ""
+
+
+def _upsert(
+    connection: Any, model: Any, keys: Sequence[str], others: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert the rows, or add their counts to those that are there; a name that is known replaces one."""
+    columns = (*keys, *others)
+    head, tail = _make_head(connection, model, columns), _make_conflict(connection, model, keys, others)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql" and rows:
+            types = [model._meta.get_field(name).db_type(connection) for name in columns]
+            arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+            unnest = f"SELECT * FROM unnest({arrays})"  # noqa: S608 (types of our own fields)
+            cursor.execute(f"{head} {unnest} {tail}", [*map(list, zip(*rows))])
+            return
+        for start in range(0, len(rows), ROWS):
+            part = rows[start : start + ROWS]
+            values = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(part))
+            cursor.execute(f"{head} VALUES {values} {tail}", [value for row in part for value in row])
+
+
+def _make_head(connection: Any, model: Any, columns: Sequence[str]) -> str:
+    quote = connection.ops.quote_name
+    return f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, columns))})"
+
+
+def _make_conflict(connection: Any, model: Any, keys: Sequence[str], others: Sequence[str]) -> str:
+    """Return the end of the statement: what happens to a row that is there already."""
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    is_mysql = connection.vendor == "mysql"
+
+    def new(name: str) -> str:
+        return f"VALUES({quote(name)})" if is_mysql else f"excluded.{quote(name)}"
+
+    def change(name: str) -> str:
+        old = f"{table}.{quote(name)}"
+        if name == "count":
+            return f"{quote(name)} = {old} + {new(name)}"
+        return f"{quote(name)} = CASE WHEN {new(name)} = '' THEN {old} ELSE {new(name)} END"
+
+    target = ", ".join(map(quote, keys))
+    conflict = "ON DUPLICATE KEY UPDATE" if is_mysql else f"ON CONFLICT ({target}) DO UPDATE SET"
+    return f"{conflict} {', '.join(map(change, others))}"

@@ -1,0 +1,13 @@
+"""Times as the site stores them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+
+def convert_time(moment: datetime) -> datetime:
+    """Return an aware time as the site stores times: aware with USE_TZ, else on the local clock."""
+    return moment if settings.USE_TZ else timezone.make_naive(moment)
