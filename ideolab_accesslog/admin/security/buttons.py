@@ -105,9 +105,9 @@ def _can_be_banned(target: Wanted, spared: list[Network]) -> bool:
 
 
 def _find_bans(wanted: Wanted) -> list[str]:
-    """Return the bans that hold it: its own, and those of networks around it."""
+    """Return the bans that hold it: its own, and those of networks around it, the narrowest first."""
     names = find_names(wanted)
     if not isinstance(wanted, AsNumber):
-        names = [*names, *find_networks_around(wanted)]
+        names = list(dict.fromkeys([*names, *reversed(find_networks_around(wanted))]))
     rows = TrashIP.objects.filter(Q(is_banned=True) | Q(iptables_applied=True), ip__in=names)
-    return list(rows.order_by("pk").values_list("ip", flat=True))
+    return sorted(rows.values_list("ip", flat=True), key=names.index)
