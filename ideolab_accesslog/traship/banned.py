@@ -6,7 +6,7 @@ A banned AS is not among them: which networks it has is known to fail2ban alone.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from time import monotonic
 
@@ -25,8 +25,8 @@ _PAGE = 5000
 
 #: addresses, and the /64 of IPv6 customers
 current: frozenset[str] = frozenset()
-#: all other networks: {(IP version, bits behind the prefix): the prefixes as numbers}; mostly there are none
-wide: dict[tuple[int, int], frozenset[int]] = {}
+#: all other networks by IP version: (bits behind the prefix, the prefixes as numbers); mostly there are none
+wide: Mapping[int, Sequence[tuple[int, frozenset[int]]]] = {}
 _not_before = 0.0
 
 
@@ -66,12 +66,16 @@ def _is_bannable(text: str) -> bool:
     return not isinstance(wanted, AsNumber) and never_ban.find_reason(wanted) is None
 
 
-def _sort_by_prefix(networks: Iterable[Network]) -> dict[tuple[int, int], frozenset[int]]:
-    found: dict[tuple[int, int], set[int]] = {}
+def _sort_by_prefix(networks: Iterable[Network]) -> Mapping[int, Sequence[tuple[int, frozenset[int]]]]:
+    found: dict[int, dict[int, set[int]]] = {}
     for network in networks:
         shift = network.max_prefixlen - network.prefixlen
-        found.setdefault((network.version, shift), set()).add(int(network.network_address) >> shift)
-    return {key: frozenset(prefixes) for key, prefixes in found.items()}
+        by_shift = found.setdefault(network.version, {})
+        by_shift.setdefault(shift, set()).add(int(network.network_address) >> shift)
+    return {
+        version: tuple((shift, frozenset(prefixes)) for shift, prefixes in by_shift.items())
+        for version, by_shift in found.items()
+    }
 
 
 def holds(address: str) -> bool:
@@ -88,7 +92,11 @@ def _is_in_wide(address: str) -> bool:
     except OSError:
         # no address: it is in no network
         return False
-    return any(kind == version and number >> shift in prefixes for (kind, shift), prefixes in wide.items())
+    # no any(): a generator takes longer than the question
+    for shift, prefixes in wide.get(version, ()):  # noqa: SIM110
+        if number >> shift in prefixes:
+            return True
+    return False
 
 
 def forget() -> None:

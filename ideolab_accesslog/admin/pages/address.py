@@ -64,7 +64,6 @@ def show_address(model_admin: Any, request: HttpRequest, text: str) -> HttpRespo
         "inside": _find_bans_inside(wanted),
         "targets": names[::-1],
         "times": BanForm.base_fields["time"].choices,
-        "is_client": _is_client(wanted),
         "buttons": [] if _is_client(wanted) else find_buttons(request, wanted),
         "can_ban": model_admin.has_ban_permission(request) and _is_client(wanted),
         "can_unban": model_admin.has_unban_permission(request) and _is_client(wanted),
