@@ -17,8 +17,10 @@ _NAMES = (gettext_noop("pending"), gettext_noop("skipped"))
 
 
 class FirewallActionLog(models.Model):
-    """One address in one firewall action; written before the call (pending), finished after it, never deleted
-    by anything but cleanup_accesslog's own switch."""
+    """One address, network or AS in one firewall action.
+
+    Written before the call (pending), finished after it; only cleanup_accesslog's own switch deletes it.
+    """
 
     class Action(models.TextChoices):
         BAN = "ban", _("ban")

@@ -11,8 +11,10 @@ from ideolab_accesslog.models.network_field import NetworkField
 
 
 class TrashIP(models.Model):
-    """One address that scanned. `is_banned` and `ban_until` are the intent; `iptables_applied` is what the
-    firewall last confirmed."""
+    """One address that scanned, or a network or AS that somebody banned.
+
+    `is_banned` and `ban_until` are the intent; `iptables_applied` is what the firewall last confirmed.
+    """
 
     class Reason(models.TextChoices):
         BURST_404 = "404_burst", _("many pages that do not exist")
@@ -21,7 +23,8 @@ class TrashIP(models.Model):
         CRAWLER = "crawler", _("a verified crawler")
         MANUAL = "manual", _("added by hand")
 
-    # IPv6: the /64; a row for a single address is of an earlier version, or a ban that somebody typed
+    # IPv6: the /64; a row for a single address is of an earlier version, or a ban that somebody typed, as are
+    # other networks and AS numbers
     ip = NetworkField(_("address"), unique=True, unpack_ipv4=True)
     reason = models.CharField(_("reason"), max_length=32, choices=Reason.choices, default=Reason.MANUAL)
     count_hits = models.PositiveBigIntegerField(_("hits"), default=0)

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from ideolab_accesslog.admin.security import ban, data, detail, page, stream
+from ideolab_accesslog.admin.security import ban, data, detail, page, stream, unban
 from ideolab_accesslog.models import Security
 
 
@@ -42,7 +42,7 @@ class SecurityAdmin(admin.ModelAdmin):
             make_url("stream", "stream/", stream.send_stream),
             make_url("detail", "detail/", detail.send_detail),
             make_url("ban", "ban/", ban.ban),
-            make_url("unban", "unban/", ban.unban),
+            make_url("unban", "unban/", unban.unban),
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
