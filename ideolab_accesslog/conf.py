@@ -149,6 +149,14 @@ ACCESS_LOG = (
         1024,
         "MiB that the directory may have while the database is away; more is dropped and counted",
     ),
+    # --- the security dashboard
+    Setting(
+        "ACCESSLOG_METRICS_DIR",
+        PATH,
+        "/var/lib/node_exporter/textfile_collector",
+        "the directory in which the dashboard reads `ideolab_connmon.prom` and `ideolab_f2b.prom` "
+        "(`textfile_dir` of f2b.conf)",
+    ),
 )
 SCANNERS = (
     Setting("TRASHIP_ENABLED", SWITCH, True, "look for scanners at all"),
