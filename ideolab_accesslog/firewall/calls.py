@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from ideolab_accesslog import networks, signals
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.firewall import answers, intents, never_ban, texts, transports
+from ideolab_accesslog.firewall import answers, intents, refusals, texts, transports
 from ideolab_accesslog.firewall.intents import Call, Intent, WrittenCall
+from ideolab_accesslog.firewall.refusals import AsNetworks
 from ideolab_accesslog.firewall.transports.order import (
     DONE,
     SKIPPED,
@@ -27,7 +28,7 @@ from ideolab_accesslog.firewall.transports.order import (
     RunReply,
     Transport,
 )
-from ideolab_accesslog.networks import Target
+from ideolab_accesslog.networks import Wanted
 
 #: addresses of one call; the helper reads 10,000 lines
 MOST = 5000
@@ -98,12 +99,13 @@ def ban(
     reason: str = "",
     spare: Collection[str] = (),
     only: Optional[Only] = None,
+    as_networks: Optional[AsNetworks] = None,
 ) -> CallResult:
-    """Ban for `seconds`, or until a time, or for ever with neither.
+    """Ban addresses, networks and AS numbers for `seconds`, or until a time, or for ever with neither.
 
-    An IPv6 /64 is banned as a whole. `actor` is a user, or a program's name; `spare` names addresses that are
-    refused too, with their /64, such as the one that the admin's click came from; `only` is asked for each
-    row under its lock, and leaves out what has changed.
+    `actor` is a user, or a program's name; `spare` names addresses that no ban may hit, such as the one that
+    the admin's click came from; `only` is asked for each row under its lock, and leaves out what has changed.
+    `as_networks` are the networks of each AS, of which the helper is asked otherwise.
     """
     if until is not None:
         until = _to_site_time(until)
@@ -115,8 +117,7 @@ def ban(
     call = Call(
         "ban", *_identify(actor), seconds=seconds, until=until, reason=reason[:_REASON_MAX], only=only
     )
-    own = {str(networks.parse(address)) for address in spare}
-    return _make(call, addresses, own | set(map(networks.network_of, own)))
+    return _make(call, addresses, spare, as_networks)
 
 
 def unban(
@@ -146,13 +147,18 @@ def _identify(actor: Any) -> tuple[Any, str]:
     return (actor if actor.pk else None), str(actor.get_username())[:_NAME_MAX]
 
 
-def _make(call: Call, addresses: Iterable[str], spare: Collection[str] = ()) -> CallResult:
+def _make(
+    call: Call,
+    addresses: Iterable[str],
+    spare: Collection[str] = (),
+    as_networks: Optional[AsNetworks] = None,
+) -> CallResult:
     """Write the rows of a call, and have it run at the commit; without a transaction that is at once."""
     result = CallResult(call.action)
     parsed = _parse(result, addresses)
     if not parsed:
         return result
-    refused = _find_refused(parsed, spare) if call.action == "ban" else {}
+    refused = refusals.find_refusals(parsed, spare, as_networks) if call.action == "ban" else {}
     for address, why in refused.items():
         result.set(address, REFUSED, why)
     orders = {
@@ -173,27 +179,18 @@ def _make(call: Call, addresses: Iterable[str], spare: Collection[str] = ()) -> 
     return result
 
 
-def _parse(result: CallResult, addresses: Iterable[str]) -> dict[str, Target]:
-    """Return each address once; a text that is none becomes a refused result without audit row."""
-    parsed: dict[str, Target] = {}
+def _parse(result: CallResult, addresses: Iterable[str]) -> dict[str, Wanted]:
+    """Return each target once; a text that is none becomes a refused result without audit row."""
+    parsed: dict[str, Wanted] = {}
     for text in addresses:
         try:
-            address = networks.parse(text)
-            parsed[str(address)] = address
+            wanted = networks.parse_wanted(text)
+            parsed[str(wanted)] = wanted
         except ValueError as error:
             result.set(text, REFUSED, str(error))
         if len(parsed) > MOST:
             raise ValueError(f"more than {MOST} addresses in one call; split them")
     return parsed
-
-
-def _find_refused(parsed: Mapping[str, Target], spare: Collection[str]) -> dict[str, str]:
-    """Return the reason for each address that must not be banned."""
-    reasons = {
-        text: texts.OWN_ADDRESS if text in spare else never_ban.find_reason(address)
-        for text, address in parsed.items()
-    }
-    return {text: reason for text, reason in reasons.items() if reason is not None}
 
 
 def _audit_fields(order: Order, transport: Optional[Transport]) -> dict[str, str]:

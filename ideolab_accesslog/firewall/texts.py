@@ -7,12 +7,18 @@ from functools import cache
 
 from django.utils.translation import gettext, gettext_noop
 
-NOT_EXECUTED = gettext_noop("TRASHIP_FIREWALL_EXECUTE is False: no firewall was told")
+NOT_EXECUTED: str = gettext_noop("TRASHIP_FIREWALL_EXECUTE is False: no firewall was told")
 RUNS_TESTS: str = gettext_noop("this process runs tests (ACCESSLOG_TESTING): noted, and nothing was run")
 NOT_COMMITTED = gettext_noop("the transaction is not committed yet")
 REPEATED = gettext_noop("asked for a moment ago")
 CHANGED = gettext_noop("somebody else was faster")
-OWN_ADDRESS = gettext_noop("your own address")
+OWN_ADDRESS: str = gettext_noop("your own address")
+OWN_ADDRESS_INSIDE: str = gettext_noop("your own address is in it")
+AS_NEEDS_HELPER: str = gettext_noop("an AS is banned by ideolab-fw-ip alone: TRASHIP_FIREWALL_TRANSPORT")
+AS_UNKNOWN: str = gettext_noop("its networks are not known, and so not whom it would hit")
+TOO_NARROW: str = gettext_noop("an IPv6 network narrower than /64 is banned as the /64, or by its addresses")
+TOO_WIDE_FOR_LOG: str = gettext_noop("wider than /%(widest)s, the most by a line of manual.log")
+NOT_INSTALLED: str = gettext_noop("ideolab-fw-ip is not there; see TRASHIP_FIREWALL_HELPER")
 #: what an address is, by the property of ipaddress that says so
 NEVER_A_CLIENT: dict[str, str] = {
     "is_loopback": gettext_noop("loopback"),
@@ -22,7 +28,7 @@ NEVER_A_CLIENT: dict[str, str] = {
     "is_reserved": gettext_noop("broadcast or reserved"),
 }
 IN_SETTING: str = gettext_noop("%(network)s of %(setting)s")
-NO_ANSWER = gettext_noop("no answer")
+NO_ANSWER: str = gettext_noop("no answer")
 PROCESS_ENDED = gettext_noop("the process ended before the answer came")
 WRITTEN = gettext_noop("written for fail2ban's jail ideolab-manual")
 NO_MANUAL_LOG = gettext_noop("TRASHIP_MANUAL_LOG is empty; it names the log for fail2ban")
@@ -61,6 +67,7 @@ _FIXED = (
     ),
     *(PROCESS_ENDED, WRITTEN, NO_MANUAL_LOG, ANOTHER_JAIL, WINDOWS, LOG_CANNOT_CHECK),
     *(TIME_IS_OVER, NOT_IN_KERNEL, NOT_WANTED, RUNS_TESTS),
+    *(OWN_ADDRESS_INSIDE, AS_NEEDS_HELPER, AS_UNKNOWN, TOO_NARROW, NOT_INSTALLED),
     # in rows of an earlier version
     gettext_noop("TRASHIP_FIREWALL_EXECUTE is False: noted, and nothing was run"),
 )
@@ -77,10 +84,11 @@ _WITH_PARTS = (
     gettext_noop("error: %(why)s"),
     gettext_noop("not run: %(why)s"),
     IN_SETTING,
+    TOO_WIDE_FOR_LOG,
 )
 _PART = re.compile(r"%\((\w+)\)s")
 #: parts that are not any text: else a reason that a person wrote, `a lot of scans`, would be one of ours
-_SHAPES = {"network": r"[0-9a-fA-F:.]+/\d+", "setting": "[A-Z_]+"}
+_SHAPES = {"network": r"[0-9a-fA-F:.]+/\d+", "setting": "[A-Z_]+", "widest": r"\d+"}
 #: characters that are looked at; the rest of a longer text stays as it is
 _LONGEST = 1000
 

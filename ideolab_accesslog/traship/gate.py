@@ -161,8 +161,9 @@ def check_request(request: HttpRequest, client: Client) -> Optional[HttpResponse
             return None
         ip = client.ip
         bans = banned.current
-        # not holds() for each request: an IPv4 address has no network to look for
-        if ip is not None and (ip in bans or (":" in ip and banned.holds(ip))) and conf.TRASHIP_BLOCK_BANNED:
+        # not holds() for each request: an IPv4 address has no network to look for while none is banned
+        is_banned = ip is not None and (ip in bans or ((banned.wide or ":" in ip) and banned.holds(ip)))
+        if is_banned and conf.TRASHIP_BLOCK_BANNED:
             return _forbidden()
         # what rule_of() would say, without calling it
         if classify.remembered.get(request.path_info, classify.UNKNOWN) is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from ideolab_f2b.kernel.ipset.element import LONGEST, Key
+from ideolab_f2b.kernel.ipset.element import LONGEST, Key, Network
 
 #: bits of an IPv6 client's network that are its own to fill
 _CLIENT_BITS = 64
@@ -31,6 +32,13 @@ class AddressRanges:
         last = first + (1 << LONGEST[version] - prefix) - 1
         index = bisect_right(self._firsts[version], last) - 1
         return index >= 0 and self._ranges[version][index][1] >= first
+
+    def networks(self) -> Iterator[Network]:
+        """Yield the fewest networks that have these addresses and no others: IPv4 first."""
+        kinds = ((4, ipaddress.IPv4Address), (6, ipaddress.IPv6Address))
+        for version, kind in kinds:
+            for first, last in self._ranges[version]:
+                yield from ipaddress.summarize_address_range(kind(first), kind(last))
 
     def count(self) -> tuple[int, int]:
         """Return how many IPv4 addresses and how many /64 of IPv6 there are; a part of a /64 is one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, NamedTuple, Optional
 
 from ideolab_f2b.kernel.ipset.element import Key
@@ -10,6 +11,9 @@ from ideolab_f2b.preview import connections
 from ideolab_f2b.preview.address_ranges import AddressRanges
 from ideolab_f2b.preview.connections import ConnectionShare
 from ideolab_f2b.visitors.visitors import Visitors, VisitorShare
+
+#: networks that the JSON object names: a provider has hundreds, the largest have thousands
+NETWORKS_MAX = 2000
 
 
 class BanAnswer(NamedTuple):
@@ -43,6 +47,8 @@ class Preview(NamedTuple):
     #: the first request that was counted, in epoch seconds
     since: Optional[float] = None
     troubles: tuple[str, ...] = ()
+    #: merged; None where they are unknown or more than NETWORKS_MAX
+    networks: Optional[tuple[str, ...]] = None
 
     @property
     def is_allowed(self) -> bool:
@@ -56,6 +62,7 @@ class Preview(NamedTuple):
             "prefixes": self.prefixes,
             "addresses": self.addresses4,
             "networks6": self.networks6,
+            "networks": None if self.networks is None else list(self.networks),
             "connections": self.connections and self.connections._asdict(),
             "visitors": self.visitors and self.visitors._asdict(),
             "since": self.since,
@@ -94,4 +101,10 @@ def make(
         seen.is_partial,
         seen.since,
         (*troubles, *seen.troubles),
+        _name_networks(ranges),
     )
+
+
+def _name_networks(ranges: AddressRanges) -> Optional[tuple[str, ...]]:
+    found = tuple(map(str, islice(ranges.networks(), NETWORKS_MAX + 1)))
+    return found if len(found) <= NETWORKS_MAX else None

@@ -32,6 +32,7 @@ def test_allowed() -> None:
         "prefixes": 1,
         "addresses": 256,
         "networks6": 0,
+        "networks": ["198.51.100.0/24"],
         "connections": {"inside": 1, "total": 3},
         "visitors": {"clients": 1, "clients_total": 2, "requests": 30, "requests_total": 40},
         "since": 1795860000.0,
@@ -83,6 +84,17 @@ def test_networks_that_no_table_tells() -> None:
         "  refused      there is no table of AS numbers",
     ]
     told = one.fields()
-    assert [told[name] for name in ("prefixes", "addresses", "networks6", "connections", "visitors")] == [
-        None
-    ] * 5
+    names = ("prefixes", "addresses", "networks6", "networks", "connections", "visitors")
+    assert [told[name] for name in names] == [None] * 6
+
+
+def test_the_networks_are_merged_and_bounded() -> None:
+    """A reader gets all of them or none: with a part it would take the others for free of visitors."""
+    halves = [key_of(ip_network(one)) for one in ("198.51.100.0/25", "198.51.100.128/25", "2001:db8::/48")]
+    assert make("AS64500", halves, PEERS, SEEN, BanAnswer()).fields()["networks"] == [
+        "198.51.100.0/24",
+        "2001:db8::/48",
+    ]
+    many = [(4, number << 9, 24) for number in range(1, 2002)]
+    assert len(make("AS64500", many[:-1], PEERS, SEEN, BanAnswer()).fields()["networks"]) == 2000
+    assert make("AS64500", many, PEERS, SEEN, BanAnswer()).fields()["networks"] is None

@@ -7,9 +7,9 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import texts
@@ -27,6 +27,16 @@ _MEANINGS = {
 _HELD_BY = "banned by jail "
 #: characters of each text of the helper that are kept
 _TEXT_MAX = 2000
+#: AS numbers and previews of one run, as the helper has it by sudo
+AS_LINES = 20
+
+
+class HelperRun(NamedTuple):
+    """What one run said: its lines of JSON, its exit code, and its stderr or why there was none."""
+
+    records: list[dict[str, Any]]
+    code: Optional[int]
+    error: str
 
 
 def command_words() -> list[str]:
@@ -54,8 +64,33 @@ def describe(order: Order) -> str:
 
 
 def run(orders: Sequence[Order]) -> RunReply:
-    """Start one process for all orders; what it answers within the time limit counts, the rest has failed."""
-    text = "".join(f"{format_line(order)}\n" for order in orders)
+    """Start one process for all addresses and networks, and one for each twenty AS numbers.
+
+    What it answers within the time limit counts, the rest has failed.
+    """
+    answers: dict[str, FirewallAnswer] = {}
+    code: Optional[int] = None
+    error = ""
+    for part in _split(orders):
+        done = exchange(list(map(format_line, part)), float(conf.TRASHIP_FIREWALL_TIMEOUT_S))
+        answers.update(_read_answers(part, done.records))
+        code = max(code or 0, done.code) if done.code is not None else code
+        error = error or done.error
+    return RunReply(answers, code, error)
+
+
+def _split(orders: Sequence[Order]) -> Iterator[list[Order]]:
+    """Yield the orders as the helper takes them in one run."""
+    systems = [order for order in orders if order.address.startswith("AS")]
+    others = [order for order in orders if not order.address.startswith("AS")]
+    if others:
+        yield others
+    for start in range(0, len(systems), AS_LINES):
+        yield systems[start : start + AS_LINES]
+
+
+def exchange(lines: Iterable[str], limit_s: float) -> HelperRun:
+    """Start one process, write the lines, and read what it answers within the limit."""
     try:
         process = subprocess.Popen(
             command_words(),
@@ -67,17 +102,13 @@ def run(orders: Sequence[Order]) -> RunReply:
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        return RunReply({}, stderr=texts.NO_HELPER % {"error": error})
-    out, err = _communicate(process, text.encode("ascii"))
-    return RunReply(
-        _read_answers(orders, out.splitlines()),
-        process.returncode,
-        err.decode("utf-8", "replace")[:_TEXT_MAX],
-    )
+        return HelperRun([], None, texts.NO_HELPER % {"error": error})
+    out, err = _communicate(process, "".join(f"{line}\n" for line in lines).encode("ascii"), limit_s)
+    records = list(filter(None, map(_parse_record, out.splitlines())))
+    return HelperRun(records, process.returncode, err.decode("utf-8", "replace")[:_TEXT_MAX])
 
 
-def _communicate(process: subprocess.Popen[bytes], text: bytes) -> tuple[bytes, bytes]:
-    limit_s = float(conf.TRASHIP_FIREWALL_TIMEOUT_S)
+def _communicate(process: subprocess.Popen[bytes], text: bytes, limit_s: float) -> tuple[bytes, bytes]:
     try:
         return process.communicate(text, limit_s)
     except subprocess.TimeoutExpired as late:
@@ -97,10 +128,10 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             pipe.close()
 
 
-def _read_answers(orders: Sequence[Order], lines: Iterable[bytes]) -> dict[str, FirewallAnswer]:
+def _read_answers(orders: Sequence[Order], records: Iterable[dict[str, Any]]) -> dict[str, FirewallAnswer]:
     asked = {order.address: order.action for order in orders}
     found: dict[str, FirewallAnswer] = {}
-    for record in filter(None, map(_parse_record, lines)):
+    for record in records:
         address = str(record.get("address"))
         if asked.get(address) == record.get("action"):
             found[address] = _make_answer(record)
