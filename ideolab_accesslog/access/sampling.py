@@ -75,7 +75,8 @@ drop_on_change(find_rate.cache_clear)
 def is_of_excluded_admin(match: Optional[ResolverMatch]) -> bool:
     """Return whether a page is one of Django's admin, and those are not logged.
 
-    The values of an open dashboard are never logged. `match` is what the URLconf found, which knows the admin at any prefix; None when nothing did.
+    The values of an open dashboard are never logged. `match` is what the URLconf found, which knows the admin
+    at any prefix; None when nothing did.
     """
     if match is None or ADMIN not in match.app_names:
         return False

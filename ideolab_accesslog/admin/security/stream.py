@@ -61,7 +61,7 @@ def send_stream(model_admin: Any, request: HttpRequest) -> HttpResponse:
     response.headers["X-Accel-Buffering"] = "no"
     # GZipMiddleware leaves it alone: it would hold events back
     response.headers["Content-Encoding"] = "identity"
-    return response  # type: ignore[return-value]
+    return response
 
 
 async def _make_stream(model_admin: Any, request: HttpRequest) -> AsyncIterator[bytes]:
