@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Optional
 
 from django.db.models import Sum
 
@@ -55,14 +57,24 @@ def count_usual(now: datetime, days: int, seconds: int) -> float:
     return float(found) * seconds / (days * DAY_S)
 
 
-def count_recent(now: datetime, seconds: int, but_last_s: int = 0) -> Counter[str]:
-    """Return the events of the last so many seconds by their type, in whole minutes.
+@dataclass(frozen=True)
+class MinuteCounts:
+    """The events of the last hour: (minute, type, count) for each jail."""
 
-    Those of the last `but_last_s` are left out.
-    """
-    start = to_stored(floor(now - timedelta(seconds=seconds), MINUTE_S))
-    rows = EventMinute.objects.filter(minute__gte=start).order_by()
-    if but_last_s:
-        rows = rows.filter(minute__lt=to_stored(floor(now - timedelta(seconds=but_last_s), MINUTE_S)))
-    groups = rows.values_list("type").annotate(found=Sum("count"))
-    return Counter({kind: int(count) for kind, count in groups})
+    rows: tuple[tuple[datetime, str, int], ...]
+
+    def sum(self, kind: str, start: datetime, end: Optional[datetime] = None) -> int:
+        """Return the events of a type in the whole minutes from `start` on, before that of `end`."""
+        first, last = floor(start, MINUTE_S), floor(end, MINUTE_S) if end else None
+        return sum(
+            count
+            for minute, one, count in self.rows
+            if one == kind and first <= minute and (last is None or minute < last)
+        )
+
+
+def read_minutes(now: datetime) -> MinuteCounts:
+    """Read the counts of the last hour."""
+    start = to_stored(floor(now - timedelta(seconds=HOUR_S), MINUTE_S))
+    rows = EventMinute.objects.filter(minute__gte=start).values_list("minute", "type", "count")
+    return MinuteCounts(tuple((to_utc(minute), kind, count) for minute, kind, count in rows))

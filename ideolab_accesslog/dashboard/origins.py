@@ -21,7 +21,7 @@ from ideolab_accesslog.dashboard.period import Period
 from ideolab_accesslog.models import ConnmonEvent, EventDay
 
 #: newest bans of a period that are counted one by one
-NEWEST = 4000
+NEWEST = 2000
 #: rows of each table of the page
 TOP = 10
 #: of each day the keys that may be among the TOP of all days; who is below them every day is not found
@@ -51,19 +51,6 @@ class Origins:
     tops: dict[str, tuple[Origin, ...]]
 
 
-def read_origins(period: Period, now: datetime) -> Origins:
-    """Read the top ones of each kind."""
-    day = timedelta(days=1)
-    if period.length <= day:
-        start = now - period.length
-        newest = read_newest(start)
-        if len(newest) <= NEWEST or period.length < day:
-            return count_newest(newest, start)
-    today = now.astimezone(UTC).date()
-    # 24 hours lie in two days
-    return _sum_days(today - max(period.length, 2 * day) + day, today)
-
-
 class BanRow(NamedTuple):
     """What is counted of one ban."""
 
@@ -72,6 +59,20 @@ class BanRow(NamedTuple):
     asn: Optional[str]
     asname: Optional[str]
     country: Optional[str]
+
+
+def read_origins(period: Period, now: datetime, hour: Sequence[BanRow]) -> Origins:
+    """Read the top ones of each kind; `hour` has the newest bans of the last hour."""
+    day = timedelta(days=1)
+    if period.length <= day:
+        start = now - period.length
+        # more bans in an hour are more in a day
+        newest = hour if period.length < day or len(hour) > NEWEST else read_newest(start)
+        if len(newest) <= NEWEST or period.length < day:
+            return count_newest(newest, start)
+    today = now.astimezone(UTC).date()
+    # 24 hours lie in two days
+    return _sum_days(today - max(period.length, 2 * day) + day, today)
 
 
 def read_newest(start: datetime, kind: str = BAN, most: int = NEWEST) -> list[BanRow]:

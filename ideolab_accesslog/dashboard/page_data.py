@@ -79,16 +79,17 @@ def collect(period: Period, now: Optional[datetime] = None, kept: Readings = rea
     _keep_reading(found.fail2ban, kept)
     newest = last_bans.read_last(now)
     steps = counts.count_by_step(period, now)
-    is_counted = _is_counted(newest, now)
+    minutes = counts.read_minutes(now)
+    is_counted = _is_counted(newest, minutes, now)
     timeline_state = _find_state(found.events, is_counted or period.step_s >= HOUR_S)
     hour = origins.read_newest(now - timedelta(seconds=HOUR_S))
-    owners = origins.read_origins(period, now)
+    owners = origins.read_origins(period, now, hour)
     first, second = networks.list_networks(owners)
     return PageData(
         now=now,
         period=period.name,
         periods=tuple(PERIODS),
-        verdict=verdicts.judge(_describe(found, hour, is_counted, now, kept)),
+        verdict=verdicts.judge(_describe(found, hour, minutes if is_counted else None, now, kept)),
         cards=cards.make_cards(
             found.connmon,
             found.fail2ban,
@@ -114,38 +115,43 @@ def _keep_reading(fail2ban: sources.Metrics, kept: Readings) -> None:
         kept.add(Reading(fail2ban.ts, *numbers))
 
 
-def _is_counted(newest: tuple[last_bans.BanEntry, ...], now: datetime) -> bool:
+def _is_counted(newest: tuple[last_bans.BanEntry, ...], minutes: counts.MinuteCounts, now: datetime) -> bool:
     """Return whether the import has counted the minute of the newest ban, if there was one lately."""
     stamps = [one.ts for one in newest if one.type == BAN]
     start = now - timedelta(seconds=HOUR_S)
     if not stamps or not start < stamps[0] <= now:
         return True
-    return bool(counts.count_recent(now, HOUR_S)[BAN])
+    return bool(minutes.sum(BAN, start))
 
 
 def _describe(
-    found: _Sources, hour: list[origins.BanRow], is_counted: bool, now: datetime, kept: Readings
+    found: _Sources,
+    hour: list[origins.BanRow],
+    minutes: Optional[counts.MinuteCounts],
+    now: datetime,
+    kept: Readings,
 ) -> verdicts.Situation:
-    """Return what the verdict is made of; numbers of sources that are not ok are not known."""
+    """Return what the verdict is made of; numbers of sources that are not ok are not known.
+
+    `minutes` is None where the import has not counted them.
+    """
     connmon, fail2ban = found.connmon, found.fail2ban
-    recent = counts.count_recent(now, verdicts.RECENT_S)
-    earlier = counts.count_recent(now, verdicts.RECENT_S, verdicts.BANNED_AFTER_S)
-    is_known = found.events.is_ok and is_counted
+    start, banned = (now - timedelta(seconds=ago) for ago in (verdicts.RECENT_S, verdicts.BANNED_AFTER_S))
+    known = minutes if found.events.is_ok else None
     suspects = cards.find_suspects(connmon) if connmon.source.is_ok else None
     pressure = connmon.file.max(PRESSURE) if connmon.source.is_ok else None
     errors = kept.find_ban_errors()
     named = leaders.find_leaders(origins.count_newest(hour, now))
     if not named and suspects:
-        start = now - timedelta(seconds=verdicts.RECENT_S)
         named = leaders.find_suspect(origins.read_newest(start, SUSPECT, SUSPECTS))
     return verdicts.Situation(
         events=found.events,
         connmon=connmon.source,
         fail2ban=fail2ban.source,
-        bans=recent[BAN] if is_known else None,
+        bans=known.sum(BAN, start) if known else None,
         usual_bans=counts.count_usual(now, USUAL_DAYS, verdicts.RECENT_S),
-        suspect_lines=earlier[SUSPECT] if is_known else None,
-        observed=recent[OBSERVED],
+        suspect_lines=known.sum(SUSPECT, start, banned) if known else None,
+        observed=known.sum(OBSERVED, start) if known else 0,
         suspects=None if suspects is None else round(suspects),
         pressure=None if pressure is None else round(pressure),
         is_unexplained=bool(connmon.file.max(UNEXPLAINED)),
