@@ -18,7 +18,7 @@ from ideolab_accesslog.models import ConnmonEvent
 #: bans that the page shows
 NEWEST = 20
 #: events of a banned address after its ban, among which an unban is looked for
-LATER = 40
+LATER = 20
 #: characters of a reason
 REASON_MAX = 300
 PERMANENT = -1

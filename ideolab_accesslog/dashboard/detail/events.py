@@ -59,17 +59,8 @@ def read_events(target: DetailTarget) -> TargetEvents:
     # as text: what is nested too deeply for Python's reader must not cost the page
     rows = target.filter_events(ConnmonEvent.objects.annotate(text=Cast("raw", TextField())))
     found = [_make_event(row) for row in rows.values_list(*EventRow._fields, "count", "score", "text")[:MOST]]
-    if not target.has_newest_first:
-        found += [_make_event(row) for row in _read_own(target)]
-    unique = {one.row.id: one for one in found}
-    newest = sorted(unique.values(), key=lambda one: (one.row.ts, one.row.id), reverse=True)
+    newest = sorted(found, key=lambda one: (one.row.ts, one.row.id), reverse=True)
     return TargetEvents(tuple(newest), _find_first(target, newest), len(found) >= MOST)
-
-
-def _read_own(target: DetailTarget) -> Any:
-    """Return the events of a network itself, which have no address."""
-    rows = ConnmonEvent.objects.annotate(text=Cast("raw", TextField())).filter(subnet=target.of)
-    return rows.order_by("-ts").values_list(*EventRow._fields, "count", "score", "text")[:BANS]
 
 
 def _make_event(row: Sequence[Any]) -> DetailEvent:

@@ -59,7 +59,8 @@ class DetailTarget:
             return rows.filter(ip=self.of).order_by("-ts")
         if self.has_newest_first:
             return rows.filter(subnet=self.of).order_by("-ts")
-        return self.filter_addresses(rows)
+        first, last = _span(self.network)
+        return rows.filter(start__gte=first, start__lte=last).order_by("start", "-ts")
 
     def filter_addresses(self, rows: Any) -> Any:
         """Return the rows whose `ip` is it or in it, in an order that an index has."""
@@ -68,3 +69,12 @@ class DetailTarget:
             return rows.none()
         order = ("-ts",) if self.kind == "address" else ("ip", "-ts")
         return rows.filter(self.match(rows, network)).order_by(*order)
+
+
+def _span(network: Optional[Network]) -> tuple[str, str]:
+    """Return the first and the last value of ConnmonEvent.start in a network."""
+    if network is None:
+        return "", ""
+    digits = network.max_prefixlen // 4
+    first, last = int(network.network_address), int(network.broadcast_address)
+    return f"{network.version}{first:0{digits}x}", f"{network.version}{last:0{digits}x}"

@@ -20,6 +20,11 @@ _AT = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now', ({seconds}) || ' seconds')",
 }
 _ADDRESS = {"postgresql": "({text})::inet", "sqlite": "{text}"}
+_HEXADECIMAL = {"postgresql": "lpad(to_hex(number), 8, '0')", "sqlite": "printf('%08x', number)"}
+_GROUP = {
+    "postgresql": "lpad((n % 9000 + 1)::text, 4, '0')",
+    "sqlite": "printf('%04d', n % 9000 + 1)",
+}
 _STEP = {
     "postgresql": "date_trunc('{step}', ts at time zone 'UTC') at time zone 'UTC'",
     "sqlite": "strftime('{step}', ts)",
@@ -43,14 +48,15 @@ _SCANNER = "'10.' || (n / 65536) || '.' || (n / 256 % 256) || '.' || (n % 256)"
 _NETWORK = "CASE WHEN n % 10 = 3 THEN n % 40 ELSE n % 300000 * 6101 % 300000 END"
 _EVENTS = """
 INSERT INTO ideolab_accesslog_connmonevent
-    (ts, type, ip, subnet, count, score, asn, asname, country, reason, jail, bantime, until, created_at)
+    (ts, type, ip, subnet, start, count, score, asn, asname, country, reason, jail, bantime, until, created_at)
 SELECT {ts}, CASE WHEN n % 10 < 3 THEN 'suspect' WHEN n % 10 < 8 THEN 'ban'
         WHEN n % 10 = 8 THEN 'unban' ELSE 'restored' END, {ip},
     CASE WHEN n % 20 = 7 THEN '2001:db8:' || (n % 9000 + 1) || ':1::/64' ELSE four || '.0/24' END,
+    CASE WHEN n % 20 = 7 THEN '620010db8' || {group} || '00010000000000000005' ELSE '4' || {hexadecimal} END,
     40, 90, CASE WHEN n % 3 = 0 THEN '64500' ELSE '' || (64501 + n % 3000) END, 'EXAMPLE-' || (n % 3000),
     {country}, 'idle', CASE WHEN n % 4 = 0 THEN 'ideolab-connmon-net' ELSE 'ideolab-connmon' END, 86400,
     {until}, {now}
-FROM (SELECT n, (11 + k / 65536) || '.' || (k / 256 % 256) || '.' || (k % 256) AS four
+FROM (SELECT n, (11 * 65536 + k) * 256 + n % 250 AS number, (11 + k / 65536) || '.' || (k / 256 % 256) || '.' || (k % 256) AS four
     FROM (SELECT n, {network} AS k FROM ({numbers}) AS numbered) AS chosen) AS made
 """
 _STEP_COUNTS = """
@@ -93,6 +99,8 @@ def fill_events(connection: Any, rows: int, seconds: int) -> None:
         "until": at(seconds=f"86400 - {age}"),
         "now": at(seconds="0"),
         "ip": _ADDRESS[vendor].format(text=_CLIENT),
+        "hexadecimal": _HEXADECIMAL[vendor],
+        "group": _GROUP[vendor],
         "country": _COUNTRIES,
         "network": _NETWORK,
         "numbers": _NUMBERS[vendor].format(rows=rows),
