@@ -48,7 +48,8 @@ _SCANNER = "'10.' || (n / 65536) || '.' || (n / 256 % 256) || '.' || (n % 256)"
 _NETWORK = "CASE WHEN n % 10 = 3 THEN n % 40 ELSE n % 300000 * 6101 % 300000 END"
 _EVENTS = """
 INSERT INTO ideolab_accesslog_connmonevent
-    (ts, type, ip, subnet, start, count, score, asn, asname, country, reason, jail, bantime, until, created_at)
+    (ts, type, ip, subnet, start, count, score, asn, asname, country, reason, jail, bantime, until,
+    created_at)
 SELECT {ts}, CASE WHEN n % 10 < 3 THEN 'suspect' WHEN n % 10 < 8 THEN 'ban'
         WHEN n % 10 = 8 THEN 'unban' ELSE 'restored' END, {ip},
     CASE WHEN n % 20 = 7 THEN '2001:db8:' || (n % 9000 + 1) || ':1::/64' ELSE four || '.0/24' END,
@@ -56,7 +57,8 @@ SELECT {ts}, CASE WHEN n % 10 < 3 THEN 'suspect' WHEN n % 10 < 8 THEN 'ban'
     40, 90, CASE WHEN n % 3 = 0 THEN '64500' ELSE '' || (64501 + n % 3000) END, 'EXAMPLE-' || (n % 3000),
     {country}, 'idle', CASE WHEN n % 4 = 0 THEN 'ideolab-connmon-net' ELSE 'ideolab-connmon' END, 86400,
     {until}, {now}
-FROM (SELECT n, (11 * 65536 + k) * 256 + n % 250 AS number, (11 + k / 65536) || '.' || (k / 256 % 256) || '.' || (k % 256) AS four
+FROM (SELECT n, (11 * 65536 + k) * 256 + n % 250 AS number,
+    (11 + k / 65536) || '.' || (k / 256 % 256) || '.' || (k % 256) AS four
     FROM (SELECT n, {network} AS k FROM ({numbers}) AS numbered) AS chosen) AS made
 """
 _STEP_COUNTS = """
