@@ -46,6 +46,9 @@ def _describe_enforcement(row: TrashIP) -> Badge:
     if _has_failed(row):
         return Badge(_("failed"), "bad")
     transport = _transport()
+    if is_as(row.ip) and transport is not helper:
+        # neither a line of manual.log nor the site itself knows its networks
+        return Badge(_("noted only"), "warn")
     if row.applied_at is not None and transport in (helper, log):
         return Badge(_("not in the firewall"), "bad")
     if transport is helper:
@@ -53,6 +56,11 @@ def _describe_enforcement(row: TrashIP) -> Badge:
     if transport is log and row.firewall_error != ONLY_NOTED:
         return Badge(_("told to fail2ban"), "plain")
     return Badge(_("refused by the site"), "plain") if site_refuses() else Badge(_("noted only"), "warn")
+
+
+def is_as(text: str) -> bool:
+    """Return whether a row is that of an AS."""
+    return text.startswith("AS")
 
 
 def missing() -> Q:

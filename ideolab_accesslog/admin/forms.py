@@ -20,7 +20,10 @@ class BanForm(forms.Form):
     addresses = forms.CharField(
         label=_("Addresses"),
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("IPv4 or IPv6 addresses, one per line or separated by spaces"),
+        help_text=_(
+            "IPv4 or IPv6 addresses, one per line or separated by spaces; or one network or AS number, "
+            "whose preview comes next"
+        ),
         max_length=50 * MOST,
     )
     time = forms.ChoiceField(

@@ -9,12 +9,13 @@ from typing import NamedTuple, Optional
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ideolab_accesslog.access.client_ip import resolve
-from ideolab_accesslog.admin.ban_state import site_refuses
+from ideolab_accesslog.admin.ban_state import is_as, site_refuses
 from ideolab_accesslog.firewall import texts
 from ideolab_accesslog.firewall.calls import AddressResult, CallResult
+from ideolab_accesslog.networks import is_network, parse_wanted
 
 #: addresses that one message names
 NAMED = 5
@@ -28,17 +29,31 @@ _LEVELS: dict[str, int] = {
     "refused": messages.ERROR,
     "failed": messages.ERROR,
 }
+#: what is said of networks and AS numbers, whose names follow
+_STATES = {
+    "done": gettext_lazy("done"),
+    "held": gettext_lazy("held by another jail"),
+    "pending": gettext_lazy("noted"),
+    "repeated": gettext_lazy("asked for a moment ago"),
+    "skipped": gettext_lazy("not executed"),
+    "refused": gettext_lazy("refused"),
+    "failed": gettext_lazy("failed"),
+}
 #: states in which the row has changed, whatever the firewall did
 _CHANGED_ROW = ("done", "held", "skipped", "failed")
 
 
 class MessageGroup(NamedTuple):
-    """What one message is about. `applied`: whether the firewall has the addresses; None = unknown."""
+    """What one message is about. `applied`: whether the firewall has the addresses; None = unknown.
+
+    `kind` is "address" (the /64 of a customer too), "network" or "as".
+    """
 
     action: str
     state: str
     applied: Optional[bool]
     detail: str
+    kind: str = "address"
 
 
 def show_result(request: HttpRequest, result: CallResult) -> None:
@@ -62,11 +77,21 @@ def find_own_address(request: HttpRequest) -> list[str]:
 def _find_group(action: str, one: AddressResult) -> MessageGroup:
     applied = one.applied if one.state == "done" and action != "check" else None
     noted = texts.NOT_EXECUTED if one.state == "skipped" and one.detail == texts.NOT_EXECUTED else ""
-    return MessageGroup(action, one.state, applied, noted)
+    return MessageGroup(action, one.state, applied, noted, _find_kind(one.address))
 
 
-def _rank(group: MessageGroup) -> tuple[int, bool, str]:
-    return list(_LEVELS).index(group.state), group.applied is not True, group.detail
+def _find_kind(text: str) -> str:
+    if is_as(text):
+        return "as"
+    try:
+        return "network" if "/" in text and is_network(parse_wanted(text)) else "address"
+    except ValueError:
+        # what somebody typed, and was refused
+        return "address"
+
+
+def _rank(group: MessageGroup) -> tuple[int, bool, str, str]:
+    return list(_LEVELS).index(group.state), group.applied is not True, group.detail, group.kind
 
 
 def _find_level(group: MessageGroup) -> int:
@@ -80,15 +105,25 @@ def _find_level(group: MessageGroup) -> int:
 
 def _format_count(group: MessageGroup, count: int) -> str:
     if group.state in _CHANGED_ROW and group.action == "ban":
-        text = ngettext("%(count)d address banned", "%(count)d addresses banned", count)
+        text = _format_banned(group.kind, count)
     elif group.state in _CHANGED_ROW and group.action == "unban":
         text = ngettext("%(count)d ban lifted", "%(count)d bans lifted", count)
     else:
-        text = _format_state_count(group.state, count)
+        text = _format_state_count(group, count)
     return str(text % {"count": count})
 
 
-def _format_state_count(state: str, count: int) -> str:
+def _format_banned(kind: str, count: int) -> str:
+    if kind == "as":
+        return str(ngettext("%(count)d AS banned", "%(count)d ASes banned", count))
+    if kind == "network":
+        return str(ngettext("%(count)d network banned", "%(count)d networks banned", count))
+    return str(ngettext("%(count)d address banned", "%(count)d addresses banned", count))
+
+
+def _format_state_count(group: MessageGroup, count: int) -> str:
+    if group.kind != "address":
+        return str(_STATES[group.state])
     texts_of = {
         "done": ngettext("%(count)d address done", "%(count)d addresses done", count),
         "held": ngettext(
@@ -104,13 +139,15 @@ def _format_state_count(state: str, count: int) -> str:
         "refused": ngettext("%(count)d address refused", "%(count)d addresses refused", count),
         "failed": ngettext("%(count)d address failed", "%(count)d addresses failed", count),
     }
-    return str(texts_of[state])
+    return str(texts_of[group.state])
 
 
 def _say_site(group: MessageGroup) -> str:
     """Return what the site itself does now with these addresses."""
     if group.state not in _CHANGED_ROW or group.action == "check":
         return ""
+    if group.kind == "as":
+        return str(_("the site itself does not know its networks")) if group.action == "ban" else ""
     if group.action == "unban":
         return str(_("the site answers again"))
     if site_refuses():

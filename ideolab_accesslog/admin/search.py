@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 
 from ideolab_accesslog.databases.text import make_fit
 from ideolab_accesslog.models import NetworkField
-from ideolab_accesslog.networks import IPV6_PREFIX, network_of
+from ideolab_accesslog.networks import IPV6_PREFIX, AsNumber, find_networks_around, network_of, parse_wanted
 
 Network = Union[IPv4Network, IPv6Network]
 
@@ -49,6 +49,8 @@ def search(queryset: Any, term: str, texts: tuple[str, ...]) -> Any:
     found = parse_network(term)
     if found is not None:
         return queryset.filter(match_network(queryset, found))
+    if _has_networks(queryset) and _is_as_number(term):
+        return queryset.filter(ip=term.strip())
     newest = queryset.model._default_manager.using(queryset.db).aggregate(newest=Max("pk"))["newest"] or 0
     queryset = queryset.filter(pk__gt=newest - TEXT_ROWS)
     for word in term.split()[:WORDS]:
@@ -61,6 +63,20 @@ def search(queryset: Any, term: str, texts: tuple[str, ...]) -> Any:
 
 def match_network(queryset: Any, wanted: Network) -> Q:
     """Return the condition on `ip` for one network; an index answers it on each database."""
+    if _has_networks(queryset):
+        # and the networks around it, which are rows of their own
+        return _match_inside(queryset, wanted) | Q(ip__in=[str(wanted), *find_networks_around(wanted)])
+    return _match_inside(queryset, wanted)
+
+
+def _is_as_number(term: str) -> bool:
+    try:
+        return isinstance(parse_wanted(term), AsNumber)
+    except ValueError:
+        return False
+
+
+def _match_inside(queryset: Any, wanted: Network) -> Q:
     if wanted.prefixlen == wanted.max_prefixlen:
         address = str(wanted.network_address)
         return Q(ip__in={address, network_of(address)}) if _has_networks(queryset) else Q(ip=address)
@@ -73,13 +89,8 @@ def match_network(queryset: Any, wanted: Network) -> Q:
 
 def _match_range(queryset: Any, wanted: Network) -> Q:
     """Return the condition for PostgreSQL's inet, where a network stands before all that is in it."""
-    if not _has_networks(queryset):
-        return Q(ip__gte=str(wanted.network_address), ip__lte=str(wanted.broadcast_address))
-    found = Q(ip__gte=str(wanted), ip__lte=str(wanted.broadcast_address))
-    if isinstance(wanted, IPv6Network) and wanted.prefixlen > IPV6_PREFIX:
-        # the row of the /64 around it
-        found |= Q(ip=network_of(str(wanted.network_address)))
-    return found
+    first = str(wanted) if _has_networks(queryset) else str(wanted.network_address)
+    return Q(ip__gte=first, ip__lte=str(wanted.broadcast_address))
 
 
 def _match_text_ranges(wanted: IPv4Network) -> Q:

@@ -26,8 +26,8 @@ NEWEST = 2000
 TOP = 10
 #: of each day the keys that may be among the TOP of all days; who is below them every day is not found
 OF_DAY = 40
-#: keys of which all days are summed
-SUMMED = 60
+#: keys of which all days are summed; older SQLite takes 999 values in a statement, and each key has a month
+SUMMED = 25
 
 
 class Origin(NamedTuple):
@@ -121,6 +121,10 @@ def _find_top(kind: str, days: Sequence[date]) -> tuple[Origin, ...]:
         seen[key] += count
         names[key] = name or names.get(key, "")
     likely = [key for key, _count in seen.most_common(SUMMED)]
-    sums = of_kind.filter(day__in=days, key__in=likely).order_by().values_list("key")
-    found = sorted(sums.annotate(found=Sum("count")), key=lambda pair: (-pair[1], pair[0]))
+    # one after the other: for `key IN` PostgreSQL reads all keys of these days
+    sums = [
+        of_kind.filter(day__in=days, key=key).order_by().values_list("key").annotate(found=Sum("count"))
+        for key in likely
+    ]
+    found = sorted(read_first(sums), key=lambda pair: (-pair[1], pair[0]))
     return tuple(Origin(key, names[key], int(count)) for key, count in found[:TOP])

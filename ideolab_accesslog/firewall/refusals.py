@@ -8,7 +8,7 @@ from typing import Optional
 
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import never_ban, previews, texts, transports
-from ideolab_accesslog.firewall.transports import log
+from ideolab_accesslog.firewall.transports import helper, log
 from ideolab_accesslog.networks import (
     IPV6_PREFIX,
     WIDEST_BY_SITE,
@@ -30,7 +30,7 @@ def find_refusals(
     `spare` names addresses that no ban may hit. The helper is asked for the networks of an AS that are not
     given; an AS whose networks nobody tells is refused, because it may be that of the spared address.
     """
-    spared = _read_spared(spare)
+    spared = read_spared(spare)
     known = dict(as_networks or {})
     asked = [text for text, one in wanted.items() if isinstance(one, AsNumber) and text not in known]
     if asked and can_ban_as():
@@ -54,8 +54,10 @@ def find_refusal(
 
 
 def can_ban_as() -> bool:
-    """Return whether a firewall is told of bans in a way that takes AS numbers: the helper."""
-    return bool(conf.TRASHIP_FIREWALL_EXECUTE) and transports.choose("ban") is not log
+    """Return whether bans go to the helper, which alone takes AS numbers, and it is there."""
+    if not conf.TRASHIP_FIREWALL_EXECUTE or transports.choose("ban") is not helper:
+        return False
+    return helper.is_installed()
 
 
 def _find_refusal_of_as(
@@ -80,5 +82,6 @@ def _find_limit(network: Network) -> Optional[str]:
     return None
 
 
-def _read_spared(spare: Iterable[str]) -> list[Network]:
+def read_spared(spare: Iterable[str]) -> list[Network]:
+    """Return spared addresses as networks of one; ValueError for what is no address."""
     return [ip_network(parse(one)) for one in spare]

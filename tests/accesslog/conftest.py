@@ -24,7 +24,7 @@ from tests.lab.mariadb import Mariadb, use_driver
 from tests.lab.postgres import Postgres
 
 VENDORS = ("sqlite", "postgresql", "mysql")
-_MANNERS = ("calls", "refuse", "slow", "silent")
+_MANNERS = ("calls", "refuse", "slow", "silent", "busy", "preview")
 #: Debian package of each server
 _SERVERS = {"postgresql": "postgresql", "mysql": "mariadb-server"}
 
@@ -170,7 +170,7 @@ class FakeKernel:
         (self.directory / address).write_text("permanent")
 
     def behave(self, manner: str, text: str = "") -> None:
-        """refuse ADDRESS, slow (after its first answer), silent (as sudo without a rule)."""
+        """refuse ADDRESS, slow (after its first answer), silent (sudo without a rule), busy, preview JSON."""
         (self.directory / manner).write_text(text)
 
     def calls(self) -> int:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
 
-from ideolab_accesslog.networks import SHARED, network_of, parse
+from ideolab_accesslog.networks import (
+    SHARED,
+    find_networks_around,
+    is_network,
+    network_of,
+    parse,
+    parse_wanted,
+)
 from ideolab_f2b.kernel import client_network
 
 
@@ -77,3 +86,58 @@ def test_anything_else_is_refused(text: str) -> None:
 def test_the_pack_knows_the_same_shared_networks() -> None:
     """A ban by Django and one by the intake mean the same client."""
     assert client_network.SHARED == SHARED
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (" 198.51.100.7 ", "198.51.100.7"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("198.51.100.7/32", "198.51.100.7"),
+        ("198.51.100.0/24", "198.51.100.0/24"),
+        ("198.51.0.0/16", "198.51.0.0/16"),
+        ("2001:DB8::7/128", "2001:db8::7"),
+        ("2001:DB8:0:7::5/64", "2001:db8:0:7::/64"),
+        ("2001:db8::/32", "2001:db8::/32"),
+        ("2001:db8::/112", "2001:db8::/112"),
+        ("as64500", "AS64500"),
+        ("AS4294967295", "AS4294967295"),
+    ],
+)
+def test_what_can_be_banned_has_one_notation(text: str, found: str) -> None:
+    """Addresses, networks and AS numbers; the notation names the same again."""
+    assert str(parse_wanted(text)) == found
+    assert parse_wanted(found) == parse_wanted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "x", "AS0", "AS4294967296", "AS", "ASx", "64500", "AS-1", "AS٣"),
+        *("0.0.0.0/0", "::/0", "198.0.0.0/15", "2001::/31", "198.51.100.7/24", "2001:db8::7/48"),
+        *("198.51.100.0/255.255.255.0", "198.51.100.0/024x", "198.51.100.0/-1", "198.51.100.0/24/24"),
+        *("::ffff:198.51.100.0/120", "::ffff:0:0/64", "fe80::1%eth0", "fe80::%eth0/64", "198.51.100.0/33"),
+        *("198.51.100.0/24\n198.51.101.0/24", "9" * 10_000, "AS" + "9" * 10_000, "198.51.100.0/٢٤"),
+    ],
+)
+def test_what_cannot_be_banned_is_refused(text: str) -> None:
+    """All of the internet, host bits, masks, interfaces, mapped IPv4, foreign digits, long texts."""
+    with pytest.raises(ValueError):
+        parse_wanted(text)
+
+
+def test_networks_around() -> None:
+    """All that can have a row and hold it, and no others."""
+    assert find_networks_around(parse("198.51.100.7"))[:2] == ["198.51.0.0/16", "198.51.0.0/17"]
+    assert find_networks_around(parse("198.51.100.7"))[-1] == "198.51.100.6/31"
+    assert find_networks_around(ip_network("198.51.100.0/24"))[-1] == "198.51.100.0/23"
+    assert len(find_networks_around(parse("198.51.100.7"))) == 16
+    six = find_networks_around(parse("2001:db8:0:7::5"))
+    assert (len(six), six[0], six[-1]) == (33, "2001:db8::/32", "2001:db8:0:7::/64")
+    assert find_networks_around(ip_network("2001:db8::/32")) == []
+
+
+def test_one_customer_is_no_network() -> None:
+    """Everything else with a prefix is."""
+    texts = ("2001:db8::/64", "198.51.100.7", "AS64500", "198.51.100.0/31", "2001:db8::/63", "2001:db8::/65")
+    assert [is_network(parse_wanted(text)) for text in texts] == [False] * 3 + [True] * 3

@@ -21,6 +21,7 @@ from ideolab_accesslog.admin.lists import columns
 from ideolab_accesslog.admin.lists.evidence import EvidenceAdmin
 from ideolab_accesslog.admin.messages import find_own_address, show_result
 from ideolab_accesslog.admin.pages import address, traffic_view
+from ideolab_accesslog.admin.permissions import refuse_forbidden
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.databases.text import clean
 from ideolab_accesslog.firewall import calls
@@ -142,9 +143,9 @@ class TrashIPAdmin(EvidenceAdmin):
     @admin.action(description=_("UNBAN"), permissions=["unban"])
     def unban_now(self, request: HttpRequest, queryset: Any) -> None:
         """Lift the bans of the chosen addresses at once."""
-        rows = self._read_rows(request, queryset)
-        if rows:
-            show_result(request, calls.unban([row.ip for row in rows], actor=request.user))
+        targets = [row.ip for row in self._read_rows(request, queryset)]
+        if targets and not refuse_forbidden(request, "unban", targets):
+            show_result(request, calls.unban(targets, actor=request.user))
 
     @admin.action(description=_("CHECK the firewall"), permissions=["view"])
     def check_firewall(self, request: HttpRequest, queryset: Any) -> None:
@@ -155,7 +156,7 @@ class TrashIPAdmin(EvidenceAdmin):
 
     def _ban(self, request: HttpRequest, queryset: Any, time: str, question: str) -> Optional[HttpResponse]:
         rows = self._read_rows(request, queryset)
-        if not rows:
+        if not rows or refuse_forbidden(request, "ban", [row.ip for row in rows]):
             return None
         if request.POST.get("confirmed") != "yes":
             return self._confirm(request, rows, f"ban_{time}", question)

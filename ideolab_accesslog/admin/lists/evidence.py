@@ -17,7 +17,7 @@ from ideolab_accesslog.admin.lists import columns
 from ideolab_accesslog.admin.paginator import EstimatingPaginator
 from ideolab_accesslog.admin.search import TERM_MAX, search
 from ideolab_accesslog.models import NetworkField
-from ideolab_accesslog.networks import parse
+from ideolab_accesslog.networks import parse, parse_wanted
 
 #: more than a 64-bit column holds
 _HUGE = re.compile(r"[0-9]{19}")
@@ -65,13 +65,13 @@ class EvidenceAdmin(admin.ModelAdmin):
         return bool(super().lookup_allowed(lookup, value, *more))
 
     def _is_address(self, text: str) -> bool:
+        has_networks = isinstance(self.opts.get_field("ip"), NetworkField)
         try:
-            parse(text)
+            found = parse_wanted(text) if has_networks else parse(text)
         except ValueError:
             return False
         # PostgreSQL takes no spaces around it
-        is_bare = text == text.strip()
-        return is_bare and ("/" not in text or isinstance(self.opts.get_field("ip"), NetworkField))
+        return text == text.strip() and (has_networks or "/" not in str(found))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields of the page of a row, each as the list shows it."""

@@ -1,9 +1,12 @@
-"""The page of one address, or of one /64: what is known of it, and BAN, UNBAN and CHECK."""
+"""The page of one address, network or AS: what is known of it, and BAN, UNBAN and CHECK.
+
+Networks and AS numbers are banned on the dashboard's own pages, which show first what it would hit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv6Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -19,6 +22,7 @@ from ideolab_accesslog.admin.messages import find_own_address, show_result
 from ideolab_accesslog.admin.pages.frame import render_page
 from ideolab_accesslog.admin.pages.timeline import find_names, read_timeline
 from ideolab_accesslog.admin.search import match_network
+from ideolab_accesslog.admin.security.buttons import find_buttons
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.databases.text import clean
 from ideolab_accesslog.firewall import calls, texts
@@ -35,7 +39,7 @@ def show_address(model_admin: Any, request: HttpRequest, text: str) -> HttpRespo
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     try:
-        wanted = networks.parse(text)
+        wanted = networks.parse_wanted(text)
     except ValueError as error:
         raise Http404(_("Not an address: %(words)s") % {"words": text[:60]}) from error
     if request.method == "POST":
@@ -60,11 +64,18 @@ def show_address(model_admin: Any, request: HttpRequest, text: str) -> HttpRespo
         "inside": _find_bans_inside(wanted),
         "targets": names[::-1],
         "times": BanForm.base_fields["time"].choices,
-        "can_ban": model_admin.has_ban_permission(request),
-        "can_unban": model_admin.has_unban_permission(request),
+        "is_client": _is_client(wanted),
+        "buttons": [] if _is_client(wanted) else find_buttons(request, wanted),
+        "can_ban": model_admin.has_ban_permission(request) and _is_client(wanted),
+        "can_unban": model_admin.has_unban_permission(request) and _is_client(wanted),
         "executes": conf.TRASHIP_FIREWALL_EXECUTE,
     }
     return render_page(model_admin, request, "address.html", str(wanted), context)
+
+
+def _is_client(wanted: networks.Wanted) -> bool:
+    """Return whether it is an address, or the /64 of one customer."""
+    return not isinstance(wanted, networks.AsNumber) and not networks.is_network(wanted)
 
 
 def _find_row(names: Sequence[str]) -> Any:
@@ -72,9 +83,11 @@ def _find_row(names: Sequence[str]) -> Any:
     return TrashIP.objects.filter(ip__in=names).order_by("-is_banned", "-last_seen").first()
 
 
-def _act(model_admin: Any, request: HttpRequest, wanted: networks.Target) -> HttpResponse:
+def _act(model_admin: Any, request: HttpRequest, wanted: networks.Wanted) -> HttpResponse:
     """Ban, lift or check, and show the page again; a ban asks once more."""
     action, names = request.POST.get("action"), find_names(wanted)
+    if action != "check" and not _is_client(wanted):
+        raise SuspiciousOperation("a ban of a network without its preview")
     if action == "ban":
         return _ban(model_admin, request, names)
     if action == "unban":
@@ -135,9 +148,10 @@ def _find_bans(names: Sequence[str]) -> list[str]:
     return found or list(names)
 
 
-def _find_bans_inside(wanted: networks.Target) -> Sequence[TrashIP]:
-    """Return the rows of a /64's single addresses that are banned by themselves: its UNBAN leaves them."""
-    if not isinstance(wanted, IPv6Network):
+def _find_bans_inside(wanted: networks.Wanted) -> Sequence[TrashIP]:
+    """Return the rows in a network that are banned by themselves: its UNBAN leaves them."""
+    if not isinstance(wanted, (IPv4Network, IPv6Network)):
         return ()
-    banned = TrashIP.objects.filter(is_banned=True).exclude(ip=str(wanted))
+    around = [str(wanted), *networks.find_networks_around(wanted)]
+    banned = TrashIP.objects.filter(is_banned=True).exclude(ip__in=around)
     return banned.filter(match_network(banned, wanted))[:NEWEST]  # type: ignore[no-any-return]

@@ -18,7 +18,7 @@ from ideolab_accesslog.admin.pages.rule_names import RULES
 from ideolab_accesslog.admin.search import match_network
 from ideolab_accesslog.firewall import texts
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, OffenceLog, TrashIP
-from ideolab_accesslog.networks import Target, network_of
+from ideolab_accesslog.networks import AsNumber, Wanted, find_networks_around, network_of
 
 #: entries of one page
 PAGE = 100
@@ -60,14 +60,15 @@ class Timeline:
     is_cut: bool
 
 
-def find_names(target: Target) -> list[str]:
+def find_names(target: Wanted) -> list[str]:
     """Return the texts under which an address is counted and banned: its own, and its /64's."""
     text = str(target)
-    names = [text] if "/" in text else [text, network_of(text)]
+    is_whole = "/" in text or isinstance(target, AsNumber)
+    names = [text] if is_whole else [text, network_of(text)]
     return list(dict.fromkeys(names))
 
 
-def read_timeline(target: Target, page: int, *, has_requests: bool, has_actions: bool) -> Timeline:
+def read_timeline(target: Wanted, page: int, *, has_requests: bool, has_actions: bool) -> Timeline:
     """Read one page; requests and actions only where the visitor may see them."""
     page = min(max(page, 1), PAGES)
     most = page * PAGE + 1
@@ -87,7 +88,7 @@ def read_timeline(target: Target, page: int, *, has_requests: bool, has_actions:
     )
 
 
-def _read_offences(target: Target, most: int) -> Iterator[TimelineEntry]:
+def _read_offences(target: Wanted, most: int) -> Iterator[TimelineEntry]:
     for row in OffenceLog.objects.filter(ip__in=find_names(target))[:most]:
         yield TimelineEntry(
             when=row.ts,
@@ -106,12 +107,14 @@ def _name_offence(row: OffenceLog) -> str:
     return str(_("crawler") if row.reason == TrashIP.Reason.CRAWLER else _("another site's page"))
 
 
-def _name_client(client: Optional[str], target: Target) -> str:
+def _name_client(client: Optional[str], target: Wanted) -> str:
     """Return the address of a client whose page this is not: a /64 has many."""
     return client if client and client != str(target) else ""
 
 
-def _read_requests(target: Target, most: int) -> Iterator[TimelineEntry]:
+def _read_requests(target: Wanted, most: int) -> Iterator[TimelineEntry]:
+    if isinstance(target, AsNumber):
+        return
     log = AccessLog.objects.using(databases.requests())
     for row in log.filter(match_network(log.all(), ip_network(target)))[:most]:
         yield TimelineEntry(
@@ -125,8 +128,11 @@ def _read_requests(target: Target, most: int) -> Iterator[TimelineEntry]:
         )
 
 
-def _read_actions(target: Target, most: int) -> Iterator[TimelineEntry]:
-    for row in FirewallActionLog.objects.filter(ip__in=find_names(target))[:most]:
+def _read_actions(target: Wanted, most: int) -> Iterator[TimelineEntry]:
+    names = find_names(target)
+    if not isinstance(target, AsNumber):
+        names += find_networks_around(target)
+    for row in FirewallActionLog.objects.filter(ip__in=names)[:most]:
         state = row.get_state_display()
         reason = texts.translate(row.reason)
         parts = [row.actor_name, state, _name_end(row), reason, row.ip if row.ip != str(target) else ""]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.admin.search import match_network
+from ideolab_accesslog.admin.security.buttons import find_buttons
 from ideolab_accesslog.admin.security.json_view import make_error
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.dashboard.detail.whole import read_detail
@@ -33,8 +34,9 @@ def send_detail(model_admin: Any, request: HttpRequest) -> JsonResponse:
         DetailTarget(wanted, match_network),
         lambda name: bool(request.user.has_perm(f"ideolab_accesslog.{name}")),
     )
+    request.current_app = model_admin.admin_site.name
     url = _find_page(model_admin, request, wanted)
-    return JsonResponse({**to_plain(found), "url": url, "buttons": []})
+    return JsonResponse({**to_plain(found), "url": url, "buttons": find_buttons(request, wanted)})
 
 
 def _find_page(model_admin: Any, request: HttpRequest, wanted: Wanted) -> Optional[str]:

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from ideolab_accesslog.admin.security import ban, data, detail, page, stream
+from ideolab_accesslog.admin.security import ban, data, detail, page, stream, unban
 from ideolab_accesslog.admin.security.json_view import make_json_view
 from ideolab_accesslog.models import Security
 
@@ -47,7 +47,7 @@ class SecurityAdmin(admin.ModelAdmin):
             make_json_url("stream", stream.send_stream),
             make_json_url("detail", detail.send_detail),
             make_url("ban", "ban/", ban.ban),
-            make_url("unban", "unban/", ban.unban),
+            make_url("unban", "unban/", unban.unban),
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

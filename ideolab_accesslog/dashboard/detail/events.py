@@ -24,6 +24,8 @@ MOST = 400
 PHASES = 50
 BANS = 50
 FINGERPRINTS = 20
+#: newest events of whole networks and ASes, among which those around the target are looked for
+AROUND = 1000
 
 
 class DetailEvent(NamedTuple):
@@ -68,6 +70,22 @@ def _make_event(row: Sequence[Any]) -> DetailEvent:
     return DetailEvent(EventRow(*fields), count, score, parse_raw(text))
 
 
+def read_around(target: DetailTarget, found: TargetEvents) -> tuple[list[EventRow], bool]:
+    """Return the events of whole networks and ASes that the target is in, and whether there may be more."""
+    rows = ConnmonEvent.objects.filter(ip=None).order_by("-ts").values_list(*EventRow._fields)
+    newest = [EventRow._make(row) for row in rows[:AROUND]]
+    owner = find_owner(found)
+    asn = owner.asn if owner else None
+    around = [row for row in newest if row.of != target.of and _is_around(row, target, asn)]
+    return around, len(newest) >= AROUND
+
+
+def _is_around(row: EventRow, target: DetailTarget, asn: Optional[str]) -> bool:
+    if row.subnet is None:
+        return row.asn is not None and row.asn == asn
+    return target.is_covered_by(row.subnet)
+
+
 def _find_first(target: DetailTarget, newest: Sequence[DetailEvent]) -> Optional[datetime]:
     if not newest:
         return None
@@ -99,9 +117,11 @@ def list_fingerprints(found: TargetEvents) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, texts)))[:FINGERPRINTS]
 
 
-def list_bans(found: TargetEvents, now: datetime) -> tuple[BanEntry, ...]:
-    """Return bans and unbans; only of bans there is a state."""
-    rows = [one.row for one in found.events if one.row.type in (BAN, RESTORED, UNBAN)][:BANS]
+def list_bans(found: TargetEvents, around: Sequence[EventRow], now: datetime) -> tuple[BanEntry, ...]:
+    """Return bans and unbans, also of the networks around; only of bans there is a state."""
+    both = [*(one.row for one in found.events), *around]
+    rows = [row for row in both if row.type in (BAN, RESTORED, UNBAN)]
+    rows = sorted(rows, key=lambda row: (row.ts, row.id), reverse=True)[:BANS]
     entries = {one.id: one for one in make_entries([row for row in rows if row.type != UNBAN], now)}
     return tuple(entries.get(row.id) or make_entry(row, "over") for row in rows)
 

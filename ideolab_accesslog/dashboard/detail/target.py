@@ -51,6 +51,20 @@ class DetailTarget:
         """Return the texts by which it is counted and banned: an IPv6 address by its /64 too."""
         return list(dict.fromkeys([self.of, network_of(self.of)])) if self.kind == "address" else [self.of]
 
+    def is_covered_by(self, text: str) -> bool:
+        """Return whether a ban of this address, network or AS is one of all of it; an AS holds any address."""
+        if self.network is None or text.startswith("AS"):
+            return text == self.of or self.network is not None
+        try:
+            wide = ip_network(text)
+        except ValueError:
+            return False
+        return (
+            wide.version == self.network.version
+            and wide.prefixlen <= self.network.prefixlen
+            and self.network.network_address in wide
+        )
+
     def filter_events(self, rows: Any) -> Any:
         """Return the events of it, in an order that an index has: the newest first where there is one."""
         if isinstance(self.wanted, AsNumber):

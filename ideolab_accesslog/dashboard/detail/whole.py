@@ -57,14 +57,16 @@ def read_detail(target: DetailTarget, may: May, now: Optional[datetime] = None) 
     has_requests, has_audit, has_offences = tables.values()
     found = events.read_events(target)
     asked = requests.read_requests(target, now, has_requests=has_requests, has_offences=has_offences)
-    bans = events.list_bans(found, now)
+    around, is_around_cut = events.read_around(target, found)
+    bans = events.list_bans(found, around, now)
+    is_known = check_events(now).is_ok and not (found.is_cut or is_around_cut)
     return Detail(
         now=now,
         of=target.of,
         kind=target.kind,
         title=target.of,
         origin=_describe_origin(found),
-        facts=tuple(_list_facts(target, found, bans, now, has_offences)),
+        facts=tuple(_list_facts(target, found, _describe_ban(target, bans, is_known), has_offences)),
         phases=events.list_phases(found),
         paths=requests.list_paths(asked),
         agents=requests.list_agents(asked),
@@ -94,8 +96,7 @@ def _describe_origin(found: events.TargetEvents) -> tuple[Pair, ...]:
 def _list_facts(
     target: DetailTarget,
     found: events.TargetEvents,
-    bans: tuple[BanEntry, ...],
-    now: datetime,
+    ban: str,
     has_offences: bool,
 ) -> list[Pair]:
     """Return what fits in a line each."""
@@ -106,20 +107,22 @@ def _list_facts(
     facts += [
         (_("first event"), to_iso(found.first)),
         (_("newest event"), to_iso(newest)),
-        (_("ban"), _describe_ban(bans, found, check_events(now).is_ok)),
+        (_("ban"), ban),
     ]
     if has_offences:
         facts += _describe_scanner(target)
     return [(label, value) for label, value in facts if value]
 
 
-def _describe_ban(bans: tuple[BanEntry, ...], found: events.TargetEvents, is_current: bool) -> str:
-    """Return whether it is banned, as far as the events say; unknown where they are not all imported."""
-    active = next((one for one in bans if one.state == "active"), None)
+def _describe_ban(target: DetailTarget, bans: tuple[BanEntry, ...], is_known: bool) -> str:
+    """Return whether it is banned, as far as the events say; unknown where they are not all known."""
+    whole = [one for one in bans if target.is_covered_by(one.of)]
+    active = next((one for one in whole if one.state == "active"), None)
     if active is not None:
         end = _("permanent") if active.permanent else _("until %(time)s") % {"time": to_iso(active.until)}
-        return str(_("banned by %(jail)s, %(end)s") % {"jail": active.jail, "end": end})
-    if not is_current or found.is_cut or any(one.state == "unknown" for one in bans):
+        words = {"of": active.of, "jail": active.jail, "end": end}
+        return str(_("%(of)s is banned by %(jail)s, %(end)s") % words)
+    if not is_known or any(one.state == "unknown" for one in whole):
         return str(_("unknown: the events do not say it, or not all are imported"))
     return str(_("not banned by fail2ban, as far as the events say"))
 

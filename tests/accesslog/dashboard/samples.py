@@ -34,7 +34,9 @@ def add_event(
         fields["start"] = f"{first.version}{int(first):0{first.max_prefixlen // 4}x}"
     if kind in ("ban", "restored"):
         fields = {"bantime": 86400, "until": to_stored(ts + timedelta(days=1)), **fields}
-    row = ConnmonEvent.objects.create(ts=to_stored(ts), type=kind, jail=fields.pop("jail", "sshd"), **fields)
+    row: ConnmonEvent = ConnmonEvent.objects.create(
+        ts=to_stored(ts), type=kind, jail=fields.pop("jail", "sshd"), **fields
+    )
     if is_counted:
         _count(row, ts)
     return row
@@ -66,13 +68,14 @@ def _add(model: Any, key: Mapping[str, Any], **others: Any) -> None:
 def add_offset(path: Path, *, ago_s: float = 10, behind: int = 0) -> EventOffset:
     """Store how far a file is read: to its end, but for so many bytes."""
     found = path.stat()
-    return EventOffset.objects.create(
+    row: EventOffset = EventOffset.objects.create(
         path=str(path),
         device=found.st_dev,
         inode=found.st_ino,
         position=found.st_size - behind,
         updated_at=to_stored(NOW - timedelta(seconds=ago_s)),
     )
+    return row
 
 
 def write_metrics(directory: Path, program: str, text: str = "", *, ago_s: Optional[float] = 5) -> Path:

@@ -17,14 +17,15 @@ DAY = 86400
 
 
 def _fill() -> None:
-    for ago_s, fields in (
+    rows: tuple[tuple[int, dict[str, Any]], ...] = (
         (60, {"ip": "198.51.100.7", "asn": "64500", "asname": "A", "country": "FR"}),
         (90, {"ip": "198.51.100.8", "asn": "64500", "asname": "OLD", "country": "FR"}),
         (2 * 3600, {"ip": "2001:db8::7", "asn": "64501", "asname": "B", "country": "DE"}),
         (3 * DAY, {"ip": "203.0.113.7", "asn": "64501", "asname": "B"}),
         (3 * DAY, {"ip": "203.0.113.8", "asn": "64501", "asname": "B"}),
         (40 * DAY, {"ip": "192.0.2.1", "asn": "64502"}),
-    ):
+    )
+    for ago_s, fields in rows:
         add_event(ago_s=ago_s, **fields)
     add_event("suspect", ip="192.0.2.2", asn="64503")
 

@@ -86,7 +86,7 @@ def test_a_file_that_may_not_be_looked_at(events: Path, monkeypatch: pytest.Monk
     def refuse(path: str) -> os.stat_result:
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(sources.os, "stat", refuse)
+    monkeypatch.setattr("ideolab_accesslog.dashboard.sources.os.stat", refuse)
     found = sources.check_events(NOW)
     assert (found.state, "group of the file" in found.text) == ("unknown", True)
 

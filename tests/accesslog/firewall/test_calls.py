@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ideolab_accesslog import firewall, signals
-from ideolab_accesslog.firewall import answers, calls, reconcile
+from ideolab_accesslog.firewall import answers, calls, expiry, reconcile, texts
 from ideolab_accesslog.firewall.transports import helper
 from ideolab_accesslog.models import FirewallActionLog, Total, TrashIP
 from tests.accesslog.conftest import VENDORS, FakeKernel
@@ -390,7 +390,7 @@ def test_what_must_not_be_banned_is_refused_and_noted(kernel: FakeKernel, settin
     assert list(TrashIP.objects.values_list("ip", flat=True)) == [OTHER]
     assert audit("ip", "state", "stderr")[:2] == [
         ("127.0.0.1", "refused", "loopback"),
-        ("198.51.100.3", "refused", "198.51.100.0/28 of TRASHIP_NEVER_BAN"),
+        ("198.51.100.0/24", "refused", "your own address is in it"),
     ]
 
 
@@ -513,3 +513,66 @@ def test_a_sites_tests_write_no_line_of_a_ban(manual_log: Path, settings: Any) -
 
     assert audit("state") == [("skipped",)]
     assert not manual_log.exists()
+
+
+NETWORK, SYSTEM = "198.51.100.0/24", "AS64500"
+
+
+@each_database
+def test_networks_and_as_numbers_are_banned_as_a_whole(kernel: FakeKernel) -> None:
+    """One row, one element and one line of the audit each; all goes the way of an address."""
+    asked = [NETWORK, "2001:db8::/48", "as64500", VICTIM]
+
+    assert calls.ban(asked, seconds=DAY, actor="alice").counts() == {"done": 4}
+    assert kernel.elements() == dict.fromkeys([NETWORK, "2001:db8::/48", SYSTEM, VICTIM], "86400")
+    assert sorted(
+        TrashIP.objects.filter(is_banned=True, iptables_applied=True).values_list("ip", flat=True)
+    ) == (sorted(kernel.elements()))
+    # the click that came twice
+    assert calls.ban(asked, seconds=DAY, actor="alice").counts() == {"repeated": 4}
+
+    assert calls.unban([NETWORK], actor="alice").counts() == {"done": 1}
+    assert sorted(kernel.elements()) == sorted(["2001:db8::/48", SYSTEM, VICTIM])
+    assert audit("ip", "action", "state").count((NETWORK, "unban", "done")) == 1
+    TrashIP.objects.update(ban_until=timezone.now() - timedelta(seconds=1))
+    for _outcome in expiry.lift():
+        pass
+    assert kernel.elements() == {}
+    assert TrashIP.objects.filter(is_banned=True).count() == 0
+
+
+@each_database
+def test_what_the_kernel_lost_is_banned_again(kernel: FakeKernel) -> None:
+    """Networks and AS numbers as addresses."""
+    calls.ban([NETWORK, SYSTEM], actor="alice")
+    for path in (kernel.directory / NETWORK.replace("/", "_"), kernel.directory / SYSTEM):
+        path.unlink()
+
+    found = reconcile.compare()
+    assert sorted(found.missing) == [NETWORK, SYSTEM]
+    assert [outcome.counts() for outcome in reconcile.repair(found)] == [{"done": 2}]
+    assert sorted(kernel.elements()) == [NETWORK, SYSTEM]
+
+
+def test_a_line_bans_a_network_and_no_as(manual_log: Path) -> None:
+    """The audit says why."""
+    outcome = calls.ban([NETWORK, SYSTEM, "198.51.0.0/16"], seconds=DAY, actor="alice")
+
+    assert outcome.counts() == {"done": 1, "refused": 2}
+    assert [line.split()[1:5] for line in manual_log.read_text().splitlines()] == [
+        ["manual:", "ban", NETWORK, "ttl=86400"]
+    ]
+    assert audit("ip", "state", "stderr")[1:] == [
+        (NETWORK, "done", ""),
+        (SYSTEM, "refused", texts.AS_NEEDS_HELPER),
+    ]
+    assert list(TrashIP.objects.values_list("ip", flat=True)) == [NETWORK]
+
+
+def test_as_numbers_go_twenty_at_a_time(kernel: FakeKernel) -> None:
+    """The helper takes no more by sudo; addresses go in one run beside them."""
+    asked = [f"AS{number}" for number in range(1, 42)]
+    known = dict.fromkeys(asked, ())
+
+    assert calls.ban([*asked, VICTIM], actor="alice", as_networks=known).counts() == {"done": 42}
+    assert kernel.calls() == 4

@@ -55,12 +55,37 @@ def test_bans_that_nobody_asks_for_are_not_read(switch: str, settings: Any) -> N
 
 def test_a_row_that_is_no_address_keeps_no_other_from_being_read() -> None:
     """The table takes what a script of the site writes."""
-    TrashIP.objects.create(ip="198.51.100.128/25", is_banned=True)
+    TrashIP.objects.create(ip="198.0.0.0/8", is_banned=True)
     TrashIP.objects.create(ip="198.51.100.1", is_banned=True)
 
     banned.refresh()
 
     assert banned.current == {"198.51.100.1"}
+
+
+def test_networks_hold_what_is_in_them(settings: Any) -> None:
+    """On both edges, at each width that a row can have; neither an AS nor what must not be banned."""
+    settings.TRASHIP_NEVER_BAN = ["192.0.2.9"]
+    bans = ("198.51.100.0/24", "203.0.113.128/25", "100.64.0.0/16", "2001:db8:a::/48", "2001:db8:b::/63")
+    for text in (*bans, "192.0.2.0/24", "AS64500", "2001:db8:0:7::/64"):
+        TrashIP.objects.create(ip=text, is_banned=True)
+    TrashIP.objects.create(ip="198.18.5.0/24")
+
+    banned.refresh()
+
+    assert banned.current == {"2001:db8:0:7::/64"}
+    inside = ("198.51.100.0", "198.51.100.255", "203.0.113.128", "100.64.255.9", "2001:db8:a:ffff::1")
+    assert [banned.holds(address) for address in (*inside, "2001:db8:b:1::1", "2001:db8:0:7::9")] == [
+        True
+    ] * 7
+    outside = ("198.51.101.0", "198.51.99.255", "203.0.113.127", "192.0.2.1", "198.18.5.1", "100.65.0.0")
+    assert [banned.holds(address) for address in outside] == [False] * 6
+    six = ("2001:db8:c::", "2001:db8:b:2::1", "2001:db8:0:8::9", "::c633:6401")
+    assert [banned.holds(address) for address in six] == [False] * 4
+    assert not banned.holds("x")
+
+    banned.forget()
+    assert not banned.holds("198.51.100.7")
 
 
 def test_a_slow_read_is_not_repeated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
