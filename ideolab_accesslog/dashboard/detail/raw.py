@@ -29,12 +29,15 @@ def parse_raw(text: object) -> dict[str, Any]:
 
 
 def describe_entries(found: object, separator: str = "=") -> str:
-    """Return `key=value, key=value` of an object whose values are texts or numbers, printable."""
+    """Return `key=value, key=value` of an object whose values are texts or numbers, printable.
+
+    In the order of the keys: PostgreSQL has another than the file.
+    """
     if not isinstance(found, Mapping):
         return ""
     parts = [
         f"{to_printable(str(key), KEY_MAX)}{separator}{to_printable(str(value), VALUE_MAX)}"
-        for key, value in list(found.items())[:ENTRIES]
+        for key, value in sorted(found.items())[:ENTRIES]
         if isinstance(value, (str, int, float))
     ]
     return ", ".join(parts)

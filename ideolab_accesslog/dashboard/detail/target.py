@@ -52,7 +52,7 @@ class DetailTarget:
         return list(dict.fromkeys([self.of, network_of(self.of)])) if self.kind == "address" else [self.of]
 
     def is_covered_by(self, text: str) -> bool:
-        """Return whether a ban of this address, network or AS is one of all of it; an AS holds any address."""
+        """Return whether a ban of this address, network or AS is one of all of it; an AS has any."""
         if self.network is None or text.startswith("AS"):
             return text == self.of or self.network is not None
         try:

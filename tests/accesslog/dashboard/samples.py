@@ -45,7 +45,7 @@ def add_event(
 def _count(row: ConnmonEvent, ts: datetime) -> None:
     """Count an event, as the import does."""
     for model, field, step_s in ((EventMinute, "minute", 60), (EventHour, "hour", 3600)):
-        key = {field: to_stored(floor(ts, step_s)), "type": row.type, "jail": row.jail}
+        key = {field: to_stored(floor(ts, step_s)), "type": row.type, "jail": row.jail or ""}
         _add(model, key)
     if row.type != "ban":
         return
