@@ -130,7 +130,7 @@ def _find_later(rows: Sequence[EventRow]) -> dict[int, list[tuple[str, Optional[
     by_id = {row.id: row for row in rows}
     queries = [query for row in rows if (query := _find_after(row)) is not None]
     found: dict[int, list[tuple[str, Optional[str]]]] = {}
-    for number, kind, jail, has_ip, has_subnet in read_first(queries):
+    for kind, jail, has_ip, has_subnet, number in read_first(queries):
         row = by_id[number]
         # the events of an address have its network and its AS too
         is_same = bool(has_ip) == (row.ip is not None) and bool(has_subnet) == (row.subnet is not None)
@@ -150,4 +150,5 @@ def _find_after(row: EventRow) -> Optional[Any]:
     else:
         return None
     marked = later.order_by("-ts").annotate(ban=Value(row.id))
-    return marked.values_list("ban", "type", "jail", "ip", "subnet")[:LATER]
+    # what is added comes last: Django before 5.2 puts it there anyway
+    return marked.values_list("type", "jail", "ip", "subnet", "ban")[:LATER]

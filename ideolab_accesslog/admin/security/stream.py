@@ -1,7 +1,7 @@
 """The dashboard's data as server-sent events, where the site runs under ASGI.
 
-A stream holds no worker and no connection of the database while it waits. It ends after some minutes: the
-browser comes again, and is asked again who it is.
+A stream holds no worker and no connection of the database while it waits. It ends after a minute: the browser
+comes again, and is asked again who it is.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ STEP_S = 2.0
 HEARTBEAT_S = 15.0
 #: seconds between two looks at the session and the permission
 CHECK_S = 20.0
-#: seconds of a stream
-LONGEST_S = 300.0
+#: seconds of a stream: a server that ends waits for it, and systemd waits 90 for the server. Django 4.2 does
+#: not hear that a client has left, and goes on until then
+LONGEST_S = 60.0
 #: streams of one process; whoever comes later asks again and again
 MOST = 20
 #: milliseconds after which the browser comes again

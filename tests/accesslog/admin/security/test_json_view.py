@@ -24,7 +24,7 @@ def make_client(*permissions: str, is_staff: bool = True) -> Client:
 
 def make_url(name: str) -> str:
     """The address of a view."""
-    return reverse(f"admin:ideolab_accesslog_security_{name}")
+    return str(reverse(f"admin:ideolab_accesslog_security_{name}"))
 
 
 @pytest.mark.django_db

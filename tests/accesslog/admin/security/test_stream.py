@@ -132,7 +132,7 @@ def test_it_ends_for_who_may_no_longer_see_it(how: str, monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("database")
-def test_it_ends_after_some_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_ends_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """The browser comes again by itself, and is asked again who it is."""
     user, key = _sign_in("view_security")
     monkeypatch.setattr(stream, "STEP_S", 0.01)

@@ -60,7 +60,7 @@ def test_a_kernel_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_port: int) -> Any:
         raise OSError(errno.EPROTONOSUPPORT, "Protocol not supported")
 
-    monkeypatch.setattr(connections.listener, "listeners", refuse)
+    monkeypatch.setattr("ideolab_f2b.kernel.sockets.listener.listeners", refuse)
     assert count_connections(ip_network("198.51.100.7")) == Connections(
         None, "unknown", "Unknown: [Errno 93] Protocol not supported"
     )
