@@ -66,7 +66,7 @@ def _find_obstacle() -> str:
     if runs_tests():
         return texts.RUNS_TESTS
     if not conf.TRASHIP_FIREWALL_EXECUTE:
-        return texts.NOT_EXECUTED
+        return texts.NOT_ASKED
     return "" if helper.is_installed() else texts.NOT_INSTALLED
 
 

@@ -18,6 +18,7 @@ AS_NEEDS_HELPER: str = gettext_noop("an AS is banned by ideolab-fw-ip alone: TRA
 AS_UNKNOWN: str = gettext_noop("its networks are not known, and so not whom it would hit")
 TOO_NARROW: str = gettext_noop("an IPv6 network narrower than /64 is banned as the /64, or by its addresses")
 TOO_WIDE_FOR_LOG: str = gettext_noop("wider than /%(widest)s, the most by a line of manual.log")
+NOT_ASKED: str = gettext_noop("TRASHIP_FIREWALL_EXECUTE is False: the firewall is not asked")
 NOT_INSTALLED: str = gettext_noop("ideolab-fw-ip is not there; see TRASHIP_FIREWALL_HELPER")
 #: what an address is, by the property of ipaddress that says so
 NEVER_A_CLIENT: dict[str, str] = {
@@ -67,7 +68,7 @@ _FIXED = (
     ),
     *(PROCESS_ENDED, WRITTEN, NO_MANUAL_LOG, ANOTHER_JAIL, WINDOWS, LOG_CANNOT_CHECK),
     *(TIME_IS_OVER, NOT_IN_KERNEL, NOT_WANTED, RUNS_TESTS),
-    *(OWN_ADDRESS_INSIDE, AS_NEEDS_HELPER, AS_UNKNOWN, TOO_NARROW, NOT_INSTALLED),
+    *(OWN_ADDRESS_INSIDE, AS_NEEDS_HELPER, AS_UNKNOWN, TOO_NARROW, NOT_ASKED, NOT_INSTALLED),
     # in rows of an earlier version
     gettext_noop("TRASHIP_FIREWALL_EXECUTE is False: noted, and nothing was run"),
 )

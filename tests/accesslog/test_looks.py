@@ -29,6 +29,9 @@ OWN_PAGES = {
     "traffic": "Traffic",
     "address-ban": "Are you sure?",
     "address": "2001:db8:aaaa:bbbb::/64",
+    "security-ban": "Ban 2001:db8:aaaa:bbbb::/64?",
+    "security-ban-refused": "Ban 127.0.0.1?",
+    "security-unban": "Lift the ban of 2001:db8:aaaa:bbbb::/64?",
 }
 THEMES = ("", "unfold", "jazzmin")
 #: where each package has its static files

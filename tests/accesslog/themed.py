@@ -73,6 +73,9 @@ def pages() -> Iterator[tuple[str, Any]]:
     ban = {"action": "ban", "time": "24h", "target": ADDRESSES[1]}
     yield "address-ban", client.post(reverse(f"{TRASH}address", args=[ADDRESSES[1]]), ban)
     yield "address", client.get(reverse(f"{TRASH}address", args=[ADDRESSES[1]]))
+    for name, of in (("ban", ADDRESSES[1]), ("unban", ADDRESSES[1]), ("ban-refused", "127.0.0.1")):
+        url = reverse(f"admin:ideolab_accesslog_security_{name.partition('-')[0]}")
+        yield f"security-{name}", client.get(url, {"of": of})
 
 
 def main(directory: Path) -> None:

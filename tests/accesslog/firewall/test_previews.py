@@ -83,7 +83,7 @@ def test_no_answer_says_why(kernel: FakeKernel, settings: Any) -> None:
     settings.TRASHIP_FIREWALL_HELPER = ["/nonexistent/ideolab-fw-ip"]
     assert previews.ask(["AS64500"])["AS64500"].unknown == (texts.NOT_INSTALLED,)
     settings.TRASHIP_FIREWALL_EXECUTE = False
-    assert previews.ask(["AS64500"])["AS64500"].unknown == (texts.NOT_EXECUTED,)
+    assert previews.ask(["AS64500"])["AS64500"].unknown == (texts.NOT_ASKED,)
 
 
 def test_a_slow_helper_is_left_alone(kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +19,19 @@ from django.utils import timezone
 from demo.lab.fail2ban import Fail2ban
 from demo.lab.namespace import link_namespaces
 from demo.lab.wait import wait_until
-from ideolab_accesslog.firewall import calls
+from ideolab_accesslog.firewall import calls, previews
+from ideolab_accesslog.firewall.previews import HelperPreview
 from ideolab_accesslog.models import FirewallActionLog, TrashIP
 from ideolab_f2b.kernel.ipset.sets import Sets
+from tests.accesslog.conftest import VENDORS
+from tests.asn import tables
 
 pytestmark = [pytest.mark.root, pytest.mark.usefixtures("database")]
 HELPER = Path(__file__).resolve().parents[3] / "scripts" / "ideolab-fw-ip"
 JAIL = "".join(
     f"[{jail}]\nenabled = true\nbackend = polling\n" for jail in ("ideolab-manual", "ideolab-connmon")
 )
+AS_JAIL = "[ideolab-asn]\nenabled = true\nlogpath = {directory}/connmon.log\n"
 VICTIM, OTHER = "198.51.100.7", "2001:db8:c::7"
 
 
@@ -42,7 +48,8 @@ class Host:
 
     def elements(self) -> dict[str, Any]:
         """{network: seconds left} of both families."""
-        found = [*self.sets.elements("ideolab_manual"), *self.sets.elements("ideolab_manual6")]
+        names = ("ideolab_manual", "ideolab_manual6", "ideolab_asn", "ideolab_asn6")
+        found = [each for name in names for each in self.sets.elements(name)]
         return {str(each.network): each.timeout_s for each in found}
 
 
@@ -50,13 +57,17 @@ class Host:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """One fail2ban for the module."""
     with link_namespaces("f2bh") as (namespace, _client):
-        server = Fail2ban(namespace, tmp_path_factory.mktemp("f2b"), JAIL)
+        directory = tmp_path_factory.mktemp("f2b")
+        server = Fail2ban(namespace, directory, JAIL + AS_JAIL.format(directory=directory))
         with namespace.enter():
             sets = Sets()
         try:
             server.start()
             host = Host(server, sets)
-            server.wait_for_rules("ideolab-manual")
+            server.wait_for_rules("ideolab-manual", "ideolab-asn")
+            server.state.mkdir(exist_ok=True)
+            rows = [(64500, "ONE", ["198.51.100.0/24", "2001:db8:a::/48"]), (64501, "BIG", ["10.0.0.0/9"])]
+            tables.build(server.state / "asn.sqlite3", rows)
             yield host
         finally:
             server.stop()
@@ -140,6 +151,98 @@ def test_a_ban_of_root_s_is_not_lifted_and_says_why(host: Host) -> None:
     assert list(host.elements()) == [f"{VICTIM}/32"]
     call_command("reconcile_firewall", verbosity=0)
     assert FirewallActionLog.objects.count() == 1
+
+
+NETWORK, SIX, SYSTEM = "203.0.113.0/24", "2001:db8:c::/64", "AS64500"
+
+
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+def test_networks_and_an_as_reach_the_kernel_and_leave_it(host: Host, settings: Any) -> None:
+    """A /24, a /64 and all networks of an AS; each unban lifts its own, and the audit has all of it."""
+    settings.TRASHIP_FIREWALL_TRANSPORT = "helper"
+    known: dict[str, Any] = {SYSTEM: [ip_network("198.51.100.0/24"), ip_network("2001:db8:a::/48")]}
+
+    made = calls.ban([NETWORK, SIX, SYSTEM], seconds=3600, actor="alice", as_networks=known)
+    assert made.counts() == {"done": 3}
+    everything = [NETWORK, SIX, "198.51.100.0/24", "2001:db8:a::/48"]
+    host.wait_until(lambda: sorted(host.elements()) == sorted(everything), "all elements")
+    assert all(3500 <= seconds <= 3600 for seconds in host.elements().values())
+    checked = calls.check([NETWORK, SIX, SYSTEM], actor="alice")
+    assert [one.applied for one in checked.results.values()] == [True] * 3
+
+    assert calls.unban([NETWORK], actor="alice").counts() == {"done": 1}
+    host.wait_until(lambda: sorted(host.elements()) == sorted(everything[1:]), "the others")
+    TrashIP.objects.update(ban_until=timezone.now() - timedelta(seconds=1))
+    call_command("unban_expired", verbosity=0)
+    host.wait_until(lambda: host.elements() == {}, "no elements")
+    assert TrashIP.objects.filter(iptables_applied=False, is_banned=False).count() == 3
+    rows = FirewallActionLog.objects.filter(state="done", rc=0).values_list("ip", "action")
+    assert sorted(rows) == sorted(
+        (text, action) for text in (NETWORK, SIX, SYSTEM) for action in ("ban", "check", "unban")
+    )
+    assert FirewallActionLog.objects.count() == 9
+
+
+def test_an_as_that_the_kernel_lost_is_banned_again(
+    host: Host, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """fail2ban forgot it; its networks are asked for by a preview, which here is that of the table."""
+    settings.TRASHIP_FIREWALL_TRANSPORT = "helper"
+    told = HelperPreview(is_known=True, networks=(ip_network("198.51.100.0/24"),))
+    monkeypatch.setattr(previews, "ask", lambda words: dict.fromkeys(words, told))
+    TrashIP.objects.create(ip=SYSTEM, is_banned=True)
+    TrashIP.objects.create(ip=NETWORK, is_banned=True, ban_until=timezone.now() + timedelta(hours=1))
+
+    call_command("reconcile_firewall", verbosity=0)
+
+    host.wait_until(lambda: len(host.elements()) == 3, "all elements")
+    assert TrashIP.objects.filter(iptables_applied=True).count() == 2
+
+
+def test_the_preview_of_the_real_programs(host: Host, settings: Any, tmp_path: Path) -> None:
+    """Size, networks, refusals and connections as fail2ban and the kernel have them; nothing is banned."""
+    program = tmp_path / "ideolab-f2b"
+    words = f"PYTHONPATH={HELPER.parents[1]} exec {sys.executable} -m ideolab_f2b"
+    program.write_text(f'#!/bin/sh\n{words} "$@"\n')
+    helper = tmp_path / "ideolab-fw-ip"
+    helper.write_text(HELPER.read_text().replace("/usr/local/bin/ideolab-f2b", str(program)))
+    for path in (program, helper):
+        path.chmod(0o755)
+    command = ["/usr/bin/env", "SUDO_UID=33", str(helper), "--socket", str(host.server.socket)]
+    settings.TRASHIP_FIREWALL_HELPER = host.server.namespace.command(*command)
+
+    found = previews.ask([SYSTEM, "AS64501", NETWORK, "10.0.0.0/8"])
+
+    one = found[SYSTEM]
+    assert (one.is_known, one.refusals, one.prefixes) == (True, (), 2)
+    assert (one.addresses4, one.networks6) == (256, 65536)
+    assert one.networks == (ip_network("198.51.100.0/24"), ip_network("2001:db8:a::/48"))
+    assert (one.connections, found[NETWORK].networks) == (0, (ip_network(NETWORK),))
+    assert ["above the cap" in text for text in found["AS64501"].refusals] == [True]
+    assert len(found["10.0.0.0/8"].refusals) == 1
+    assert host.elements() == {}
+
+
+def test_what_the_helper_refuses_is_said(host: Host, settings: Any) -> None:
+    """An AS above the cap, and a network wider than sudo allows: neither is in the kernel."""
+    settings.TRASHIP_FIREWALL_TRANSPORT = "helper"
+    asked = ["AS64501", "203.0.0.0/16", "2001:db8::/40"]
+
+    said = calls.ban(asked, actor="alice", as_networks={"AS64501": [ip_network("10.0.0.0/9")]}).results
+
+    assert {one.state for one in said.values()} == {"failed"}
+    assert "above the cap" in said["AS64501"].detail
+    assert all("wider than /" in said[text].detail for text in asked[1:])
+    assert host.elements() == {}
+
+
+def test_a_line_of_the_log_bans_a_network(host: Host) -> None:
+    """And the helper finds it in the kernel."""
+    calls.ban([NETWORK, SIX], seconds=600, actor="alice")
+    host.wait_until(lambda: sorted(host.elements()) == sorted([NETWORK, SIX]), "both")
+    assert [one.applied for one in calls.check([NETWORK, SIX], actor="alice").results.values()] == [True] * 2
+    assert calls.unban([NETWORK, SIX], actor="alice").counts() == {"done": 2}
+    host.wait_until(lambda: host.elements() == {}, "no elements")
 
 
 @pytest.mark.redteam

@@ -83,7 +83,7 @@ def test_what_is_shown(kernel: FakeKernel) -> None:
 
     assert facts(page) == {
         "Addresses": "256 IPv4",
-        "Visitors of this site in 7 days": "2 4 requests",
+        "Visitors of this site in 7 days": "2 (4 requests)",
         "Logged-in users among them": "1",
         "Connections now": "3 of 120",
         "Clients in the web server's logs of 7 days": "12 of 4210",
