@@ -18,6 +18,8 @@ GOLDEN_RATIO = 0.6180339887498949
 LONGEST = 256
 #: the namespace of each AdminSite's URLs, whatever its name, its prefix or the language before it
 ADMIN = "admin"
+#: what an open dashboard asks for every few seconds: never logged, it would be most of the log
+_POLLED = frozenset({"ideolab_accesslog_security_data", "ideolab_accesslog_security_stream"})
 
 
 class Limits(NamedTuple):
@@ -73,9 +75,12 @@ drop_on_change(find_rate.cache_clear)
 def is_of_excluded_admin(match: Optional[ResolverMatch]) -> bool:
     """Return whether a page is one of Django's admin, and those are not logged.
 
-    `match` is what the URLconf found, which knows the admin at any prefix; None when nothing did.
+    The values of an open dashboard are never logged. `match` is what the URLconf found, which knows the admin
+    at any prefix; None when nothing did.
     """
-    return match is not None and ADMIN in match.app_names and _excludes_admin()
+    if match is None or ADMIN not in match.app_names:
+        return False
+    return match.url_name in _POLLED or _excludes_admin()
 
 
 @cached

@@ -191,4 +191,27 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="EventMinute",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("minute", models.DateTimeField()),
+                ("type", models.CharField(max_length=16)),
+                ("jail", models.CharField(blank=True, default="", max_length=64)),
+                ("count", models.PositiveBigIntegerField(default=0)),
+            ],
+            options={
+                "verbose_name": "events of a minute",
+                "verbose_name_plural": "events of a minute",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("minute", "type", "jail"), name="event_minute_once")
+                ],
+            },
+        ),
     ]

@@ -7,6 +7,7 @@ from ideolab_accesslog.models.current import CurrentManager as CurrentManager
 from ideolab_accesslog.models.events import ConnmonEvent as ConnmonEvent
 from ideolab_accesslog.models.events import EventDay as EventDay
 from ideolab_accesslog.models.events import EventHour as EventHour
+from ideolab_accesslog.models.events import EventMinute as EventMinute
 from ideolab_accesslog.models.events import EventOffset as EventOffset
 from ideolab_accesslog.models.events import Security as Security
 from ideolab_accesslog.models.network_field import NetworkField as NetworkField

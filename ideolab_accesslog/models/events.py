@@ -98,6 +98,26 @@ class EventOffset(models.Model):
         return f"{self.path} {self.position}"
 
 
+class EventMinute(models.Model):
+    """How many events of a type one jail had in a minute (UTC); kept by the import, of the last two days."""
+
+    minute = models.DateTimeField()
+    type = models.CharField(max_length=16)
+    jail = models.CharField(max_length=64, blank=True, default="")
+    count = models.PositiveBigIntegerField(default=0)
+
+    objects = CurrentManager()
+
+    class Meta:
+        verbose_name = _("events of a minute")
+        verbose_name_plural = _("events of a minute")
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("minute", "type", "jail"), name="event_minute_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.minute} {self.type} {self.jail} {self.count}"
+
+
 class EventHour(models.Model):
     """How many events of a type one jail had in an hour (UTC); kept by the import."""
 

@@ -15,6 +15,8 @@ from django.db import connections, router
 from django.test import override_settings
 
 from ideolab_accesslog.access import recorder, response_size
+from ideolab_accesslog.dashboard.kept import kept
+from ideolab_accesslog.dashboard.readings import readings
 from ideolab_accesslog.databases import own
 from ideolab_accesslog.scheduler import scheduler
 from ideolab_accesslog.traship import gate
@@ -48,6 +50,14 @@ def no_thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     recorder.forget()
     # what another test's clients missed is not this one's
     gate._pending.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_data_outlives_its_test() -> Iterator[None]:
+    """The dashboard keeps its data for two seconds, and fail2ban's counters for ten minutes."""
+    yield
+    kept.forget()
+    readings.forget()
 
 
 @pytest.fixture(autouse=True)

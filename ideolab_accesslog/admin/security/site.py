@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from ideolab_accesslog.admin.security import ban, data, detail, page, stream, unban
+from ideolab_accesslog.admin.security.json_view import make_json_view
 from ideolab_accesslog.models import Security
 
 
@@ -36,11 +37,15 @@ class SecurityAdmin(admin.ModelAdmin):
             bound = functools.update_wrapper(functools.partial(view, self), view)
             return path(route, self.admin_site.admin_view(bound), name=f"ideolab_accesslog_security_{name}")
 
+        def make_json_url(name: str, view: Any) -> Any:
+            answered = make_json_view(self.admin_site, view, self)
+            return path(f"{name}/", answered, name=f"ideolab_accesslog_security_{name}")
+
         return [
             make_url("changelist", "", page.show_page),
-            make_url("data", "data/", data.send_data),
-            make_url("stream", "stream/", stream.send_stream),
-            make_url("detail", "detail/", detail.send_detail),
+            make_json_url("data", data.send_data),
+            make_json_url("stream", stream.send_stream),
+            make_json_url("detail", detail.send_detail),
             make_url("ban", "ban/", ban.ban),
             make_url("unban", "unban/", unban.unban),
         ]

@@ -1,12 +1,124 @@
-"""The dashboard's data as server-sent events, where the site runs under ASGI."""
+"""The dashboard's data as server-sent events, where the site runs under ASGI.
+
+A stream holds no worker and no connection of the database while it waits. It ends after a minute: the browser
+comes again, and is asked again who it is.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Optional
 
-from django.http import Http404, HttpRequest, HttpResponse
+from asgiref.sync import sync_to_async
+from django.contrib import auth
+from django.core.handlers.asgi import ASGIRequest
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from ideolab_accesslog.admin.security.json_view import make_error
+from ideolab_accesslog.dashboard.kept import kept
+
+#: seconds between two looks at the data
+STEP_S = 2.0
+#: seconds between two comments while nothing changes: proxies end what is silent for a minute
+HEARTBEAT_S = 15.0
+#: seconds between two looks at the session and the permission
+CHECK_S = 20.0
+#: seconds of a stream: a server that ends waits for it, and systemd waits 90 for the server. Django 4.2 does
+#: not hear that a client has left, and goes on until then
+LONGEST_S = 60.0
+#: streams of one process; whoever comes later asks again and again
+MOST = 20
+#: milliseconds after which the browser comes again
+RETRY_MS = 2000
+
+_open_streams = 0
+
+
+def can_stream(request: HttpRequest) -> bool:
+    """Return whether the site's server can send events: under WSGI each would hold a worker."""
+    return isinstance(request, ASGIRequest)
 
 
 def send_stream(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """Send the data again and again; view_security."""
-    raise Http404
+    """Send the data of ?period= whenever it changes; the permission was checked by make_json_view.
+
+    No status of a refusal is 500 or above: Django would write to ADMINS.
+    """
+    if not can_stream(request):
+        return make_error("no-stream", _("This server sends no streams (WSGI): ask data/ instead."), 406)
+    if _open_streams >= MOST:
+        refused = make_error("too-many", _("Too many streams of this process: ask data/ instead."), 429)
+        refused.headers["Retry-After"] = "60"
+        return refused
+    stream = _make_stream(model_admin, request)
+    response = StreamingHttpResponse(stream, content_type="text/event-stream; charset=utf-8")
+    # nginx hands each event on at once
+    response.headers["X-Accel-Buffering"] = "no"
+    # GZipMiddleware leaves it alone: it would hold events back
+    response.headers["Content-Encoding"] = "identity"
+    return response
+
+
+async def _make_stream(model_admin: Any, request: HttpRequest) -> AsyncIterator[bytes]:
+    """Yield events until the time is over, or the visitor is signed out."""
+    global _open_streams
+    _open_streams += 1
+    try:
+        yield f"retry: {RETRY_MS}\n\n".encode()
+        period, language = request.GET.get("period", ""), translation.get_language()
+        began = checked = said = time.monotonic()
+        last = ""
+        while time.monotonic() - began < LONGEST_S:
+            data = await sync_to_async(_read)(period, language)
+            now, mark = time.monotonic(), _mark(data)
+            if mark != last:
+                last, said = mark, now
+                yield _format(data)
+            elif now - said >= HEARTBEAT_S:
+                said = now
+                yield b": alive\n\n"
+            await asyncio.sleep(STEP_S)
+            if time.monotonic() - checked >= CHECK_S:
+                checked = time.monotonic()
+                if not await sync_to_async(_may_see)(model_admin, request):
+                    return
+    finally:
+        _open_streams -= 1
+
+
+def _read(period: str, language: Optional[str]) -> dict[str, Any]:
+    try:
+        with translation.override(language):
+            return kept.read(period)
+    finally:
+        # of this thread, which waits for the stream alone
+        connections.close_all()
+
+
+def _may_see(model_admin: Any, request: HttpRequest) -> bool:
+    """Return whether the visitor is still signed in and may see the page, as the database has it now."""
+    try:
+        asked = HttpRequest()
+        asked.META = request.META
+        session = request.session
+        asked.session = type(session)(session.session_key)
+        asked.user = auth.get_user(asked)
+        return bool(model_admin.admin_site.has_permission(asked) and model_admin.has_view_permission(asked))
+    finally:
+        connections.close_all()
+
+
+def _mark(data: dict[str, Any]) -> str:
+    """Return what of the data has to change for an event: not the clock, and no age."""
+    sources = [{**source, "age_s": None} for source in data["sources"]]
+    return json.dumps({**data, "now": None, "sources": sources})
+
+
+def _format(data: dict[str, Any]) -> bytes:
+    return f"event: data\ndata: {json.dumps(data)}\n\n".encode()

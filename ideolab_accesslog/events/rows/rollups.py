@@ -1,18 +1,21 @@
-"""Counts new events by hour and new bans by day, with one statement for each table and batch."""
+"""Counts new events by minute and hour and new bans by day, with one statement for each table and batch."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from datetime import timezone as zones
 from typing import Any, NamedTuple
 
 from ideolab_accesslog.events.rows.row import EventRow
 from ideolab_accesslog.events.rows.times import convert_time
-from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour
+from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour, EventMinute
 
 #: rows of one statement: older SQLite takes 999 values
 ROWS = 190
+#: for which minutes are kept: the page shows those of an hour, and counts 24 hours to the minute
+MINUTES_KEPT = timedelta(days=2)
 _BAN = str(ConnmonEvent.Type.BAN)
 _ASN = str(EventDay.Kind.ASN)
 _COUNTRY = str(EventDay.Kind.COUNTRY)
@@ -28,6 +31,14 @@ class HourKey(NamedTuple):
     jail: str
 
 
+class MinuteKey(NamedTuple):
+    """One row of EventMinute."""
+
+    minute: datetime
+    type: str
+    jail: str
+
+
 class DayKey(NamedTuple):
     """One row of EventDay."""
 
@@ -37,7 +48,7 @@ class DayKey(NamedTuple):
 
 
 def add(rows: Sequence[EventRow], connection: Any) -> None:
-    """Add the rows to both tables."""
+    """Add the rows to all three tables."""
     hours = count_hours(rows)
     bans = [row for row in rows if row.type == _BAN]
     days, names = count_days(bans), find_names(bans)
@@ -49,6 +60,7 @@ def add(rows: Sequence[EventRow], connection: Any) -> None:
         ("count",),
         [(adapt_time(convert_time(key.hour)), key.type, key.jail, hours[key]) for key in sorted(hours)],
     )
+    _add_minutes(rows, connection)
     _upsert(
         connection,
         EventDay,
@@ -58,10 +70,33 @@ def add(rows: Sequence[EventRow], connection: Any) -> None:
     )
 
 
+def _add_minutes(rows: Iterable[EventRow], connection: Any) -> None:
+    """Add the rows to the minutes, and delete the minutes that are over."""
+    oldest = datetime.now(zones.utc) - MINUTES_KEPT
+    minutes = count_minutes(row for row in rows if row.ts >= oldest)
+    adapt_time = connection.ops.adapt_datetimefield_value
+    _upsert(
+        connection,
+        EventMinute,
+        ("minute", "type", "jail"),
+        ("count",),
+        [(adapt_time(convert_time(key.minute)), key.type, key.jail, minutes[key]) for key in sorted(minutes)],
+    )
+    if minutes:
+        EventMinute.objects.using(connection.alias).filter(minute__lt=convert_time(oldest)).delete()
+
+
 def count_hours(rows: Iterable[EventRow]) -> Mapping[HourKey, int]:
     """Return how many events each hour, type and jail has."""
     return Counter(
         HourKey(row.ts.replace(minute=0, second=0, microsecond=0), row.type, row.jail or "") for row in rows
+    )
+
+
+def count_minutes(rows: Iterable[EventRow]) -> Mapping[MinuteKey, int]:
+    """Return how many events each minute, type and jail has."""
+    return Counter(
+        MinuteKey(row.ts.replace(second=0, microsecond=0), row.type, row.jail or "") for row in rows
     )
 
 

@@ -94,3 +94,11 @@ def test_a_page_of_the_admin_is_told_by_its_namespace() -> None:
     ]
     with override_settings(ACCESSLOG_EXCLUDE_ADMIN=False):
         assert not is_of_excluded_admin(resolve("/admin/login/"))
+
+
+def test_an_open_dashboard_fills_no_log() -> None:
+    """It asks every few seconds; its page and its details are logged as the other pages of the admin are."""
+    views = ("security/data/", "security/stream/", "security/", "security/detail/")
+    matches = [resolve(f"/admin/ideolab_accesslog/{view}") for view in views]
+    with override_settings(ACCESSLOG_EXCLUDE_ADMIN=False):
+        assert [is_of_excluded_admin(match) for match in matches] == [True, True, False, False]

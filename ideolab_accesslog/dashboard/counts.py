@@ -1,0 +1,80 @@
+"""Counts of events by minute and by hour, as the import has counted them; no event is read for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Optional
+
+from django.db.models import Sum
+
+from ideolab_accesslog.dashboard.event_types import BAN
+from ideolab_accesslog.dashboard.instants import floor, to_stored, to_utc
+from ideolab_accesslog.dashboard.period import DAY_S, HOUR_S, Period
+from ideolab_accesslog.models import EventHour, EventMinute
+
+#: seconds of the steps that EventMinute counts
+MINUTE_S = 60
+
+
+def count_by_step(period: Period, now: datetime) -> Counter[tuple[datetime, str]]:
+    """Return the bans of each (step of the timeline, jail)."""
+    start = to_stored(period.find_start(now))
+    if period.step_s < HOUR_S:
+        rows = EventMinute.objects.filter(minute__gte=start, type=BAN).values_list("minute", "jail", "count")
+    else:
+        rows = EventHour.objects.filter(hour__gte=start, type=BAN).values_list("hour", "jail", "count")
+    found: Counter[tuple[datetime, str]] = Counter()
+    for when, jail, count in rows:
+        found[floor(to_utc(when), period.step_s), jail] += count
+    return found
+
+
+def count_day(now: datetime) -> int:
+    """Return the bans of the last 24 hours: whole hours, and the minutes of the one that is partly in it."""
+    start = floor(now - timedelta(seconds=DAY_S), MINUTE_S)
+    whole = floor(start, HOUR_S) + timedelta(seconds=HOUR_S)
+    hours = EventHour.objects.filter(hour__gte=to_stored(whole), type=BAN)
+    first, last = to_stored(start), to_stored(whole)
+    minutes = EventMinute.objects.filter(minute__gte=first, minute__lt=last, type=BAN)
+    return sum(rows.aggregate(found=Sum("count"))["found"] or 0 for rows in (hours, minutes))
+
+
+def count_since(start: datetime) -> int:
+    """Return the bans since an hour or a day began."""
+    rows = EventHour.objects.filter(hour__gte=to_stored(start), type=BAN)
+    return int(rows.aggregate(found=Sum("count"))["found"] or 0)
+
+
+def count_usual(now: datetime, days: int, seconds: int) -> float:
+    """Return the bans of so many seconds, on the average of the last days without the last hour."""
+    end = floor(now, HOUR_S) - timedelta(seconds=HOUR_S)
+    rows = EventHour.objects.filter(
+        hour__gte=to_stored(end - timedelta(days=days)), hour__lt=to_stored(end), type=BAN
+    )
+    found = rows.aggregate(found=Sum("count"))["found"] or 0
+    return float(found) * seconds / (days * DAY_S)
+
+
+@dataclass(frozen=True)
+class MinuteCounts:
+    """The events of the last hour: (minute, type, count) for each jail."""
+
+    rows: tuple[tuple[datetime, str, int], ...]
+
+    def sum(self, kind: str, start: datetime, end: Optional[datetime] = None) -> int:
+        """Return the events of a type in the whole minutes from `start` on, before that of `end`."""
+        first, last = floor(start, MINUTE_S), floor(end, MINUTE_S) if end else None
+        return sum(
+            count
+            for minute, one, count in self.rows
+            if one == kind and first <= minute and (last is None or minute < last)
+        )
+
+
+def read_minutes(now: datetime) -> MinuteCounts:
+    """Read the counts of the last hour."""
+    start = to_stored(floor(now - timedelta(seconds=HOUR_S), MINUTE_S))
+    rows = EventMinute.objects.filter(minute__gte=start).values_list("minute", "type", "count")
+    return MinuteCounts(tuple((to_utc(minute), kind, count) for minute, kind, count in rows))

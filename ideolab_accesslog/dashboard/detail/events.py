@@ -1,0 +1,131 @@
+"""The events of one target: phases, fingerprints, bans, and whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Optional
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from ideolab_accesslog.dashboard.detail.raw import describe_entries, parse_raw
+from ideolab_accesslog.dashboard.detail.target import DetailTarget
+from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, RESTORED, SUSPECT, UNBAN
+from ideolab_accesslog.dashboard.instants import to_utc
+from ideolab_accesslog.dashboard.last_bans import REASON_MAX, BanEntry, EventRow, make_entries, make_entry
+from ideolab_accesslog.dashboard.networks import show
+from ideolab_accesslog.models import ConnmonEvent
+
+#: events that are read; of a network that no index has by time, those of its first addresses
+MOST = 400
+#: rows of each part
+PHASES = 50
+BANS = 50
+FINGERPRINTS = 20
+#: newest events of whole networks and ASes, among which those around the target are looked for
+AROUND = 1000
+
+
+class DetailEvent(NamedTuple):
+    """One event with its numbers and what is in `raw`."""
+
+    row: EventRow
+    connections: Optional[int]
+    score: Optional[int]
+    raw: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What connmon saw at one time."""
+
+    ts: datetime
+    score: Optional[int]
+    connections: Optional[int]
+    text: str
+
+
+@dataclass(frozen=True)
+class TargetEvents:
+    """The events of a target, newest first. `first`: the time of the oldest, None: nobody knows."""
+
+    events: tuple[DetailEvent, ...]
+    first: Optional[datetime]
+    is_cut: bool
+
+
+def read_events(target: DetailTarget) -> TargetEvents:
+    """Read the newest events of a target."""
+    # as text: what is nested too deeply for Python's reader must not cost the page
+    rows = target.filter_events(ConnmonEvent.objects.annotate(text=Cast("raw", TextField())))
+    found = [_make_event(row) for row in rows.values_list(*EventRow._fields, "count", "score", "text")[:MOST]]
+    newest = sorted(found, key=lambda one: (one.row.ts, one.row.id), reverse=True)
+    return TargetEvents(tuple(newest), _find_first(target, newest), len(found) >= MOST)
+
+
+def _make_event(row: Sequence[Any]) -> DetailEvent:
+    *fields, count, score, text = row
+    return DetailEvent(EventRow(*fields), count, score, parse_raw(text))
+
+
+def read_around(target: DetailTarget, found: TargetEvents) -> tuple[list[EventRow], bool]:
+    """Return the events of whole networks and ASes that the target is in, and whether there may be more."""
+    rows = ConnmonEvent.objects.filter(ip=None).order_by("-ts").values_list(*EventRow._fields)
+    newest = [EventRow._make(row) for row in rows[:AROUND]]
+    owner = find_owner(found)
+    asn = owner.asn if owner else None
+    around = [row for row in newest if row.of != target.of and _is_around(row, target, asn)]
+    return around, len(newest) >= AROUND
+
+
+def _is_around(row: EventRow, target: DetailTarget, asn: Optional[str]) -> bool:
+    if row.subnet is None:
+        return row.asn is not None and row.asn == asn
+    return target.is_covered_by(row.subnet)
+
+
+def _find_first(target: DetailTarget, newest: Sequence[DetailEvent]) -> Optional[datetime]:
+    if not newest:
+        return None
+    if len(newest) < MOST:
+        return to_utc(newest[-1].row.ts)
+    if not target.has_newest_first:
+        return None
+    rows = target.filter_events(ConnmonEvent.objects.all()).order_by("ts").values_list("ts", flat=True)
+    return to_utc(rows[:1][0])
+
+
+def list_phases(found: TargetEvents) -> tuple[Phase, ...]:
+    """Return what connmon saw."""
+    seen = [one for one in found.events if one.row.type in (SUSPECT, OBSERVED)]
+    return tuple(
+        Phase(to_utc(one.row.ts), one.score, one.connections, _describe(one)) for one in seen[:PHASES]
+    )
+
+
+def _describe(event: DetailEvent) -> str:
+    """Return the phases of the connections, and connmon's reason."""
+    parts = [describe_entries(event.raw.get("phases"), " "), show(event.row.reason, REASON_MAX)]
+    return "; ".join(filter(None, parts))
+
+
+def list_fingerprints(found: TargetEvents) -> tuple[str, ...]:
+    """Return the different fingerprints of requests and TLS hellos."""
+    texts = (describe_entries(one.raw.get("fingerprint")) for one in found.events)
+    return tuple(dict.fromkeys(filter(None, texts)))[:FINGERPRINTS]
+
+
+def list_bans(found: TargetEvents, around: Sequence[EventRow], now: datetime) -> tuple[BanEntry, ...]:
+    """Return bans and unbans, also of the networks around; only of bans there is a state."""
+    both = [*(one.row for one in found.events), *around]
+    rows = [row for row in both if row.type in (BAN, RESTORED, UNBAN)]
+    rows = sorted(rows, key=lambda row: (row.ts, row.id), reverse=True)[:BANS]
+    entries = {one.id: one for one in make_entries([row for row in rows if row.type != UNBAN], now)}
+    return tuple(entries.get(row.id) or make_entry(row, "over") for row in rows)
+
+
+def find_owner(found: TargetEvents) -> Optional[EventRow]:
+    """Return the newest event that says whose the target is."""
+    return next((one.row for one in found.events if one.row.asn or one.row.country), None)

@@ -1,0 +1,94 @@
+"""What the detail is about, and the conditions under which rows are about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any, Optional
+
+from django.db.models import Q
+
+from ideolab_accesslog.networks import AsNumber, Network, Wanted, network_of
+
+#: the condition on `ip` of a query for one network (admin/search.py)
+MatchNetwork = Callable[[Any, Network], Q]
+#: bits of the networks that stand in `subnet` of each event
+SUBNET_BITS = {4: 24, 6: 64}
+
+
+@dataclass(frozen=True)
+class DetailTarget:
+    """An address, a network or an AS, and how the rows of a network are found."""
+
+    wanted: Wanted
+    match: MatchNetwork
+
+    @property
+    def of(self) -> str:
+        """Return its text."""
+        return str(self.wanted)
+
+    @property
+    def network(self) -> Optional[Network]:
+        """Return the network; that of an address is the address alone, an AS has none."""
+        return None if isinstance(self.wanted, AsNumber) else ip_network(self.wanted)
+
+    @property
+    def kind(self) -> str:
+        """Return `address`, `network` or `asn`."""
+        if self.network is None:
+            return "asn"
+        return "address" if self.network.prefixlen == self.network.max_prefixlen else "network"
+
+    @property
+    def has_newest_first(self) -> bool:
+        """Return whether an index has the events in the order of their time; of other networks none has."""
+        network = self.network
+        return self.kind != "network" or network is None or network.prefixlen == SUBNET_BITS[network.version]
+
+    def list_names(self) -> list[str]:
+        """Return the texts by which it is counted and banned: an IPv6 address by its /64 too."""
+        return list(dict.fromkeys([self.of, network_of(self.of)])) if self.kind == "address" else [self.of]
+
+    def is_covered_by(self, text: str) -> bool:
+        """Return whether a ban of this address, network or AS is one of all of it; an AS has any."""
+        if self.network is None or text.startswith("AS"):
+            return text == self.of or self.network is not None
+        try:
+            wide = ip_network(text)
+        except ValueError:
+            return False
+        return (
+            wide.version == self.network.version
+            and wide.prefixlen <= self.network.prefixlen
+            and self.network.network_address in wide
+        )
+
+    def filter_events(self, rows: Any) -> Any:
+        """Return the events of it, in an order that an index has: the newest first where there is one."""
+        if isinstance(self.wanted, AsNumber):
+            return rows.filter(asn=str(self.wanted.number)).order_by("-ts")
+        if self.kind == "address":
+            return rows.filter(ip=self.of).order_by("-ts")
+        if self.has_newest_first:
+            return rows.filter(subnet=self.of).order_by("-ts")
+        first, last = _span(self.network)
+        return rows.filter(start__gte=first, start__lte=last).order_by("start", "-ts")
+
+    def filter_addresses(self, rows: Any) -> Any:
+        """Return the rows whose `ip` is it or in it, in an order that an index has."""
+        network = self.network
+        if network is None:
+            return rows.none()
+        order = ("-ts",) if self.kind == "address" else ("ip", "-ts")
+        return rows.filter(self.match(rows, network)).order_by(*order)
+
+
+def _span(network: Optional[Network]) -> tuple[str, str]:
+    """Return the first and the last value of ConnmonEvent.start in a network."""
+    if network is None:
+        return "", ""
+    digits = network.max_prefixlen // 4
+    first, last = int(network.network_address), int(network.broadcast_address)
+    return f"{network.version}{first:0{digits}x}", f"{network.version}{last:0{digits}x}"

@@ -1,0 +1,176 @@
+"""Puts all values of the page together, from a bounded number of queries and two files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Optional
+
+from django.utils.translation import gettext as _
+
+from ideolab_accesslog.dashboard import cards, counts, last_bans, leaders, networks, origins, site, sources
+from ideolab_accesslog.dashboard import timeline as timelines
+from ideolab_accesslog.dashboard import verdict as verdicts
+from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, SUSPECT
+from ideolab_accesslog.dashboard.instants import read_clock
+from ideolab_accesslog.dashboard.period import HOUR_S, PERIODS, Period
+from ideolab_accesslog.dashboard.readings import Reading, Readings, readings
+
+PRESSURE = "ideolab_connmon_pressure"
+UNEXPLAINED = "ideolab_connmon_unexplained"
+DRIFT = "ideolab_f2b_drift_elements"
+BAN_ERRORS = "ideolab_f2b_ban_errors_total"
+FILL = "ideolab_f2b_set_fill_ratio"
+#: days whose bans are the usual ones
+USUAL_DAYS = 7
+#: newest suspects among which the attacker is looked for
+SUSPECTS = 500
+
+
+@dataclass(frozen=True)
+class OriginsNote:
+    """Of which bans the tables of origins are made. `state`: ok, or that of the source of events."""
+
+    state: str
+    since: datetime
+    bans: int
+    text: str
+
+
+@dataclass(frozen=True)
+class PageData:
+    """All values of the page; its fields are the keys of the JSON (docs/dashboard.md)."""
+
+    now: datetime
+    period: str
+    periods: tuple[str, ...]
+    verdict: verdicts.Verdict
+    cards: tuple[cards.Card, ...]
+    timeline: timelines.BanTimeline
+    last_bans: tuple[last_bans.BanEntry, ...]
+    origins: OriginsNote
+    asns: tuple[networks.AsRow, ...]
+    countries: tuple[networks.CountryRow, ...]
+    networks4: tuple[networks.NetworkRow, ...]
+    networks6: tuple[networks.NetworkRow, ...]
+    site: site.SiteView
+    sources: tuple[sources.Source, ...]
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """The sources, read once for all values of one answer."""
+
+    events: sources.Source
+    connmon: sources.Metrics
+    fail2ban: sources.Metrics
+    site: sources.Source
+
+
+def collect(period: Period, now: Optional[datetime] = None, kept: Readings = readings) -> PageData:
+    """Return the values of a period; texts are in the language of now."""
+    now = now or read_clock()
+    found = _Sources(
+        sources.check_events(now),
+        sources.read_connmon(now),
+        sources.read_fail2ban(now),
+        sources.check_site(),
+    )
+    _keep_reading(found.fail2ban, kept)
+    newest = last_bans.read_last(now)
+    steps = counts.count_by_step(period, now)
+    minutes = counts.read_minutes(now)
+    is_counted = _is_counted(newest, minutes, now)
+    timeline_state = _find_state(found.events, is_counted or period.step_s >= HOUR_S)
+    hour = origins.read_newest(now - timedelta(seconds=HOUR_S))
+    owners = origins.read_origins(period, now, hour)
+    first, second = networks.list_networks(owners)
+    return PageData(
+        now=now,
+        period=period.name,
+        periods=tuple(PERIODS),
+        verdict=verdicts.judge(_describe(found, hour, minutes if is_counted else None, now, kept)),
+        cards=cards.make_cards(
+            found.connmon,
+            found.fail2ban,
+            found.events,
+            counts.count_day(now) if is_counted else None,
+            kept.find_dropped(),
+        ),
+        timeline=timelines.make_timeline(steps, period, now, timeline_state),
+        last_bans=newest,
+        origins=_note_origins(owners, found.events),
+        asns=networks.list_asns(owners),
+        countries=networks.list_countries(owners),
+        networks4=first,
+        networks6=second,
+        site=site.read_site(now - period.length),
+        sources=(found.events, found.connmon.source, found.fail2ban.source, found.site),
+    )
+
+
+def _keep_reading(fail2ban: sources.Metrics, kept: Readings) -> None:
+    if fail2ban.source.is_ok:
+        numbers = (fail2ban.file.sum(name) for name in (cards.DROPPED, BAN_ERRORS, DRIFT))
+        kept.add(Reading(fail2ban.ts, *numbers))
+
+
+def _is_counted(newest: tuple[last_bans.BanEntry, ...], minutes: counts.MinuteCounts, now: datetime) -> bool:
+    """Return whether the import has counted the minute of the newest ban, if there was one lately."""
+    stamps = [one.ts for one in newest if one.type == BAN]
+    start = now - timedelta(seconds=HOUR_S)
+    if not stamps or not start < stamps[0] <= now:
+        return True
+    return bool(minutes.sum(BAN, start))
+
+
+def _describe(
+    found: _Sources,
+    hour: list[origins.BanRow],
+    minutes: Optional[counts.MinuteCounts],
+    now: datetime,
+    kept: Readings,
+) -> verdicts.Situation:
+    """Return what the verdict is made of; numbers of sources that are not ok are not known.
+
+    `minutes` is None where the import has not counted them.
+    """
+    connmon, fail2ban = found.connmon, found.fail2ban
+    start, banned = (now - timedelta(seconds=ago) for ago in (verdicts.RECENT_S, verdicts.BANNED_AFTER_S))
+    known = minutes if found.events.is_ok else None
+    suspects = cards.find_suspects(connmon) if connmon.source.is_ok else None
+    pressure = connmon.file.max(PRESSURE) if connmon.source.is_ok else None
+    errors = kept.find_ban_errors()
+    named = leaders.find_leaders(origins.count_newest(hour, now))
+    if not named and suspects:
+        named = leaders.find_suspect(origins.read_newest(start, SUSPECT, SUSPECTS))
+    return verdicts.Situation(
+        events=found.events,
+        connmon=connmon.source,
+        fail2ban=fail2ban.source,
+        bans=known.sum(BAN, start) if known else None,
+        usual_bans=counts.count_usual(now, USUAL_DAYS, verdicts.RECENT_S),
+        suspect_lines=known.sum(SUSPECT, start, banned) if known else None,
+        observed=known.sum(OBSERVED, start) if known else 0,
+        suspects=None if suspects is None else round(suspects),
+        pressure=None if pressure is None else round(pressure),
+        is_unexplained=bool(connmon.file.max(UNEXPLAINED)),
+        has_lasting_drift=kept.has_lasting_drift(),
+        ban_errors=round(errors.amount) if errors else 0,
+        set_fill=fail2ban.file.max(FILL),
+        leaders=named,
+    )
+
+
+def _find_state(events: sources.Source, is_counted: bool) -> str:
+    """Return the state of what is made of events."""
+    return events.state if is_counted or not events.is_ok else "unknown"
+
+
+def _note_origins(found: origins.Origins, events: sources.Source) -> OriginsNote:
+    """Return the sentence that says of which bans the tables are."""
+    words = {"count": found.total, "time": f"{found.since:%Y-%m-%d %H:%M} UTC"}
+    text = _("Of all bans since %(time)s: %(count)d.") % words
+    if found.is_cut:
+        text = _("Of the newest %(count)d bans; there were more since %(time)s.") % words
+    return OriginsNote(events.state, found.since, found.total, text)

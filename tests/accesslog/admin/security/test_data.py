@@ -1,0 +1,56 @@
+"""The data of the page as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from ideolab_accesslog.models import ConnmonEvent
+from tests.accesslog.admin.security.test_json_view import make_client, make_url
+
+HOSTILE = "</script><img src=x onerror=alert(1)>\u202e\u2066\x1b[31m" + "x" * 10_000
+
+
+@pytest.mark.django_db
+def test_the_keys(tmp_path: Path, settings: Any) -> None:
+    """They are the page's: docs/dashboard.md has them."""
+    settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
+    found = make_client("view_security").get(make_url("data"), {"period": "7d"}).json()
+
+    assert list(found) == [
+        *("now", "period", "periods", "verdict", "cards", "timeline", "last_bans", "origins", "asns"),
+        *("countries", "networks4", "networks6", "site", "sources"),
+    ]
+    assert (found["period"], found["periods"]) == ("7d", ["1h", "24h", "7d", "30d"])
+    assert (list(found["verdict"]), found["verdict"]["level"]) == (["level", "text", "reasons"], "unknown")
+    assert [card["key"] for card in found["cards"]] == [
+        *("established", "suspects", "active_bans", "bans_24h", "dropped")
+    ]
+    assert [source["key"] for source in found["sources"]] == ["events", "connmon", "fail2ban", "site"]
+
+
+@pytest.mark.django_db
+def test_hostile_texts() -> None:
+    """What an attacker has written is printable and short."""
+    ConnmonEvent.objects.create(
+        ts=timezone.now(),
+        type="ban",
+        ip="198.51.100.7",
+        subnet="198.51.100.0/24",
+        asn="64500",
+        asname=HOSTILE[:255],
+        country="\u202eFR",
+        reason=HOSTILE,
+        jail="a\u2066b",
+        bantime=60,
+    )
+    text = make_client("view_security").get(make_url("data")).content.decode()
+    ban = json.loads(text)["last_bans"][0]
+
+    shown = json.dumps(json.loads(text), ensure_ascii=False)
+    assert [character for character in shown if not character.isprintable()] == []
+    assert (ban["jail"], len(ban["reason"]), len(ban["asname"])) == ("a\\u2066b", 300, 80)

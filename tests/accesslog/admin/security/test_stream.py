@@ -1,0 +1,190 @@
+"""The stream: events while something changes, and an end for whoever is signed out."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.conf import settings as site_settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import Permission, User
+from django.core.handlers.asgi import ASGIRequest
+from django.test import AsyncRequestFactory, RequestFactory
+
+from ideolab_accesslog.admin.security import stream
+from ideolab_accesslog.admin.security.site import SecurityAdmin
+from ideolab_accesslog.models import Security, TrashIP
+from tests.accesslog.admin.security.test_json_view import make_client, make_url
+from tests.lab.gunicorn import Served, uvicorn
+from tests.lab.postgres import Postgres
+
+
+def _sign_in(*permissions: str) -> tuple[User, str]:
+    """A user of the staff with these permissions, and the key of his session."""
+    user = User.objects.create_user("someone", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    store = import_module(site_settings.SESSION_ENGINE).SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.save()
+    return user, str(store.session_key)
+
+
+def _make_request(user: User, key: str) -> Any:
+    request: Any = AsyncRequestFactory().get("/", {"period": "1h"})
+    request.user = user
+    request.session = import_module(site_settings.SESSION_ENGINE).SessionStore(key)
+    return request
+
+
+def _make_admin() -> SecurityAdmin:
+    from django.contrib import admin
+
+    return SecurityAdmin(Security, admin.site)
+
+
+def test_only_asgi_can_stream() -> None:
+    """The page asks before it opens one."""
+    requests = (AsyncRequestFactory().get("/"), RequestFactory().get("/"))
+
+    assert [stream.can_stream(request) for request in requests] == [True, False]
+    assert isinstance(requests[0], ASGIRequest)
+
+
+@pytest.mark.django_db
+def test_wsgi_is_refused() -> None:
+    """With a status that the browser takes for the end, and that writes to no ADMINS."""
+    answer = make_client("view_security").get(make_url("stream"))
+
+    assert (answer.status_code, answer.json()["error"]) == (406, "no-stream")
+
+
+async def _collect(request: Any, count: int) -> list[str]:
+    parts = stream._make_stream(_make_admin(), request)
+    found = [part.decode() async for part in _take(parts, count)]
+    await parts.aclose()  # type: ignore[attr-defined]
+    return found
+
+
+async def _take(parts: Any, count: int) -> Any:
+    number = 0
+    async for part in parts:
+        yield part
+        number += 1
+        if number >= count:
+            return
+
+
+@pytest.mark.usefixtures("database")
+def test_an_event_when_something_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first at once; meanwhile comments, so that no proxy takes the silence for the end."""
+    user, key = _sign_in("view_security")
+    monkeypatch.setattr(stream, "STEP_S", 0.01)
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.0)
+    monkeypatch.setattr("ideolab_accesslog.dashboard.kept.KEPT_S", 0.0)
+    request = _make_request(user, key)
+
+    async def run() -> list[str]:
+        parts = stream._make_stream(_make_admin(), request)
+        found = [(await parts.__anext__()).decode() for _ in range(3)]
+        await asyncio.to_thread(TrashIP.objects.create, ip="198.51.100.7", reason="404_burst", count_404=3)
+        while not found[-1].startswith("event"):
+            found.append((await parts.__anext__()).decode())
+        await parts.aclose()  # type: ignore[attr-defined]
+        return found
+
+    found = asyncio.run(run())
+    bursts = [json.loads(part.partition("data: ")[2])["site"]["bursts"] for part in (found[1], found[-1])]
+    assert found[0] == "retry: 2000\n\n" and set(found[2:-1]) == {": alive\n\n"}
+    assert found[1].startswith("event: data\ndata: {") and found[1].endswith("}\n\n")
+    assert [[one["of"] for one in rows] for rows in bursts] == [[], ["198.51.100.7"]]
+    assert stream._open_streams == 0
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("how", ["session", "permission", "active", "staff", "password"])
+def test_it_ends_for_who_may_no_longer_see_it(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also for who has changed the password elsewhere, as Django ends sessions then."""
+    user, key = _sign_in("view_security")
+    monkeypatch.setattr(stream, "STEP_S", 0.01)
+    monkeypatch.setattr(stream, "CHECK_S", 0.0)
+    request = _make_request(User.objects.get(), key)
+    assert stream._may_see(_make_admin(), request)
+    if how == "session":
+        request.session.delete()
+    elif how == "permission":
+        user.user_permissions.clear()
+    elif how == "password":
+        user.set_password("another")
+        user.save()
+    else:
+        User.objects.update(**{f"is_{how}": False})
+
+    parts = asyncio.run(_collect(request, 50))
+    assert len(parts) == 2
+
+
+@pytest.mark.usefixtures("database")
+def test_it_ends_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser comes again by itself, and is asked again who it is."""
+    user, key = _sign_in("view_security")
+    monkeypatch.setattr(stream, "STEP_S", 0.01)
+    monkeypatch.setattr(stream, "LONGEST_S", 0.3)
+
+    assert len(asyncio.run(_collect(_make_request(user, key), 1000))) == 2
+
+
+@pytest.mark.django_db
+def test_streams_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes later asks again and again instead."""
+    monkeypatch.setattr(stream, "_open_streams", stream.MOST)
+    answer: Any = stream.send_stream(_make_admin(), AsyncRequestFactory().get("/"))
+
+    assert (answer.status_code, answer["Retry-After"], json.loads(answer.content)["error"]) == (
+        *(429, "60", "too-many"),
+    )
+
+
+def test_headers() -> None:
+    """nginx and GZipMiddleware hold nothing back."""
+    answer: Any = stream.send_stream(_make_admin(), AsyncRequestFactory().get("/"))
+
+    assert {name: answer[name] for name in ("Content-Type", "X-Accel-Buffering", "Content-Encoding")} == {
+        "Content-Type": "text/event-stream; charset=utf-8",
+        "X-Accel-Buffering": "no",
+        "Content-Encoding": "identity",
+    }
+
+
+@contextmanager
+def _open(server: Served, key: str) -> Iterator[http.client.HTTPResponse]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    try:
+        connection.request("GET", make_url("stream") + "?period=1h", headers={"Cookie": f"sessionid={key}"})
+        yield connection.getresponse()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_real_server(database: str, postgres: Postgres) -> None:
+    """uvicorn sends the first event at once, and ten streams hold no worker: pages are answered."""
+    _user, key = _sign_in("view_security")
+    with uvicorn(postgres.environment()) as server:
+        with _open(server, key) as answer:
+            lines = [answer.readline().decode() for _ in range(4)]
+            statuses = [server.get("/ok/") for _ in range(3)]
+        with _open(server, "nobody") as refused:
+            said = json.loads(refused.read())
+        server.stop()
+
+    assert (answer.status, lines[0], lines[2]) == (200, "retry: 2000\n", "event: data\n")
+    assert json.loads(lines[3].partition("data: ")[2])["period"] == "1h"
+    assert (statuses, refused.status, said["error"]) == ([200] * 3, 403, "signed-out")

@@ -1,0 +1,129 @@
+"""All values of the page, put together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from ideolab_accesslog.dashboard.page_data import collect
+from ideolab_accesslog.dashboard.period import PERIODS
+from ideolab_accesslog.dashboard.readings import Readings
+from ideolab_accesslog.models import EventMinute
+from tests.accesslog.conftest import VENDORS
+from tests.accesslog.dashboard.samples import NOW, add_event, fill_calm, write_metrics
+
+DAY = PERIODS["24h"]
+
+
+def _levels(found: Any) -> dict[str, Any]:
+    return {card.key: card.value for card in found.cards}
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+def test_a_calm_day(database: str, tmp_path: Path, settings: Any) -> None:
+    """Every source is ok, and every number is known but the rate, which needs two readings."""
+    fill_calm(tmp_path, settings)
+    add_event(ago_s=3 * 3600, asn="64500", country="FR")
+    found = collect(DAY, NOW, Readings())
+
+    assert (found.verdict.level, found.verdict.reasons) == (
+        "calm",
+        ("No suspects, and 0 bans in ten minutes.",),
+    )
+    assert _levels(found) == {
+        **{"established": 12, "suspects": 0, "active_bans": 3, "bans_24h": 1, "dropped": None}
+    }
+    assert [source.state for source in found.sources] == ["ok"] * 4
+    assert (found.origins.state, found.origins.text) == (
+        "ok",
+        "Of all bans since 2026-11-21 14:52 UTC: 1.",
+    )
+    assert [one.of for one in found.asns] == ["AS64500"]
+
+
+@pytest.mark.django_db
+def test_nothing_is_installed(tmp_path: Path, settings: Any) -> None:
+    """Nothing is 0, nothing is calm."""
+    settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
+    found = collect(DAY, NOW, Readings())
+
+    assert found.verdict.level == "unknown"
+    assert set(_levels(found).values()) == {None}
+    assert (found.timeline.state, found.origins.state) == ("absent", "absent")
+
+
+@pytest.mark.django_db
+def test_an_attack_is_named(tmp_path: Path, settings: Any) -> None:
+    """The bans of ten minutes, against a week without any, and whose they are."""
+    fill_calm(tmp_path, settings, "ideolab_connmon_established_443 900\nideolab_connmon_suspect_ips 2\n")
+    for number in range(12):
+        add_event(ago_s=20 * number, ip=f"198.51.100.{number}", asn="64500", asname="EVIL", country="FR")
+    found = collect(DAY, NOW, Readings())
+
+    assert found.verdict.level == "attack"
+    assert found.verdict.reasons[2:4] == (
+        "100 % of the newest bans are of AS64500 EVIL: see its row for its networks, and what to ban.",
+        "100 % of the newest bans are of 198.51.100.0/24: ban the network from its row.",
+    )
+
+
+@pytest.mark.django_db
+def test_suspects_that_nobody_bans(tmp_path: Path, settings: Any) -> None:
+    """An alarm that names them."""
+    fill_calm(tmp_path, settings, "ideolab_connmon_established_443 900\nideolab_connmon_suspect_ips 1\n")
+    add_event("suspect", 300, ip="198.51.100.9")
+    found = collect(DAY, NOW, Readings())
+
+    assert found.verdict.level == "alarm"
+    assert found.verdict.reasons[-1].startswith("100 % of the newest suspects are of 198.51.100.9")
+
+
+@pytest.mark.django_db
+def test_bans_that_were_not_counted(tmp_path: Path, settings: Any) -> None:
+    """An import that counts no minutes makes them unknown, not 0."""
+    fill_calm(tmp_path, settings)
+    add_event()
+    EventMinute.objects.all().delete()
+    found = collect(PERIODS["1h"], NOW, Readings())
+
+    assert (found.verdict.level, found.timeline.state, _levels(found)["bans_24h"]) == (
+        "unknown",
+        "unknown",
+        None,
+    )
+
+
+@pytest.mark.django_db
+def test_packets_and_errors_between_readings(tmp_path: Path, settings: Any) -> None:
+    """Two files of a minute: the rate is a number, and a ban that failed an alarm."""
+    fill_calm(tmp_path, settings)
+    kept = Readings()
+    for ago_s, dropped, errors in ((65, 100, 0), (5, 400, 1)):
+        text = f"ideolab_f2b_dropped_packets_total {dropped}\nideolab_f2b_ban_errors_total {errors}\n"
+        write_metrics(tmp_path, "fail2ban", text, ago_s=ago_s)
+        found = collect(DAY, NOW, kept)
+
+    assert _levels(found)["dropped"] == 300
+    assert (found.verdict.level, found.verdict.reasons[0]) == (
+        "alarm",
+        "1 ban failed in the last minutes. See fail2ban.log.",
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", PERIODS)
+def test_the_number_of_queries_is_bounded(name: str, tmp_path: Path, settings: Any) -> None:
+    """Whatever the period, and however many bans there are."""
+    fill_calm(tmp_path, settings)
+    for number in range(40):
+        add_event(ago_s=number, ip=f"198.51.{number}.7", asn=str(64500 + number), country="FR")
+    with CaptureQueriesContext(connection) as captured:
+        collect(PERIODS[name], NOW + timedelta(seconds=1), Readings())
+
+    assert len(captured) <= 25

@@ -1,0 +1,147 @@
+"""The sources: each says what it is worth, and what to do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ideolab_accesslog.dashboard import sources
+from tests.accesslog.dashboard.samples import NOW, add_offset, write_metrics
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    """A file of events with one line."""
+    path = tmp_path / "connmon_events.jsonl"
+    path.write_text("{}\n")
+    return path
+
+
+@pytest.mark.django_db
+def test_nothing_is_imported_yet() -> None:
+    """It is absent, which is not 0 bans."""
+    found = sources.check_events(NOW)
+
+    assert (found.state, found.age_s) == ("absent", None)
+    assert "import_connmon_events --follow" in found.text
+
+
+@pytest.mark.django_db
+def test_all_is_imported(events: Path) -> None:
+    """However long ago: nothing was written since."""
+    add_offset(events, ago_s=5000)
+
+    found = sources.check_events(NOW)
+    assert (found.state, found.age_s, found.text) == ("ok", 5000, f"All of {events} is imported.")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("ago_s", "state"), [(60, "ok"), (151, "behind")])
+def test_lines_wait(ago_s: int, state: str, events: Path) -> None:
+    """For a minute they may: cron runs the import each minute."""
+    add_offset(events, ago_s=ago_s, behind=2)
+
+    assert sources.check_events(NOW).state == state
+
+
+@pytest.mark.django_db
+def test_a_rotated_file(events: Path) -> None:
+    """Another file with lines is not read; an empty one has nothing to read."""
+    add_offset(events, ago_s=200)
+    events.rename(events.with_suffix(".1"))
+    events.touch()
+    empty = sources.check_events(NOW).state
+    events.write_text("{}\n")
+
+    assert (empty, sources.check_events(NOW).state) == ("ok", "behind")
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_gone(events: Path) -> None:
+    """Nobody writes events any more."""
+    add_offset(events)
+    events.unlink()
+
+    assert sources.check_events(NOW).state == "stale"
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_none(events: Path) -> None:
+    """How far the import is, cannot be known."""
+    add_offset(events)
+    events.unlink()
+    events.mkdir()
+
+    assert sources.check_events(NOW).state == "unknown"
+
+
+@pytest.mark.django_db
+def test_a_file_that_may_not_be_looked_at(events: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may look everywhere, so the system call is made to refuse."""
+    add_offset(events)
+
+    def refuse(path: str) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("ideolab_accesslog.dashboard.sources.os.stat", refuse)
+    found = sources.check_events(NOW)
+    assert (found.state, "group of the file" in found.text) == ("unknown", True)
+
+
+@pytest.mark.django_db
+def test_a_hostile_path(tmp_path: Path) -> None:
+    """The path of a row is shown printable."""
+    path = tmp_path / "a\u202eb\n"
+    path.write_text("")
+    add_offset(path)
+
+    assert sources.check_events(NOW).text.endswith("a\\u202eb\\x0a is imported.")
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "state", "age_s"), [(5, "ok", 5), (121, "stale", 121), (-500, "ok", 0), (None, "unknown", None)]
+)
+def test_metrics_by_their_time(ago_s: Any, state: str, age_s: Any, tmp_path: Path, settings: Any) -> None:
+    """By the time in the file; a file without one says nothing."""
+    settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
+    write_metrics(tmp_path, "connmon", ago_s=ago_s)
+
+    source = sources.read_connmon(NOW).source
+    assert (source.state, source.age_s) == (state, age_s)
+
+
+def test_a_file_that_was_copied_is_not_newer(tmp_path: Path, settings: Any) -> None:
+    """Nor is one whose time inside is of tomorrow: the older of both counts."""
+    settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
+    path = write_metrics(tmp_path, "fail2ban", ago_s=-9000)
+    os.utime(path, (NOW.timestamp() - 300,) * 2)
+
+    assert sources.read_fail2ban(NOW).source.state == "stale"
+
+
+def test_no_metrics(tmp_path: Path, settings: Any) -> None:
+    """The text names the file, the program and the setting."""
+    settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
+
+    assert sources.read_fail2ban(NOW).source == sources.Source(
+        "fail2ban",
+        "fail2ban",
+        "absent",
+        None,
+        f"There is no {tmp_path}/ideolab_f2b.prom. See whether fail2ban runs, and whether "
+        "ACCESSLOG_METRICS_DIR is the textfile_dir of f2b.conf.",
+    )
+
+
+def test_the_own_log_is_off(settings: Any) -> None:
+    """Then what Django sees is unknown."""
+    states = []
+    for is_on in (True, False):
+        settings.TRASHIP_ENABLED = is_on
+        states.append(sources.check_site().state)
+
+    assert states == ["ok", "absent"]
+    assert sources.check_site().text.startswith("TRASHIP_ENABLED is off")
