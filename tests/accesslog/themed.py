@@ -73,6 +73,20 @@ def pages() -> Iterator[tuple[str, Any]]:
     ban = {"action": "ban", "time": "24h", "target": ADDRESSES[1]}
     yield "address-ban", client.post(reverse(f"{TRASH}address", args=[ADDRESSES[1]]), ban)
     yield "address", client.get(reverse(f"{TRASH}address", args=[ADDRESSES[1]]))
+    for name, answer in security_pages(client):
+        yield name, answer
+
+
+def security_pages(client: Any) -> Iterator[tuple[str, Any]]:
+    """The dashboard in each of its states."""
+    from django.urls import reverse
+
+    from ideolab_accesslog.admin.security import page
+    from tests.accesslog.security_states import STATES
+
+    for name, make in STATES.items():
+        setattr(page, "read", lambda _period, make=make: make())  # noqa: B010
+        yield f"security-{name}", client.get(reverse("admin:ideolab_accesslog_security_changelist"))
 
 
 def main(directory: Path) -> None:

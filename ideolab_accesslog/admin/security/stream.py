@@ -7,6 +7,11 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 
+def can_stream(request: HttpRequest) -> bool:
+    """Return whether the site can keep a connection open for each reader of the page."""
+    return False
+
+
 def send_stream(model_admin: Any, request: HttpRequest) -> HttpResponse:
     """Send the data again and again; view_security."""
     raise Http404
