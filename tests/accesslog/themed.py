@@ -82,7 +82,7 @@ def security_pages(client: Any) -> Iterator[tuple[str, Any]]:
     from django.urls import reverse
 
     from ideolab_accesslog.admin.security import page
-    from tests.accesslog.security_states import STATES
+    from tests.accesslog.security_page.states import STATES
 
     for name, make in STATES.items():
         setattr(page, "read", lambda _period, make=make: make())  # noqa: B010

@@ -10,6 +10,7 @@
   const PATIENCE_MS = 20000;
   // the longest text that names something: a network of IPv6
   const OF_MAX = 64;
+  let isShown = false;
   let running = null;
   let opener = null;
   let heading = null;
@@ -82,23 +83,32 @@
   const open = (of) => {
     title.textContent = clean(of);
     if (!dialog.open) dialog.showModal();
+    isShown = true;
     load(of);
   };
 
   const follow = () => {
     const of = readHash();
     if (of) open(of);
-    else if (dialog.open) dialog.close();
+    else if (dialog.open) close();
   };
 
-  // the browser gives the focus back to what had it; a row that has left the list since cannot take it
+  // a row that has left the list since cannot take the focus
   const giveBack = () => {
+    if (!isShown) return;
+    isShown = false;
     running?.abort();
     running = null;
     if (readHash()) history.replaceState(null, "", location.pathname + location.search);
     (opener?.isConnected ? opener : heading)?.focus({ preventScroll: true });
     opener = null;
     heading = null;
+  };
+
+  // the event "close" comes later, when another row may be open
+  const close = () => {
+    dialog.close();
+    giveBack();
   };
 
   document.addEventListener("click", (event) => {
@@ -117,9 +127,11 @@
     open(of);
   });
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog || event.target.closest(".ideolab-close")) dialog.close();
+    if (event.target === dialog || event.target.closest(".ideolab-close")) close();
   });
-  dialog.addEventListener("close", giveBack);
+  dialog.addEventListener("close", () => {
+    if (!dialog.open) giveBack();
+  });
   window.addEventListener("hashchange", follow);
   window.addEventListener("popstate", follow);
   follow();

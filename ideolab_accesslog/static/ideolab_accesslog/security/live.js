@@ -158,11 +158,12 @@
     });
   };
 
+  // not at once: a site that ends each stream after its first word would be asked without a pause
   const leaveStream = (forGood) => {
     stream.close();
     stream = null;
     if (forGood) canStream = false;
-    ask();
+    askLater();
   };
 
   const start = () => {

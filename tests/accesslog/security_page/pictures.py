@@ -1,6 +1,6 @@
-"""Pictures of the security dashboard: `python -m tests.accesslog.security_pictures RENDERED PICTURES`.
+"""Pictures of the security dashboard: `python -m tests.accesslog.security_page.pictures RENDERED PICTURES`.
 
-RENDERED is a directory of `tests.accesslog.themed`. What the page asks for is answered from security_states.
+RENDERED is a directory of `tests.accesslog.themed`. What the page asks for is answered from states.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.accesslog.browser import chromium
-from tests.accesslog.security_states import STATES, detail
+from tests.accesslog.security_page.states import STATES, detail
 
 #: where each package has its static files
 PACKAGES = ("django.contrib.admin", "unfold", "jazzmin", "ideolab_accesslog")
@@ -50,14 +50,17 @@ def serve(route: Any, rendered: Path) -> None:
         route.fulfill(status=404, body="")
 
 
-def darken(page: Any, theme: str) -> None:
-    """Choose the dark colours as the theme's own switch does."""
+def open_page(page: Any, url: str, scheme: str, theme: str) -> None:
+    """Open a page in light or dark colours, as the system's setting or the theme's own switch chooses them."""
+    page.emulate_media(color_scheme=scheme)
+    page.goto(url)
     page.add_style_tag(content="* { transition: none !important; }")
-    page.emulate_media(color_scheme="dark")
     if theme == "jazzmin":
-        page.evaluate("() => { document.documentElement.dataset.bsTheme = 'dark'; }")
+        page.evaluate("scheme => { document.documentElement.dataset.bsTheme = scheme; }", scheme)
     if theme == "unfold":
-        page.wait_for_function("() => document.documentElement.classList.contains('dark')")
+        page.wait_for_function(
+            "dark => document.documentElement.classList.contains('dark') === dark", arg=scheme == "dark"
+        )
 
 
 def take_picture(page: Any, path: Path, width: int = 1280, *, is_whole: bool = True) -> None:
@@ -79,10 +82,7 @@ def main(rendered: Path, pictures: Path) -> None:
         page.route("**/*", lambda route: serve(route, rendered))
         for name in STATES:
             for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme="light")
-                page.goto(f"http://site.test/security-{name}")
-                if scheme == "dark":
-                    darken(page, theme)
+                open_page(page, f"http://site.test/security-{name}", scheme, theme)
                 for width in WIDTHS if name in ("attack", "alarm") else (1280,):
                     take_picture(page, pictures / f"{theme}-{name}-{scheme}-{width}.png", width)
                 if name == "attack":
