@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -97,7 +96,7 @@ def visit(
 ) -> Iterator[Any]:
     """A function that opens the dashboard as the superuser; what its scripts say on the console must be nothing.
 
-    The clock of the page stands at NOW and moves when a test lets it.
+    The clock of the page begins at NOW; a test may turn it forward.
     """
     user = User.objects.create_superuser("alice")
     client = Client()
@@ -113,8 +112,7 @@ def visit(
         context.add_cookies([cookie])
         opened.append(context)
         page = context.new_page()
-        page.clock.install(time=NOW - timedelta(seconds=10))
-        page.clock.pause_at(NOW)
+        page.clock.install(time=NOW)
         page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
         for name in ("data", "stream", "detail"):
             page.route(f"**/security/{name}/*", answers.answer)

@@ -1,4 +1,7 @@
-"""axe-core finds nothing serious in the page: light, dark, English, French, with and without the dialog."""
+"""axe-core finds nothing serious in the page: light, dark, English, French, with and without the dialog.
+
+axe-core writes styles of its own into the page, so these pages have no policy.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,11 @@ AXE = Path(__file__).parent / "axe"
 
 def find_faults(page: Any) -> list[str]:
     """What axe-core finds in the page's own part that is serious or critical."""
-    # by the debugger, as the policy of the page lets no script in
     page.evaluate(f"{(AXE / 'axe.min.js').read_text()};0")
     found: list[str] = page.evaluate(
-        """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
+        """async () => (await axe.run("#content-main", { resultTypes: ['violations'] })).violations
           .filter(one => ['serious', 'critical'].includes(one.impact))
-          .flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 120)} ${node.failureSummary}`))
-          .filter(text => text.includes('ideolab'))"""
+          .flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 120)} ${node.failureSummary}`))"""
     )
     return found
 
@@ -40,7 +41,7 @@ def test_axe_is_the_one_that_was_chosen() -> None:
 def test_nothing_serious_is_found(visit: Any, answers: Answers, state: str, scheme: str, locale: str) -> None:
     """Contrast, names, roles, headings, tables, regions that scroll."""
     answers.data = STATES[state]()
-    page = visit("", scheme, locale)
+    page = visit("", scheme, locale, bypass_csp=True)
     page.wait_for_function("() => Chart.getChart('ideolab-chart') !== undefined")
     page.evaluate("() => { document.querySelector('.ideolab-security details').open = true; }")
     assert find_faults(page) == []
@@ -53,7 +54,7 @@ def test_nothing_serious_is_found(visit: Any, answers: Answers, state: str, sche
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_numbers_of_before_can_be_read(visit: Any, answers: Answers, scheme: str) -> None:
     """They are grey, and still have the contrast of text."""
-    page = visit("", scheme)
+    page = visit("", scheme, bypass_csp=True)
     answers.status = 302
     page.clock.run_for(5000)
     page.wait_for_selector(".ideolab-security[data-fresh=no]")

@@ -177,9 +177,11 @@ def test_the_age_of_the_data_grows(visit: Any, answers: Answers) -> None:
     """Between two answers the operator sees how old the numbers and the sources are."""
     page = visit()
     answers.status = 500
-    page.clock.run_for(21_000)
-    wait_for(page, "[data-is=fresh]", "data of 06:12:03, 21 s old")
-    assert page.inner_text("#ideolab-sources [data-key=connmon] .ideolab-age") == "25 s"
+    page.clock.run_for(90_000)
+    wait_for(page, "[data-is=fresh]", "data of 06:12:03, ")
+    said = page.inner_text("[data-is=fresh]")
+    assert 90 <= int(said.split()[-3]) <= 90 + PATIENCE_S
+    assert int(page.inner_text("#ideolab-sources [data-key=connmon] .ideolab-age").split()[0]) >= 94
 
 
 def test_a_stream_brings_the_data(visit: Any, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
