@@ -73,8 +73,7 @@ def pages() -> Iterator[tuple[str, Any]]:
     ban = {"action": "ban", "time": "24h", "target": ADDRESSES[1]}
     yield "address-ban", client.post(reverse(f"{TRASH}address", args=[ADDRESSES[1]]), ban)
     yield "address", client.get(reverse(f"{TRASH}address", args=[ADDRESSES[1]]))
-    for name, answer in security_pages(client):
-        yield name, answer
+    yield from security_pages(client)
 
 
 def security_pages(client: Any) -> Iterator[tuple[str, Any]]:

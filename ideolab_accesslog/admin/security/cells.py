@@ -1,4 +1,4 @@
-"""What the rows of the page show, for the first paint; static/…/security/format.js does the same for updates."""
+"""What the rows of the page show at its first paint; static/.../security/tables.js does the same later."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def show_time(text: Any, now: Optional[datetime]) -> str:
     if when is None:
         return ""
     is_near = now is not None and abs(now - when) < _DAY
-    return to_local(when).strftime("%H:%M:%S" if is_near else "%Y-%m-%d %H:%M")
+    return f"{to_local(when):{'%H:%M:%S' if is_near else '%Y-%m-%d %H:%M'}}"
 
 
 def show_number(value: Any) -> str:
     """Return a number with its thousands apart, `unknown` for None."""
-    return _("unknown") if value is None else str(number_format(value, force_grouping=True))
+    return str(_("unknown") if value is None else number_format(value, force_grouping=True))
 
 
 def make_link(of: Optional[str], links: dict[str, str]) -> str:
@@ -76,9 +76,9 @@ def _show_origin(row: dict[str, Any], name: str) -> str:
 
 def _show_until(row: dict[str, Any], now: Optional[datetime]) -> str:
     if row["permanent"]:
-        return _("permanent")
+        return str(_("permanent"))
     until = show_time(row["until"], now)
-    return _("until %(time)s") % {"time": until} if until else ""
+    return str(_("until %(time)s") % {"time": until}) if until else ""
 
 
 def make_ban(row: dict[str, Any], links: dict[str, str], now: Optional[datetime]) -> dict[str, Any]:
@@ -92,24 +92,27 @@ def make_ban(row: dict[str, Any], links: dict[str, str], now: Optional[datetime]
         "state": STATES.get(row["state"], row["state"]),
         "kind": KINDS.get(row["state"], "plain"),
         "until": _show_until(row, now),
-        "jail": row["jail"],
+        "jail": row["jail"] or "",
         "restored": _("restored") if row["type"] == "restored" else "",
-        "reason": row["reason"],
+        "reason": row["reason"] or "",
         "origin": _show_origin(row, "asname"),
     }
 
 
+def _name_top(row: dict[str, Any]) -> tuple[str, str]:
+    """Return the name of a network, an AS or a country, and what stands beside it."""
+    if "share" not in row:
+        return row["of"], _show_origin(row, "name")
+    if "asn" in row:
+        return row["name"] or f"AS{row['asn']}", f"AS{row['asn']}"
+    return row["name"] or row["country"] or "", row["country"] or ""
+
+
 def make_top(row: dict[str, Any], links: dict[str, str]) -> dict[str, Any]:
     """Return the cells of one row of the top lists: an AS, a country, a network."""
-    country = row.get("country")
-    if "share" not in row:
-        name, below = row["of"], _show_origin(row, "name")
-    elif "asn" in row:
-        name, below = row["name"] or f"AS{row['asn']}", f"AS{row['asn']}"
-    else:
-        name, below = row["name"] or country, country
+    name, below = _name_top(row)
     return {
-        "key": row.get("of") or row.get("asn") or country,
+        "key": row.get("of") or row.get("asn") or row.get("country"),
         "of": row.get("of"),
         "href": make_link(row.get("of"), links),
         "name": name,
@@ -125,7 +128,7 @@ def make_burst(row: dict[str, Any], links: dict[str, str], now: Optional[datetim
         "key": row["of"],
         "of": row["of"],
         "href": make_link(row["of"], links),
-        "path": row["path"],
+        "path": row["path"] or "",
         "count": show_number(row["count"]),
         "ts": row["last"],
         "time": show_time(row["last"], now),

@@ -63,7 +63,7 @@ def _find_links(request: HttpRequest, site: str) -> dict[str, str]:
 
 
 def _reverse(view: str, site: str, arguments: Optional[list[str]] = None) -> str:
-    return reverse(view, args=arguments, current_app=site)
+    return str(reverse(view, args=arguments, current_app=site))
 
 
 def _make_config(request: HttpRequest, site: str, period: str, links: dict[str, str]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""The security dashboard in a real browser, on a real server, with what the site answers chosen by each test."""
+"""The security dashboard in a real browser, on a real server; each test chooses what data/ answers."""

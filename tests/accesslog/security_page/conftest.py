@@ -91,10 +91,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
 
 
 @pytest.fixture
-def visit(
-    browser: Any, live_server: LiveServer, answers: Answers, transactional_db: None
-) -> Iterator[Any]:
-    """A function that opens the dashboard as the superuser; what its scripts say on the console must be nothing.
+def visit(browser: Any, live_server: LiveServer, answers: Answers, transactional_db: None) -> Iterator[Any]:
+    """A function that opens the dashboard as the superuser; its scripts must say nothing on the console.
 
     The clock of the page begins at NOW; a test may turn it forward.
     """

@@ -51,7 +51,7 @@ def serve(route: Any, rendered: Path) -> None:
 
 
 def open_page(page: Any, url: str, scheme: str, theme: str) -> None:
-    """Open a page in light or dark colours, as the system's setting or the theme's own switch chooses them."""
+    """Open a page in light or dark colours, as the system or the theme's own switch chooses them."""
     page.emulate_media(color_scheme=scheme)
     page.goto(url)
     page.add_style_tag(content="* { transition: none !important; }")

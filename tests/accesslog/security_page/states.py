@@ -1,4 +1,4 @@
-"""Data of the security dashboard in its states, as the address data/ sends it, and what is known of one row."""
+"""Data of the dashboard in its states, as data/ sends it, and what detail/ knows of one address."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def ban(number: int, **fields: Any) -> dict[str, Any]:
         "jail": JAILS[number % 4],
         "reason": "score=5 connections=48 mute=48" if number % 2 == 0 else 'sensitive_path "/.env"',
         "asn": f"{64496 + number % 4}",
-        "asname": ("EXAMPLE-HOSTING Example Hosting GmbH", "DOC-NET", "Bulletproof Ltd", "CLOUD-5")[number % 4],
+        "asname": ("EXAMPLE-HOSTING Example Hosting GmbH", "DOC-NET", "Bulletproof Ltd", "CLOUD-5")[
+            number % 4
+        ],
         "country": ("NL", "DE", "US", "RU", "FR")[number % 5],
         "until": iso(-3600 + 37 * number),
         "permanent": number == 7,
@@ -95,7 +97,10 @@ def unknown() -> dict[str, Any]:
         "verdict": {
             "level": "unknown",
             "text": "Nobody can say: two sources are absent.",
-            "reasons": ["connmon writes no metrics: is ideolab-connmon.service running?", "No event was imported yet."],
+            "reasons": [
+                "connmon writes no metrics: is ideolab-connmon.service running?",
+                "No event was imported yet.",
+            ],
         },
         "cards": _cards(),
         "timeline": {"starts": [], "step_s": 3600, "series": [], "other": False},
@@ -104,9 +109,15 @@ def unknown() -> dict[str, Any]:
         "countries": [],
         "networks4": [],
         "networks6": [],
-        "site": {"state": "unknown", "text": "TRASHIP_ENABLED is off.", "offences": None, "bursts": [], "sensitive": []},
+        "site": {
+            "state": "unknown",
+            "text": "TRASHIP_ENABLED is off.",
+            "offences": None,
+            "bursts": [],
+            "sensitive": [],
+        },
         "sources": _sources("absent", None),
-    }  # fmt: skip
+    }
 
 
 def empty() -> dict[str, Any]:
@@ -134,7 +145,13 @@ def attack() -> dict[str, Any]:
     """Under attack, and every suspect is banned."""
     counts = (412, 96, 31, 12, 7, 3)
     names = ("EXAMPLE-HOSTING Example Hosting GmbH", "DOC-NET", "Bulletproof Ltd", None, "CLOUD-5", "ISP")
-    countries = (("NL", "Netherlands"), ("US", "United States"), ("DE", "Germany"), ("RU", "Russia"), ("FR", "France"))
+    countries = (
+        ("NL", "Netherlands"),
+        ("US", "United States"),
+        ("DE", "Germany"),
+        ("RU", "Russia"),
+        ("FR", "France"),
+    )
     return {
         **empty(),
         "verdict": {
@@ -146,7 +163,13 @@ def attack() -> dict[str, Any]:
         "timeline": _timeline(40),
         "last_bans": [ban(number) for number in range(1, 51)],
         "asns": [
-            {"of": f"AS{64496 + row}", "asn": f"{64496 + row}", "name": names[row], "bans": bans, "share": bans / 561}
+            {
+                "of": f"AS{64496 + row}",
+                "asn": f"{64496 + row}",
+                "name": names[row],
+                "bans": bans,
+                "share": bans / 561,
+            }
             for row, bans in enumerate(counts)
         ],
         "countries": [
@@ -154,7 +177,13 @@ def attack() -> dict[str, Any]:
             for (code, name), bans in zip(countries, counts)
         ],
         "networks4": [
-            {"of": f"198.51.{row}.0/24", "bans": bans, "asn": "64496", "name": "EXAMPLE-HOSTING", "country": "NL"}
+            {
+                "of": f"198.51.{row}.0/24",
+                "bans": bans,
+                "asn": "64496",
+                "name": "EXAMPLE-HOSTING",
+                "country": "NL",
+            }
             for row, bans in enumerate(counts)
         ],
         "networks6": [
@@ -162,17 +191,26 @@ def attack() -> dict[str, Any]:
             for row, bans in enumerate(counts[2:])
         ],
         "site": {
-            "state": "ok", "text": "1,310 offences of 88 addresses.", "offences": 1310,
+            "state": "ok",
+            "text": "1,310 offences of 88 addresses.",
+            "offences": 1310,
             "bursts": [
-                {"of": f"198.51.100.{row + 1}", "count": 900 - 70 * row, "last": iso(13 * row), "path": "/wp-login.php"}
+                {
+                    "of": f"198.51.100.{row + 1}",
+                    "count": 900 - 70 * row,
+                    "last": iso(13 * row),
+                    "path": "/wp-login.php",
+                }
                 for row in range(6)
             ],
             "sensitive": [
                 {"path": path, "count": 300 - 40 * row, "addresses": 40 - row}
-                for row, path in enumerate(("/.env", "/.git/config", "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php"))
+                for row, path in enumerate(
+                    ("/.env", "/.git/config", "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php")
+                )
             ],
         },
-    }  # fmt: skip
+    }
 
 
 def alarm() -> dict[str, Any]:
@@ -181,7 +219,10 @@ def alarm() -> dict[str, Any]:
     data["verdict"] = {
         "level": "alarm",
         "text": "14 suspects are not banned.",
-        "reasons": ["23 bans are missing in the kernel's sets (ideolab_connmon).", "The import is 12 minutes behind."],
+        "reasons": [
+            "23 bans are missing in the kernel's sets (ideolab_connmon).",
+            "The import is 12 minutes behind.",
+        ],
     }
     data["cards"][1].update(value=14, state="stale", text="The file is 4 minutes old.")
     data["cards"][4].update(value=None, state="unknown", text="ideolab_f2b.prom cannot be read by www-data.")
@@ -214,7 +255,13 @@ def huge() -> dict[str, Any]:
     data = attack()
     data["last_bans"] = [ban(number) for number in range(1, 1001)]
     data["networks4"] = [
-        {"of": f"198.{n // 250}.{n % 250}.0/24", "bans": 1000 - n, "asn": "64496", "name": "A", "country": "NL"}
+        {
+            "of": f"198.{n // 250}.{n % 250}.0/24",
+            "bans": 1000 - n,
+            "asn": "64496",
+            "name": "A",
+            "country": "NL",
+        }
         for n in range(1000)
     ]
     data["site"]["sensitive"] = [{"path": f"/{n}.php", "count": n, "addresses": n} for n in range(1000)]
@@ -230,21 +277,57 @@ STATES: dict[str, Callable[[], dict[str, Any]]] = {
 def detail(of: str = "198.51.100.2") -> dict[str, Any]:
     """Everything known of one address."""
     return {
-        "now": NOW.isoformat(), "of": of, "kind": "address", "title": of,
-        "origin": [["AS", "AS64496 EXAMPLE-HOSTING Example Hosting GmbH"], ["Country", "NL"], ["Prefix", "198.51.100.0/22"]],
-        "facts": [["Network", "198.51.100.0/24"], ["First seen", "2026-11-30 04:51:07"], ["Banned", "until 06:10:52"]],
-        "phases": [{"ts": iso(50 * n), "score": 5, "connections": 48, "text": "mute=40 partial-hello=8"} for n in range(4)],
-        "paths": [{"path": path, "count": 40, "status": "404", "last": iso(80)} for path in ("/.env", "/wp-login.php")],
+        "now": NOW.isoformat(),
+        "of": of,
+        "kind": "address",
+        "title": of,
+        "origin": [
+            ["AS", "AS64496 EXAMPLE-HOSTING Example Hosting GmbH"],
+            ["Country", "NL"],
+            ["Prefix", "198.51.100.0/22"],
+        ],
+        "facts": [
+            ["Network", "198.51.100.0/24"],
+            ["First seen", "2026-11-30 04:51:07"],
+            ["Banned", "until 06:10:52"],
+        ],
+        "phases": [
+            {"ts": iso(50 * n), "score": 5, "connections": 48, "text": "mute=40 partial-hello=8"}
+            for n in range(4)
+        ],
+        "paths": [
+            {"path": path, "count": 40, "status": "404", "last": iso(80)}
+            for path in ("/.env", "/wp-login.php")
+        ],
         "agents": [{"agent": "Mozilla/5.0 zgrab/0.x", "count": 66}],
         "fingerprints": ["TCP 64240:64:1460:8 JA4 t13d1516h2_8daaf6152771_02713d6af862"],
         "bans": [ban(1), ban(9, state="over")],
-        "audit": [{"ts": iso(900), "who": "alice", "action": "ban", "state": "done", "reason": "scan", "said": ""}],
+        "audit": [
+            {"ts": iso(900), "who": "alice", "action": "ban", "state": "done", "reason": "scan", "said": ""}
+        ],
         "requests": {"count": 66, "logged_in": 0},
         "connections": {"value": 48, "state": "ok", "text": "48 of them mute"},
-        "hidden": [], "cut": True, "url": None,
+        "hidden": [],
+        "cut": True,
+        "url": None,
         "buttons": [
-            {"action": "ban", "of": of, "label": f"Ban {of}", "url": f"/admin/ideolab_accesslog/security/ban/?of={of}"},
-            {"action": "ban", "of": "198.51.100.0/24", "label": "Ban 198.51.100.0/24", "url": "/admin/ban/?of=198.51.100.0/24"},
-            {"action": "unban", "of": of, "label": "Unban", "url": f"/admin/ideolab_accesslog/security/unban/?of={of}"},
+            {
+                "action": "ban",
+                "of": of,
+                "label": f"Ban {of}",
+                "url": f"/admin/ideolab_accesslog/security/ban/?of={of}",
+            },
+            {
+                "action": "ban",
+                "of": "198.51.100.0/24",
+                "label": "Ban 198.51.100.0/24",
+                "url": "/admin/ban/?of=198.51.100.0/24",
+            },
+            {
+                "action": "unban",
+                "of": of,
+                "label": "Unban",
+                "url": f"/admin/ideolab_accesslog/security/unban/?of={of}",
+            },
         ],
-    }  # fmt: skip
+    }

@@ -23,7 +23,8 @@ def find_faults(page: Any) -> list[str]:
     found: list[str] = page.evaluate(
         """async () => (await axe.run("#content-main", { resultTypes: ['violations'] })).violations
           .filter(one => ['serious', 'critical'].includes(one.impact))
-          .flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 120)} ${node.failureSummary}`))"""
+          .flatMap(one => one.nodes.map(node =>
+            `${one.id}: ${node.html.slice(0, 120)} ${node.failureSummary}`))"""
     )
     return found
 

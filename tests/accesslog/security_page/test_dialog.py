@@ -1,4 +1,4 @@
-"""The dialog with everything known of a row: by mouse, by keyboard, by link, and what it says when it knows nothing."""
+"""The dialog of a row: by mouse, by keyboard, by link, and what it says when nothing is known."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ pytestmark = pytest.mark.needs("chromium")
 
 ROW = "[data-rows=bans] [data-of='198.51.100.2']"
 BODY = "#ideolab-dialog-body"
-
-
-def _focused(page: Any) -> str:
-    found: str = page.evaluate("() => document.activeElement.outerHTML.slice(0, 60)")
-    return found
 
 
 def test_a_row_opens_by_keyboard_and_gives_the_focus_back(visit: Any) -> None:
@@ -71,10 +66,18 @@ def test_everything_known_is_shown(visit: Any) -> None:
     page = visit("#of=198.51.100.2")
     page.wait_for_selector(".ideolab-parts")
     assert page.locator(f"{BODY} h3").all_inner_texts() == [
-        "What is known", "Origin", "Now", "Fingerprints", "Bans and suspects", "Phases of its connections", "Paths",
-        "User agents", "What was done by hand",
-    ]  # fmt: skip
-    links = "() => [...document.querySelectorAll('.ideolab-buttons a')].map(one => [one.textContent, one.pathname])"
+        "What is known",
+        "Origin",
+        "Now",
+        "Fingerprints",
+        "Bans and suspects",
+        "Phases of its connections",
+        "Paths",
+        "User agents",
+        "What was done by hand",
+    ]
+    links = """() => [...document.querySelectorAll('.ideolab-buttons a')]
+      .map(one => [one.textContent, one.pathname])"""
     assert page.evaluate(links) == [
         ["Ban 198.51.100.2", "/admin/ideolab_accesslog/security/ban/"],
         ["Ban 198.51.100.0/24", "/admin/ban/"],
@@ -87,7 +90,15 @@ def test_everything_known_is_shown(visit: Any) -> None:
 def test_what_cannot_be_known_is_unknown(visit: Any, answers: Answers) -> None:
     """Parts that the reader may not see are named; a number that nobody knows is no 0."""
     plain = {"connections": {"value": None, "state": "unknown", "text": "The file is old."}, "requests": None}
-    answers.detail = {**detail(), **plain, "audit": None, "paths": [], "hidden": ["requests"], "cut": False, "buttons": []}
+    answers.detail = {
+        **detail(),
+        **plain,
+        "audit": None,
+        "paths": [],
+        "hidden": ["requests"],
+        "cut": False,
+        "buttons": [],
+    }
     page = visit("#of=198.51.100.2")
     page.wait_for_selector(".ideolab-parts")
     assert page.inner_text(f"{BODY} .ideolab-pairs >> nth=2") == "Connections\nunknown · The file is old."
@@ -108,7 +119,9 @@ def test_without_an_answer_it_says_so(visit: Any, answers: Answers, status: int,
     """And offers what helps: to try again, or to sign in."""
     answers.detail_status = status
     page = visit("#of=198.51.100.2")
-    page.wait_for_function("said => document.querySelector('.ideolab-message')?.textContent === said", arg=said)
+    page.wait_for_function(
+        "said => document.querySelector('.ideolab-message')?.textContent === said", arg=said
+    )
     if status in (500, 0):
         answers.detail_status = 200
         page.click(".ideolab-buttons button")
@@ -126,7 +139,10 @@ def test_an_answer_that_never_comes_is_given_up(visit: Any, answers: Answers) ->
     assert page.inner_text(BODY) == "Reading what is known ..."
     page.clock.run_for(20_000)
     page.wait_for_selector("#ideolab-dialog[aria-busy=false]")
-    assert page.inner_text(f"{BODY} .ideolab-message") == "The site did not answer. Nothing is known of this now."
+    assert (
+        page.inner_text(f"{BODY} .ideolab-message")
+        == "The site did not answer. Nothing is known of this now."
+    )
 
 
 def test_hostile_texts_are_texts(visit: Any, answers: Answers) -> None:
@@ -134,35 +150,52 @@ def test_hostile_texts_are_texts(visit: Any, answers: Answers) -> None:
     pairs = [[text, text] for text in HOSTILE]
     found = detail()
     answers.detail = {
-        **found, "title": HOSTILE[0], "origin": pairs, "facts": pairs, "fingerprints": list(HOSTILE), "hidden": list(HOSTILE),
+        **found,
+        "title": HOSTILE[0],
+        "origin": pairs,
+        "facts": pairs,
+        "fingerprints": list(HOSTILE),
+        "hidden": list(HOSTILE),
         "agents": [{"agent": text, "count": 1} for text in HOSTILE],
         "paths": [{"path": text, "count": 1, "status": text, "last": text} for text in HOSTILE],
         "phases": [{"ts": None, "score": None, "connections": None, "text": text} for text in HOSTILE],
-        "audit": [dict.fromkeys(("ts", "who", "action", "state", "reason", "said"), text) for text in HOSTILE],
-        "bans": [{**found["bans"][0], "jail": text, "reason": text, "state": text} for text in HOSTILE],
-        "url": "//evil.example/", "buttons": [
-            {"action": "ban", "of": "x", "label": HOSTILE[2], "url": url}
-            for url in ("javascript:window.hacked=9", "https://evil.example/", "data:text/html,x", "/admin/own/")
+        "audit": [
+            dict.fromkeys(("ts", "who", "action", "state", "reason", "said"), text) for text in HOSTILE
         ],
-    }  # fmt: skip
+        "bans": [{**found["bans"][0], "jail": text, "reason": text, "state": text} for text in HOSTILE],
+        "url": "//evil.example/",
+        "buttons": [
+            {"action": "ban", "of": "x", "label": HOSTILE[2], "url": url}
+            for url in (
+                "javascript:window.hacked=9",
+                "https://evil.example/",
+                "data:text/html,x",
+                "/admin/own/",
+            )
+        ],
+    }
     page = visit("#of=198.51.100.2")
     page.wait_for_selector(".ideolab-parts")
     assert page.evaluate("() => window.hacked") is None
     assert page.locator(f"{BODY} :is(script, img)").count() == 0
-    assert page.evaluate("() => [...document.querySelectorAll('.ideolab-buttons a')].map(one => one.pathname)") == [
-        "/admin/own/"
-    ]
+    assert page.evaluate(
+        "() => [...document.querySelectorAll('.ideolab-buttons a')].map(one => one.pathname)"
+    ) == ["/admin/own/"]
     text = page.inner_text(BODY)
     assert HOSTILE[1] in text
     assert "\\u202egnp.exe \\u2066txt\\u2069 \\u200b\\x00\\x1b[31m" in text
     assert "\u202e" not in text
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 844})
-        assert page.evaluate(
-            "() => [document.documentElement, ...document.querySelectorAll('dialog, dialog *')]"
-            ".filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline'"
-            " && one.clientWidth).map(one => one.outerHTML.slice(0, 80))"
-        ) == []
+        assert (
+            page.evaluate(
+                """() => [document.documentElement, ...document.querySelectorAll('dialog, dialog *')]
+                  .filter(one => getComputedStyle(one).display !== 'inline' && one.clientWidth)
+                  .filter(one => one.scrollWidth > one.clientWidth + 1)
+                  .map(one => one.outerHTML.slice(0, 80))"""
+            )
+            == []
+        )
 
 
 def test_a_hash_that_names_nothing_opens_nothing(visit: Any, answers: Answers) -> None:

@@ -49,7 +49,8 @@ def hide(page: Any, is_hidden: bool) -> None:
 
 def test_what_the_server_writes_is_what_the_scripts_write(visit: Any, answers: Answers) -> None:
     """The first paint and the first update are the same page, whatever the time zone of the browser."""
-    texts = """() => [...document.querySelectorAll('.ideolab-security :is(tr, .ideolab-kcard, #ideolab-verdict)')]
+    texts = """() => [...document.querySelectorAll(
+      '.ideolab-security :is(tr, .ideolab-kcard, #ideolab-verdict)')]
       .map(one => one.innerText.replace(/\\s+/g, ' '))"""
     plain, scripted = visit(java_script_enabled=False), visit()
     scripted.clock.run_for(5000)
@@ -95,9 +96,10 @@ def test_an_update_leaves_focus_scrolling_and_dialog(visit: Any, answers: Answer
     page.clock.run_for(5000)
     page.wait_for_selector("[data-rows=bans] [data-key='-3']", state="attached")
     assert page.evaluate("() => document.activeElement.dataset.of") == "198.51.100.14"
-    assert page.evaluate(
-        "() => document.querySelector('.ideolab-panel-bans .ideolab-scroll').scrollTop"
-    ) >= scrolled
+    assert (
+        page.evaluate("() => document.querySelector('.ideolab-panel-bans .ideolab-scroll').scrollTop")
+        >= scrolled
+    )
     row.press("Enter")
     page.wait_for_selector(".ideolab-parts")
     answers.data = calm()
@@ -142,7 +144,9 @@ def test_a_silent_site_is_asked_less_often(visit: Any, answers: Answers, status:
         page.clock.run_for(3000)
         page.wait_for_timeout(20)
     assert page.inner_text(LEVEL) == "Unknown"
-    assert page.inner_text("[data-is=text]").startswith("The site does not answer: the numbers are those of 06:12:03.")
+    assert page.inner_text("[data-is=text]").startswith(
+        "The site does not answer: the numbers are those of 06:12:03."
+    )
     assert page.get_attribute(".ideolab-security", "data-fresh") == "no"
     # every 5 s there would have been 13 questions
     assert 3 <= len(answers.asked) <= 6
@@ -185,12 +189,14 @@ def test_the_age_of_the_data_grows(visit: Any, answers: Answers) -> None:
 
 
 def test_a_stream_brings_the_data(visit: Any, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the site can stream, it is not asked; a stream that ends is followed by a question, not at once."""
+    """A site that streams is not asked; after the end of a stream it is, but not at once."""
     monkeypatch.setattr(security_page, "can_stream", lambda _request: True)
     answers.stream = f"data: {json.dumps(alarm())}\n\n"
     page = visit()
     wait_for(page, LEVEL, "Alarm")
-    page.wait_for_function("() => document.querySelector('[data-is=live]').textContent.startsWith('live, asks')")
+    page.wait_for_function(
+        "() => document.querySelector('[data-is=live]').textContent.startsWith('live, asks')"
+    )
     assert answers.asked == ["stream"]
     page.clock.run_for(5000)
     wait_until_asked(page, answers, ["stream", "data", "stream"])
