@@ -21,6 +21,7 @@ def read(period: str) -> dict[str, Any]:
         "cards": [],
         "timeline": {"starts": [], "step_s": 3600, "series": [], "other": False},
         "last_bans": [],
+        "origins": {"state": "unknown", "since": None, "bans": None, "text": ""},
         "asns": [],
         "countries": [],
         "networks4": [],

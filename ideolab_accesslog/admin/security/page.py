@@ -98,6 +98,7 @@ def _make_rows(data: dict[str, Any], links: dict[str, str]) -> dict[str, Any]:
         "read_at": cells.show_time(data["now"], now),
         "cards": [{**card, "shown": cells.show_number(card["value"])} for card in data["cards"]],
         "states": words.STATES,
+        "has_events": any(one["key"] == "events" and one["state"] == "ok" for one in data["sources"]),
         "sources": [_make_source(source) for source in data["sources"]],
         "bans": [cells.make_ban(row, links, now) for row in data["last_bans"]],
         "tops": _make_tops(data, links),

@@ -62,6 +62,7 @@ SCRIPT = {
     "failed": _("The site did not answer. Nothing is known of this now."),
     "not_found": _("The site knows no such address, network or AS."),
     "detail_signed_out": _("You are signed out. Sign in again to see this."),
+    "detail_refused": _("You may not see this any more."),
     "again": _("Try again"),
     "sign_in": _("Sign in"),
     "open": _("Open its page"),

@@ -105,6 +105,7 @@ def unknown() -> dict[str, Any]:
         "cards": _cards(),
         "timeline": {"starts": [], "step_s": 3600, "series": [], "other": False},
         "last_bans": [],
+        "origins": {"state": "unknown", "since": None, "bans": None, "text": ""},
         "asns": [],
         "countries": [],
         "networks4": [],
@@ -162,6 +163,12 @@ def attack() -> dict[str, Any]:
         "cards": _cards(established=1834, suspects=14, active_bans=561, bans_24h=1204, dropped=9_481_220),
         "timeline": _timeline(40),
         "last_bans": [ban(number) for number in range(1, 51)],
+        "origins": {
+            "state": "ok",
+            "since": iso(86400),
+            "bans": 1204,
+            "text": "Of all bans in 24 hours: 1,204.",
+        },
         "asns": [
             {
                 "of": f"AS{64496 + row}",

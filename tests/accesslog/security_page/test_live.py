@@ -202,6 +202,22 @@ def test_a_stream_brings_the_data(visit: Any, answers: Answers, monkeypatch: pyt
     wait_until_asked(page, answers, ["stream", "data", "stream"])
 
 
+def test_a_quiet_stream_is_confirmed(visit: Any, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that says nothing is no proof that nothing happens: the site is asked now and then."""
+    monkeypatch.setattr(security_page, "can_stream", lambda _request: True)
+    page = visit()
+    page.add_init_script("window.EventSource = class extends EventTarget { close() {} };")
+    page.reload()
+    answers.asked.clear()
+    answers.data = alarm()
+    page.clock.run_for(17_000)
+    wait_for(page, LEVEL, "Alarm")
+    wait_until_asked(page, answers, ["data"])
+    page.clock.run_for(17_000)
+    wait_until_asked(page, answers, ["data", "data"])
+    assert page.inner_text(LIVE) == "live"
+
+
 def test_a_site_that_cannot_stream_after_all_is_asked(
     visit: Any, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

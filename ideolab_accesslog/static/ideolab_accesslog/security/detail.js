@@ -2,7 +2,7 @@
 // everything known of one address, network or AS, as elements; texts only, never markup
 {
   const page = window.ideolabSecurity;
-  const { words, fill, clean, number, parseTime, time, link } = page;
+  const { words, fill, clean, number, clock, parseTime, time, link } = page;
   // characters of a text: there is more room than in a list
   const TEXT_MAX = 2000;
 
@@ -20,8 +20,11 @@
 
   const makeCard = (title, ...children) => make("section", "ideolab-panel", make("h3", "", title), ...children);
 
+  // a fact may be a time, which the site sends as it sends all times
+  const showFact = (value) => (/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(value) ? clock(parseTime(value)) : value);
+
   const makePairs = (title, pairs) => pairs.length > 0 && makeCard(title, make("dl", "ideolab-pairs",
-    ...pairs.flatMap(([label, value]) => [make("dt", "", text(label)), make("dd", "", text(value))])));
+    ...pairs.flatMap(([label, value]) => [make("dt", "", text(label)), make("dd", "", text(showFact(value)))])));
 
   const makeList = (title, rows, makeItem) => rows.length > 0 && makeCard(title,
     make("ul", "ideolab-lines", ...rows.map((row) => make("li", "", ...makeItem(row).filter(Boolean)))));

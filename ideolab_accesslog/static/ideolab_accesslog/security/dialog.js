@@ -2,7 +2,7 @@
 // opens what is known of a row; #of=198.51.100.7 names it, so that a link leads there
 {
   const page = window.ideolabSecurity;
-  const { config, words, clean, quote, makeDetail, makeMessage, makeAnchor } = page;
+  const { config, words, clean, quote, findRefusal, makeDetail, makeMessage, makeAnchor } = page;
   const dialog = document.getElementById("ideolab-dialog");
   const title = document.getElementById("ideolab-dialog-title");
   const body = document.getElementById("ideolab-dialog-body");
@@ -42,9 +42,9 @@
   };
 
   const answer = async (response, of) => {
-    if (response.type === "opaqueredirect" || response.status === 401) {
-      return makeMessage(words.detail_signed_out, makeAnchor(config.login, words.sign_in, "ideolab-button"));
-    }
+    const refused = await findRefusal(response);
+    if (refused === "refused") return makeMessage(words.detail_refused);
+    if (refused) return makeMessage(words.detail_signed_out, makeAnchor(config.login, words.sign_in, "ideolab-button"));
     if (response.status === 404 || response.status === 400) return makeMessage(words.not_found);
     if (!response.ok) return makeMessage(words.failed, makeAgain(of));
     const detail = await response.json();

@@ -66,5 +66,13 @@ window.ideolabSecurity = (() => {
     return pattern ? pattern.replace(config.of, quote(of)) : `#of=${quote(of)}`;
   };
 
-  return { config, words: config.words, read, fill, clean, clock, parseTime, time, number, age, quote, link };
+  // the word for who may not ask any more, or null; the admin sends who is signed out to its login page
+  const findRefusal = async (response) => {
+    if (response.type === "opaqueredirect" || response.status === 401) return "signed_out";
+    if (response.status !== 403) return null;
+    const said = await response.json().catch(() => ({}));
+    return said.error === "signed-out" ? "signed_out" : "refused";
+  };
+
+  return { findRefusal, config, words: config.words, read, fill, clean, clock, parseTime, time, number, age, quote, link };
 })();

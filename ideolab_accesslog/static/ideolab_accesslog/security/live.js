@@ -13,6 +13,8 @@
   const PATIENCE_MS = 15000;
   // between two questions to a site that does not answer
   const LONGEST_MS = 60000;
+  // a stream says nothing while nothing changes: then the site is asked whether that is so
+  const QUIET_MS = 15000;
   // a stream that breaks as often without a word is none
   const MOST_STREAM_FAILURES = 3;
 
@@ -57,8 +59,7 @@
     isOld = ended !== null || elapsedMs > SILENT_MS;
     root.dataset.fresh = isOld ? "no" : "yes";
     if (wasOld !== isOld) showVerdict();
-    // something between the site and here holds the stream back
-    if (isOld && stream) leaveStream(true);
+    if (stream && running === null && elapsedMs > QUIET_MS) ask();
   };
 
   const say = (state, text) => {
@@ -88,6 +89,10 @@
     clearTimeout(timer);
     running?.abort();
     running = null;
+    closeStream();
+  };
+
+  const closeStream = () => {
     stream?.close();
     stream = null;
   };
@@ -105,6 +110,14 @@
     timer = setTimeout(ask, pause);
   };
 
+  // after an answer, or none: a site that does not answer is not streamed from either
+  const next = () => {
+    if (stream && failures > 0) closeStream();
+    if (stream) return;
+    if (canStream && failures === 0) listen();
+    else askLater();
+  };
+
   const ask = async () => {
     clearTimeout(timer);
     running?.abort();
@@ -115,9 +128,8 @@
       const response = await fetch(config.data,
         { signal: asked.signal, redirect: "manual", cache: "no-store", headers: { Accept: "application/json" } });
       if (running !== asked) return;
-      // the admin sends who is signed out to its login page
-      if (response.type === "opaqueredirect" || response.status === 401) return end("signed_out");
-      if (response.status === 403) return end("refused");
+      const refused = await page.findRefusal(response);
+      if (refused) return end(refused);
       if (!response.ok) throw new Error(`status ${response.status}`);
       const found = await response.json();
       if (running !== asked) return;
@@ -130,8 +142,7 @@
       clearTimeout(patience);
     }
     running = null;
-    if (canStream && failures === 0) listen();
-    else askLater();
+    next();
   };
 
   const listen = () => {
@@ -160,8 +171,7 @@
 
   // not at once: a site that ends each stream after its first word would be asked without a pause
   const leaveStream = (forGood) => {
-    stream.close();
-    stream = null;
+    closeStream();
     if (forGood) canStream = false;
     askLater();
   };

@@ -12,7 +12,12 @@
     kind: (row, value) => {
       row.querySelector(".ideolab-badge").className = `ideolab-badge ideolab-badge-${value}`;
     },
-    href: (row, value) => row.querySelector("a")?.setAttribute("href", value),
+    // a row that is about nothing leads nowhere
+    href: (row, value) => {
+      const link = row.querySelector("a");
+      if (value) link?.setAttribute("href", value);
+      else link?.removeAttribute("href");
+    },
     ts: (row, value) => row.querySelector("time")?.setAttribute("datetime", value),
     percent: (row, value) => {
       row.querySelector("rect")?.setAttribute("width", `${value}%`);

@@ -56,6 +56,13 @@
     return row.of ? "bar" : "plain";
   };
 
+  // an empty list of what cannot be seen is no list without rows
+  const sayNothing = (names, isUnknown) => {
+    for (const name of names) {
+      setText(find(name).closest("section").querySelector(".ideolab-none"), isUnknown ? words.unknown : words.nothing);
+    }
+  };
+
   page.setTables = (data) => {
     const now = parseTime(data.now);
     setRows(find("bans"), data.last_bans.map((row) => ["bans", makeBan(row, now)]));
@@ -78,9 +85,9 @@
       addresses: number(row.addresses),
     }]));
     setText(document.querySelector("[data-is=site]"), clean(data.site.text));
-    const isUnknown = data.site.state === "unknown";
-    for (const name of ["bursts", "sensitive"]) {
-      setText(find(name).closest("section").querySelector(".ideolab-none"), isUnknown ? words.unknown : words.nothing);
-    }
+    setText(document.querySelector("[data-is=origins]"), clean(data.origins?.text));
+    const events = data.sources.find(({ key }) => key === "events");
+    sayNothing(["bans", "asns", "countries", "networks4", "networks6"], events?.state !== "ok");
+    sayNothing(["bursts", "sensitive"], data.site.state === "unknown");
   };
 }
