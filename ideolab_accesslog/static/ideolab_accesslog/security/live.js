@@ -107,6 +107,7 @@
     const pause = findPause();
     const seconds = Math.round(pause / 1000);
     say(failures ? "failing" : "polled", fill(words[failures ? "retried" : "polled"], { seconds }));
+    clearTimeout(timer);
     timer = setTimeout(ask, pause);
   };
 

@@ -114,10 +114,10 @@ def test_the_verdict_is_a_word(monkeypatch: pytest.MonkeyPatch, state: str, leve
 
 
 def test_what_is_unknown_is_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five cards without a number, and lists that say so."""
+    """Five cards without a number, and seven lists that say so."""
     text = show(monkeypatch, "unknown", sign_in("view_security"))
     assert text.count('<p class="ideolab-value" data-is="value">unknown</p>') == 5
-    assert text.count('<p class="ideolab-none">unknown</p>') == 2
+    assert text.count('<p class="ideolab-none">unknown</p>') == 7
 
 
 def test_hostile_texts_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
