@@ -141,7 +141,7 @@ def test_other_pages_link_to_it(name: str) -> None:
     """For those who may see it."""
     address = reverse(f"admin:ideolab_accesslog_{name}")
     link = f'href="{reverse(PAGE)}"'
-    content = 'id="content-main"'
+    content = 'id="content"'
     client = sign_in("view_traship", "view_stats")
     assert link not in client.get(address).content.decode().partition(content)[2]
     User.objects.get().user_permissions.add(Permission.objects.get(codename="view_security"))
