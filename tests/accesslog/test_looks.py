@@ -32,6 +32,7 @@ OWN_PAGES = {
     "security-ban": "Ban 2001:db8:aaaa:bbbb::/64?",
     "security-ban-refused": "Ban 127.0.0.1?",
     "security-unban": "Lift the ban of 2001:db8:aaaa:bbbb::/64?",
+    "security-attack": "Security dashboard",
 }
 THEMES = ("", "unfold", "jazzmin")
 #: where each package has its static files
@@ -269,7 +270,7 @@ def test_other_pages_fit(visit: Callable[[str], Any], name: str) -> None:
     assert beyond(page, 390, ".readonly") == []
 
 
-@pytest.mark.parametrize("name", ["stats", "traffic"])
+@pytest.mark.parametrize("name", ["stats", "traffic", "security-attack"])
 def test_a_chart_follows_the_switch_of_the_theme(visit: Callable[[str], Any], name: str) -> None:
     """Its axes have the colour of the text beside them, also in a theme that fades from one to the other."""
     page = visit(name)
@@ -297,7 +298,7 @@ def test_a_chart_follows_the_switch_of_the_theme(visit: Callable[[str], Any], na
         assert found == [], is_dark
 
 
-@pytest.mark.parametrize("name", ["stats", "traffic", "address"])
+@pytest.mark.parametrize("name", ["stats", "traffic", "address", "security-attack"])
 def test_links_do_not_look_like_text(visit: Callable[[str], Any], name: str) -> None:
     """A theme that resets the colour of links leaves ours one."""
     page = visit(name)
@@ -311,6 +312,30 @@ def test_links_do_not_look_like_text(visit: Callable[[str], Any], name: str) -> 
     darken(page)
     assert measure(page, script) == []
     assert faint(page, "contrast", CONTRAST, ".ideolab a") == []
+
+
+@pytest.mark.parametrize("name", ["security-attack", "security-alarm", "security-unknown"])
+def test_the_dashboard_fits_and_can_be_read(visit: Callable[[str], Any], name: str) -> None:
+    """Its verdict, cards, tables and dialog, in the colours of each theme."""
+    page = visit(name)
+    page.wait_for_function("() => Chart.getChart('ideolab-chart') !== undefined")
+    boxes = (".ideolab-kcard", ".ideolab-panel")
+    texts = (
+        ".ideolab-verdict :is(p, li)",
+        ".ideolab-security :is(h1, h2, h3, th, td, dt, dd, time, bdi, summary)",
+        ".ideolab-security :is(.ideolab-value, .ideolab-below, .ideolab-badge, .ideolab-live)",
+        ".ideolab-security a",
+    )
+    for scheme in ("light", "dark"):
+        if scheme == "dark":
+            darken(page)
+        assert faint(page, "borderContrast", BORDER, *boxes) == [], scheme
+        assert faint(page, "contrast", CONTRAST, *texts) == [], scheme
+    page.evaluate("() => { location.hash = 'of=198.51.100.2'; }")
+    page.wait_for_selector(".ideolab-message")
+    assert faint(page, "contrast", CONTRAST, "dialog h2", "dialog .ideolab-message", "dialog button") == []
+    narrow(page)
+    assert beyond(page, 390, "dialog, .ideolab-kcard, .ideolab-panel, .ideolab-verdict") == []
 
 
 def test_the_links_of_the_list_leave_its_title_room(visit: Callable[[str], Any]) -> None:

@@ -76,6 +76,19 @@ def pages() -> Iterator[tuple[str, Any]]:
     for name, of in (("ban", ADDRESSES[1]), ("unban", ADDRESSES[1]), ("ban-refused", "127.0.0.1")):
         url = reverse(f"admin:ideolab_accesslog_security_{name.partition('-')[0]}")
         yield f"security-{name}", client.get(url, {"of": of})
+    yield from security_pages(client)
+
+
+def security_pages(client: Any) -> Iterator[tuple[str, Any]]:
+    """The dashboard in each of its states."""
+    from django.urls import reverse
+
+    from ideolab_accesslog.admin.security import page
+    from tests.accesslog.security_page.states import STATES
+
+    for name, make in STATES.items():
+        setattr(page, "read", lambda _period, make=make: make())  # noqa: B010
+        yield f"security-{name}", client.get(reverse("admin:ideolab_accesslog_security_changelist"))
 
 
 def main(directory: Path) -> None:

@@ -1,0 +1,138 @@
+"use strict";
+// opens what is known of a row; #of=198.51.100.7 names it, so that a link leads there
+{
+  const page = window.ideolabSecurity;
+  const { config, words, clean, quote, findRefusal, makeDetail, makeMessage, makeAnchor } = page;
+  const dialog = document.getElementById("ideolab-dialog");
+  const title = document.getElementById("ideolab-dialog-title");
+  const body = document.getElementById("ideolab-dialog-body");
+  // what a host may need to count the requests of a network in a large table
+  const PATIENCE_MS = 20000;
+  // the longest text that names something: a network of IPv6
+  const OF_MAX = 64;
+  let isShown = false;
+  let running = null;
+  let opener = null;
+  let heading = null;
+
+  const readHash = () => {
+    const found = /^#of=(.+)$/.exec(location.hash);
+    if (!found) return null;
+    try {
+      return decodeURIComponent(found[1]).slice(0, OF_MAX);
+    } catch {
+      return null;
+    }
+  };
+
+  const show = (nodes) => {
+    body.replaceChildren(...nodes);
+    body.scrollTop = 0;
+  };
+  const makeAgain = (of) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "ideolab-button";
+    button.textContent = words.again;
+    button.addEventListener("click", () => {
+      body.focus();
+      load(of);
+    });
+    return button;
+  };
+
+  const answer = async (response, of) => {
+    const refused = await findRefusal(response);
+    if (refused === "refused") return makeMessage(words.detail_refused);
+    if (refused) return makeMessage(words.detail_signed_out, makeAnchor(config.login, words.sign_in, "ideolab-button"));
+    if (response.status === 404 || response.status === 400) return makeMessage(words.not_found);
+    if (!response.ok) return makeMessage(words.failed, makeAgain(of));
+    const detail = await response.json();
+    title.textContent = clean(detail.title || of);
+    return makeDetail(detail);
+  };
+
+  const load = async (of) => {
+    running?.abort();
+    const asked = new AbortController();
+    running = asked;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      asked.abort();
+    }, PATIENCE_MS);
+    dialog.setAttribute("aria-busy", "true");
+    show(makeMessage(words.loading));
+    let nodes;
+    try {
+      const response = await fetch(`${config.detail}?of=${encodeURIComponent(of)}`,
+        { signal: asked.signal, redirect: "manual", cache: "no-store", headers: { Accept: "application/json" } });
+      nodes = await answer(response, of);
+    } catch {
+      // another row was opened, or this one closed
+      if (asked.signal.aborted && !isLate) return;
+      nodes = makeMessage(words.failed, makeAgain(of));
+    } finally {
+      clearTimeout(timer);
+    }
+    if (running !== asked) return;
+    dialog.setAttribute("aria-busy", "false");
+    show(nodes);
+  };
+
+  const open = (of) => {
+    title.textContent = clean(of);
+    if (!dialog.open) dialog.showModal();
+    isShown = true;
+    load(of);
+  };
+
+  const follow = () => {
+    const of = readHash();
+    if (of) open(of);
+    else if (dialog.open) close();
+  };
+
+  // a row that has left the list since cannot take the focus
+  const giveBack = () => {
+    if (!isShown) return;
+    isShown = false;
+    running?.abort();
+    running = null;
+    if (readHash()) history.replaceState(null, "", location.pathname + location.search);
+    (opener?.isConnected ? opener : heading)?.focus({ preventScroll: true });
+    opener = null;
+    heading = null;
+  };
+
+  // the event "close" comes later, when another row may be open
+  const close = () => {
+    dialog.close();
+    giveBack();
+  };
+
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest(".ideolab-security tr[data-key]");
+    const link = event.target.closest("a, button") ?? row?.querySelector("a.ideolab-of");
+    if (!link?.matches("a.ideolab-of") || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    // who selects a text does not want to leave it
+    if (!event.target.closest("a") && String(getSelection())) return;
+    const { of } = link.dataset;
+    if (!of) return;
+    event.preventDefault();
+    opener = link;
+    heading = link.closest("section").querySelector("h2");
+    history.pushState(null, "", `#of=${quote(of)}`);
+    link.focus({ preventScroll: true });
+    open(of);
+  });
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog || event.target.closest(".ideolab-close")) close();
+  });
+  dialog.addEventListener("close", () => {
+    if (!dialog.open) giveBack();
+  });
+  window.addEventListener("hashchange", follow);
+  window.addEventListener("popstate", follow);
+  follow();
+}
