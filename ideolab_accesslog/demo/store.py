@@ -37,9 +37,10 @@ class Amounts(NamedTuple):
     actions: int
 
 
-def fill(count: int, now: datetime, random: Random) -> Amounts:
+def fill(count: int, now: datetime, seed: int) -> Amounts:
     """Store the played attack in place of an earlier one, and return how much that is; `now` is UTC."""
-    lines = attack.make_lines(count, now, random)
+    lines = attack.make_lines(count, now, Random(seed))  # noqa: S311 (no secret is made)
+    random = Random(seed)  # noqa: S311
     now = now if settings.USE_TZ else make_naive(now)
     offences = list(rows.make_offences(now, random))
     scanners = rows.make_scanners(offences, now, random, has_bans=not conf.TRASHIP_FIREWALL_EXECUTE)

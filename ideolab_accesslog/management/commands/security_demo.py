@@ -53,11 +53,11 @@ class Command(BaseCommand):
             if remove:
                 self._remove(metrics_dir)
             else:
-                self._fill(events, Random(seed), force, metrics_dir)  # noqa: S311 (no secret is made)
+                self._fill(events, seed, force, metrics_dir)
         except (metrics.ForeignFileError, OSError) as error:
             raise CommandError(f"--metrics-dir: {error}") from error
 
-    def _fill(self, count: int, random: Random, force: bool, metrics_dir: Optional[Path]) -> None:
+    def _fill(self, count: int, seed: int, force: bool, metrics_dir: Optional[Path]) -> None:
         if not force and events.has_real_events():
             raise CommandError(
                 "this site has events of its own, and whoever looks at the dashboard would take the played "
@@ -66,8 +66,9 @@ class Command(BaseCommand):
         if metrics_dir is not None:
             metrics.require_own(metrics_dir)
         now = datetime.now(timezone.utc)
-        amounts = store.fill(count, now, random)
+        amounts = store.fill(count, now, seed)
         if metrics_dir is not None:
+            random = Random(seed)  # noqa: S311 (no secret is made)
             metrics.write_files(metrics_dir, now, events.count_active(now), random)
         self.stdout.write(f"{_format(amounts)} stored; --remove takes them out again")
 
