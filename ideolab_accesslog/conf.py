@@ -149,6 +149,19 @@ ACCESS_LOG = (
         1024,
         "MiB that the directory may have while the database is away; more is dropped and counted",
     ),
+    # --- events of fail2ban and connmon
+    Setting(
+        "ACCESSLOG_EVENTS",
+        PATH,
+        "/var/log/ideolab/connmon_events.jsonl",
+        "the file that `import_connmon_events` reads",
+    ),
+    Setting(
+        "ACCESSLOG_EVENTS_REJECTS",
+        PATH,
+        "/var/lib/ideolab-accesslog/events.rejected",
+        "where it keeps lines that are no events, 20 MB at most; the directory belongs to its user",
+    ),
 )
 SCANNERS = (
     Setting("TRASHIP_ENABLED", SWITCH, True, "look for scanners at all"),

@@ -22,11 +22,19 @@ def is_possible(connection: Any) -> bool:
 
 
 def write(blocks: Iterable[bytes], connection: Any) -> int:
-    """Give lines to the table and return how many; a piece of a line may stand in another block."""
+    """Give lines of requests to their table and return how many."""
+    return write_table(blocks, connection, AccessLog, COLUMNS)
+
+
+def write_table(blocks: Iterable[bytes], connection: Any, model: Any, names: Sequence[str]) -> int:
+    """Give lines of these fields to the model's table and return how many.
+
+    A piece of a line may stand in another block.
+    """
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(AccessLog._meta.get_field(name).column) for name in COLUMNS)
+    columns = ", ".join(quote(model._meta.get_field(name).column) for name in names)
     # the lines are UTF-8, whatever the connection is set to
-    statement = f"COPY {quote(AccessLog._meta.db_table)} ({columns}) FROM STDIN WITH (ENCODING 'UTF8')"
+    statement = f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN WITH (ENCODING 'UTF8')"
     with connection.cursor() as cursor, connection.wrap_database_errors:
         with cursor.copy(statement) as copying:
             for block in blocks:

@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, router
 
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.databases import own
-from ideolab_accesslog.models import FirewallActionLog, Total
+from ideolab_accesslog.models import ConnmonEvent, FirewallActionLog, Total
 
 
 def requests() -> str:
@@ -22,6 +22,11 @@ def requests() -> str:
 def firewall() -> str:
     """Return the alias of intents and audit rows, which one transaction has to hold."""
     return str(router.db_for_write(FirewallActionLog))
+
+
+def events() -> str:
+    """Return the alias of events, of their counts, and of how far the file is read: one transaction."""
+    return str(router.db_for_write(ConnmonEvent))
 
 
 def totals() -> str:

@@ -24,6 +24,10 @@ _CONFLICTS = {
     "is_banned = is_banned OR excluded.is_banned",
     "total": "(name, labels) DO UPDATE SET value = value + excluded.value",
     "loadedspool": "DO NOTHING",
+    "connmonevent": "DO NOTHING",
+    "eventoffset": "DO NOTHING",
+    "eventhour": "(hour, type, jail) DO UPDATE SET count = count + excluded.count",
+    "eventday": "(day, kind, key) DO UPDATE SET count = count + excluded.count",
 }
 
 

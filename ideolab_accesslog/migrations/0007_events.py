@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("path", models.CharField(max_length=512, unique=True, verbose_name="file")),
+                ("path", models.CharField(max_length=255, unique=True, verbose_name="file")),
                 ("device", models.BigIntegerField(default=0)),
                 ("inode", models.BigIntegerField(default=0)),
                 ("position", models.BigIntegerField(default=0, verbose_name="position")),
@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("subnet", models.CharField(blank=True, max_length=49, null=True, verbose_name="network")),
+                ("start", models.CharField(blank=True, editable=False, max_length=33, null=True)),
                 (
                     "count",
                     models.BigIntegerField(blank=True, null=True, verbose_name="connections or failures"),
@@ -109,6 +110,8 @@ class Migration(migrations.Migration):
                     models.Index(fields=["subnet", "-ts"], name="event_subnet_ts"),
                     models.Index(fields=["asn", "-ts"], name="event_asn_ts"),
                     models.Index(fields=["country", "-ts"], name="event_country_ts"),
+                    models.Index(fields=["jail", "-ts"], name="event_jail_ts"),
+                    models.Index(fields=["start", "-ts"], name="event_start_ts"),
                 ],
             },
         ),

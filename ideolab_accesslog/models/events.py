@@ -27,6 +27,8 @@ class ConnmonEvent(models.Model):
     ip = models.GenericIPAddressField(_("address"), null=True, blank=True, unpack_ipv4=True)
     # its /24 or /64, or the banned network
     subnet = models.CharField(_("network"), max_length=49, null=True, blank=True)
+    # first address of `ip` or `subnet` as hexadecimal digits behind 4 or 6: in this order in every collation
+    start = models.CharField(max_length=33, null=True, blank=True, editable=False)
     count = models.BigIntegerField(_("connections or failures"), null=True, blank=True)
     score = models.BigIntegerField(_("score"), null=True, blank=True)
     # digits only
@@ -44,7 +46,7 @@ class ConnmonEvent(models.Model):
     # of the container in which it was seen; None: the host
     namespace = models.CharField(_("container"), max_length=128, null=True, blank=True)
     raw = models.JSONField(_("more"), null=True, blank=True)
-    # None: an event that has no id in the file
+    # a digest of its place in the file for an event of before connmon's had ids
     event_id = models.CharField(_("id"), max_length=64, null=True, blank=True, unique=True)
     created_at = models.DateTimeField(_("imported"), default=timezone.now)
 
@@ -62,6 +64,8 @@ class ConnmonEvent(models.Model):
             models.Index(fields=("subnet", "-ts"), name="event_subnet_ts"),
             models.Index(fields=("asn", "-ts"), name="event_asn_ts"),
             models.Index(fields=("country", "-ts"), name="event_country_ts"),
+            models.Index(fields=("jail", "-ts"), name="event_jail_ts"),
+            models.Index(fields=("start", "-ts"), name="event_start_ts"),
         )
 
     def __str__(self) -> str:
@@ -71,11 +75,13 @@ class ConnmonEvent(models.Model):
 class EventOffset(models.Model):
     """How far one file of events is read; committed together with the rows."""
 
-    path = models.CharField(_("file"), max_length=512, unique=True)
+    # MySQL has no unique index of a longer one
+    path = models.CharField(_("file"), max_length=255, unique=True)
     device = models.BigIntegerField(default=0)
     inode = models.BigIntegerField(default=0)
     position = models.BigIntegerField(_("position"), default=0)
-    # digest of the file's first bytes: a file that was truncated and has grown again is another one
+    # digests of the first line and of what stands before `position`: a file that was truncated and has grown
+    # again is another one
     head = models.CharField(max_length=64, blank=True, default="")
     # lines that were no events; they are in the reject file
     rejected = models.BigIntegerField(_("rejected lines"), default=0)

@@ -1,0 +1,63 @@
+"""Reads lines from an open file, a block at a time; no line, however long, is held whole."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, NamedTuple
+
+from ideolab_accesslog.events.position import TAIL_BYTES
+
+#: bytes of a line; the longest event has three lines of a log
+LINE_MAX = 256 * 1024
+#: bytes of the lines of one block
+BLOCK_BYTES = 8 * 1024 * 1024
+#: bytes that are read of an endless line at a time
+_PIECE = 1024 * 1024
+_TOO_LONG = f"it has more than {LINE_MAX} bytes"
+
+
+class FileLine(NamedTuple):
+    """One line with its first byte; of one that is no event already here only the beginning, and why."""
+
+    position: int
+    data: bytes
+    fault: str = ""
+
+
+class FileBlock(NamedTuple):
+    """Lines, the byte behind them, the latest of them; `rest` is an unfinished last line of the file."""
+
+    lines: list[FileLine]
+    end: int
+    tail: bytes
+    rest: bytes
+
+
+def read_block(file: BinaryIO, position: int, tail: bytes, most: int) -> FileBlock:
+    """Return at most so many lines from here on; the file is at `position`, behind `tail`."""
+    lines: list[FileLine] = []
+    size = 0
+    while len(lines) < most and size < BLOCK_BYTES:
+        data = file.readline(LINE_MAX)
+        length, end = len(data), data
+        is_too_long = length == LINE_MAX and data[-1:] != b"\n"
+        if is_too_long:
+            more, end = _skip_line(file, data)
+            length += more
+        if end[-1:] != b"\n":
+            return FileBlock(lines, position, tail, data)
+        # a writer that takes lines back leaves line feeds
+        if data.strip():
+            lines.append(FileLine(position, data, _TOO_LONG if is_too_long else ""))
+        position, tail, size = position + length, (tail + end[-TAIL_BYTES:])[-TAIL_BYTES:], size + len(data)
+    return FileBlock(lines, position, tail, b"")
+
+
+def _skip_line(file: BinaryIO, start: bytes) -> tuple[int, bytes]:
+    """Read to the end of a line; return how many bytes that was, and the latest of them."""
+    count, end = 0, start[-_PIECE:]
+    while end[-1:] != b"\n":
+        piece = file.readline(_PIECE)
+        if not piece:
+            break
+        count, end = count + len(piece), (end + piece)[-_PIECE:]
+    return count, end
