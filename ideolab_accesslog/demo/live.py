@@ -1,7 +1,9 @@
-"""Plays on while the throw-away site runs: some attackers more every few seconds, and fresh metrics."""
+"""Plays on while the throw-away site runs: as on a host, new lines in the file of events, and the import."""
 
 from __future__ import annotations
 
+import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,9 @@ from random import Random
 from django.db import OperationalError, connections
 
 from ideolab_accesslog.demo import attack, events, metrics
+from ideolab_accesslog.demo.project import EVENTS, REJECTS
+from ideolab_accesslog.events.importer import Importer
+from ideolab_accesslog.events.rejects import RejectFile
 
 #: seconds between two turns
 EVERY_S = 4.0
@@ -19,10 +24,13 @@ EVERY_S = 4.0
 
 @contextmanager
 def go_on(directory: Path, first: int, random: Random, every_s: float = EVERY_S) -> Iterator[None]:
-    """Play on in a thread; `first` is the number of its first event, the metrics go into the directory."""
-    stop = threading.Event()
-    thread = threading.Thread(target=_play, args=(directory, first, random, stop, every_s), daemon=True)
+    """Play on in a thread; `first` is the number of its first event, all files are in the directory."""
+    stop, is_running = threading.Event(), threading.Event()
+    arguments = (directory, first, random, stop, is_running, every_s)
+    thread = threading.Thread(target=_play, args=arguments, daemon=True)
     thread.start()
+    # the first import has been by then: the page never says that there is none
+    is_running.wait(every_s)
     try:
         yield
     finally:
@@ -30,16 +38,36 @@ def go_on(directory: Path, first: int, random: Random, every_s: float = EVERY_S)
         thread.join()
 
 
-def _play(directory: Path, first: int, random: Random, stop: threading.Event, every_s: float) -> None:
+def _play(
+    directory: Path,
+    first: int,
+    random: Random,
+    stop: threading.Event,
+    is_running: threading.Event,
+    every_s: float,
+) -> None:
     attackers = attack.Attackers(random)
-    while not stop.wait(every_s):
+    importer = Importer(directory / EVENTS, RejectFile(directory / REJECTS), _complain)
+    while not stop.is_set():
         now = datetime.now(timezone.utc)
-        lines = attack.make_next_lines(first, now, attackers)
+        first += _append(directory / EVENTS, attack.make_next_lines(first, now, attackers))
         try:
-            first += events.store_events(lines)
+            importer.run()
             metrics.write_files(directory, now, events.count_active(now), random)
         except OperationalError:
-            # SQLite is busy: the next turn has other attackers
-            continue
+            # SQLite is busy: the next turn imports these lines too
+            pass
         finally:
             connections.close_all()
+        is_running.set()
+        stop.wait(every_s)
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _append(path: Path, lines: list[attack.Line]) -> int:
+    with path.open("a", encoding="ascii") as file:
+        file.writelines(f"{json.dumps(line)}\n" for line in lines)
+    return len(lines)

@@ -9,6 +9,9 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+#: names in the directory
+EVENTS = "connmon_events.jsonl"
+REJECTS = "rejected.jsonl"
 APPS = (
     "django.contrib.admin",
     "django.contrib.auth",
@@ -72,6 +75,8 @@ def make_settings(directory: Path) -> dict[str, Any]:
         # `curl -H 'X-Forwarded-For: 198.51.100.7'` is then a client
         "ACCESSLOG_TRUSTED_PROXIES": list(HOSTS[:1]),
         "ACCESSLOG_METRICS_DIR": str(directory),
+        "ACCESSLOG_EVENTS": str(directory / EVENTS),
+        "ACCESSLOG_EVENTS_REJECTS": str(directory / REJECTS),
         "TRASHIP_LOG": str(directory / "traship.log"),
         "TRASHIP_MANUAL_LOG": str(directory / "manual.log"),
     }

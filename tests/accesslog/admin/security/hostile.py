@@ -114,7 +114,8 @@ def _make(model: Any, number: int, values: dict[str, Any]) -> models.Model:
             continue
         choices = [value for value, _label in field.choices or ()]
         values[field.name] = choices[number % len(choices)] if choices else next(texts)[: field.max_length]
-    return model(**values)  # type: ignore[no-any-return]
+    made: models.Model = model(**values)
+    return made
 
 
 def _short(number: int) -> str:

@@ -71,11 +71,15 @@ class Watched:
 
     def watch(self, page: Any, base: str) -> None:
         """Note alerts, errors, breaches of the policy, and questions to other hosts."""
-        page.on("dialog", lambda dialog: (self.said.append(f"alert: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", self._refuse)
         page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
         page.on("console", lambda message: self._note(message))
         page.on("request", lambda request: self._ask(request.url, base))
         page.on("popup", lambda popup: self.said.append(f"popup: {popup.url}"))
+
+    def _refuse(self, dialog: Any) -> None:
+        self.said.append(f"alert: {dialog.message}")
+        dialog.dismiss()
 
     def _note(self, message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -157,9 +161,9 @@ def list_pages() -> list[str]:
 def find_url(name: str, number: int = 0) -> str:
     """The address of a page; of a row's page that of the row of the text with this number."""
     if not name.endswith("_change"):
-        return reverse(name)
+        return str(reverse(name))
     model = next(one for one in MODELS if one._meta.model_name == name.split("_")[-2])
-    return reverse(name, args=[model._default_manager.order_by("pk")[number].pk])
+    return str(reverse(name, args=[model._default_manager.order_by("pk")[number].pk]))
 
 
 @pytest.mark.parametrize("name", list_pages())
@@ -198,7 +202,7 @@ def test_no_cell_of_an_export_is_a_formula(client: Client, model: Any) -> None:
     base = f"admin:ideolab_accesslog_{model._meta.model_name}_changelist"
     keys = list(model._default_manager.values_list("pk", flat=True))
     answer = client.post(reverse(base), {"action": "export_csv", "_selected_action": keys})
-    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    text = b"".join(answer.streaming_content).decode()
     rows = list(csv.reader(io.StringIO(text, newline="")))
 
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
@@ -217,7 +221,7 @@ def dashboard(client: Client) -> str:
         pytest.skip("this tree has no dashboard")
     if client.get(url).status_code == 404:
         pytest.skip("the dashboard of this tree is a stub")
-    return url
+    return str(url)
 
 
 def test_the_dashboard_shows_text(visit: Callable[..., Any], dashboard: str) -> None:
