@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from random import Random
 from typing import Any, NamedTuple, Optional
@@ -17,13 +18,12 @@ Line = dict[str, Any]
 #: no event of the pack has an id that begins so
 ID_PREFIX = "demo-"
 
-#: of 100 events: those of the quiet days, and those of a first wave that came some days before
-_QUIET_PART = 30
-_FIRST_PART = 12
+#: how long it was quiet, and how many of 100 events are from these days
 QUIET = timedelta(days=10)
-FIRST_WAVE = timedelta(days=3)
-FIRST_WAVE_TOOK = timedelta(minutes=25)
-#: the wave that is on
+_QUIET_PART = 28
+#: the waves before the one that is on: when they ended, and how many of 100 events each has
+WAVES = ((timedelta(days=3), 9), (timedelta(hours=16), 6), (timedelta(hours=5), 8))
+#: how long a wave takes; the last one is on
 WAVE = timedelta(minutes=55)
 #: when fail2ban was restarted, and how many bans it made again
 _RESTART = timedelta(days=2, hours=5)
@@ -66,15 +66,13 @@ TECHNIQUES = (
 
 
 def make_lines(count: int, now: datetime, random: Random) -> list[Line]:
-    """Return `count` events by their time: quiet days, a first wave, and the one of the last hour."""
-    quiet, first = count * _QUIET_PART // 100, count * _FIRST_PART // 100
+    """Return `count` events by their time: quiet days, some waves, and the one of the last hour."""
     attackers = Attackers(random)
-    lines = [
-        *islice(_play(attackers, lambda: _quiet_moment(now, random), now), quiet),
-        *islice(_play(attackers, lambda: _moment(now - FIRST_WAVE, FIRST_WAVE_TOOK, random), now), first),
-        *_big_bans(now),
-    ]
-    lines += islice(_play(attackers, lambda: _moment(now, WAVE, random), now), max(0, count - len(lines)))
+    lines = _big_bans(now)
+    lines += islice(_play(attackers, lambda: _quiet_moment(now, random), now), count * _QUIET_PART // 100)
+    for ago, part in WAVES:
+        lines += islice(_play(attackers, partial(_moment, now - ago, random), now), count * part // 100)
+    lines += islice(_play(attackers, partial(_moment, now, random), now), max(0, count - len(lines)))
     return _number(lines[:count], 0)
 
 
@@ -114,9 +112,9 @@ def _quiet_moment(now: datetime, random: Random) -> datetime:
     return at if random.random() < (0.35 + at.hour / 36) else _quiet_moment(now, random)
 
 
-def _moment(end: datetime, took: timedelta, random: Random) -> datetime:
+def _moment(end: datetime, random: Random) -> datetime:
     """Return a time of a wave: it rises fast and falls slowly."""
-    return end - took * random.betavariate(1.6, 1.2)
+    return end - WAVE * random.betavariate(1.6, 1.2)
 
 
 def _play(attackers: Attackers, choose_moment: Any, now: datetime) -> Iterator[Line]:

@@ -88,8 +88,8 @@ def _make_sensor(at: int, random: Random) -> list[Metric]:
 def _make_server(at: int, active: int) -> list[Metric]:
     bans = {f'jail="{jail}",family="inet"': int(active * part) for jail, part in _JAILS.items()}
     last = {'job="report"': at, 'job="reconcile"': at}
-    # packets since the attack began; a minute has 4,000
-    dropped = 180_000 + at // 60 % 1440 * 4_000
+    # packets since midnight; a second has 66
+    dropped = 180_000 + at % 86_400 * 66
     return [
         _gauge("ideolab_f2b_active_bans", "Bans that fail2ban holds.", bans),
         Metric(

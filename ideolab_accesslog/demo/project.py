@@ -68,6 +68,7 @@ def make_settings(directory: Path) -> dict[str, Any]:
         },
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "USE_TZ": True,
+        "TIME_ZONE": "UTC",
         "STATIC_URL": "/static/",
         # another site of this machine has its cookies at the same host
         "SESSION_COOKIE_NAME": "ideolab_demo_session",
