@@ -94,6 +94,7 @@ class Attackers:
 
     def __init__(self, random: Random) -> None:
         self.random = random
+        self._scans: dict[str, list[datetime]] = {}
         self._left = {provider: places.list_attackers(provider, random) for provider in PROVIDERS}
 
     def choose(self) -> str:
@@ -104,6 +105,15 @@ class Attackers:
             if found is not None:
                 return found
         raise ValueError("every address of the played attack has been used")
+
+    def find_scanner(self, at: datetime) -> Optional[str]:
+        """Return one of SCANNERS that is not banned at this time, and will not be within its ban; or None."""
+        address = self.random.choice(places.SCANNERS)
+        scans = self._scans.setdefault(address, [])
+        if any(abs(at - other) <= timedelta(seconds=_DAY_S) for other in scans):
+            return None
+        scans.append(at)
+        return address
 
 
 def _quiet_moment(now: datetime, random: Random) -> datetime:
@@ -124,7 +134,7 @@ def _play(attackers: Attackers, choose_moment: Any, now: datetime) -> Iterator[L
         address, at = attackers.choose(), choose_moment()
         (technique,) = random.choices(TECHNIQUES, [each.share for each in TECHNIQUES])
         if technique.jail == "ideolab-traship":
-            address = random.choice(places.SCANNERS)
+            address = attackers.find_scanner(at) or address
         yield from (line for line in _incident(address, technique, at, random) if line["ts"] <= _text(now))
 
 

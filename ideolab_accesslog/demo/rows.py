@@ -69,7 +69,7 @@ def make_requests(now: datetime, random: Random, users: Sequence[Optional[int]])
 def make_offences(now: datetime, random: Random) -> Iterator[OffenceLog]:
     """Yield what the scanners asked for, each in one go."""
     for address in places.SCANNERS:
-        is_now = random.randrange(100) < _NOW_PART
+        is_now = random.randrange(100) < _NOW_PART or address in _BANNED
         at = now - (timedelta(hours=1) if is_now else timedelta(days=9)) * random.uniform(0.3, 1)
         is_burst = random.randrange(4) == 0
         agent = random.choice(scans.SCANNER_AGENTS)
