@@ -20,9 +20,9 @@ ID_PREFIX = "demo-"
 
 #: how long it was quiet, and how many of 100 events are from these days
 QUIET = timedelta(days=10)
-_QUIET_PART = 28
+_QUIET_PART = 20
 #: the waves before the one that is on: when they ended, and how many of 100 events each has
-WAVES = ((timedelta(days=3), 9), (timedelta(hours=16), 6), (timedelta(hours=5), 8))
+WAVES = ((timedelta(days=3), 10), (timedelta(hours=16), 12), (timedelta(hours=5), 14))
 #: how long a wave takes; the last one is on
 WAVE = timedelta(minutes=55)
 #: when fail2ban was restarted, and how many bans it made again
