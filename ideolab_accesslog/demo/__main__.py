@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import signal
 import socket
@@ -29,7 +30,8 @@ def main(words: Sequence[str]) -> int:
         # `runserver` would end the process at once, and the directory would stay
         socket.create_server((_ADDRESS, options.port)).close()
     except OSError as error:
-        print(f"{_ADDRESS}:{options.port}: {error.strerror}; choose another --port", file=sys.stderr)
+        why = os.strerror(error.errno or 0)
+        print(f"{_ADDRESS}:{options.port}: {why}; choose another --port", file=sys.stderr)
         return 1
     # a service manager's stop is a good end too: the directory goes
     signal.signal(signal.SIGTERM, signal.default_int_handler)
