@@ -200,10 +200,10 @@ def _big_bans(now: datetime) -> list[Line]:
             bantime=_DAY_S, until=_text(now + timedelta(hours=23, minutes=38)), reason="path scan", raw={},
         ),
     ]  # fmt: skip
-    return lines + [_restored(address, now - _RESTART) for address in places.SCANNERS[:_RESTORED]]
+    return lines + [_restore(address, now - _RESTART) for address in places.SCANNERS[:_RESTORED]]
 
 
-def _restored(address: str, at: datetime) -> Line:
+def _restore(address: str, at: datetime) -> Line:
     ban = {"jail": "ideolab-traship", "bantime": _DAY_S, "until": _text(at + timedelta(hours=9))}
     return _line(at, "restored", **_target(address), **_facts(address), **ban, count=10, raw={})
 

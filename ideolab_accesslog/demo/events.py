@@ -42,7 +42,7 @@ def store_events(lines: Iterable[Line]) -> int:
 def withdraw_events() -> int:
     """Delete the played events, and take them out of the counts; return how many."""
     removed = 0
-    while batch := list(_find_played()[:BATCH]):
+    while batch := list(_find_own_rows()[:BATCH]):
         _uncount([_to_utc(event) for event in batch])
         ConnmonEvent.objects.filter(pk__in=[event.pk for event in batch]).delete()
         removed += len(batch)
@@ -56,11 +56,11 @@ def has_real_events() -> bool:
 
 def count_active(now: datetime) -> int:
     """Return how many played bans are in force at this time, which is UTC."""
-    bans = _find_played().filter(type=ConnmonEvent.Type.BAN)
-    return int(bans.filter(until__gt=_to_stored(now)).count())
+    bans = _find_own_rows().filter(type=ConnmonEvent.Type.BAN)
+    return int(bans.filter(until__gt=_fit_zone(now)).count())
 
 
-def _find_played() -> Any:
+def _find_own_rows() -> Any:
     return ConnmonEvent.objects.filter(event_id__startswith=ID_PREFIX)
 
 
@@ -71,7 +71,7 @@ def _to_utc(event: Any) -> Any:
     return event
 
 
-def _to_stored(at: datetime) -> datetime:
+def _fit_zone(at: datetime) -> datetime:
     """Return the time as the tables have it: without a zone where the site has none."""
     return at if settings.USE_TZ else make_naive(at)
 
@@ -80,7 +80,7 @@ def _uncount(events: Sequence[Any]) -> None:
     """Take events out of the counts by hour and day; what nothing is left of goes."""
     bans = [event for event in events if event.type == ConnmonEvent.Type.BAN]
     for key, number in rollups.count_hours(events).items():
-        _subtract(EventHour, {**key._asdict(), "hour": _to_stored(key.hour)}, number)
+        _subtract(EventHour, {**key._asdict(), "hour": _fit_zone(key.hour)}, number)
     for day, number in rollups.count_days(bans).items():
         _subtract(EventDay, day._asdict(), number)
 
