@@ -9,7 +9,15 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ideolab_accesslog import databases
-from ideolab_accesslog.models import AccessLog, FirewallActionLog, OffenceLog, TrashIP
+from ideolab_accesslog.models import (
+    AccessLog,
+    ConnmonEvent,
+    EventDay,
+    EventHour,
+    FirewallActionLog,
+    OffenceLog,
+    TrashIP,
+)
 
 #: rows of one transaction: some tenths of a second
 BATCH = 5000
@@ -34,6 +42,21 @@ def offences(before: datetime) -> QuerySet[Any]:
 def actions(before: datetime) -> QuerySet[Any]:
     """Return the rows of the audit from before this time."""
     return FirewallActionLog.objects.filter(ts__lt=before).order_by("ts", "id")
+
+
+def events(before: datetime) -> QuerySet[Any]:
+    """Return the events from before this time."""
+    return ConnmonEvent.objects.filter(ts__lt=before).order_by("ts", "id")
+
+
+def event_hours(before: datetime) -> QuerySet[Any]:
+    """Return the counts of hours before this time."""
+    return EventHour.objects.filter(hour__lt=before).order_by("hour", "id")
+
+
+def event_days(before: datetime) -> QuerySet[Any]:
+    """Return the counts of days before the day of this time."""
+    return EventDay.objects.filter(day__lt=before.date()).order_by("day", "id")
 
 
 def delete(rows: QuerySet[Any], batch: int = BATCH) -> Iterator[int]:

@@ -83,13 +83,15 @@ WITH_DJANGO = "--django"
 class PackLog(NamedTuple):
     """One log of the pack. `key` is its name in Paths; `option` brings its writer and its jails.
 
-    `is_site` says that a site of the web server writes it too: with --django its group may.
+    `is_site` says that a site of the web server writes it too: with --django its group may. `is_import` says
+    that such a site reads it, and writes nothing.
     """
 
     key: str
     jails: tuple[str, ...] = ()
     option: str = ""
     is_site: bool = False
+    is_import: bool = False
 
     def path(self, paths: Paths) -> Path:
         """Return where the log is."""
@@ -98,10 +100,10 @@ class PackLog(NamedTuple):
 
     def group(self, web_group: Optional[str]) -> str:
         """Return its group; `web_group` is that of the site, None without --django."""
-        return web_group if self.is_site and web_group else LOG_GROUP
+        return web_group if (self.is_site or self.is_import) and web_group else LOG_GROUP
 
     def mode(self, web_group: Optional[str]) -> int:
-        """Return its mode: the site's group may write, never rename or delete, as the directory is ours."""
+        """Return its mode: the group may write a site's own; nobody of it may delete one."""
         return 0o660 if self.is_site and web_group else 0o640
 
 
@@ -109,7 +111,7 @@ class PackLog(NamedTuple):
 LOGS = (
     PackLog("connmon_log", ("ideolab-connmon", "ideolab-connmon-net")),
     PackLog("observed_log"),
-    PackLog("events"),
+    PackLog("events", is_import=True),
     PackLog("nginx_error_log", ("nginx-ideolab-slowtls", "nginx-ideolab-probe"), WITH_NGINX),
     PackLog("nginx_access_log", ("nginx-ideolab-stalled",), WITH_NGINX),
     PackLog("manual_log", (MANUAL,), is_site=True),

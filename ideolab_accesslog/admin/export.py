@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -59,6 +60,8 @@ def _read(queryset: Any, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
 
 def escape_cell(value: Any) -> Any:
     """Return a value that a spreadsheet never takes for a formula."""
+    if isinstance(value, (dict, list)):
+        value = json.dumps(value)
     if not isinstance(value, str):
         return value
     text = _SEPARATED.sub(r"\1'\2", value)

@@ -1,4 +1,4 @@
-"""The files that the app writes for fail2ban and for itself."""
+"""The files that the app writes for fail2ban and for itself, and the one that it reads."""
 
 from __future__ import annotations
 
@@ -29,6 +29,23 @@ def logs() -> Iterator[CheckMessage]:
                 f"{name}: {fault}: fail2ban gets no lines",
                 "Run `sudo scripts/install --django USER`, or see docs/traship.md for owner and mode.",
             )
+
+
+@register()
+@list_messages
+def events() -> Iterator[CheckMessage]:
+    """W015: can the events be read, where there are any?"""
+    path = Path(conf.ACCESSLOG_EVENTS)
+    # os.path, as in _can_write; a host without the pack has no such directory
+    if is_lost("ACCESSLOG_EVENTS") or not os.path.isdir(path.parent):
+        return
+    if os.path.exists(path) and not os.access(path, os.R_OK):
+        yield make_warning(
+            15,
+            f"ACCESSLOG_EVENTS: {path} cannot be read by this user: import_connmon_events stores nothing",
+            "Run `sudo ideolab-f2b install --django USER` for the user of the site's processes: it gives the"
+            " file to the group of that user, to read.",
+        )
 
 
 def _can_write(path: Path) -> bool:

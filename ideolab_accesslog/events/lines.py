@@ -44,6 +44,7 @@ def read_block(file: BinaryIO, position: int, tail: bytes, most: int) -> FileBlo
             more, end = _skip_line(file, data)
             length += more
         if end[-1:] != b"\n":
+            file.seek(position)
             return FileBlock(lines, position, tail, data)
         # a writer that takes lines back leaves line feeds
         if data.strip():

@@ -26,6 +26,7 @@ _TYPES = frozenset(ConnmonEvent.Type.values)
 #: an AS number; of an address that several ASes announce the first
 _ASN = re.compile(r"(?:AS)?([0-9]{1,10})(?![0-9])")
 _ID = re.compile(r"[0-9A-Za-z._:-]{1,64}")
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _NOWHERE = Wherefrom("", "", "")
 
 
@@ -188,7 +189,7 @@ def _take_raw(record: Mapping[str, Any]) -> Optional[str]:
     if not isinstance(value, dict):
         raise LineError("raw is no object")
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return _ENCODER.encode(value)
     except ValueError as error:
         raise LineError("raw has a number that no database holds") from error
 

@@ -43,12 +43,9 @@ def store(key: int, before: FilePosition, batch: EventBatch, rejects: RejectFile
     with transaction.atomic(using=connection.alias):
         if not offsets.move(key, before, batch.after, len(batch.rejected)):
             return None
-        new = insert.select_new(batch.rows, connection)
-        refused = insert.insert(new, connection)
+        stored, refused = insert.insert(batch.rows, connection)
         if refused:
             offsets.add_rejected(key, len(refused))
-        lost = {one.row.event_id for one in refused}
-        stored = [row for row in new if row.event_id not in lost] if lost else new
         rollups.add(stored, connection)
         rejected = [
             *batch.rejected,
@@ -57,7 +54,10 @@ def store(key: int, before: FilePosition, batch: EventBatch, rejects: RejectFile
         # before the commit: after a kill between both the lines come again, and are not written again
         is_kept = _keep(rejects, batch, rejected)
         counts = ImportCounts(
-            len(stored), len(batch.rows) - len(new), len(rejected), 0 if is_kept else len(rejected)
+            len(stored),
+            len(batch.rows) - len(stored) - len(refused),
+            len(rejected),
+            0 if is_kept else len(rejected),
         )
         _count(counts, connection)
     return counts

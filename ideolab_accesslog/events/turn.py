@@ -1,24 +1,18 @@
-"""Imports the new lines of one file: reads a block, makes rows of it, stores them, and so on."""
+"""Imports the new lines of one file: reads a batch, stores it, and so on."""
 
 from __future__ import annotations
 
 import enum
 import os
-import time
 from collections.abc import Callable
-from datetime import datetime, timezone
-from typing import BinaryIO, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
-from ideolab_accesslog.events.lines import FileBlock, FileLine, read_block
-from ideolab_accesslog.events.parse import LineError, LinePlace, parse_line
-from ideolab_accesslog.events.position import TAIL_BYTES, FilePosition, mark, read_tail, take_head
-from ideolab_accesslog.events.rejects import RejectedLine, RejectFile
-from ideolab_accesslog.events.row import EventRow
+from ideolab_accesslog.events.position import FilePosition
+from ideolab_accesslog.events.reader import FileReader
+from ideolab_accesslog.events.rejects import RejectFile
 from ideolab_accesslog.events.sources import EventFile, open_file
-from ideolab_accesslog.events.store import EventBatch, ImportCounts, store
-
-#: seconds after which an unfinished line of a file that was rotated away is not finished any more
-UNFINISHED_S = 3.0
+from ideolab_accesslog.events.store import ImportCounts, store
 
 
 class TurnEnd(enum.Enum):
@@ -55,56 +49,26 @@ class FileTurn:
 
     def run(self) -> TurnEnd:
         """Store the file's lines from its position on."""
-        with open_file(self._source.path) as file:
-            status = os.fstat(file.fileno())
-            if (status.st_dev, status.st_ino) != (self._source.status.st_dev, self._source.status.st_ino):
+        source = self._source
+        with open_file(source.path) as file:
+            if not os.path.samestat(os.fstat(file.fileno()), source.status):
                 return TurnEnd.LOOK_AGAIN
-            first_line = take_head(file)
-            position = self._source.position
-            tail = read_tail(file, position)
-            if len(tail) < min(position, 1):
-                return TurnEnd.LOOK_AGAIN
-            return self._run_blocks(file, status, first_line, position, tail)
+            reader = FileReader(
+                file, source.position, self._limits.batch, self._limits.fit, is_current=source.is_current
+            )
+            with ThreadPoolExecutor(1, "ideolab-events") as thread:
+                return self._run_batches(thread, reader)
 
-    def _run_blocks(
-        self, file: BinaryIO, status: os.stat_result, first_line: str, position: int, tail: bytes
-    ) -> TurnEnd:
+    def _run_batches(self, thread: ThreadPoolExecutor, reader: FileReader) -> TurnEnd:
+        """Store batch after batch; while the database stores one, the thread reads the next."""
+        coming = thread.submit(reader.read)
         while not self._limits.is_ending():
-            block = read_block(file, position, tail, self._limits.batch)
-            if block.end == position:
-                if not block.rest or self._source.is_current:
-                    return TurnEnd.DONE
-                if time.time() - status.st_mtime < UNFINISHED_S:
-                    return TurnEnd.STOP
-                block = _take_rest(block)
-            after = mark(status, block.end, first_line, block.tail)
-            stored = store(self._key, self.at, self._make_batch(block, after), self._rejects)
+            batch = coming.result()
+            if batch is None:
+                return TurnEnd.STOP if reader.is_unfinished else TurnEnd.DONE
+            coming = thread.submit(reader.read)
+            stored = store(self._key, self.at, batch, self._rejects)
             if stored is None:
                 return TurnEnd.LOOK_AGAIN
-            self.counts, self.at = self.counts.add(stored), after
-            position, tail = block.end, block.tail
+            self.counts, self.at = self.counts.add(stored), batch.after
         return TurnEnd.STOP
-
-    def _make_batch(self, block: FileBlock, after: FilePosition) -> EventBatch:
-        batch, now = EventBatch([], {}, [], after), datetime.now(timezone.utc)
-        for line in block.lines:
-            try:
-                row = _parse(line, after.first_line, now, self._limits.fit)
-            except LineError as error:
-                batch.rejected.append(RejectedLine(line, str(error)))
-            else:
-                batch.rows.append(row)
-                batch.lines.setdefault(row.event_id, line)
-        return batch
-
-
-def _parse(line: FileLine, first_line: str, now: datetime, fit: Callable[[str], str]) -> EventRow:
-    if line.fault:
-        raise LineError(line.fault)
-    return parse_line(line.data, LinePlace(first_line, line.position), now, fit)
-
-
-def _take_rest(block: FileBlock) -> FileBlock:
-    """Return the unfinished last line as a line of its own, which nobody will finish."""
-    line = FileLine(block.end, block.rest, "nobody has finished the line")
-    return FileBlock([line], block.end + len(block.rest), (block.tail + block.rest)[-TAIL_BYTES:], b"")

@@ -15,7 +15,7 @@ PREFIX = "ideolab_accesslog_"
 
 
 class Metric(NamedTuple):
-    """One metric; `values` maps labels, as they are written between the braces, to numbers."""
+    """One metric; `values` maps labels, as they stand between the braces, to numbers."""
 
     name: str
     documentation: str
@@ -35,6 +35,10 @@ def _counters() -> dict[str, tuple[str, list[str]]]:
         "firewall_actions_total": (
             "Addresses in finished firewall actions.",
             [f'action="{action}",result="{result}"' for action in actions for result in results],
+        ),
+        "events_total": (
+            "Lines of connmon_events.jsonl, by what became of them.",
+            [f'result="{result}"' for result in ("duplicate", "imported", "rejected")],
         ),
         "rows_total": (
             "Rows of the access log, by what became of them.",
@@ -70,7 +74,9 @@ def render(metrics: Iterable[Metric]) -> str:
     lines: list[str] = []
     for metric in metrics:
         lines += [f"# HELP {metric.name} {metric.documentation}", f"# TYPE {metric.name} {metric.kind}"]
-        lines += [f"{metric.name}{{{labels}}} {value}" for labels, value in metric.values.items()]
+        for labels, value in metric.values.items():
+            braces = f"{{{labels}}}" if labels else ""
+            lines.append(f"{metric.name}{braces} {value}")
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Checks the logs that an option of the install brings: nginx's, and those that a Django site writes."""
+"""Checks the logs that an option of the install brings: those of nginx, and those of a Django site."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from ideolab_f2b.places import LOGS, WITH_NGINX
 _NOBODY = 65534
 #: seconds; a dead network disk must not hold the check
 _PATIENCE_S = 10.0
+#: options of test(1)
+READ, WRITE = "-r", "-w"
 
 
 def optional_logs(settings: Settings, path: Path = manifest.PATH) -> Iterator[Verdict]:
@@ -39,9 +41,9 @@ def optional_logs(settings: Settings, path: Path = manifest.PATH) -> Iterator[Ve
 
 
 def site_logs(
-    settings: Settings, group: str, can_append: Optional[Callable[[Path, int], bool]] = None
+    settings: Settings, group: str, can: Optional[Callable[[Path, int, str], bool]] = None
 ) -> Iterator[Verdict]:
-    """Check that a process of the site's group can write each log of the site; tried, not reckoned."""
+    """Check that the group of the site can write or read each log of the site; tried, not reckoned."""
     try:
         gid = grp.getgrnam(group).gr_gid
     except KeyError:
@@ -50,9 +52,22 @@ def site_logs(
         )
         return
     for log in LOGS:
+        path = log.path(settings.paths)
         if log.is_site:
-            path = log.path(settings.paths)
-            yield judge_site_log(path, group, (can_append or can_write)(path, gid))
+            yield judge_site_log(path, group, (can or is_allowed)(path, gid, WRITE))
+        elif log.is_import:
+            yield judge_imported_log(path, group, (can or is_allowed)(path, gid, READ))
+
+
+def judge_imported_log(path: Path, group: str, is_readable: bool) -> Verdict:
+    """Return the verdict on a log that a site imports. Pure."""
+    check = f"site {path.name}"
+    if is_readable:
+        return ok(check, f"a process of the group {group} can read {path}")
+    return wrong(
+        check, f"no process of the group {group} can read {path}: the site's security dashboard is empty",
+        f"ideolab-f2b install; if that does not help: namei -l {path}",
+    )  # fmt: skip
 
 
 def judge_site_log(path: Path, group: str, is_writable: bool) -> Verdict:
@@ -66,13 +81,13 @@ def judge_site_log(path: Path, group: str, is_writable: bool) -> Verdict:
     )  # fmt: skip
 
 
-def can_write(path: Path, gid: int) -> bool:
-    """Return whether a process that has only this group can write the regular file. It writes nothing."""
+def is_allowed(path: Path, gid: int, way: str) -> bool:
+    """Return whether a process with only this group can READ or WRITE the regular file; it does neither."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return False
         # access(2) knows about access lists, directories on the way and a disk that is read-only
-        words = ["/usr/bin/test", "-w", str(path)]
+        words = ["/usr/bin/test", way, str(path)]
         done = subprocess.run(
             words, user=_NOBODY, group=gid, extra_groups=[], timeout=_PATIENCE_S, stdin=subprocess.DEVNULL
         )

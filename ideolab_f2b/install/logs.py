@@ -27,7 +27,8 @@ def fill_rotation(text: str, paths: Paths, web_group: Optional[str]) -> str:
     """Put the logs into deploy/logrotate.d/ideolab-f2b; `su` must name the group of `create` too."""
     sites = [log for log in LOGS if log.is_site]
     words = {
-        "@OWN_LOGS@": _names((log for log in LOGS if not log.is_site), paths),
+        "@OWN_LOGS@": _names((log for log in LOGS if not log.is_site and not log.is_import), paths),
+        "@IMPORTED_LOGS@": _names((log for log in LOGS if log.is_import), paths),
         "@SITE_LOGS@": _names(sites, paths),
         "@GROUP@": sites[0].group(web_group),
         "@MODE@": f"{sites[0].mode(web_group):04o}",

@@ -26,7 +26,7 @@ def test_systemd_finds_no_fault(tmp_path: Path) -> None:
     """In the timers, and in both services for each command that a timer starts."""
     for path in SYSTEMD.glob("ideolab-accesslog*"):
         shutil.copy(path, tmp_path)
-    names = [path.name for path in TIMERS]
+    names = [*(path.name for path in TIMERS), "ideolab-accesslog-follow.service"]
     for template in ("ideolab-accesslog", "ideolab-accesslog-sudo"):
         names += [f"{template}@{instance(path)}.service" for path in TIMERS]
 
@@ -50,10 +50,10 @@ def instance(path: Path) -> str:
 
 
 def test_each_timer_starts_a_command_that_exists() -> None:
-    """Four timers, four commands."""
+    """Five timers, five commands."""
     started = {instance(path) for path in TIMERS}
 
-    assert len(TIMERS) == 4
+    assert len(TIMERS) == 5
     assert started <= commands_there()
 
 

@@ -61,11 +61,17 @@ def test_the_group_of_a_site_may_be_gone() -> None:
 
 
 def test_each_log_of_the_site_has_a_line(tmp_path: Path) -> None:
-    """Of those that it writes, and of no other."""
+    """Of those that it writes or reads, and of no other."""
     settings = Settings(paths=Paths(log_dir=tmp_path))
-    found = list(logs.site_logs(settings, GROUP, lambda path, gid: (path.name, gid) == ("manual.log", GID)))
+    found = list(
+        logs.site_logs(
+            settings, GROUP, lambda path, gid, way: (path.name, gid, way) == ("manual.log", GID, logs.WRITE)
+        )
+    )
 
     assert [str(one).splitlines()[0] for one in found] == [
+        f"wrong    site connmon_events.jsonl: no process of the group www-data can read {tmp_path}/"
+        "connmon_events.jsonl: the site's security dashboard is empty",
         f"ok       site manual.log: a process of the group www-data can write {tmp_path}/manual.log",
         f"wrong    site traship.log: no process of the group www-data can write {tmp_path}/traship.log:"
         " the site's bans and offences are lost",
@@ -79,20 +85,37 @@ def test_whether_the_web_user_can_write_is_tried(tmp_path: Path) -> None:
     for above in (tmp_path, *tmp_path.parents):
         if above.stat().st_uid == os.geteuid() and str(above).startswith("/tmp/"):
             above.chmod(0o755)
-    assert not logs.can_write(path, GID)
+    assert not logs.is_allowed(path, GID, logs.WRITE)
     path.touch()
     os.chown(path, 0, GID)
     path.chmod(0o660)
-    assert logs.can_write(path, GID)
-    assert not logs.can_write(path, GID + 1)
+    assert logs.is_allowed(path, GID, logs.WRITE)
+    assert not logs.is_allowed(path, GID + 1, logs.WRITE)
 
     tmp_path.chmod(0o700)
-    assert not logs.can_write(path, GID)
+    assert not logs.is_allowed(path, GID, logs.WRITE)
     tmp_path.chmod(0o755)
     # what a boot made of it before tmpfiles.d knew the group
     path.chmod(0o640)
-    assert not logs.can_write(path, GID)
+    assert not logs.is_allowed(path, GID, logs.WRITE)
     path.chmod(0o666)
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
-    assert not logs.can_write(path, GID)
+    assert not logs.is_allowed(path, GID, logs.WRITE)
+
+
+@pytest.mark.root
+def test_whether_the_web_user_can_read_is_tried(tmp_path: Path) -> None:
+    """The group of the file decides, and it gets nothing more than to read."""
+    path = tmp_path / "connmon_events.jsonl"
+    for above in (tmp_path, *tmp_path.parents):
+        if above.stat().st_uid == os.geteuid() and str(above).startswith("/tmp/"):
+            above.chmod(0o755)
+    path.touch()
+    os.chown(path, 0, GID)
+    path.chmod(0o640)
+
+    assert logs.is_allowed(path, GID, logs.READ)
+    assert not logs.is_allowed(path, GID, logs.WRITE)
+    assert not logs.is_allowed(path, GID + 1, logs.READ)
+    assert logs.judge_imported_log(path, "www-data", True).state == "ok"

@@ -18,7 +18,7 @@ LOGS = "/var/log/ideolab"
 RIGHTS = """\
 connmon-observed.log ideolab:adm 640
 connmon.log ideolab:adm 640
-connmon_events.jsonl ideolab:adm 640
+connmon_events.jsonl ideolab:www-data 640
 manual.log ideolab:www-data 660
 nginx-access.log ideolab:adm 640
 nginx-error.log ideolab:adm 640

@@ -27,7 +27,8 @@ from tests.install.test_plan import HERE
 
 USUAL = Paths()
 NAMES = [log.path(USUAL).name for log in LOGS]
-OWN = [str(log.path(USUAL)) for log in LOGS if not log.is_site]
+OWN = [str(log.path(USUAL)) for log in LOGS if not log.is_site and not log.is_import]
+IMPORTED = [str(log.path(USUAL)) for log in LOGS if log.is_import]
 SITE = [str(log.path(USUAL)) for log in LOGS if log.is_site]
 
 
@@ -49,7 +50,7 @@ def test_the_table() -> None:
     assert [(log.path(USUAL).name, log.jails, log.group(group), log.mode(group)) for log in LOGS] == [
         ("connmon.log", ("ideolab-connmon", "ideolab-connmon-net"), "adm", 0o640),
         ("connmon-observed.log", (), "adm", 0o640),
-        ("connmon_events.jsonl", (), "adm", 0o640),
+        ("connmon_events.jsonl", (), "www-data", 0o640),
         ("nginx-error.log", ("nginx-ideolab-slowtls", "nginx-ideolab-probe"), "adm", 0o640),
         ("nginx-access.log", ("nginx-ideolab-stalled",), "adm", 0o640),
         ("manual.log", ("ideolab-manual",), "www-data", 0o660),
@@ -102,6 +103,7 @@ def test_tmpfiles_makes_each_log_as_the_install_does(
     assert [(w[1], int(w[2], 8), w[3], w[4]) for w in lines] == [
         (step.path, step.mode, step.user, step.group) for step in steps
     ]
+    assert f"f /var/log/ideolab/connmon_events.jsonl 0640 ideolab {owner} -\n" in text
     assert f"f /var/log/ideolab/manual.log {mode} ideolab {owner} -\n" in text
     assert (f"f /var/log/ideolab/traship.log {mode} ideolab {owner} -\n" in text) == (group is not None)
     assert "@" not in text
@@ -111,8 +113,15 @@ def test_logrotate_rotates_each_log_once(checkout: Source) -> None:
     """By its name: a pattern would miss a new one, or take one of the other part."""
     parts = installed(checkout, ROTATION, None).split("}\n")
 
-    assert [words(part) for part in parts] == [OWN, SITE, []]
+    assert [words(part) for part in parts] == [OWN, IMPORTED, SITE, []]
     assert "@" not in "".join(parts)
+
+
+def test_what_the_site_imports_it_may_only_read(checkout: Source) -> None:
+    """After a rotation too: the new file, and what is compressed, belong to its group."""
+    part = installed(checkout, ROTATION, "web").split("}\n")[1]
+
+    assert ("su ideolab web" in part, "create 0640 ideolab web" in part) == (True, True)
 
 
 def test_other_directories_reach_every_file() -> None:

@@ -1,1 +1,1 @@
-"""The three lists of the admin, one module each, and what their rows look like."""
+"""The lists of the admin, one module each, and what their rows look like."""

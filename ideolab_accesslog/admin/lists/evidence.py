@@ -1,4 +1,4 @@
-"""A read-only list that is quick with millions of rows; the three lists are made of it."""
+"""A read-only list that is quick with millions of rows; the other lists are made of it."""
 
 from __future__ import annotations
 

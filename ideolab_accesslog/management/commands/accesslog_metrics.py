@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ideolab_accesslog.events import behind
 from ideolab_accesslog.metrics import exposition
 from ideolab_accesslog.scheduler import runs_tests
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{output} has the metrics of the site, and this process runs tests: see --output"
             )
-        text = exposition.render(exposition.collect())
+        text = exposition.render([*exposition.collect(), *behind.collect()])
         if output == "-":
             self.stdout.write(text, ending="")
             return

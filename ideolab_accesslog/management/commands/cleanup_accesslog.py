@@ -13,13 +13,16 @@ from django.utils import timezone
 
 from ideolab_accesslog import retention
 
-#: {option: (what is deleted, its rows)}
-_TABLES: dict[str, tuple[str, Callable[[datetime], QuerySet[Any]]]] = {
-    "accesslog_days": ("requests", retention.requests),
-    "traship_days": ("addresses of TrashIP", retention.addresses),
-    "offence_days": ("offences", retention.offences),
-    "firewall_days": ("firewall actions", retention.actions),
-}
+#: (option, what is deleted, its rows)
+_TABLES: tuple[tuple[str, str, Callable[[datetime], QuerySet[Any]]], ...] = (
+    ("accesslog_days", "requests", retention.requests),
+    ("traship_days", "addresses of TrashIP", retention.addresses),
+    ("offence_days", "offences", retention.offences),
+    ("event_days", "events", retention.events),
+    ("event_count_days", "counts of an hour's events", retention.event_hours),
+    ("event_count_days", "counts of a day's bans", retention.event_days),
+    ("firewall_days", "firewall actions", retention.actions),
+)
 
 
 class Command(BaseCommand):
@@ -37,6 +40,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--offence-days", type=_days, default=90, help="delete offences older than this (90)"
         )
+        parser.add_argument("--event-days", type=_days, default=90, help="delete events older than this (90)")
+        parser.add_argument(
+            "--event-count-days",
+            type=_days,
+            default=400,
+            help="delete counts of events older than this (400)",
+        )
         parser.add_argument(
             "--firewall-days", type=_days, help="delete actions older than this (default: never)"
         )
@@ -44,7 +54,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, dry_run: bool, batch: int, **options: Any) -> None:
         """Delete from each table that has a number of days, and print how many rows."""
-        for option, (what, rows_before) in _TABLES.items():
+        for option, what, rows_before in _TABLES:
             days: Optional[int] = options[option]
             if days is None:
                 continue

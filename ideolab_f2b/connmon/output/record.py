@@ -44,8 +44,9 @@ def make_event(
     pressure: Pressure | None = None,
     kind: str = SUSPECT,
     namespace: str = "",
+    name: str = "",
 ) -> Event:
-    """Return the event of the same moment; what has no field of its own is in `raw`."""
+    """Return the event of the same moment; what has no field of its own is in `raw`, and `name` is its id."""
     is_prefix = "/" in suspect.address
     raw: dict[str, Any] = {
         "port": port,
@@ -70,6 +71,7 @@ def make_event(
         reason="; ".join(suspect.why),
         raw=raw,
         namespace=namespace or None,
+        id=name or None,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Optional, Protocol
@@ -58,6 +60,8 @@ class Writer:
         self._log = paths.observed_log if is_observing else paths.connmon_log
         self._kind = record.OBSERVED if is_observing else record.SUSPECT
         self._containers = containers
+        #: of this run of connmon, and of each event in it
+        self._run, self._numbers = secrets.token_hex(8), itertools.count(1)
         #: {namespace and port: when its suspects were written}
         self._repeats: dict[tuple[int, int], SuspectRepeat] = {}
 
@@ -130,11 +134,16 @@ class Writer:
                     tick.findings.pressure,
                     self._kind,
                     tick.namespace,
+                    self._make_id(),
                 ).to_json()
                 for one in found
             ]
             errors += self._attempt(partial(logline.append_all, self._paths.events, lines))
         return errors
+
+    def _make_id(self) -> str:
+        """Return an id that no other event has: Django imports each id once."""
+        return f"{self._run}-{next(self._numbers)}"
 
     def _find_fingerprints(self, suspects: Iterable[Suspect]) -> dict[str, dict[str, str]]:
         names = {one.address for one in suspects if one.scope == "ip"}
