@@ -30,12 +30,11 @@ def store_events(lines: Iterable[Line]) -> int:
     now, stored = datetime.now(timezone.utc), 0
     while batch := list(islice(left, BATCH)):
         rows = [parse.parse_line(json.dumps(line).encode(), _NO_FILE, now) for line in batch]
-        new = insert.select_new(rows, connection)
-        refused = insert.insert(new, connection)
-        if refused:
-            raise ValueError(f"{refused[0].row.event_id}: {refused[0].why}")
-        rollups.add(new, connection)
-        stored += len(new)
+        inserted = insert.insert(rows, connection)
+        if inserted.refused:
+            raise ValueError(f"{inserted.refused[0].row.event_id}: {inserted.refused[0].why}")
+        rollups.add(inserted.new, connection)
+        stored += len(inserted.new)
     return stored
 
 
