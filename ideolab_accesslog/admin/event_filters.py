@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ideolab_accesslog import databases
+from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.admin.filters import Choices
 from ideolab_accesslog.admin.search import TERM_MAX
 from ideolab_accesslog.databases.text import make_fit
@@ -20,6 +21,8 @@ from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour
 DAYS = 7
 #: choices of one filter
 MOST = 25
+#: characters of a label: the name of an AS is a stranger's
+LABEL_MAX = 120
 
 
 class EventTypeFilter(SimpleListFilter):
@@ -44,7 +47,7 @@ class CountedFilter(SimpleListFilter):
 
     def lookups(self, _request: Any, _model_admin: Any) -> Choices:
         """Return the choices: (value, label)."""
-        return tuple(self.read_choices())
+        return tuple((value, to_printable(label, LABEL_MAX)) for value, label in self.read_choices())
 
     def has_output(self) -> bool:
         """Return True: the filter of a link is shown also when nothing was counted."""

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ideolab_accesslog.admin import chosen, export
 from ideolab_accesslog.admin.lists import columns
+from ideolab_accesslog.admin.lists.printable_row import make_printable
 from ideolab_accesslog.admin.paginator import REACH, EstimatingPaginator
 from ideolab_accesslog.admin.search import TERM_MAX, search
 from ideolab_accesslog.models import NetworkField
@@ -91,7 +92,14 @@ class EvidenceAdmin(admin.ModelAdmin):
         """Return the row of a number; 404 for anything else, which no message may repeat."""
         if not object_id.isdecimal() or len(object_id) > 18:
             raise Http404
-        return super().get_object(request, object_id, from_field)
+        row = super().get_object(request, object_id, from_field)
+        return row if row is None else make_printable(row)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list with printable rows; actions and exports read them as they are stored."""
+        shown = super().get_changelist_instance(request)
+        shown.result_list = [make_printable(row) for row in shown.result_list]
+        return shown
 
     def changelist_view(self, request: HttpRequest, extra_context: Optional[dict[str, Any]] = None) -> Any:
         """Show the list; rows are chosen by their numbers, anything else is a 400."""

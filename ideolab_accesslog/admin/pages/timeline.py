@@ -94,7 +94,7 @@ def _read_offences(target: Wanted, most: int) -> Iterator[TimelineEntry]:
             when=row.ts,
             badge=_name_offence(row),
             level=_LEVELS.get(row.reason, ""),
-            code=f"{row.method} {to_printable(row.path, PATH_MAX)}",
+            code=f"{to_printable(row.method, 16)} {to_printable(row.path, PATH_MAX)}",
             status=row.status_code,
             text=_name_client(row.client_ip, target),
             agent=to_printable(row.user_agent, AGENT_MAX),
@@ -103,7 +103,7 @@ def _read_offences(target: Wanted, most: int) -> Iterator[TimelineEntry]:
 
 def _name_offence(row: OffenceLog) -> str:
     if row.reason in _LEVELS:
-        return str(RULES.get(row.rule, row.rule)) if row.rule else str(_("missing page"))
+        return str(RULES.get(row.rule, to_printable(row.rule, 32))) if row.rule else str(_("missing page"))
     return str(_("crawler") if row.reason == TrashIP.Reason.CRAWLER else _("another site's page"))
 
 
