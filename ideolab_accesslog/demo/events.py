@@ -15,8 +15,8 @@ from django.utils.timezone import get_default_timezone, make_naive
 
 from ideolab_accesslog import databases
 from ideolab_accesslog.demo.attack import ID_PREFIX, Line
-from ideolab_accesslog.events import insert, parse, rollups
-from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour
+from ideolab_accesslog.events.rows import insert, parse, rollups
+from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour, EventMinute
 
 #: rows of one statement: older SQLite takes 999 values
 BATCH = 500
@@ -76,10 +76,12 @@ def _fit_zone(at: datetime) -> datetime:
 
 
 def _uncount(events: Sequence[Any]) -> None:
-    """Take events out of the counts by hour and day; what nothing is left of goes."""
+    """Take events out of the counts by minute, hour and day; what nothing is left of goes."""
     bans = [event for event in events if event.type == ConnmonEvent.Type.BAN]
     for key, number in rollups.count_hours(events).items():
         _subtract(EventHour, {**key._asdict(), "hour": _fit_zone(key.hour)}, number)
+    for minute, number in rollups.count_minutes(events).items():
+        _subtract(EventMinute, {**minute._asdict(), "minute": _fit_zone(minute.minute)}, number)
     for day, number in rollups.count_days(bans).items():
         _subtract(EventDay, day._asdict(), number)
 

@@ -15,8 +15,8 @@ from django.db import OperationalError, connections
 
 from ideolab_accesslog.demo import attack, events, metrics
 from ideolab_accesslog.demo.project import EVENTS, REJECTS
+from ideolab_accesslog.events.file.rejects import RejectFile
 from ideolab_accesslog.events.importer import Importer
-from ideolab_accesslog.events.rejects import RejectFile
 
 #: seconds between two turns
 EVERY_S = 4.0

@@ -86,8 +86,8 @@ def fill(directory: Path, seed: int) -> None:
     from django.core.management import call_command
 
     from ideolab_accesslog.demo import people, project, store
+    from ideolab_accesslog.events.file.rejects import RejectFile
     from ideolab_accesslog.events.importer import Importer
-    from ideolab_accesslog.events.rejects import RejectFile
 
     call_command("migrate", verbosity=0)
     people.create("admin", "pictures")
