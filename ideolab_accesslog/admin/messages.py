@@ -105,7 +105,7 @@ def _find_level(group: MessageGroup) -> int:
 
 def _format_count(group: MessageGroup, count: int) -> str:
     if group.state in _CHANGED_ROW and group.action == "ban":
-        text = _format_banned(group.kind, count)
+        text = _format_ban_count(group.kind, count)
     elif group.state in _CHANGED_ROW and group.action == "unban":
         text = ngettext("%(count)d ban lifted", "%(count)d bans lifted", count)
     else:
@@ -113,7 +113,7 @@ def _format_count(group: MessageGroup, count: int) -> str:
     return str(text % {"count": count})
 
 
-def _format_banned(kind: str, count: int) -> str:
+def _format_ban_count(kind: str, count: int) -> str:
     if kind == "as":
         return str(ngettext("%(count)d AS banned", "%(count)d ASes banned", count))
     if kind == "network":

@@ -22,7 +22,7 @@ def find_reason(target: Union[IPv4Address, IPv6Address, Network]) -> Optional[st
     for name, what in texts.NEVER_A_CLIENT.items():
         if getattr(address, name):
             return what
-    for network, setting in _read_spared():
+    for network, setting in _read_lists():
         if _overlap(target, network):
             return texts.IN_SETTING % {"network": network, "setting": setting}
     return None
@@ -33,7 +33,7 @@ def find_reason_of_any(networks: Collection[Network]) -> Optional[str]:
 
     What the protocols keep for themselves is no reason: no table gives it to an AS.
     """
-    for spared, setting in _read_spared():
+    for spared, setting in _read_lists():
         if holds_any(networks, spared):
             return texts.IN_SETTING % {"network": spared, "setting": setting}
     return None
@@ -44,7 +44,7 @@ def holds_any(networks: Collection[Network], wanted: Network) -> bool:
     return any(one.version == wanted.version and one.overlaps(wanted) for one in networks)
 
 
-def _read_spared() -> Iterator[tuple[Network, str]]:
+def _read_lists() -> Iterator[tuple[Network, str]]:
     for setting in ("ACCESSLOG_TRUSTED_PROXIES", "TRASHIP_NEVER_BAN"):
         for network in read_networks(getattr(conf, setting)):
             yield network, setting

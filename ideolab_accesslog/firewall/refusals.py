@@ -30,7 +30,7 @@ def find_refusals(
     `spare` names addresses that no ban may hit. The helper is asked for the networks of an AS that are not
     given; an AS whose networks nobody tells is refused, because it may be that of the spared address.
     """
-    spared = read_spared(spare)
+    spared = read_spare_addresses(spare)
     known = dict(as_networks or {})
     asked = [text for text, one in wanted.items() if isinstance(one, AsNumber) and text not in known]
     if asked and can_ban_as():
@@ -82,6 +82,6 @@ def _find_limit(network: Network) -> Optional[str]:
     return None
 
 
-def read_spared(spare: Iterable[str]) -> list[Network]:
+def read_spare_addresses(spare: Iterable[str]) -> list[Network]:
     """Return spared addresses as networks of one; ValueError for what is no address."""
     return [ip_network(parse(one)) for one in spare]

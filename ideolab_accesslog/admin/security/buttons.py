@@ -50,9 +50,9 @@ def find_buttons(request: HttpRequest, wanted: Wanted) -> list[dict[str, Any]]:
 
 
 def _make_all(request: HttpRequest, wanted: Wanted) -> Iterator[Button]:
-    spared = refusals.read_spared(find_own_address(request))
+    spared = refusals.read_spare_addresses(find_own_address(request))
     for target in _find_targets(wanted):
-        if may_ban(request.user, target) and _can_be_banned(target, spared):
+        if may_ban(request.user, target) and _can_ban(target, spared):
             yield _make(request, "ban", target, _("Ban %(target)s") % {"target": target})
     for target in map(parse_wanted, _find_bans(wanted)):
         if may_unban(request.user, target):
@@ -94,7 +94,7 @@ def find_as_number(wanted: Union[IPv4Address, IPv6Address, Network]) -> Optional
         return None
 
 
-def _can_be_banned(target: Wanted, spared: list[Network]) -> bool:
+def _can_ban(target: Wanted, spared: list[Network]) -> bool:
     if isinstance(target, AsNumber):
         # its networks are asked for on the preview's page
         return refusals.find_refusal(target, spared, ()) is None

@@ -82,7 +82,7 @@ def find_networks(wanted: Wanted, of_as: Optional[Collection[Network]]) -> Optio
 def _make(
     request: HttpRequest, wanted: Wanted, networks: Optional[tuple[Network, ...]], helper: HelperPreview
 ) -> BanPreview:
-    spared = refusals.read_spared(find_own_address(request))
+    spared = refusals.read_spare_addresses(find_own_address(request))
     refusal = refusals.find_refusal(wanted, spared, networks if isinstance(wanted, AsNumber) else None)
     reasons = [*([refusal] if refusal else []), *helper.refusals]
     return BanPreview(

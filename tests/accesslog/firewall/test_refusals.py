@@ -13,7 +13,7 @@ from ideolab_accesslog.firewall import refusals, texts
 from ideolab_accesslog.networks import parse_wanted
 from tests.accesslog.conftest import FakeKernel
 
-OWN = refusals.read_spared(["198.51.100.99", "2001:db8:0:7::9"])
+OWN = refusals.read_spare_addresses(["198.51.100.99", "2001:db8:0:7::9"])
 
 
 def find(text: str, networks: Optional[list[str]] = None) -> Optional[str]:

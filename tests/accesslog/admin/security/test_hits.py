@@ -20,6 +20,12 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes its time."""
+    monkeypatch.setattr(hits, "LIMIT_S", 600.0)
+
+
 def store(*addresses: Optional[str], user: Any = None, days: float = 0) -> None:
     """Requests of these clients, so many days ago."""
     when = timezone.now() - timedelta(days=days)
