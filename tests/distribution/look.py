@@ -24,8 +24,9 @@ from django.contrib.auth import get_user_model  # noqa: E402
 from django.core.management import get_commands, load_command_class  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.urls import reverse  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
-from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP  # noqa: E402
+from ideolab_accesslog.models import AccessLog, ConnmonEvent, FirewallActionLog, TrashIP  # noqa: E402
 
 ADDRESS = "198.51.100.7"
 _BATCH = "00000000-0000-0000-0000-000000000001"
@@ -36,6 +37,7 @@ def _fill() -> Client:
     AccessLog.objects.create(ip=ADDRESS, user=user, method="GET", path="/seen", status_code=200)
     TrashIP.objects.update_or_create({"count_404": 7, "last_path": "/.env"}, ip=ADDRESS)
     FirewallActionLog.objects.create(batch=_BATCH, actor_name="root", action="ban", ip=ADDRESS)
+    ConnmonEvent.objects.create(ts=timezone.now(), type="ban", ip=ADDRESS, event_id="1")
     client = Client()
     client.force_login(user)
     return client
