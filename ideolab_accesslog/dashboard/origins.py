@@ -13,10 +13,10 @@ from typing import NamedTuple, Optional
 
 from django.db.models import Sum
 
-from ideolab_accesslog.dashboard.counts import count_since
+from ideolab_accesslog.dashboard.counts import MINUTE_S, count_since
 from ideolab_accesslog.dashboard.event_types import ASN, BAN, COUNTRY, KINDS, NETWORK4, NETWORK6
 from ideolab_accesslog.dashboard.first_rows import read_first
-from ideolab_accesslog.dashboard.instants import UTC, to_stored
+from ideolab_accesslog.dashboard.instants import UTC, floor, to_stored
 from ideolab_accesslog.dashboard.period import Period
 from ideolab_accesslog.models import ConnmonEvent, EventDay
 
@@ -65,7 +65,8 @@ def read_origins(period: Period, now: datetime, hour: Sequence[BanRow]) -> Origi
     """Read the top ones of each kind; `hour` has the newest bans of the last hour."""
     day = timedelta(days=1)
     if period.length <= day:
-        start = now - period.length
+        # whole minutes: who waits for a change sees one a minute
+        start = floor(now - period.length, MINUTE_S)
         # more bans in an hour are more in a day
         newest = hour if period.length < day or len(hour) > NEWEST else read_newest(start)
         if len(newest) <= NEWEST or period.length < day:
