@@ -8,7 +8,7 @@ from typing import Optional
 from django.utils.translation import gettext as _
 
 from ideolab_accesslog.dashboard.readings import Growth
-from ideolab_accesslog.dashboard.sources import Metrics, Source
+from ideolab_accesslog.dashboard.sources import DashboardSource, Metrics
 
 ESTABLISHED = "ideolab_connmon_established_443"
 SUSPECT_IPS = "ideolab_connmon_suspect_ips"
@@ -29,7 +29,11 @@ class Card:
 
 
 def make_cards(
-    connmon: Metrics, fail2ban: Metrics, events: Source, bans: Optional[int], dropped: Optional[Growth]
+    connmon: Metrics,
+    fail2ban: Metrics,
+    events: DashboardSource,
+    bans: Optional[int],
+    dropped: Optional[Growth],
 ) -> tuple[Card, ...]:
     """Return all cards, in their order. `dropped` is the growth between two readings of fail2ban's file."""
     return (
@@ -46,7 +50,7 @@ def make_cards(
             _("What fail2ban holds now, in all jails that have the ban action."),
         ),
         _make_day(events, bans),
-        _make_dropped(fail2ban, dropped),
+        _make_drop_card(fail2ban, dropped),
     )
 
 
@@ -68,7 +72,7 @@ def _make_gauge(key: str, label: str, metrics: Metrics, value: Optional[float], 
     return Card(key, label, round(value), "stale", source.text)
 
 
-def _make_day(events: Source, bans: Optional[int]) -> Card:
+def _make_day(events: DashboardSource, bans: Optional[int]) -> Card:
     label = _("Bans in 24 hours")
     if bans is None or events.state in ("absent", "unknown"):
         return Card("bans_24h", label, None, "unknown", events.text)
@@ -78,7 +82,7 @@ def _make_day(events: Source, bans: Optional[int]) -> Card:
     return Card("bans_24h", label, bans, "stale", events.text)
 
 
-def _make_dropped(fail2ban: Metrics, dropped: Optional[Growth]) -> Card:
+def _make_drop_card(fail2ban: Metrics, dropped: Optional[Growth]) -> Card:
     label = _("Packets dropped a minute")
     total = fail2ban.file.sum(DROPPED)
     if total is None or not fail2ban.source.is_ok:

@@ -10,7 +10,7 @@ from typing import Optional
 from django.db.models import Sum
 
 from ideolab_accesslog.dashboard.event_types import BAN
-from ideolab_accesslog.dashboard.instants import floor, to_stored, to_utc
+from ideolab_accesslog.dashboard.instants import floor, to_database, to_utc
 from ideolab_accesslog.dashboard.period import DAY_S, HOUR_S, Period
 from ideolab_accesslog.models import EventHour, EventMinute
 
@@ -20,7 +20,7 @@ MINUTE_S = 60
 
 def count_by_step(period: Period, now: datetime) -> Counter[tuple[datetime, str]]:
     """Return the bans of each (step of the timeline, jail)."""
-    start = to_stored(period.find_start(now))
+    start = to_database(period.find_start(now))
     if period.step_s < HOUR_S:
         rows = EventMinute.objects.filter(minute__gte=start, type=BAN).values_list("minute", "jail", "count")
     else:
@@ -35,15 +35,15 @@ def count_day(now: datetime) -> int:
     """Return the bans of the last 24 hours: whole hours, and the minutes of the one that is partly in it."""
     start = floor(now - timedelta(seconds=DAY_S), MINUTE_S)
     whole = floor(start, HOUR_S) + timedelta(seconds=HOUR_S)
-    hours = EventHour.objects.filter(hour__gte=to_stored(whole), type=BAN)
-    first, last = to_stored(start), to_stored(whole)
+    hours = EventHour.objects.filter(hour__gte=to_database(whole), type=BAN)
+    first, last = to_database(start), to_database(whole)
     minutes = EventMinute.objects.filter(minute__gte=first, minute__lt=last, type=BAN)
     return sum(rows.aggregate(found=Sum("count"))["found"] or 0 for rows in (hours, minutes))
 
 
 def count_since(start: datetime) -> int:
     """Return the bans since an hour or a day began."""
-    rows = EventHour.objects.filter(hour__gte=to_stored(start), type=BAN)
+    rows = EventHour.objects.filter(hour__gte=to_database(start), type=BAN)
     return int(rows.aggregate(found=Sum("count"))["found"] or 0)
 
 
@@ -51,7 +51,7 @@ def count_usual(now: datetime, days: int, seconds: int) -> float:
     """Return the bans of so many seconds, on the average of the last days without the last hour."""
     end = floor(now, HOUR_S) - timedelta(seconds=HOUR_S)
     rows = EventHour.objects.filter(
-        hour__gte=to_stored(end - timedelta(days=days)), hour__lt=to_stored(end), type=BAN
+        hour__gte=to_database(end - timedelta(days=days)), hour__lt=to_database(end), type=BAN
     )
     found = rows.aggregate(found=Sum("count"))["found"] or 0
     return float(found) * seconds / (days * DAY_S)
@@ -75,6 +75,6 @@ class MinuteCounts:
 
 def read_minutes(now: datetime) -> MinuteCounts:
     """Read the counts of the last hour."""
-    start = to_stored(floor(now - timedelta(seconds=HOUR_S), MINUTE_S))
+    start = to_database(floor(now - timedelta(seconds=HOUR_S), MINUTE_S))
     rows = EventMinute.objects.filter(minute__gte=start).values_list("minute", "type", "count")
     return MinuteCounts(tuple((to_utc(minute), kind, count) for minute, kind, count in rows))

@@ -22,7 +22,7 @@ def to_utc(when: datetime) -> datetime:
     return (site_time.make_aware(when) if site_time.is_naive(when) else when).astimezone(UTC)
 
 
-def to_stored(when: datetime) -> datetime:
+def to_database(when: datetime) -> datetime:
     """Return a time as the database is asked for it."""
     return when if settings.USE_TZ else site_time.make_naive(when)
 

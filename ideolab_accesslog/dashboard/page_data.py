@@ -8,13 +8,14 @@ from typing import Optional
 
 from django.utils.translation import gettext as _
 
-from ideolab_accesslog.dashboard import cards, counts, last_bans, leaders, networks, origins, site, sources
+from ideolab_accesslog.dashboard import cards, counts, site, sources
 from ideolab_accesslog.dashboard import timeline as timelines
 from ideolab_accesslog.dashboard import verdict as verdicts
+from ideolab_accesslog.dashboard.bans import last_bans, leaders, networks, origins
 from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, SUSPECT
 from ideolab_accesslog.dashboard.instants import read_clock
 from ideolab_accesslog.dashboard.period import HOUR_S, PERIODS, Period
-from ideolab_accesslog.dashboard.readings import Reading, Readings, readings
+from ideolab_accesslog.dashboard.readings import CounterReading, Readings, readings
 
 PRESSURE = "ideolab_connmon_pressure"
 UNEXPLAINED = "ideolab_connmon_unexplained"
@@ -29,7 +30,7 @@ SUSPECTS = 500
 
 @dataclass(frozen=True)
 class OriginsNote:
-    """Of which bans the tables of origins are made. `state`: ok, or that of the source of events."""
+    """The bans of which the tables of origins are made. `state`: ok, or that of the source of events."""
 
     state: str
     since: datetime
@@ -44,7 +45,7 @@ class PageData:
     now: datetime
     period: str
     periods: tuple[str, ...]
-    verdict: verdicts.Verdict
+    verdict: verdicts.AttackVerdict
     cards: tuple[cards.Card, ...]
     timeline: timelines.BanTimeline
     last_bans: tuple[last_bans.BanEntry, ...]
@@ -54,17 +55,17 @@ class PageData:
     networks4: tuple[networks.NetworkRow, ...]
     networks6: tuple[networks.NetworkRow, ...]
     site: site.SiteView
-    sources: tuple[sources.Source, ...]
+    sources: tuple[sources.DashboardSource, ...]
 
 
 @dataclass(frozen=True)
 class _Sources:
     """The sources, read once for all values of one answer."""
 
-    events: sources.Source
+    events: sources.DashboardSource
     connmon: sources.Metrics
     fail2ban: sources.Metrics
-    site: sources.Source
+    site: sources.DashboardSource
 
 
 def collect(period: Period, now: Optional[datetime] = None, kept: Readings = readings) -> PageData:
@@ -95,7 +96,7 @@ def collect(period: Period, now: Optional[datetime] = None, kept: Readings = rea
             found.fail2ban,
             found.events,
             counts.count_day(now) if is_counted else None,
-            kept.find_dropped(),
+            kept.find_drop_rate(),
         ),
         timeline=timelines.make_timeline(steps, period, now, timeline_state),
         last_bans=newest,
@@ -112,7 +113,7 @@ def collect(period: Period, now: Optional[datetime] = None, kept: Readings = rea
 def _keep_reading(fail2ban: sources.Metrics, kept: Readings) -> None:
     if fail2ban.source.is_ok:
         numbers = (fail2ban.file.sum(name) for name in (cards.DROPPED, BAN_ERRORS, DRIFT))
-        kept.add(Reading(fail2ban.ts, *numbers))
+        kept.add(CounterReading(fail2ban.ts, *numbers))
 
 
 def _is_counted(newest: tuple[last_bans.BanEntry, ...], minutes: counts.MinuteCounts, now: datetime) -> bool:
@@ -126,7 +127,7 @@ def _is_counted(newest: tuple[last_bans.BanEntry, ...], minutes: counts.MinuteCo
 
 def _describe(
     found: _Sources,
-    hour: list[origins.BanRow],
+    hour: list[origins.BanOrigin],
     minutes: Optional[counts.MinuteCounts],
     now: datetime,
     kept: Readings,
@@ -162,12 +163,12 @@ def _describe(
     )
 
 
-def _find_state(events: sources.Source, is_counted: bool) -> str:
+def _find_state(events: sources.DashboardSource, is_counted: bool) -> str:
     """Return the state of what is made of events."""
     return events.state if is_counted or not events.is_ok else "unknown"
 
 
-def _note_origins(found: origins.Origins, events: sources.Source) -> OriginsNote:
+def _note_origins(found: origins.Origins, events: sources.DashboardSource) -> OriginsNote:
     """Return the sentence that says of which bans the tables are."""
     words = {"count": found.total, "time": f"{found.since:%Y-%m-%d %H:%M} UTC"}
     text = _("Of all bans since %(time)s: %(count)d.") % words

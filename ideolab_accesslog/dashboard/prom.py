@@ -20,7 +20,7 @@ LINES_MAX = 20_000
 LINE_MAX = 2000
 #: only names of the pack are kept
 _NAME = re.compile(r"ideolab_[a-zA-Z0-9_]{1,100}")
-_LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"(?:,|$)')
+_LABEL = re.compile(r'(?<![a-zA-Z0-9_])([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
 
 #: {((label, value), ...): number}
 Series = Mapping[tuple[tuple[str, str], ...], float]

@@ -15,7 +15,7 @@ RATE_S = 60.0
 REPAIR_S = 120.0
 
 
-class Reading(NamedTuple):
+class CounterReading(NamedTuple):
     """What fail2ban's file said; `ts` is the file's own time."""
 
     ts: float
@@ -36,9 +36,9 @@ class Readings:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: deque[Reading] = deque()
+        self._kept: deque[CounterReading] = deque()
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: CounterReading) -> None:
         """Keep a reading, unless it is the last one again; a time that goes back begins anew."""
         with self._lock:
             if self._kept and reading.ts <= self._kept[-1].ts:
@@ -49,7 +49,7 @@ class Readings:
             while reading.ts - self._kept[0].ts > KEPT_S:
                 self._kept.popleft()
 
-    def find_dropped(self) -> Optional[Growth]:
+    def find_drop_rate(self) -> Optional[Growth]:
         """Return the packets that were dropped in the last minute or more; None before the second reading."""
         return self._find_growth(lambda reading: reading.dropped, RATE_S)
 
@@ -73,7 +73,9 @@ class Readings:
         with self._lock:
             self._kept.clear()
 
-    def _find_growth(self, choose: Callable[[Reading], Optional[float]], seconds: float) -> Optional[Growth]:
+    def _find_growth(
+        self, choose: Callable[[CounterReading], Optional[float]], seconds: float
+    ) -> Optional[Growth]:
         """Return the growth since the newest reading that is so old, or since the oldest one."""
         with self._lock:
             found = [(one.ts, number) for one in self._kept if (number := choose(one)) is not None]

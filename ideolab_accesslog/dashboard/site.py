@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.dashboard.instants import to_stored, to_utc
+from ideolab_accesslog.dashboard.instants import to_database, to_utc
 from ideolab_accesslog.models import OffenceLog, TrashIP
 
 #: rows of each table
@@ -25,7 +25,7 @@ PATH_MAX = 120
 
 
 @dataclass(frozen=True)
-class Burst:
+class BurstRow:
     """An address that asked for many missing pages."""
 
     of: str
@@ -50,7 +50,7 @@ class SiteView:
     state: str
     text: str
     offences: Optional[int]
-    bursts: tuple[Burst, ...]
+    bursts: tuple[BurstRow, ...]
     sensitive: tuple[SensitivePath, ...]
 
 
@@ -59,18 +59,18 @@ def read_site(start: datetime) -> SiteView:
     if not conf.TRASHIP_ENABLED:
         text = _("TRASHIP_ENABLED is off: nobody looks for scanners. Set it to True.")
         return SiteView("unknown", text, None, (), ())
-    offences = OffenceLog.objects.filter(ts__gte=to_stored(start)).order_by()
+    offences = OffenceLog.objects.filter(ts__gte=to_database(start)).order_by()
     text = _("Offences that are kept: of each address the newest ones, each page once in a window.")
     return SiteView("ok", text, offences.count(), _read_bursts(start), _read_sensitive(offences))
 
 
-def _read_bursts(start: datetime) -> tuple[Burst, ...]:
-    rows = TrashIP.objects.filter(last_seen__gte=to_stored(start)).order_by("-last_seen", "-id")
+def _read_bursts(start: datetime) -> tuple[BurstRow, ...]:
+    rows = TrashIP.objects.filter(last_seen__gte=to_database(start)).order_by("-last_seen", "-id")
     newest = rows.values_list("ip", "count_404", "last_seen", "last_path", "reason")[:ADDRESSES]
     found = [row for row in newest if row[4] == TrashIP.Reason.BURST_404 and row[1]]
     found.sort(key=lambda row: row[1], reverse=True)
     return tuple(
-        Burst(str(ip), count, to_utc(last), to_printable(path, PATH_MAX))
+        BurstRow(str(ip), count, to_utc(last), to_printable(path, PATH_MAX))
         for ip, count, last, path, _reason in found[:TOP]
     )
 

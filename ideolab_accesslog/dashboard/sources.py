@@ -29,7 +29,7 @@ PATH_MAX = 200
 
 
 @dataclass(frozen=True)
-class Source:
+class DashboardSource:
     """One source. `state`: ok, behind, stale, absent, unknown; `age_s`: since it last spoke."""
 
     key: str
@@ -48,51 +48,51 @@ class Metrics(NamedTuple):
     """A file of metrics and what it is worth."""
 
     file: prom.PromFile
-    source: Source
+    source: DashboardSource
     #: epoch seconds of its numbers; 0: unknown
     ts: float
 
 
-def check_site() -> Source:
+def check_site() -> DashboardSource:
     """Return whether the site itself looks at requests and scanners."""
     label = _("The site's own log")
     missing = [name for name in ("ACCESSLOG_ENABLED", "TRASHIP_ENABLED") if not getattr(conf, name)]
     if missing:
         text = _("%(names)s is off: what Django sees is not written down. Set it to True.")
-        return Source("site", label, "absent", None, text % {"names": ", ".join(missing)})
-    return Source("site", label, "ok", None, _("Requests and offences are written down."))
+        return DashboardSource("site", label, "absent", None, text % {"names": ", ".join(missing)})
+    return DashboardSource("site", label, "ok", None, _("Requests and offences are written down."))
 
 
-def check_events(now: datetime) -> Source:
+def check_events(now: datetime) -> DashboardSource:
     """Return how far the import is: its place in the file against the file itself."""
     label = _("Events of fail2ban")
     offset = EventOffset.objects.order_by("-updated_at").first()
     if offset is None:
         text = _("Nothing is imported yet. Run manage.py import_connmon_events --follow (docs/dashboard.md).")
-        return Source("events", label, "absent", None, text)
+        return DashboardSource("events", label, "absent", None, text)
     age_s = _count_age(now.timestamp(), to_utc(offset.updated_at).timestamp())
     words = {"path": to_printable(offset.path, PATH_MAX)}
     try:
         found = os.stat(offset.path)
     except FileNotFoundError:
         text = _("%(path)s does not exist. See whether ideolab-report is an action of your jails.")
-        return Source("events", label, "stale", age_s, text % words)
+        return DashboardSource("events", label, "stale", age_s, text % words)
     except (OSError, ValueError):
         text = _(
             "%(path)s cannot be looked at by the web process: how far the import is, is unknown. "
             "Add its user to the group of the file."
         )
-        return Source("events", label, "unknown", age_s, text % words)
+        return DashboardSource("events", label, "unknown", age_s, text % words)
     if not stat.S_ISREG(found.st_mode):
         text = _("%(path)s is no regular file. Set ACCESSLOG_EVENTS to connmon_events.jsonl.")
-        return Source("events", label, "unknown", age_s, text % words)
+        return DashboardSource("events", label, "unknown", age_s, text % words)
     if _has_unread(offset, found) and age_s > BEHIND_S:
         text = _(
             "The import is behind: %(path)s has lines that are not imported. "
             "See whether import_connmon_events runs."
         )
-        return Source("events", label, "behind", age_s, text % words)
-    return Source("events", label, "ok", age_s, _("All of %(path)s is imported.") % words)
+        return DashboardSource("events", label, "behind", age_s, text % words)
+    return DashboardSource("events", label, "ok", age_s, _("All of %(path)s is imported.") % words)
 
 
 def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:
@@ -120,14 +120,14 @@ def _read_metrics(key: str, label: str, name: str, jobs: tuple[str, ...], now: d
             "There is no %(path)s. See whether %(program)s runs, and whether ACCESSLOG_METRICS_DIR is the "
             "textfile_dir of f2b.conf."
         )
-        return Metrics(file, Source(key, label, "absent", None, text % words), 0.0)
+        return Metrics(file, DashboardSource(key, label, "absent", None, text % words), 0.0)
     stamps = [file.sum(SUCCESS, job=job) for job in jobs]
     known = [stamp for stamp in stamps if stamp is not None]
     if file.fault or not known:
         text = _(
             "%(path)s cannot be read, or has no time in it. It has to be the file that %(program)s writes."
         )
-        return Metrics(file, Source(key, label, "unknown", None, text % words), 0.0)
+        return Metrics(file, DashboardSource(key, label, "unknown", None, text % words), 0.0)
     # a file that is copied or touched is no newer for it, and a time of tomorrow is not believed
     ts = min(*known, file.modified)
     age_s = _count_age(now.timestamp(), ts)
@@ -135,9 +135,9 @@ def _read_metrics(key: str, label: str, name: str, jobs: tuple[str, ...], now: d
         text = _(
             "%(program)s has written nothing to %(path)s for more than two minutes. See whether it runs."
         )
-        return Metrics(file, Source(key, label, "stale", age_s, text % words), ts)
+        return Metrics(file, DashboardSource(key, label, "stale", age_s, text % words), ts)
     text = _("%(program)s writes %(path)s.")
-    return Metrics(file, Source(key, label, "ok", age_s, text % words), ts)
+    return Metrics(file, DashboardSource(key, label, "ok", age_s, text % words), ts)
 
 
 def _count_age(now: float, then: float) -> int:

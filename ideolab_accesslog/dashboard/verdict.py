@@ -9,7 +9,7 @@ from typing import NamedTuple, Optional
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ideolab_accesslog.dashboard.sources import Source
+from ideolab_accesslog.dashboard.sources import DashboardSource
 
 #: seconds that count as now
 RECENT_S = 600
@@ -43,9 +43,9 @@ class Situation:
     `suspect_lines` are those for whose bans there was time (BANNED_AFTER_S).
     """
 
-    events: Source
-    connmon: Source
-    fail2ban: Source
+    events: DashboardSource
+    connmon: DashboardSource
+    fail2ban: DashboardSource
     bans: Optional[int] = None
     usual_bans: float = 0.0
     suspect_lines: Optional[int] = None
@@ -71,7 +71,7 @@ class Situation:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AttackVerdict:
     """`level`: calm, attack (and handled), alarm (something is not handled), unknown; why, and what to do."""
 
     level: str
@@ -79,19 +79,21 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
-def judge(found: Situation) -> Verdict:
+def judge(found: Situation) -> AttackVerdict:
     """Return the verdict; the reasons that call for action come first."""
     alarms, blind, seen = list(_find_alarms(found)), list(_find_blind(found)), list(_find_attack(found))
     if alarms:
-        return Verdict("alarm", _("Something is not handled."), (*alarms, *seen, *blind))
+        return AttackVerdict("alarm", _("Something is not handled."), (*alarms, *seen, *blind))
     if found.is_attacked and found.is_banning_known:
-        return Verdict("attack", _("Under attack, and the attackers are being banned."), (*seen, *blind))
+        return AttackVerdict(
+            "attack", _("Under attack, and the attackers are being banned."), (*seen, *blind)
+        )
     if found.is_attacked:
         text = _("Under attack. Whether the attackers are banned is unknown.")
-        return Verdict("unknown", text, (*seen, *blind))
+        return AttackVerdict("unknown", text, (*seen, *blind))
     if blind:
-        return Verdict("unknown", _("Unknown: not everything can be seen."), (*blind,))
-    return Verdict("calm", _("Nothing unusual."), (_describe_calm(found),))
+        return AttackVerdict("unknown", _("Unknown: not everything can be seen."), (*blind,))
+    return AttackVerdict("calm", _("Nothing unusual."), (_describe_calm(found),))
 
 
 def _find_alarms(found: Situation) -> Iterator[str]:

@@ -25,7 +25,7 @@ SAID_MAX = 200
 
 
 @dataclass(frozen=True)
-class Connections:
+class ConnectionCount:
     """How many connections a target has. `state`: ok, or unknown (None) and `text` says why."""
 
     value: Optional[int]
@@ -33,13 +33,13 @@ class Connections:
     text: str
 
 
-def count_connections(network: Optional[Network], port: int = PORT) -> Connections:
+def count_connections(network: Optional[Network], port: int = PORT) -> ConnectionCount:
     """Count the connections of a network to the port; the kernel picks them, whoever else is connected."""
     if network is None:
         text = _("Unknown: an AS has many networks. Look at each of them.")
-        return Connections(None, "unknown", text)
+        return ConnectionCount(None, "unknown", text)
     if not sys.platform.startswith("linux"):
-        return Connections(None, "unknown", _("Unknown: only Linux is asked for its sockets."))
+        return ConnectionCount(None, "unknown", _("Unknown: only Linux is asked for its sockets."))
     words = {"port": port}
     try:
         if not listener.listeners(port):
@@ -47,14 +47,14 @@ def count_connections(network: Optional[Network], port: int = PORT) -> Connectio
                 "Unknown: nobody listens on port %(port)d where this process runs, in a container perhaps. "
                 "Run ideolab-f2b connmon --once on the host."
             )
-            return Connections(None, "unknown", text % words)
+            return ConnectionCount(None, "unknown", text % words)
         value = _count(network, port)
     except OSError as error:
         text = _("Unknown: %(said)s")
-        return Connections(None, "unknown", text % {"said": to_printable(str(error), SAID_MAX)})
+        return ConnectionCount(None, "unknown", text % {"said": to_printable(str(error), SAID_MAX)})
     if value >= MOST:
-        return Connections(value, "ok", _("At least so many, to port %(port)d.") % words)
-    return Connections(value, "ok", _("To port %(port)d, now.") % words)
+        return ConnectionCount(value, "ok", _("At least so many, to port %(port)d.") % words)
+    return ConnectionCount(value, "ok", _("To port %(port)d, now.") % words)
 
 
 def _count(network: Network, port: int) -> int:

@@ -10,12 +10,18 @@ from typing import Any, NamedTuple, Optional
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from ideolab_accesslog.dashboard.bans.last_bans import (
+    REASON_MAX,
+    BanEntry,
+    EventEntry,
+    make_entries,
+    make_entry,
+)
+from ideolab_accesslog.dashboard.bans.networks import show
 from ideolab_accesslog.dashboard.detail.raw import describe_entries, parse_raw
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, RESTORED, SUSPECT, UNBAN
 from ideolab_accesslog.dashboard.instants import to_utc
-from ideolab_accesslog.dashboard.last_bans import REASON_MAX, BanEntry, EventRow, make_entries, make_entry
-from ideolab_accesslog.dashboard.networks import show
 from ideolab_accesslog.models import ConnmonEvent
 
 #: events that are read; of a network that no index has by time, those of its first addresses
@@ -31,7 +37,7 @@ AROUND = 1000
 class DetailEvent(NamedTuple):
     """One event with its numbers and what is in `raw`."""
 
-    row: EventRow
+    row: EventEntry
     connections: Optional[int]
     score: Optional[int]
     raw: dict[str, Any]
@@ -60,27 +66,29 @@ def read_events(target: DetailTarget) -> TargetEvents:
     """Read the newest events of a target."""
     # as text: what is nested too deeply for Python's reader must not cost the page
     rows = target.filter_events(ConnmonEvent.objects.annotate(text=Cast("raw", TextField())))
-    found = [_make_event(row) for row in rows.values_list(*EventRow._fields, "count", "score", "text")[:MOST]]
+    found = [
+        _make_event(row) for row in rows.values_list(*EventEntry._fields, "count", "score", "text")[:MOST]
+    ]
     newest = sorted(found, key=lambda one: (one.row.ts, one.row.id), reverse=True)
     return TargetEvents(tuple(newest), _find_first(target, newest), len(found) >= MOST)
 
 
 def _make_event(row: Sequence[Any]) -> DetailEvent:
     *fields, count, score, text = row
-    return DetailEvent(EventRow(*fields), count, score, parse_raw(text))
+    return DetailEvent(EventEntry(*fields), count, score, parse_raw(text))
 
 
-def read_around(target: DetailTarget, found: TargetEvents) -> tuple[list[EventRow], bool]:
+def read_around(target: DetailTarget, found: TargetEvents) -> tuple[list[EventEntry], bool]:
     """Return the events of whole networks and ASes that the target is in, and whether there may be more."""
-    rows = ConnmonEvent.objects.filter(ip=None).order_by("-ts").values_list(*EventRow._fields)
-    newest = [EventRow._make(row) for row in rows[:AROUND]]
+    rows = ConnmonEvent.objects.filter(ip=None).order_by("-ts").values_list(*EventEntry._fields)
+    newest = [EventEntry._make(row) for row in rows[:AROUND]]
     owner = find_owner(found)
     asn = owner.asn if owner else None
     around = [row for row in newest if row.of != target.of and _is_around(row, target, asn)]
     return around, len(newest) >= AROUND
 
 
-def _is_around(row: EventRow, target: DetailTarget, asn: Optional[str]) -> bool:
+def _is_around(row: EventEntry, target: DetailTarget, asn: Optional[str]) -> bool:
     if row.subnet is None:
         return row.asn is not None and row.asn == asn
     return target.is_covered_by(row.subnet)
@@ -117,7 +125,7 @@ def list_fingerprints(found: TargetEvents) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, texts)))[:FINGERPRINTS]
 
 
-def list_bans(found: TargetEvents, around: Sequence[EventRow], now: datetime) -> tuple[BanEntry, ...]:
+def list_bans(found: TargetEvents, around: Sequence[EventEntry], now: datetime) -> tuple[BanEntry, ...]:
     """Return bans and unbans, also of the networks around; only of bans there is a state."""
     both = [*(one.row for one in found.events), *around]
     rows = [row for row in both if row.type in (BAN, RESTORED, UNBAN)]
@@ -126,6 +134,6 @@ def list_bans(found: TargetEvents, around: Sequence[EventRow], now: datetime) ->
     return tuple(entries.get(row.id) or make_entry(row, "over") for row in rows)
 
 
-def find_owner(found: TargetEvents) -> Optional[EventRow]:
+def find_owner(found: TargetEvents) -> Optional[EventEntry]:
     """Return the newest event that says whose the target is."""
     return next((one.row for one in found.events if one.row.asn or one.row.country), None)

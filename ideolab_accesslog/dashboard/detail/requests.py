@@ -12,7 +12,7 @@ from ideolab_accesslog import databases
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
-from ideolab_accesslog.dashboard.instants import to_stored, to_utc
+from ideolab_accesslog.dashboard.instants import to_database, to_utc
 from ideolab_accesslog.models import AccessLog, OffenceLog
 
 #: rows of each table that are read
@@ -81,7 +81,7 @@ def read_requests(
     if not has_requests or target.network is None or not conf.ACCESSLOG_ENABLED:
         return SiteRequests(tuple(offences), RequestCounts(None, None), len(offences) >= MOST)
     log = AccessLog.objects.using(databases.requests())
-    rows = target.filter_addresses(log.filter(ts__gte=to_stored(now - timedelta(days=DAYS))))
+    rows = target.filter_addresses(log.filter(ts__gte=to_database(now - timedelta(days=DAYS))))
     newest = list(rows.values_list("ts", "path", "status_code", "user_agent", "user_id")[:MOST])
     count = len(newest) if len(newest) < MOST else rows.order_by().values("pk")[:COUNTED].count()
     asked = [Asked(to_utc(ts), path, status, agent) for ts, path, status, agent, _user in newest]

@@ -10,11 +10,11 @@ from typing import Optional
 from django.utils.translation import gettext as _
 
 from ideolab_accesslog.access.printable import to_printable
+from ideolab_accesslog.dashboard.bans.last_bans import BanEntry
+from ideolab_accesslog.dashboard.bans.networks import NAME_MAX, show
 from ideolab_accesslog.dashboard.detail import audit, connections, events, requests
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.dashboard.instants import read_clock, to_iso, to_utc
-from ideolab_accesslog.dashboard.last_bans import BanEntry
-from ideolab_accesslog.dashboard.networks import NAME_MAX, show
 from ideolab_accesslog.dashboard.sources import check_events
 from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.networks import network_of
@@ -25,7 +25,7 @@ May = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
-class Detail:
+class TargetDetail:
     """What is known of a target; its fields are the keys of the JSON (docs/dashboard.md)."""
 
     now: datetime
@@ -41,12 +41,12 @@ class Detail:
     bans: tuple[BanEntry, ...]
     audit: tuple[audit.AuditEntry, ...]
     requests: requests.RequestCounts
-    connections: connections.Connections
+    connections: connections.ConnectionCount
     hidden: tuple[str, ...]
     cut: bool
 
 
-def read_detail(target: DetailTarget, may: May, now: Optional[datetime] = None) -> Detail:
+def read_detail(target: DetailTarget, may: May, now: Optional[datetime] = None) -> TargetDetail:
     """Read all parts; `may` says whether the visitor has the permission to view a table."""
     now = now or read_clock()
     tables = {
@@ -60,7 +60,7 @@ def read_detail(target: DetailTarget, may: May, now: Optional[datetime] = None) 
     around, is_around_cut = events.read_around(target, found)
     bans = events.list_bans(found, around, now)
     is_known = check_events(now).is_ok and not (found.is_cut or is_around_cut)
-    return Detail(
+    return TargetDetail(
         now=now,
         of=target.of,
         kind=target.kind,

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ideolab_accesslog.dashboard import sources
-from ideolab_accesslog.dashboard.instants import UTC, floor, to_stored
-from ideolab_accesslog.dashboard.sources import Source
+from ideolab_accesslog.dashboard.instants import UTC, floor, to_database
+from ideolab_accesslog.dashboard.sources import DashboardSource
 from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour, EventMinute, EventOffset
 
 #: the clock of the tests
 NOW = datetime(2026, 11, 22, 14, 52, 30, tzinfo=UTC)
-OK = {key: Source(key, key, "ok", 1, f"{key} is ok.") for key in ("events", "connmon", "fail2ban", "site")}
+OK = {
+    key: DashboardSource(key, key, "ok", 1, f"{key} is ok.")
+    for key in ("events", "connmon", "fail2ban", "site")
+}
 _NAMES = {"fail2ban": sources.FAIL2BAN_FILE, "connmon": sources.CONNMON_FILE}
 _JOBS = {"fail2ban": "report", "connmon": "connmon"}
 
@@ -33,9 +36,9 @@ def add_event(
         first = ip_network(ip or fields["subnet"]).network_address
         fields["start"] = f"{first.version}{int(first):0{first.max_prefixlen // 4}x}"
     if kind in ("ban", "restored"):
-        fields = {"bantime": 86400, "until": to_stored(ts + timedelta(days=1)), **fields}
+        fields = {"bantime": 86400, "until": to_database(ts + timedelta(days=1)), **fields}
     row: ConnmonEvent = ConnmonEvent.objects.create(
-        ts=to_stored(ts), type=kind, jail=fields.pop("jail", "sshd"), **fields
+        ts=to_database(ts), type=kind, jail=fields.pop("jail", "sshd"), **fields
     )
     if is_counted:
         _count(row, ts)
@@ -45,7 +48,7 @@ def add_event(
 def _count(row: ConnmonEvent, ts: datetime) -> None:
     """Count an event, as the import does."""
     for model, field, step_s in ((EventMinute, "minute", 60), (EventHour, "hour", 3600)):
-        key = {field: to_stored(floor(ts, step_s)), "type": row.type, "jail": row.jail or ""}
+        key = {field: to_database(floor(ts, step_s)), "type": row.type, "jail": row.jail or ""}
         _add(model, key)
     if row.type != "ban":
         return
@@ -73,7 +76,7 @@ def add_offset(path: Path, *, ago_s: float = 10, behind: int = 0) -> EventOffset
         device=found.st_dev,
         inode=found.st_ino,
         position=found.st_size - behind,
-        updated_at=to_stored(NOW - timedelta(seconds=ago_s)),
+        updated_at=to_database(NOW - timedelta(seconds=ago_s)),
     )
     return row
 

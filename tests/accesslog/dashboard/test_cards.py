@@ -10,7 +10,7 @@ import pytest
 from ideolab_accesslog.dashboard.cards import Card, find_suspects, make_cards
 from ideolab_accesslog.dashboard.prom import PromFile, parse
 from ideolab_accesslog.dashboard.readings import Growth
-from ideolab_accesslog.dashboard.sources import Metrics, Source
+from ideolab_accesslog.dashboard.sources import DashboardSource, Metrics
 from tests.accesslog.dashboard.samples import OK
 
 CONNMON = (
@@ -25,7 +25,9 @@ FAIL2BAN = (
 
 def _metrics(key: str, text: str, state: str = "ok") -> Metrics:
     return Metrics(
-        PromFile(Path("x"), values=parse(text)), Source(key, key, state, 1, f"{key} is {state}."), 1.0
+        PromFile(Path("x"), values=parse(text)),
+        DashboardSource(key, key, state, 1, f"{key} is {state}."),
+        1.0,
     )
 
 
@@ -57,7 +59,7 @@ def test_nothing_is_known(state: str) -> None:
     found = _values(
         connmon=_metrics("connmon", "", state),
         fail2ban=_metrics("fail2ban", "", state),
-        events=Source("events", "events", state, None, "why"),
+        events=DashboardSource("events", "events", state, None, "why"),
         bans=0,
         dropped=None,
     )
@@ -69,7 +71,7 @@ def test_stale_sources() -> None:
     found = _values(
         connmon=_metrics("connmon", CONNMON, "stale"),
         fail2ban=_metrics("fail2ban", FAIL2BAN, "stale"),
-        events=Source("events", "events", "behind", 900, "why"),
+        events=DashboardSource("events", "events", "behind", 900, "why"),
     )
     assert found == {
         "established": (812, "stale"),

@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 from ideolab_accesslog.dashboard.kept import KEPT_S, MOST, KeptData, kept, to_plain
-from ideolab_accesslog.dashboard.sources import Source
+from ideolab_accesslog.dashboard.sources import DashboardSource
 
 
 class Clock:
@@ -98,7 +98,7 @@ def test_records_as_json() -> None:
     """Records by their fields, times in UTC."""
     when = datetime(2026, 11, 22, tzinfo=timezone.utc)
 
-    assert to_plain(((Source("a", "b", "ok", None, "c"),), when, 1, 0.5, None)) == [
+    assert to_plain(((DashboardSource("a", "b", "ok", None, "c"),), when, 1, 0.5, None)) == [
         [{"key": "a", "label": "b", "state": "ok", "age_s": None, "text": "c"}],
         *("2026-11-22T00:00:00+00:00", 1, 0.5, None),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -127,3 +128,16 @@ def test_the_number_of_queries_is_bounded(name: str, tmp_path: Path, settings: A
         collect(PERIODS[name], NOW + timedelta(seconds=1), Readings())
 
     assert len(captured) <= 25
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", PERIODS)
+def test_nothing_changes_within_a_minute(name: str, tmp_path: Path, settings: Any) -> None:
+    """But the clock and the ages: a stream sends an event for each change."""
+    fill_calm(tmp_path, settings)
+    add_event(asn="64500")
+    found = [collect(PERIODS[name], NOW + timedelta(seconds=ago_s), Readings()) for ago_s in (0, 20)]
+    sources = [tuple(replace(source, age_s=None) for source in one.sources) for one in found]
+
+    assert replace(found[0], now=NOW, sources=()) == replace(found[1], now=NOW, sources=())
+    assert sources[0] == sources[1]

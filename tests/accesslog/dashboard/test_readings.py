@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ideolab_accesslog.dashboard.readings import Growth, Reading, Readings
+from ideolab_accesslog.dashboard.readings import CounterReading, Growth, Readings
 
 
 def _fill(*numbers: tuple[float, float]) -> Readings:
     readings = Readings()
     for ts, number in numbers:
-        readings.add(Reading(ts, number, number, 0))
+        readings.add(CounterReading(ts, number, number, 0))
     return readings
 
 
@@ -16,29 +16,29 @@ def test_one_reading_says_nothing() -> None:
     """The same reading twice is one."""
     readings = _fill((100, 5), (100, 5))
 
-    assert (readings.find_dropped(), readings.find_ban_errors()) == (None, None)
+    assert (readings.find_drop_rate(), readings.find_ban_errors()) == (None, None)
 
 
 def test_growth_of_a_minute() -> None:
     """Since the newest reading that is a minute old; of errors since the oldest one."""
     readings = _fill((100, 0), (130, 50), (160, 90), (220, 200))
 
-    assert readings.find_dropped() == Growth(110, 60)
+    assert readings.find_drop_rate() == Growth(110, 60)
     assert readings.find_ban_errors() == Growth(200, 120)
 
 
 def test_a_counter_that_begins_again() -> None:
     """Another start of fail2ban: what it has counted since."""
-    assert _fill((100, 900), (130, 7)).find_dropped() == Growth(7, 30)
+    assert _fill((100, 900), (130, 7)).find_drop_rate() == Growth(7, 30)
 
 
 def test_a_number_that_is_missing() -> None:
     """The readings that have one count."""
     readings = Readings()
     for ts, number in ((100, 1.0), (110, None), (120, 4.0)):
-        readings.add(Reading(ts, number, None, None))
+        readings.add(CounterReading(ts, number, None, None))
 
-    assert (readings.find_dropped(), readings.find_ban_errors()) == (Growth(3, 20), None)
+    assert (readings.find_drop_rate(), readings.find_ban_errors()) == (Growth(3, 20), None)
 
 
 def test_old_readings_are_forgotten() -> None:
@@ -46,7 +46,7 @@ def test_old_readings_are_forgotten() -> None:
     readings = _fill((100, 1), (400, 2), (900, 3))
     assert readings.find_ban_errors() == Growth(1, 500)
 
-    readings.add(Reading(50, 9, 9, 0))
+    readings.add(CounterReading(50, 9, 9, 0))
     assert readings.find_ban_errors() is None
 
 
@@ -56,7 +56,7 @@ def test_drift_lasts() -> None:
     for drifts in ((3, 3, 3), (3, 0, 3), (0, 3, 3), (3, 3, 0), (3, None, 3)):
         readings = Readings()
         for ts, drift in zip((0, 60, 120), drifts):
-            readings.add(Reading(ts, None, None, drift))
+            readings.add(CounterReading(ts, None, None, drift))
         found.append(readings.has_lasting_drift())
 
     assert found == [True, False, False, False, False]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ideolab_accesslog.dashboard.site import Burst, SensitivePath, read_site
+from ideolab_accesslog.dashboard.site import BurstRow, SensitivePath, read_site
 from ideolab_accesslog.models import OffenceLog, TrashIP
 from tests.accesslog.conftest import VENDORS
 from tests.accesslog.dashboard.samples import NOW
@@ -42,8 +42,8 @@ def test_bursts_and_sensitive_paths(database: str) -> None:
 
     assert (found.state, found.offences) == ("ok", 5)
     assert found.bursts == (
-        Burst("2001:db8::/64", 90, NOW - timedelta(seconds=90), "/a\\u202e"),
-        Burst("198.51.100.7", 40, NOW - timedelta(seconds=60), "/a\\u202e"),
+        BurstRow("2001:db8::/64", 90, NOW - timedelta(seconds=90), "/a\\u202e"),
+        BurstRow("198.51.100.7", 40, NOW - timedelta(seconds=60), "/a\\u202e"),
     )
     assert found.sensitive == (SensitivePath("/.env", 3, 2), SensitivePath("/wp-login.php", 1, 1))
 

@@ -126,7 +126,7 @@ def test_no_metrics(tmp_path: Path, settings: Any) -> None:
     """The text names the file, the program and the setting."""
     settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
 
-    assert sources.read_fail2ban(NOW).source == sources.Source(
+    assert sources.read_fail2ban(NOW).source == sources.DashboardSource(
         "fail2ban",
         "fail2ban",
         "absent",

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from ideolab_accesslog.dashboard.sources import Source
-from ideolab_accesslog.dashboard.verdict import Leader, Situation, Verdict, judge
+from ideolab_accesslog.dashboard.sources import DashboardSource
+from ideolab_accesslog.dashboard.verdict import AttackVerdict, Leader, Situation, judge
 from tests.accesslog.dashboard.samples import OK
 
 CALM = Situation(OK["events"], OK["connmon"], OK["fail2ban"], bans=2, suspect_lines=0, suspects=0, pressure=0)
 
 
-def _source(key: str, state: str) -> Source:
-    return Source(key, key, state, None, f"{key} is {state}: do this.")
+def _source(key: str, state: str) -> DashboardSource:
+    return DashboardSource(key, key, state, None, f"{key} is {state}: do this.")
 
 
-def _judge(**changes: Any) -> Verdict:
+def _judge(**changes: Any) -> AttackVerdict:
     return judge(replace(CALM, **changes))
 
 
@@ -72,7 +72,7 @@ def test_levels(changes: dict[str, Any], level: str) -> None:
 
 def test_calm() -> None:
     """It says what was looked at."""
-    assert _judge() == Verdict("calm", "Nothing unusual.", ("No suspects, and 2 bans in ten minutes.",))
+    assert _judge() == AttackVerdict("calm", "Nothing unusual.", ("No suspects, and 2 bans in ten minutes.",))
 
 
 def test_an_attack_says_who() -> None:
@@ -84,7 +84,7 @@ def test_an_attack_says_who() -> None:
     )
     assert _judge(
         suspects=1, suspect_lines=2, bans=40, usual_bans=0.25, leaders=leaders, pressure=1
-    ) == Verdict(
+    ) == AttackVerdict(
         "attack",
         "Under attack, and the attackers are being banned.",
         (
@@ -107,7 +107,7 @@ def test_an_alarm_comes_before_the_rest() -> None:
         leaders=(Leader("suspect", "198.51.100.7", 1.0),),
         fail2ban=_source("fail2ban", "absent"),
     )
-    assert found == Verdict(
+    assert found == AttackVerdict(
         "alarm",
         "Something is not handled.",
         (

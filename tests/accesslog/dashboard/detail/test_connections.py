@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ideolab_accesslog.dashboard.detail import connections
-from ideolab_accesslog.dashboard.detail.connections import Connections, count_connections
+from ideolab_accesslog.dashboard.detail.connections import ConnectionCount, count_connections
 
 
 def test_connections_are_counted() -> None:
@@ -25,7 +25,7 @@ def test_connections_are_counted() -> None:
             text = count_connections(ip_network("127.0.0.1"), port)
 
     assert found == [2, 2, 0, 0]
-    assert text == Connections(2, "ok", f"To port {port}, now.")
+    assert text == ConnectionCount(2, "ok", f"To port {port}, now.")
 
 
 def test_more_than_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +36,7 @@ def test_more_than_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.create_connection(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port)):
             found = count_connections(ip_network("127.0.0.1"), port)
 
-    assert found == Connections(1, "ok", f"At least so many, to port {port}.")
+    assert found == ConnectionCount(1, "ok", f"At least so many, to port {port}.")
 
 
 def test_nobody_listens_here() -> None:
@@ -61,6 +61,6 @@ def test_a_kernel_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.EPROTONOSUPPORT, "Protocol not supported")
 
     monkeypatch.setattr("ideolab_f2b.kernel.sockets.listener.listeners", refuse)
-    assert count_connections(ip_network("198.51.100.7")) == Connections(
+    assert count_connections(ip_network("198.51.100.7")) == ConnectionCount(
         None, "unknown", "Unknown: [Errno 93] Protocol not supported"
     )

@@ -9,13 +9,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ideolab_accesslog.dashboard.detail.whole import Detail, read_detail
+from ideolab_accesslog.dashboard.detail.whole import TargetDetail, read_detail
 from ideolab_accesslog.models import OffenceLog, TrashIP
 from tests.accesslog.dashboard.detail.test_target import make_target
 from tests.accesslog.dashboard.samples import NOW, add_event, fill_calm
 
 
-def _read(text: str, *hidden: str) -> Detail:
+def _read(text: str, *hidden: str) -> TargetDetail:
     return read_detail(make_target(text), lambda name: name not in hidden, NOW)
 
 

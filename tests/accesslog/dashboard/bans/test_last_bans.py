@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ideolab_accesslog.dashboard.last_bans import LATER, NEWEST, BanEntry, read_last
+from ideolab_accesslog.dashboard.bans.last_bans import LATER, NEWEST, BanEntry, read_last
 from tests.accesslog.conftest import VENDORS
 from tests.accesslog.dashboard.samples import NOW, add_event
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ideolab_accesslog.access.printable import to_printable
+from ideolab_accesslog.dashboard.bans.origins import Origins
 from ideolab_accesslog.dashboard.event_types import ASN, COUNTRY, NETWORK4, NETWORK6
 from ideolab_accesslog.dashboard.first_rows import read_first
-from ideolab_accesslog.dashboard.origins import Origins
 from ideolab_accesslog.models import ConnmonEvent
 from ideolab_f2b.notation.country_names import COUNTRIES
 

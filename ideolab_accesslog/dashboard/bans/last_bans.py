@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, Optional
 
 from django.db.models import Value
 
+from ideolab_accesslog.dashboard.bans.networks import NAME_MAX, name_as, show
 from ideolab_accesslog.dashboard.event_types import BAN, RESTORED, UNBAN
 from ideolab_accesslog.dashboard.first_rows import read_first
 from ideolab_accesslog.dashboard.instants import to_utc
-from ideolab_accesslog.dashboard.networks import NAME_MAX, name_as, show
 from ideolab_accesslog.models import ConnmonEvent
 
 #: bans that the page shows
@@ -24,7 +24,7 @@ REASON_MAX = 300
 PERMANENT = -1
 
 
-class EventRow(NamedTuple):
+class EventEntry(NamedTuple):
     """One event, without what is in `raw`."""
 
     id: int
@@ -71,19 +71,19 @@ def read_last(now: datetime) -> tuple[BanEntry, ...]:
     return make_entries(rows[:NEWEST], now)
 
 
-def _read_type(kind: str) -> Iterable[EventRow]:
+def _read_type(kind: str) -> Iterable[EventEntry]:
     # one type at a time: `type IN` would sort all events of both
     rows = ConnmonEvent.objects.filter(type=kind).order_by("-ts", "-id")
-    return map(EventRow._make, rows.values_list(*EventRow._fields)[:NEWEST])
+    return map(EventEntry._make, rows.values_list(*EventEntry._fields)[:NEWEST])
 
 
-def make_entries(rows: Sequence[EventRow], now: datetime) -> tuple[BanEntry, ...]:
+def make_entries(rows: Sequence[EventEntry], now: datetime) -> tuple[BanEntry, ...]:
     """Return the entries of bans; one query finds what became of all of them."""
     after = _find_later(rows)
     return tuple(make_entry(row, find_state(row, after.get(row.id, ()), now)) for row in rows)
 
 
-def make_entry(row: EventRow, state: str) -> BanEntry:
+def make_entry(row: EventEntry, state: str) -> BanEntry:
     """Return the entry of one event."""
     return BanEntry(
         id=row.id,
@@ -101,7 +101,7 @@ def make_entry(row: EventRow, state: str) -> BanEntry:
     )
 
 
-def find_end(row: EventRow) -> Optional[datetime]:
+def find_end(row: EventEntry) -> Optional[datetime]:
     """Return when a ban ends; None where it does not, or nobody knows."""
     if row.until is not None:
         return to_utc(row.until)
@@ -113,7 +113,7 @@ def find_end(row: EventRow) -> Optional[datetime]:
         return None
 
 
-def find_state(row: EventRow, later: Sequence[tuple[str, Optional[str]]], now: datetime) -> str:
+def find_state(row: EventEntry, later: Sequence[tuple[str, Optional[str]]], now: datetime) -> str:
     """Return what became of a ban; `later`: (type, jail) of the target's events after it, newest first."""
     end = find_end(row)
     if end is not None and end <= now:
@@ -125,7 +125,7 @@ def find_state(row: EventRow, later: Sequence[tuple[str, Optional[str]]], now: d
     return "active"
 
 
-def _find_later(rows: Sequence[EventRow]) -> dict[int, list[tuple[str, Optional[str]]]]:
+def _find_later(rows: Sequence[EventEntry]) -> dict[int, list[tuple[str, Optional[str]]]]:
     """Return (type, jail) of each ban's later events; the type is "" where the event is of another target."""
     by_id = {row.id: row for row in rows}
     queries = [query for row in rows if (query := _find_after(row)) is not None]
@@ -138,7 +138,7 @@ def _find_later(rows: Sequence[EventRow]) -> dict[int, list[tuple[str, Optional[
     return found
 
 
-def _find_after(row: EventRow) -> Optional[Any]:
+def _find_after(row: EventEntry) -> Optional[Any]:
     """Return the query of the newest events of a ban's target after it."""
     later = ConnmonEvent.objects.filter(ts__gt=row.ts)
     if row.ip is not None:

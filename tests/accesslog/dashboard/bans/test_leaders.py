@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ideolab_accesslog.dashboard.leaders import find_leaders, find_suspect
-from ideolab_accesslog.dashboard.origins import BanRow, count_newest
+from ideolab_accesslog.dashboard.bans.leaders import find_leaders, find_suspect
+from ideolab_accesslog.dashboard.bans.origins import BanOrigin, count_newest
 from ideolab_accesslog.dashboard.verdict import Leader
 from tests.accesslog.dashboard.samples import NOW
 
 
 def _row(
     ip: Optional[str], subnet: Optional[str] = None, asn: str = "", name: str = "", country: str = ""
-) -> BanRow:
-    return BanRow(ip, subnet, asn or None, name or None, country or None)
+) -> BanOrigin:
+    return BanOrigin(ip, subnet, asn or None, name or None, country or None)
 
 
 def test_large_parts_are_named() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ideolab_accesslog.dashboard import networks, origins
-from ideolab_accesslog.dashboard.networks import AsRow, CountryRow, NetworkRow
+from ideolab_accesslog.dashboard.bans import networks, origins
+from ideolab_accesslog.dashboard.bans.networks import AsRow, CountryRow, NetworkRow
 from ideolab_accesslog.dashboard.period import PERIODS
 from tests.accesslog.dashboard.samples import NOW, add_event
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ideolab_accesslog.dashboard import origins
+from ideolab_accesslog.dashboard.bans import origins
+from ideolab_accesslog.dashboard.bans.origins import TopOrigin
 from ideolab_accesslog.dashboard.event_types import ASN, COUNTRY, NETWORK4, NETWORK6
-from ideolab_accesslog.dashboard.origins import Origin
 from ideolab_accesslog.dashboard.period import PERIODS
 from tests.accesslog.conftest import VENDORS
 from tests.accesslog.dashboard.samples import NOW, add_event
@@ -43,15 +43,15 @@ def test_each_period_has_its_own(database: str) -> None:
 
     assert (hour.total, day.total, week.total, month.total) == (2, 3, 5, 5)
     assert hour.tops == {
-        ASN: (Origin("64500", "A", 2),),
-        COUNTRY: (Origin("FR", "", 2),),
-        NETWORK4: (Origin("198.51.100.0/24", "", 2),),
+        ASN: (TopOrigin("64500", "A", 2),),
+        COUNTRY: (TopOrigin("FR", "", 2),),
+        NETWORK4: (TopOrigin("198.51.100.0/24", "", 2),),
         NETWORK6: (),
     }
-    assert day.tops[ASN] == (Origin("64500", "A", 2), Origin("64501", "B", 1))
+    assert day.tops[ASN] == (TopOrigin("64500", "A", 2), TopOrigin("64501", "B", 1))
     assert [one.key for one in week.tops[ASN]] == ["64501", "64500"]
-    assert week.tops[NETWORK4] == (Origin("198.51.100.0/24", "", 2), Origin("203.0.113.0/24", "", 2))
-    assert month.tops[NETWORK6] == (Origin("2001:db8::/64", "", 1),)
+    assert week.tops[NETWORK4] == (TopOrigin("198.51.100.0/24", "", 2), TopOrigin("203.0.113.0/24", "", 2))
+    assert month.tops[NETWORK6] == (TopOrigin("2001:db8::/64", "", 1),)
     assert (week.since.isoformat(), month.since.isoformat()) == (
         *("2026-11-16T00:00:00+00:00", "2026-10-24T00:00:00+00:00"),
     )
@@ -66,7 +66,7 @@ def test_many_bans_of_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(origins.count_newest, "__defaults__", (1,))
     hour, day = _read("1h"), _read("24h")
 
-    assert (hour.total, hour.is_cut, hour.tops[ASN]) == (1, True, (Origin("64500", "A", 1),))
+    assert (hour.total, hour.is_cut, hour.tops[ASN]) == (1, True, (TopOrigin("64500", "A", 1),))
     assert (day.total, day.is_cut, day.since.isoformat()) == (3, False, "2026-11-21T00:00:00+00:00")
 
 

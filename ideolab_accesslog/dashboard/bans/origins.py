@@ -13,10 +13,10 @@ from typing import NamedTuple, Optional
 
 from django.db.models import Sum
 
-from ideolab_accesslog.dashboard.counts import count_since
+from ideolab_accesslog.dashboard.counts import MINUTE_S, count_since
 from ideolab_accesslog.dashboard.event_types import ASN, BAN, COUNTRY, KINDS, NETWORK4, NETWORK6
 from ideolab_accesslog.dashboard.first_rows import read_first
-from ideolab_accesslog.dashboard.instants import UTC, to_stored
+from ideolab_accesslog.dashboard.instants import UTC, floor, to_database
 from ideolab_accesslog.dashboard.period import Period
 from ideolab_accesslog.models import ConnmonEvent, EventDay
 
@@ -30,7 +30,7 @@ OF_DAY = 40
 SUMMED = 25
 
 
-class Origin(NamedTuple):
+class TopOrigin(NamedTuple):
     """One AS, country or network, the name of the AS, and its bans."""
 
     key: str
@@ -48,10 +48,10 @@ class Origins:
     total: int
     since: datetime
     is_cut: bool
-    tops: dict[str, tuple[Origin, ...]]
+    tops: dict[str, tuple[TopOrigin, ...]]
 
 
-class BanRow(NamedTuple):
+class BanOrigin(NamedTuple):
     """What is counted of one ban."""
 
     ip: Optional[str]
@@ -61,11 +61,12 @@ class BanRow(NamedTuple):
     country: Optional[str]
 
 
-def read_origins(period: Period, now: datetime, hour: Sequence[BanRow]) -> Origins:
+def read_origins(period: Period, now: datetime, hour: Sequence[BanOrigin]) -> Origins:
     """Read the top ones of each kind; `hour` has the newest bans of the last hour."""
     day = timedelta(days=1)
     if period.length <= day:
-        start = now - period.length
+        # whole minutes: who waits for a change sees one a minute
+        start = floor(now - period.length, MINUTE_S)
         # more bans in an hour are more in a day
         newest = hour if period.length < day or len(hour) > NEWEST else read_newest(start)
         if len(newest) <= NEWEST or period.length < day:
@@ -75,13 +76,13 @@ def read_origins(period: Period, now: datetime, hour: Sequence[BanRow]) -> Origi
     return _sum_days(today - max(period.length, 2 * day) + day, today)
 
 
-def read_newest(start: datetime, kind: str = BAN, most: int = NEWEST) -> list[BanRow]:
+def read_newest(start: datetime, kind: str = BAN, most: int = NEWEST) -> list[BanOrigin]:
     """Return the newest events of a type, one more than `most` where there are more."""
-    rows = ConnmonEvent.objects.filter(type=kind, ts__gte=to_stored(start)).order_by("-ts")
-    return [BanRow(*row) for row in rows.values_list(*BanRow._fields)[: most + 1]]
+    rows = ConnmonEvent.objects.filter(type=kind, ts__gte=to_database(start)).order_by("-ts")
+    return [BanOrigin(*row) for row in rows.values_list(*BanOrigin._fields)[: most + 1]]
 
 
-def count_newest(rows: Sequence[BanRow], start: datetime, most: int = NEWEST) -> Origins:
+def count_newest(rows: Sequence[BanOrigin], start: datetime, most: int = NEWEST) -> Origins:
     """Count bans by each kind of origin."""
     counted = rows[:most]
     names = {row.asn: row.asname or "" for row in reversed(counted) if row.asn}
@@ -93,7 +94,7 @@ def count_newest(rows: Sequence[BanRow], start: datetime, most: int = NEWEST) ->
     }
     tops = {
         kind: tuple(
-            Origin(key, names.get(key, "") if kind == ASN else "", count)
+            TopOrigin(key, names.get(key, "") if kind == ASN else "", count)
             for key, count in sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))[:TOP]
         )
         for kind, counter in found.items()
@@ -108,7 +109,7 @@ def _sum_days(first: date, last: date) -> Origins:
     return Origins(count_since(since), since, False, tops)
 
 
-def _find_top(kind: str, days: Sequence[date]) -> tuple[Origin, ...]:
+def _find_top(kind: str, days: Sequence[date]) -> tuple[TopOrigin, ...]:
     """Return the keys with the most bans, of those that were among the first OF_DAY of a day."""
     of_kind = EventDay.objects.filter(kind=kind)
     queries = [
@@ -127,4 +128,4 @@ def _find_top(kind: str, days: Sequence[date]) -> tuple[Origin, ...]:
         for key in likely
     ]
     found = sorted(read_first(sums), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(Origin(key, names[key], int(count)) for key, count in found[:TOP])
+    return tuple(TopOrigin(key, names[key], int(count)) for key, count in found[:TOP])

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Optional
 
+from ideolab_accesslog.dashboard.bans.networks import NAME_MAX, name_as, show
+from ideolab_accesslog.dashboard.bans.origins import BanOrigin, Origins
 from ideolab_accesslog.dashboard.event_types import ASN, COUNTRY, NETWORK4, NETWORK6
-from ideolab_accesslog.dashboard.networks import NAME_MAX, name_as, show
-from ideolab_accesslog.dashboard.origins import BanRow, Origins
 from ideolab_accesslog.dashboard.verdict import Leader
 from ideolab_f2b.notation.country_names import COUNTRIES
 
@@ -52,7 +52,7 @@ def _name(kind: str, key: str, name: str) -> str:
     return show(key) or ""
 
 
-def find_suspect(rows: Sequence[BanRow]) -> tuple[Leader, ...]:
+def find_suspect(rows: Sequence[BanOrigin]) -> tuple[Leader, ...]:
     """Return the network that has most of the suspects, or the one address that is all of it."""
     networks = [(row, network) for row in rows if (network := _find_network(row))]
     if len(networks) < SUSPECTS:
@@ -64,7 +64,7 @@ def find_suspect(rows: Sequence[BanRow]) -> tuple[Leader, ...]:
     return (Leader("suspect", only or network, share),) if share >= SHARE else ()
 
 
-def _find_network(row: BanRow) -> str:
+def _find_network(row: BanOrigin) -> str:
     if row.ip is None:
         return show(row.subnet) or ""
     network = ip_network(row.ip)

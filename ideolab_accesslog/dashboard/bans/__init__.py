@@ -1,0 +1,1 @@
+"""The newest bans, and whose the banned addresses are."""
