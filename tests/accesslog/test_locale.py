@@ -17,7 +17,7 @@ CATALOGUE = APP / "locale" / "fr" / "LC_MESSAGES"
 Message = tuple[Optional[str], str, Optional[str]]
 _CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"}
 _TAG = re.compile(r"""\{% translate (["'])(.+?)\1(?: context "(\w+)")?[^%]*%\}""")
-_BLOCK = re.compile(r"\{% blocktranslate %\}(.+?)\{% endblocktranslate %\}")
+_BLOCK = re.compile(r"\{% blocktranslate(?: (?:with|count) [^%]*)? %\}(.+?)\{% endblocktranslate %\}")
 _LINE = re.compile(r'(?:(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?) )?"(.*)"')
 
 
@@ -36,7 +36,8 @@ def _in_template(path: Path) -> Iterator[Message]:
     for _quote, message, context in _TAG.findall(text):
         yield context or None, message, None
     for message in _BLOCK.findall(text):
-        yield None, re.sub(r"\{\{ (\w+) \}\}", r"%(\1)s", message), None
+        singular, _tag, plural = re.sub(r"\{\{ (\w+) \}\}", r"%(\1)s", message).partition("{% plural %}")
+        yield None, singular, plural or None
 
 
 def used() -> set[Message]:
