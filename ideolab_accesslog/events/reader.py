@@ -52,6 +52,7 @@ class FileReader:
                 self.is_unfinished = True
                 return None
             block = _take_rest(block)
+            self._file.seek(block.end)
         self._position, self._tail = block.end, block.tail
         return self._make_batch(block, mark(self._status, block.end, self._first_line, block.tail))
 
