@@ -15,7 +15,7 @@ BATCH = 2000
 #: how the name of a note begins: no spool file is called so
 _NOTE = "moved "
 #: {model: what happens to a row whose address or name is in the file already}
-_CONFLICTS = {
+CONFLICTS = {
     "traship": "(ip) DO UPDATE SET count_hits = count_hits + excluded.count_hits, "
     "count_404 = count_404 + excluded.count_404, "
     "count_sensitive = count_sensitive + excluded.count_sensitive, "
@@ -26,6 +26,7 @@ _CONFLICTS = {
     "loadedspool": "DO NOTHING",
     "connmonevent": "DO NOTHING",
     "eventoffset": "DO NOTHING",
+    "eventminute": "(minute, type, jail) DO UPDATE SET count = count + excluded.count",
     "eventhour": "(hour, type, jail) DO UPDATE SET count = count + excluded.count",
     "eventday": "(day, kind, key) DO UPDATE SET count = count + excluded.count",
 }
@@ -33,7 +34,12 @@ _CONFLICTS = {
 
 def move_rows() -> int:
     """Move the rows of all tables, in batches; return how many."""
-    return sum(_move_table(model) for model in apps.get_app_config(own.LABEL).get_models())
+    return sum(map(_move_table, find_tables()))
+
+
+def find_tables() -> list[Any]:
+    """Return the models, one for each table: that of a proxy is another model's."""
+    return [model for model in apps.get_app_config(own.LABEL).get_models() if not model._meta.proxy]
 
 
 def _move_table(model: Any) -> int:
@@ -86,7 +92,7 @@ def _store_batch(model: Any, site: Any) -> int:
     rows = site.fetchall()
     if not rows:
         return 0
-    conflict = f"ON CONFLICT {_CONFLICTS[name]}" if name in _CONFLICTS else ""
+    conflict = f"ON CONFLICT {CONFLICTS[name]}" if name in CONFLICTS else ""
     marks = ", ".join(["%s"] * len(columns))
     with transaction.atomic(using=own.ALIAS), connections[own.ALIAS].cursor() as cursor:
         cursor.executemany(
@@ -100,5 +106,4 @@ def _store_batch(model: Any, site: Any) -> int:
 
 def count_rows() -> int:
     """Return how many rows of the app the site's file still has."""
-    models = apps.get_app_config(own.LABEL).get_models()
-    return sum(model._default_manager.using(DEFAULT_DB_ALIAS).count() for model in models)
+    return sum(model._default_manager.using(DEFAULT_DB_ALIAS).count() for model in find_tables())
