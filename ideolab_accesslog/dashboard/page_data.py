@@ -83,7 +83,7 @@ def collect(period: Period, now: Optional[datetime] = None, kept: Readings = rea
     minutes = counts.read_minutes(now)
     is_counted = _is_counted(newest, minutes, now)
     timeline_state = _find_state(found.events, is_counted or period.step_s >= HOUR_S)
-    hour = origins.read_newest(now - timedelta(seconds=HOUR_S))
+    hour = origins.read_newest(now - timedelta(seconds=HOUR_S), now)
     owners = origins.read_origins(period, now, hour)
     first, second = networks.list_networks(owners)
     return PageData(
@@ -144,7 +144,7 @@ def _describe(
     errors = kept.find_ban_errors()
     named = leaders.find_leaders(origins.count_newest(hour, now))
     if not named and suspects:
-        named = leaders.find_suspect(origins.read_newest(start, SUSPECT, SUSPECTS))
+        named = leaders.find_suspect(origins.read_newest(start, now, SUSPECT, SUSPECTS))
     return verdicts.Situation(
         events=found.events,
         connmon=connmon.source,

@@ -101,6 +101,22 @@ def test_bans_that_were_not_counted(tmp_path: Path, settings: Any) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("name", PERIODS)
+def test_a_time_to_come(name: str, tmp_path: Path, settings: Any) -> None:
+    """What a wrong clock stamped is not of now: it is no attack, no newest ban, and hides none."""
+    fill_calm(tmp_path, settings)
+    add_event(ip="192.0.2.1", asn="64501")
+    for number in range(30):
+        add_event(ago_s=-86400 * (1 + number), ip=f"198.51.100.{number}", asn="64500", jail="odd")
+    found = collect(PERIODS[name], NOW, Readings())
+
+    assert (found.verdict.level, _levels(found)["bans_24h"]) == ("calm", 1)
+    assert [one.of for one in found.last_bans] == ["192.0.2.1"]
+    assert ([one.of for one in found.asns], found.origins.bans) == (["AS64501"], 1)
+    assert sum(map(sum, (series.values for series in found.timeline.series))) == 1
+
+
+@pytest.mark.django_db
 def test_packets_and_errors_between_readings(tmp_path: Path, settings: Any) -> None:
     """Two files of a minute: the rate is a number, and a ban that failed an alarm."""
     fill_calm(tmp_path, settings)
