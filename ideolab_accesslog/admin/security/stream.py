@@ -21,8 +21,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from ideolab_accesslog.admin.security.allowed import read_allowed
 from ideolab_accesslog.admin.security.json_view import make_error
-from ideolab_accesslog.dashboard.kept import kept
 
 #: seconds between two looks at the data
 STEP_S = 2.0
@@ -92,9 +92,9 @@ async def _make_stream(model_admin: Any, request: HttpRequest, place: object) ->
         yield f"retry: {RETRY_MS}\n\n".encode()
         period, language = request.GET.get("period", ""), translation.get_language()
         began = checked = said = time.monotonic()
-        last = ""
+        last, user = "", request.user
         while time.monotonic() - began < LONGEST_S:
-            data = await sync_to_async(_read)(period, language)
+            data = await sync_to_async(_read)(user, period, language)
             now, mark = time.monotonic(), _mark(data)
             if mark != last:
                 last, said = mark, now
@@ -105,30 +105,32 @@ async def _make_stream(model_admin: Any, request: HttpRequest, place: object) ->
             await asyncio.sleep(STEP_S)
             if time.monotonic() - checked >= CHECK_S:
                 checked = time.monotonic()
-                if not await sync_to_async(_may_see)(model_admin, request):
+                user = await sync_to_async(_find_user)(model_admin, request)
+                if user is None:
                     return
     finally:
         _places.pop(place, None)
 
 
-def _read(period: str, language: Optional[str]) -> dict[str, Any]:
+def _read(user: Any, period: str, language: Optional[str]) -> dict[str, Any]:
     try:
         with translation.override(language):
-            return kept.read(period)
+            return read_allowed(user, period)
     finally:
         # of this thread, which waits for the stream alone
         connections.close_all()
 
 
-def _may_see(model_admin: Any, request: HttpRequest) -> bool:
-    """Return whether the visitor is still signed in and may see the page, as the database has it now."""
+def _find_user(model_admin: Any, request: HttpRequest) -> Optional[Any]:
+    """Return the visitor as the database has him now; None who is signed out, or may not see the page."""
     try:
         asked = HttpRequest()
         asked.META = request.META
         session = request.session
         asked.session = type(session)(session.session_key)
         asked.user = auth.get_user(asked)
-        return bool(model_admin.admin_site.has_permission(asked) and model_admin.has_view_permission(asked))
+        may = model_admin.admin_site.has_permission(asked) and model_admin.has_view_permission(asked)
+        return asked.user if may else None
     finally:
         connections.close_all()
 

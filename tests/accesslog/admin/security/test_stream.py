@@ -95,7 +95,7 @@ async def _take(parts: Any, count: int) -> Any:
 @pytest.mark.usefixtures("database")
 def test_an_event_when_something_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first at once; meanwhile comments, so that no proxy takes the silence for the end."""
-    user, key = _sign_in("view_security")
+    user, key = _sign_in("view_security", "view_traship")
     monkeypatch.setattr(stream, "STEP_S", 0.01)
     monkeypatch.setattr(stream, "HEARTBEAT_S", 0.0)
     monkeypatch.setattr("ideolab_accesslog.dashboard.kept.KEPT_S", 0.0)
@@ -126,7 +126,7 @@ def test_it_ends_for_who_may_no_longer_see_it(how: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(stream, "STEP_S", 0.01)
     monkeypatch.setattr(stream, "CHECK_S", 0.0)
     request = _make_request(User.objects.get(), key)
-    assert stream._may_see(_make_admin(), request)
+    assert stream._find_user(_make_admin(), request)
     if how == "session":
         request.session.delete()
     elif how == "permission":
