@@ -86,6 +86,24 @@ def test_suspects_that_nobody_bans(tmp_path: Path, settings: Any) -> None:
 
 
 @pytest.mark.django_db
+def test_bans_of_others_calm_nobody(tmp_path: Path, settings: Any) -> None:
+    """Whoever gets one address banned by sshd does not make the other suspects handled."""
+    fill_calm(tmp_path, settings, "ideolab_connmon_established_443 900\nideolab_connmon_suspect_ips 3\n")
+    for number in (1, 2, 3):
+        add_event("suspect", 300, ip=f"198.51.100.{number}")
+    add_event("ban", 200, ip="198.51.100.1", jail="sshd")
+    found = collect(DAY, NOW, Readings())
+
+    assert (found.verdict.level, found.verdict.reasons[0]) == (
+        "alarm",
+        "There are suspects, and most of them are in no ban, whoever else is banned. "
+        "See fail2ban-client status ideolab-connmon.",
+    )
+    add_event("restored", 100, ip="198.51.100.2")
+    assert collect(DAY, NOW, Readings()).verdict.level == "attack"
+
+
+@pytest.mark.django_db
 def test_bans_that_were_not_counted(tmp_path: Path, settings: Any) -> None:
     """An import that counts no minutes makes them unknown, not 0."""
     fill_calm(tmp_path, settings)
