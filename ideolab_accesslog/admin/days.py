@@ -9,8 +9,11 @@ from django.utils import timezone
 
 
 def to_local(when: datetime) -> datetime:
-    """Return the same instant on the site's clock."""
-    return timezone.localtime(when) if timezone.is_aware(when) else when
+    """Return the same instant on the site's clock; in UTC at the ends of the calendar."""
+    try:
+        return timezone.localtime(when) if timezone.is_aware(when) else when
+    except OverflowError:
+        return when
 
 
 def midnight(days_ago: int = 0) -> datetime:

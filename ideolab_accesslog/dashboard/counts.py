@@ -1,4 +1,7 @@
-"""Counts of events by minute and by hour, as the import has counted them; no event is read for them."""
+"""Counts of events by minute and by hour, as the import has counted them; no event is read for them.
+
+What a clock that was wrong has stamped with a time to come counts when that time has come.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,13 @@ MINUTE_S = 60
 
 def count_by_step(period: Period, now: datetime) -> Counter[tuple[datetime, str]]:
     """Return the bans of each (step of the timeline, jail)."""
-    start = to_database(period.find_start(now))
+    start, end = to_database(period.find_start(now)), to_database(now)
     if period.step_s < HOUR_S:
-        rows = EventMinute.objects.filter(minute__gte=start, type=BAN).values_list("minute", "jail", "count")
+        minutes = EventMinute.objects.filter(minute__gte=start, minute__lte=end, type=BAN)
+        rows = minutes.values_list("minute", "jail", "count")
     else:
-        rows = EventHour.objects.filter(hour__gte=start, type=BAN).values_list("hour", "jail", "count")
+        hours = EventHour.objects.filter(hour__gte=start, hour__lte=end, type=BAN)
+        rows = hours.values_list("hour", "jail", "count")
     found: Counter[tuple[datetime, str]] = Counter()
     for when, jail, count in rows:
         found[floor(to_utc(when), period.step_s), jail] += count
@@ -35,15 +40,15 @@ def count_day(now: datetime) -> int:
     """Return the bans of the last 24 hours: whole hours, and the minutes of the one that is partly in it."""
     start = floor(now - timedelta(seconds=DAY_S), MINUTE_S)
     whole = floor(start, HOUR_S) + timedelta(seconds=HOUR_S)
-    hours = EventHour.objects.filter(hour__gte=to_database(whole), type=BAN)
+    hours = EventHour.objects.filter(hour__gte=to_database(whole), hour__lte=to_database(now), type=BAN)
     first, last = to_database(start), to_database(whole)
     minutes = EventMinute.objects.filter(minute__gte=first, minute__lt=last, type=BAN)
     return sum(rows.aggregate(found=Sum("count"))["found"] or 0 for rows in (hours, minutes))
 
 
-def count_since(start: datetime) -> int:
+def count_since(start: datetime, now: datetime) -> int:
     """Return the bans since an hour or a day began."""
-    rows = EventHour.objects.filter(hour__gte=to_database(start), type=BAN)
+    rows = EventHour.objects.filter(hour__gte=to_database(start), hour__lte=to_database(now), type=BAN)
     return int(rows.aggregate(found=Sum("count"))["found"] or 0)
 
 
@@ -75,6 +80,7 @@ class MinuteCounts:
 
 def read_minutes(now: datetime) -> MinuteCounts:
     """Read the counts of the last hour."""
-    start = to_database(floor(now - timedelta(seconds=HOUR_S), MINUTE_S))
-    rows = EventMinute.objects.filter(minute__gte=start).values_list("minute", "type", "count")
+    start = floor(now - timedelta(seconds=HOUR_S), MINUTE_S)
+    found = EventMinute.objects.filter(minute__gte=to_database(start), minute__lte=to_database(now))
+    rows = found.values_list("minute", "type", "count")
     return MinuteCounts(tuple((to_utc(minute), kind, count) for minute, kind, count in rows))

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from ideolab_accesslog.dashboard import cards, counts, site, sources
 from ideolab_accesslog.dashboard import timeline as timelines
 from ideolab_accesslog.dashboard import verdict as verdicts
-from ideolab_accesslog.dashboard.bans import last_bans, leaders, networks, origins
-from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, SUSPECT
+from ideolab_accesslog.dashboard.bans import last_bans, leaders, networks, origins, unbanned
+from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, RESTORED, SUSPECT
 from ideolab_accesslog.dashboard.instants import read_clock
 from ideolab_accesslog.dashboard.period import HOUR_S, PERIODS, Period
 from ideolab_accesslog.dashboard.readings import CounterReading, Readings, readings
@@ -83,7 +83,7 @@ def collect(period: Period, now: Optional[datetime] = None, kept: Readings = rea
     minutes = counts.read_minutes(now)
     is_counted = _is_counted(newest, minutes, now)
     timeline_state = _find_state(found.events, is_counted or period.step_s >= HOUR_S)
-    hour = origins.read_newest(now - timedelta(seconds=HOUR_S))
+    hour = origins.read_newest(now - timedelta(seconds=HOUR_S), now)
     owners = origins.read_origins(period, now, hour)
     first, second = networks.list_networks(owners)
     return PageData(
@@ -144,7 +144,7 @@ def _describe(
     errors = kept.find_ban_errors()
     named = leaders.find_leaders(origins.count_newest(hour, now))
     if not named and suspects:
-        named = leaders.find_suspect(origins.read_newest(start, SUSPECT, SUSPECTS))
+        named = leaders.find_suspect(origins.read_newest(start, now, SUSPECT, SUSPECTS))
     return verdicts.Situation(
         events=found.events,
         connmon=connmon.source,
@@ -153,6 +153,7 @@ def _describe(
         usual_bans=counts.count_usual(now, USUAL_DAYS, verdicts.RECENT_S),
         suspect_lines=known.sum(SUSPECT, start, banned) if known else None,
         observed=known.sum(OBSERVED, start) if known else 0,
+        has_unbanned=bool(known) and _has_unbanned(hour, start, banned, now),
         suspects=None if suspects is None else round(suspects),
         pressure=None if pressure is None else round(pressure),
         is_unexplained=bool(connmon.file.max(UNEXPLAINED)),
@@ -161,6 +162,15 @@ def _describe(
         set_fill=fail2ban.file.max(FILL),
         leaders=named,
     )
+
+
+def _has_unbanned(hour: list[origins.BanOrigin], start: datetime, end: datetime, now: datetime) -> bool:
+    """Return whether most clients that connmon has named in this time are in no ban of the last hour."""
+    named = [row for kind in (SUSPECT, OBSERVED) for row in origins.read_newest(start, end, kind, SUSPECTS)]
+    if not named:
+        return False
+    restored = origins.read_newest(now - timedelta(seconds=HOUR_S), now, RESTORED)
+    return unbanned.has_unbanned(named, hour, restored)
 
 
 def _find_state(events: sources.DashboardSource, is_counted: bool) -> str:

@@ -18,6 +18,8 @@ READ_BYTES = 1 << 20
 LINES_MAX = 20_000
 #: characters of a line
 LINE_MAX = 2000
+#: numbers that are believed, on both sides of 0; sums of them are numbers too
+NUMBER_MAX = 2.0**63
 #: only names of the pack are kept
 _NAME = re.compile(r"ideolab_[a-zA-Z0-9_]{1,100}")
 _LABEL = re.compile(r'(?<![a-zA-Z0-9_])([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
@@ -73,12 +75,12 @@ def parse(text: str) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
 
 
 def _read_number(line: str) -> Optional[float]:
-    """Return the number at the end; None for NaN and infinity, which nobody can show."""
+    """Return the number at the end; None for NaN, infinity and what nothing here can count to."""
     try:
         number = float(line.rstrip().rpartition(" ")[2])
     except ValueError:
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= NUMBER_MAX else None
 
 
 def _read_labels(rest: str) -> tuple[tuple[str, str], ...]:

@@ -24,6 +24,8 @@ SUCCESS = "ideolab_f2b_last_success_timestamp_seconds"
 STALE_S = 120
 #: seconds for which the import may wait: cron runs it once a minute
 BEHIND_S = 150
+#: seconds by which the clocks of two hosts may differ; what is stamped later says nothing of now
+CLOCKS_S = 60
 #: characters of a path
 PATH_MAX = 200
 
@@ -70,7 +72,8 @@ def check_events(now: datetime) -> DashboardSource:
     if offset is None:
         text = _("Nothing is imported yet. Run manage.py import_connmon_events --follow (docs/dashboard.md).")
         return DashboardSource("events", label, "absent", None, text)
-    age_s = _count_age(now.timestamp(), to_utc(offset.updated_at).timestamp())
+    read_at = to_utc(offset.updated_at).timestamp()
+    age_s = _count_age(now.timestamp(), read_at)
     words = {"path": to_printable(offset.path, PATH_MAX)}
     try:
         found = os.stat(offset.path)
@@ -86,7 +89,7 @@ def check_events(now: datetime) -> DashboardSource:
     if not stat.S_ISREG(found.st_mode):
         text = _("%(path)s is no regular file. Set ACCESSLOG_EVENTS to connmon_events.jsonl.")
         return DashboardSource("events", label, "unknown", age_s, text % words)
-    if _has_unread(offset, found) and age_s > BEHIND_S:
+    if _has_unread(offset, found) and not _is_recent(now.timestamp(), read_at, BEHIND_S):
         text = _(
             "The import is behind: %(path)s has lines that are not imported. "
             "See whether import_connmon_events runs."
@@ -97,7 +100,9 @@ def check_events(now: datetime) -> DashboardSource:
 
 def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:
     """Return whether the file has more than was read, or is another one."""
-    if (offset.device, offset.inode) != (found.st_dev, found.st_ino):
+    # the column has a sign
+    differences = (offset.device - found.st_dev, offset.inode - found.st_ino)
+    if any(difference % 2**64 for difference in differences):
         return found.st_size > 0
     return bool(found.st_size != offset.position)
 
@@ -128,16 +133,21 @@ def _read_metrics(key: str, label: str, name: str, jobs: tuple[str, ...], now: d
             "%(path)s cannot be read, or has no time in it. It has to be the file that %(program)s writes."
         )
         return Metrics(file, DashboardSource(key, label, "unknown", None, text % words), 0.0)
-    # a file that is copied or touched is no newer for it, and a time of tomorrow is not believed
+    # a file that is copied or touched is no newer for it
     ts = min(*known, file.modified)
     age_s = _count_age(now.timestamp(), ts)
-    if age_s > STALE_S:
+    if not _is_recent(now.timestamp(), ts, STALE_S):
         text = _(
             "%(program)s has written nothing to %(path)s for more than two minutes. See whether it runs."
         )
         return Metrics(file, DashboardSource(key, label, "stale", age_s, text % words), ts)
     text = _("%(program)s writes %(path)s.")
     return Metrics(file, DashboardSource(key, label, "ok", age_s, text % words), ts)
+
+
+def _is_recent(now: float, then: float, most: float) -> bool:
+    """Return whether a time is at most so long ago; one of tomorrow, of a clock that was wrong, is not."""
+    return -CLOCKS_S <= now - then <= most
 
 
 def _count_age(now: float, then: float) -> int:

@@ -40,7 +40,8 @@ class Leader(NamedTuple):
 class Situation:
     """What is known; None: nobody knows. `bans` and `observed` are counts of RECENT_S.
 
-    `suspect_lines` are those for whose bans there was time (BANNED_AFTER_S).
+    `suspect_lines` are those for whose bans there was time (BANNED_AFTER_S); `has_unbanned`: most clients of
+    them are in no ban. Bans of other jails are no answer to them.
     """
 
     events: DashboardSource
@@ -50,6 +51,7 @@ class Situation:
     usual_bans: float = 0.0
     suspect_lines: Optional[int] = None
     observed: int = 0
+    has_unbanned: bool = False
     suspects: Optional[int] = None
     pressure: Optional[int] = None
     is_unexplained: bool = False
@@ -113,9 +115,21 @@ def _find_alarms(found: Situation) -> Iterator[str]:
             "There are suspects, and no jail has banned anybody for ten minutes. "
             "See fail2ban-client status ideolab-connmon."
         )
-    if found.observed and not found.bans:
+    if (
+        found.is_banning_known
+        and found.suspect_lines
+        and found.suspects
+        and found.bans
+        and found.has_unbanned
+    ):
         yield _(
-            "connmon only observes: it names attackers, and nobody is banned. Set observe = no in f2b.conf."
+            "There are suspects, and most of them are in no ban, whoever else is banned. "
+            "See fail2ban-client status ideolab-connmon."
+        )
+    if found.observed and (found.has_unbanned or not found.bans):
+        yield _(
+            "connmon only observes: it names attackers, and they are not banned. "
+            "Set observe = no in f2b.conf."
         )
     if found.is_attacked and found.fail2ban.state == "stale":
         yield _("fail2ban has stopped writing its metrics during the attack. See systemctl status fail2ban.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator
 from typing import Any, Optional
@@ -20,8 +21,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from ideolab_accesslog.admin.security.allowed import read_allowed
 from ideolab_accesslog.admin.security.json_view import make_error
-from ideolab_accesslog.dashboard.kept import kept
 
 #: seconds between two looks at the data
 STEP_S = 2.0
@@ -34,10 +35,14 @@ CHECK_S = 20.0
 LONGEST_S = 60.0
 #: streams of one process; whoever comes later asks again and again
 MOST = 20
+#: seconds for which a stream has its place: one whose reader takes nothing any more is not heard of again
+PLACE_S = 2 * LONGEST_S
 #: milliseconds after which the browser comes again
 RETRY_MS = 2000
 
-_open_streams = 0
+#: when each stream came, on the monotonic clock
+_places: dict[object, float] = {}
+_lock = threading.Lock()
 
 
 def can_stream(request: HttpRequest) -> bool:
@@ -52,11 +57,12 @@ def send_stream(model_admin: Any, request: HttpRequest) -> HttpResponse:
     """
     if not can_stream(request):
         return make_error("no-stream", _("This server sends no streams (WSGI): ask data/ instead."), 406)
-    if _open_streams >= MOST:
+    place = _take_place()
+    if place is None:
         refused = make_error("too-many", _("Too many streams of this process: ask data/ instead."), 429)
         refused.headers["Retry-After"] = "60"
         return refused
-    stream = _make_stream(model_admin, request)
+    stream = _make_stream(model_admin, request, place)
     response = StreamingHttpResponse(stream, content_type="text/event-stream; charset=utf-8")
     # nginx hands each event on at once
     response.headers["X-Accel-Buffering"] = "no"
@@ -65,17 +71,30 @@ def send_stream(model_admin: Any, request: HttpRequest) -> HttpResponse:
     return response
 
 
-async def _make_stream(model_admin: Any, request: HttpRequest) -> AsyncIterator[bytes]:
+def _take_place() -> Optional[object]:
+    """Return the place of a new stream; None where there is none.
+
+    It is taken before the stream begins: of a hundred that come at once all would still see it free.
+    """
+    now = time.monotonic()
+    with _lock:
+        for place in [place for place, came in _places.items() if now - came > PLACE_S]:
+            del _places[place]
+        if len(_places) >= MOST:
+            return None
+        _places[found := object()] = now
+        return found
+
+
+async def _make_stream(model_admin: Any, request: HttpRequest, place: object) -> AsyncIterator[bytes]:
     """Yield events until the time is over, or the visitor is signed out."""
-    global _open_streams
-    _open_streams += 1
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
         period, language = request.GET.get("period", ""), translation.get_language()
         began = checked = said = time.monotonic()
-        last = ""
+        last, user = "", request.user
         while time.monotonic() - began < LONGEST_S:
-            data = await sync_to_async(_read)(period, language)
+            data = await sync_to_async(_read)(user, period, language)
             now, mark = time.monotonic(), _mark(data)
             if mark != last:
                 last, said = mark, now
@@ -86,30 +105,32 @@ async def _make_stream(model_admin: Any, request: HttpRequest) -> AsyncIterator[
             await asyncio.sleep(STEP_S)
             if time.monotonic() - checked >= CHECK_S:
                 checked = time.monotonic()
-                if not await sync_to_async(_may_see)(model_admin, request):
+                user = await sync_to_async(_find_user)(model_admin, request)
+                if user is None:
                     return
     finally:
-        _open_streams -= 1
+        _places.pop(place, None)
 
 
-def _read(period: str, language: Optional[str]) -> dict[str, Any]:
+def _read(user: Any, period: str, language: Optional[str]) -> dict[str, Any]:
     try:
         with translation.override(language):
-            return kept.read(period)
+            return read_allowed(user, period)
     finally:
         # of this thread, which waits for the stream alone
         connections.close_all()
 
 
-def _may_see(model_admin: Any, request: HttpRequest) -> bool:
-    """Return whether the visitor is still signed in and may see the page, as the database has it now."""
+def _find_user(model_admin: Any, request: HttpRequest) -> Optional[Any]:
+    """Return the visitor as the database has him now; None who is signed out, or may not see the page."""
     try:
         asked = HttpRequest()
         asked.META = request.META
         session = request.session
         asked.session = type(session)(session.session_key)
         asked.user = auth.get_user(asked)
-        return bool(model_admin.admin_site.has_permission(asked) and model_admin.has_view_permission(asked))
+        may = model_admin.admin_site.has_permission(asked) and model_admin.has_view_permission(asked)
+        return asked.user if may else None
     finally:
         connections.close_all()
 

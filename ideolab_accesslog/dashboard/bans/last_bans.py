@@ -12,7 +12,7 @@ from django.db.models import Value
 from ideolab_accesslog.dashboard.bans.networks import NAME_MAX, name_as, show
 from ideolab_accesslog.dashboard.event_types import BAN, RESTORED, UNBAN
 from ideolab_accesslog.dashboard.first_rows import read_first
-from ideolab_accesslog.dashboard.instants import to_utc
+from ideolab_accesslog.dashboard.instants import to_database, to_utc
 from ideolab_accesslog.models import ConnmonEvent
 
 #: bans that the page shows
@@ -65,15 +65,15 @@ class BanEntry:
 
 
 def read_last(now: datetime) -> tuple[BanEntry, ...]:
-    """Read the newest bans and restored bans."""
-    rows = [row for kind in (BAN, RESTORED) for row in _read_type(kind)]
+    """Read the newest bans and restored bans; one of a time to come would be the newest until then."""
+    rows = [row for kind in (BAN, RESTORED) for row in _read_type(kind, now)]
     rows.sort(key=lambda row: (row.ts, row.id), reverse=True)
     return make_entries(rows[:NEWEST], now)
 
 
-def _read_type(kind: str) -> Iterable[EventEntry]:
+def _read_type(kind: str, now: datetime) -> Iterable[EventEntry]:
     # one type at a time: `type IN` would sort all events of both
-    rows = ConnmonEvent.objects.filter(type=kind).order_by("-ts", "-id")
+    rows = ConnmonEvent.objects.filter(type=kind, ts__lte=to_database(now)).order_by("-ts", "-id")
     return map(EventEntry._make, rows.values_list(*EventEntry._fields)[:NEWEST])
 
 

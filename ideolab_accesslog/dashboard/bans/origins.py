@@ -68,17 +68,17 @@ def read_origins(period: Period, now: datetime, hour: Sequence[BanOrigin]) -> Or
         # whole minutes: who waits for a change sees one a minute
         start = floor(now - period.length, MINUTE_S)
         # more bans in an hour are more in a day
-        newest = hour if period.length < day or len(hour) > NEWEST else read_newest(start)
+        newest = hour if period.length < day or len(hour) > NEWEST else read_newest(start, now)
         if len(newest) <= NEWEST or period.length < day:
             return count_newest(newest, start)
-    today = now.astimezone(UTC).date()
     # 24 hours lie in two days
-    return _sum_days(today - max(period.length, 2 * day) + day, today)
+    return _sum_days(now - max(period.length, 2 * day) + day, now)
 
 
-def read_newest(start: datetime, kind: str = BAN, most: int = NEWEST) -> list[BanOrigin]:
-    """Return the newest events of a type, one more than `most` where there are more."""
-    rows = ConnmonEvent.objects.filter(type=kind, ts__gte=to_database(start)).order_by("-ts")
+def read_newest(start: datetime, end: datetime, kind: str = BAN, most: int = NEWEST) -> list[BanOrigin]:
+    """Return the newest events of a type and time, one more than `most` where there are more."""
+    of_time = ConnmonEvent.objects.filter(ts__gte=to_database(start), ts__lte=to_database(end))
+    rows = of_time.filter(type=kind).order_by("-ts")
     return [BanOrigin(*row) for row in rows.values_list(*BanOrigin._fields)[: most + 1]]
 
 
@@ -102,11 +102,12 @@ def count_newest(rows: Sequence[BanOrigin], start: datetime, most: int = NEWEST)
     return Origins(len(counted), start, len(rows) > most, tops)
 
 
-def _sum_days(first: date, last: date) -> Origins:
+def _sum_days(start: datetime, now: datetime) -> Origins:
+    first, last = (when.astimezone(UTC).date() for when in (start, now))
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     since = datetime(first.year, first.month, first.day, tzinfo=UTC)
     tops = {kind: _find_top(kind, days) for kind in KINDS}
-    return Origins(count_since(since), since, False, tops)
+    return Origins(count_since(since, now), since, False, tops)
 
 
 def _find_top(kind: str, days: Sequence[date]) -> tuple[TopOrigin, ...]:

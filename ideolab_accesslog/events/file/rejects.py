@@ -61,7 +61,7 @@ class RejectFile:
                 size = os.fstat(file.fileno()).st_size
                 file.seek(max(0, size - _END_BYTES))
                 found = json.loads(file.read().splitlines()[-1])
-        except (FileNotFoundError, IndexError, ValueError):
+        except (FileNotFoundError, IndexError, ValueError, RecursionError):
             return {}
         is_record = isinstance(found, dict) and isinstance(found.get("position"), int)
         return found if is_record else {}

@@ -16,6 +16,8 @@ from ideolab_accesslog.models import ConnmonEvent
 
 #: years of an event's time: the pack is younger, and a clock that is further off is broken
 YEARS = range(2000, 2100)
+#: years of any other time: MySQL begins there, and at the end of 9999 a time zone leaves the calendar
+_CALENDAR = range(1000, 9999)
 #: levels of `raw`: MariaDB takes 32
 DEPTH_MAX = 30
 #: characters of a reason; connmon's are shorter than 500
@@ -177,7 +179,10 @@ def _take_time(record: Mapping[str, Any], key: str) -> Optional[datetime]:
         found = datetime.fromisoformat(value if value[-1:] != "Z" else f"{value[:-1]}+00:00")
         if found.tzinfo is None:
             raise LineError(f"{key} has no zone")
-        return found.astimezone(timezone.utc)
+        found = found.astimezone(timezone.utc)
+        if found.year not in _CALENDAR:
+            raise LineError(f"{key} is no time that a database holds")
+        return found
     except (TypeError, ValueError, OverflowError) as error:
         raise error if isinstance(error, LineError) else LineError(f"{key} is no time") from error
 

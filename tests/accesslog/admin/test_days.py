@@ -47,3 +47,12 @@ def test_what_is_no_day(text: str) -> None:
     """An error, which the filter takes for no choice."""
     with pytest.raises(ValueError):
         days.parse_day(text)
+
+
+@pytest.mark.parametrize(
+    ("zone", "when"), [("Europe/Paris", datetime.max), ("America/New_York", datetime.min)]
+)
+def test_the_ends_of_the_calendar(zone: str, when: datetime) -> None:
+    """A ban until the last hour of 9999 is shown, in UTC."""
+    with django_timezone.override(zone):
+        assert days.to_local(when.replace(tzinfo=timezone.utc)) == when.replace(tzinfo=timezone.utc)

@@ -52,7 +52,7 @@ def test_the_usual_number() -> None:
         add_event(ago_s=ago_s)
 
     assert counts.count_usual(NOW, 7, 600) == pytest.approx(2 / (7 * 144))
-    assert counts.count_since(NOW - timedelta(days=1)) == 3
+    assert counts.count_since(NOW - timedelta(days=1), NOW) == 3
 
 
 @pytest.mark.django_db

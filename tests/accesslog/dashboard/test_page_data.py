@@ -86,6 +86,24 @@ def test_suspects_that_nobody_bans(tmp_path: Path, settings: Any) -> None:
 
 
 @pytest.mark.django_db
+def test_bans_of_others_calm_nobody(tmp_path: Path, settings: Any) -> None:
+    """Whoever gets one address banned by sshd does not make the other suspects handled."""
+    fill_calm(tmp_path, settings, "ideolab_connmon_established_443 900\nideolab_connmon_suspect_ips 3\n")
+    for number in (1, 2, 3):
+        add_event("suspect", 300, ip=f"198.51.100.{number}")
+    add_event("ban", 200, ip="198.51.100.1", jail="sshd")
+    found = collect(DAY, NOW, Readings())
+
+    assert (found.verdict.level, found.verdict.reasons[0]) == (
+        "alarm",
+        "There are suspects, and most of them are in no ban, whoever else is banned. "
+        "See fail2ban-client status ideolab-connmon.",
+    )
+    add_event("restored", 100, ip="198.51.100.2")
+    assert collect(DAY, NOW, Readings()).verdict.level == "attack"
+
+
+@pytest.mark.django_db
 def test_bans_that_were_not_counted(tmp_path: Path, settings: Any) -> None:
     """An import that counts no minutes makes them unknown, not 0."""
     fill_calm(tmp_path, settings)
@@ -98,6 +116,22 @@ def test_bans_that_were_not_counted(tmp_path: Path, settings: Any) -> None:
         "unknown",
         None,
     )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", PERIODS)
+def test_a_time_to_come(name: str, tmp_path: Path, settings: Any) -> None:
+    """What a wrong clock stamped is not of now: it is no attack, no newest ban, and hides none."""
+    fill_calm(tmp_path, settings)
+    add_event(ip="192.0.2.1", asn="64501")
+    for number in range(30):
+        add_event(ago_s=-86400 * (1 + number), ip=f"198.51.100.{number}", asn="64500", jail="odd")
+    found = collect(PERIODS[name], NOW, Readings())
+
+    assert (found.verdict.level, _levels(found)["bans_24h"]) == ("calm", 1)
+    assert [one.of for one in found.last_bans] == ["192.0.2.1"]
+    assert ([one.of for one in found.asns], found.origins.bans) == (["AS64501"], 1)
+    assert sum(map(sum, (series.values for series in found.timeline.series))) == 1
 
 
 @pytest.mark.django_db

@@ -70,6 +70,15 @@ def test_a_missing_file_is_absent(tmp_path: Path) -> None:
     assert prom.read(tmp_path / "a.prom").fault == "absent"
 
 
+def test_numbers_that_nothing_counts_to() -> None:
+    """Two of them have no sum, and one has 309 digits on the page."""
+    text = "".join(
+        f"ideolab_{name} {number}\n" for name, number in zip("abcd", ("1e308", "-1e308", "nan", "7"))
+    )
+
+    assert prom.parse(text) == {"ideolab_d": {(): 7.0}}
+
+
 def test_hostile_texts_cost_little() -> None:
     """Long lines and many lines are cut, and quotes without an end match nothing."""
     quotes, braces = '"' * 1980, "{" * 3000

@@ -60,6 +60,27 @@ def test_a_rotated_file(events: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_an_import_of_tomorrow(events: Path) -> None:
+    """After a clock was wrong an import that has died is not ok until that day."""
+    add_offset(events, ago_s=-86400, behind=1)
+
+    assert sources.check_events(NOW).state == "behind"
+
+
+@pytest.mark.django_db
+def test_an_inode_of_64_bits(events: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The column has a sign; network disks use all bits."""
+    row = add_offset(events, ago_s=9000)
+    found = os.stat(events)
+    row.inode = -1
+    row.save()
+    wide = os.stat_result((found.st_mode, 2**64 - 1, *found[2:]))
+    monkeypatch.setattr("ideolab_accesslog.dashboard.sources.os.stat", lambda _path: wide)
+
+    assert sources.check_events(NOW).state == "ok"
+
+
+@pytest.mark.django_db
 def test_a_file_that_is_gone(events: Path) -> None:
     """Nobody writes events any more."""
     add_offset(events)
@@ -102,10 +123,11 @@ def test_a_hostile_path(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ago_s", "state", "age_s"), [(5, "ok", 5), (121, "stale", 121), (-500, "ok", 0), (None, "unknown", None)]
+    ("ago_s", "state", "age_s"),
+    [(5, "ok", 5), (121, "stale", 121), (-30, "ok", 0), (-500, "stale", 0), (None, "unknown", None)],
 )
 def test_metrics_by_their_time(ago_s: Any, state: str, age_s: Any, tmp_path: Path, settings: Any) -> None:
-    """By the time in the file; a file without one says nothing."""
+    """By the time in the file; one without it says nothing, and a time of a clock that was wrong not ok."""
     settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
     write_metrics(tmp_path, "connmon", ago_s=ago_s)
 

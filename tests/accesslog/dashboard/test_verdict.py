@@ -40,6 +40,9 @@ def _judge(**changes: Any) -> AttackVerdict:
         # seen, and nobody is banned
         ({"suspects": 3, "suspect_lines": 4, "bans": 0}, "alarm"),
         ({"observed": 5, "bans": 0}, "alarm"),
+        # another jail bans others: that is no answer to connmon
+        ({"suspects": 3, "suspect_lines": 4, "bans": 9, "has_unbanned": True}, "alarm"),
+        ({"observed": 5, "bans": 9, "has_unbanned": True}, "alarm"),
         # the server is full, whoever fills it
         ({"pressure": 2}, "alarm"),
         ({"is_unexplained": True}, "alarm"),

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from ideolab_accesslog.models import ConnmonEvent
+from ideolab_accesslog.models import ConnmonEvent, TrashIP
 from tests.accesslog.admin.security.test_json_view import make_client, make_url
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202e\u2066\x1b[31m" + "x" * 10_000
@@ -54,3 +55,16 @@ def test_hostile_texts() -> None:
     shown = json.dumps(json.loads(text), ensure_ascii=False)
     assert [character for character in shown if not character.isprintable()] == []
     assert (ban["jail"], len(ban["reason"]), len(ban["asname"])) == ("a\\u2066b", 300, 80)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["data", "changelist"])
+def test_each_visitor_sees_his_tables(name: str) -> None:
+    """Also of an answer that is kept for all: paths and addresses of TrashIP need its permission."""
+    TrashIP.objects.create(ip="198.51.100.7", reason="404_burst", count_404=40, last_path="/token-7")
+    for permissions in (("view_security", "view_traship"), ("view_security",)):
+        User.objects.all().delete()
+        answer = make_client(*permissions).get(make_url(name))
+        shown = [word in answer.content.decode() for word in ("token-7", "198.51.100.7")]
+        assert shown == ["view_traship" in permissions] * 2
+    assert "needs the permission to view TrashIP" in answer.content.decode()

@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import http.client
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from django.conf import settings as site_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Permission, User
@@ -26,6 +28,13 @@ from ideolab_accesslog.models import Security, TrashIP
 from tests.accesslog.admin.security.test_json_view import make_client, make_url
 from tests.lab.gunicorn import Served, uvicorn
 from tests.lab.postgres import Postgres
+
+
+@pytest.fixture(autouse=True)
+def _new_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread of the test before still has a connection to the database of that test."""
+    monkeypatch.setattr(SyncToAsync, "single_thread_executor", ThreadPoolExecutor(1))
+    monkeypatch.setattr(stream, "_places", {})
 
 
 def _sign_in(*permissions: str) -> tuple[User, str]:
@@ -89,7 +98,7 @@ def test_wsgi_is_refused() -> None:
 
 
 async def _collect(request: Any, count: int) -> list[str]:
-    parts = stream._make_stream(_make_admin(), request)
+    parts = stream._make_stream(_make_admin(), request, object())
     found = [part.decode() async for part in _take(parts, count)]
     await parts.aclose()  # type: ignore[attr-defined]
     return found
@@ -107,14 +116,14 @@ async def _take(parts: Any, count: int) -> Any:
 @pytest.mark.usefixtures("database")
 def test_an_event_when_something_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first at once; meanwhile comments, so that no proxy takes the silence for the end."""
-    user, key = _sign_in("view_security")
+    user, key = _sign_in("view_security", "view_traship")
     monkeypatch.setattr(stream, "STEP_S", 0.01)
     monkeypatch.setattr(stream, "HEARTBEAT_S", 0.0)
     monkeypatch.setattr("ideolab_accesslog.dashboard.kept.KEPT_S", 0.0)
     request = _make_request(user, key)
 
     async def run() -> list[str]:
-        parts = stream._make_stream(_make_admin(), request)
+        parts = stream._make_stream(_make_admin(), request, stream._take_place())
         found = [(await parts.__anext__()).decode() for _ in range(3)]
         await asyncio.to_thread(TrashIP.objects.create, ip="198.51.100.7", reason="404_burst", count_404=3)
         while not _list_bursts(found[-1]):
@@ -127,7 +136,7 @@ def test_an_event_when_something_changed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert found[0] == "retry: 2000\n\n" and comments <= {": alive\n\n"}
     assert found[1].startswith("event: data\ndata: {") and found[1].endswith("}\n\n")
     assert (_list_bursts(found[1]), _list_bursts(found[-1])) == ([], ["198.51.100.7"])
-    assert stream._open_streams == 0
+    assert stream._places == {}
 
 
 @pytest.mark.usefixtures("database")
@@ -138,7 +147,7 @@ def test_it_ends_for_who_may_no_longer_see_it(how: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(stream, "STEP_S", 0.01)
     monkeypatch.setattr(stream, "CHECK_S", 0.0)
     request = _make_request(User.objects.get(), key)
-    assert stream._may_see(_make_admin(), request)
+    assert stream._find_user(_make_admin(), request)
     if how == "session":
         request.session.delete()
     elif how == "permission":
@@ -164,14 +173,27 @@ def test_it_ends_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.django_db
-def test_streams_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever comes later asks again and again instead."""
-    monkeypatch.setattr(stream, "_open_streams", stream.MOST)
-    answer: Any = stream.send_stream(_make_admin(), AsyncRequestFactory().get("/"))
+def test_streams_are_bounded() -> None:
+    """Whoever comes later asks again and again instead, also of those that come at once."""
+    answers: Any = [
+        stream.send_stream(_make_admin(), AsyncRequestFactory().get("/")) for _ in range(stream.MOST + 1)
+    ]
+    answer = answers.pop()
 
+    assert {one.status_code for one in answers} == {200}
     assert (answer.status_code, answer["Retry-After"], json.loads(answer.content)["error"]) == (
         *(429, "60", "too-many"),
     )
+
+
+@pytest.mark.django_db
+def test_a_stream_that_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server waits for its reader for ever; its place is another's after two minutes."""
+    old = time.monotonic() - stream.PLACE_S - 1
+    monkeypatch.setattr(stream, "_places", dict.fromkeys(range(stream.MOST), old))
+    answer: Any = stream.send_stream(_make_admin(), AsyncRequestFactory().get("/"))
+
+    assert (answer.status_code, len(stream._places)) == (200, 1)
 
 
 def test_headers() -> None:

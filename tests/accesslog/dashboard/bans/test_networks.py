@@ -13,7 +13,7 @@ HOSTILE = "<script>alert(1)</script>\u202e\u2066" + "x" * 200
 
 
 def _read() -> origins.Origins:
-    return origins.read_origins(PERIODS["1h"], NOW, origins.read_newest(NOW - PERIODS["1h"].length))
+    return origins.read_origins(PERIODS["1h"], NOW, origins.read_newest(NOW - PERIODS["1h"].length, NOW))
 
 
 @pytest.mark.django_db

@@ -31,7 +31,7 @@ def _fill() -> None:
 
 
 def _read(name: str) -> origins.Origins:
-    return origins.read_origins(PERIODS[name], NOW, origins.read_newest(NOW - PERIODS["1h"].length))
+    return origins.read_origins(PERIODS[name], NOW, origins.read_newest(NOW - PERIODS["1h"].length, NOW))
 
 
 @pytest.mark.root

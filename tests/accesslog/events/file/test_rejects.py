@@ -47,7 +47,7 @@ def test_its_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_damaged_end_stops_nothing(tmp_path: Path) -> None:
     """Half a record of a full disk, or a file of somebody else."""
     file = RejectFile(tmp_path / "rejected")
-    for text in ('{"head":', "[]", '{"head":"head","position":"x"}'):
+    for text in ('{"head":', "[]", "[" * 60_000, '{"head":"head","position":"x"}'):
         file.path.write_text(f"{text}\n")
         file.append("head", [make(5)])
         assert len(file.path.read_text().splitlines()) == 2

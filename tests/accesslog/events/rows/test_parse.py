@@ -98,6 +98,9 @@ def test_addresses_networks_and_ases() -> None:
         ({"jail": ["x"]}, "jail is no text"),
         ({"raw": "x"}, "raw is no object"),
         ({"id": "a b"}, "id is none"),
+        ({"until": "9999-12-31T23:59:59+00:00"}, "until is no time that a database holds"),
+        ({"until": "0001-01-01T00:00:00+00:00"}, "until is no time that a database holds"),
+        ({"until": "0001-01-01T00:00:00+14:00"}, "until is no time"),
         ({"id": "x" * 65}, "id is none"),
     ],
 )
