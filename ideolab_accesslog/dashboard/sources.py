@@ -68,14 +68,16 @@ def check_events(now: datetime) -> DashboardSource:
     label = _("Events of fail2ban")
     offset = EventOffset.objects.order_by("-updated_at").first()
     if offset is None:
-        text = _("Nothing is imported yet. Run manage.py import_connmon_events --follow (docs/dashboard.md).")
-        return DashboardSource("events", label, "absent", None, text)
+        return DashboardSource("events", label, "absent", None, _describe_beginning())
     age_s = _count_age(now.timestamp(), to_utc(offset.updated_at).timestamp())
     words = {"path": to_printable(offset.path, PATH_MAX)}
     try:
         found = os.stat(offset.path)
     except FileNotFoundError:
-        text = _("%(path)s does not exist. See whether ideolab-report is an action of your jails.")
+        text = _(
+            "%(path)s does not exist: nobody was banned yet, or no jail has the action "
+            "ideolab-report. See fail2ban-client get JAIL actions."
+        )
         return DashboardSource("events", label, "stale", age_s, text % words)
     except (OSError, ValueError):
         text = _(
@@ -86,13 +88,40 @@ def check_events(now: datetime) -> DashboardSource:
     if not stat.S_ISREG(found.st_mode):
         text = _("%(path)s is no regular file. Set ACCESSLOG_EVENTS to connmon_events.jsonl.")
         return DashboardSource("events", label, "unknown", age_s, text % words)
-    if _has_unread(offset, found) and age_s > BEHIND_S:
+    has_unread = _has_unread(offset, found)
+    if has_unread and not os.access(offset.path, os.R_OK):
+        text = _(
+            "%(path)s has lines that are not imported, and this user may not read it. "
+            "Run ideolab-f2b install --django USER as root."
+        )
+        return DashboardSource("events", label, "behind", age_s, text % words)
+    if has_unread and (
+        age_s > BEHIND_S or _is_to_come(now.timestamp(), to_utc(offset.updated_at).timestamp())
+    ):
         text = _(
             "The import is behind: %(path)s has lines that are not imported. "
             "See whether import_connmon_events runs."
         )
         return DashboardSource("events", label, "behind", age_s, text % words)
     return DashboardSource("events", label, "ok", age_s, _("All of %(path)s is imported.") % words)
+
+
+def _describe_beginning() -> str:
+    """Return what to do where nothing was ever imported."""
+    words = {"path": to_printable(str(conf.ACCESSLOG_EVENTS), PATH_MAX)}
+    if not os.path.exists(conf.ACCESSLOG_EVENTS):
+        text = _(
+            "Nothing is imported yet: there is no %(path)s. Run ideolab-f2b install --django USER as root, "
+            "then manage.py import_connmon_events --follow (docs/dashboard.md)."
+        )
+    elif not os.access(conf.ACCESSLOG_EVENTS, os.R_OK):
+        text = _(
+            "Nothing is imported yet: this user may not read %(path)s. Run ideolab-f2b install --django USER "
+            "as root, then manage.py import_connmon_events --follow (docs/dashboard.md)."
+        )
+    else:
+        text = _("Nothing is imported yet. Run manage.py import_connmon_events --follow (docs/dashboard.md).")
+    return str(text % words)
 
 
 def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:
@@ -130,6 +159,12 @@ def _read_metrics(key: str, label: str, name: str, jobs: tuple[str, ...], now: d
         return Metrics(file, DashboardSource(key, label, "unknown", None, text % words), 0.0)
     # a file that is copied or touched is no newer for it, and a time of tomorrow is not believed
     ts = min(*known, file.modified)
+    if _is_to_come(now.timestamp(), ts):
+        text = _(
+            "%(path)s has a time that is still to come: how old it is, is unknown. "
+            "See the clock of this host."
+        )
+        return Metrics(file, DashboardSource(key, label, "unknown", None, text % words), 0.0)
     age_s = _count_age(now.timestamp(), ts)
     if age_s > STALE_S:
         text = _(
@@ -138,6 +173,11 @@ def _read_metrics(key: str, label: str, name: str, jobs: tuple[str, ...], now: d
         return Metrics(file, DashboardSource(key, label, "stale", age_s, text % words), ts)
     text = _("%(program)s writes %(path)s.")
     return Metrics(file, DashboardSource(key, label, "ok", age_s, text % words), ts)
+
+
+def _is_to_come(now: float, then: float) -> bool:
+    """Return whether a time says nothing: it was written while the clock of the host was wrong."""
+    return then - now > STALE_S
 
 
 def _count_age(now: float, then: float) -> int:
