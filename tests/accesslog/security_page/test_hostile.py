@@ -110,6 +110,8 @@ def test_the_chart_has_a_table(visit: Any) -> None:
     )
     assert page.inner_text("#ideolab-times tbody tr >> nth=16") == "23:00:00\t80\t71\t60\t50"
     assert page.inner_text("#ideolab-times tbody tr >> nth=23").startswith("06:00:00, not over yet\t")
+    # no time is broken over two lines
+    assert page.locator("#ideolab-times tbody th").first.bounding_box()["height"] < 30
 
 
 def test_the_last_bar_is_marked(visit: Any) -> None:
