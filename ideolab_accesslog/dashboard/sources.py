@@ -20,8 +20,10 @@ from ideolab_accesslog.models import EventOffset
 CONNMON_FILE = "ideolab_connmon.prom"
 FAIL2BAN_FILE = "ideolab_f2b.prom"
 SUCCESS = "ideolab_f2b_last_success_timestamp_seconds"
-#: seconds; as the alerts of deploy/prometheus
+#: seconds; as the alerts of deploy/prometheus. fail2ban's report writes every half a minute
 STALE_S = 120
+#: seconds of connmon, which writes every five: who is told that there are no suspects has to be told of now
+CONNMON_STALE_S = 60
 #: seconds for which the import may wait: cron runs it once a minute
 BEHIND_S = 150
 #: characters of a path
@@ -133,17 +135,19 @@ def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:
 
 def read_connmon(now: datetime) -> Metrics:
     """Read connmon's metrics."""
-    return _read_metrics("connmon", _("connmon"), CONNMON_FILE, ("connmon",), now)
+    return _read_metrics("connmon", _("connmon"), CONNMON_FILE, ("connmon",), now, CONNMON_STALE_S)
 
 
 def read_fail2ban(now: datetime) -> Metrics:
     """Read fail2ban's metrics; its report writes them."""
-    return _read_metrics("fail2ban", _("fail2ban"), FAIL2BAN_FILE, ("report",), now)
+    return _read_metrics("fail2ban", _("fail2ban"), FAIL2BAN_FILE, ("report",), now, STALE_S)
 
 
-def _read_metrics(key: str, label: str, name: str, jobs: tuple[str, ...], now: datetime) -> Metrics:
+def _read_metrics(
+    key: str, label: str, name: str, jobs: tuple[str, ...], now: datetime, stale_s: int
+) -> Metrics:
     file = prom.read(Path(conf.ACCESSLOG_METRICS_DIR, name))
-    words = {"path": to_printable(str(file.path), PATH_MAX), "program": label}
+    words = {"path": to_printable(str(file.path), PATH_MAX), "program": label, "seconds": stale_s}
     if file.fault == "absent":
         text = _(
             "There is no %(path)s. See whether %(program)s runs, and whether ACCESSLOG_METRICS_DIR is the "
@@ -166,9 +170,10 @@ def _read_metrics(key: str, label: str, name: str, jobs: tuple[str, ...], now: d
         )
         return Metrics(file, DashboardSource(key, label, "unknown", None, text % words), 0.0)
     age_s = _count_age(now.timestamp(), ts)
-    if age_s > STALE_S:
+    if age_s > stale_s:
         text = _(
-            "%(program)s has written nothing to %(path)s for more than two minutes. See whether it runs."
+            "%(program)s has written nothing to %(path)s for more than %(seconds)d seconds. "
+            "See whether it runs."
         )
         return Metrics(file, DashboardSource(key, label, "stale", age_s, text % words), ts)
     text = _("%(program)s writes %(path)s.")

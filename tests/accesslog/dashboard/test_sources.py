@@ -148,7 +148,14 @@ def test_a_hostile_path(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("ago_s", "state", "age_s"),
-    [(5, "ok", 5), (121, "stale", 121), (-100, "ok", 0), (-500, "unknown", None), (None, "unknown", None)],
+    [
+        (5, "ok", 5),
+        (60, "ok", 60),
+        (61, "stale", 61),
+        (-100, "ok", 0),
+        (-500, "unknown", None),
+        (None, "unknown", None),
+    ],
 )
 def test_metrics_by_their_time(ago_s: Any, state: str, age_s: Any, tmp_path: Path, settings: Any) -> None:
     """By the time in the file; a file without one says nothing."""
