@@ -24,6 +24,7 @@ class Connmon:
             (directory / "log" / name).touch()
         self.log = directory / "log/connmon.log"
         self.manual = directory / "log/manual.log"
+        self.textfile = directory / "textfile"
         self.config = directory / "f2b.conf"
         self.config.write_text(
             textwrap.dedent(f"""\

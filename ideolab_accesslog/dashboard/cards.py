@@ -7,6 +7,7 @@ from typing import Optional
 
 from django.utils.translation import gettext as _
 
+from ideolab_accesslog.dashboard.numbers import show_number
 from ideolab_accesslog.dashboard.readings import Growth
 from ideolab_accesslog.dashboard.sources import DashboardSource, Metrics
 
@@ -89,10 +90,10 @@ def _make_drop_card(fail2ban: Metrics, dropped: Optional[Growth]) -> Card:
         return _make_gauge("dropped", label, fail2ban, None, "")
     if dropped is None or dropped.seconds <= 0:
         text = _(
-            "%(total)d in all since the rules are there. How many a minute is known after the next reading "
+            "%(total)s in all since the rules are there. How many a minute is known after the next reading "
             "of fail2ban's metrics, in half a minute."
         )
-        return Card("dropped", label, None, "unknown", text % {"total": total})
+        return Card("dropped", label, None, "unknown", text % {"total": show_number(round(total))})
     text = _("Packets of banned clients that the firewall dropped, on the average of %(seconds)d seconds.")
     value = round(dropped.amount * 60 / dropped.seconds)
     return Card("dropped", label, value, "ok", text % {"seconds": dropped.seconds})

@@ -14,6 +14,7 @@ from ideolab_accesslog.dashboard import verdict as verdicts
 from ideolab_accesslog.dashboard.bans import last_bans, leaders, networks, origins, unbanned
 from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, RESTORED, SUSPECT
 from ideolab_accesslog.dashboard.instants import read_clock
+from ideolab_accesslog.dashboard.numbers import show_number
 from ideolab_accesslog.dashboard.period import HOUR_S, PERIODS, Period
 from ideolab_accesslog.dashboard.readings import CounterReading, Readings, readings
 
@@ -180,8 +181,8 @@ def _find_state(events: sources.DashboardSource, is_counted: bool) -> str:
 
 def _note_origins(found: origins.Origins, events: sources.DashboardSource) -> OriginsNote:
     """Return the sentence that says of which bans the tables are."""
-    words = {"count": found.total, "time": f"{found.since:%Y-%m-%d %H:%M} UTC"}
-    text = _("Of all bans since %(time)s: %(count)d.") % words
+    words = {"count": show_number(found.total), "time": f"{found.since:%Y-%m-%d %H:%M} UTC"}
+    text = _("Of all bans since %(time)s: %(count)s.") % words
     if found.is_cut:
-        text = _("Of the newest %(count)d bans; there were more since %(time)s.") % words
+        text = _("Of the newest %(count)s bans; there were more since %(time)s.") % words
     return OriginsNote(events.state, found.since, found.total, text)

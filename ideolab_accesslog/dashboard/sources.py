@@ -20,12 +20,14 @@ from ideolab_accesslog.models import EventOffset
 CONNMON_FILE = "ideolab_connmon.prom"
 FAIL2BAN_FILE = "ideolab_f2b.prom"
 SUCCESS = "ideolab_f2b_last_success_timestamp_seconds"
-#: seconds; as the alerts of deploy/prometheus
+#: seconds; as the alerts of deploy/prometheus. fail2ban's report writes every half a minute
 STALE_S = 120
+#: seconds of connmon, which writes every five: who is told that there are no suspects has to be told of now
+CONNMON_STALE_S = 60
 #: seconds for which the import may wait: cron runs it once a minute
 BEHIND_S = 150
 #: seconds by which the clocks of two hosts may differ; what is stamped later says nothing of now
-CLOCKS_S = 60
+CLOCKS_S = 120
 #: characters of a path
 PATH_MAX = 200
 
@@ -70,15 +72,17 @@ def check_events(now: datetime) -> DashboardSource:
     label = _("Events of fail2ban")
     offset = EventOffset.objects.order_by("-updated_at").first()
     if offset is None:
-        text = _("Nothing is imported yet. Run manage.py import_connmon_events --follow (docs/dashboard.md).")
-        return DashboardSource("events", label, "absent", None, text)
+        return DashboardSource("events", label, "absent", None, _describe_beginning())
     read_at = to_utc(offset.updated_at).timestamp()
     age_s = _count_age(now.timestamp(), read_at)
     words = {"path": to_printable(offset.path, PATH_MAX)}
     try:
         found = os.stat(offset.path)
     except FileNotFoundError:
-        text = _("%(path)s does not exist. See whether ideolab-report is an action of your jails.")
+        text = _(
+            "%(path)s does not exist: nobody was banned yet, or no jail has the action "
+            "ideolab-report. See fail2ban-client get JAIL actions."
+        )
         return DashboardSource("events", label, "stale", age_s, text % words)
     except (OSError, ValueError):
         text = _(
@@ -89,13 +93,38 @@ def check_events(now: datetime) -> DashboardSource:
     if not stat.S_ISREG(found.st_mode):
         text = _("%(path)s is no regular file. Set ACCESSLOG_EVENTS to connmon_events.jsonl.")
         return DashboardSource("events", label, "unknown", age_s, text % words)
-    if _has_unread(offset, found) and not _is_recent(now.timestamp(), read_at, BEHIND_S):
+    has_unread = _has_unread(offset, found)
+    if has_unread and not os.access(offset.path, os.R_OK):
+        text = _(
+            "%(path)s has lines that are not imported, and this user may not read it. "
+            "Run ideolab-f2b install --django USER as root."
+        )
+        return DashboardSource("events", label, "behind", age_s, text % words)
+    if has_unread and (age_s > BEHIND_S or _is_to_come(now.timestamp(), read_at)):
         text = _(
             "The import is behind: %(path)s has lines that are not imported. "
             "See whether import_connmon_events runs."
         )
         return DashboardSource("events", label, "behind", age_s, text % words)
     return DashboardSource("events", label, "ok", age_s, _("All of %(path)s is imported.") % words)
+
+
+def _describe_beginning() -> str:
+    """Return what to do where nothing was ever imported."""
+    words = {"path": to_printable(str(conf.ACCESSLOG_EVENTS), PATH_MAX)}
+    if not os.path.exists(conf.ACCESSLOG_EVENTS):
+        text = _(
+            "Nothing is imported yet: there is no %(path)s. Run ideolab-f2b install --django USER as root, "
+            "then manage.py import_connmon_events --follow (docs/dashboard.md)."
+        )
+    elif not os.access(conf.ACCESSLOG_EVENTS, os.R_OK):
+        text = _(
+            "Nothing is imported yet: this user may not read %(path)s. Run ideolab-f2b install --django USER "
+            "as root, then manage.py import_connmon_events --follow (docs/dashboard.md)."
+        )
+    else:
+        text = _("Nothing is imported yet. Run manage.py import_connmon_events --follow (docs/dashboard.md).")
+    return str(text % words)
 
 
 def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:
@@ -109,17 +138,19 @@ def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:
 
 def read_connmon(now: datetime) -> Metrics:
     """Read connmon's metrics."""
-    return _read_metrics("connmon", _("connmon"), CONNMON_FILE, ("connmon",), now)
+    return _read_metrics("connmon", _("connmon"), CONNMON_FILE, ("connmon",), now, CONNMON_STALE_S)
 
 
 def read_fail2ban(now: datetime) -> Metrics:
     """Read fail2ban's metrics; its report writes them."""
-    return _read_metrics("fail2ban", _("fail2ban"), FAIL2BAN_FILE, ("report",), now)
+    return _read_metrics("fail2ban", _("fail2ban"), FAIL2BAN_FILE, ("report",), now, STALE_S)
 
 
-def _read_metrics(key: str, label: str, name: str, jobs: tuple[str, ...], now: datetime) -> Metrics:
+def _read_metrics(
+    key: str, label: str, name: str, jobs: tuple[str, ...], now: datetime, stale_s: int
+) -> Metrics:
     file = prom.read(Path(conf.ACCESSLOG_METRICS_DIR, name))
-    words = {"path": to_printable(str(file.path), PATH_MAX), "program": label}
+    words = {"path": to_printable(str(file.path), PATH_MAX), "program": label, "seconds": stale_s}
     if file.fault == "absent":
         text = _(
             "There is no %(path)s. See whether %(program)s runs, and whether ACCESSLOG_METRICS_DIR is the "
@@ -135,19 +166,26 @@ def _read_metrics(key: str, label: str, name: str, jobs: tuple[str, ...], now: d
         return Metrics(file, DashboardSource(key, label, "unknown", None, text % words), 0.0)
     # a file that is copied or touched is no newer for it
     ts = min(*known, file.modified)
-    age_s = _count_age(now.timestamp(), ts)
-    if not _is_recent(now.timestamp(), ts, STALE_S):
+    if _is_to_come(now.timestamp(), ts):
         text = _(
-            "%(program)s has written nothing to %(path)s for more than two minutes. See whether it runs."
+            "%(path)s has a time that is still to come: how old it is, is unknown. "
+            "See the clock of this host."
+        )
+        return Metrics(file, DashboardSource(key, label, "unknown", None, text % words), 0.0)
+    age_s = _count_age(now.timestamp(), ts)
+    if age_s > stale_s:
+        text = _(
+            "%(program)s has written nothing to %(path)s for more than %(seconds)d seconds. "
+            "See whether it runs."
         )
         return Metrics(file, DashboardSource(key, label, "stale", age_s, text % words), ts)
     text = _("%(program)s writes %(path)s.")
     return Metrics(file, DashboardSource(key, label, "ok", age_s, text % words), ts)
 
 
-def _is_recent(now: float, then: float, most: float) -> bool:
-    """Return whether a time is at most so long ago; one of tomorrow, of a clock that was wrong, is not."""
-    return -CLOCKS_S <= now - then <= most
+def _is_to_come(now: float, then: float) -> bool:
+    """Return whether a time says nothing: it was written while the clock of the host was wrong."""
+    return then - now > CLOCKS_S
 
 
 def _count_age(now: float, then: float) -> int:

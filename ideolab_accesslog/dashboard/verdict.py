@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Optional
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ideolab_accesslog.dashboard.numbers import show_number
 from ideolab_accesslog.dashboard.sources import DashboardSource
 
 #: seconds that count as now
@@ -146,11 +148,11 @@ def _find_faults(found: Situation) -> Iterator[str]:
         )
     if found.ban_errors:
         text = ngettext(
-            "%(count)d ban failed in the last minutes. See fail2ban.log.",
-            "%(count)d bans failed in the last minutes. See fail2ban.log.",
+            "%(count)s ban failed in the last minutes. See fail2ban.log.",
+            "%(count)s bans failed in the last minutes. See fail2ban.log.",
             found.ban_errors,
         )
-        yield text % {"count": found.ban_errors}
+        yield text % {"count": show_number(found.ban_errors)}
     if found.set_fill is not None and found.set_fill >= FULL:
         yield _("A set of the firewall is full: further addresses are not banned. Raise maxelem.")
 
@@ -169,15 +171,15 @@ def _find_blind(found: Situation) -> Iterator[str]:
 def _find_attack(found: Situation) -> Iterator[str]:
     """Yield what the attack is, and by whom."""
     if found.suspects and found.connmon.is_ok:
-        text = ngettext("%(count)d suspect now.", "%(count)d suspects now.", found.suspects)
-        yield text % {"count": found.suspects}
+        text = ngettext("%(count)s suspect now.", "%(count)s suspects now.", found.suspects)
+        yield text % {"count": show_number(found.suspects)}
     if found.is_attacked and found.bans:
         text = ngettext(
-            "%(count)d ban in ten minutes, where %(usual)s is usual.",
-            "%(count)d bans in ten minutes, where %(usual)s is usual.",
+            "%(count)s ban in ten minutes, where %(usual)s is usual.",
+            "%(count)s bans in ten minutes, where %(usual)s is usual.",
             found.bans,
         )
-        yield text % {"count": found.bans, "usual": f"{found.usual_bans:.1f}"}
+        yield text % {"count": show_number(found.bans), "usual": number_format(found.usual_bans, 1)}
     if found.connmon.is_ok and found.pressure == BUSY:
         yield _("The server is busy: many of its connections are taken.")
     if found.is_attacked:
@@ -200,8 +202,8 @@ def _describe_leader(leader: Leader) -> str:
 
 def _describe_calm(found: Situation) -> str:
     text = ngettext(
-        "No suspects, and %(count)d ban in ten minutes.",
-        "No suspects, and %(count)d bans in ten minutes.",
+        "No suspects, and %(count)s ban in ten minutes.",
+        "No suspects, and %(count)s bans in ten minutes.",
         found.bans or 0,
     )
-    return str(text % {"count": found.bans or 0})
+    return str(text % {"count": show_number(found.bans or 0)})

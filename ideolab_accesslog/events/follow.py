@@ -40,6 +40,7 @@ class Follower:
         self._notifier = notifier
         self._say = say
         self._ending = ending
+        self._is_out = False
         self._fault_s = 0.0
         self.counts = ImportCounts()
 
@@ -66,16 +67,24 @@ class Follower:
         try:
             close_old_connections()
             self.counts = self.counts.add(self._importer.run())
+        except FileNotFoundError as error:
+            # the watch tells of the first event, which nobody should wait for
+            self._say_outage(error)
+            self._fault_s = 0.0
         except (DatabaseFault, OSError) as error:
-            if not self._fault_s:
-                self._say(f"{_first_line(error)}; it is tried again, and nothing is lost")
+            self._say_outage(error)
             self._fault_s = min(FAULT_MAX_S, self._fault_s * 2 or FAULT_S)
             close_connections()
         else:
-            if self._fault_s:
+            if self._is_out:
                 self._say("the import goes on")
-            self._fault_s = 0.0
+            self._is_out, self._fault_s = False, 0.0
         give_back_connections()
+
+    def _say_outage(self, error: Exception) -> None:
+        if not self._is_out:
+            self._say(f"{_first_line(error)}; it is tried again, and nothing is lost")
+        self._is_out = True
 
     def _describe(self) -> str:
         counts = self.counts

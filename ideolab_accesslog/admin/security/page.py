@@ -136,10 +136,12 @@ def _make_tops(data: dict[str, Any], links: dict[str, str]) -> list[dict[str, An
 def _make_timeline(timeline: dict[str, Any], now: Optional[datetime]) -> dict[str, Any]:
     """Return the table below the chart: a row for each start, a column for each jail."""
     columns = [series["values"] for series in timeline["series"]]
+    times = [cells.show_time(start, now) for start in timeline["starts"]]
+    if times:
+        times[-1] = str(words.SCRIPT["not_over"]) % {"time": times[-1]}
     return {
         "jails": [series["jail"] for series in timeline["series"]],
         "rows": [
-            (cells.show_time(start, now), [cells.show_number(one) for one in values])
-            for start, *values in zip(timeline["starts"], *columns)
+            (shown, [cells.show_number(one) for one in values]) for shown, *values in zip(times, *columns)
         ],
     }

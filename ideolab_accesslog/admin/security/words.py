@@ -57,6 +57,7 @@ SCRIPT = {
     "hours": _("%(n)s h"),
     "days": _("%(n)s d"),
     "time": _("Time"),
+    "not_over": _("%(time)s, not over yet"),
     "bans": _("Bans"),
     "loading": _("Reading what is known ..."),
     "failed": _("The site did not answer. Nothing is known of this now."),

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Optional
 
+from django.db.models import Q
+
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.dashboard.bans.origins import Origins
 from ideolab_accesslog.dashboard.event_types import ASN, COUNTRY, NETWORK4, NETWORK6
@@ -44,7 +46,7 @@ class CountryRow:
 
 @dataclass(frozen=True)
 class NetworkRow:
-    """One network, and whose it is as far as its newest event says."""
+    """One network, and whose it is as far as its events say."""
 
     of: str
     bans: int
@@ -105,9 +107,13 @@ def _share(bans: int, found: Origins) -> float:
 
 
 def _find_owners(networks: Iterable[str]) -> dict[str, tuple[Optional[str], Optional[str], Optional[str]]]:
-    """Return AS number, its name and country of each network, as its newest ban has them."""
+    """Return AS number, its name and country of each network, as the newest event that has one says.
+
+    Suspects have none: connmon names them before anybody has asked whose they are.
+    """
+    is_known = Q(asn__isnull=False) | Q(country__isnull=False)
     queries = [
-        ConnmonEvent.objects.filter(subnet=network)
+        ConnmonEvent.objects.filter(is_known, subnet=network)
         .order_by("-ts")
         .values_list("subnet", "asn", "asname", "country")[:1]
         for network in networks

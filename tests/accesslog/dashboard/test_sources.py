@@ -21,12 +21,57 @@ def events(tmp_path: Path) -> Path:
 
 
 @pytest.mark.django_db
-def test_nothing_is_imported_yet() -> None:
-    """It is absent, which is not 0 bans."""
+def test_nothing_is_imported_yet(events: Path, settings: Any) -> None:
+    """It is absent, which is not 0 bans; what is missing comes with the commands that make it."""
+    settings.ACCESSLOG_EVENTS = str(events)
     found = sources.check_events(NOW)
+    settings.ACCESSLOG_EVENTS = str(events.with_name("nowhere"))
+    text = sources.check_events(NOW).text
 
     assert (found.state, found.age_s) == ("absent", None)
-    assert "import_connmon_events --follow" in found.text
+    assert found.text == (
+        "Nothing is imported yet. Run manage.py import_connmon_events --follow (docs/dashboard.md)."
+    )
+    assert text == (
+        f"Nothing is imported yet: there is no {events.with_name('nowhere')}. Run ideolab-f2b install "
+        "--django USER as root, then manage.py import_connmon_events --follow (docs/dashboard.md)."
+    )
+
+
+@pytest.mark.django_db
+def test_a_file_that_may_not_be_read(events: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first import and later; what nobody reads is behind at once, not after a while."""
+    settings.ACCESSLOG_EVENTS = str(events)
+    # root, who runs these tests, may read everything
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != str(events))
+    before = sources.check_events(NOW)
+    add_offset(events, ago_s=1, behind=2)
+    after = sources.check_events(NOW)
+
+    assert (before.state, after.state) == ("absent", "behind")
+    assert before.text.startswith(
+        f"Nothing is imported yet: this user may not read {events}. Run ideolab-f2b"
+    )
+    assert after.text == (
+        f"{events} has lines that are not imported, and this user may not read it. "
+        "Run ideolab-f2b install --django USER as root."
+    )
+
+
+@pytest.mark.django_db
+def test_a_clock_that_was_wrong(events: Path, tmp_path: Path, settings: Any) -> None:
+    """A time of tomorrow is not the newest one: nobody knows how old that is."""
+    settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
+    add_offset(events, ago_s=-86400, behind=2)
+    write_metrics(tmp_path, "connmon", ago_s=-86400)
+    found = sources.read_connmon(NOW).source
+
+    assert sources.check_events(NOW).state == "behind"
+    assert (found.state, found.age_s) == ("unknown", None)
+    assert found.text == (
+        f"{tmp_path}/ideolab_connmon.prom has a time that is still to come: how old it is, is unknown. "
+        "See the clock of this host."
+    )
 
 
 @pytest.mark.django_db
@@ -124,7 +169,14 @@ def test_a_hostile_path(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("ago_s", "state", "age_s"),
-    [(5, "ok", 5), (121, "stale", 121), (-30, "ok", 0), (-500, "stale", 0), (None, "unknown", None)],
+    [
+        (5, "ok", 5),
+        (60, "ok", 60),
+        (61, "stale", 61),
+        (-100, "ok", 0),
+        (-500, "unknown", None),
+        (None, "unknown", None),
+    ],
 )
 def test_metrics_by_their_time(ago_s: Any, state: str, age_s: Any, tmp_path: Path, settings: Any) -> None:
     """By the time in the file; one without it says nothing, and a time of a clock that was wrong not ok."""

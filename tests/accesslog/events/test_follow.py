@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -131,3 +132,21 @@ def test_each_outage_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     begin = "server closed the connection; it is tried again, and nothing is lost"
     assert said == [begin, "the import goes on", begin, "the import goes on"]
+
+
+def test_the_first_event_of_a_host_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is not there yet is no fault that is tried less and less often: the watch tells of it."""
+    monkeypatch.setattr("ideolab_accesslog.events.follow.FAULT_S", 60.0)
+    monkeypatch.setattr("ideolab_accesslog.events.follow.FAULT_MAX_S", 60.0)
+    monkeypatch.setattr("ideolab_accesslog.events.follow.PAUSE_S", 0.01)
+    ending, said = threading.Event(), list[str]()
+    gone = FileNotFoundError(2, "gone", "x")
+    with closing(FileWatch(tmp_path / "x", look_s=0.01)) as watch:
+        script = Scripted([gone, gone, gone, 1], ending)
+        follower = Follower(script, watch, Notifier(), said.append, ending)  # type: ignore[arg-type]
+        began = monotonic()
+
+        assert follower.run() == ImportCounts(1)
+        assert monotonic() - began < 60
+
+    assert said == ["[Errno 2] gone: 'x'; it is tried again, and nothing is lost", "the import goes on"]

@@ -296,7 +296,7 @@ def detail(of: str = "198.51.100.2") -> dict[str, Any]:
         "facts": [
             ["Network", "198.51.100.0/24"],
             ["First seen", "2026-11-30 04:51:07"],
-            ["Banned", "until 06:10:52"],
+            ["Banned", "198.51.100.2 is banned by sshd, until 2026-11-30T06:10:52+00:00"],
         ],
         "phases": [
             {"ts": iso(50 * n), "score": 5, "connections": 48, "text": "mute=40 partial-hello=8"}

@@ -76,6 +76,10 @@ def test_everything_known_is_shown(visit: Any) -> None:
         "User agents",
         "What was done by hand",
     ]
+    # a time inside a sentence is one of the site's zone too
+    assert page.inner_text(f"{BODY} dl >> nth=0").endswith(
+        "198.51.100.2 is banned by sshd, until 2026-11-30 07:10:52"
+    )
     links = """() => [...document.querySelectorAll('.ideolab-buttons a')]
       .map(one => [one.textContent, one.pathname])"""
     assert page.evaluate(links) == [
@@ -127,7 +131,10 @@ def test_without_an_answer_it_says_so(visit: Any, answers: Answers, status: int,
         page.click(".ideolab-buttons button")
         page.wait_for_selector(".ideolab-parts")
     elif status == 302:
-        assert page.get_attribute(f"{BODY} .ideolab-buttons a", "href").startswith("/admin/login/?next=")
+        assert page.get_attribute(f"{BODY} .ideolab-buttons a", "href").endswith(
+            # whoever signs in comes back to what he looked at
+            "/admin/login/?next=%2Fadmin%2Fideolab_accesslog%2Fsecurity%2F%23of%3D198.51.100.2"
+        )
 
 
 def test_an_answer_that_never_comes_is_given_up(visit: Any, answers: Answers) -> None:
@@ -213,7 +220,7 @@ def test_without_scripts_a_row_leads_to_its_page(visit: Any) -> None:
     links = page.locator("[data-rows] tr:first-child a.ideolab-of")
     assert [one.get_attribute("href") for one in links.all()] == [
         "/admin/ideolab_accesslog/traship/address/198.51.100.2/",
-        "#of=AS64496",
+        "/admin/ideolab_accesslog/connmonevent/?q=AS64496",
         "/admin/ideolab_accesslog/traship/?q=198.51.0.0/24",
         "/admin/ideolab_accesslog/traship/address/2001:db8:0:0::/64/",
         "/admin/ideolab_accesslog/traship/address/198.51.100.1/",

@@ -109,3 +109,36 @@ def test_the_chart_has_a_table(visit: Any) -> None:
         "Time\tideolab-connmon\tideolab-traship\tnginx-ideolab-slowtls\tideolab-connmon-net"
     )
     assert page.inner_text("#ideolab-times tbody tr >> nth=16") == "23:00:00\t80\t71\t60\t50"
+    assert page.inner_text("#ideolab-times tbody tr >> nth=23").startswith("06:00:00, not over yet\t")
+    # no time is broken over two lines
+    assert page.locator("#ideolab-times tbody th").first.bounding_box()["height"] < 30
+
+
+def test_the_last_bar_is_marked(visit: Any) -> None:
+    """It is not over: a low bar is no end of an attack. The others are whole, and so is the legend."""
+    page = visit()
+    page.wait_for_function("() => window.Chart?.getChart('ideolab-chart')")
+    found = page.evaluate(
+        """() => {
+          const chart = Chart.getChart('ideolab-chart');
+          const bars = chart.getDatasetMeta(0).data.slice(-2).map(bar => bar.options.backgroundColor);
+          return [...bars, chart.legend.legendItems[0].fillStyle];
+        }"""
+    )
+    assert found == ["#3b82c4", "#3b82c455", "#3b82c4"]
+
+
+@pytest.mark.parametrize(("locale", "width"), [("en-GB", 1280), ("fr-FR", 1280), ("fr-FR", 390)])
+@pytest.mark.parametrize("state", ["attack", "alarm", "unknown"])
+def test_no_card_is_cut(visit: Any, answers: Answers, state: str, locale: str, width: int) -> None:
+    """Each says its whole sentence, what to do included."""
+    answers.data = STATES[state]()
+    page = visit("", locale=locale)
+    page.set_viewport_size({"width": width, "height": 900})
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('.ideolab-kcard, .ideolab-kcard *')]
+          .filter(one => one.scrollHeight > one.clientHeight + 1)
+          .filter(one => getComputedStyle(one).overflowY !== 'visible')
+          .map(one => one.textContent)"""
+    )
+    assert cut == []

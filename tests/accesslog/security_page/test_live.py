@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from ideolab_accesslog.admin.security import page as security_page
 from tests.accesslog.security_page.conftest import Answers
-from tests.accesslog.security_page.states import alarm, ban, calm
+from tests.accesslog.security_page.states import alarm, ban, calm, iso
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -191,6 +192,17 @@ def test_the_age_of_the_data_grows(visit: Any, answers: Answers) -> None:
     said = page.inner_text("[data-is=fresh]")
     assert 90 <= int(said.split()[-3]) <= 90 + PATIENCE_S
     assert int(page.inner_text("#ideolab-sources [data-key=connmon] .ideolab-age").split()[0]) >= 94
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_browser_s_clock_that_is_set_makes_nothing_fresh(visit: Any, answers: Answers, hours: int) -> None:
+    """The time that has passed counts, whatever the clock shows."""
+    page = visit()
+    answers.status = 500
+    page.clock.set_system_time(datetime.fromisoformat(iso(-3600 * hours)))
+    page.clock.run_for(40_000)
+    page.wait_for_selector(".ideolab-security[data-fresh=no]")
+    assert page.inner_text(LEVEL) == "Unknown"
 
 
 def test_a_stream_brings_the_data(visit: Any, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:

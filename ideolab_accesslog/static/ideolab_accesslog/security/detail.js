@@ -20,8 +20,12 @@
 
   const makeCard = (title, ...children) => make("section", "ideolab-panel", make("h3", "", title), ...children);
 
-  // a fact may be a time, which the site sends as it sends all times
-  const showFact = (value) => (/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(value) ? clock(parseTime(value)) : value);
+  // a fact may be a time, or have one in it, which the site sends as it sends all times
+  const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g;
+  const showFact = (value) => String(value).replace(TIME, (found) => {
+    const when = parseTime(found);
+    return when ? clock(when) : found;
+  });
 
   const makePairs = (title, pairs) => pairs.length > 0 && makeCard(title, make("dl", "ideolab-pairs",
     ...pairs.flatMap(([label, value]) => [make("dt", "", text(label)), make("dd", "", text(showFact(value)))])));
@@ -37,9 +41,13 @@
   const badge = (word, kind = "plain") => make("span", `ideolab-badge ideolab-badge-${kind}`, clean(word));
   const count = (value) => make("b", "ideolab-times", number(value));
 
+  // why something is unknown begins with that word in most sentences
+  const sayOnce = (value, why) =>
+    (why?.toLowerCase().startsWith(value.toLowerCase()) ? why : [value, why].filter(Boolean).join(" · "));
+
   const makeNow = ({ connections, requests }) => makePairs(words.now, [
     connections && [words.connections,
-      [connections.value === null ? words.unknown : number(connections.value), connections.text].filter(Boolean).join(" · ")],
+      sayOnce(number(connections.value), connections.text)],
     requests && [words.requests,
       [number(requests.count), `${number(requests.logged_in)} ${words.logged_in}`].join(" · ")],
   ].filter(Boolean));

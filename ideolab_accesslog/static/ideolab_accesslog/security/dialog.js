@@ -44,7 +44,7 @@
   const answer = async (response, of) => {
     const refused = await findRefusal(response);
     if (refused === "refused") return makeMessage(words.detail_refused);
-    if (refused) return makeMessage(words.detail_signed_out, makeAnchor(config.login, words.sign_in, "ideolab-button"));
+    if (refused) return makeMessage(words.detail_signed_out, makeAnchor(config.login + encodeURIComponent(location.hash), words.sign_in, "ideolab-button"));
     if (response.status === 404 || response.status === 400) return makeMessage(words.not_found);
     if (!response.ok) return makeMessage(words.failed, makeAgain(of));
     const detail = await response.json();

@@ -19,8 +19,11 @@
   const MOST_STREAM_FAILURES = 3;
 
   let data = page.read("ideolab-data");
+  // by two clocks: one stands still while the computer sleeps, the other may be set back by hours
+  const readClocks = () => [Date.now(), performance.now()];
+  const findElapsedMs = () => Math.max(0, ...readClocks().map((now, index) => now - received[index]));
   // the page itself took as long to come as its script knows of
-  let receivedMs = Date.now() - performance.now();
+  let received = [Date.now() - performance.now(), 0];
   let failures = 0;
   let streamFailures = 0;
   let timer = null;
@@ -52,7 +55,7 @@
   };
 
   const showAge = () => {
-    const elapsedMs = Math.max(0, Date.now() - receivedMs);
+    const elapsedMs = findElapsedMs();
     setText(fresh, fill(words.updated, { time: readAt(), age: age(elapsedMs / 1000) }));
     page.setAges(elapsedMs / 1000);
     const wasOld = isOld;
@@ -69,7 +72,7 @@
 
   const take = (found) => {
     data = found;
-    receivedMs = Date.now();
+    received = readClocks();
     failures = 0;
     // an answer of before is no answer of now
     isOld = false;

@@ -2,7 +2,7 @@
 // bans by jail as stacked bars, and the same numbers as a table
 {
   const page = window.ideolabSecurity;
-  const { words, clean, clock, number, parseTime, time } = page;
+  const { words, fill, clean, clock, number, parseTime, time } = page;
   const canvas = document.getElementById("ideolab-chart");
   const table = document.getElementById("ideolab-times");
   // readable on light and on dark ground, and apart from each other for those who see no red or no green
@@ -28,13 +28,24 @@
     return stepS > 3600 ? whole.slice(5, 16) : whole.slice(11, 16);
   };
 
+  // the last step is not over: a low bar would look like the end of an attack
+  const notOver = (text) => fill(words.not_over, { time: text });
+  const isLast = ({ chart: drawnOn, dataIndex }) => dataIndex === drawnOn.data.labels.length - 1;
   const makeData = ({ starts, step_s: stepS, series }) => ({
     labels: starts.map((start) => label(start, stepS)),
     datasets: series.map(({ jail, values }) => ({
-      label: clean(jail, 64), data: values, backgroundColor: colourOf(jail), stack: "bans",
+      label: clean(jail, 64), data: values, stack: "bans",
+      backgroundColor: (bar) => (isLast(bar) ? `${colourOf(jail)}55` : colourOf(jail)),
+      borderColor: colourOf(jail), borderSkipped: false, borderWidth: (bar) => (isLast(bar) ? 1 : 0),
       categoryPercentage: 0.9, barPercentage: 1, maxBarThickness: 40,
     })),
   });
+
+  // its squares have the colour of the whole bars
+  const makeLegend = (drawnOn) => drawnOn.data.datasets.map(({ label: text, borderColor }, datasetIndex) => ({
+    text, datasetIndex, fillStyle: borderColor, strokeStyle: borderColor, fontColor: drawn, lineWidth: 0,
+    hidden: !drawnOn.isDatasetVisible(datasetIndex),
+  }));
 
   const makeOptions = () => {
     const color = textColour();
@@ -44,7 +55,11 @@
       animation: false,
       maintainAspectRatio: false,
       interaction: { mode: "index", intersect: false },
-      plugins: { legend: { labels: { color, boxWidth: 12, boxHeight: 12 } } },
+      locale: document.documentElement.lang || undefined,
+      plugins: {
+        legend: { labels: { color, boxWidth: 12, boxHeight: 12, generateLabels: makeLegend } },
+        tooltip: { callbacks: { title: ([bar]) => (isLast(bar) ? notOver(bar.label) : bar.label) } },
+      },
       scales: {
         x: { stacked: true, grid: { display: false },
           ticks: { color, autoSkip: true, autoSkipPadding: 16, maxTicksLimit: 12, maxRotation: 0 } },
@@ -72,7 +87,8 @@
     table.tHead.rows[0].replaceChildren(...head);
     table.tBodies[0].replaceChildren(...starts.map((start, index) => {
       const row = document.createElement("tr");
-      row.append(makeCell("th", time(start, now), "row"),
+      const when = time(start, now);
+      row.append(makeCell("th", index === starts.length - 1 ? notOver(when) : when, "row"),
         ...series.map(({ values }) => makeCell("td", number(values[index]))));
       return row;
     }));

@@ -18,11 +18,15 @@ def _read() -> origins.Origins:
 
 @pytest.mark.django_db
 def test_rows() -> None:
-    """A share is one of all bans, also of those of which nobody knows whose they are."""
+    """A share is one of all bans, also of those of which nobody knows whose they are.
+
+    Whose a network is, says its newest event that knows it: a suspect has no origin.
+    """
     add_event(ip="198.51.100.7", asn="64500", asname="A", country="FR")
     add_event(ip="198.51.100.7", asn="64500", asname="A", country="XX")
     add_event(ip="2001:db8::7")
     add_event("unban", 30, ip="198.51.100.7", asn="64509", asname="NEWEST", country="DE")
+    add_event("suspect", 20, ip="198.51.100.8")
     found = _read()
 
     assert networks.list_asns(found) == (AsRow("AS64500", "64500", "A", 2, 0.6667),)
