@@ -26,6 +26,7 @@ _CONFLICTS = {
     "loadedspool": "DO NOTHING",
     "connmonevent": "DO NOTHING",
     "eventoffset": "DO NOTHING",
+    "eventminute": "(minute, type, jail) DO UPDATE SET count = count + excluded.count",
     "eventhour": "(hour, type, jail) DO UPDATE SET count = count + excluded.count",
     "eventday": "(day, kind, key) DO UPDATE SET count = count + excluded.count",
 }
@@ -33,7 +34,12 @@ _CONFLICTS = {
 
 def move_rows() -> int:
     """Move the rows of all tables, in batches; return how many."""
-    return sum(_move_table(model) for model in apps.get_app_config(own.LABEL).get_models())
+    return sum(map(_move_table, _list_models()))
+
+
+def _list_models() -> list[Any]:
+    """Return a model of each table: a proxy has that of another model."""
+    return [model for model in apps.get_app_config(own.LABEL).get_models() if not model._meta.proxy]
 
 
 def _move_table(model: Any) -> int:
@@ -100,5 +106,4 @@ def _store_batch(model: Any, site: Any) -> int:
 
 def count_rows() -> int:
     """Return how many rows of the app the site's file still has."""
-    models = apps.get_app_config(own.LABEL).get_models()
-    return sum(model._default_manager.using(DEFAULT_DB_ALIAS).count() for model in models)
+    return sum(model._default_manager.using(DEFAULT_DB_ALIAS).count() for model in _list_models())

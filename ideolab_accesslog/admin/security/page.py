@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from ideolab_accesslog.admin.pages.frame import render_page
 from ideolab_accesslog.admin.security import cells, words
 from ideolab_accesslog.admin.security.stream import can_stream
-from ideolab_accesslog.dashboard.kept import read
+from ideolab_accesslog.dashboard.kept import kept
 from ideolab_accesslog.models import Security
 
 #: the period of a page that is opened without one
@@ -37,7 +37,7 @@ def show_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("ideolab_accesslog.view_security"):
         raise PermissionDenied
     period = request.GET.get("period", "")
-    data = cells.clean_texts(read(period if period in words.PERIODS else PERIOD))
+    data = cells.clean_texts(kept.read(period if period in words.PERIODS else PERIOD))
     site = model_admin.admin_site.name
     links = _find_links(request, site)
     context = {

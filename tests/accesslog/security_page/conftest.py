@@ -15,7 +15,7 @@ from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
 from demo.lab.wait import wait_until
-from ideolab_accesslog.admin.security import page as security_page
+from ideolab_accesslog.dashboard.kept import kept
 from tests.accesslog.browser import chromium
 from tests.accesslog.security_page.states import NOW, STATES, detail
 
@@ -86,7 +86,7 @@ def live_server(settings: Any) -> Iterator[LiveServer]:
 def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     """What the site answers; the page itself begins with the same data."""
     found = Answers(STATES["attack"]())
-    monkeypatch.setattr(security_page, "read", lambda period: {**found.data, "period": period})
+    monkeypatch.setattr(kept, "read", lambda period: {**found.data, "period": period})
     return found
 
 
