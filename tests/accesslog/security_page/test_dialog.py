@@ -213,7 +213,7 @@ def test_without_scripts_a_row_leads_to_its_page(visit: Any) -> None:
     links = page.locator("[data-rows] tr:first-child a.ideolab-of")
     assert [one.get_attribute("href") for one in links.all()] == [
         "/admin/ideolab_accesslog/traship/address/198.51.100.2/",
-        "#of=AS64496",
+        "/admin/ideolab_accesslog/connmonevent/?q=AS64496",
         "/admin/ideolab_accesslog/traship/?q=198.51.0.0/24",
         "/admin/ideolab_accesslog/traship/address/2001:db8:0:0::/64/",
         "/admin/ideolab_accesslog/traship/address/198.51.100.1/",

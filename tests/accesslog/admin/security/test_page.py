@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ideolab_accesslog.admin.security import page
+from ideolab_accesslog.dashboard.kept import kept
 from tests.accesslog.security_page.states import HOSTILE, STATES
 
 PAGE = "admin:ideolab_accesslog_security_changelist"
@@ -30,7 +31,7 @@ def sign_in(*permissions: str) -> Client:
 
 def show(monkeypatch: pytest.MonkeyPatch, state: str, client: Client) -> str:
     """The page with the data of a state."""
-    monkeypatch.setattr(page, "read", lambda _period: STATES[state]())
+    monkeypatch.setattr(kept, "read", lambda _period: STATES[state]())
     response = client.get(reverse(PAGE))
     assert response.status_code == 200
     text: str = response.content.decode()
@@ -62,7 +63,7 @@ def test_who_is_not_signed_in_is_sent_to_the_login_page() -> None:
 )
 def test_the_period_is_one_of_four(monkeypatch: pytest.MonkeyPatch, query: str, period: str) -> None:
     """Anything else is the usual one."""
-    monkeypatch.setattr(page, "read", lambda wanted: {**STATES["calm"](), "period": wanted})
+    monkeypatch.setattr(kept, "read", lambda wanted: {**STATES["calm"](), "period": wanted})
     text = sign_in("view_security").get(reverse(PAGE) + query).content.decode()
     assert read_json(text, "ideolab-data")["period"] == period
 
