@@ -23,6 +23,8 @@ SHARED = tuple(map(IPv6Network, ("::/32", "64:ff9b::/32", "2001::/32", "fe80::/3
 Target = Union[IPv4Address, IPv6Address, IPv6Network]
 Network = Union[IPv4Network, IPv6Network]
 
+#: bits of the network around an address that is counted, shown and offered: of one site, of one customer
+AROUND_BITS = {4: 24, 6: IPV6_PREFIX}
 #: bits of the widest networks that have a name here, by IP version: as min_prefix4 and min_prefix6
 WIDEST = {4: 16, 6: 32}
 #: bits of the widest networks that a line of manual.log and the helper by sudo ban
@@ -108,6 +110,16 @@ def find_networks_around(wanted: Union[IPv4Address, IPv6Address, Network]) -> li
         shift = network.max_prefixlen - bits
         found.append(str(kind((first >> shift << shift, bits))))
     return found
+
+
+def order(address: Union[IPv4Address, IPv6Address]) -> str:
+    """Return the text of ConnmonEvent.start: digits of one length, which each database orders as numbers."""
+    return f"4{int(address):08x}" if address.version == 4 else f"6{int(address):032x}"
+
+
+def span(network: Network) -> tuple[str, str]:
+    """Return the first and the last value of ConnmonEvent.start in a network."""
+    return order(network.network_address), order(network.broadcast_address)
 
 
 def _parse_network(text: str) -> IPv6Network:

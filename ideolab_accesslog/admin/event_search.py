@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from ideolab_accesslog.admin import search as words
 from ideolab_accesslog.admin.search import Network, parse_network
-from ideolab_accesslog.events.rows.addresses import span
+from ideolab_accesslog.networks import span
 
 #: AS64500, as the page and fail2ban write it
 _ASN = re.compile(r"AS([0-9]{1,10})", re.IGNORECASE)

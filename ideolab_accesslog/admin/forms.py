@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from ideolab_accesslog.databases.text import clean
 from ideolab_accesslog.networks import parse
 
 #: addresses of one call
 MOST = 1000
 #: {form value: seconds}; None = permanent
 TIMES = {"24h": 86400, "7d": 7 * 86400, "permanent": None}
+#: characters of a reason
+REASON_MAX = 255
 
 
 class BanForm(forms.Form):
@@ -30,7 +34,7 @@ class BanForm(forms.Form):
         label=_("Duration"),
         choices=(("24h", _("24 hours")), ("7d", _("7 days")), ("permanent", _("permanent"))),
     )
-    reason = forms.CharField(label=_("Reason"), max_length=255, required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=REASON_MAX, required=False)
 
     def clean_addresses(self) -> list[str]:
         """Return each address once, in the notation in which it is stored."""
@@ -45,7 +49,16 @@ class BanForm(forms.Form):
 
     def clean_reason(self) -> str:
         """Return the reason in one line, with single spaces."""
-        return " ".join(self.cleaned_data["reason"].split())
+        return _join_words(self.cleaned_data["reason"])
+
+
+def read_reason(request: HttpRequest) -> str:
+    """Return the reason of a page that has no form of Django, as the tables hold it."""
+    return clean(_join_words(request.POST.get("reason", "")))[:REASON_MAX]
+
+
+def _join_words(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _parse(word: str) -> object:

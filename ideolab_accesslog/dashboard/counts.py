@@ -13,8 +13,9 @@ from typing import Optional
 from django.db.models import Sum
 
 from ideolab_accesslog.dashboard.event_types import BAN
-from ideolab_accesslog.dashboard.instants import floor, to_database, to_utc
+from ideolab_accesslog.dashboard.instants import floor
 from ideolab_accesslog.dashboard.period import DAY_S, HOUR_S, Period
+from ideolab_accesslog.databases.times import to_database, to_utc
 from ideolab_accesslog.models import EventHour, EventMinute
 
 #: seconds of the steps that EventMinute counts

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Optional
 
-from django.conf import settings
-from django.utils import timezone as site_time
+from ideolab_accesslog.databases.times import to_utc
 
 UTC = timezone.utc
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -15,16 +14,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def read_clock() -> datetime:
     """Return the time of now."""
     return datetime.now(UTC)
-
-
-def to_utc(when: datetime) -> datetime:
-    """Return a time of the database in UTC."""
-    return (site_time.make_aware(when) if site_time.is_naive(when) else when).astimezone(UTC)
-
-
-def to_database(when: datetime) -> datetime:
-    """Return a time as the database is asked for it."""
-    return when if settings.USE_TZ else site_time.make_naive(when)
 
 
 def floor(when: datetime, step_s: int) -> datetime:

@@ -85,11 +85,5 @@ def _collect(period: str) -> dict[str, Any]:
 
 kept = KeptData(_collect)
 
-
-def read(period: str) -> dict[str, Any]:
-    """Return the data of a period as docs/dashboard.md describes it, two seconds old at most."""
-    return kept.read(period)
-
-
 drop_on_change(kept.forget)
 drop_on_change(readings.forget)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.dashboard.instants import to_database, to_utc
+from ideolab_accesslog.databases.times import to_database, to_utc
 from ideolab_accesslog.models import OffenceLog, TrashIP
 
 #: rows of each table

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.dashboard import prom
-from ideolab_accesslog.dashboard.instants import to_utc
+from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import EventOffset
 
 CONNMON_FILE = "ideolab_connmon.prom"

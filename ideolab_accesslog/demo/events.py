@@ -8,12 +8,11 @@ from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
 
-from django.conf import settings
 from django.db import connections
 from django.db.models import F
-from django.utils.timezone import get_default_timezone, make_naive
 
 from ideolab_accesslog import databases
+from ideolab_accesslog.databases.times import to_database, to_utc
 from ideolab_accesslog.demo.attack import ID_PREFIX, Line
 from ideolab_accesslog.events.rows import insert, parse, rollups
 from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour, EventMinute
@@ -42,7 +41,7 @@ def withdraw_events() -> int:
     """Delete the played events, and take them out of the counts; return how many."""
     removed = 0
     while batch := list(_find_own_rows()[:BATCH]):
-        _uncount([_to_utc(event) for event in batch])
+        _uncount([_count_in_utc(event) for event in batch])
         ConnmonEvent.objects.filter(pk__in=[event.pk for event in batch]).delete()
         removed += len(batch)
     return removed
@@ -56,32 +55,26 @@ def has_real_events() -> bool:
 def count_active(now: datetime) -> int:
     """Return how many played bans are in force at this time, which is UTC."""
     bans = _find_own_rows().filter(type=ConnmonEvent.Type.BAN)
-    return int(bans.filter(until__gt=_fit_zone(now)).count())
+    return int(bans.filter(until__gt=to_database(now)).count())
 
 
 def _find_own_rows() -> Any:
     return ConnmonEvent.objects.filter(event_id__startswith=ID_PREFIX)
 
 
-def _to_utc(event: Any) -> Any:
+def _count_in_utc(event: Any) -> Any:
     """Return the event with its time in UTC, by which it was counted."""
-    ts = event.ts if settings.USE_TZ else event.ts.replace(tzinfo=get_default_timezone())
-    event.ts = ts.astimezone(timezone.utc)
+    event.ts = to_utc(event.ts)
     return event
-
-
-def _fit_zone(at: datetime) -> datetime:
-    """Return the time as the tables have it: without a zone where the site has none."""
-    return at if settings.USE_TZ else make_naive(at)
 
 
 def _uncount(events: Sequence[Any]) -> None:
     """Take events out of the counts by minute, hour and day; what nothing is left of goes."""
     bans = [event for event in events if event.type == ConnmonEvent.Type.BAN]
     for key, number in rollups.count_hours(events).items():
-        _subtract(EventHour, {**key._asdict(), "hour": _fit_zone(key.hour)}, number)
+        _subtract(EventHour, {**key._asdict(), "hour": to_database(key.hour)}, number)
     for minute, number in rollups.count_minutes(events).items():
-        _subtract(EventMinute, {**minute._asdict(), "minute": _fit_zone(minute.minute)}, number)
+        _subtract(EventMinute, {**minute._asdict(), "minute": to_database(minute.minute)}, number)
     for day, number in rollups.count_days(bans).items():
         _subtract(EventDay, day._asdict(), number)
 

@@ -9,14 +9,13 @@ from itertools import islice
 from random import Random
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models, router, transaction
 from django.db.models import QuerySet
-from django.utils.timezone import make_naive
 
 from ideolab_accesslog import databases
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.databases.times import to_database
 from ideolab_accesslog.demo import attack, places, rows
 from ideolab_accesslog.demo.events import store_events, withdraw_events
 from ideolab_accesslog.models import AccessLog, ConnmonEvent, FirewallActionLog, OffenceLog, TrashIP
@@ -41,7 +40,7 @@ def fill(count: int, now: datetime, seed: int) -> Amounts:
     """Store the played attack in place of an earlier one, and return how much that is; `now` is UTC."""
     lines = attack.make_lines(count, now, Random(seed))  # noqa: S311 (no secret is made)
     random = Random(seed)  # noqa: S311
-    now = now if settings.USE_TZ else make_naive(now)
+    now = to_database(now)
     offences = list(rows.make_offences(now, random))
     scanners = rows.make_scanners(offences, now, random, has_bans=not conf.TRASHIP_FIREWALL_EXECUTE)
     with _transaction():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -11,8 +11,10 @@ from ideolab_accesslog.networks import (
     find_networks_around,
     is_network,
     network_of,
+    order,
     parse,
     parse_wanted,
+    span,
 )
 from ideolab_f2b.kernel import client_network
 
@@ -141,3 +143,11 @@ def test_one_customer_is_no_network() -> None:
     """Everything else with a prefix is."""
     texts = ("2001:db8::/64", "198.51.100.7", "AS64500", "198.51.100.0/31", "2001:db8::/63", "2001:db8::/65")
     assert [is_network(parse_wanted(text)) for text in texts] == [False] * 3 + [True] * 3
+
+
+def test_texts_in_the_order_of_addresses() -> None:
+    """IPv4 stands before IPv6, and each family in the order of its numbers."""
+    assert [order(ip_address(text)) for text in ("9.0.0.1", "198.51.100.7", "2001:db8::7")] == [
+        *("409000001", "4c6336407", "620010db8000000000000000000000007")
+    ]
+    assert span(ip_network("198.51.100.0/24")) == ("4c6336400", "4c63364ff")

@@ -83,11 +83,11 @@ def security_pages(client: Any) -> Iterator[tuple[str, Any]]:
     """The dashboard in each of its states."""
     from django.urls import reverse
 
-    from ideolab_accesslog.admin.security import page
+    from ideolab_accesslog.dashboard.kept import kept
     from tests.accesslog.security_page.states import STATES
 
     for name, make in STATES.items():
-        setattr(page, "read", lambda _period, make=make: make())  # noqa: B010
+        setattr(kept, "read", lambda _period, make=make: make())  # noqa: B010
         yield f"security-{name}", client.get(reverse("admin:ideolab_accesslog_security_changelist"))
 
 

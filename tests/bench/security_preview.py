@@ -1,8 +1,9 @@
 """How long a preview counts the site's visitors: `python tests/bench/security_preview.py [ROWS [sqlite]]`.
 
 A real PostgreSQL of its own, or SQLite in a file. A tenth of the requests come from one /24, every fiftieth
-from a user. Prints the milliseconds for each target: the median and the worst of seven counts. Then what a
-request costs that asks whether its address is banned: with addresses alone, and with a thousand networks.
+from a user. Prints the milliseconds for each target: the median and the worst of seven counts, beside reading
+all requests of the seven days and comparing each. Then what a request costs that asks whether its address is
+banned: with addresses alone, and with a thousand networks.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 import timeit
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,26 @@ def measure(networks: list[str]) -> tuple[float, float, Any]:
     return statistics.median(spent), max(spent), found
 
 
+def measure_naive(networks: list[str]) -> float:
+    """Return the milliseconds in which each request of the days is read and compared."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from ideolab_accesslog import databases
+    from ideolab_accesslog.admin.security import hits
+    from ideolab_accesslog.models import AccessLog
+
+    before = time.perf_counter()
+    wanted = list(map(ip_network, networks))
+    since = timezone.now() - timedelta(days=hits.DAYS)
+    rows = AccessLog.objects.using(databases.requests()).filter(ts__gte=since).order_by()
+    seen = rows.values_list("ip", "user_id").iterator()
+    inside = [pair for pair in seen if any(ip_address(pair[0]) in one for one in wanted)]
+    print(f"naive: {len({address for address, _user in inside})} visitors")
+    return (time.perf_counter() - before) * 1000
+
+
 def run(vendor: str, count: int) -> None:
     """Fill the database of DJANGO_SETTINGS_MODULE, and measure."""
     import django
@@ -85,6 +106,7 @@ def run(vendor: str, count: int) -> None:
     for name, networks in TARGETS.items():
         median, worst, found = measure(networks)
         print(f"{vendor}, {count} requests, {name}: {median:.0f} ms, worst {worst:.0f}: {found}")
+    print(f"{vendor}, naive, a /24: {measure_naive(TARGETS['/24 with few']):.0f} ms")
     measure_requests()
     connection.close()
 

@@ -17,14 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ideolab_accesslog.admin import chosen, views
 from ideolab_accesslog.admin.filters import BannedFilter, SeenFilter
-from ideolab_accesslog.admin.forms import MOST, TIMES
+from ideolab_accesslog.admin.forms import MOST, TIMES, read_reason
 from ideolab_accesslog.admin.lists import columns
 from ideolab_accesslog.admin.lists.evidence import EvidenceAdmin
 from ideolab_accesslog.admin.messages import find_own_address, show_result
 from ideolab_accesslog.admin.pages import address, traffic_view
 from ideolab_accesslog.admin.permissions import refuse_forbidden
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.databases.text import clean
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.models import TrashIP
 
@@ -173,7 +172,7 @@ class TrashIPAdmin(EvidenceAdmin):
             return None
         if request.POST.get("confirmed") != "yes":
             return self._confirm(request, rows, f"ban_{time}", question)
-        reason = clean(" ".join(request.POST.get("reason", "").split()))[:255]
+        reason = read_reason(request)
         result = calls.ban(
             [row.ip for row in rows],
             actor=request.user,

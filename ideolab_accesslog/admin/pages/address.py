@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from ideolab_accesslog import networks
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.admin import ban_state
-from ideolab_accesslog.admin.forms import TIMES, BanForm
+from ideolab_accesslog.admin.forms import TIMES, BanForm, read_reason
 from ideolab_accesslog.admin.lists import columns
 from ideolab_accesslog.admin.messages import find_own_address, show_result
 from ideolab_accesslog.admin.pages.frame import render_page
@@ -24,7 +24,6 @@ from ideolab_accesslog.admin.pages.timeline import find_names, read_timeline
 from ideolab_accesslog.admin.search import match_network
 from ideolab_accesslog.admin.security.buttons import find_buttons
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.databases.text import clean
 from ideolab_accesslog.firewall import calls, texts
 from ideolab_accesslog.models import TrashIP
 
@@ -106,7 +105,7 @@ def _ban(model_admin: Any, request: HttpRequest, names: Sequence[str]) -> HttpRe
     target, time = request.POST.get("target"), request.POST.get("time", "")
     if target not in names or time not in TIMES:
         raise SuspiciousOperation("a ban that the page of an address does not offer")
-    reason = clean(" ".join(request.POST.get("reason", "").split()))[:255]
+    reason = read_reason(request)
     if request.POST.get("confirmed") != "yes":
         return _confirm(model_admin, request, target, time, reason)
     result = calls.ban(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ideolab_accesslog.admin import ban_state
-from ideolab_accesslog.admin.forms import TIMES, BanForm
+from ideolab_accesslog.admin.forms import TIMES, BanForm, read_reason
 from ideolab_accesslog.admin.lists.columns import show_badges
 from ideolab_accesslog.admin.messages import find_own_address, show_result
 from ideolab_accesslog.admin.pages.frame import render_page
@@ -21,14 +21,10 @@ from ideolab_accesslog.admin.security import places, preview, shown
 from ideolab_accesslog.admin.security.preview import BanPreview
 from ideolab_accesslog.admin.security.shown import ShownPreview
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.databases.text import clean
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.firewall.intents import REPEAT_S
 from ideolab_accesslog.models import FirewallActionLog
 from ideolab_accesslog.networks import AsNumber, Wanted, parse_wanted
-
-#: characters of a reason
-_REASON_MAX = 255
 
 
 class _Typed(NamedTuple):
@@ -79,7 +75,7 @@ def _read_form(request: HttpRequest) -> _Typed:
     time = request.POST.get("time", "")
     if time not in TIMES:
         raise SuspiciousOperation("a time that the page does not offer")
-    reason = clean(" ".join(request.POST.get("reason", "").split()))[:_REASON_MAX]
+    reason = read_reason(request)
     return _Typed(time, reason, request.POST.get("knows") == "yes")
 
 

@@ -19,6 +19,7 @@ from ideolab_accesslog.conf import conf
 from ideolab_accesslog.firewall import refusals
 from ideolab_accesslog.models import ConnmonEvent, TrashIP
 from ideolab_accesslog.networks import (
+    AROUND_BITS,
     WIDEST_BY_SITE,
     AsNumber,
     Network,
@@ -27,9 +28,6 @@ from ideolab_accesslog.networks import (
     network_of,
     parse_wanted,
 )
-
-#: bits of the network that is offered beside an address
-_NEIGHBOURS = {4: 24, 6: 64}
 
 
 class Button(NamedTuple):
@@ -74,7 +72,7 @@ def _find_targets(wanted: Wanted) -> Iterator[Wanted]:
     if isinstance(wanted, IPv4Address) or (
         isinstance(wanted, IPv6Address) and "/" in network_of(str(wanted))
     ):
-        yield ip_network((wanted, _NEIGHBOURS[wanted.version]), strict=False)
+        yield ip_network((wanted, AROUND_BITS[wanted.version]), strict=False)
     number = find_as_number(wanted)
     if number is not None:
         yield number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Optional
 
 from django.http import HttpRequest
@@ -104,8 +104,3 @@ def find_bans_around(wanted: Wanted) -> list[str]:
     rows: Any = TrashIP.objects.filter(ip__in=find_networks_around(wanted), is_banned=True)
     now = timezone.now()
     return [row.ip for row in rows if row.ban_until is None or row.ban_until > now]
-
-
-def is_one_client(wanted: Wanted) -> bool:
-    """Return whether it is one address."""
-    return isinstance(wanted, (IPv4Address, IPv6Address))

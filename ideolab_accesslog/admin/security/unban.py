@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from ideolab_accesslog.admin import ban_state
+from ideolab_accesslog.admin.forms import read_reason
 from ideolab_accesslog.admin.lists.columns import show_badges
 from ideolab_accesslog.admin.messages import show_result
 from ideolab_accesslog.admin.pages.frame import render_page
@@ -18,7 +19,6 @@ from ideolab_accesslog.admin.permissions import may_unban
 from ideolab_accesslog.admin.security import places, preview
 from ideolab_accesslog.admin.security.ban import read_target
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.databases.text import clean
 from ideolab_accesslog.firewall import calls, texts
 from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.networks import Wanted, parse_wanted
@@ -31,7 +31,7 @@ def unban(model_admin: Any, request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     targets = find_targets(wanted)
     if request.method == "POST":
-        reason = clean(" ".join(request.POST.get("reason", "").split()))[:255]
+        reason = read_reason(request)
         show_result(request, calls.unban(targets, actor=request.user, reason=reason))
         return HttpResponseRedirect(places.find_way_back(model_admin, request).url)
     return _show(model_admin, request, wanted, targets)

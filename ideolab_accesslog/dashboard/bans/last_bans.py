@@ -12,7 +12,7 @@ from django.db.models import Value
 from ideolab_accesslog.dashboard.bans.networks import NAME_MAX, name_as, show
 from ideolab_accesslog.dashboard.event_types import BAN, RESTORED, UNBAN
 from ideolab_accesslog.dashboard.first_rows import read_first
-from ideolab_accesslog.dashboard.instants import to_database, to_utc
+from ideolab_accesslog.databases.times import to_database, to_utc
 from ideolab_accesslog.models import ConnmonEvent
 
 #: bans that the page shows

@@ -11,6 +11,7 @@ from ideolab_accesslog.dashboard.bans.networks import NAME_MAX, name_as, show
 from ideolab_accesslog.dashboard.bans.origins import BanOrigin, Origins
 from ideolab_accesslog.dashboard.event_types import ASN, COUNTRY, NETWORK4, NETWORK6
 from ideolab_accesslog.dashboard.verdict import Leader
+from ideolab_accesslog.networks import AROUND_BITS
 from ideolab_f2b.notation.country_names import COUNTRIES
 
 #: bans of which a part says something
@@ -21,8 +22,6 @@ SHARE = 0.3
 COUNTRY_SHARE = 0.5
 #: suspects of which a part says something: one is enough to be named
 SUSPECTS = 1
-#: the network that a suspect is named by
-PREFIXES = {4: 24, 6: 64}
 
 
 def find_leaders(found: Origins) -> tuple[Leader, ...]:
@@ -68,4 +67,4 @@ def _find_network(row: BanOrigin) -> str:
     if row.ip is None:
         return show(row.subnet) or ""
     network = ip_network(row.ip)
-    return str(network.supernet(new_prefix=PREFIXES[network.version]))
+    return str(network.supernet(new_prefix=AROUND_BITS[network.version]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Optional
@@ -14,13 +13,13 @@ from ideolab_accesslog.dashboard.bans.origins import Origins
 from ideolab_accesslog.dashboard.event_types import ASN, COUNTRY, NETWORK4, NETWORK6
 from ideolab_accesslog.dashboard.first_rows import read_first
 from ideolab_accesslog.models import ConnmonEvent
+from ideolab_f2b.notation import as_number
 from ideolab_f2b.notation.country_names import COUNTRIES
 
 #: characters of a name of an AS
 NAME_MAX = 80
 #: characters of an AS number, of a country's code, of a network
 KEY_MAX = 49
-_AS_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,10 @@ def list_networks(found: Origins) -> tuple[tuple[NetworkRow, ...], tuple[Network
 
 def name_as(number: Optional[str]) -> Optional[str]:
     """Return `AS64500`; None for what is no AS number."""
-    return f"AS{number}" if number and _AS_NUMBER.fullmatch(number) else None
+    try:
+        return as_number.text(as_number.parse(f"AS{number}"))
+    except ValueError:
+        return None
 
 
 def show(text: Optional[str], most: int = KEY_MAX) -> Optional[str]:

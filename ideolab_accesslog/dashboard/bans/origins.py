@@ -16,8 +16,9 @@ from django.db.models import Sum
 from ideolab_accesslog.dashboard.counts import MINUTE_S, count_since
 from ideolab_accesslog.dashboard.event_types import ASN, BAN, COUNTRY, KINDS, NETWORK4, NETWORK6
 from ideolab_accesslog.dashboard.first_rows import read_first
-from ideolab_accesslog.dashboard.instants import UTC, floor, to_database
+from ideolab_accesslog.dashboard.instants import UTC, floor
 from ideolab_accesslog.dashboard.period import Period
+from ideolab_accesslog.databases.times import to_database
 from ideolab_accesslog.models import ConnmonEvent, EventDay
 
 #: newest bans of a period that are counted one by one

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
-from ideolab_accesslog.dashboard.instants import to_utc
+from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import FirewallActionLog
 
 #: rows that are shown

@@ -21,7 +21,7 @@ from ideolab_accesslog.dashboard.bans.networks import show
 from ideolab_accesslog.dashboard.detail.raw import describe_entries, parse_raw
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, RESTORED, SUSPECT, UNBAN
-from ideolab_accesslog.dashboard.instants import to_utc
+from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import ConnmonEvent
 
 #: events that are read; of a network that no index has by time, those of its first addresses

@@ -12,7 +12,7 @@ from ideolab_accesslog import databases
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
-from ideolab_accesslog.dashboard.instants import to_database, to_utc
+from ideolab_accesslog.databases.times import to_database, to_utc
 from ideolab_accesslog.models import AccessLog, OffenceLog
 
 #: rows of each table that are read

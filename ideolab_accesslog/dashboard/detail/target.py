@@ -9,12 +9,10 @@ from typing import Any, Optional
 
 from django.db.models import Q
 
-from ideolab_accesslog.networks import AsNumber, Network, Wanted, network_of
+from ideolab_accesslog.networks import AROUND_BITS, AsNumber, Network, Wanted, network_of, span
 
 #: the condition on `ip` of a query for one network (admin/search.py)
 MatchNetwork = Callable[[Any, Network], Q]
-#: bits of the networks that stand in `subnet` of each event
-SUBNET_BITS = {4: 24, 6: 64}
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class DetailTarget:
     def has_newest_first(self) -> bool:
         """Return whether an index has the events in the order of their time; of other networks none has."""
         network = self.network
-        return self.kind != "network" or network is None or network.prefixlen == SUBNET_BITS[network.version]
+        return self.kind != "network" or network is None or network.prefixlen == AROUND_BITS[network.version]
 
     def list_names(self) -> list[str]:
         """Return the texts by which it is counted and banned: an IPv6 address by its /64 too."""
@@ -73,7 +71,7 @@ class DetailTarget:
             return rows.filter(ip=self.of).order_by("-ts")
         if self.has_newest_first:
             return rows.filter(subnet=self.of).order_by("-ts")
-        first, last = _span(self.network)
+        first, last = span(ip_network(self.wanted))
         return rows.filter(start__gte=first, start__lte=last).order_by("start", "-ts")
 
     def filter_addresses(self, rows: Any) -> Any:
@@ -83,12 +81,3 @@ class DetailTarget:
             return rows.none()
         order = ("-ts",) if self.kind == "address" else ("ip", "-ts")
         return rows.filter(self.match(rows, network)).order_by(*order)
-
-
-def _span(network: Optional[Network]) -> tuple[str, str]:
-    """Return the first and the last value of ConnmonEvent.start in a network."""
-    if network is None:
-        return "", ""
-    digits = network.max_prefixlen // 4
-    first, last = int(network.network_address), int(network.broadcast_address)
-    return f"{network.version}{first:0{digits}x}", f"{network.version}{last:0{digits}x}"

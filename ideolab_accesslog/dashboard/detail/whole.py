@@ -14,8 +14,9 @@ from ideolab_accesslog.dashboard.bans.last_bans import BanEntry
 from ideolab_accesslog.dashboard.bans.networks import NAME_MAX, show
 from ideolab_accesslog.dashboard.detail import audit, connections, events, requests
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
-from ideolab_accesslog.dashboard.instants import read_clock, to_iso, to_utc
+from ideolab_accesslog.dashboard.instants import read_clock, to_iso
 from ideolab_accesslog.dashboard.sources import check_events
+from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.networks import network_of
 from ideolab_f2b.notation.country_names import COUNTRIES

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import NamedTuple, Union
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import NamedTuple
+
+from ideolab_accesslog.networks import AROUND_BITS, order
 
 #: bits of an IPv6 address behind its /64
-_HOST_BITS = 64
+_HOST_BITS = 128 - AROUND_BITS[6]
 #: addresses whose texts are kept: an attack repeats them
 _KEPT = 65536
 
@@ -41,7 +43,7 @@ def _read_other(text: str) -> Wherefrom:
         if "%" in text:
             raise ValueError("an interface is part of it")
     around = IPv6Address(int(found) >> _HOST_BITS << _HOST_BITS)
-    return Wherefrom(str(found), f"{around}/{128 - _HOST_BITS}", order(found))
+    return Wherefrom(str(found), f"{around}/{AROUND_BITS[6]}", order(found))
 
 
 @lru_cache(_KEPT)
@@ -51,13 +53,3 @@ def read_network(text: str) -> Wherefrom:
     if found.prefixlen == found.max_prefixlen:
         return read_address(str(found.network_address))
     return Wherefrom("", str(found), order(found.network_address))
-
-
-def order(address: Union[IPv4Address, IPv6Address]) -> str:
-    """Return the text of ConnmonEvent.start: digits of one length, which each database orders as numbers."""
-    return f"4{int(address):08x}" if address.version == 4 else f"6{int(address):032x}"
-
-
-def span(network: Union[IPv4Network, IPv6Network]) -> tuple[str, str]:
-    """Return the first and the last value of `start` in a network."""
-    return order(network.network_address), order(network.broadcast_address)

@@ -12,9 +12,9 @@ from django.db import transaction
 
 from ideolab_accesslog.access import copy
 from ideolab_accesslog.databases.text import is_rows_fault
+from ideolab_accesslog.databases.times import to_database
 from ideolab_accesslog.events.rows.copy_line import format_row
 from ideolab_accesslog.events.rows.row import FIELDS, EventRow
-from ideolab_accesslog.events.rows.times import convert_time
 from ideolab_accesslog.models import ConnmonEvent
 
 #: ids that one query looks for: older SQLite takes 999 values
@@ -106,7 +106,7 @@ def _write(rows: Sequence[EventRow], connection: Any) -> None:
 def _format(rows: Sequence[EventRow]) -> Iterator[bytes]:
     """Yield blocks of lines: the server stores one while the next is made."""
     for start in range(0, len(rows), PIECE):
-        yield b"".join([format_row(row, convert_time) for row in rows[start : start + PIECE]])
+        yield b"".join([format_row(row, to_database) for row in rows[start : start + PIECE]])
 
 
 def _statement(connection: Any) -> str:
@@ -121,7 +121,7 @@ def _adapter(connection: Any) -> Callable[[EventRow], Sequence[Any]]:
     adapt_time = connection.ops.adapt_datetimefield_value
     # Django would do the same for each value, in three times the time
     is_naive = not connection.features.supports_timezones and connection.timezone is zones.utc
-    to_site = _drop_zone if settings.USE_TZ and is_naive else convert_time
+    to_site = _drop_zone if settings.USE_TZ and is_naive else to_database
 
     def adapt(row: EventRow) -> Sequence[Any]:
         values: list[Any] = list(row)

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from datetime import timezone as zones
 from typing import Any, NamedTuple
 
+from ideolab_accesslog.databases.times import to_database
 from ideolab_accesslog.events.rows.row import EventRow
-from ideolab_accesslog.events.rows.times import convert_time
 from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour, EventMinute
 
 #: rows of one statement: older SQLite takes 999 values
@@ -58,7 +58,7 @@ def add(rows: Sequence[EventRow], connection: Any) -> None:
         EventHour,
         ("hour", "type", "jail"),
         ("count",),
-        [(adapt_time(convert_time(key.hour)), key.type, key.jail, hours[key]) for key in sorted(hours)],
+        [(adapt_time(to_database(key.hour)), key.type, key.jail, hours[key]) for key in sorted(hours)],
     )
     _add_minutes(rows, connection)
     _upsert(
@@ -80,10 +80,10 @@ def _add_minutes(rows: Iterable[EventRow], connection: Any) -> None:
         EventMinute,
         ("minute", "type", "jail"),
         ("count",),
-        [(adapt_time(convert_time(key.minute)), key.type, key.jail, minutes[key]) for key in sorted(minutes)],
+        [(adapt_time(to_database(key.minute)), key.type, key.jail, minutes[key]) for key in sorted(minutes)],
     )
     if minutes:
-        EventMinute.objects.using(connection.alias).filter(minute__lt=convert_time(oldest)).delete()
+        EventMinute.objects.using(connection.alias).filter(minute__lt=to_database(oldest)).delete()
 
 
 def count_hours(rows: Iterable[EventRow]) -> Mapping[HourKey, int]:

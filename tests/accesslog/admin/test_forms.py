@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ideolab_accesslog.admin.forms import MOST, BanForm
+from ideolab_accesslog.admin.forms import MOST, BanForm, read_reason
 
 
 def _form(addresses: str) -> BanForm:
@@ -40,3 +41,10 @@ def test_no_text_breaks_the_form(text: str) -> None:
     """It is valid, or it says what is wrong."""
     form = _form(text)
     assert form.is_valid() != bool(form.errors)
+
+
+def test_a_reason_without_a_form() -> None:
+    """It is one line that each database takes, and no longer than its column."""
+    request = RequestFactory().post("/", {"reason": f" a \n \0b {'x' * 300}"})
+
+    assert read_reason(request) == f"a \N{REPLACEMENT CHARACTER}b {'x' * 250}"[:255]

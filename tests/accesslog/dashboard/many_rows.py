@@ -14,26 +14,35 @@ _NUMBERS = {
         "SELECT n FROM (WITH RECURSIVE counted(n) AS "
         "(SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {rows}) SELECT n FROM counted)"
     ),
+    # MariaDB's engine of numbers, which have no sign there
+    "mysql": "SELECT CAST(seq AS SIGNED) AS n FROM seq_1_to_{rows}",
 }
 _AT = {
     "postgresql": "now() + ({seconds}) * interval '1 second'",
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now', ({seconds}) || ' seconds')",
+    "mysql": "utc_timestamp(6) + INTERVAL ({seconds}) SECOND",
 }
-_ADDRESS = {"postgresql": "({text})::inet", "sqlite": "{text}"}
-_HEXADECIMAL = {"postgresql": "lpad(to_hex(number), 8, '0')", "sqlite": "printf('%08x', number)"}
+_ADDRESS = {"postgresql": "({text})::inet", "sqlite": "{text}", "mysql": "{text}"}
+_HEXADECIMAL = {
+    "postgresql": "lpad(to_hex(number), 8, '0')",
+    "sqlite": "printf('%08x', number)",
+    "mysql": "lpad(lower(hex(number)), 8, '0')",
+}
 _GROUP = {
     "postgresql": "lpad((n % 9000 + 1)::text, 4, '0')",
     "sqlite": "printf('%04d', n % 9000 + 1)",
+    "mysql": "lpad(n % 9000 + 1, 4, '0')",
 }
 _STEP = {
     "postgresql": "date_trunc('{step}', ts at time zone 'UTC') at time zone 'UTC'",
     "sqlite": "strftime('{step}', ts)",
+    "mysql": "date_format(ts, '{step}')",
 }
 _STEPS = {
-    "minute": {"postgresql": "minute", "sqlite": "%Y-%m-%d %H:%M:00"},
-    "hour": {"postgresql": "hour", "sqlite": "%Y-%m-%d %H:00:00"},
+    "minute": {"postgresql": "minute", "sqlite": "%Y-%m-%d %H:%M:00", "mysql": "%Y-%m-%d %H:%i:00"},
+    "hour": {"postgresql": "hour", "sqlite": "%Y-%m-%d %H:00:00", "mysql": "%Y-%m-%d %H:00:00"},
 }
-_DAY = {"postgresql": "(ts at time zone 'UTC')::date", "sqlite": "date(ts)"}
+_DAY = {"postgresql": "(ts at time zone 'UTC')::date", "sqlite": "date(ts)", "mysql": "date(ts)"}
 _KEYS = {
     "asn": "asn",
     "country": "country",
@@ -44,7 +53,7 @@ _KEYS = {
 _CLIENT = (
     "CASE WHEN n % 20 = 7 THEN '2001:db8:' || (n % 9000 + 1) || ':1::5' ELSE four || '.' || (n % 250) END"
 )
-_SCANNER = "'10.' || (n / 65536) || '.' || (n / 256 % 256) || '.' || (n % 256)"
+_SCANNER = "'10.' || (n >> 16) || '.' || ((n >> 8) % 256) || '.' || (n % 256)"
 _NETWORK = "CASE WHEN n % 10 = 3 THEN n % 40 ELSE n % 300000 * 6101 % 300000 END"
 _EVENTS = """
 INSERT INTO ideolab_accesslog_connmonevent
@@ -58,7 +67,7 @@ SELECT {ts}, CASE WHEN n % 10 < 3 THEN 'suspect' WHEN n % 10 < 8 THEN 'ban'
     {country}, 'idle', CASE WHEN n % 4 = 0 THEN 'ideolab-connmon-net' ELSE 'ideolab-connmon' END, 86400,
     {until}, {now}
 FROM (SELECT n, (11 * 65536 + k) * 256 + n % 250 AS number,
-    (11 + k / 65536) || '.' || (k / 256 % 256) || '.' || (k % 256) AS four
+    (11 + (k >> 16)) || '.' || ((k >> 8) % 256) || '.' || (k % 256) AS four
     FROM (SELECT n, {network} AS k FROM ({numbers}) AS numbered) AS chosen) AS made
 """
 _STEP_COUNTS = """
@@ -66,7 +75,7 @@ INSERT INTO ideolab_accesslog_event{step} ({step}, type, jail, count)
 SELECT {start}, type, coalesce(jail, ''), count(*) FROM ideolab_accesslog_connmonevent GROUP BY 1, 2, 3
 """
 _DAY_COUNTS = """
-INSERT INTO ideolab_accesslog_eventday (day, kind, key, name, count)
+INSERT INTO ideolab_accesslog_eventday (day, kind, "key", name, count)
 SELECT {day}, '{kind}', {key}, CASE WHEN '{kind}' = 'asn' THEN max(asname) ELSE '' END, count(*)
 FROM ideolab_accesslog_connmonevent WHERE type = 'ban' AND {key} IS NOT NULL GROUP BY 1, 2, 3
 """
@@ -113,14 +122,14 @@ def fill_events(connection: Any, rows: int, seconds: int) -> None:
         _run(connection, _STEP_COUNTS.format(step=step, start=start))
     for kind, key in _KEYS.items():
         _run(connection, _DAY_COUNTS.format(day=_DAY[vendor], kind=kind, key=key))
-    _run(connection, "ANALYZE")
+    _analyze(connection)
 
 
 def fill_site(connection: Any, requests: int, offences: int) -> None:
     """Add so many requests and so many offences of as many addresses, of the last 30 days."""
     vendor = connection.vendor
     for template, rows, address in (
-        (_REQUESTS, requests, "'198.' || (18 + n % 2) || '.' || (n / 250 % 250) || '.' || (n % 250)"),
+        (_REQUESTS, requests, "'198.' || (18 + n % 2) || '.' || ((n >> 8) % 250) || '.' || (n % 250)"),
         (_OFFENCES, offences, _SCANNER),
         (_ADDRESSES, offences, _SCANNER),
     ):
@@ -131,9 +140,22 @@ def fill_site(connection: Any, requests: int, offences: int) -> None:
             "numbers": _NUMBERS[vendor].format(rows=rows),
         }
         _run(connection, template.format(**words))
-    _run(connection, "ANALYZE")
+    _analyze(connection)
+
+
+def _analyze(connection: Any) -> None:
+    names = [name for name in connection.introspection.table_names() if name.startswith("ideolab")]
+    _run(connection, f"ANALYZE TABLE {', '.join(names)}" if connection.vendor == "mysql" else "ANALYZE")
 
 
 def _run(connection: Any, text: str) -> None:
     with connection.cursor() as cursor:
+        if connection.vendor != "mysql":
+            cursor.execute(text)
+            return
+        cursor.execute("SELECT @@sql_mode")
+        ((mode,),) = cursor.fetchall()
+        # || and double quotes as the others have them
+        cursor.execute("SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'")
         cursor.execute(text)
+        cursor.execute("SET sql_mode = %s", [mode])

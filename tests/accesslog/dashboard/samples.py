@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ideolab_accesslog.dashboard import sources
-from ideolab_accesslog.dashboard.instants import UTC, floor, to_database
+from ideolab_accesslog.dashboard.instants import UTC, floor
 from ideolab_accesslog.dashboard.sources import DashboardSource
+from ideolab_accesslog.databases.times import to_database
 from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour, EventMinute, EventOffset
 
 #: the clock of the tests

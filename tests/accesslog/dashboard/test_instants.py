@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
-from ideolab_accesslog.dashboard.instants import UTC, floor, read_clock, to_database, to_iso, to_utc
+from ideolab_accesslog.dashboard.instants import UTC, floor, read_clock, to_iso
 from tests.accesslog.dashboard.samples import NOW
 
 
@@ -16,15 +13,7 @@ def test_the_beginning_of_a_step() -> None:
     ]
 
 
-def test_a_site_without_time_zones(settings: Any) -> None:
-    """Its database has naive times of its own zone."""
-    settings.USE_TZ, settings.TIME_ZONE = False, "Europe/Paris"
-
-    assert to_database(NOW) == datetime(2026, 11, 22, 15, 52, 30)
-    assert to_utc(datetime(2026, 11, 22, 15, 52, 30)) == NOW
-
-
 def test_texts() -> None:
     """ISO 8601 with the zone; None stays None."""
     assert (to_iso(NOW), to_iso(None)) == ("2026-11-22T14:52:30+00:00", None)
-    assert read_clock().tzinfo is UTC and to_database(NOW) is NOW
+    assert read_clock().tzinfo is UTC

@@ -175,3 +175,27 @@ def test_a_directory_that_takes_no_file(tmp_path: Path) -> None:
     assert site.run(tmp_path, "call_command('migrate', verbosity=0)\ninsert([row()])" + _COUNTS) == [
         "None 1 1"
     ]
+
+
+def test_counts_of_events_add_up(tmp_path: Path) -> None:
+    """The file and the site's database may both have the same minute: the import ran before and after."""
+    old = """
+    from datetime import datetime, timezone
+    from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour, EventMinute, EventOffset
+    now = datetime(2026, 11, 22, 14, tzinfo=timezone.utc)
+    ConnmonEvent.objects.create(ts=now, type="ban", event_id="a")
+    EventMinute.objects.create(minute=now, type="ban", count=1)
+    EventHour.objects.create(hour=now, type="ban", count=2)
+    EventDay.objects.create(day=now.date(), kind="asn", key="64500", count=3)
+    EventOffset.objects.create(path="/a", position=7)
+    """
+    site.run(tmp_path, f"call_command('migrate', verbosity=0)\n{_strip(old)}")
+    site.run(tmp_path, _strip(old), ACCESSLOG_OWN_FILE="false")
+
+    assert site.run(
+        tmp_path,
+        "from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour, EventMinute, EventOffset\n"
+        + "print(move.count_rows())\ncall_command('migrate', verbosity=0)\n"
+        + "print([table.objects.get().count for table in (EventMinute, EventHour, EventDay)])\n"
+        + "print(move.count_rows(), ConnmonEvent.objects.count(), EventOffset.objects.count())",
+    ) == ["5", "[2, 4, 6]", "0 1 1"]

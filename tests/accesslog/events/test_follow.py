@@ -119,6 +119,7 @@ class Scripted:
         return ImportCounts(end)
 
 
+@pytest.mark.django_db
 def test_each_outage_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often it is tried."""
     monkeypatch.setattr("ideolab_accesslog.events.follow.FAULT_MAX_S", 0.01)
