@@ -28,7 +28,7 @@ pytestmark = pytest.mark.needs("chromium")
 MODELS = (ConnmonEvent, AccessLog, TrashIP, FirewallActionLog)
 DASHBOARD = "admin:ideolab_accesslog_security_"
 #: what a page says about itself: elements and attributes that no page of ours has
-_FOREIGN = """(root = document) => [
+_FOREIGN = """root => [
   ...root.querySelectorAll('img[src$="x"], base, meta[http-equiv]'),
   ...root.querySelectorAll('[onerror], [onload], [onfocus], [onmouseover]'),
   ...[...root.querySelectorAll('script')].filter(one => !one.src && one.type !== 'application/json'),
@@ -37,7 +37,7 @@ _FOREIGN = """(root = document) => [
     .filter(one => new URL(one.href || one.action || one.src, location.href).origin !== location.origin),
 ].map(one => one.outerHTML.slice(0, 200))"""
 #: every text that a reader sees or hears, with where it is
-_READ = """(root = document) => {
+_READ = """root => {
   const found = [root.title];
   const walk = root.createTreeWalker(root.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
@@ -156,7 +156,7 @@ def visit(browser: Any, live_server: LiveServer, client: Client) -> Iterator[Cal
 
 def require_text(page: Any) -> None:
     """Nothing of a hostile text has become an element, a link, or something that turns or ends a line."""
-    require_no_element(page.evaluate(_FOREIGN), page.evaluate(_READ))
+    require_no_element(page.evaluate(f"({_FOREIGN})(document)"), page.evaluate(f"({_READ})(document)"))
 
 
 def require_no_element(foreign: list[str], texts: list[str]) -> None:
