@@ -86,7 +86,7 @@ def test_what_the_scripts_get(monkeypatch: pytest.MonkeyPatch) -> None:
         "detail": "/admin/ideolab_accesslog/security/detail/",
         "every_ms": 5000,
     }
-    assert config["links"]["address"] == "/admin/ideolab_accesslog/traship/address/OF/"
+    assert config["links"]["address"] == "/admin/ideolab_accesslog/traship/address/~OF~/"
     assert read_json(text, "ideolab-data") == STATES["attack"]()
 
 
