@@ -74,8 +74,8 @@ def is_partial(queryset: Any, wanted: Network) -> bool:
 
     Whoever has a /64 can ask from so many of them.
     """
-    is_text = connections[queryset.db].vendor != "postgresql" and isinstance(wanted, IPv6Network)
-    if not is_text or wanted.prefixlen == wanted.max_prefixlen:
+    is_text = connections[queryset.db].vendor != "postgresql" and wanted.prefixlen < wanted.max_prefixlen
+    if not is_text or isinstance(wanted, IPv4Network):
         return False
     return len(_list_texts(queryset, wanted)[CANDIDATES : CANDIDATES + 1]) > 0
 
