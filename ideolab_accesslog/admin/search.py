@@ -69,6 +69,17 @@ def match_network(queryset: Any, wanted: Network) -> Q:
     return _match_inside(queryset, wanted)
 
 
+def is_partial(queryset: Any, wanted: Network) -> bool:
+    """Return whether the condition of match_network() leaves rows out: there are too many IPv6 addresses.
+
+    Whoever has a /64 can ask from so many of them.
+    """
+    is_text = connections[queryset.db].vendor != "postgresql" and wanted.prefixlen < wanted.max_prefixlen
+    if not is_text or isinstance(wanted, IPv4Network):
+        return False
+    return len(_list_texts(queryset, wanted)[CANDIDATES : CANDIDATES + 1]) > 0
+
+
 def _is_as_number(term: str) -> bool:
     try:
         return isinstance(parse_wanted(term), AsNumber)
@@ -111,11 +122,16 @@ def _match_text_ranges(wanted: IPv4Network) -> Q:
 
 def _match_text_candidates(queryset: Any, wanted: IPv6Network) -> Q:
     """Return the condition for IPv6 kept as text, which has no order: equal beginnings are compared."""
+    texts = _list_texts(queryset, wanted)[:CANDIDATES]
+    return Q(ip__in=[text for text in texts if _is_in(text, wanted)])
+
+
+def _list_texts(queryset: Any, wanted: IPv6Network) -> Any:
+    """Return the different texts that begin as those of a network."""
     start = "".join(_leading_groups(wanted))
     rows = queryset.model._default_manager.using(queryset.db).order_by()
     rows = rows.filter(ip__gte=start, ip__lt=start[:-1] + ";") if start else rows.filter(ip__contains=":")
-    texts = rows.values_list("ip", flat=True).distinct()[:CANDIDATES]
-    return Q(ip__in=[text for text in texts if _is_in(text, wanted)])
+    return rows.values_list("ip", flat=True).distinct()
 
 
 def _is_in(text: str, wanted: IPv6Network) -> bool:

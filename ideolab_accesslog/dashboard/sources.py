@@ -70,7 +70,7 @@ def check_site() -> DashboardSource:
 def check_events(now: datetime) -> DashboardSource:
     """Return how far the import is: its place in the file against the file itself."""
     label = _("Events of fail2ban")
-    offset = EventOffset.objects.order_by("-updated_at").first()
+    offset = _find_offset()
     if offset is None:
         return DashboardSource("events", label, "absent", None, _describe_beginning())
     read_at = to_utc(offset.updated_at).timestamp()
@@ -125,6 +125,17 @@ def _describe_beginning() -> str:
     else:
         text = _("Nothing is imported yet. Run manage.py import_connmon_events --follow (docs/dashboard.md).")
     return str(text % words)
+
+
+def _find_offset() -> Optional[EventOffset]:
+    """Return the row of the site's file; where there is none, that of the file that was imported last.
+
+    An old file that somebody imports by hand is not the one that has to be up to date.
+    """
+    rows = EventOffset.objects.order_by("-updated_at")
+    own = rows.filter(path=os.path.abspath(conf.ACCESSLOG_EVENTS), position__gt=0)
+    found: Optional[EventOffset] = own.first() or rows.first()
+    return found
 
 
 def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:

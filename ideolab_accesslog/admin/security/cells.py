@@ -17,8 +17,8 @@ from ideolab_accesslog.admin.security.words import KINDS, STATES
 TEXT_MAX = 300
 #: a time of the last day is told without its day
 _DAY = timedelta(hours=24)
-#: what stands for the address in the pattern of a link
-OF = "OF"
+#: what stands for the address in the pattern of a link; a site may live below /OFFICE/
+OF = "~OF~"
 
 
 def clean_texts(value: Any) -> Any:

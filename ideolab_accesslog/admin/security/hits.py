@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ideolab_accesslog import databases
-from ideolab_accesslog.admin.search import match_network
+from ideolab_accesslog.admin.search import is_partial, match_network
 from ideolab_accesslog.models import AccessLog
 from ideolab_accesslog.networks import Network, network_of
 
@@ -51,30 +51,34 @@ def count(networks: Optional[Collection[Network]]) -> OwnHits:
     visitors: set[str] = set()
     users: set[Any] = set()
     is_cut = False
-    for condition in _make_conditions(log, networks):
+    for condition, is_part in _make_conditions(log, networks):
         if left <= 0 or monotonic() - began > LIMIT_S:
             is_cut = True
             break
         found = list(rows.filter(condition).values_list("ip", "user_id")[: left + 1])
-        is_cut = len(found) > left
+        is_cut = is_cut or is_part or len(found) > left
         left -= len(found[:left])
         visitors.update(network_of(address) if ":" in address else address for address, _user in found)
         users.update(user for _address, user in found if user is not None)
     return OwnHits(len(visitors), len(users), ROWS - left, is_cut)
 
 
-def _make_conditions(log: Any, networks: Collection[Network]) -> Iterator[Q]:
-    """Yield conditions of so many ranges that each database takes them; each is made when it is needed."""
+def _make_conditions(log: Any, networks: Collection[Network]) -> Iterator[tuple[Q, bool]]:
+    """Yield conditions of so many ranges that each database takes them; each is made when it is needed.
+
+    True: it leaves rows out. The flood of one IPv6 client must not hide the visitors of its network.
+    """
     is_range = connections[log.db].vendor == "postgresql"
-    condition, ranges = Q(), 0
+    condition, ranges, is_part = Q(), 0, False
     for network in networks:
         size = 1 if is_range else _count_text_ranges(network)
         if ranges and ranges + size > _RANGES:
-            yield condition
-            condition, ranges = Q(), 0
+            yield condition, is_part
+            condition, ranges, is_part = Q(), 0, False
         condition, ranges = condition | match_network(log, network), ranges + size
+        is_part = is_part or is_partial(log, network)
     if ranges:
-        yield condition
+        yield condition, is_part
 
 
 def _count_text_ranges(network: Network) -> int:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from ideolab_accesslog.admin.pages.frame import render_page
 from ideolab_accesslog.admin.security import cells, words
-from ideolab_accesslog.admin.security.allowed import read_allowed
+from ideolab_accesslog.admin.security.data import read_for
 from ideolab_accesslog.admin.security.stream import can_stream
 from ideolab_accesslog.models import Security
 
@@ -37,7 +37,7 @@ def show_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("ideolab_accesslog.view_security"):
         raise PermissionDenied
     period = request.GET.get("period", "")
-    data = cells.clean_texts(read_allowed(request.user, period if period in words.PERIODS else PERIOD))
+    data = cells.clean_texts(read_for(request.user, period if period in words.PERIODS else PERIOD))
     site = model_admin.admin_site.name
     links = _find_links(request, site)
     context = {

@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from ideolab_accesslog.admin.security.allowed import read_allowed
+from ideolab_accesslog.admin.security.data import read_for
 from ideolab_accesslog.admin.security.json_view import make_error
 
 #: seconds between two looks at the data
@@ -115,7 +115,7 @@ async def _make_stream(model_admin: Any, request: HttpRequest, place: object) ->
 def _read(user: Any, period: str, language: Optional[str]) -> dict[str, Any]:
     try:
         with translation.override(language):
-            return read_allowed(user, period)
+            return read_for(user, period)
     finally:
         # of this thread, which waits for the stream alone
         connections.close_all()

@@ -105,6 +105,18 @@ def test_a_rotated_file(events: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_another_file_that_was_imported_later(events: Path, tmp_path: Path, settings: Any) -> None:
+    """An archive that somebody imported by hand hides no import that has died."""
+    settings.ACCESSLOG_EVENTS = str(events)
+    add_offset(events, ago_s=9000, behind=1)
+    archive = tmp_path / "archive.jsonl"
+    archive.write_text("{}\n")
+    add_offset(archive, ago_s=5)
+
+    assert sources.check_events(NOW).state == "behind"
+
+
+@pytest.mark.django_db
 def test_an_import_of_tomorrow(events: Path) -> None:
     """After a clock was wrong an import that has died is not ok until that day."""
     add_offset(events, ago_s=-86400, behind=1)

@@ -86,7 +86,7 @@ def live_server(settings: Any) -> Iterator[LiveServer]:
 def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     """What the site answers; the page itself begins with the same data."""
     found = Answers(STATES["attack"]())
-    monkeypatch.setattr(security_page, "read_allowed", lambda _user, period: {**found.data, "period": period})
+    monkeypatch.setattr(security_page, "read_for", lambda _user, period: {**found.data, "period": period})
     return found
 
 

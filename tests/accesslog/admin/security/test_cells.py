@@ -10,7 +10,7 @@ from django.utils import translation
 from ideolab_accesslog.admin.security import cells
 from tests.accesslog.security_page.states import NOW, ban
 
-LINKS = {"address": "/a/OF/", "network": "/n/?q=OF", "asn": ""}
+LINKS = {"address": "/OFFICE/a/~OF~/", "network": "/n/?q=~OF~", "asn": ""}
 
 
 def test_texts_are_short_and_printable() -> None:
@@ -53,13 +53,13 @@ def test_thousands_are_apart(language: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("of", "link"),
     [
-        ("198.51.100.7", "/a/198.51.100.7/"),
-        ("2001:db8::7", "/a/2001:db8::7/"),
-        ("2001:db8:0:7::/64", "/a/2001:db8:0:7::/64/"),
+        ("198.51.100.7", "/OFFICE/a/198.51.100.7/"),
+        ("2001:db8::7", "/OFFICE/a/2001:db8::7/"),
+        ("2001:db8:0:7::/64", "/OFFICE/a/2001:db8:0:7::/64/"),
         ("198.51.100.0/24", "/n/?q=198.51.100.0/24"),
         ("2001:db8::/32", "/n/?q=2001:db8::/32"),
         ("AS64500", "#of=AS64500"),
-        ('"><b>', "/a/%22%3E%3Cb%3E/"),
+        ('"><b>', "/OFFICE/a/%22%3E%3Cb%3E/"),
         (None, ""),
     ],
 )
@@ -74,7 +74,7 @@ def test_a_ban(settings: Any) -> None:
     assert cells.make_ban(ban(1, type="restored"), LINKS, NOW) == {
         "key": 1,
         "of": "198.51.100.2",
-        "href": "/a/198.51.100.2/",
+        "href": "/OFFICE/a/198.51.100.2/",
         "ts": "2026-11-30T05:11:15+00:00",
         "time": "06:11:15",
         "state": "active",
@@ -125,7 +125,7 @@ def test_what_django_saw(settings: Any) -> None:
     assert cells.make_burst(burst, LINKS, NOW) == {
         "key": "198.51.100.1",
         "of": "198.51.100.1",
-        "href": "/a/198.51.100.1/",
+        "href": "/OFFICE/a/198.51.100.1/",
         "path": "/x",
         "count": "1,900",
         "ts": "2026-11-30T05:12:03+00:00",

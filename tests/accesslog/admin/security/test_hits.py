@@ -9,6 +9,7 @@ from typing import Any, Optional
 import pytest
 from django.utils import timezone
 
+from ideolab_accesslog.admin import search
 from ideolab_accesslog.admin.security import hits
 from ideolab_accesslog.admin.security.hits import OwnHits
 from ideolab_accesslog.models import AccessLog
@@ -84,3 +85,15 @@ def test_a_count_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert count("198.51.100.0/24").is_cut
     monkeypatch.setattr(hits, "LIMIT_S", -1.0)
     assert count("198.51.100.0/24") == OwnHits(0, 0, 0, is_cut=True)
+
+
+def test_a_flood_of_addresses_hides_nobody(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one /64 in a network: where addresses are text, not all are looked at, and it is said."""
+    monkeypatch.setattr(search, "CANDIDATES", 3)
+    store(*(f"2001:db8:0:1::{number}" for number in range(1, 5)))
+    store("2001:db8:0:2::1", user=3)
+
+    assert count("2001:db8::/48").is_cut is (database != "postgresql")
+    assert not count("198.51.100.0/24").is_cut
+    monkeypatch.setattr(search, "CANDIDATES", 5)
+    assert count("2001:db8::/48") == OwnHits(2, 1, 5)

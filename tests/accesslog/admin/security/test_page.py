@@ -30,7 +30,7 @@ def sign_in(*permissions: str) -> Client:
 
 def show(monkeypatch: pytest.MonkeyPatch, state: str, client: Client) -> str:
     """The page with the data of a state."""
-    monkeypatch.setattr(page, "read_allowed", lambda _user, _period: STATES[state]())
+    monkeypatch.setattr(page, "read_for", lambda _user, _period: STATES[state]())
     response = client.get(reverse(PAGE))
     assert response.status_code == 200
     text: str = response.content.decode()
@@ -62,7 +62,7 @@ def test_who_is_not_signed_in_is_sent_to_the_login_page() -> None:
 )
 def test_the_period_is_one_of_four(monkeypatch: pytest.MonkeyPatch, query: str, period: str) -> None:
     """Anything else is the usual one."""
-    monkeypatch.setattr(page, "read_allowed", lambda _user, wanted: {**STATES["calm"](), "period": wanted})
+    monkeypatch.setattr(page, "read_for", lambda _user, wanted: {**STATES["calm"](), "period": wanted})
     text = sign_in("view_security").get(reverse(PAGE) + query).content.decode()
     assert read_json(text, "ideolab-data")["period"] == period
 
@@ -86,7 +86,7 @@ def test_what_the_scripts_get(monkeypatch: pytest.MonkeyPatch) -> None:
         "detail": "/admin/ideolab_accesslog/security/detail/",
         "every_ms": 5000,
     }
-    assert config["links"]["address"] == "/admin/ideolab_accesslog/traship/address/OF/"
+    assert config["links"]["address"] == "/admin/ideolab_accesslog/traship/address/~OF~/"
     assert read_json(text, "ideolab-data") == STATES["attack"]()
 
 
