@@ -42,6 +42,11 @@ def counts() -> dict[str, int]:
     return {"waiting": _sink.count_waiting() if _sink else 0, **row_counter.read()}
 
 
+def is_failing() -> bool:
+    """Return whether the database refused the newest rows of this process."""
+    return _sink is not None and _sink.is_failing()
+
+
 def stop(timeout_s: float = EXIT_S) -> None:
     """Store what waits, beside tests nothing, and end the thread; the next request starts another."""
     global _sink

@@ -11,6 +11,7 @@ from typing import NamedTuple, Optional
 
 from django.utils.translation import gettext as _
 
+from ideolab_accesslog.access import recorder
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.dashboard import prom
@@ -64,6 +65,9 @@ def check_site() -> DashboardSource:
     if missing:
         text = _("%(names)s is off: what Django sees is not written down. Set it to True.")
         return DashboardSource("site", label, "absent", None, text % {"names": ", ".join(missing)})
+    if recorder.is_failing():
+        text = _("The database refuses what the site writes down. The process's own log has the error.")
+        return DashboardSource("site", label, "behind", None, text)
     return DashboardSource("site", label, "ok", None, _("Requests and offences are written down."))
 
 

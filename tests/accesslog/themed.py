@@ -6,6 +6,7 @@ fit: long paths, names and addresses, a million hits.
 
 from __future__ import annotations
 
+import os
 import sys
 import uuid
 from collections.abc import Iterator
@@ -95,6 +96,8 @@ def main(directory: Path) -> None:
     """Write each page into a file."""
     import django
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.accesslog.settings")
+    directory.mkdir(parents=True, exist_ok=True)
     django.setup()
     from django.core.management import call_command
 

@@ -22,6 +22,9 @@ class Sink(Protocol):
     def count_waiting(self) -> int:
         """Return how many rows are not stored yet."""
 
+    def is_failing(self) -> bool:
+        """Return whether the database refused the newest rows."""
+
     def close(self, timeout_s: float) -> None:
         """End the use of this sink; rows that cannot be kept are counted as dropped."""
 

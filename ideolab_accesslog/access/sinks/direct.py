@@ -20,6 +20,7 @@ class DirectSink:
         self.abandon = self._queue.abandon
         self.count_waiting = self._queue.count_waiting
         self.close = self._queue.close
+        self._is_refused = False
 
     def record(self, row: Row) -> None:
         """Store the row; a row that the database refuses is counted as dropped."""
@@ -28,9 +29,15 @@ class DirectSink:
             return
         try:
             insert([row])
+            self._is_refused = False
         except Exception as error:
+            self._is_refused = True
             row_counter.add_dropped_rows(1, f"the database refuses: {type(error).__name__}")
             row_counter.report()
+
+    def is_failing(self) -> bool:
+        """Return whether the database refused the newest rows."""
+        return self._is_refused or self._queue.is_failing()
 
     def flush(self, timeout_s: Optional[float]) -> bool:
         """Store the rows that came from event loops."""

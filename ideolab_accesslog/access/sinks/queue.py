@@ -27,6 +27,10 @@ class QueueSink:
         self._retry = Retry()
         self.abandon()
 
+    def is_failing(self) -> bool:
+        """Return whether the database refused the newest rows."""
+        return self._retry.is_failing
+
     def abandon(self) -> None:
         """Forget the rows, which are the parent's, and its lock."""
         self._rows: deque[Row] = deque()

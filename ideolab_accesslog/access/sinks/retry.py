@@ -21,7 +21,7 @@ class Retry:
         """Note that the database answered: the next failure begins with the shortest pause."""
         self._delay_s = self._least_s
         self._due = 0.0
-        self.is_failing = False
+        self.is_failing: bool = False
 
     def note_failure(self) -> bool:
         """Begin a pause, twice as long as the last one; return True for the first failure of an outage."""

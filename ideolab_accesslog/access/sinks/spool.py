@@ -46,6 +46,10 @@ class SpoolSink:
             if held is not None:
                 held.release()
 
+    def is_failing(self) -> bool:
+        """Return whether the database refused the newest rows."""
+        return self._retry.is_failing
+
     def record(self, row: Row) -> None:
         """Append the row; where that fails, it is counted as dropped."""
         if self._is_full:

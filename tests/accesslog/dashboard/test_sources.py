@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django.test import Client
 
+from ideolab_accesslog.access import recorder
 from ideolab_accesslog.dashboard import sources
 from tests.accesslog.dashboard.samples import NOW, add_offset, write_metrics
 
@@ -231,3 +235,30 @@ def test_the_own_log_is_off(settings: Any) -> None:
 
     assert states == ["ok", "absent"]
     assert sources.check_site().text.startswith("TRASHIP_ENABLED is off")
+
+
+@pytest.mark.parametrize("sink", ["queue", "spool", "direct"])
+def test_a_database_that_cannot_be_written(sink: str, database: str, settings: Any, tmp_path: Path) -> None:
+    """What Django sees is not stored then, and the page does not say that it is; later it is ok again."""
+    settings.ACCESSLOG_SINK, settings.ACCESSLOG_SPOOL = sink, str(tmp_path / "spool")
+    recorder.forget()
+    connection_created.connect(_refuse_writing)
+    try:
+        states = [_visit_anew()]
+    finally:
+        connection_created.disconnect(_refuse_writing)
+    states.append(_visit_anew())
+
+    assert states == ["behind", "ok"]
+
+
+def _refuse_writing(connection: Any, **_others: Any) -> None:
+    connection.cursor().execute("PRAGMA query_only = ON")
+
+
+def _visit_anew() -> str:
+    """Ask for a page with a new connection of the database; return the state of the site's own log."""
+    connection.close()
+    Client().get("/ok/")
+    recorder.flush()
+    return sources.check_site().state
