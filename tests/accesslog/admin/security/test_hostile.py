@@ -28,7 +28,7 @@ pytestmark = pytest.mark.needs("chromium")
 MODELS = (ConnmonEvent, AccessLog, TrashIP, FirewallActionLog)
 DASHBOARD = "admin:ideolab_accesslog_security_"
 #: what a page says about itself: elements and attributes that no page of ours has
-_FOREIGN = """(root = document) => [
+_FOREIGN = """(given, root = given ?? document) => [
   ...root.querySelectorAll('img[src$="x"], base, meta[http-equiv]'),
   ...root.querySelectorAll('[onerror], [onload], [onfocus], [onmouseover]'),
   ...[...root.querySelectorAll('script')].filter(one => !one.src && one.type !== 'application/json'),
@@ -37,7 +37,7 @@ _FOREIGN = """(root = document) => [
     .filter(one => new URL(one.href || one.action || one.src, location.href).origin !== location.origin),
 ].map(one => one.outerHTML.slice(0, 200))"""
 #: every text that a reader sees or hears, with where it is
-_READ = """(root = document) => {
+_READ = """(given, root = given ?? document) => {
   const found = [root.title];
   const walk = root.createTreeWalker(root.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
