@@ -29,6 +29,8 @@ from django.utils import timezone  # noqa: E402
 from ideolab_accesslog.models import AccessLog, ConnmonEvent, FirewallActionLog, TrashIP  # noqa: E402
 
 ADDRESS = "198.51.100.7"
+#: pages that are about one address
+_NEED_A_TARGET = {f"ideolab_accesslog_security_{name}" for name in ("detail", "ban", "unban")}
 _BATCH = "00000000-0000-0000-0000-000000000001"
 
 
@@ -55,7 +57,8 @@ def _urls() -> list[str]:
             if pattern.name:
                 names = pattern.pattern.converters
                 arguments = {name: row.pk if name == "object_id" else ADDRESS for name in names}
-                found.append(reverse(f"admin:{pattern.name}", kwargs=arguments))
+                query = f"?of={ADDRESS}" if pattern.name in _NEED_A_TARGET else ""
+                found.append(reverse(f"admin:{pattern.name}", kwargs=arguments) + query)
     return ["/admin/", "/admin/ideolab_accesslog/", *found]
 
 

@@ -44,7 +44,9 @@ def visit(address: str, user: Any = None, times: int = 1) -> None:
 
 def facts(page: Any) -> dict[str, str]:
     """{row of the table: its text}."""
-    rows = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', page.content.decode(), re.DOTALL)
+    # Django's list of models stands before it, with such cells too
+    content = page.content.decode().partition('id="content"')[2]
+    rows = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', content, re.DOTALL)
     return {unescape(name): " ".join(re.sub("<[^>]+>", " ", text).split()) for name, text in rows}
 
 

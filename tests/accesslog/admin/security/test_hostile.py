@@ -219,14 +219,13 @@ def test_no_cell_of_an_export_is_a_formula(client: Client, model: Any) -> None:
     base = f"admin:ideolab_accesslog_{model._meta.model_name}_changelist"
     keys = list(model._default_manager.values_list("pk", flat=True))
     answer = client.post(reverse(base), {"action": "export_csv", "_selected_action": keys})
-    text = b"".join(answer.streaming_content).decode()
+    # Python before 3.11 reads no NUL
+    text = b"".join(answer.streaming_content).decode().replace("\0", " ")
     rows = list(csv.reader(io.StringIO(text, newline="")))
 
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert {len(row) for row in rows} == {len(rows[0])}
-    assert [
-        cell[:40] for row in rows[1:] for cell in row if cell.lstrip("\x00 \t\r\n")[:1] in tuple("=+@")
-    ] == []
+    assert [cell[:40] for row in rows[1:] for cell in row if cell.lstrip(" \t\r\n")[:1] in tuple("=+@")] == []
 
 
 @pytest.fixture
