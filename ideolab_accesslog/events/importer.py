@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Optional
 
@@ -47,11 +49,12 @@ class Importer:
         """Import all that is there; OSError when the file cannot be read, or an error of the database."""
         self._prepare()
         counts = ImportCounts()
-        while True:
-            more, is_done = self._run_from(offsets.load(self._path))
-            counts = counts.add(more)
-            if is_done:
-                return counts
+        with _collect_no_garbage():
+            while True:
+                more, is_done = self._run_from(offsets.load(self._path))
+                counts = counts.add(more)
+                if is_done:
+                    return counts
 
     def _prepare(self) -> None:
         connection = connections[databases.events()]
@@ -89,3 +92,15 @@ class Importer:
             if end is not TurnEnd.DONE:
                 return counts, end is not TurnEnd.LOOK_AGAIN
         return counts, True
+
+
+@contextmanager
+def _collect_no_garbage() -> Iterator[None]:
+    """Stop the search for objects that hold each other: rows hold none, and it takes a quarter of the time."""
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()

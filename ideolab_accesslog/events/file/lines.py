@@ -47,9 +47,10 @@ def read_block(file: BinaryIO, position: int, tail: bytes, most: int) -> FileBlo
             file.seek(position)
             return FileBlock(lines, position, tail, data)
         # a writer that takes lines back leaves line feeds
-        if data.strip():
+        if not data.isspace():
             lines.append(FileLine(position, data, _TOO_LONG if is_too_long else ""))
-        position, tail, size = position + length, (tail + end[-TAIL_BYTES:])[-TAIL_BYTES:], size + len(data)
+        tail = end[-TAIL_BYTES:] if len(end) >= TAIL_BYTES else (tail + end)[-TAIL_BYTES:]
+        position, size = position + length, size + len(data)
     return FileBlock(lines, position, tail, b"")
 
 

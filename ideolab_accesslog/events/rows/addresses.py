@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import NamedTuple, Union
+from typing import NamedTuple, Optional, Union
 
 #: bits of an IPv6 address behind its /64
 _HOST_BITS = 64
@@ -14,11 +14,11 @@ _KEPT = 65536
 
 
 class Wherefrom(NamedTuple):
-    """The address, "" for a network; its network; the first address of both as ordered text."""
+    """The address, None for a network; its network; the first address of both as ordered text."""
 
-    ip: str
-    subnet: str
-    start: str
+    ip: Optional[str]
+    subnet: Optional[str]
+    start: Optional[str]
 
 
 @lru_cache(_KEPT)
@@ -50,7 +50,7 @@ def read_network(text: str) -> Wherefrom:
     found = ip_network(text, strict=False)
     if found.prefixlen == found.max_prefixlen:
         return read_address(str(found.network_address))
-    return Wherefrom("", str(found), order(found.network_address))
+    return Wherefrom(None, str(found), order(found.network_address))
 
 
 def order(address: Union[IPv4Address, IPv6Address]) -> str:
