@@ -27,6 +27,8 @@ Network = Union[IPv4Network, IPv6Network]
 WIDEST = {4: 16, 6: 32}
 #: bits of the widest networks that a line of manual.log and the helper by sudo ban
 WIDEST_BY_SITE = {4: 24, 6: 48}
+#: bits of the widest networks that an event may be about
+WIDEST_OF_EVENTS = {4: 8, 6: 16}
 #: characters of the longest text that is looked at: a whole IPv6 address with its prefix has 43
 _LONGEST = 60
 _NETWORK = re.compile(r"[0-9A-Fa-f:.]+/[0-9]{1,3}")
@@ -129,3 +131,26 @@ def network_of(address: str) -> str:
     if isinstance(found, IPv6Address) and not any(found in one for one in SHARED):
         return str(IPv6Network((int(found) >> IPV6_PREFIX << IPV6_PREFIX, IPV6_PREFIX)))
     return str(found)
+
+
+def order(address: Union[IPv4Address, IPv6Address]) -> str:
+    """Return the text of ConnmonEvent.start: digits of one length, which each database orders as numbers."""
+    return f"4{int(address):08x}" if address.version == 4 else f"6{int(address):032x}"
+
+
+def span(network: Network) -> tuple[str, str]:
+    """Return the first and the last value of `start` in a network."""
+    return order(network.network_address), order(network.broadcast_address)
+
+
+def list_around(network: Network) -> list[Network]:
+    """Return all networks that hold a network and may have events."""
+    return [
+        network.supernet(new_prefix=bits)
+        for bits in range(WIDEST_OF_EVENTS[network.version], network.prefixlen)
+    ]
+
+
+def list_starts_around(network: Network) -> list[str]:
+    """Return the values of `start` of these networks."""
+    return sorted({order(one.network_address) for one in list_around(network)})

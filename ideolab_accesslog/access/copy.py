@@ -36,7 +36,9 @@ def write_table(
     quote = connection.ops.quote_name
     columns = ", ".join(quote(model._meta.get_field(name).column) for name in names)
     # the lines are UTF-8, whatever the connection is set to
-    statement = f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN WITH (ENCODING 'UTF8', NULL '{null}')"
+    statement = (
+        f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN WITH (ENCODING 'UTF8', NULL '{null}')"
+    )
     with connection.cursor() as cursor, connection.wrap_database_errors:
         with cursor.copy(statement) as copying:
             for block in blocks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Optional
 
 from ideolab_accesslog.access.printable import to_printable
@@ -12,6 +13,7 @@ from ideolab_accesslog.dashboard.bans.origins import Origins
 from ideolab_accesslog.dashboard.event_types import ASN, COUNTRY, NETWORK4, NETWORK6
 from ideolab_accesslog.dashboard.first_rows import read_first
 from ideolab_accesslog.models import ConnmonEvent
+from ideolab_accesslog.networks import span
 from ideolab_f2b.notation.country_names import COUNTRIES
 
 #: characters of a name of an AS
@@ -105,10 +107,11 @@ def _share(bans: int, found: Origins) -> float:
 
 
 def _find_owners(networks: Iterable[str]) -> dict[str, tuple[Optional[str], Optional[str], Optional[str]]]:
-    """Return AS number, its name and country of each network, as its newest ban has them."""
+    """Return AS number, its name and country of each network, as its first address had them last."""
     queries = [
-        ConnmonEvent.objects.filter(subnet=network)
-        .order_by("-ts")
+        ConnmonEvent.objects.filter(subnet=network, **_list_limits(network))
+        # the order of the index: all events of a network may be many
+        .order_by("start", "-ts")
         .values_list("subnet", "asn", "asname", "country")[:1]
         for network in networks
     ]
@@ -116,3 +119,8 @@ def _find_owners(networks: Iterable[str]) -> dict[str, tuple[Optional[str], Opti
         network: (show(asn), show(asname, NAME_MAX), show(country))
         for network, asn, asname, country in read_first(queries)
     }
+
+
+def _list_limits(network: str) -> dict[str, str]:
+    first, last = span(ip_network(network))
+    return {"start__gte": first, "start__lte": last}

@@ -9,11 +9,11 @@ from typing import Any, Optional
 
 from django.db.models import Q
 
-from ideolab_accesslog.networks import AsNumber, Network, Wanted, network_of
+from ideolab_accesslog.networks import AsNumber, Network, Wanted, network_of, span
 
 #: the condition on `ip` of a query for one network (admin/search.py)
 MatchNetwork = Callable[[Any, Network], Q]
-#: bits of the networks that stand in `subnet` of each event
+#: bits of networks whose events are sorted by time: in `subnet` of each event
 SUBNET_BITS = {4: 24, 6: 64}
 
 
@@ -43,7 +43,7 @@ class DetailTarget:
 
     @property
     def has_newest_first(self) -> bool:
-        """Return whether an index has the events in the order of their time; of other networks none has."""
+        """Return whether its events are few enough to be sorted; a wide network may have all of them."""
         network = self.network
         return self.kind != "network" or network is None or network.prefixlen == SUBNET_BITS[network.version]
 
@@ -66,15 +66,17 @@ class DetailTarget:
         )
 
     def filter_events(self, rows: Any) -> Any:
-        """Return the events of it, in an order that an index has: the newest first where there is one."""
+        """Return the events of it, the newest first; of wide networks in the order of the index.
+
+        Those of a network have the networks around it that begin where it begins, too.
+        """
         if isinstance(self.wanted, AsNumber):
             return rows.filter(asn=str(self.wanted.number)).order_by("-ts")
+        first, last = span(ip_network(self.wanted))
         if self.kind == "address":
-            return rows.filter(ip=self.of).order_by("-ts")
-        if self.has_newest_first:
-            return rows.filter(subnet=self.of).order_by("-ts")
-        first, last = _span(self.network)
-        return rows.filter(start__gte=first, start__lte=last).order_by("start", "-ts")
+            return rows.filter(start=first, ip=self.of).order_by("-ts")
+        inside = rows.filter(start__gte=first, start__lte=last)
+        return inside.order_by(*(("-ts",) if self.has_newest_first else ("start", "-ts")))
 
     def filter_addresses(self, rows: Any) -> Any:
         """Return the rows whose `ip` is it or in it, in an order that an index has."""
@@ -83,12 +85,3 @@ class DetailTarget:
             return rows.none()
         order = ("-ts",) if self.kind == "address" else ("ip", "-ts")
         return rows.filter(self.match(rows, network)).order_by(*order)
-
-
-def _span(network: Optional[Network]) -> tuple[str, str]:
-    """Return the first and the last value of ConnmonEvent.start in a network."""
-    if network is None:
-        return "", ""
-    digits = network.max_prefixlen // 4
-    first, last = int(network.network_address), int(network.broadcast_address)
-    return f"{network.version}{first:0{digits}x}", f"{network.version}{last:0{digits}x}"

@@ -9,7 +9,7 @@ from ideolab_accesslog.events.file.position import TAIL_BYTES
 #: bytes of a line; the longest event has three lines of a log
 LINE_MAX = 256 * 1024
 #: bytes of the lines of one block
-BLOCK_BYTES = 8 * 1024 * 1024
+BLOCK_BYTES = 16 * 1024 * 1024
 #: bytes that are read of an endless line at a time
 _PIECE = 1024 * 1024
 _TOO_LONG = f"it has more than {LINE_MAX} bytes"

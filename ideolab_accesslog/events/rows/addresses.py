@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import socket
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import NamedTuple, Optional, Union
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import NamedTuple, Optional
+
+from ideolab_accesslog.networks import order
 
 #: bits of an IPv6 address behind its /64
 _HOST_BITS = 64
@@ -51,13 +53,3 @@ def read_network(text: str) -> Wherefrom:
     if found.prefixlen == found.max_prefixlen:
         return read_address(str(found.network_address))
     return Wherefrom(None, str(found), order(found.network_address))
-
-
-def order(address: Union[IPv4Address, IPv6Address]) -> str:
-    """Return the text of ConnmonEvent.start: digits of one length, which each database orders as numbers."""
-    return f"4{int(address):08x}" if address.version == 4 else f"6{int(address):032x}"
-
-
-def span(network: Union[IPv4Network, IPv6Network]) -> tuple[str, str]:
-    """Return the first and the last value of `start` in a network."""
-    return order(network.network_address), order(network.broadcast_address)
