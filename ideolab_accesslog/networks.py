@@ -29,6 +29,8 @@ AROUND_BITS = {4: 24, 6: IPV6_PREFIX}
 WIDEST = {4: 16, 6: 32}
 #: bits of the widest networks that a line of manual.log and the helper by sudo ban
 WIDEST_BY_SITE = {4: 24, 6: 48}
+#: bits of the widest networks that an event may be about
+WIDEST_OF_EVENTS = {4: 8, 6: 16}
 #: characters of the longest text that is looked at: a whole IPv6 address with its prefix has 43
 _LONGEST = 60
 _NETWORK = re.compile(r"[0-9A-Fa-f:.]+/[0-9]{1,3}")
@@ -141,3 +143,16 @@ def network_of(address: str) -> str:
     if isinstance(found, IPv6Address) and not any(found in one for one in SHARED):
         return str(IPv6Network((int(found) >> IPV6_PREFIX << IPV6_PREFIX, IPV6_PREFIX)))
     return str(found)
+
+
+def list_around(network: Network) -> list[Network]:
+    """Return all networks that hold a network and may have events."""
+    return [
+        network.supernet(new_prefix=bits)
+        for bits in range(WIDEST_OF_EVENTS[network.version], network.prefixlen)
+    ]
+
+
+def list_starts_around(network: Network) -> list[str]:
+    """Return the values of `start` of these networks."""
+    return sorted({order(one.network_address) for one in list_around(network)})

@@ -26,15 +26,19 @@ def write(blocks: Iterable[bytes], connection: Any) -> int:
     return write_table(blocks, connection, AccessLog, COLUMNS)
 
 
-def write_table(blocks: Iterable[bytes], connection: Any, model: Any, names: Sequence[str]) -> int:
-    """Give lines of these fields to the model's table and return how many.
+def write_table(
+    blocks: Iterable[bytes], connection: Any, model: Any, names: Sequence[str], null: str = "\\N"
+) -> int:
+    """Give lines of these fields to the model's table and return how many; `null` stands for no value.
 
     A piece of a line may stand in another block.
     """
     quote = connection.ops.quote_name
     columns = ", ".join(quote(model._meta.get_field(name).column) for name in names)
     # the lines are UTF-8, whatever the connection is set to
-    statement = f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN WITH (ENCODING 'UTF8')"
+    statement = (
+        f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN WITH (ENCODING 'UTF8', NULL '{null}')"
+    )
     with connection.cursor() as cursor, connection.wrap_database_errors:
         with cursor.copy(statement) as copying:
             for block in blocks:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Q
 
 from ideolab_accesslog.admin import search as words
 from ideolab_accesslog.admin.search import Network, parse_network
-from ideolab_accesslog.networks import span
+from ideolab_accesslog.networks import list_around, list_starts_around, span
 
 #: AS64500, as the page and fail2ban write it
 _ASN = re.compile(r"AS([0-9]{1,10})", re.IGNORECASE)
-#: shortest networks that somebody bans
-_SHORTEST = {4: 8, 6: 16}
 
 
 def search(events: Any, term: str, texts: tuple[str, ...]) -> Any:
@@ -31,9 +28,6 @@ def match(wanted: Network) -> Q:
     """Return the condition for events of a network: of all in it, and of the networks around it."""
     first, last = span(wanted)
     inside = Q(start=first) if first == last else Q(start__gte=first, start__lte=last)
-    return inside | Q(ip=None, subnet__in=list(_list_around(wanted)))
-
-
-def _list_around(wanted: Network) -> Iterator[str]:
-    for length in range(_SHORTEST[wanted.version], wanted.prefixlen):
-        yield str(wanted.supernet(new_prefix=length))
+    around = list(map(str, list_around(wanted)))
+    # their start, because no index has their text
+    return inside | Q(start__in=list_starts_around(wanted), ip=None, subnet__in=around)

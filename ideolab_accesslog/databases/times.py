@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timezone
 
 from django.conf import settings
@@ -16,3 +17,12 @@ def to_database(when: datetime) -> datetime:
 def to_utc(when: datetime) -> datetime:
     """Return a time of the tables in UTC."""
     return (make_aware(when, get_default_timezone()) if is_naive(when) else when).astimezone(timezone.utc)
+
+
+def find_writer() -> Callable[[datetime], str]:
+    """Return the function that makes the text of a time as the tables have it."""
+    return str if settings.USE_TZ else _write_local
+
+
+def _write_local(when: datetime) -> str:
+    return str(to_database(when))

@@ -57,21 +57,21 @@ class FileReader:
         return self._make_batch(block, mark(self._status, block.end, self._first_line, block.tail))
 
     def _make_batch(self, block: FileBlock, after: FilePosition) -> EventBatch:
-        batch, now = EventBatch([], {}, [], after), datetime.now(timezone.utc)
+        batch, now = EventBatch([], [], [], after), datetime.now(timezone.utc)
         for line in block.lines:
             try:
-                row = self._parse(line, now)
+                batch.rows.append(self._parse(line, now))
             except LineError as error:
                 batch.rejected.append(RejectedLine(line, str(error)))
             else:
-                batch.rows.append(row)
-                batch.lines.setdefault(row.event_id, line)
+                batch.lines.append(line)
         return batch
 
     def _parse(self, line: FileLine, now: datetime) -> EventRow:
-        if line.fault:
-            raise LineError(line.fault)
-        return parse_line(line.data, LinePlace(self._first_line, line.position), now, self._fit)
+        position, data, fault = line
+        if fault:
+            raise LineError(fault)
+        return parse_line(data, LinePlace(self._first_line, position), now, self._fit)
 
 
 def _take_rest(block: FileBlock) -> FileBlock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Optional
 
 from django.db import connections, transaction
@@ -12,17 +13,27 @@ from ideolab_accesslog.events.file.lines import FileLine
 from ideolab_accesslog.events.file.position import FilePosition
 from ideolab_accesslog.events.file.rejects import RejectedLine, RejectFile
 from ideolab_accesslog.events.rows import insert, rollups
+from ideolab_accesslog.events.rows.insert import RefusedRow
 from ideolab_accesslog.events.rows.row import EventRow
 from ideolab_accesslog.metrics import totals
 
 
 class EventBatch(NamedTuple):
-    """What a block of lines has become; `lines` has the line of each row by its id."""
+    """What a block of lines has become; `lines` has the line of each row."""
 
     rows: list[EventRow]
-    lines: dict[str, FileLine]
+    lines: list[FileLine]
     rejected: list[RejectedLine]
     after: FilePosition
+
+    def find_lines(self, refused: Iterable[RefusedRow]) -> Iterator[RejectedLine]:
+        """Yield the lines of rows that the table cannot hold."""
+        reasons = {one.row.event_id: one.why for one in refused}
+        for row, line in zip(self.rows, self.lines) if reasons else ():
+            # of equal ids the first one was tried
+            why = reasons.pop(row.event_id, None)
+            if why is not None:
+                yield RejectedLine(line, why)
 
 
 class ImportCounts(NamedTuple):
@@ -48,10 +59,7 @@ def store(key: int, before: FilePosition, batch: EventBatch, rejects: RejectFile
         if refused:
             offsets.count_rejects(key, len(refused))
         rollups.add(stored, connection)
-        rejected = [
-            *batch.rejected,
-            *(RejectedLine(batch.lines[one.row.event_id], one.why) for one in refused),
-        ]
+        rejected = [*batch.rejected, *batch.find_lines(refused)]
         # before the commit: after a kill between both the lines come again, and are not written again
         is_kept = _keep(rejects, batch, rejected)
         counts = ImportCounts(

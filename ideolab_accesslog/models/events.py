@@ -60,8 +60,6 @@ class ConnmonEvent(models.Model):
         indexes = (
             models.Index(fields=("-ts", "-id"), name="event_ts"),
             models.Index(fields=("type", "-ts"), name="event_type_ts"),
-            models.Index(fields=("ip", "-ts"), name="event_ip_ts"),
-            models.Index(fields=("subnet", "-ts"), name="event_subnet_ts"),
             models.Index(fields=("asn", "-ts"), name="event_asn_ts"),
             models.Index(fields=("country", "-ts"), name="event_country_ts"),
             models.Index(fields=("jail", "-ts"), name="event_jail_ts"),

@@ -27,6 +27,7 @@ from ideolab_accesslog.networks import (
     find_networks_around,
     network_of,
     parse_wanted,
+    span,
 )
 
 
@@ -79,13 +80,14 @@ def _find_targets(wanted: Wanted) -> Iterator[Wanted]:
 
 
 def find_as_number(wanted: Union[IPv4Address, IPv6Address, Network]) -> Optional[AsNumber]:
-    """Return the AS that the newest event of an address or its network names; None where there is none."""
-    text = str(wanted)
-    known = Q(subnet=text)
+    """Return the AS that an event of an address or of its network names; None where there is none."""
+    text, (first, last) = str(wanted), span(ip_network(wanted))
+    known = Q(start__gte=first, start__lte=last, subnet=text)
     if isinstance(wanted, (IPv4Address, IPv6Address)):
-        known = Q(ip=text)
+        known = Q(start=first, ip=text)
     rows = ConnmonEvent.objects.filter(known, asn__isnull=False).exclude(asn="")
-    found = rows.order_by("-ts").values_list("asn", flat=True).first()
+    # the order of the index: of a network, the newest of its first address
+    found = rows.order_by("start", "-ts").values_list("asn", flat=True).first()
     try:
         return AsNumber(int(found)) if found and parse_wanted(f"AS{found}") else None
     except ValueError:

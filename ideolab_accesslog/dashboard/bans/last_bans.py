@@ -25,7 +25,7 @@ PERMANENT = -1
 
 
 class EventEntry(NamedTuple):
-    """One event, without what is in `raw`."""
+    """One event, without what is in `raw`; `start` as in ConnmonEvent."""
 
     id: int
     ts: datetime
@@ -39,6 +39,7 @@ class EventEntry(NamedTuple):
     country: Optional[str]
     bantime: Optional[int]
     until: Optional[datetime]
+    start: Optional[str]
 
     @property
     def of(self) -> str:
@@ -126,24 +127,19 @@ def find_state(row: EventEntry, later: Sequence[tuple[str, Optional[str]]], now:
 
 
 def _find_later(rows: Sequence[EventEntry]) -> dict[int, list[tuple[str, Optional[str]]]]:
-    """Return (type, jail) of each ban's later events; the type is "" where the event is of another target."""
-    by_id = {row.id: row for row in rows}
+    """Return (type, jail) of each ban's later events."""
     queries = [query for row in rows if (query := _find_after(row)) is not None]
     found: dict[int, list[tuple[str, Optional[str]]]] = {}
-    for kind, jail, has_ip, has_subnet, number in read_first(queries):
-        row = by_id[number]
-        # the events of an address have its network and its AS too
-        is_same = bool(has_ip) == (row.ip is not None) and bool(has_subnet) == (row.subnet is not None)
-        found.setdefault(number, []).append((kind if is_same else "", jail))
+    for kind, jail, number in read_first(queries):
+        found.setdefault(number, []).append((kind, jail))
     return found
 
 
 def _find_after(row: EventEntry) -> Optional[Any]:
     """Return the query of the newest events of a ban's target after it."""
-    later = ConnmonEvent.objects.filter(ts__gt=row.ts)
-    if row.ip is not None:
-        later = later.filter(ip=row.ip)
-    elif row.subnet is not None:
+    # the index has `start`; what begins there too is another network, or an address
+    later = ConnmonEvent.objects.filter(ts__gt=row.ts, start=row.start, ip=row.ip)
+    if row.start is not None:
         later = later.filter(subnet=row.subnet)
     elif row.asn is not None:
         later = later.filter(asn=row.asn)
@@ -151,4 +147,4 @@ def _find_after(row: EventEntry) -> Optional[Any]:
         return None
     marked = later.order_by("-ts").annotate(ban=Value(row.id))
     # what is added comes last: Django before 5.2 puts it there anyway
-    return marked.values_list("type", "jail", "ip", "subnet", "ban")[:LATER]
+    return marked.values_list("type", "jail", "ban")[:LATER]

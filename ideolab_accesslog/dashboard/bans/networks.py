@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Optional
 
 from django.db.models import Q
@@ -13,6 +14,7 @@ from ideolab_accesslog.dashboard.bans.origins import Origins
 from ideolab_accesslog.dashboard.event_types import ASN, COUNTRY, NETWORK4, NETWORK6
 from ideolab_accesslog.dashboard.first_rows import read_first
 from ideolab_accesslog.models import ConnmonEvent
+from ideolab_accesslog.networks import span
 from ideolab_f2b.notation import as_number
 from ideolab_f2b.notation.country_names import COUNTRIES
 
@@ -109,14 +111,15 @@ def _share(bans: int, found: Origins) -> float:
 
 
 def _find_owners(networks: Iterable[str]) -> dict[str, tuple[Optional[str], Optional[str], Optional[str]]]:
-    """Return AS number, its name and country of each network, as the newest event that has one says.
+    """Return AS number, its name and country of each network, as its first address had them last.
 
     Suspects have none: connmon names them before anybody has asked whose they are.
     """
     is_known = Q(asn__isnull=False) | Q(country__isnull=False)
     queries = [
-        ConnmonEvent.objects.filter(is_known, subnet=network)
-        .order_by("-ts")
+        ConnmonEvent.objects.filter(is_known, subnet=network, **_list_limits(network))
+        # the order of the index: all events of a network may be many
+        .order_by("start", "-ts")
         .values_list("subnet", "asn", "asname", "country")[:1]
         for network in networks
     ]
@@ -124,3 +127,8 @@ def _find_owners(networks: Iterable[str]) -> dict[str, tuple[Optional[str], Opti
         network: (show(asn), show(asname, NAME_MAX), show(country))
         for network, asn, asname, country in read_first(queries)
     }
+
+
+def _list_limits(network: str) -> dict[str, str]:
+    first, last = span(ip_network(network))
+    return {"start__gte": first, "start__lte": last}

@@ -23,6 +23,7 @@ from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, RESTORED, SUSPECT, UNBAN
 from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import ConnmonEvent
+from ideolab_accesslog.networks import list_starts_around
 
 #: events that are read; of a network that no index has by time, those of its first addresses
 MOST = 400
@@ -64,13 +65,20 @@ class TargetEvents:
 
 def read_events(target: DetailTarget) -> TargetEvents:
     """Read the newest events of a target."""
+    # which ones the index knows alone: rows are read of these only
+    keys = list(target.filter_events(ConnmonEvent.objects.all()).values_list("pk", flat=True)[:MOST])
     # as text: what is nested too deeply for Python's reader must not cost the page
-    rows = target.filter_events(ConnmonEvent.objects.annotate(text=Cast("raw", TextField())))
-    found = [
-        _make_event(row) for row in rows.values_list(*EventEntry._fields, "count", "score", "text")[:MOST]
-    ]
-    newest = sorted(found, key=lambda one: (one.row.ts, one.row.id), reverse=True)
-    return TargetEvents(tuple(newest), _find_first(target, newest), len(found) >= MOST)
+    rows = ConnmonEvent.objects.filter(pk__in=keys).annotate(text=Cast("raw", TextField()))
+    found = map(_make_event, rows.values_list(*EventEntry._fields, "count", "score", "text"))
+    own = [one for one in found if not _is_wider(one.row, target)]
+    newest = sorted(own, key=lambda one: (one.row.ts, one.row.id), reverse=True)
+    is_cut = len(keys) >= MOST
+    return TargetEvents(tuple(newest), _find_first(target, newest, is_cut=is_cut), is_cut)
+
+
+def _is_wider(row: EventEntry, target: DetailTarget) -> bool:
+    is_other = row.ip is None and row.subnet is not None and row.subnet != target.of
+    return is_other and target.is_covered_by(row.subnet or "")
 
 
 def _make_event(row: Sequence[Any]) -> DetailEvent:
@@ -80,12 +88,18 @@ def _make_event(row: Sequence[Any]) -> DetailEvent:
 
 def read_around(target: DetailTarget, found: TargetEvents) -> tuple[list[EventEntry], bool]:
     """Return the events of whole networks and ASes that the target is in, and whether there may be more."""
-    rows = ConnmonEvent.objects.filter(ip=None).order_by("-ts").values_list(*EventEntry._fields)
-    newest = [EventEntry._make(row) for row in rows[:AROUND]]
     owner = find_owner(found)
     asn = owner.asn if owner else None
-    around = [row for row in newest if row.of != target.of and _is_around(row, target, asn)]
-    return around, len(newest) >= AROUND
+    # an AS begins nowhere
+    parts = [ConnmonEvent.objects.filter(start=None)]
+    if target.network is not None:
+        starts = list_starts_around(target.network)
+        parts.append(ConnmonEvent.objects.filter(start__in=starts, ip=None))
+    fields = EventEntry._fields
+    read = [list(part.order_by("-ts").values_list(*fields)[:AROUND]) for part in parts]
+    rows = [EventEntry._make(row) for part in read for row in part]
+    around = [row for row in rows if row.of != target.of and _is_around(row, target, asn)]
+    return around, any(len(part) >= AROUND for part in read)
 
 
 def _is_around(row: EventEntry, target: DetailTarget, asn: Optional[str]) -> bool:
@@ -94,10 +108,10 @@ def _is_around(row: EventEntry, target: DetailTarget, asn: Optional[str]) -> boo
     return target.is_covered_by(row.subnet)
 
 
-def _find_first(target: DetailTarget, newest: Sequence[DetailEvent]) -> Optional[datetime]:
+def _find_first(target: DetailTarget, newest: Sequence[DetailEvent], *, is_cut: bool) -> Optional[datetime]:
     if not newest:
         return None
-    if len(newest) < MOST:
+    if not is_cut:
         return to_utc(newest[-1].row.ts)
     if not target.has_newest_first:
         return None

@@ -41,7 +41,7 @@ class DetailTarget:
 
     @property
     def has_newest_first(self) -> bool:
-        """Return whether an index has the events in the order of their time; of other networks none has."""
+        """Return whether its events are few enough to be sorted; a wide network may have all of them."""
         network = self.network
         return self.kind != "network" or network is None or network.prefixlen == AROUND_BITS[network.version]
 
@@ -64,15 +64,17 @@ class DetailTarget:
         )
 
     def filter_events(self, rows: Any) -> Any:
-        """Return the events of it, in an order that an index has: the newest first where there is one."""
+        """Return the events of it, the newest first; of wide networks in the order of the index.
+
+        Those of a network have the networks around it that begin where it begins, too.
+        """
         if isinstance(self.wanted, AsNumber):
             return rows.filter(asn=str(self.wanted.number)).order_by("-ts")
-        if self.kind == "address":
-            return rows.filter(ip=self.of).order_by("-ts")
-        if self.has_newest_first:
-            return rows.filter(subnet=self.of).order_by("-ts")
         first, last = span(ip_network(self.wanted))
-        return rows.filter(start__gte=first, start__lte=last).order_by("start", "-ts")
+        if self.kind == "address":
+            return rows.filter(start=first, ip=self.of).order_by("-ts")
+        inside = rows.filter(start__gte=first, start__lte=last)
+        return inside.order_by(*(("-ts",) if self.has_newest_first else ("start", "-ts")))
 
     def filter_addresses(self, rows: Any) -> Any:
         """Return the rows whose `ip` is it or in it, in an order that an index has."""

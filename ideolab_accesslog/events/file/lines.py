@@ -9,7 +9,7 @@ from ideolab_accesslog.events.file.position import TAIL_BYTES
 #: bytes of a line; the longest event has three lines of a log
 LINE_MAX = 256 * 1024
 #: bytes of the lines of one block
-BLOCK_BYTES = 8 * 1024 * 1024
+BLOCK_BYTES = 16 * 1024 * 1024
 #: bytes that are read of an endless line at a time
 _PIECE = 1024 * 1024
 _TOO_LONG = f"it has more than {LINE_MAX} bytes"
@@ -47,9 +47,10 @@ def read_block(file: BinaryIO, position: int, tail: bytes, most: int) -> FileBlo
             file.seek(position)
             return FileBlock(lines, position, tail, data)
         # a writer that takes lines back leaves line feeds
-        if data.strip():
+        if not data.isspace():
             lines.append(FileLine(position, data, _TOO_LONG if is_too_long else ""))
-        position, tail, size = position + length, (tail + end[-TAIL_BYTES:])[-TAIL_BYTES:], size + len(data)
+        tail = end[-TAIL_BYTES:] if len(end) >= TAIL_BYTES else (tail + end)[-TAIL_BYTES:]
+        position, size = position + length, size + len(data)
     return FileBlock(lines, position, tail, b"")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from ideolab_accesslog.networks import AROUND_BITS, order
 
@@ -16,11 +16,11 @@ _KEPT = 65536
 
 
 class Wherefrom(NamedTuple):
-    """The address, "" for a network; its network; the first address of both as ordered text."""
+    """The address, None for a network; its network; the first address of both as ordered text."""
 
-    ip: str
-    subnet: str
-    start: str
+    ip: Optional[str]
+    subnet: Optional[str]
+    start: Optional[str]
 
 
 @lru_cache(_KEPT)
@@ -52,4 +52,4 @@ def read_network(text: str) -> Wherefrom:
     found = ip_network(text, strict=False)
     if found.prefixlen == found.max_prefixlen:
         return read_address(str(found.network_address))
-    return Wherefrom("", str(found), order(found.network_address))
+    return Wherefrom(None, str(found), order(found.network_address))

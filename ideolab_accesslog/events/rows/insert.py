@@ -12,8 +12,8 @@ from django.db import transaction
 
 from ideolab_accesslog.access import copy
 from ideolab_accesslog.databases.text import is_rows_fault
-from ideolab_accesslog.databases.times import to_database
-from ideolab_accesslog.events.rows.copy_line import format_row
+from ideolab_accesslog.databases.times import find_writer, to_database
+from ideolab_accesslog.events.rows.copy_line import NULL, format_row
 from ideolab_accesslog.events.rows.row import FIELDS, EventRow
 from ideolab_accesslog.models import ConnmonEvent
 
@@ -40,10 +40,7 @@ class InsertedRows(NamedTuple):
 
 def insert(rows: Sequence[EventRow], connection: Any) -> InsertedRows:
     """Insert the rows whose id is in no row of the table, and in no earlier one of these."""
-    first: dict[str, EventRow] = {}
-    for row in rows:
-        first.setdefault(row.event_id, row)
-    once = list(first.values())
+    once = _select_first(rows)
     try:
         with transaction.atomic(using=connection.alias):
             _write(once, connection)
@@ -56,6 +53,16 @@ def insert(rows: Sequence[EventRow], connection: Any) -> InsertedRows:
     refused = list(_insert_or_split(new, connection))
     lost = {one.row.event_id for one in refused}
     return InsertedRows([row for row in new if row.event_id not in lost], refused)
+
+
+def _select_first(rows: Sequence[EventRow]) -> list[EventRow]:
+    """Return the rows, of those with the same id the first one."""
+    if len({row.event_id for row in rows}) == len(rows):
+        return list(rows)
+    first: dict[str, EventRow] = {}
+    for row in rows:
+        first.setdefault(row.event_id, row)
+    return list(first.values())
 
 
 def _select_new(rows: Sequence[EventRow], connection: Any) -> list[EventRow]:
@@ -97,7 +104,7 @@ def _insert_or_split(rows: Sequence[EventRow], connection: Any) -> Iterator[Refu
 
 def _write(rows: Sequence[EventRow], connection: Any) -> None:
     if copy.is_possible(connection):
-        copy.write_table(_format(rows), connection, ConnmonEvent, FIELDS)
+        copy.write_table(_format(rows), connection, ConnmonEvent, FIELDS, NULL)
         return
     with connection.cursor() as cursor:
         cursor.executemany(_statement(connection), list(map(_adapter(connection), rows)))
@@ -105,8 +112,9 @@ def _write(rows: Sequence[EventRow], connection: Any) -> None:
 
 def _format(rows: Sequence[EventRow]) -> Iterator[bytes]:
     """Yield blocks of lines: the server stores one while the next is made."""
+    write = find_writer()
     for start in range(0, len(rows), PIECE):
-        yield b"".join([format_row(row, to_database) for row in rows[start : start + PIECE]])
+        yield "".join([format_row(row, write) for row in rows[start : start + PIECE]]).encode()
 
 
 def _statement(connection: Any) -> str:

@@ -29,7 +29,8 @@ _TYPES = frozenset(ConnmonEvent.Type.values)
 _ASN = re.compile(r"(?:AS)?([0-9]{1,10})(?![0-9])")
 _ID = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
-_NOWHERE = Wherefrom("", "", "")
+_DECODER = json.JSONDecoder()
+_NOWHERE = Wherefrom(None, None, None)
 
 
 class LineError(ValueError):
@@ -58,7 +59,7 @@ def parse_line(line: bytes, place: LinePlace, now: datetime, fit: Callable[[str]
 
 def _read_object(line: bytes) -> dict[str, Any]:
     try:
-        record = json.loads(line.decode())
+        record = _load(line.decode())
     except UnicodeDecodeError as error:
         raise LineError("it is not UTF-8") from error
     except json.JSONDecodeError as error:
@@ -71,6 +72,15 @@ def _read_object(line: bytes) -> dict[str, Any]:
     if line.count(b"[") + line.count(b"{") > DEPTH_MAX and _is_deeper(record, DEPTH_MAX):
         raise LineError("it is nested too deeply")
     return record
+
+
+def _load(text: str) -> Any:
+    """Return what json.loads() does; a line as the pack writes it takes less time."""
+    try:
+        record, end = _DECODER.raw_decode(text)
+    except json.JSONDecodeError:
+        return json.loads(text)
+    return record if end == len(text) or text[end:] == "\n" else json.loads(text)
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
@@ -90,27 +100,29 @@ def _fit(value: Any, fit: Callable[[str], str]) -> Any:
 
 
 def _make_row(record: Mapping[str, Any], line: bytes, place: LinePlace, now: datetime) -> EventRow:
-    kind, where = _take_type(record), _take_where(record)
+    kind = _take_type(record)
+    ip, subnet, start = _take_where(record)
+    # names of the arguments would double the time of the call
     return EventRow(
-        ts=_take_event_time(record),
-        type=kind,
-        ip=where.ip or None,
-        subnet=where.subnet or None,
-        start=where.start or None,
-        amount=_take_number(record, "count"),
-        score=_take_number(record, "score"),
-        asn=_take_asn(record),
-        asname=_take_text(record, "asname", 255),
-        country=_take_text(record, "country", 8),
-        reason=_take_text(record, "reason", REASON_MAX),
-        jail=_take_text(record, "jail", 64),
-        bantime=_take_number(record, "bantime"),
-        until=_take_time(record, "until"),
-        prefix=_take_text(record, "origin", 49),
-        namespace=_take_text(record, "in", 128),
-        raw=_take_raw(record),
-        event_id=_take_id(record) or _make_id(line, place),
-        created_at=now,
+        _take_event_time(record),
+        kind,
+        ip,
+        subnet,
+        start,
+        _take_number(record, "count"),
+        _take_number(record, "score"),
+        _take_asn(record),
+        _take_text(record, "asname", 255),
+        _take_text(record, "country", 8),
+        _take_text(record, "reason", REASON_MAX),
+        _take_text(record, "jail", 64),
+        _take_number(record, "bantime"),
+        _take_time(record, "until"),
+        _take_text(record, "origin", 49),
+        _take_text(record, "in", 128),
+        _take_id(record) or _make_id(line, place),
+        now,
+        _take_raw(record),
     )
 
 
@@ -177,6 +189,8 @@ def _take_time(record: Mapping[str, Any], key: str) -> Optional[datetime]:
     try:
         # Z is for Python 3.11
         found = datetime.fromisoformat(value if value[-1:] != "Z" else f"{value[:-1]}+00:00")
+        if found.tzinfo is timezone.utc:
+            return found
         if found.tzinfo is None:
             raise LineError(f"{key} has no zone")
         found = found.astimezone(timezone.utc)

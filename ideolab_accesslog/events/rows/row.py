@@ -9,7 +9,7 @@ from typing import NamedTuple, Optional
 class EventRow(NamedTuple):
     """The values of one row, named as the fields of ConnmonEvent; `amount` is its field `count`.
 
-    Times are aware UTC, `raw` is JSON of ASCII.
+    Times are aware UTC, no text is empty, `raw` is JSON of ASCII.
     """
 
     ts: datetime
@@ -28,9 +28,9 @@ class EventRow(NamedTuple):
     until: Optional[datetime]
     prefix: Optional[str]
     namespace: Optional[str]
-    raw: Optional[str]
     event_id: str
     created_at: datetime
+    raw: Optional[str]
 
 
 #: the fields of ConnmonEvent in this order; a tuple has a method `count`

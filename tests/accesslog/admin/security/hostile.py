@@ -6,12 +6,14 @@ import itertools
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import Any
 
 from django.db import models
 
 from ideolab_accesslog.models import AccessLog, ConnmonEvent, FirewallActionLog, OffenceLog, TrashIP
 from ideolab_accesslog.models.events import EventDay, EventHour
+from ideolab_accesslog.networks import order
 
 ADDRESS = "198.51.100.7"
 NETWORK = "198.51.100.0/24"
@@ -77,10 +79,12 @@ def fill(now: datetime) -> None:
 
 def _make_rows(number: int, now: datetime) -> Iterator[models.Model]:
     ts = now - timedelta(seconds=number)
+    ip = ADDRESS if number % 2 else f"198.51.100.{number}"
     event = {
         "ts": ts,
         "type": "ban",
-        "ip": ADDRESS if number % 2 else f"198.51.100.{number}",
+        "ip": ip,
+        "start": order(ip_address(ip)),
         "subnet": NETWORK,
         "asn": str(64496 + number),
         "country": _short(number),
@@ -90,7 +94,13 @@ def _make_rows(number: int, now: datetime) -> Iterator[models.Model]:
     }
     yield _make(ConnmonEvent, number, event)
     yield _make(
-        ConnmonEvent, number, {**event, "type": "suspect", "ip": ADDRESS, "event_id": f"seen-{number}"}
+        ConnmonEvent,
+        number,
+        {
+            **event,
+            **{"type": "suspect", "ip": ADDRESS, "start": order(ip_address(ADDRESS))},
+            "event_id": f"seen-{number}",
+        },
     )
     yield _make(AccessLog, number, {"ts": ts, "ip": ADDRESS, "status_code": 200})
     yield _make(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.test import RequestFactory, override_settings
 from ideolab_accesslog.admin.security.buttons import find_buttons
 from ideolab_accesslog.firewall import calls
 from ideolab_accesslog.models import ConnmonEvent
-from ideolab_accesslog.networks import parse_wanted
+from ideolab_accesslog.networks import order, parse_wanted
 from tests.accesslog.conftest import FakeKernel
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -31,7 +32,10 @@ def find(of: str, *permissions: str, address: str = "192.0.2.77") -> list[tuple[
 
 def announce(ip: str = ADDRESS, asn: str = "64500") -> None:
     """An event of fail2ban that names the AS of an address."""
-    ConnmonEvent.objects.create(ts="2026-11-30T00:00:00Z", type="ban", ip=ip, subnet=NETWORK, asn=asn)
+    start = order(ip_address(ip))
+    ConnmonEvent.objects.create(
+        ts="2026-11-30T00:00:00Z", type="ban", ip=ip, subnet=NETWORK, start=start, asn=asn
+    )
 
 
 def test_an_address_has_its_network_and_its_as(kernel: FakeKernel) -> None:

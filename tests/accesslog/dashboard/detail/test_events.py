@@ -80,3 +80,17 @@ def test_bans_around_it() -> None:
     found, is_cut = events.read_around(target, events.read_events(target))
 
     assert (sorted(row.id for row in found), is_cut) == (around[:3], False)
+
+
+@pytest.mark.django_db
+def test_a_wider_ban_that_begins_where_it_begins() -> None:
+    """It stands around the network, not in it; the newest events of a network come first."""
+    wide = add_event("ban", 50, ip=None, subnet="198.51.100.0/23").pk
+    add_event("ban", 30, ip="198.51.100.9")
+    add_event("ban", 40, ip="198.51.100.7")
+    target = make_target("198.51.100.0/24")
+    found = events.read_events(target)
+    around, _is_cut = events.read_around(target, found)
+
+    assert [one.row.ip for one in found.events] == ["198.51.100.9", "198.51.100.7"]
+    assert [row.id for row in around] == [wide]
