@@ -27,6 +27,8 @@ from ideolab_accesslog.networks import list_starts_around
 
 #: events that are read; of a network that no index has by time, those of its first addresses
 MOST = 400
+#: events of one /24 or /64 among which the newest are looked for
+SORTED = 5000
 #: rows of each part
 PHASES = 50
 BANS = 50
@@ -66,7 +68,7 @@ class TargetEvents:
 def read_events(target: DetailTarget) -> TargetEvents:
     """Read the newest events of a target."""
     # which ones the index knows alone: rows are read of these only
-    keys = list(target.filter_events(ConnmonEvent.objects.all()).values_list("pk", flat=True)[:MOST])
+    keys = _read_keys(target)
     # as text: what is nested too deeply for Python's reader must not cost the page
     rows = ConnmonEvent.objects.filter(pk__in=keys).annotate(text=Cast("raw", TextField()))
     found = map(_make_event, rows.values_list(*EventEntry._fields, "count", "score", "text"))
@@ -74,6 +76,15 @@ def read_events(target: DetailTarget) -> TargetEvents:
     newest = sorted(own, key=lambda one: (one.row.ts, one.row.id), reverse=True)
     is_cut = len(keys) >= MOST
     return TargetEvents(tuple(newest), _find_first(target, newest, is_cut=is_cut), is_cut)
+
+
+def _read_keys(target: DetailTarget) -> list[int]:
+    """Return the numbers of the newest events; of those of many addresses the newest of the first ones."""
+    rows = target.filter_events(ConnmonEvent.objects.all()).values_list("ts", "pk")
+    is_sorted = target.kind == "network" and target.has_newest_first
+    # sorted here: PostgreSQL would look for them among all events, the newest first
+    found = sorted(rows[:SORTED], reverse=True) if is_sorted else rows
+    return [number for _ts, number in found[:MOST]]
 
 
 def _is_wider(row: EventEntry, target: DetailTarget) -> bool:
@@ -115,8 +126,11 @@ def _find_first(target: DetailTarget, newest: Sequence[DetailEvent], *, is_cut: 
         return to_utc(newest[-1].row.ts)
     if not target.has_newest_first:
         return None
-    rows = target.filter_events(ConnmonEvent.objects.all()).order_by("ts").values_list("ts", flat=True)
-    return to_utc(rows[:1][0])
+    rows = target.filter_events(ConnmonEvent.objects.all())
+    if target.kind == "network":
+        times = list(rows.values_list("ts", flat=True)[:SORTED])
+        return to_utc(min(times)) if len(times) < SORTED else None
+    return to_utc(rows.order_by("ts").values_list("ts", flat=True)[:1][0])
 
 
 def list_phases(found: TargetEvents) -> tuple[Phase, ...]:

@@ -64,7 +64,7 @@ class DetailTarget:
         )
 
     def filter_events(self, rows: Any) -> Any:
-        """Return the events of it, the newest first; of wide networks in the order of the index.
+        """Return the events of it, in the order of an index: the newest first, of a network by address.
 
         Those of a network have the networks around it that begin where it begins, too.
         """
@@ -74,7 +74,7 @@ class DetailTarget:
         if self.kind == "address":
             return rows.filter(start=first, ip=self.of).order_by("-ts")
         inside = rows.filter(start__gte=first, start__lte=last)
-        return inside.order_by(*(("-ts",) if self.has_newest_first else ("start", "-ts")))
+        return inside.order_by("start", "-ts")
 
     def filter_addresses(self, rows: Any) -> Any:
         """Return the rows whose `ip` is it or in it, in an order that an index has."""
