@@ -71,6 +71,7 @@ def _list_bursts(part: str) -> list[str]:
 @pytest.fixture(autouse=True)
 def no_connection_outlives_its_test() -> Iterator[None]:
     """The thread of sync_to_async is that of all tests, and its connection would be the last one's."""
+    asyncio.run(sync_to_async(_drop_connection)())
     yield
     asyncio.run(sync_to_async(_drop_connection)())
 
