@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ("raw", models.JSONField(blank=True, null=True, verbose_name="more")),
                 (
                     "event_id",
-                    models.CharField(blank=True, max_length=64, null=True, unique=True, verbose_name="id"),
+                    models.CharField(blank=True, max_length=64, null=True, verbose_name="id"),
                 ),
                 (
                     "created_at",
@@ -107,10 +107,9 @@ class Migration(migrations.Migration):
                     models.Index(fields=["-ts", "-id"], name="event_ts"),
                     models.Index(fields=["type", "-ts"], name="event_type_ts"),
                     models.Index(fields=["asn", "-ts"], name="event_asn_ts"),
-                    models.Index(fields=["country", "-ts"], name="event_country_ts"),
-                    models.Index(fields=["jail", "-ts"], name="event_jail_ts"),
                     models.Index(fields=["start", "-ts"], name="event_start_ts"),
                 ],
+                "constraints": [models.UniqueConstraint(fields=("event_id",), name="event_once")],
             },
         ),
         migrations.CreateModel(

@@ -47,7 +47,7 @@ class ConnmonEvent(models.Model):
     namespace = models.CharField(_("container"), max_length=128, null=True, blank=True)
     raw = models.JSONField(_("more"), null=True, blank=True)
     # a digest of its place in the file for an event of before connmon's had ids
-    event_id = models.CharField(_("id"), max_length=64, null=True, blank=True, unique=True)
+    event_id = models.CharField(_("id"), max_length=64, null=True, blank=True)
     created_at = models.DateTimeField(_("imported"), default=timezone.now)
 
     objects = CurrentManager()
@@ -61,10 +61,10 @@ class ConnmonEvent(models.Model):
             models.Index(fields=("-ts", "-id"), name="event_ts"),
             models.Index(fields=("type", "-ts"), name="event_type_ts"),
             models.Index(fields=("asn", "-ts"), name="event_asn_ts"),
-            models.Index(fields=("country", "-ts"), name="event_country_ts"),
-            models.Index(fields=("jail", "-ts"), name="event_jail_ts"),
             models.Index(fields=("start", "-ts"), name="event_start_ts"),
         )
+        # `unique` of the field would have PostgreSQL keep a second index, for LIKE
+        constraints = (models.UniqueConstraint(fields=("event_id",), name="event_once"),)
 
     def __str__(self) -> str:
         return f"{self.type} {self.ip or self.subnet or self.asn} {self.jail or ''}".rstrip()

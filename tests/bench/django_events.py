@@ -29,9 +29,18 @@ FEW = 5_000
 _BEGAN = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
 
+#: /24 networks of the attackers: a botnet comes from the same ones again
+NETWORKS = [
+    f"{one.randrange(1, 224)}.{one.randrange(256)}.{one.randrange(256)}"
+    for one in [random.Random(1)]  # noqa: S311
+    for _ in range(20_000)
+]
+
+
 def make_line(number: int, rng: random.Random) -> str:
     """Return the line of one event, as the report action writes it."""
-    address = f"{rng.randrange(1, 224)}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
+    network = NETWORKS[rng.randrange(len(NETWORKS))]
+    address = f"{network}.{rng.randrange(1, 255)}"
     record = {
         "ts": (_BEGAN + timedelta(seconds=number * 2.5)).isoformat(timespec="milliseconds"),
         **{"type": rng.choice(("suspect", "ban", "ban", "unban")), "ip": address, "subnet": None},
