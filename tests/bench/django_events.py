@@ -32,7 +32,7 @@ _BEGAN = datetime(2026, 11, 1, tzinfo=timezone.utc)
 #: /24 networks of the attackers: a botnet comes from the same ones again
 NETWORKS = [
     f"{one.randrange(1, 224)}.{one.randrange(256)}.{one.randrange(256)}"
-    for one in [random.Random(1)]  # noqa: S311
+    for one in [random.Random(1)]
     for _ in range(20_000)
 ]
 
