@@ -17,6 +17,8 @@ from ideolab_accesslog.admin.security.words import KINDS, STATES
 TEXT_MAX = 300
 #: a time of the last day is told without its day
 _DAY = timedelta(hours=24)
+#: so is one to come: `until 21:15` at 21:37 would look like a ban that is over
+_TO_COME = timedelta(hours=12)
 #: what stands for the address in the pattern of a link; a site may live below /OFFICE/
 OF = "~OF~"
 
@@ -41,11 +43,11 @@ def parse_time(text: Any) -> Optional[datetime]:
 
 
 def show_time(text: Any, now: Optional[datetime]) -> str:
-    """Return `14:52:01` for a time of this day, else `2026-11-29 14:52`, in the site's time zone."""
+    """Return `14:52:01` for a time that is near, else `2026-11-29 14:52`, in the site's time zone."""
     when = parse_time(text)
     if when is None:
         return ""
-    is_near = now is not None and abs(now - when) < _DAY
+    is_near = now is not None and -_TO_COME < now - when < _DAY
     return f"{to_local(when):{'%H:%M:%S' if is_near else '%Y-%m-%d %H:%M'}}"
 
 

@@ -6,6 +6,8 @@ window.ideolabSecurity = (() => {
   const language = document.documentElement.lang || undefined;
   const grouped = new Intl.NumberFormat(language);
   const DAY_MS = 86400000;
+  // of a time to come: "until 21:15" at 21:37 would look like a ban that is over
+  const TO_COME_MS = 43200000;
 
   const makeClock = (timeZone) => {
     // Swedish writes 2026-11-30 14:52:01
@@ -41,7 +43,7 @@ window.ideolabSecurity = (() => {
     const when = parseTime(text);
     if (when === null) return "";
     const whole = clock(when);
-    const isNear = now && Math.abs(now - when) < DAY_MS;
+    const isNear = now && now - when < DAY_MS && when - now < TO_COME_MS;
     return isNear ? whole.slice(11) : whole.slice(0, 16);
   };
 
