@@ -47,7 +47,10 @@ def test_a_site_of_www_data(tmp_path: Path) -> None:
             assert (tmp_path / "var/log/ideolab" / name).stat().st_mode & 0o777 == 0o660
         assert enabled(tmp_path)
         text = (tmp_path / ROTATION).read_text()
-        assert text.count("su ideolab www-data\n") == text.count("create 0660 ideolab www-data\n") == 1
+        # the logs that the site writes, and the one that it imports
+        assert text.count("su ideolab www-data\n") == 2
+        assert text.count("create 0660 ideolab www-data\n") == 1
+        assert text.count("create 0640 ideolab www-data\n") == 1
         assert text.count("su ideolab adm\n") == text.count("create 0640 ideolab adm\n") == 1
 
     assert cli.main(["uninstall", "--root", str(tmp_path)]) == 0
@@ -71,10 +74,11 @@ def test_its_group() -> None:
 
 
 def test_the_steps(checkout: Source) -> None:
-    """The group may write both logs."""
+    """The group may write two logs, and read the events."""
     steps = plan(checkout, Host(), HERE, "", web_group="www-data")
 
     assert [step for step in steps if isinstance(step, Log) and step.group == "www-data"] == [
+        Log("/var/log/ideolab/connmon_events.jsonl", "ideolab", "www-data", 0o640),
         Log("/var/log/ideolab/manual.log", "ideolab", "www-data", 0o660),
         Log("/var/log/ideolab/traship.log", "ideolab", "www-data", 0o660),
     ]

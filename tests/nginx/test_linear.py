@@ -63,6 +63,6 @@ def test_a_polynomial_expression_would_be_found(tmp_path: Path) -> None:
         "[Definition]\nfailregex = ^.*timed.*out.*, client: <ADDR>\n"
     )
     found = replay.matcher("slow", base=tmp_path)
-    line = "timed out " * (LENGTH // 120)
+    line = "timed out " * (LENGTH // 60)
 
     assert cpu.is_over(lambda: list(found.processLine(line)), LIMIT_S, 2)

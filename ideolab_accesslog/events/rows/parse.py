@@ -189,11 +189,11 @@ def _take_time(record: Mapping[str, Any], key: str) -> Optional[datetime]:
     try:
         # Z is for Python 3.11
         found = datetime.fromisoformat(value if value[-1:] != "Z" else f"{value[:-1]}+00:00")
-        if found.tzinfo is timezone.utc:
-            return found
         if found.tzinfo is None:
             raise LineError(f"{key} has no zone")
-        found = found.astimezone(timezone.utc)
+        # most are in UTC already, and to say so again takes its time
+        if found.tzinfo is not timezone.utc:
+            found = found.astimezone(timezone.utc)
         if found.year not in _CALENDAR:
             raise LineError(f"{key} is no time that a database holds")
         return found

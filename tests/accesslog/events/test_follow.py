@@ -135,6 +135,7 @@ def test_each_outage_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert said == [begin, "the import goes on", begin, "the import goes on"]
 
 
+@pytest.mark.django_db
 def test_the_first_event_of_a_host_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is not there yet is no fault that is tried less and less often: the watch tells of it."""
     monkeypatch.setattr("ideolab_accesslog.events.follow.FAULT_S", 60.0)
