@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -35,3 +36,23 @@ def chromium(*arguments: str) -> Iterator[Any]:
             del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
         else:
             os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@contextmanager
+def served() -> Iterator[Any]:
+    """A server that ends once no thread answers any more.
+
+    pytest-django's own would keep the middleware of the first test that asks for it.
+    """
+    from pytest_django.live_server_helper import LiveServer
+
+    from demo.lab.wait import wait_until
+
+    server = LiveServer("127.0.0.1")
+    yield server
+    # the browser has closed its connections; threads that have not seen it yet would leave sockets behind
+    wait_until(
+        lambda: not any("process_request" in thread.name for thread in threading.enumerate()),
+        "the server still answers",
+    )
+    server.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,9 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from demo.lab.wait import wait_until
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, OffenceLog, TrashIP
-from tests.accesslog.browser import chromium
+from tests.accesslog.browser import chromium, served
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -45,14 +43,8 @@ def pictures(tmp_path: Path) -> Path:
 def live_server(settings: Any) -> Iterator[LiveServer]:
     """As pytest-django's own, which would keep the middleware of the first test that asks for it."""
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, LOCALE, "tests.accesslog.strict.policy"]
-    server = LiveServer("127.0.0.1")
-    yield server
-    # the browser has closed its connections; threads that have not seen it yet would leave sockets behind
-    wait_until(
-        lambda: not any("process_request" in thread.name for thread in threading.enumerate()),
-        "the server still answers",
-    )
-    server.stop()
+    with served() as server:
+        yield server
 
 
 @pytest.fixture

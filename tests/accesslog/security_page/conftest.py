@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,9 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
-from demo.lab.wait import wait_until
 from ideolab_accesslog.admin.security import page as security_page
-from tests.accesslog.browser import chromium
+from tests.accesslog.browser import chromium, served
 from tests.accesslog.security_page.states import NOW, STATES, detail
 
 LOCALE = "django.middleware.locale.LocaleMiddleware"
@@ -72,14 +70,8 @@ def live_server(settings: Any) -> Iterator[LiveServer]:
     """As pytest-django's own, which would keep the middleware of the first test that asks for it."""
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, LOCALE, "tests.accesslog.strict.policy"]
     settings.TIME_ZONE = "Europe/Paris"
-    server = LiveServer("127.0.0.1")
-    yield server
-    # the browser has closed its connections; threads that have not seen it yet would leave sockets behind
-    wait_until(
-        lambda: not any("process_request" in thread.name for thread in threading.enumerate()),
-        "the server still answers",
-    )
-    server.stop()
+    with served() as server:
+        yield server
 
 
 @pytest.fixture

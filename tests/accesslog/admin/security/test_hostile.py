@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from demo.lab.wait import wait_until
 from ideolab_accesslog.models import AccessLog, ConnmonEvent, FirewallActionLog, TrashIP
 from tests.accesslog.admin.security import hostile
-from tests.accesslog.browser import chromium
+from tests.accesslog.browser import chromium, served
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -114,13 +112,8 @@ def browser() -> Iterator[Any]:
 def live_server(settings: Any) -> Iterator[LiveServer]:
     """A server with the strictest policy under which Django's own admin works."""
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.accesslog.strict.policy"]
-    server = LiveServer("127.0.0.1")
-    yield server
-    wait_until(
-        lambda: not any("process_request" in thread.name for thread in threading.enumerate()),
-        "the server still answers",
-    )
-    server.stop()
+    with served() as server:
+        yield server
 
 
 @pytest.fixture
