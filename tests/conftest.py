@@ -19,7 +19,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 if str(REPOSITORY) not in sys.path:
     sys.path.insert(0, str(REPOSITORY))
 
-from tests.packages import missing, packages  # noqa: E402 - it is below the checkout
+from tests import process_state  # noqa: E402 - it is below the checkout
+from tests.packages import missing, packages  # noqa: E402
 
 #: seconds until a thread that still runs after its test is a fault: the machine may be busy
 THREAD_END_S = 60.0
@@ -129,6 +130,13 @@ def no_fail2ban_of_this_host() -> Iterator[None]:
     usual, fail2ban_client.SOCKET = fail2ban_client.SOCKET, "/nowhere/fail2ban.sock"
     yield
     fail2ban_client.SOCKET = usual
+
+
+@pytest.fixture(autouse=True)
+def no_state_outlives_its_test() -> Iterator[None]:
+    """What a test has told its process is not found by the next one."""
+    with process_state.put_back():
+        yield
 
 
 @pytest.fixture(autouse=True)
