@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import gc
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +13,6 @@ from ideolab_accesslog.events.file.rejects import RejectFile
 from ideolab_accesslog.events.file.sources import EventFile, open_file
 from ideolab_accesslog.events.reader import FileReader
 from ideolab_accesslog.events.store import ImportCounts, store
-
-#: batches after which Python looks for cycles: the importer has switched that off, and without it all batches
-#: stay in memory; a look takes a third of a batch's time
-COLLECTED = 4
 
 
 class TurnEnd(enum.Enum):
@@ -66,7 +61,7 @@ class FileTurn:
 
     def _run_batches(self, thread: ThreadPoolExecutor, reader: FileReader) -> TurnEnd:
         """Store batch after batch; while the database stores one, the thread reads the next."""
-        coming, done = thread.submit(reader.read), 0
+        coming = thread.submit(reader.read)
         while not self._limits.is_ending():
             batch = coming.result()
             if batch is None:
@@ -76,7 +71,4 @@ class FileTurn:
             if stored is None:
                 return TurnEnd.LOOK_AGAIN
             self.counts, self.at = self.counts.add(stored), batch.after
-            done += 1
-            if done % COLLECTED == 0:
-                gc.collect()
         return TurnEnd.STOP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from datetime import timezone as zones
@@ -48,6 +49,7 @@ def insert(rows: Sequence[EventRow], connection: Any) -> InsertedRows:
     except Exception as error:
         if not is_rows_fault(error):
             raise
+        _free_frames(error)
     # only now: hardly a batch has a row that is there already
     new = _select_new(once, connection)
     refused = list(_insert_or_split(new, connection))
@@ -94,12 +96,18 @@ def _insert_or_split(rows: Sequence[EventRow], connection: Any) -> Iterator[Refu
     except Exception as error:
         if not is_rows_fault(error):
             raise
+        _free_frames(error)
         if len(rows) == 1:
             yield RefusedRow(rows[0], f"the database cannot hold it: {type(error).__name__}")
             return
         middle = len(rows) // 2
         for half in (rows[:middle], rows[middle:]):
             yield from _insert_or_split(half, connection)
+
+
+def _free_frames(error: BaseException) -> None:
+    """Free the rows: an error, and the frame of Django that raised it, hold each other and all between."""
+    traceback.clear_frames(error.__traceback__)
 
 
 def _write(rows: Sequence[EventRow], connection: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import os
 import shutil
@@ -11,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from ideolab_accesslog.events import offsets
+from ideolab_accesslog.events.file.lines import FileLine
+from ideolab_accesslog.events.rows.row import EventRow
+from ideolab_accesslog.events.store import EventBatch
 from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour, EventOffset
 from tests.accesslog.conftest import VENDORS
 from tests.accesslog.events.event_lines import EventsFile, list_ids, make_line
@@ -94,6 +98,23 @@ def test_a_row_that_the_database_refuses_costs_no_other(
     assert EventHour.objects.get().count == 2
     assert events.read_rejects()[0]["why"].startswith("the database cannot hold it: ")
     assert EventOffset.objects.get().rejected == 1
+
+
+@on_each_database
+def test_no_batch_stays_in_memory(events: EventsFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor one of rows that are there already, or refused, whose errors would hold it in a cycle."""
+    monkeypatch.setattr("ideolab_accesslog.events.rows.parse._NUMBERS", range(2**80))
+    events.add("a", "b", "c", rest=b"{\n" + make_line(id="d", count=2**70))
+    gc.collect()
+    gc.disable()
+    try:
+        for _import in range(2):
+            assert events.run(batch=2).endswith(" 0 behind")
+            EventOffset.objects.all().delete()
+        found = [one for one in gc.get_objects() if isinstance(one, (EventRow, FileLine, EventBatch))]
+    finally:
+        gc.enable()
+    assert found == []
 
 
 def test_a_line_of_ten_megabytes_is_rejected(events: EventsFile) -> None:
