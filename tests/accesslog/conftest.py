@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.core.management.color import no_style
 from django.db import connections, router
 from django.test import override_settings
 
@@ -27,6 +28,7 @@ VENDORS = ("sqlite", "postgresql", "mysql")
 _MANNERS = ("calls", "refuse", "slow", "silent", "busy", "preview")
 #: Debian package of each server
 _SERVERS = {"postgresql": "postgresql", "mysql": "mariadb-server"}
+_OF_MIGRATE = {"auth_permission", "django_content_type", "django_migrations"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -123,6 +125,22 @@ def _keep(vendor: str, entry: dict[str, Any], migrated: dict[str, Path]) -> None
         shutil.copy(entry["NAME"], migrated["template"])
 
 
+def _empty(connection: Any) -> None:
+    """Empty the tables as flush does, but for those that migrate fills: these take it most of the time."""
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor)) - _OF_MIGRATE
+        if connection.vendor == "mysql":
+            # each takes it 50 ms
+            tables = {table for table in tables if _has_rows(cursor, connection.ops.quote_name(table))}
+    statements = connection.ops.sql_flush(no_style(), sorted(tables), reset_sequences=True)
+    connection.ops.execute_sql_flush(statements)
+
+
+def _has_rows(cursor: Any, table: str) -> bool:
+    cursor.execute(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608 (a name that the database gave)
+    return cursor.fetchone() is not None
+
+
 @pytest.fixture
 def database(
     request: pytest.FixtureRequest, django_db_blocker: Any, _migrated: dict[str, Path]
@@ -147,7 +165,7 @@ def database(
                 _keep(vendor, entry, _migrated)
             yield vendor
             if vendor != "sqlite":
-                call_command("flush", verbosity=0, interactive=False)
+                _empty(connections["default"])
         finally:
             connections["default"].close()
             connections.databases["default"] = settings_before
