@@ -44,13 +44,13 @@ def staff(database: str) -> Client:
 @pytest.mark.parametrize("database", VENDORS, indirect=True)
 @pytest.mark.parametrize("page", ["accesslog", "traship", "firewallactionlog"])
 def test_parameters_of_the_lists(staff: Client, page: str) -> None:
-    """Each name that a list knows, and one that it does not, with every value."""
+    """Each name that a list knows, and one that it does not; every value where it reaches the database."""
     names = NAMES if connection.vendor == "sqlite" else ASKED
     url = reverse(f"admin:ideolab_accesslog_{page}_changelist")
     failed = [
         (name, value[:20])
         for name in names
-        for value in VALUES
+        for value in (VALUES if name in ASKED else VALUES[::4])
         if staff.get(f"{url}?{quote(name)}={quote(value)}").status_code >= 500
     ]
     assert failed == [], failed

@@ -82,9 +82,9 @@ def test_postgresql(seconds: int, database: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("seconds", SPREADS)
 def test_sqlite(seconds: int, database: str) -> None:
-    """EXPLAIN QUERY PLAN: a big table is searched by an index, never scanned from end to end."""
-    fill_events(connection, ROWS, seconds)
-    fill_site(connection, ROWS, 2000)
+    """EXPLAIN QUERY PLAN, the same for any number of rows: a big table is never scanned from end to end."""
+    fill_events(connection, ROWS // 10, seconds)
+    fill_site(connection, ROWS // 10, 2000)
     breaches = []
     for text in _ask_all():
         steps = [row[3] for row in _ask(text, "EXPLAIN QUERY PLAN")]

@@ -19,6 +19,8 @@ import django
 FIRST = 1234
 COUNT = 1000
 BASE = "192.0.2."
+#: pages that are opened, and those whose addresses differ by their values alone
+PAGES, ALIKE = 70, 2
 
 
 class Walk:
@@ -149,11 +151,11 @@ def look(walk: Walk, root: str) -> None:
         todo += [f"{base}{model}/{query}" for query in ("", *searches)]
     seen: set[str] = set()
     shapes: dict[str, int] = {}
-    while todo and len(seen) < 90:
+    while todo and len(seen) < PAGES:
         url = todo.pop(0)
         shape = re.sub(r"=[^&]*|/\d+/|/[0-9a-f.:]+/", "*", url)
         shapes[shape] = shapes.get(shape, 0) + 1
-        if url in seen or shapes[shape] > 4:
+        if url in seen or shapes[shape] > ALIKE:
             continue
         seen.add(url)
         text = walk.get(url)
