@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Optional
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.dashboard.bans.last_bans import BanEntry
@@ -21,6 +22,12 @@ from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.networks import network_of
 from ideolab_f2b.notation.country_names import COUNTRIES
 
+#: {permission: what of the detail needs it}
+_TABLES = {
+    "view_accesslog": gettext_lazy("requests"),
+    "view_firewallactionlog": gettext_lazy("audit"),
+    "view_traship": gettext_lazy("offences"),
+}
 Pair = tuple[str, str]
 May = Callable[[str], bool]
 
@@ -50,12 +57,7 @@ class TargetDetail:
 def read_detail(target: DetailTarget, may: May, now: Optional[datetime] = None) -> TargetDetail:
     """Read all parts; `may` says whether the visitor has the permission to view a table."""
     now = now or read_clock()
-    tables = {
-        _("requests"): may("view_accesslog"),
-        _("audit"): may("view_firewallactionlog"),
-        _("offences"): may("view_traship"),
-    }
-    has_requests, has_audit, has_offences = tables.values()
+    has_requests, has_audit, has_offences = map(may, _TABLES)
     found = events.read_events(target)
     asked = requests.read_requests(target, now, has_requests=has_requests, has_offences=has_offences)
     around, is_around_cut = events.read_around(target, found)
@@ -76,7 +78,7 @@ def read_detail(target: DetailTarget, may: May, now: Optional[datetime] = None) 
         audit=audit.read_audit(target) if has_audit else (),
         requests=asked.counts,
         connections=connections.count_connections(target.network),
-        hidden=tuple(name for name, is_visible in tables.items() if not is_visible),
+        hidden=tuple(str(name) for permission, name in _TABLES.items() if not may(permission)),
         cut=found.is_cut or asked.is_cut,
     )
 

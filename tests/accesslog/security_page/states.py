@@ -310,7 +310,15 @@ def detail(of: str = "198.51.100.2") -> dict[str, Any]:
         "fingerprints": ["TCP 64240:64:1460:8 JA4 t13d1516h2_8daaf6152771_02713d6af862"],
         "bans": [ban(1), ban(9, state="over")],
         "audit": [
-            {"ts": iso(900), "who": "alice", "action": "ban", "state": "done", "reason": "scan", "said": ""}
+            {
+                "ts": iso(900),
+                "of": "198.51.100.0/24",
+                "who": "alice",
+                "action": "ban",
+                "state": "done",
+                "reason": "scan",
+                "said": "",
+            }
         ],
         "requests": {"count": 66, "logged_in": 0},
         "connections": {"value": 48, "state": "ok", "text": "48 of them mute"},
