@@ -8,8 +8,10 @@ from typing import Any, NamedTuple, Optional
 
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 
-#: rows of a network among which the newest are looked for, and newest rows of all that are looked through
+#: rows of a network among which the newest are looked for
 SORTED = 5000
+#: newest rows of the table among which those of a larger network are looked for
+LATE = 2000
 #: rows that are read by their numbers at a time; SQLite takes no more than 999 values
 _PAGE = 500
 
@@ -61,7 +63,7 @@ def _find_late(inside: Any, is_inside: IsInside) -> Iterator[tuple[datetime, int
     """Yield time and number of those of a network that are among the newest rows of all."""
     rows = inside.model._default_manager.using(inside.db)
     # numbers alone: for any other column MariaDB would sort the whole table
-    newest = list(rows.order_by("-ts", "-pk").values_list("pk", flat=True)[:SORTED])
+    newest = list(rows.order_by("-ts", "-pk").values_list("pk", flat=True)[:LATE])
     for ts, key, value in read_rows(rows, newest, "ts", "pk", is_inside.column):
         if is_inside.holds(value):
             yield ts, key

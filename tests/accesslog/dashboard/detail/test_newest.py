@@ -27,6 +27,7 @@ _HOSTS = ("198.51.0.1", "198.51.0.2", "198.51.0.3", "198.51.255.1", "198.51.255.
 def test_of_a_network_with_more_rows_than_are_sorted(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those among the newest of the table come first, then those of the first addresses; it is said."""
     monkeypatch.setattr(newest, "SORTED", 3)
+    monkeypatch.setattr(newest, "LATE", 3)
     for number, ip in enumerate(_HOSTS):
         ts = NOW - timedelta(seconds=90 - number)
         add_event(ago_s=90 - number, ip=ip, is_counted=False)
