@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ideolab_accesslog.access.printable import to_printable
+from ideolab_accesslog.dashboard.bans.countries import name_country
 from ideolab_accesslog.dashboard.bans.last_bans import BanEntry
 from ideolab_accesslog.dashboard.bans.networks import NAME_MAX, show
 from ideolab_accesslog.dashboard.detail import audit, connections, events, requests
@@ -20,7 +21,6 @@ from ideolab_accesslog.dashboard.sources import check_events
 from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.networks import network_of
-from ideolab_f2b.notation.country_names import COUNTRIES
 
 #: {permission: what of the detail needs it}
 _TABLES = {
@@ -87,11 +87,10 @@ def _describe_origin(found: events.TargetEvents) -> tuple[Pair, ...]:
     row = events.find_owner(found)
     if row is None:
         return ((_("origin"), _("unknown: no event of it has one")),)
-    country = COUNTRIES.get(row.country or "", show(row.country) or "")
     pairs = (
         (_("AS number"), show(row.asn)),
         (_("AS name"), show(row.asname, NAME_MAX)),
-        (_("country"), country),
+        (_("country"), name_country(row.country)),
     )
     return tuple((label, value) for label, value in pairs if value)
 
