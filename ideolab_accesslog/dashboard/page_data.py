@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ideolab_accesslog.dashboard import cards, counts, site, sources
 from ideolab_accesslog.dashboard import timeline as timelines
 from ideolab_accesslog.dashboard import verdict as verdicts
-from ideolab_accesslog.dashboard.bans import last_bans, leaders, networks, origins, unbanned
+from ideolab_accesslog.dashboard.bans import last_bans, leaders, networks, ordered, origins, unbanned
 from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, RESTORED, SUSPECT
 from ideolab_accesslog.dashboard.instants import read_clock
 from ideolab_accesslog.dashboard.numbers import show_number
@@ -49,6 +49,7 @@ class PageData:
     verdict: verdicts.AttackVerdict
     cards: tuple[cards.Card, ...]
     timeline: timelines.BanTimeline
+    ordered: tuple[ordered.BanOrder, ...]
     last_bans: tuple[last_bans.BanEntry, ...]
     origins: OriginsNote
     asns: tuple[networks.AsRow, ...]
@@ -77,6 +78,7 @@ class _Sources:
 class _Bans:
     """The bans of one answer. `minutes`: None where the import is not so far; `hour`: its newest."""
 
+    ordered: tuple[ordered.BanOrder, ...]
     newest: tuple[last_bans.BanEntry, ...]
     minutes: Optional[counts.MinuteCounts]
     hour: list[origins.BanOrigin]
@@ -100,6 +102,7 @@ def collect(period: Period, now: Optional[datetime] = None, kept: Readings = rea
         verdict=verdicts.judge(_describe(found, bans, now, kept)),
         cards=cards.make_cards(found.connmon, found.fail2ban, found.events, bans_24h, kept.find_drop_rate()),
         timeline=timelines.make_timeline(counts.count_by_step(period, now), period, now, timeline_state),
+        ordered=bans.ordered,
         last_bans=bans.newest,
         origins=_note_origins(bans.owners, found.events),
         asns=networks.list_asns(bans.owners),
@@ -121,9 +124,12 @@ def _read_sources(now: datetime) -> _Sources:
 
 
 def _read_bans(period: Period, now: datetime) -> _Bans:
+    # first: what an event tells meanwhile is among the newest bans then, and not in neither
+    orders = ordered.read_orders(now)
     newest, minutes = last_bans.read_last(now), counts.read_minutes(now)
     hour = origins.read_newest(now - timedelta(seconds=HOUR_S), now)
     return _Bans(
+        ordered=orders,
         newest=newest,
         minutes=minutes if _is_counted(newest, minutes, now) else None,
         hour=hour,

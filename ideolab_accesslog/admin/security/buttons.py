@@ -63,7 +63,8 @@ def _make_all(request: HttpRequest, wanted: Wanted) -> Iterator[Button]:
 
 def _make(request: HttpRequest, action: str, target: Wanted, label: str) -> Button:
     site = getattr(request, "current_app", None)
-    return Button(action, str(target), label, places.make_url(action, str(target), site))
+    url = places.make_url(action, str(target), site, places.read_period(request))
+    return Button(action, str(target), label, url)
 
 
 def _find_targets(wanted: Wanted) -> Iterator[Wanted]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Optional
@@ -14,6 +14,7 @@ from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.dashboard.bans.countries import name_country
 from ideolab_accesslog.dashboard.bans.last_bans import BanEntry
 from ideolab_accesslog.dashboard.bans.networks import NAME_MAX, show
+from ideolab_accesslog.dashboard.bans.ordered import read_orders
 from ideolab_accesslog.dashboard.detail import audit, connections, events, requests
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.dashboard.instants import read_clock, to_iso
@@ -69,7 +70,10 @@ def read_detail(target: DetailTarget, may: May, now: Optional[datetime] = None) 
         kind=target.kind,
         title=target.of,
         origin=_describe_origin(found),
-        facts=tuple(_list_facts(target, found, _describe_ban(target, bans, is_known), has_offences)),
+        facts=(
+            *_list_facts(target, found, _describe_ban(target, bans, is_known), has_offences),
+            *_list_orders(target, now),
+        ),
         phases=events.list_phases(found),
         paths=requests.list_paths(asked),
         agents=requests.list_agents(asked),
@@ -127,6 +131,21 @@ def _describe_ban(target: DetailTarget, bans: tuple[BanEntry, ...], is_known: bo
     if not is_known or any(one.state == "unknown" for one in whole):
         return str(_("unknown: the events do not say it, or not all are imported"))
     return str(_("not banned by fail2ban, as far as the events say"))
+
+
+def _list_orders(target: DetailTarget, now: datetime) -> Iterator[Pair]:
+    """Yield what was ordered here, and no event tells of yet."""
+    texts = {
+        "ordered": _("%(of)s: a ban, at %(time)s; fail2ban has not reported it yet"),
+        "failed": _("%(of)s: a ban, at %(time)s; it failed"),
+        "noted": _("%(of)s: a ban, at %(time)s; it was noted, and no firewall was told"),
+        "unban_ordered": _("%(of)s: an unban, at %(time)s; fail2ban has not reported it yet"),
+        "unban_failed": _("%(of)s: an unban, at %(time)s; it failed"),
+        "unban_noted": _("%(of)s: an unban, at %(time)s; it was noted, and no firewall was told"),
+    }
+    for one in read_orders(now):
+        if target.is_covered_by(one.of):
+            yield _("ordered here"), texts[one.state] % {"of": one.of, "time": to_iso(one.ts)}
 
 
 def _describe_scanner(target: DetailTarget) -> list[Pair]:

@@ -105,6 +105,7 @@ def unknown() -> dict[str, Any]:
         "cards": _cards(),
         "timeline": {"starts": [], "step_s": 3600, "series": [], "other": False},
         "last_bans": [],
+        "ordered": [],
         "origins": {"state": "unknown", "since": None, "bans": None, "text": ""},
         "asns": [],
         "countries": [],
@@ -138,6 +139,7 @@ def calm() -> dict[str, Any]:
         **empty(),
         "cards": _cards(established=212, suspects=0, active_bans=3, bans_24h=9, dropped=1840),
         "timeline": _timeline(0),
+        "ordered": [],
         "last_bans": [ban(number, ts=iso(7200 * number + 4000), state="over") for number in range(1, 6)],
     }
 
@@ -162,6 +164,7 @@ def attack() -> dict[str, Any]:
         },
         "cards": _cards(established=1834, suspects=14, active_bans=561, bans_24h=1204, dropped=9_481_220),
         "timeline": _timeline(40),
+        "ordered": [],
         "last_bans": [ban(number) for number in range(1, 51)],
         "origins": {
             "state": "ok",
