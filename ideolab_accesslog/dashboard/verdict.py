@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Optional
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -184,7 +183,7 @@ def _find_attack(found: Situation) -> Iterator[str]:
             "%(count)s bans in ten minutes, where %(usual)s is usual.",
             found.bans,
         )
-        yield text % {"count": show_number(found.bans), "usual": number_format(found.usual_bans, 1)}
+        yield text % {"count": show_number(found.bans), "usual": show_number(found.usual_bans, 1)}
     if found.connmon.is_ok and found.pressure == BUSY:
         yield _("The server is busy: many of its connections are taken.")
     if found.is_attacked:

@@ -10,6 +10,7 @@ from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.dashboard.detail.newest import IsInside, find_newest
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.databases.times import to_utc
+from ideolab_accesslog.firewall import texts
 from ideolab_accesslog.models import FirewallActionLog
 
 #: rows that are shown
@@ -54,6 +55,6 @@ def _make_entry(row: FirewallActionLog) -> AuditEntry:
         who=to_printable(row.actor_name, TEXT_MAX),
         action=str(row.get_action_display()),
         state=str(row.get_state_display()),
-        reason=to_printable(row.reason, TEXT_MAX),
-        said=to_printable(row.stderr or row.stdout, TEXT_MAX),
+        reason=to_printable(texts.translate(row.reason), TEXT_MAX),
+        said=to_printable(texts.translate(row.stderr or row.stdout), TEXT_MAX),
     )

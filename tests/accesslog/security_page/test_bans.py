@@ -74,7 +74,7 @@ def test_what_was_ordered_is_shown_at_once(
     assert page.url.endswith("/security/?period=7d")
     assert "BAN: 1 address banned" in page.inner_text(".messagelist")
     assert ADDRESS in manual_log.read_text()
-    assert page.inner_text(STATE) == "ban ordered"
+    assert page.inner_text(STATE) == "ordered"
     assert page.inner_text(f"{ROW} [data-is=jail]") == "by alice"
     page.click(f"{ROW} a")
     page.wait_for_selector(".ideolab-parts")
