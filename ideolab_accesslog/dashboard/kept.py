@@ -1,4 +1,7 @@
-"""The values of the page as JSON, kept for two seconds: ten open pages cost what one does."""
+"""The values of the page as JSON, kept for two seconds: ten open pages cost what one does.
+
+Whoever has just banned comes back to an answer of after it, also of another process.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import get_language
 
 from ideolab_accesslog.conf import drop_on_change
+from ideolab_accesslog.dashboard.bans.ordered import read_mark
 from ideolab_accesslog.dashboard.instants import to_iso
 from ideolab_accesslog.dashboard.page_data import collect
 from ideolab_accesslog.dashboard.period import choose
@@ -29,14 +33,21 @@ class _Answer(NamedTuple):
     """One answer and when it was made, on the monotonic clock."""
 
     made: float
+    mark: object
     data: dict[str, Any]
 
 
 class KeptData:
     """One per process; whoever asks while an answer is made waits for it instead of making another."""
 
-    def __init__(self, collect: Collect, clock: Callable[[], float] = time.monotonic) -> None:
-        self._collect, self._clock = collect, clock
+    def __init__(
+        self,
+        collect: Collect,
+        clock: Callable[[], float] = time.monotonic,
+        find_mark: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`find_mark` is asked at each reading: an answer of another mark is none."""
+        self._collect, self._clock, self._find_mark = collect, clock, find_mark
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, str], _Answer] = {}
         self._makers: dict[tuple[str, str], threading.Lock] = {}
@@ -47,9 +58,9 @@ class KeptData:
         with self._lock:
             maker = self._makers.setdefault(key, threading.Lock())
         with maker:
-            answer = self._answers.get(key)
-            if answer is None or self._clock() - answer.made >= KEPT_S:
-                answer = _Answer(self._clock(), self._collect(key[0]))
+            answer, mark = self._answers.get(key), self._find_mark()
+            if answer is None or answer.mark != mark or self._clock() - answer.made >= KEPT_S:
+                answer = _Answer(self._clock(), mark, self._collect(key[0]))
                 self._keep(key, answer)
             return answer.data
 
@@ -83,7 +94,7 @@ def _collect(period: str) -> dict[str, Any]:
     return found
 
 
-kept = KeptData(_collect)
+kept = KeptData(_collect, find_mark=read_mark)
 
 drop_on_change(kept.forget)
 drop_on_change(readings.forget)

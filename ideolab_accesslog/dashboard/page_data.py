@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ideolab_accesslog.dashboard import cards, counts, site, sources
 from ideolab_accesslog.dashboard import timeline as timelines
 from ideolab_accesslog.dashboard import verdict as verdicts
-from ideolab_accesslog.dashboard.bans import last_bans, leaders, networks, origins, unbanned
+from ideolab_accesslog.dashboard.bans import last_bans, leaders, networks, ordered, origins, unbanned
 from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, RESTORED, SUSPECT
 from ideolab_accesslog.dashboard.instants import read_clock
 from ideolab_accesslog.dashboard.numbers import show_number
@@ -49,6 +49,7 @@ class PageData:
     verdict: verdicts.AttackVerdict
     cards: tuple[cards.Card, ...]
     timeline: timelines.BanTimeline
+    ordered: tuple[ordered.BanOrder, ...]
     last_bans: tuple[last_bans.BanEntry, ...]
     origins: OriginsNote
     asns: tuple[networks.AsRow, ...]
@@ -68,46 +69,71 @@ class _Sources:
     fail2ban: sources.Metrics
     site: sources.DashboardSource
 
+    def list_all(self) -> tuple[sources.DashboardSource, ...]:
+        """Return them in the order of the page."""
+        return self.events, self.connmon.source, self.fail2ban.source, self.site
+
+
+@dataclass(frozen=True)
+class _Bans:
+    """The bans of one answer. `minutes`: None where the import is not so far; `hour`: its newest."""
+
+    ordered: tuple[ordered.BanOrder, ...]
+    newest: tuple[last_bans.BanEntry, ...]
+    minutes: Optional[counts.MinuteCounts]
+    hour: list[origins.BanOrigin]
+    owners: origins.Origins
+
 
 def collect(period: Period, now: Optional[datetime] = None, kept: Readings = readings) -> PageData:
     """Return the values of a period; texts are in the language of now."""
     now = now or read_clock()
-    found = _Sources(
+    found = _read_sources(now)
+    _keep_reading(found.fail2ban, kept)
+    bans = _read_bans(period, now)
+    is_counted = bans.minutes is not None
+    bans_24h = counts.count_day(now) if is_counted else None
+    timeline_state = _find_state(found.events, is_counted or period.step_s >= HOUR_S)
+    networks4, networks6 = networks.list_networks(bans.owners)
+    return PageData(
+        now=now,
+        period=period.name,
+        periods=tuple(PERIODS),
+        verdict=verdicts.judge(_describe(found, bans, now, kept)),
+        cards=cards.make_cards(found.connmon, found.fail2ban, found.events, bans_24h, kept.find_drop_rate()),
+        timeline=timelines.make_timeline(counts.count_by_step(period, now), period, now, timeline_state),
+        ordered=bans.ordered,
+        last_bans=bans.newest,
+        origins=_note_origins(bans.owners, found.events),
+        asns=networks.list_asns(bans.owners),
+        countries=networks.list_countries(bans.owners),
+        networks4=networks4,
+        networks6=networks6,
+        site=site.read_site(now - period.length),
+        sources=found.list_all(),
+    )
+
+
+def _read_sources(now: datetime) -> _Sources:
+    return _Sources(
         sources.check_events(now),
         sources.read_connmon(now),
         sources.read_fail2ban(now),
         sources.check_site(),
     )
-    _keep_reading(found.fail2ban, kept)
-    newest = last_bans.read_last(now)
-    steps = counts.count_by_step(period, now)
-    minutes = counts.read_minutes(now)
-    is_counted = _is_counted(newest, minutes, now)
-    timeline_state = _find_state(found.events, is_counted or period.step_s >= HOUR_S)
+
+
+def _read_bans(period: Period, now: datetime) -> _Bans:
+    # first: what an event tells meanwhile is among the newest bans then, and not in neither
+    orders = ordered.read_orders(now)
+    newest, minutes = last_bans.read_last(now), counts.read_minutes(now)
     hour = origins.read_newest(now - timedelta(seconds=HOUR_S), now)
-    owners = origins.read_origins(period, now, hour)
-    first, second = networks.list_networks(owners)
-    return PageData(
-        now=now,
-        period=period.name,
-        periods=tuple(PERIODS),
-        verdict=verdicts.judge(_describe(found, hour, minutes if is_counted else None, now, kept)),
-        cards=cards.make_cards(
-            found.connmon,
-            found.fail2ban,
-            found.events,
-            counts.count_day(now) if is_counted else None,
-            kept.find_drop_rate(),
-        ),
-        timeline=timelines.make_timeline(steps, period, now, timeline_state),
-        last_bans=newest,
-        origins=_note_origins(owners, found.events),
-        asns=networks.list_asns(owners),
-        countries=networks.list_countries(owners),
-        networks4=first,
-        networks6=second,
-        site=site.read_site(now - period.length),
-        sources=(found.events, found.connmon.source, found.fail2ban.source, found.site),
+    return _Bans(
+        ordered=orders,
+        newest=newest,
+        minutes=minutes if _is_counted(newest, minutes, now) else None,
+        hour=hour,
+        owners=origins.read_origins(period, now, hour),
     )
 
 
@@ -126,43 +152,43 @@ def _is_counted(newest: tuple[last_bans.BanEntry, ...], minutes: counts.MinuteCo
     return bool(minutes.sum(BAN, start))
 
 
-def _describe(
-    found: _Sources,
-    hour: list[origins.BanOrigin],
-    minutes: Optional[counts.MinuteCounts],
-    now: datetime,
-    kept: Readings,
-) -> verdicts.Situation:
-    """Return what the verdict is made of; numbers of sources that are not ok are not known.
-
-    `minutes` is None where the import has not counted them.
-    """
-    connmon, fail2ban = found.connmon, found.fail2ban
+def _describe(found: _Sources, bans: _Bans, now: datetime, kept: Readings) -> verdicts.Situation:
+    """Return what the verdict is made of; numbers of sources that are not ok are not known."""
     start, banned = (now - timedelta(seconds=ago) for ago in (verdicts.RECENT_S, verdicts.BANNED_AFTER_S))
-    known = minutes if found.events.is_ok else None
-    suspects = cards.find_suspects(connmon) if connmon.source.is_ok else None
-    pressure = connmon.file.max(PRESSURE) if connmon.source.is_ok else None
+    known = bans.minutes if found.events.is_ok else None
+    suspects = _round(cards.find_suspects(found.connmon) if found.connmon.source.is_ok else None)
     errors = kept.find_ban_errors()
-    named = leaders.find_leaders(origins.count_newest(hour, now))
-    if not named and suspects:
-        named = leaders.find_suspect(origins.read_newest(start, now, SUSPECT, SUSPECTS))
     return verdicts.Situation(
         events=found.events,
-        connmon=connmon.source,
-        fail2ban=fail2ban.source,
+        connmon=found.connmon.source,
+        fail2ban=found.fail2ban.source,
         bans=known.sum(BAN, start) if known else None,
         usual_bans=counts.count_usual(now, USUAL_DAYS, verdicts.RECENT_S),
         suspect_lines=known.sum(SUSPECT, start, banned) if known else None,
         observed=known.sum(OBSERVED, start) if known else 0,
-        has_unbanned=bool(known) and _has_unbanned(hour, start, banned, now),
-        suspects=None if suspects is None else round(suspects),
-        pressure=None if pressure is None else round(pressure),
-        is_unexplained=bool(connmon.file.max(UNEXPLAINED)),
+        has_unbanned=bool(known) and _has_unbanned(bans.hour, start, banned, now),
+        suspects=suspects,
+        pressure=_round(found.connmon.file.max(PRESSURE) if found.connmon.source.is_ok else None),
+        is_unexplained=bool(found.connmon.file.max(UNEXPLAINED)),
         has_lasting_drift=kept.has_lasting_drift(),
         ban_errors=round(errors.amount) if errors else 0,
-        set_fill=fail2ban.file.max(FILL),
-        leaders=named,
+        set_fill=found.fail2ban.file.max(FILL),
+        leaders=_find_leaders(bans.hour, start, now, bool(suspects)),
     )
+
+
+def _round(number: Optional[float]) -> Optional[int]:
+    return None if number is None else round(number)
+
+
+def _find_leaders(
+    hour: list[origins.BanOrigin], start: datetime, now: datetime, has_suspects: bool
+) -> tuple[verdicts.Leader, ...]:
+    """Return those who have most of the newest bans; else whoever has most of the suspects."""
+    named = leaders.find_leaders(origins.count_newest(hour, now))
+    if named or not has_suspects:
+        return named
+    return leaders.find_suspect(origins.read_newest(start, now, SUSPECT, SUSPECTS))
 
 
 def _has_unbanned(hour: list[origins.BanOrigin], start: datetime, end: datetime, now: datetime) -> bool:

@@ -58,6 +58,15 @@ class Metrics(NamedTuple):
     ts: float
 
 
+class _Writer(NamedTuple):
+    """A program that writes a file of metrics: key and label of its source, its job there, its patience."""
+
+    key: str
+    label: str
+    job: str
+    stale_s: int
+
+
 def check_site() -> DashboardSource:
     """Return whether the site itself looks at requests and scanners."""
     label = _("The site's own log")
@@ -79,6 +88,13 @@ def check_events(now: datetime) -> DashboardSource:
         return DashboardSource("events", label, "absent", None, _describe_beginning())
     read_at = to_utc(offset.updated_at).timestamp()
     age_s = _count_age(now.timestamp(), read_at)
+    is_late = age_s > BEHIND_S or _is_to_come(now.timestamp(), read_at)
+    state, text = _judge_import(offset, is_late)
+    return DashboardSource("events", label, state, age_s, text)
+
+
+def _judge_import(offset: EventOffset, is_late: bool) -> tuple[str, str]:
+    """Return the state of the import, and the sentence that says why; `is_late`: it should have run since."""
     words = {"path": to_printable(offset.path, PATH_MAX)}
     try:
         found = os.stat(offset.path)
@@ -87,30 +103,39 @@ def check_events(now: datetime) -> DashboardSource:
             "%(path)s does not exist: nobody was banned yet, or no jail has the action "
             "ideolab-report. See fail2ban-client get JAIL actions."
         )
-        return DashboardSource("events", label, "stale", age_s, text % words)
+        return "stale", text % words
     except (OSError, ValueError):
         text = _(
             "%(path)s cannot be looked at by the web process: how far the import is, is unknown. "
             "Add its user to the group of the file."
         )
-        return DashboardSource("events", label, "unknown", age_s, text % words)
+        return "unknown", text % words
     if not stat.S_ISREG(found.st_mode):
         text = _("%(path)s is no regular file. Set ACCESSLOG_EVENTS to connmon_events.jsonl.")
-        return DashboardSource("events", label, "unknown", age_s, text % words)
-    has_unread = _has_unread(offset, found)
-    if has_unread and not os.access(offset.path, os.R_OK):
-        text = _(
-            "%(path)s has lines that are not imported, and this user may not read it. "
-            "Run ideolab-f2b install --django USER as root."
+        return "unknown", text % words
+    fault = _find_fault(offset.path, is_late) if _has_unread(offset, found) else ""
+    if fault:
+        return "behind", fault % words
+    return "ok", _("All of %(path)s is imported.") % words
+
+
+def _find_fault(path: str, is_late: bool) -> str:
+    """Return why lines of the file are not imported, %(path)s in it; "" where they may still wait."""
+    if not os.access(path, os.R_OK):
+        return str(
+            _(
+                "%(path)s has lines that are not imported, and this user may not read it. "
+                "Run ideolab-f2b install --django USER as root."
+            )
         )
-        return DashboardSource("events", label, "behind", age_s, text % words)
-    if has_unread and (age_s > BEHIND_S or _is_to_come(now.timestamp(), read_at)):
-        text = _(
+    if not is_late:
+        return ""
+    return str(
+        _(
             "The import is behind: %(path)s has lines that are not imported. "
             "See whether import_connmon_events runs."
         )
-        return DashboardSource("events", label, "behind", age_s, text % words)
-    return DashboardSource("events", label, "ok", age_s, _("All of %(path)s is imported.") % words)
+    )
 
 
 def _describe_beginning() -> str:
@@ -153,49 +178,63 @@ def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:
 
 def read_connmon(now: datetime) -> Metrics:
     """Read connmon's metrics."""
-    return _read_metrics("connmon", _("connmon"), CONNMON_FILE, ("connmon",), now, CONNMON_STALE_S)
+    return _read_metrics(_Writer("connmon", _("connmon"), "connmon", CONNMON_STALE_S), CONNMON_FILE, now)
 
 
 def read_fail2ban(now: datetime) -> Metrics:
     """Read fail2ban's metrics; its report writes them."""
-    return _read_metrics("fail2ban", _("fail2ban"), FAIL2BAN_FILE, ("report",), now, STALE_S)
+    return _read_metrics(_Writer("fail2ban", _("fail2ban"), "report", STALE_S), FAIL2BAN_FILE, now)
 
 
-def _read_metrics(
-    key: str, label: str, name: str, jobs: tuple[str, ...], now: datetime, stale_s: int
-) -> Metrics:
+def _read_metrics(writer: _Writer, name: str, now: datetime) -> Metrics:
     file = prom.read(Path(conf.ACCESSLOG_METRICS_DIR, name))
-    words = {"path": to_printable(str(file.path), PATH_MAX), "program": label, "seconds": stale_s}
+    ts, age_s = _find_time(file, writer.job), None
+    if ts is None or _is_to_come(now.timestamp(), ts):
+        state, text = _describe_fault(file, ts)
+        ts = 0.0
+    else:
+        age_s = _count_age(now.timestamp(), ts)
+        state, text = _judge_age(age_s, writer.stale_s)
+    path = to_printable(str(file.path), PATH_MAX)
+    text %= {"path": path, "program": writer.label, "seconds": writer.stale_s}
+    return Metrics(file, DashboardSource(writer.key, writer.label, state, age_s, text), ts)
+
+
+def _find_time(file: prom.PromFile, job: str) -> Optional[float]:
+    """Return when the job wrote the file; None where nobody knows."""
+    stamp = None if file.fault else file.sum(SUCCESS, job=job)
+    # a file that is copied or touched is no newer for it
+    return None if stamp is None else min(stamp, file.modified)
+
+
+def _describe_fault(file: prom.PromFile, ts: Optional[float]) -> tuple[str, str]:
+    """Return the state of a file whose numbers are of no known time, and its sentence."""
     if file.fault == "absent":
         text = _(
             "There is no %(path)s. See whether %(program)s runs, and whether ACCESSLOG_METRICS_DIR is the "
             "textfile_dir of f2b.conf."
         )
-        return Metrics(file, DashboardSource(key, label, "absent", None, text % words), 0.0)
-    stamps = [file.sum(SUCCESS, job=job) for job in jobs]
-    known = [stamp for stamp in stamps if stamp is not None]
-    if file.fault or not known:
+        return "absent", str(text)
+    if ts is None:
         text = _(
             "%(path)s cannot be read, or has no time in it. It has to be the file that %(program)s writes."
         )
-        return Metrics(file, DashboardSource(key, label, "unknown", None, text % words), 0.0)
-    # a file that is copied or touched is no newer for it
-    ts = min(*known, file.modified)
-    if _is_to_come(now.timestamp(), ts):
-        text = _(
-            "%(path)s has a time that is still to come: how old it is, is unknown. "
-            "See the clock of this host."
-        )
-        return Metrics(file, DashboardSource(key, label, "unknown", None, text % words), 0.0)
-    age_s = _count_age(now.timestamp(), ts)
+        return "unknown", str(text)
+    text = _(
+        "%(path)s has a time that is still to come: how old it is, is unknown. See the clock of this host."
+    )
+    return "unknown", str(text)
+
+
+def _judge_age(age_s: int, stale_s: int) -> tuple[str, str]:
+    """Return the state of a file of this age, and its sentence."""
     if age_s > stale_s:
         text = _(
             "%(program)s has written nothing to %(path)s for more than %(seconds)d seconds. "
             "See whether it runs."
         )
-        return Metrics(file, DashboardSource(key, label, "stale", age_s, text % words), ts)
-    text = _("%(program)s writes %(path)s.")
-    return Metrics(file, DashboardSource(key, label, "ok", age_s, text % words), ts)
+        return "stale", str(text)
+    return "ok", str(_("%(program)s writes %(path)s."))
 
 
 def _is_to_come(now: float, then: float) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Optional
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -102,32 +101,10 @@ def judge(found: Situation) -> AttackVerdict:
 
 def _find_alarms(found: Situation) -> Iterator[str]:
     """Yield what is not handled."""
-    is_seen = found.connmon.is_ok
-    if is_seen and found.pressure == EXHAUSTED:
-        yield _(
-            "The server is full: it accepts no further connections. See the suspects, or raise its limits."
-        )
-    if is_seen and found.is_unexplained:
-        yield _(
-            "No address holds enough of the server to explain that it is full: a crowd of visitors, a slow "
-            "application, or too few worker_connections."
-        )
-    if found.is_banning_known and found.suspect_lines and found.suspects and not found.bans:
-        yield _(
-            "There are suspects, and no jail has banned anybody for ten minutes. "
-            "See fail2ban-client status ideolab-connmon."
-        )
-    if (
-        found.is_banning_known
-        and found.suspect_lines
-        and found.suspects
-        and found.bans
-        and found.has_unbanned
-    ):
-        yield _(
-            "There are suspects, and most of them are in no ban, whoever else is banned. "
-            "See fail2ban-client status ideolab-connmon."
-        )
+    if found.connmon.is_ok:
+        yield from _find_exhaustion(found)
+    if found.is_banning_known and found.suspect_lines and found.suspects:
+        yield from _find_missing_bans(found)
     if found.observed and (found.has_unbanned or not found.bans):
         yield _(
             "connmon only observes: it names attackers, and they are not banned. "
@@ -137,6 +114,33 @@ def _find_alarms(found: Situation) -> Iterator[str]:
         yield _("fail2ban has stopped writing its metrics during the attack. See systemctl status fail2ban.")
     if found.fail2ban.is_ok:
         yield from _find_faults(found)
+
+
+def _find_exhaustion(found: Situation) -> Iterator[str]:
+    """Yield that the server is full, or that nobody explains it."""
+    if found.pressure == EXHAUSTED:
+        yield _(
+            "The server is full: it accepts no further connections. See the suspects, or raise its limits."
+        )
+    if found.is_unexplained:
+        yield _(
+            "No address holds enough of the server to explain that it is full: a crowd of visitors, a slow "
+            "application, or too few worker_connections."
+        )
+
+
+def _find_missing_bans(found: Situation) -> Iterator[str]:
+    """Yield that the suspects are not banned."""
+    if not found.bans:
+        yield _(
+            "There are suspects, and no jail has banned anybody for ten minutes. "
+            "See fail2ban-client status ideolab-connmon."
+        )
+    elif found.has_unbanned:
+        yield _(
+            "There are suspects, and most of them are in no ban, whoever else is banned. "
+            "See fail2ban-client status ideolab-connmon."
+        )
 
 
 def _find_faults(found: Situation) -> Iterator[str]:
@@ -179,7 +183,7 @@ def _find_attack(found: Situation) -> Iterator[str]:
             "%(count)s bans in ten minutes, where %(usual)s is usual.",
             found.bans,
         )
-        yield text % {"count": show_number(found.bans), "usual": number_format(found.usual_bans, 1)}
+        yield text % {"count": show_number(found.bans), "usual": show_number(found.usual_bans, 1)}
     if found.connmon.is_ok and found.pressure == BUSY:
         yield _("The server is busy: many of its connections are taken.")
     if found.is_attacked:

@@ -28,6 +28,8 @@ WAVE = timedelta(minutes=55)
 #: when fail2ban was restarted, and how many bans it made again
 _RESTART = timedelta(days=2, hours=5)
 _RESTORED = 8
+#: a customer of IPv6 who was banned by hand, as rows.py has it
+_CUSTOMER = "2001:db8:b000:1::/64"
 #: when the worst network, then the worst AS, was banned as a whole
 _NETWORK_BAN = timedelta(minutes=31)
 _AS_BAN = timedelta(minutes=14)
@@ -198,6 +200,10 @@ def _big_bans(now: datetime) -> list[Line]:
         _line(
             now - timedelta(minutes=22), "ban", **_target("198.18.0.61"), **_facts("198.18.0.61"), **by_hand,
             bantime=_DAY_S, until=_text(now + timedelta(hours=23, minutes=38)), reason="path scan", raw={},
+        ),
+        _line(
+            now - timedelta(minutes=9), "ban", **_target(_CUSTOMER), **_facts(_CUSTOMER), **by_hand,
+            bantime=_DAY_S, until=_text(now + timedelta(hours=23, minutes=51)), reason="path scan", raw={},
         ),
     ]  # fmt: skip
     return lines + [_restore(address, now - _RESTART) for address in places.SCANNERS[:_RESTORED]]

@@ -7,21 +7,31 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from ideolab_f2b import manifest
 from ideolab_f2b.check.files import judge_log, read_stat
 from ideolab_f2b.check.verdict import Verdict, ok, unknown, wrong
 from ideolab_f2b.config import Settings
 from ideolab_f2b.manifest import InstallOptions
-from ideolab_f2b.places import LOGS, WITH_NGINX
+from ideolab_f2b.places import LOGS, WITH_NGINX, PackLog
 
 #: a user id that owns nothing of a web server: only the group counts
 _NOBODY = 65534
 #: seconds; a dead network disk must not hold the check
 _PATIENCE_S = 10.0
-#: options of test(1)
-READ, WRITE = "-r", "-w"
+
+
+class LogAccess(NamedTuple):
+    """What a site does with a log: the option of test(1), the verb, and what is lost when it cannot."""
+
+    option: str
+    verb: str
+    loss: str
+
+
+READ = LogAccess("-r", "read", "the site's security dashboard is empty")
+WRITE = LogAccess("-w", "write", "the site's bans and offences are lost")
 
 
 def optional_logs(settings: Settings, path: Path = manifest.PATH) -> Iterator[Verdict]:
@@ -41,7 +51,7 @@ def optional_logs(settings: Settings, path: Path = manifest.PATH) -> Iterator[Ve
 
 
 def site_logs(
-    settings: Settings, group: str, can: Optional[Callable[[Path, int, str], bool]] = None
+    settings: Settings, group: str, can: Optional[Callable[[Path, int, LogAccess], bool]] = None
 ) -> Iterator[Verdict]:
     """Check that the group of the site can write or read each log of the site; tried, not reckoned."""
     try:
@@ -52,42 +62,36 @@ def site_logs(
         )
         return
     for log in LOGS:
-        path = log.path(settings.paths)
-        if log.is_site:
-            yield judge_site_log(path, group, (can or is_allowed)(path, gid, WRITE))
-        elif log.is_import:
-            yield judge_imported_log(path, group, (can or is_allowed)(path, gid, READ))
+        path, way = log.path(settings.paths), _find_access(log)
+        if way is not None:
+            yield judge_site_log(path, group, way, (can or is_allowed)(path, gid, way))
 
 
-def judge_imported_log(path: Path, group: str, is_readable: bool) -> Verdict:
-    """Return the verdict on a log that a site imports. Pure."""
+def _find_access(log: PackLog) -> Optional[LogAccess]:
+    """Return what a site does with a log; None for those that it leaves alone."""
+    if log.is_site:
+        return WRITE
+    return READ if log.is_import else None
+
+
+def judge_site_log(path: Path, group: str, way: LogAccess, is_possible: bool) -> Verdict:
+    """Return the verdict on a log that a site reads or writes. Pure."""
     check = f"site {path.name}"
-    if is_readable:
-        return ok(check, f"a process of the group {group} can read {path}")
+    if is_possible:
+        return ok(check, f"a process of the group {group} can {way.verb} {path}")
     return wrong(
-        check, f"no process of the group {group} can read {path}: the site's security dashboard is empty",
+        check, f"no process of the group {group} can {way.verb} {path}: {way.loss}",
         f"ideolab-f2b install; if that does not help: namei -l {path}",
     )  # fmt: skip
 
 
-def judge_site_log(path: Path, group: str, is_writable: bool) -> Verdict:
-    """Return the verdict on a log that a site writes. Pure."""
-    check = f"site {path.name}"
-    if is_writable:
-        return ok(check, f"a process of the group {group} can write {path}")
-    return wrong(
-        check, f"no process of the group {group} can write {path}: the site's bans and offences are lost",
-        f"ideolab-f2b install; if that does not help: namei -l {path}",
-    )  # fmt: skip
-
-
-def is_allowed(path: Path, gid: int, way: str) -> bool:
+def is_allowed(path: Path, gid: int, way: LogAccess) -> bool:
     """Return whether a process with only this group can READ or WRITE the regular file; it does neither."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return False
         # access(2) knows about access lists, directories on the way and a disk that is read-only
-        words = ["/usr/bin/test", way, str(path)]
+        words = ["/usr/bin/test", way.option, str(path)]
         done = subprocess.run(
             words, user=_NOBODY, group=gid, extra_groups=[], timeout=_PATIENCE_S, stdin=subprocess.DEVNULL
         )

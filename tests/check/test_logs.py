@@ -118,4 +118,6 @@ def test_whether_the_web_user_can_read_is_tried(tmp_path: Path) -> None:
     assert logs.is_allowed(path, GID, logs.READ)
     assert not logs.is_allowed(path, GID, logs.WRITE)
     assert not logs.is_allowed(path, GID + 1, logs.READ)
-    assert logs.judge_imported_log(path, "www-data", True).state == "ok"
+    assert str(logs.judge_site_log(path, GROUP, logs.READ, True)) == (
+        f"ok       site connmon_events.jsonl: a process of the group www-data can read {path}"
+    )

@@ -16,8 +16,13 @@ from ideolab_accesslog.admin.event_filters import AsnFilter, CountryFilter, Even
 from ideolab_accesslog.admin.filters import PeriodFilter
 from ideolab_accesslog.admin.lists import columns
 from ideolab_accesslog.admin.lists.evidence import EvidenceAdmin
+from ideolab_accesslog.admin.paginator import keep_newest
 from ideolab_accesslog.models import ConnmonEvent
 
+#: parameters of a list that an index answers, or that do not change its query; ?o= is looked at apart
+INDEXED = frozenset(("q", "p", "e", "o", "type", "asn", "period", "ts"))
+#: columns whose order an index has
+ORDERED = ("ts", "start")
 #: how the type of an event looks
 KINDS = {"ban": "ban", "restored": "ban", "suspect": "warn"}
 
@@ -31,7 +36,8 @@ class ConnmonEventAdmin(EvidenceAdmin):
     list_filter = (PeriodFilter, EventTypeFilter, JailFilter, CountryFilter, AsnFilter)
     search_fields = ("ip",)
     search_help_text = _(
-        "an address, a network (198.51.100.0/24), AS64500, or words of the reason or AS name"
+        "an address, a network (198.51.100.0/24), AS64500, or words of the reason or AS name; "
+        "in a large table words, jail and country are looked for among the newest events"
     )
     text_fields = ("reason", "asname")
     shown_as: ClassVar[dict[str, str]] = {
@@ -51,7 +57,9 @@ class ConnmonEventAdmin(EvidenceAdmin):
         found = (
             event_search.search(queryset, search_term, self.text_fields) if search_term.strip() else queryset
         )
-        return found, False
+        # an export has all rows, however long it takes
+        is_page = request.method == "GET"
+        return (keep_newest(found) if is_page and _has_no_index(request, queryset) else found), False
 
     @admin.display(description=_("event"), ordering="type")
     def kind(self, row: ConnmonEvent) -> str:
@@ -93,3 +101,10 @@ class ConnmonEventAdmin(EvidenceAdmin):
         return (
             columns.NOTHING if number is None else columns.show_number(_("connections or failures"), number)
         )
+
+
+def _has_no_index(request: HttpRequest, rows: Any) -> bool:
+    """Return whether a filter of the list, or its order, would read the whole table."""
+    first = str(next(iter(rows.query.order_by), "-ts")).lstrip("-")
+    asked = {name.partition("_")[0] for name, value in request.GET.items() if value}
+    return not asked <= INDEXED or first not in ORDERED

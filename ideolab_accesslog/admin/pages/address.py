@@ -20,7 +20,7 @@ from ideolab_accesslog.admin.forms import TIMES, BanForm, read_reason
 from ideolab_accesslog.admin.lists import columns
 from ideolab_accesslog.admin.messages import find_own_address, show_result
 from ideolab_accesslog.admin.pages.frame import render_page
-from ideolab_accesslog.admin.pages.timeline import find_names, read_timeline
+from ideolab_accesslog.admin.pages.timeline import Timeline, find_names, read_timeline
 from ideolab_accesslog.admin.search import match_network
 from ideolab_accesslog.admin.security.buttons import find_buttons
 from ideolab_accesslog.conf import conf
@@ -43,17 +43,14 @@ def show_address(model_admin: Any, request: HttpRequest, text: str) -> HttpRespo
         raise Http404(_("Not an address: %(words)s") % {"words": text[:60]}) from error
     if request.method == "POST":
         return _act(model_admin, request, wanted)
-    names = find_names(wanted)
+    context = _make_context(model_admin, request, wanted)
+    return render_page(model_admin, request, "address.html", str(wanted), context)
+
+
+def _make_context(model_admin: Any, request: HttpRequest, wanted: networks.Wanted) -> dict[str, Any]:
+    names, timeline = find_names(wanted), _read_timeline(request, wanted)
     trash = _find_row(names)
-    may = request.user.has_perm
-    page = request.GET.get("page", "")
-    timeline = read_timeline(
-        wanted,
-        int(page) if page.isdecimal() and len(page) <= _NUMBER_MAX else 1,
-        has_requests=may("ideolab_accesslog.view_accesslog"),
-        has_actions=may("ideolab_accesslog.view_firewallactionlog"),
-    )
-    context = {
+    return {
         "address": wanted,
         "trash": trash,
         "badges": columns.show_badges(ban_state.describe(trash)) if trash else "",
@@ -68,7 +65,17 @@ def show_address(model_admin: Any, request: HttpRequest, text: str) -> HttpRespo
         "can_unban": model_admin.has_unban_permission(request) and _is_client(wanted),
         "executes": conf.TRASHIP_FIREWALL_EXECUTE,
     }
-    return render_page(model_admin, request, "address.html", str(wanted), context)
+
+
+def _read_timeline(request: HttpRequest, wanted: networks.Wanted) -> Timeline:
+    """Return the page of the timeline that ?page= names, the first one for anything else."""
+    page, may = request.GET.get("page", ""), request.user.has_perm
+    return read_timeline(
+        wanted,
+        int(page) if page.isdecimal() and len(page) <= _NUMBER_MAX else 1,
+        has_requests=may("ideolab_accesslog.view_accesslog"),
+        has_actions=may("ideolab_accesslog.view_firewallactionlog"),
+    )
 
 
 def _is_client(wanted: networks.Wanted) -> bool:

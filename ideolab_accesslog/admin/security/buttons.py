@@ -30,6 +30,9 @@ from ideolab_accesslog.networks import (
     span,
 )
 
+#: events of a target, among which one with an AS is looked for
+_EVENTS = 500
+
 
 class Button(NamedTuple):
     """`action` is ban or unban, `of` what the page is opened with."""
@@ -60,7 +63,8 @@ def _make_all(request: HttpRequest, wanted: Wanted) -> Iterator[Button]:
 
 def _make(request: HttpRequest, action: str, target: Wanted, label: str) -> Button:
     site = getattr(request, "current_app", None)
-    return Button(action, str(target), label, places.make_url(action, str(target), site))
+    url = places.make_url(action, str(target), site, places.read_period(request))
+    return Button(action, str(target), label, url)
 
 
 def _find_targets(wanted: Wanted) -> Iterator[Wanted]:
@@ -81,17 +85,24 @@ def _find_targets(wanted: Wanted) -> Iterator[Wanted]:
 
 def find_as_number(wanted: Union[IPv4Address, IPv6Address, Network]) -> Optional[AsNumber]:
     """Return the AS that an event of an address or of its network names; None where there is none."""
-    text, (first, last) = str(wanted), span(ip_network(wanted))
-    known = Q(start__gte=first, start__lte=last, subnet=text)
-    if isinstance(wanted, (IPv4Address, IPv6Address)):
-        known = Q(start=first, ip=text)
-    rows = ConnmonEvent.objects.filter(known, asn__isnull=False).exclude(asn="")
     # the order of the index: of a network, the newest of its first address
-    found = rows.order_by("start", "-ts").values_list("asn", flat=True).first()
+    rows = _filter_events(wanted).order_by("start", "-ts").values_list("asn", flat=True)
+    found = next(filter(None, rows[:_EVENTS]), None)
     try:
         return AsNumber(int(found)) if found and parse_wanted(f"AS{found}") else None
     except ValueError:
         return None
+
+
+def _filter_events(wanted: Union[IPv4Address, IPv6Address, Network]) -> Any:
+    """Return the events of an address, or those that name a network as theirs."""
+    text, (first, last) = str(wanted), span(ip_network(wanted))
+    if isinstance(wanted, (IPv4Address, IPv6Address)):
+        return ConnmonEvent.objects.filter(start=first, ip=text)
+    if wanted.prefixlen == AROUND_BITS[wanted.version]:
+        return ConnmonEvent.objects.filter(start__gte=first, start__lte=last, subnet=text)
+    # events of addresses name no other network
+    return ConnmonEvent.objects.filter(start=first, subnet=text)
 
 
 def _can_ban(target: Wanted, spared: list[Network]) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.admin.days import to_local
-from ideolab_accesslog.admin.security.words import KINDS, STATES
+from ideolab_accesslog.admin.security.words import KINDS, SCRIPT, STATES
 
 #: characters of one text: what is longer fills the page and tells no more
 TEXT_MAX = 300
@@ -83,6 +83,12 @@ def _show_until(row: dict[str, Any], now: Optional[datetime]) -> str:
     return str(_("until %(time)s") % {"time": until}) if until else ""
 
 
+def _show_cause(row: dict[str, Any]) -> str:
+    """Return the jail, or who ordered it."""
+    who = row.get("who")
+    return str(SCRIPT["by"] % {"who": who}) if who else row["jail"] or ""
+
+
 def make_ban(row: dict[str, Any], links: dict[str, str], now: Optional[datetime]) -> dict[str, Any]:
     """Return the cells of one of the last bans."""
     return {
@@ -94,7 +100,7 @@ def make_ban(row: dict[str, Any], links: dict[str, str], now: Optional[datetime]
         "state": STATES.get(row["state"], row["state"]),
         "kind": KINDS.get(row["state"], "plain"),
         "until": _show_until(row, now),
-        "jail": row["jail"] or "",
+        "jail": _show_cause(row),
         "restored": _("restored") if row["type"] == "restored" else "",
         "reason": row["reason"] or "",
         "origin": _show_origin(row, "asname"),

@@ -16,8 +16,13 @@ def send_data(model_admin: Any, request: HttpRequest) -> JsonResponse:
 
 
 def read_for(user: Any, period: str) -> dict[str, Any]:
-    """Return the data of a period; addresses and paths that the site saw are the TrashIP list's."""
+    """Return the data of a period; addresses and paths that the site saw are the TrashIP list's.
+
+    Who ordered a ban, and why, is the audit's.
+    """
     data = kept.read(period)
+    if not user.has_perm("ideolab_accesslog.view_firewallactionlog"):
+        data = {**data, "ordered": [{**row, "who": "", "reason": ""} for row in data["ordered"]]}
     if user.has_perm("ideolab_accesslog.view_traship"):
         return data
     text = _("You may not see what the site itself saw: that needs the permission to view TrashIP.")

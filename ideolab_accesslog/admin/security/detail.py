@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ideolab_accesslog.access.printable import to_printable
-from ideolab_accesslog.admin.search import match_network
+from ideolab_accesslog.admin.search import is_partial, match_network
 from ideolab_accesslog.admin.security.buttons import find_buttons
 from ideolab_accesslog.admin.security.json_view import make_error
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
@@ -31,7 +31,7 @@ def send_detail(model_admin: Any, request: HttpRequest) -> JsonResponse:
         said = _("%(words)s is no address, no network from /16 or /32 on, and no AS number.") % words
         return make_error("no-target", said, 400)
     found = read_detail(
-        DetailTarget(wanted, match_network),
+        DetailTarget(wanted, match_network, is_partial),
         lambda name: bool(request.user.has_perm(f"ideolab_accesslog.{name}")),
     )
     request.current_app = model_admin.admin_site.name

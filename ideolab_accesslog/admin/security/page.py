@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from ideolab_accesslog.admin.pages.frame import render_page
 from ideolab_accesslog.admin.security import cells, words
 from ideolab_accesslog.admin.security.data import read_for
+from ideolab_accesslog.admin.security.places import read_period
 from ideolab_accesslog.admin.security.stream import can_stream
 from ideolab_accesslog.models import Security
 
@@ -36,8 +37,7 @@ def show_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     """Show the page of ?period=1h|24h|7d|30d; view_security."""
     if not request.user.has_perm("ideolab_accesslog.view_security"):
         raise PermissionDenied
-    period = request.GET.get("period", "")
-    data = cells.clean_texts(read_for(request.user, period if period in words.PERIODS else PERIOD))
+    data = cells.clean_texts(read_for(request.user, read_period(request) or PERIOD))
     site = model_admin.admin_site.name
     links = _find_links(request, site)
     context = {
@@ -73,7 +73,8 @@ def _make_config(request: HttpRequest, site: str, period: str, links: dict[str, 
     return {
         "data": _reverse(f"{_SECURITY}data", site) + query,
         "stream": _reverse(f"{_SECURITY}stream", site) + query if can_stream(request) else None,
-        "detail": _reverse(f"{_SECURITY}detail", site),
+        # its buttons lead back to this period
+        "detail": _reverse(f"{_SECURITY}detail", site) + query,
         "login": f"{_reverse('admin:login', site)}?{back}",
         "every_ms": EVERY_MS,
         "links": links,
@@ -100,7 +101,7 @@ def _make_rows(data: dict[str, Any], links: dict[str, str]) -> dict[str, Any]:
         "states": words.STATES,
         "has_events": any(one["key"] == "events" and one["state"] == "ok" for one in data["sources"]),
         "sources": [_make_source(source) for source in data["sources"]],
-        "bans": [cells.make_ban(row, links, now) for row in data["last_bans"]],
+        "bans": [cells.make_ban(row, links, now) for row in (*data["ordered"], *data["last_bans"])],
         "tops": _make_tops(data, links),
         "bursts": [cells.make_burst(row, links, now) for row in site["bursts"]],
         "sensitive": [cells.make_sensitive(row) for row in site["sensitive"]],

@@ -72,4 +72,4 @@ def _find_url(request: HttpRequest, model_admin: Any, text: str) -> str:
     """Return the page that lifts a ban; "" for who may not."""
     if not may_unban(request.user, parse_wanted(text)):
         return ""
-    return places.make_url("unban", text, model_admin.admin_site.name)
+    return places.make_url("unban", text, model_admin.admin_site.name, places.read_period(request))

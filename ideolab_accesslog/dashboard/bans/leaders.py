@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Optional
 
+from ideolab_accesslog.dashboard.bans.countries import name_country
 from ideolab_accesslog.dashboard.bans.networks import NAME_MAX, name_as, show
 from ideolab_accesslog.dashboard.bans.origins import BanOrigin, Origins
 from ideolab_accesslog.dashboard.event_types import ASN, COUNTRY, NETWORK4, NETWORK6
 from ideolab_accesslog.dashboard.verdict import Leader
 from ideolab_accesslog.networks import AROUND_BITS
-from ideolab_f2b.notation.country_names import COUNTRIES
 
 #: bans of which a part says something
 BANS = 10
@@ -45,7 +45,7 @@ def _find(kind: str, found: Origins, kinds: Sequence[str], least: float) -> Opti
 
 def _name(kind: str, key: str, name: str) -> str:
     if kind == "country":
-        return COUNTRIES.get(key, show(key) or "")
+        return name_country(key)
     if kind == "asn":
         return " ".join(filter(None, [name_as(key) or show(key), show(name, NAME_MAX)]))
     return show(key) or ""

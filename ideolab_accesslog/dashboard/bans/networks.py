@@ -10,13 +10,13 @@ from typing import Optional
 from django.db.models import Q
 
 from ideolab_accesslog.access.printable import to_printable
+from ideolab_accesslog.dashboard.bans.countries import name_country
 from ideolab_accesslog.dashboard.bans.origins import Origins
 from ideolab_accesslog.dashboard.event_types import ASN, COUNTRY, NETWORK4, NETWORK6
 from ideolab_accesslog.dashboard.first_rows import read_first
 from ideolab_accesslog.models import ConnmonEvent
 from ideolab_accesslog.networks import span
 from ideolab_f2b.notation import as_number
-from ideolab_f2b.notation.country_names import COUNTRIES
 
 #: characters of a name of an AS
 NAME_MAX = 80
@@ -71,7 +71,7 @@ def list_countries(found: Origins) -> tuple[CountryRow, ...]:
     return tuple(
         CountryRow(
             show(one.key) or "",
-            COUNTRIES.get(one.key, show(one.key) or ""),
+            name_country(one.key),
             one.bans,
             _share(one.bans, found),
         )

@@ -18,6 +18,7 @@ from ideolab_accesslog.dashboard.bans.last_bans import (
     make_entry,
 )
 from ideolab_accesslog.dashboard.bans.networks import show
+from ideolab_accesslog.dashboard.detail.newest import IsInside, NewestRows, find_newest, read_rows
 from ideolab_accesslog.dashboard.detail.raw import describe_entries, parse_raw
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.dashboard.event_types import BAN, OBSERVED, RESTORED, SUSPECT, UNBAN
@@ -25,10 +26,8 @@ from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import ConnmonEvent
 from ideolab_accesslog.networks import list_starts_around
 
-#: events that are read; of a network that no index has by time, those of its first addresses
+#: events that are read
 MOST = 400
-#: events of one /24 or /64 among which the newest are looked for
-SORTED = 5000
 #: rows of each part
 PHASES = 50
 BANS = 50
@@ -67,24 +66,15 @@ class TargetEvents:
 
 def read_events(target: DetailTarget) -> TargetEvents:
     """Read the newest events of a target."""
-    # which ones the index knows alone: rows are read of these only
-    keys = _read_keys(target)
+    every = ConnmonEvent.objects.all()
+    found = find_newest(target, target.filter_events(every), IsInside("start", target.holds_start), MOST)
     # as text: what is nested too deeply for Python's reader must not cost the page
-    rows = ConnmonEvent.objects.filter(pk__in=keys).annotate(text=Cast("raw", TextField()))
-    found = map(_make_event, rows.values_list(*EventEntry._fields, "count", "score", "text"))
-    own = [one for one in found if not _is_wider(one.row, target)]
+    rows = every.annotate(text=Cast("raw", TextField()))
+    fields = (*EventEntry._fields, "count", "score", "text")
+    events = map(_make_event, read_rows(rows, found.keys, *fields))
+    own = [one for one in events if not _is_wider(one.row, target)]
     newest = sorted(own, key=lambda one: (one.row.ts, one.row.id), reverse=True)
-    is_cut = len(keys) >= MOST
-    return TargetEvents(tuple(newest), _find_first(target, newest, is_cut=is_cut), is_cut)
-
-
-def _read_keys(target: DetailTarget) -> list[int]:
-    """Return the numbers of the newest events; of those of many addresses the newest of the first ones."""
-    rows = target.filter_events(ConnmonEvent.objects.all()).values_list("ts", "pk")
-    is_sorted = target.kind == "network" and target.has_newest_first
-    # sorted here: PostgreSQL would look for them among all events, the newest first
-    found = sorted(rows[:SORTED], reverse=True) if is_sorted else rows
-    return [number for _ts, number in found[:MOST]]
+    return TargetEvents(tuple(newest), _find_first(target, newest, found), found.is_cut)
 
 
 def _is_wider(row: EventEntry, target: DetailTarget) -> bool:
@@ -119,17 +109,14 @@ def _is_around(row: EventEntry, target: DetailTarget, asn: Optional[str]) -> boo
     return target.is_covered_by(row.subnet)
 
 
-def _find_first(target: DetailTarget, newest: Sequence[DetailEvent], *, is_cut: bool) -> Optional[datetime]:
+def _find_first(target: DetailTarget, newest: Sequence[DetailEvent], found: NewestRows) -> Optional[datetime]:
     if not newest:
         return None
-    if not is_cut:
+    if not found.is_cut:
         return to_utc(newest[-1].row.ts)
-    if not target.has_newest_first:
-        return None
-    rows = target.filter_events(ConnmonEvent.objects.all())
     if target.kind == "network":
-        times = list(rows.values_list("ts", flat=True)[:SORTED])
-        return to_utc(min(times)) if len(times) < SORTED else None
+        return None if found.oldest is None else to_utc(found.oldest)
+    rows = target.filter_events(ConnmonEvent.objects.all())
     return to_utc(rows.order_by("ts").values_list("ts", flat=True)[:1][0])
 
 

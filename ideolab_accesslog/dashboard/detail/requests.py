@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Optional
@@ -11,13 +10,14 @@ from typing import Any, NamedTuple, Optional
 from ideolab_accesslog import databases
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.dashboard.detail.newest import IsInside, NewestRows, find_newest, read_rows
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.databases.times import to_database, to_utc
 from ideolab_accesslog.models import AccessLog, OffenceLog
 
 #: rows of each table that are read
 MOST = 1000
-#: requests that are counted; there may be more
+#: requests of one address that are counted; there may be more
 COUNTED = 10_000
 #: days of the access log
 DAYS = 7
@@ -27,6 +27,8 @@ AGENTS = 15
 #: characters of a path and of an agent
 PATH_MAX = 300
 AGENT_MAX = 200
+#: the columns of Asked, in both tables
+_COLUMNS = ("ts", "path", "status_code", "user_agent")
 
 
 class Asked(NamedTuple):
@@ -64,6 +66,15 @@ class RequestCounts:
     logged_in: Optional[int]
 
 
+class _NewestAsked(NamedTuple):
+    """The newest rows of one table, who was logged in, and how many rows there are at least."""
+
+    asked: tuple[Asked, ...] = ()
+    users: tuple[Any, ...] = ()
+    found: int = 0
+    is_cut: bool = False
+
+
 @dataclass(frozen=True)
 class SiteRequests:
     """What was asked for, as far as the visitor may see it."""
@@ -77,28 +88,34 @@ def read_requests(
     target: DetailTarget, now: datetime, *, has_requests: bool, has_offences: bool
 ) -> SiteRequests:
     """Read the newest requests and offences of a target, each only where the visitor may see the table."""
-    offences = _read_offences(target) if has_offences else []
+    offences = _read(target, OffenceLog.objects.all()) if has_offences else _NewestAsked()
     if not has_requests or target.network is None or not conf.ACCESSLOG_ENABLED:
-        return SiteRequests(tuple(offences), RequestCounts(None, None), len(offences) >= MOST)
+        return SiteRequests(offences.asked, RequestCounts(None, None), offences.is_cut)
+    since = to_database(now - timedelta(days=DAYS))
     log = AccessLog.objects.using(databases.requests())
-    rows = target.filter_addresses(log.filter(ts__gte=to_database(now - timedelta(days=DAYS))))
-    newest = list(rows.values_list("ts", "path", "status_code", "user_agent", "user_id")[:MOST])
-    count = len(newest) if len(newest) < MOST else rows.order_by().values("pk")[:COUNTED].count()
-    asked = [Asked(to_utc(ts), path, status, agent) for ts, path, status, agent, _user in newest]
-    logged_in = sum(user is not None for *_fields, user in newest)
-    is_cut = len(newest) >= MOST or len(offences) >= MOST
-    return SiteRequests((*offences, *asked), RequestCounts(count, logged_in), is_cut)
+    newest = _read(target, log.all(), "user_id", since=since)
+    counts = RequestCounts(newest.found, sum(user is not None for user in newest.users))
+    return SiteRequests((*offences.asked, *newest.asked), counts, newest.is_cut or offences.is_cut)
 
 
-def _read_offences(target: DetailTarget) -> list[Asked]:
-    rows = target.filter_addresses(OffenceLog.objects.all())
-    columns = ("ts", "path", "status_code", "user_agent")
-    return [Asked(to_utc(ts), *rest) for ts, *rest in _take(rows.values_list(*columns))]
+def _read(target: DetailTarget, rows: Any, *user: str, since: Optional[datetime] = None) -> _NewestAsked:
+    """Read the newest rows of a table, and their users where it has any."""
+    inside = target.filter_addresses(rows)
+    found = find_newest(target, inside, IsInside("ip", target.holds), MOST, since)
+    read = list(read_rows(rows, found.keys, *_COLUMNS, *user))
+    return _NewestAsked(
+        asked=tuple(Asked(to_utc(row[0]), *row[1 : len(_COLUMNS)]) for row in read),
+        users=tuple(row[-1] for row in read) if user else (),
+        found=_count(inside, found, since) if target.kind == "address" else found.found,
+        is_cut=found.is_cut or target.leaves_out(rows),
+    )
 
 
-def _take(rows: Any) -> Iterable[Any]:
-    found: Iterable[Any] = rows[:MOST]
-    return found
+def _count(inside: Any, found: NewestRows, since: Optional[datetime]) -> int:
+    """Return how many requests one address has made; only there an index has them by time."""
+    if not found.is_cut or since is None:
+        return found.found
+    return int(inside.filter(ts__gte=since).order_by().values("pk")[:COUNTED].count())
 
 
 def list_paths(found: SiteRequests) -> tuple[AskedPath, ...]:

@@ -9,10 +9,11 @@ from typing import Any, Optional
 
 from django.db.models import Q
 
-from ideolab_accesslog.networks import AROUND_BITS, AsNumber, Network, Wanted, network_of, span
+from ideolab_accesslog.networks import AsNumber, Network, Wanted, find_networks_around, network_of, span
 
-#: the condition on `ip` of a query for one network (admin/search.py)
+#: the condition on `ip` of a query for one network, and whether it leaves rows out (admin/search.py)
 MatchNetwork = Callable[[Any, Network], Q]
+IsPartial = Callable[[Any, Network], bool]
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class DetailTarget:
 
     wanted: Wanted
     match: MatchNetwork
+    is_partial: IsPartial
 
     @property
     def of(self) -> str:
@@ -39,15 +41,14 @@ class DetailTarget:
             return "asn"
         return "address" if self.network.prefixlen == self.network.max_prefixlen else "network"
 
-    @property
-    def has_newest_first(self) -> bool:
-        """Return whether its events are few enough to be sorted; a wide network may have all of them."""
-        network = self.network
-        return self.kind != "network" or network is None or network.prefixlen == AROUND_BITS[network.version]
-
     def list_names(self) -> list[str]:
         """Return the texts by which it is counted and banned: an IPv6 address by its /64 too."""
         return list(dict.fromkeys([self.of, network_of(self.of)])) if self.kind == "address" else [self.of]
+
+    def list_names_around(self) -> list[str]:
+        """Return these texts, and those of the networks around it."""
+        around = [] if self.network is None else find_networks_around(self.network)
+        return list(dict.fromkeys([*self.list_names(), *around]))
 
     def is_covered_by(self, text: str) -> bool:
         """Return whether a ban of this address, network or AS is one of all of it; an AS has any."""
@@ -62,6 +63,28 @@ class DetailTarget:
             and wide.prefixlen <= self.network.prefixlen
             and self.network.network_address in wide
         )
+
+    def holds(self, text: Optional[str]) -> bool:
+        """Return whether an address, or a network, is in it."""
+        try:
+            inside = ip_network(text or "")
+        except ValueError:
+            return False
+        network = self.network
+        if network is None or inside.version != network.version or inside.prefixlen < network.prefixlen:
+            return False
+        return inside.network_address in network
+
+    def holds_start(self, start: Optional[str]) -> bool:
+        """Return whether `start` of an event is that of an address in it."""
+        if self.network is None or start is None:
+            return False
+        first, last = span(self.network)
+        return first <= start <= last
+
+    def leaves_out(self, rows: Any) -> bool:
+        """Return whether filter_addresses() leaves rows of it out."""
+        return self.network is not None and self.is_partial(rows, self.network)
 
     def filter_events(self, rows: Any) -> Any:
         """Return the events of it, in the order of an index: the newest first, of a network by address.

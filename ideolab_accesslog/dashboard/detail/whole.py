@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Optional
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ideolab_accesslog.access.printable import to_printable
+from ideolab_accesslog.dashboard.bans.countries import name_country
 from ideolab_accesslog.dashboard.bans.last_bans import BanEntry
 from ideolab_accesslog.dashboard.bans.networks import NAME_MAX, show
+from ideolab_accesslog.dashboard.bans.ordered import read_orders
 from ideolab_accesslog.dashboard.detail import audit, connections, events, requests
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.dashboard.instants import read_clock, to_iso
@@ -19,8 +22,13 @@ from ideolab_accesslog.dashboard.sources import check_events
 from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.networks import network_of
-from ideolab_f2b.notation.country_names import COUNTRIES
 
+#: {permission: what of the detail needs it}
+_TABLES = {
+    "view_accesslog": gettext_lazy("requests"),
+    "view_firewallactionlog": gettext_lazy("audit"),
+    "view_traship": gettext_lazy("offences"),
+}
 Pair = tuple[str, str]
 May = Callable[[str], bool]
 
@@ -50,12 +58,7 @@ class TargetDetail:
 def read_detail(target: DetailTarget, may: May, now: Optional[datetime] = None) -> TargetDetail:
     """Read all parts; `may` says whether the visitor has the permission to view a table."""
     now = now or read_clock()
-    tables = {
-        _("requests"): may("view_accesslog"),
-        _("audit"): may("view_firewallactionlog"),
-        _("offences"): may("view_traship"),
-    }
-    has_requests, has_audit, has_offences = tables.values()
+    has_requests, has_audit, has_offences = map(may, _TABLES)
     found = events.read_events(target)
     asked = requests.read_requests(target, now, has_requests=has_requests, has_offences=has_offences)
     around, is_around_cut = events.read_around(target, found)
@@ -67,7 +70,10 @@ def read_detail(target: DetailTarget, may: May, now: Optional[datetime] = None) 
         kind=target.kind,
         title=target.of,
         origin=_describe_origin(found),
-        facts=tuple(_list_facts(target, found, _describe_ban(target, bans, is_known), has_offences)),
+        facts=(
+            *_list_facts(target, found, _describe_ban(target, bans, is_known), has_offences),
+            *_list_orders(target, now),
+        ),
         phases=events.list_phases(found),
         paths=requests.list_paths(asked),
         agents=requests.list_agents(asked),
@@ -76,7 +82,7 @@ def read_detail(target: DetailTarget, may: May, now: Optional[datetime] = None) 
         audit=audit.read_audit(target) if has_audit else (),
         requests=asked.counts,
         connections=connections.count_connections(target.network),
-        hidden=tuple(name for name, is_visible in tables.items() if not is_visible),
+        hidden=tuple(str(name) for permission, name in _TABLES.items() if not may(permission)),
         cut=found.is_cut or asked.is_cut,
     )
 
@@ -85,11 +91,10 @@ def _describe_origin(found: events.TargetEvents) -> tuple[Pair, ...]:
     row = events.find_owner(found)
     if row is None:
         return ((_("origin"), _("unknown: no event of it has one")),)
-    country = COUNTRIES.get(row.country or "", show(row.country) or "")
     pairs = (
         (_("AS number"), show(row.asn)),
         (_("AS name"), show(row.asname, NAME_MAX)),
-        (_("country"), country),
+        (_("country"), name_country(row.country)),
     )
     return tuple((label, value) for label, value in pairs if value)
 
@@ -126,6 +131,21 @@ def _describe_ban(target: DetailTarget, bans: tuple[BanEntry, ...], is_known: bo
     if not is_known or any(one.state == "unknown" for one in whole):
         return str(_("unknown: the events do not say it, or not all are imported"))
     return str(_("not banned by fail2ban, as far as the events say"))
+
+
+def _list_orders(target: DetailTarget, now: datetime) -> Iterator[Pair]:
+    """Yield what was ordered here, and no event tells of yet."""
+    texts = {
+        "ordered": _("%(of)s: a ban, at %(time)s; fail2ban has not reported it yet"),
+        "failed": _("%(of)s: a ban, at %(time)s; it failed"),
+        "noted": _("%(of)s: a ban, at %(time)s; it was noted, and no firewall was told"),
+        "unban_ordered": _("%(of)s: an unban, at %(time)s; fail2ban has not reported it yet"),
+        "unban_failed": _("%(of)s: an unban, at %(time)s; it failed"),
+        "unban_noted": _("%(of)s: an unban, at %(time)s; it was noted, and no firewall was told"),
+    }
+    for one in read_orders(now):
+        if target.is_covered_by(one.of):
+            yield _("ordered here"), texts[one.state] % {"of": one.of, "time": to_iso(one.ts)}
 
 
 def _describe_scanner(target: DetailTarget) -> list[Pair]:

@@ -74,7 +74,7 @@ def _list_older(path: Path) -> list[EventFile]:
     """Return the rotated files, the oldest first; of one that is just being compressed the whole one."""
     found: dict[str, EventFile] = {}
     ages: dict[str, tuple[int, str]] = {}
-    for name in sorted(os.listdir(path.parent)):
+    for name in _list_names(path):
         match = _ROTATED.fullmatch(name[len(path.name) :]) if name.startswith(path.name) else None
         stem = name.removesuffix(".gz")
         if match is None or stem in found:
@@ -83,6 +83,14 @@ def _list_older(path: Path) -> list[EventFile]:
             found[stem] = one
             ages[stem] = (-int(match[1] or 0), match[2] or "")
     return [found[stem] for stem in sorted(found, key=ages.__getitem__)]
+
+
+def _list_names(path: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(path.parent))
+    except OSError as error:
+        # whoever reads the error has named the file
+        raise OSError(error.errno, f"{error.strerror} (its directory)", str(path)) from error
 
 
 def _stat(path: Path, *, is_current: bool = False) -> Iterator[EventFile]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ideolab_accesslog.admin import paginator
-from ideolab_accesslog.models import AccessLog
+from ideolab_accesslog.models import AccessLog, ConnmonEvent
 from tests.accesslog.conftest import VENDORS
+from tests.accesslog.dashboard.samples import NOW, add_event
 
 
 def _rows(count: int, status: int = 200) -> None:
@@ -54,3 +57,18 @@ def test_every_count_has_a_limit() -> None:
         assert _count(AccessLog.objects.filter(status_code=200)) == 3
     assert all("LIMIT 10000" in query["sql"] for query in queries if "COUNT" in query["sql"])
     assert len(queries) == 1
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+def test_the_newest_by_their_time(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever their numbers are: an old file may be imported last."""
+    for ago_s in (10, 30, 20):
+        add_event(ago_s=ago_s, is_counted=False)
+    rows = ConnmonEvent.objects.all()
+    assert paginator.keep_newest(rows).count() == 3
+    monkeypatch.setattr(paginator, "NEWEST", 2)
+
+    assert [NOW - row.ts for row in paginator.keep_newest(rows)] == [
+        timedelta(seconds=ago_s) for ago_s in (10, 20)
+    ]

@@ -44,6 +44,16 @@ def test_an_answer_is_kept_for_two_seconds() -> None:
     assert asked == ["24h", "7d", "24h", "24h"]
 
 
+def test_an_answer_of_before_an_order_is_none() -> None:
+    """Whoever has just banned sees it, not what another process has kept."""
+    orders: list[str] = []
+    data = KeptData(lambda _period: {"orders": len(orders)}, Clock(), lambda: len(orders))
+
+    assert data.read("1h") == data.read("1h") == {"orders": 0}
+    orders.append("ban")
+    assert data.read("1h") == {"orders": 1}
+
+
 def test_whoever_asks_meanwhile_waits() -> None:
     """Ten threads at once, one answer."""
     asked: list[str] = []

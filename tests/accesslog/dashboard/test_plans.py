@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ideolab_accesslog.admin.search import match_network
+from ideolab_accesslog.admin.search import is_partial, match_network
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.dashboard.detail.whole import read_detail
 from ideolab_accesslog.dashboard.page_data import collect
@@ -22,7 +22,11 @@ from tests.accesslog.dashboard.many_rows import fill_events, fill_site
 ROWS = 60_000
 #: seconds in which they lie: a month, and an attack of an hour
 SPREADS = (30 * 86400, 3600)
-TARGETS = ("11.0.3.25", "11.0.3.0/24", "11.0.0.0/16", "2001:db8:8:1::/64", "2001:db8:8::/48", "AS64500")
+TARGETS = (
+    *("11.0.3.25", "11.0.3.0/24", "11.0.0.0/16", "2001:db8:8:1::/64", "2001:db8:8::/48", "AS64500"),
+    # of the last two are the requests
+    *("198.18.8.0/24", "198.18.0.0/16"),
+)
 #: the others are small by nature: one row for a minute, an hour, a file, and OffenceLog's bound
 BIG = ("connmonevent", "eventday", "accesslog")
 #: rows that an answer may take from one table
@@ -36,7 +40,7 @@ def _ask_all() -> Iterator[str]:
             collect(period, kept=Readings())
         yield from _list_selects(captured)
     for text in TARGETS:
-        target = DetailTarget(parse_wanted(text), match_network)
+        target = DetailTarget(parse_wanted(text), match_network, is_partial)
         with CaptureQueriesContext(connection) as captured:
             read_detail(target, lambda _name: True)
         yield from _list_selects(captured)

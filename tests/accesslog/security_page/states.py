@@ -105,6 +105,7 @@ def unknown() -> dict[str, Any]:
         "cards": _cards(),
         "timeline": {"starts": [], "step_s": 3600, "series": [], "other": False},
         "last_bans": [],
+        "ordered": [],
         "origins": {"state": "unknown", "since": None, "bans": None, "text": ""},
         "asns": [],
         "countries": [],
@@ -138,6 +139,7 @@ def calm() -> dict[str, Any]:
         **empty(),
         "cards": _cards(established=212, suspects=0, active_bans=3, bans_24h=9, dropped=1840),
         "timeline": _timeline(0),
+        "ordered": [],
         "last_bans": [ban(number, ts=iso(7200 * number + 4000), state="over") for number in range(1, 6)],
     }
 
@@ -162,6 +164,7 @@ def attack() -> dict[str, Any]:
         },
         "cards": _cards(established=1834, suspects=14, active_bans=561, bans_24h=1204, dropped=9_481_220),
         "timeline": _timeline(40),
+        "ordered": [],
         "last_bans": [ban(number) for number in range(1, 51)],
         "origins": {
             "state": "ok",
@@ -310,7 +313,15 @@ def detail(of: str = "198.51.100.2") -> dict[str, Any]:
         "fingerprints": ["TCP 64240:64:1460:8 JA4 t13d1516h2_8daaf6152771_02713d6af862"],
         "bans": [ban(1), ban(9, state="over")],
         "audit": [
-            {"ts": iso(900), "who": "alice", "action": "ban", "state": "done", "reason": "scan", "said": ""}
+            {
+                "ts": iso(900),
+                "of": "198.51.100.0/24",
+                "who": "alice",
+                "action": "ban",
+                "state": "done",
+                "reason": "scan",
+                "said": "",
+            }
         ],
         "requests": {"count": 66, "logged_in": 0},
         "connections": {"value": 48, "state": "ok", "text": "48 of them mute"},

@@ -80,6 +80,8 @@ def test_everything_known_is_shown(visit: Any) -> None:
     assert page.inner_text(f"{BODY} dl >> nth=0").endswith(
         "198.51.100.2 is banned by sshd, until 2026-11-30 07:10:52"
     )
+    # the network around it was banned, not the address
+    assert "ban 198.51.100.0/24 alice done" in page.inner_text(f"{BODY} .ideolab-parts").replace("\n", " ")
     links = """() => [...document.querySelectorAll('.ideolab-buttons a')]
       .map(one => [one.textContent, one.pathname])"""
     assert page.evaluate(links) == [
@@ -167,7 +169,7 @@ def test_hostile_texts_are_texts(visit: Any, answers: Answers) -> None:
         "paths": [{"path": text, "count": 1, "status": text, "last": text} for text in HOSTILE],
         "phases": [{"ts": None, "score": None, "connections": None, "text": text} for text in HOSTILE],
         "audit": [
-            dict.fromkeys(("ts", "who", "action", "state", "reason", "said"), text) for text in HOSTILE
+            dict.fromkeys(("ts", "of", "who", "action", "state", "reason", "said"), text) for text in HOSTILE
         ],
         "bans": [{**found["bans"][0], "jail": text, "reason": text, "state": text} for text in HOSTILE],
         "url": "//evil.example/",

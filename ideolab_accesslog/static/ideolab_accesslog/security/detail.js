@@ -59,8 +59,8 @@
     row.permanent && make("span", "ideolab-quiet", words.permanent),
   ]);
 
-  const makeAudit = ({ audit }, now) => makeList(words.audit, audit, (row) => [
-    makeTime(row.ts, now), badge(row.action), text(row.who), text(row.state),
+  const makeAudit = ({ audit, of }, now) => makeList(words.audit, audit, (row) => [
+    makeTime(row.ts, now), badge(row.action), row.of !== of && text(row.of), text(row.who), text(row.state),
     text(row.reason, "ideolab-quiet"), text(row.said, "ideolab-quiet"),
   ]);
 

@@ -14,6 +14,9 @@
   let running = null;
   let opener = null;
   let heading = null;
+  // the newest data of the page, and what of it the dialog was made with
+  let latest = null;
+  let madeWith = "";
 
   const readHash = () => {
     const found = /^#of=(.+)$/.exec(location.hash);
@@ -52,7 +55,25 @@
     return makeDetail(detail);
   };
 
-  const load = async (of) => {
+  // what was ordered here, and the bans of the row: when they change, so does what is known
+  const markOf = (of) => JSON.stringify(latest && [
+    latest.ordered.map(({ id, state }) => [id, state]),
+    latest.last_bans.filter((row) => row.of === of).map(({ id, state }) => [id, state]),
+  ]);
+
+  // in place: neither the scrolling nor the focus of a reader moves
+  const showAgain = (nodes) => {
+    const top = body.scrollTop;
+    const focused = body.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    body.replaceChildren(...nodes);
+    body.scrollTop = top;
+    if (focused !== null) {
+      ([...body.querySelectorAll("a")].find((one) => one.getAttribute("href") === focused) ?? body).focus({ preventScroll: true });
+    }
+  };
+
+  const load = async (of, isAgain = false) => {
+    madeWith = markOf(of);
     running?.abort();
     const asked = new AbortController();
     running = asked;
@@ -61,23 +82,33 @@
       isLate = true;
       asked.abort();
     }, PATIENCE_MS);
-    dialog.setAttribute("aria-busy", "true");
-    show(makeMessage(words.loading));
+    if (!isAgain) {
+      dialog.setAttribute("aria-busy", "true");
+      show(makeMessage(words.loading));
+    }
     let nodes;
     try {
-      const response = await fetch(`${config.detail}?of=${encodeURIComponent(of)}`,
+      const response = await fetch(`${config.detail}&of=${encodeURIComponent(of)}`,
         { signal: asked.signal, redirect: "manual", cache: "no-store", headers: { Accept: "application/json" } });
+      if (isAgain && !response.ok) return;
       nodes = await answer(response, of);
     } catch {
       // another row was opened, or this one closed
-      if (asked.signal.aborted && !isLate) return;
+      if (isAgain || (asked.signal.aborted && !isLate)) return;
       nodes = makeMessage(words.failed, makeAgain(of));
     } finally {
       clearTimeout(timer);
     }
     if (running !== asked) return;
     dialog.setAttribute("aria-busy", "false");
-    show(nodes);
+    if (isAgain) showAgain(nodes);
+    else show(nodes);
+  };
+
+  page.setDialog = (data) => {
+    latest = data;
+    const of = isShown && dialog.getAttribute("aria-busy") === "false" ? readHash() : null;
+    if (of && madeWith !== markOf(of)) load(of, true);
   };
 
   const open = (of) => {

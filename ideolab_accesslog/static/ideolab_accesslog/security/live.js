@@ -39,6 +39,7 @@
     page.setTables(data);
     page.setTimeline(data);
     page.setSources(data.sources);
+    page.setDialog(data);
     showVerdict();
     showAge();
   };

@@ -26,7 +26,7 @@
     state: words.states[row.state] ?? clean(row.state),
     kind: words.kinds[row.state] ?? "plain",
     until: showUntil(row, now),
-    jail: clean(row.jail),
+    jail: row.who ? fill(words.by, { who: clean(row.who) }) : clean(row.jail),
     restored: row.type === "restored" ? words.restored : "",
     reason: clean(row.reason),
     origin: showOrigin(row, row.asname),
@@ -65,7 +65,8 @@
 
   page.setTables = (data) => {
     const now = parseTime(data.now);
-    setRows(find("bans"), data.last_bans.map((row) => ["bans", makeBan(row, now)]));
+    // what was ordered here stands above, until an event of fail2ban tells it
+    setRows(find("bans"), [...data.ordered, ...data.last_bans].map((row) => ["bans", makeBan(row, now)]));
     for (const name of ["asns", "countries", "networks4", "networks6"]) {
       setRows(find(name), data[name].map((row) => [templateOf(row), makeTop(row)]));
     }

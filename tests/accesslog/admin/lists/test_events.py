@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone as clock
 
+from ideolab_accesslog.admin import paginator
 from ideolab_accesslog.events.rows import insert, rollups
 from ideolab_accesslog.events.rows.parse import LinePlace, parse_line
 from ideolab_accesslog.models import ConnmonEvent
@@ -135,3 +136,29 @@ def test_who_may_not_see_it(db: None) -> None:
     client.force_login(user)
 
     assert client.get(LIST).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", ["e-1", "e-2", "e-3", "e-4"]),
+        ("?q=AS64500", ["e-1", "e-2", "e-3", "e-4"]),
+        ("?type=ban&period=24h&o=-1", ["e-1", "e-2", "e-3", "e-4"]),
+        ("?jail=sshd", ["e-2"]),
+        ("?country=FR&type=ban", ["e-1", "e-2"]),
+        ("?reason=40+mute", ["e-1", "e-2"]),
+        ("?o=6", ["e-1", "e-2"]),
+    ],
+)
+def test_what_no_index_has_is_looked_for_among_the_newest(
+    client: Client, monkeypatch: pytest.MonkeyPatch, query: str, shown: list[str]
+) -> None:
+    """A page scans no large table whole; an export has all rows."""
+    monkeypatch.setattr(paginator, "NEWEST", 2)
+    for number in range(1, 5):
+        add(number, jail="sshd" if number % 2 == 0 else "ideolab-connmon")
+
+    assert sorted(list_shown(client, query)) == shown
+    body = {"action": "export_csv", "select_across": "1", "_selected_action": ["1"]}
+    rows = b"".join(client.post(f"{LIST}?country=FR", body).streaming_content).decode().splitlines()
+    assert len(rows) == 5

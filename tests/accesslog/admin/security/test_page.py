@@ -83,7 +83,7 @@ def test_what_the_scripts_get(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {key: config[key] for key in ("data", "stream", "detail", "every_ms")} == {
         "data": "/admin/ideolab_accesslog/security/data/?period=24h",
         "stream": None,
-        "detail": "/admin/ideolab_accesslog/security/detail/",
+        "detail": "/admin/ideolab_accesslog/security/detail/?period=24h",
         "every_ms": 5000,
     }
     assert config["links"]["address"] == "/admin/ideolab_accesslog/traship/address/~OF~/"

@@ -55,12 +55,23 @@ def test_more_events_than_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "MOST", 2)
     for ago_s in (30, 20, 10):
         add_event(ago_s=ago_s)
-    found = events.read_events(make_target("198.51.100.7"))
-    wide = events.read_events(make_target("198.51.0.0/16"))
+    for text in ("198.51.100.7", "198.51.100.0/24", "198.51.0.0/16"):
+        found = events.read_events(make_target(text))
 
-    assert (len(found.events), found.is_cut, found.first) == (2, True, NOW - timedelta(seconds=30))
-    assert (len(wide.events), wide.is_cut, wide.first) == (2, True, None)
+        assert [one.row.ts for one in found.events] == [NOW - timedelta(seconds=ago) for ago in (10, 20)]
+        assert (found.is_cut, found.first) == (True, NOW - timedelta(seconds=30))
     assert events.read_events(make_target("192.0.2.1")) == events.TargetEvents((), None, False)
+
+
+@pytest.mark.django_db
+def test_as_many_events_as_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then there are no more of them."""
+    monkeypatch.setattr(events, "MOST", 2)
+    for ago_s in (20, 10):
+        add_event(ago_s=ago_s)
+
+    assert not events.read_events(make_target("198.51.100.7")).is_cut
+    assert not events.read_events(make_target("198.51.0.0/16")).is_cut
 
 
 @pytest.mark.django_db

@@ -88,7 +88,12 @@ def test_many_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are counted up to a bound, and those that are read say that there are more."""
     _fill()
     monkeypatch.setattr(requests, "MOST", 1)
-    monkeypatch.setattr(requests, "COUNTED", 2)
 
     found = _read("198.51.100.0/24")
+    assert (len(found.asked), found.counts.count, found.is_cut) == (2, 3, True)
+    # the newest one
+    assert {one.path for one in found.asked} == {"/b", "/.env"}
+    found = _read("198.51.100.7")
     assert (len(found.asked), found.counts.count, found.is_cut) == (2, 2, True)
+    monkeypatch.setattr(requests, "COUNTED", 1)
+    assert _read("198.51.100.7").counts.count == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ideolab_accesslog.admin.search import match_network
+from ideolab_accesslog.admin.search import is_partial, match_network
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.models import ConnmonEvent
 from ideolab_accesslog.networks import parse_wanted
@@ -14,27 +14,43 @@ from tests.accesslog.dashboard.samples import add_event
 
 def make_target(text: str) -> DetailTarget:
     """The target of a text."""
-    return DetailTarget(parse_wanted(text), match_network)
+    return DetailTarget(parse_wanted(text), match_network, is_partial)
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "names", "has_newest_first"),
+    ("text", "kind", "names", "around"),
     [
-        ("198.51.100.7", "address", ["198.51.100.7"], True),
-        ("2001:db8::7", "address", ["2001:db8::7", "2001:db8::/64"], True),
-        ("2001:db8::/64", "network", ["2001:db8::/64"], True),
-        ("198.51.100.0/24", "network", ["198.51.100.0/24"], True),
-        ("198.51.0.0/16", "network", ["198.51.0.0/16"], False),
-        ("AS64500", "asn", ["AS64500"], True),
+        ("198.51.100.7", "address", ["198.51.100.7"], "198.51.100.0/24"),
+        ("2001:db8::7", "address", ["2001:db8::7", "2001:db8::/64"], "2001:db8::/48"),
+        ("2001:db8::/64", "network", ["2001:db8::/64"], "2001:db8::/48"),
+        ("198.51.100.0/24", "network", ["198.51.100.0/24"], "198.51.0.0/16"),
+        ("198.51.0.0/16", "network", ["198.51.0.0/16"], ""),
+        ("AS64500", "asn", ["AS64500"], ""),
     ],
 )
-def test_kinds(text: str, kind: str, names: list[str], has_newest_first: bool) -> None:
+def test_kinds(text: str, kind: str, names: list[str], around: str) -> None:
     """An address of IPv6 is counted and banned by its /64."""
     found = make_target(text)
 
-    assert (found.of, found.kind, found.list_names(), found.has_newest_first) == (
-        *(text, kind, names, has_newest_first),
+    assert (found.of, found.kind, found.list_names()) == (text, kind, names)
+    assert around in [*found.list_names_around(), ""]
+    assert found.list_names_around()[: len(names)] == names
+
+
+def test_what_is_in_it() -> None:
+    """Its addresses and the networks in it: no wider one, no other, no text that is none."""
+    holds = make_target("198.51.100.0/24").holds
+
+    assert [holds(text) for text in ("198.51.100.7", "198.51.100.0/25", "198.51.100.0/24")] == [True] * 3
+    assert [holds(text) for text in ("198.51.0.0/16", "198.51.7.7", "2001:db8::7", "AS64500", None)] == (
+        [False] * 5
     )
+    assert not make_target("AS64500").holds("198.51.100.7")
+    assert [make_target("AS64500").holds_start(start) for start in (None, "4c6336407")] == [False, False]
+    starts = ("4c6336400", "4c63364ff", "4c6336500", None)
+    assert [make_target("198.51.100.0/24").holds_start(start) for start in starts] == [
+        *(True, True, False, False)
+    ]
 
 
 def test_what_covers_it() -> None:

@@ -91,4 +91,4 @@ def test_the_number_of_queries_is_bounded() -> None:
     with CaptureQueriesContext(connection) as captured:
         _read("198.51.100.0/24")
 
-    assert len(captured) <= 12
+    assert len(captured) <= 13

@@ -70,6 +70,23 @@ def test_a_missing_file_is_an_error(events: EventsFile) -> None:
 
 
 @pytest.mark.parametrize(
+    ("directory", "why"),
+    [("none", "No such file or directory"), ("a-file", "Not a directory")],
+)
+def test_an_error_of_the_directory_names_the_file(
+    events: EventsFile, tmp_path: Path, directory: str, why: str
+) -> None:
+    """The file that the person gave; that it is its directory stands beside it."""
+    (tmp_path / "a-file").touch()
+    path = tmp_path / directory / "events.jsonl"
+
+    with pytest.raises(CommandError) as raised:
+        run(events, "--file", str(path))
+
+    assert f"{why} (its directory): '{path}'" in str(raised.value)
+
+
+@pytest.mark.parametrize(
     ("words", "why"),
     [
         (("--batch", "0"), "no whole number from 1"),
