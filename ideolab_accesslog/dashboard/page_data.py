@@ -158,6 +158,7 @@ def _describe(
         suspects=None if suspects is None else round(suspects),
         pressure=None if pressure is None else round(pressure),
         is_unexplained=bool(connmon.file.max(UNEXPLAINED)),
+        is_kernel_compared=sources.is_kernel_compared(fail2ban, now),
         has_lasting_drift=kept.has_lasting_drift(),
         ban_errors=round(errors.amount) if errors else 0,
         set_fill=fail2ban.file.max(FILL),

@@ -21,10 +21,13 @@ from ideolab_accesslog.models import EventOffset
 CONNMON_FILE = "ideolab_connmon.prom"
 FAIL2BAN_FILE = "ideolab_f2b.prom"
 SUCCESS = "ideolab_f2b_last_success_timestamp_seconds"
+ACTIVE_BANS = "ideolab_f2b_active_bans"
 #: seconds; as the alerts of deploy/prometheus. fail2ban's report writes every half a minute
 STALE_S = 120
 #: seconds of connmon, which writes every five: who is told that there are no suspects has to be told of now
 CONNMON_STALE_S = 60
+#: seconds between two comparisons of the kernel with fail2ban's bans, as the alert IdeolabReconcileStale
+COMPARED_S = 180
 #: seconds for which the import may wait: cron runs it once a minute
 BEHIND_S = 150
 #: seconds by which the clocks of two hosts may differ; what is stamped later says nothing of now
@@ -159,6 +162,17 @@ def read_connmon(now: datetime) -> Metrics:
 def read_fail2ban(now: datetime) -> Metrics:
     """Read fail2ban's metrics; its report writes them."""
     return _read_metrics("fail2ban", _("fail2ban"), FAIL2BAN_FILE, ("report",), now, STALE_S)
+
+
+def is_kernel_compared(fail2ban: Metrics, now: datetime) -> bool:
+    """Return whether the kernel was compared with the bans lately: nobody else sees that a set was emptied.
+
+    True where there is nothing to compare: no jail has the ban action.
+    """
+    compared = fail2ban.file.sum(SUCCESS, job="reconcile")
+    if compared is None:
+        return fail2ban.file.sum(ACTIVE_BANS) is None
+    return not _is_to_come(now.timestamp(), compared) and now.timestamp() - compared <= COMPARED_S
 
 
 def _read_metrics(

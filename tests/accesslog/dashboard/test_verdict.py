@@ -58,6 +58,11 @@ def _judge(**changes: Any) -> AttackVerdict:
         ({"connmon": _source("connmon", "stale"), "suspects": None}, "unknown"),
         ({"fail2ban": _source("fail2ban", "stale")}, "unknown"),
         ({"fail2ban": _source("fail2ban", "unknown")}, "unknown"),
+        # nobody would see that a set was emptied; what is on the table is an alarm all the same
+        ({"is_kernel_compared": False}, "unknown"),
+        ({"bans": 50, "is_kernel_compared": False}, "unknown"),
+        ({"suspects": 3, "suspect_lines": 4, "bans": 0, "is_kernel_compared": False}, "alarm"),
+        ({"bans": 50, "is_kernel_compared": False, "fail2ban": _source("fail2ban", "absent")}, "attack"),
         ({"bans": None}, "unknown"),
         ({"suspects": None}, "unknown"),
         # an attack whose bans nobody sees is not called handled
