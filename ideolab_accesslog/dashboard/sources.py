@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ideolab_accesslog.access import recorder
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.dashboard import prom
+from ideolab_accesslog.dashboard import prom, unread
 from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import EventOffset
 
@@ -107,7 +107,7 @@ def check_events(now: datetime) -> DashboardSource:
             "Run ideolab-f2b install --django USER as root."
         )
         return DashboardSource("events", label, "behind", age_s, text % words)
-    if has_unread and (age_s > BEHIND_S or _is_to_come(now.timestamp(), read_at)):
+    if has_unread and _is_behind(offset, found, read_at, now.timestamp()):
         text = _(
             "The import is behind: %(path)s has lines that are not imported. "
             "See whether import_connmon_events runs."
@@ -147,11 +147,28 @@ def _find_offset() -> Optional[EventOffset]:
 
 def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:
     """Return whether the file has more than was read, or is another one."""
-    # the column has a sign
-    differences = (offset.device - found.st_dev, offset.inode - found.st_ino)
-    if any(difference % 2**64 for difference in differences):
+    if not _is_same(offset, found):
         return found.st_size > 0
     return bool(found.st_size != offset.position)
+
+
+def _is_same(offset: EventOffset, found: os.stat_result) -> bool:
+    # the column has a sign
+    differences = (offset.device - found.st_dev, offset.inode - found.st_ino)
+    return not any(difference % 2**64 for difference in differences)
+
+
+def _is_behind(offset: EventOffset, found: os.stat_result, read_at: float, now: float) -> bool:
+    """Return whether the first line that is not imported waits for too long.
+
+    Where it does not say since when, the time of the last import has to do: that of an import that works off
+    hours is now, and that of a quiet site long ago.
+    """
+    # of a file that the import has not come to yet, the first line
+    since = unread.find_time(offset.path, offset.position if _is_same(offset, found) else 0, found)
+    if since is None or _is_to_come(now, since):
+        since = read_at
+    return now - since > BEHIND_S or _is_to_come(now, since)
 
 
 def read_connmon(now: datetime) -> Metrics:
