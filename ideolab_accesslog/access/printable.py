@@ -4,6 +4,8 @@ from __future__ import annotations
 
 #: the last character that MySQL's utf8mb3 holds
 _LAST = "\uffff"
+#: characters of an error that are told
+_ERROR_MAX = 500
 
 
 def to_printable(text: str, length: int) -> str:
@@ -15,6 +17,14 @@ def to_printable(text: str, length: int) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join([one if one.isprintable() and one <= _LAST else _escape(one) for one in text])[:length]
+
+
+def describe_error(error: Exception) -> str:
+    """Return the first line of an error, printable.
+
+    A database's further lines may quote the row that it was at, as a client sent it.
+    """
+    return to_printable((str(error).splitlines() or [type(error).__name__])[0], _ERROR_MAX)
 
 
 def _escape(character: str) -> str:
