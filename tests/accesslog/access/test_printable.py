@@ -18,6 +18,10 @@ from ideolab_accesslog.access.printable import describe_error, to_printable
         ("/\ud800", "/\\ud800"),
         ("/\U0001f600", "/\\U0001f600"),
         ("/<b>", "/<b>"),
+        # a heap of marks covers the lines around it; letters of Hangul and Braille that are blank
+        ("/a\u0300\u0301\u0302\u0489\u0300b\u0300", "/a\u0300\u0301\u0302\\u0489\\u0300b\u0300"),
+        ("/\u3164\u2800\ufe0f", "/\\u3164\\u2800\\ufe0f"),
+        ("/\u1ec7 e\u0323\u0302 \u05e9\u05bc\u05c1\u05b8", "/\u1ec7 e\u0323\u0302 \u05e9\u05bc\u05c1\u05b8"),
     ],
 )
 def test_what_is_not_printable_has_a_number(text: str, shown: str) -> None:
