@@ -154,7 +154,7 @@ def _describe(
         usual_bans=counts.count_usual(now, USUAL_DAYS, verdicts.RECENT_S),
         suspect_lines=known.sum(SUSPECT, start, banned) if known else None,
         observed=known.sum(OBSERVED, start) if known else 0,
-        has_unbanned=bool(known) and _has_unbanned(hour, start, banned, now),
+        has_unbanned=_has_unbanned(hour, start, banned, now) if known else False,
         suspects=None if suspects is None else round(suspects),
         pressure=None if pressure is None else round(pressure),
         is_unexplained=bool(connmon.file.max(UNEXPLAINED)),
@@ -166,7 +166,9 @@ def _describe(
     )
 
 
-def _has_unbanned(hour: list[origins.BanOrigin], start: datetime, end: datetime, now: datetime) -> bool:
+def _has_unbanned(
+    hour: list[origins.BanOrigin], start: datetime, end: datetime, now: datetime
+) -> Optional[bool]:
     """Return whether most clients that connmon has named in this time are in no ban of the last hour."""
     named = [row for kind in (SUSPECT, OBSERVED) for row in origins.read_newest(start, end, kind, SUSPECTS)]
     if not named:

@@ -10,19 +10,21 @@ from ideolab_accesslog.dashboard.bans.origins import NEWEST, BanOrigin
 from ideolab_accesslog.networks import IPV6_PREFIX, find_networks_around, network_of
 
 
-def has_unbanned(named: Iterable[BanOrigin], *newest: Sequence[BanOrigin]) -> bool:
+def has_unbanned(named: Iterable[BanOrigin], *newest: Sequence[BanOrigin]) -> Optional[bool]:
     """Return whether most clients of connmon's lines are in none of the newest bans.
 
-    False where nobody can say: there are more bans than these, or one of a whole AS.
+    None where an AS was banned, which may hold those that are in no other ban. False where there are more
+    bans than these: what is missing may be among the others.
     """
     bans = [row for rows in newest for row in rows]
-    is_cut = any(len(rows) > NEWEST for rows in newest)
-    if is_cut or any(row.ip is None and row.subnet is None for row in bans):
+    if any(len(rows) > NEWEST for rows in newest):
         return False
     banned = {text for row in bans if (text := _find_text(row))}
     clients = {text for row in named if (text := _find_text(row)) and _is_client(text)}
     left = [text for text in clients if banned.isdisjoint(_list_names(text))]
-    return len(left) * 2 > len(clients)
+    if len(left) * 2 <= len(clients):
+        return False
+    return None if any(row.ip is None and row.subnet is None for row in bans) else True
 
 
 def _find_text(row: BanOrigin) -> Optional[str]:
