@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +15,10 @@ from django.utils.translation import gettext as _
 from ideolab_accesslog.access import recorder
 from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.conf import conf
-from ideolab_accesslog.dashboard import prom, unread
+from ideolab_accesslog.dashboard import prom
 from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import EventOffset
+from ideolab_f2b import files
 
 CONNMON_FILE = "ideolab_connmon.prom"
 FAIL2BAN_FILE = "ideolab_f2b.prom"
@@ -34,6 +36,9 @@ BEHIND_S = 150
 CLOCKS_S = 120
 #: characters of a path
 PATH_MAX = 200
+#: bytes of an event that are read: it begins with its time
+EVENT_START_BYTES = 80
+_EVENT_TIME = re.compile(rb'\s*\{"ts":\s?"([0-9T:.+Z-]{19,40})"')
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ def _is_behind(offset: EventOffset, found: os.stat_result, read_at: float, now: 
     hours is now, and that of a quiet site long ago.
     """
     # of a file that the import has not come to yet, the first line
-    since = unread.find_time(offset.path, offset.position if _is_same(offset, found) else 0, found)
+    since = _find_time(offset.path, offset.position if _is_same(offset, found) else 0, found)
     if since is None or _is_to_come(now, since):
         since = read_at
     return now - since > BEHIND_S or _is_to_come(now, since)
@@ -179,6 +184,24 @@ def read_connmon(now: datetime) -> Metrics:
 def read_fail2ban(now: datetime) -> Metrics:
     """Read fail2ban's metrics; its report writes them."""
     return _read_metrics("fail2ban", _("fail2ban"), FAIL2BAN_FILE, ("report",), now, STALE_S)
+
+
+def _find_time(path: str, position: int, found: os.stat_result) -> Optional[float]:
+    """Return the time of the event at this byte, in epoch seconds; None where the file does not say it.
+
+    `found` is the file as its place was compared: another one that has come since says nothing.
+    """
+    try:
+        with files.open_to_read(Path(path)) as file:
+            if not os.path.samestat(os.fstat(file.fileno()), found):
+                return None
+            file.seek(position)
+            start = _EVENT_TIME.match(file.read(EVENT_START_BYTES))
+        # Python before 3.11 does not read the Z
+        when = datetime.fromisoformat(start[1].decode().replace("Z", "+00:00")) if start else None
+        return when.timestamp() if when and when.tzinfo else None
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 def is_kernel_compared(fail2ban: Metrics, now: datetime) -> bool:
