@@ -149,6 +149,13 @@ def test_what_must_not_be_banned_has_no_button(kernel: FakeKernel, settings: Any
         assert (kernel.elements(), TrashIP.objects.count()) == ({}, 0)
 
 
+def test_an_own_address_that_nobody_knows_is_told(kernel: FakeKernel) -> None:
+    """By a unix socket without the setting for it: no ban spares the address of the click."""
+    client, told = staff(*ALL), b"your own address: this site does not know where you come from"
+    assert told not in client.get(URL + NETWORK).content
+    assert told in client.get(URL + NETWORK, REMOTE_ADDR="").content
+
+
 def test_an_as_with_the_own_address_has_no_button(kernel: FakeKernel) -> None:
     """By the networks that the helper names, and again when the button is pressed from another address."""
     client = staff(*ALL)
