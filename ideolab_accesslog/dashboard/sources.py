@@ -32,6 +32,8 @@ CONNMON_STALE_S = 60
 COMPARED_S = 180
 #: seconds for which the import may wait: cron runs it once a minute
 BEHIND_S = 150
+#: seconds for which lines that were rejected may hide an attack, as the verdict's now
+REJECTED_S = 600
 #: seconds by which the clocks of two hosts may differ; what is stamped later says nothing of now
 CLOCKS_S = 120
 #: characters of a path
@@ -118,7 +120,22 @@ def check_events(now: datetime) -> DashboardSource:
             "See whether import_connmon_events runs."
         )
         return DashboardSource("events", label, "behind", age_s, text % words)
+    if _has_rejected(now.timestamp()):
+        rejects = to_printable(str(conf.ACCESSLOG_EVENTS_REJECTS), PATH_MAX)
+        text = _(
+            "Lines of %(path)s were no events in the last ten minutes, and nobody knows what they tell: see "
+            "%(rejects)s. A newer ideolab-f2b needs a newer ideolab_accesslog."
+        )
+        return DashboardSource("events", label, "behind", age_s, text % {**words, "rejects": rejects})
     return DashboardSource("events", label, "ok", age_s, _("All of %(path)s is imported.") % words)
+
+
+def _has_rejected(now: float) -> bool:
+    """Return whether the import has rejected lines a moment ago: it may reject all of them."""
+    try:
+        return abs(now - os.stat(conf.ACCESSLOG_EVENTS_REJECTS).st_mtime) <= REJECTED_S
+    except (OSError, ValueError):
+        return False
 
 
 def _describe_beginning() -> str:

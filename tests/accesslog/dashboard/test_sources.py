@@ -90,6 +90,20 @@ def test_all_is_imported(events: Path) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("ago_s", "state"), [(599, "behind"), (601, "ok")])
+def test_lines_that_were_rejected(ago_s: int, state: str, events: Path, settings: Any) -> None:
+    """An import that takes no line for an event has read all of them, and knows of no attack."""
+    rejects = events.with_name("rejected.jsonl")
+    settings.ACCESSLOG_EVENTS_REJECTS = str(rejects)
+    add_offset(events)
+    assert sources.check_events(NOW).state == "ok"
+    rejects.write_text("{}\n")
+    os.utime(rejects, (NOW.timestamp() - ago_s,) * 2)
+
+    assert sources.check_events(NOW).state == state
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(("ago_s", "state"), [(60, "ok"), (151, "behind")])
 def test_lines_wait(ago_s: int, state: str, events: Path) -> None:
     """For a minute they may: cron runs the import each minute."""
