@@ -173,7 +173,11 @@ def _has_unbanned(
     named = [row for kind in (SUSPECT, OBSERVED) for row in origins.read_newest(start, end, kind, SUSPECTS)]
     if not named:
         return False
-    restored = origins.read_newest(now - timedelta(seconds=HOUR_S), now, RESTORED)
+    since = now - timedelta(seconds=HOUR_S)
+    restored = origins.read_newest(since, now, RESTORED)
+    if max(len(hour), len(restored)) > origins.NEWEST:
+        some = unbanned.choose_clients(named)
+        return unbanned.has_unbanned(some, unbanned.read_bans_of(some, since))
     return unbanned.has_unbanned(named, hour, restored)
 
 

@@ -105,6 +105,22 @@ def test_bans_of_others_calm_nobody(tmp_path: Path, settings: Any) -> None:
 
 
 @pytest.mark.django_db
+def test_more_bans_than_are_read_calm_nobody(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of scanners that another jail bans hide no suspect whom nobody bans."""
+    monkeypatch.setattr("ideolab_accesslog.dashboard.bans.origins.NEWEST", 3)
+    fill_calm(tmp_path, settings, "ideolab_connmon_established_443 900\nideolab_connmon_suspect_ips 1\n")
+    add_event("suspect", 300, ip="198.51.100.9")
+    for number in range(5):
+        add_event(ago_s=20, ip=f"203.0.113.{number}", jail="traship")
+    assert collect(DAY, NOW, Readings()).verdict.level == "alarm"
+
+    add_event(ago_s=290, ip="198.51.100.9")
+    assert collect(DAY, NOW, Readings()).verdict.level == "attack"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("text", "level"),
     [
