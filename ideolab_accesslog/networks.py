@@ -95,10 +95,9 @@ def _parse_any_network(text: str) -> Union[IPv4Address, IPv6Address, Network]:
 
 def is_network(wanted: Wanted) -> bool:
     """Return whether it is more than one client: a network, other than the /64 of one IPv6 customer."""
-    return isinstance(wanted, (IPv4Network, IPv6Network)) and (wanted.version, wanted.prefixlen) != (
-        6,
-        IPV6_PREFIX,
-    )
+    if isinstance(wanted, IPv6Network) and wanted.prefixlen == IPV6_PREFIX:
+        return any(wanted.subnet_of(one) for one in SHARED)
+    return isinstance(wanted, (IPv4Network, IPv6Network))
 
 
 def find_networks_around(wanted: Union[IPv4Address, IPv6Address, Network]) -> list[str]:

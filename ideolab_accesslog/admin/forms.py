@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from ideolab_accesslog.databases.text import clean
-from ideolab_accesslog.networks import parse
+from ideolab_accesslog.networks import is_network, parse
 
 #: addresses of one call
 MOST = 1000
@@ -62,8 +62,9 @@ def _join_words(text: str) -> str:
 
 
 def _parse(word: str) -> object:
-    """Return an address, a mapped IPv4 one as IPv4, or an IPv6 /64; None for anything else."""
+    """Return an address, a mapped IPv4 one as IPv4, or a customer's IPv6 /64; None for anything else."""
     try:
-        return parse(word)
+        found = parse(word)
     except ValueError:
         return None
+    return None if is_network(found) else found

@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 
 from ideolab_accesslog.dashboard.numbers import show_number
 from ideolab_accesslog.dashboard.readings import Growth
-from ideolab_accesslog.dashboard.sources import DashboardSource, Metrics
+from ideolab_accesslog.dashboard.sources import ACTIVE_BANS, DashboardSource, Metrics
 
 ESTABLISHED = "ideolab_connmon_established_443"
 SUSPECT_IPS = "ideolab_connmon_suspect_ips"
 SUSPECTS = "ideolab_f2b_suspects"
-ACTIVE_BANS = "ideolab_f2b_active_bans"
 DROPPED = "ideolab_f2b_dropped_packets_total"
 
 

@@ -166,10 +166,11 @@ def _describe(found: _Sources, bans: _Bans, now: datetime, kept: Readings) -> ve
         usual_bans=counts.count_usual(now, USUAL_DAYS, verdicts.RECENT_S),
         suspect_lines=known.sum(SUSPECT, start, banned) if known else None,
         observed=known.sum(OBSERVED, start) if known else 0,
-        has_unbanned=bool(known) and _has_unbanned(bans.hour, start, banned, now),
+        has_unbanned=_has_unbanned(bans.hour, start, banned, now) if known else False,
         suspects=suspects,
         pressure=_round(found.connmon.file.max(PRESSURE) if found.connmon.source.is_ok else None),
         is_unexplained=bool(found.connmon.file.max(UNEXPLAINED)),
+        is_kernel_compared=sources.is_kernel_compared(found.fail2ban, now),
         has_lasting_drift=kept.has_lasting_drift(),
         ban_errors=round(errors.amount) if errors else 0,
         set_fill=found.fail2ban.file.max(FILL),
@@ -191,12 +192,18 @@ def _find_leaders(
     return leaders.find_suspect(origins.read_newest(start, now, SUSPECT, SUSPECTS))
 
 
-def _has_unbanned(hour: list[origins.BanOrigin], start: datetime, end: datetime, now: datetime) -> bool:
+def _has_unbanned(
+    hour: list[origins.BanOrigin], start: datetime, end: datetime, now: datetime
+) -> Optional[bool]:
     """Return whether most clients that connmon has named in this time are in no ban of the last hour."""
     named = [row for kind in (SUSPECT, OBSERVED) for row in origins.read_newest(start, end, kind, SUSPECTS)]
     if not named:
         return False
-    restored = origins.read_newest(now - timedelta(seconds=HOUR_S), now, RESTORED)
+    since = now - timedelta(seconds=HOUR_S)
+    restored = origins.read_newest(since, now, RESTORED)
+    if max(len(hour), len(restored)) > origins.NEWEST:
+        some = unbanned.choose_clients(named)
+        return unbanned.has_unbanned(some, unbanned.read_bans_of(some, since))
     return unbanned.has_unbanned(named, hour, restored)
 
 

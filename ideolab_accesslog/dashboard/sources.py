@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,20 +18,29 @@ from ideolab_accesslog.conf import conf
 from ideolab_accesslog.dashboard import prom
 from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import EventOffset
+from ideolab_f2b import files
 
 CONNMON_FILE = "ideolab_connmon.prom"
 FAIL2BAN_FILE = "ideolab_f2b.prom"
 SUCCESS = "ideolab_f2b_last_success_timestamp_seconds"
+ACTIVE_BANS = "ideolab_f2b_active_bans"
 #: seconds; as the alerts of deploy/prometheus. fail2ban's report writes every half a minute
 STALE_S = 120
 #: seconds of connmon, which writes every five: who is told that there are no suspects has to be told of now
 CONNMON_STALE_S = 60
+#: seconds between two comparisons of the kernel with fail2ban's bans, as the alert IdeolabReconcileStale
+COMPARED_S = 180
 #: seconds for which the import may wait: cron runs it once a minute
 BEHIND_S = 150
+#: seconds for which lines that were rejected may hide an attack, as the verdict's now
+REJECTED_S = 600
 #: seconds by which the clocks of two hosts may differ; what is stamped later says nothing of now
 CLOCKS_S = 120
 #: characters of a path
 PATH_MAX = 200
+#: bytes of an event that are read: it begins with its time
+EVENT_START_BYTES = 80
+_EVENT_TIME = re.compile(rb'\s*\{"ts":\s?"([0-9T:.+Z-]{19,40})"')
 
 
 @dataclass(frozen=True)
@@ -88,13 +98,12 @@ def check_events(now: datetime) -> DashboardSource:
         return DashboardSource("events", label, "absent", None, _describe_beginning())
     read_at = to_utc(offset.updated_at).timestamp()
     age_s = _count_age(now.timestamp(), read_at)
-    is_late = age_s > BEHIND_S or _is_to_come(now.timestamp(), read_at)
-    state, text = _judge_import(offset, is_late)
+    state, text = _judge_import(offset, read_at, now.timestamp())
     return DashboardSource("events", label, state, age_s, text)
 
 
-def _judge_import(offset: EventOffset, is_late: bool) -> tuple[str, str]:
-    """Return the state of the import, and the sentence that says why; `is_late`: it should have run since."""
+def _judge_import(offset: EventOffset, read_at: float, now: float) -> tuple[str, str]:
+    """Return the state of the import, which ran last at `read_at`, and the sentence that says why."""
     words = {"path": to_printable(offset.path, PATH_MAX)}
     try:
         found = os.stat(offset.path)
@@ -113,29 +122,40 @@ def _judge_import(offset: EventOffset, is_late: bool) -> tuple[str, str]:
     if not stat.S_ISREG(found.st_mode):
         text = _("%(path)s is no regular file. Set ACCESSLOG_EVENTS to connmon_events.jsonl.")
         return "unknown", text % words
-    fault = _find_fault(offset.path, is_late) if _has_unread(offset, found) else ""
+    fault = _find_fault(offset, found, read_at, now) if _has_unread(offset, found) else ""
+    if not fault and _has_rejected(now):
+        words["rejects"] = to_printable(str(conf.ACCESSLOG_EVENTS_REJECTS), PATH_MAX)
+        fault = _(
+            "Lines of %(path)s were no events in the last ten minutes, and nobody knows what they tell: see "
+            "%(rejects)s. A newer ideolab-f2b needs a newer ideolab_accesslog."
+        )
     if fault:
         return "behind", fault % words
     return "ok", _("All of %(path)s is imported.") % words
 
 
-def _find_fault(path: str, is_late: bool) -> str:
+def _find_fault(offset: EventOffset, found: os.stat_result, read_at: float, now: float) -> str:
     """Return why lines of the file are not imported, %(path)s in it; "" where they may still wait."""
-    if not os.access(path, os.R_OK):
-        return str(
-            _(
-                "%(path)s has lines that are not imported, and this user may not read it. "
-                "Run ideolab-f2b install --django USER as root."
-            )
+    text = ""
+    if not os.access(offset.path, os.R_OK):
+        text = _(
+            "%(path)s has lines that are not imported, and this user may not read it. "
+            "Run ideolab-f2b install --django USER as root."
         )
-    if not is_late:
-        return ""
-    return str(
-        _(
+    elif _is_behind(offset, found, read_at, now):
+        text = _(
             "The import is behind: %(path)s has lines that are not imported. "
             "See whether import_connmon_events runs."
         )
-    )
+    return text
+
+
+def _has_rejected(now: float) -> bool:
+    """Return whether the import has rejected lines a moment ago: it may reject all of them."""
+    try:
+        return abs(now - os.stat(conf.ACCESSLOG_EVENTS_REJECTS).st_mtime) <= REJECTED_S
+    except (OSError, ValueError):
+        return False
 
 
 def _describe_beginning() -> str:
@@ -169,11 +189,46 @@ def _find_offset() -> Optional[EventOffset]:
 
 def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:
     """Return whether the file has more than was read, or is another one."""
-    # the column has a sign
-    differences = (offset.device - found.st_dev, offset.inode - found.st_ino)
-    if any(difference % 2**64 for difference in differences):
+    if not _is_same(offset, found):
         return found.st_size > 0
     return bool(found.st_size != offset.position)
+
+
+def _is_same(offset: EventOffset, found: os.stat_result) -> bool:
+    # the column has a sign
+    differences = (offset.device - found.st_dev, offset.inode - found.st_ino)
+    return not any(difference % 2**64 for difference in differences)
+
+
+def _is_behind(offset: EventOffset, found: os.stat_result, read_at: float, now: float) -> bool:
+    """Return whether the first line that is not imported waits for too long.
+
+    Where it does not say since when, the time of the last import has to do: that of an import that works off
+    hours is now, and that of a quiet site long ago.
+    """
+    # of a file that the import has not come to yet, the first line
+    since = _find_event_time(offset.path, offset.position if _is_same(offset, found) else 0, found)
+    if since is None or _is_to_come(now, since):
+        since = read_at
+    return now - since > BEHIND_S or _is_to_come(now, since)
+
+
+def _find_event_time(path: str, position: int, found: os.stat_result) -> Optional[float]:
+    """Return the time of the event at this byte, in epoch seconds; None where the file does not say it.
+
+    `found` is the file as its place was compared: another one that has come since says nothing.
+    """
+    try:
+        with files.open_to_read(Path(path)) as file:
+            if not os.path.samestat(os.fstat(file.fileno()), found):
+                return None
+            file.seek(position)
+            start = _EVENT_TIME.match(file.read(EVENT_START_BYTES))
+        # Python before 3.11 does not read the Z
+        when = datetime.fromisoformat(start[1].decode().replace("Z", "+00:00")) if start else None
+        return when.timestamp() if when and when.tzinfo else None
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 def read_connmon(now: datetime) -> Metrics:
@@ -184,6 +239,17 @@ def read_connmon(now: datetime) -> Metrics:
 def read_fail2ban(now: datetime) -> Metrics:
     """Read fail2ban's metrics; its report writes them."""
     return _read_metrics(_Writer("fail2ban", _("fail2ban"), "report", STALE_S), FAIL2BAN_FILE, now)
+
+
+def is_kernel_compared(fail2ban: Metrics, now: datetime) -> bool:
+    """Return whether the kernel was compared with the bans lately: nobody else sees that a set was emptied.
+
+    True where there is nothing to compare: no jail has the ban action.
+    """
+    compared = fail2ban.file.sum(SUCCESS, job="reconcile")
+    if compared is None:
+        return fail2ban.file.sum(ACTIVE_BANS) is None
+    return not _is_to_come(now.timestamp(), compared) and now.timestamp() - compared <= COMPARED_S
 
 
 def _read_metrics(writer: _Writer, name: str, now: datetime) -> Metrics:

@@ -42,7 +42,8 @@ class Situation:
     """What is known; None: nobody knows. `bans` and `observed` are counts of RECENT_S.
 
     `suspect_lines` are those for whose bans there was time (BANNED_AFTER_S); `has_unbanned`: most clients of
-    them are in no ban. Bans of other jails are no answer to them.
+    them are in no ban, None: but maybe in an AS that is banned. Bans of other jails are no answer to them.
+    `is_kernel_compared`: the kernel was compared with the bans lately, or there is nothing to compare.
     """
 
     events: DashboardSource
@@ -52,10 +53,11 @@ class Situation:
     usual_bans: float = 0.0
     suspect_lines: Optional[int] = None
     observed: int = 0
-    has_unbanned: bool = False
+    has_unbanned: Optional[bool] = False
     suspects: Optional[int] = None
     pressure: Optional[int] = None
     is_unexplained: bool = False
+    is_kernel_compared: bool = True
     has_lasting_drift: bool = False
     ban_errors: int = 0
     set_fill: Optional[float] = None
@@ -72,6 +74,16 @@ class Situation:
         """Return whether the events say who is banned."""
         return self.events.is_ok and self.bans is not None
 
+    @property
+    def has_unseen_suspects(self) -> bool:
+        """Return whether nobody can say that those whom connmon names are banned."""
+        return self.has_unbanned is None and bool(self.suspects or self.observed)
+
+    @property
+    def has_unseen_kernel(self) -> bool:
+        """Return whether nobody compares the kernel any more, on a host where it was."""
+        return self.fail2ban.is_ok and not self.is_kernel_compared
+
 
 @dataclass(frozen=True)
 class AttackVerdict:
@@ -87,7 +99,8 @@ def judge(found: Situation) -> AttackVerdict:
     alarms, blind, seen = list(_find_alarms(found)), list(_find_blind(found)), list(_find_attack(found))
     if alarms:
         return AttackVerdict("alarm", _("Something is not handled."), (*alarms, *seen, *blind))
-    if found.is_attacked and found.is_banning_known:
+    is_unseen = found.has_unseen_kernel or found.has_unseen_suspects
+    if found.is_attacked and found.is_banning_known and not is_unseen:
         return AttackVerdict(
             "attack", _("Under attack, and the attackers are being banned."), (*seen, *blind)
         )
@@ -166,6 +179,16 @@ def _find_blind(found: Situation) -> Iterator[str]:
     for source in (found.events, found.connmon, found.fail2ban):
         if not source.is_ok:
             yield source.text
+    if found.has_unseen_suspects:
+        yield _(
+            "Most suspects are in no ban of their own. An AS was banned in the last hour, and nobody knows "
+            "whether they are in it: look at them."
+        )
+    if found.has_unseen_kernel:
+        yield _(
+            "Whether the kernel holds the bans is unknown: fail2ban has not compared it for three minutes. "
+            "Run ideolab-f2b check --repair as root."
+        )
     if found.events.is_ok and found.bans is None:
         yield _("The import has not counted the minutes of the newest bans. Run import_connmon_events.")
     if found.connmon.is_ok and found.suspects is None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from django.db import Error as DatabaseFault
 from django.db import close_old_connections
 
+from ideolab_accesslog.access.printable import describe_error
 from ideolab_accesslog.events.file.watch import FileWatch
 from ideolab_accesslog.events.importer import Importer
 from ideolab_accesslog.events.store import ImportCounts
@@ -83,13 +84,9 @@ class Follower:
 
     def _say_outage(self, error: Exception) -> None:
         if not self._is_out:
-            self._say(f"{_first_line(error)}; it is tried again, and nothing is lost")
+            self._say(f"{describe_error(error)}; it is tried again, and nothing is lost")
         self._is_out = True
 
     def _describe(self) -> str:
         counts = self.counts
         return f"imported {counts.imported}, rejected {counts.rejected}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import BinaryIO, Optional
 
-from ideolab_accesslog.events.file.lines import FileBlock, FileLine, read_block
+from ideolab_accesslog.events.file.lines import FileBlock, FileLine, FileRest, read_block
 from ideolab_accesslog.events.file.position import TAIL_BYTES, FilePosition, mark, read_tail, take_head
 from ideolab_accesslog.events.file.rejects import RejectedLine
 from ideolab_accesslog.events.rows.parse import LineError, LinePlace, parse_line
@@ -46,12 +46,12 @@ class FileReader:
         """Return the next batch; None when there is none."""
         block = read_block(self._file, self._position, self._tail, self._batch)
         if block.end == self._position:
-            if not block.rest or self._is_current:
+            if block.rest is None or self._is_current:
                 return None
             if time.time() - self._status.st_mtime < UNFINISHED_S:
                 self.is_unfinished = True
                 return None
-            block = _take_rest(block)
+            block = _take_rest(block, block.rest)
             self._file.seek(block.end)
         self._position, self._tail = block.end, block.tail
         return self._make_batch(block, mark(self._status, block.end, self._first_line, block.tail))
@@ -74,7 +74,7 @@ class FileReader:
         return parse_line(data, LinePlace(self._first_line, position), now, self._fit)
 
 
-def _take_rest(block: FileBlock) -> FileBlock:
+def _take_rest(block: FileBlock, rest: FileRest) -> FileBlock:
     """Return the unfinished last line as a line of its own, which nobody will finish."""
-    line = FileLine(block.end, block.rest, "nobody has finished the line")
-    return FileBlock([line], block.end + len(block.rest), (block.tail + block.rest)[-TAIL_BYTES:], b"")
+    line = FileLine(block.end, rest.data, "nobody has finished the line")
+    return FileBlock([line], block.end + rest.size, (block.tail + rest.tail)[-TAIL_BYTES:])

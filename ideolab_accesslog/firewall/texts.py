@@ -14,6 +14,10 @@ REPEATED = gettext_noop("asked for a moment ago")
 CHANGED = gettext_noop("somebody else was faster")
 OWN_ADDRESS: str = gettext_noop("your own address")
 OWN_ADDRESS_INSIDE: str = gettext_noop("your own address is in it")
+OWN_UNKNOWN: str = gettext_noop(
+    "your own address: this site does not know where you come from, and would let you ban yourself; see "
+    "ACCESSLOG_TRUSTED_PROXIES and ACCESSLOG_TRUST_UNIX_SOCKET"
+)
 AS_NEEDS_HELPER: str = gettext_noop("an AS is banned by ideolab-fw-ip alone: TRASHIP_FIREWALL_TRANSPORT")
 AS_UNKNOWN: str = gettext_noop("its networks are not known, and so not whom it would hit")
 TOO_NARROW: str = gettext_noop("an IPv6 network narrower than /64 is banned as the /64, or by its addresses")
@@ -68,7 +72,7 @@ _FIXED = (
     ),
     *(PROCESS_ENDED, WRITTEN, NO_MANUAL_LOG, ANOTHER_JAIL, WINDOWS, LOG_CANNOT_CHECK),
     *(TIME_IS_OVER, NOT_IN_KERNEL, NOT_WANTED, RUNS_TESTS),
-    *(OWN_ADDRESS_INSIDE, AS_NEEDS_HELPER, AS_UNKNOWN, TOO_NARROW, NOT_ASKED, NOT_INSTALLED),
+    *(OWN_ADDRESS_INSIDE, OWN_UNKNOWN, AS_NEEDS_HELPER, AS_UNKNOWN, TOO_NARROW, NOT_ASKED, NOT_INSTALLED),
     # in rows of an earlier version
     gettext_noop("TRASHIP_FIREWALL_EXECUTE is False: noted, and nothing was run"),
 )

@@ -140,9 +140,11 @@ def test_networks_around() -> None:
 
 
 def test_one_customer_is_no_network() -> None:
-    """Everything else with a prefix is."""
-    texts = ("2001:db8::/64", "198.51.100.7", "AS64500", "198.51.100.0/31", "2001:db8::/63", "2001:db8::/65")
-    assert [is_network(parse_wanted(text)) for text in texts] == [False] * 3 + [True] * 3
+    """Everything else with a prefix is, and a /64 of many customers: all clients of a Teredo server."""
+    clients = ("2001:db8::/64", "198.51.100.7", "AS64500")
+    networks = ("198.51.100.0/31", "2001:db8::/63", "2001:db8::/65", "2001:0:c633:6407::/64")
+    assert [is_network(parse_wanted(text)) for text in clients] == [False] * 3
+    assert [is_network(parse_wanted(text)) for text in networks] == [True] * 4
 
 
 def test_texts_in_the_order_of_addresses() -> None:

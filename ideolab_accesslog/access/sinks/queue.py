@@ -7,8 +7,11 @@ from collections import deque
 from threading import Lock
 from typing import Callable, Optional
 
+from django.db import Error as DatabaseFault
+
 from ideolab_accesslog.access.counts import row_counter
 from ideolab_accesslog.access.insert import insert
+from ideolab_accesslog.access.printable import describe_error
 from ideolab_accesslog.access.row import Row
 from ideolab_accesslog.access.sinks.retry import Retry
 from ideolab_accesslog.conf import conf
@@ -70,9 +73,14 @@ class QueueSink:
             self._held = self._held or self._take()
             try:
                 insert(self._held)
-            except Exception:
+            except Exception as error:
                 if self._retry.note_failure():
-                    logger.warning("access log: the database refuses; rows wait", exc_info=True)
+                    # not of the database's: its text may have a row, as a client sent it
+                    with_traceback = not isinstance(error, DatabaseFault)
+                    said = describe_error(error)
+                    logger.warning(
+                        "access log: the database refuses; rows wait: %s", said, exc_info=with_traceback
+                    )
                 close_connections()
                 return False
             give_back_connections()

@@ -8,8 +8,11 @@ from threading import Lock
 from time import monotonic
 from typing import Callable, Optional
 
+from django.db import Error as DatabaseFault
+
 from ideolab_accesslog.access.copy_line import format_row
 from ideolab_accesslog.access.counts import row_counter
+from ideolab_accesslog.access.printable import describe_error
 from ideolab_accesslog.access.row import Row
 from ideolab_accesslog.access.sinks import spool_file
 from ideolab_accesslog.access.sinks.retry import Retry
@@ -97,9 +100,12 @@ class SpoolSink:
                 self._full.pop(0).release()
                 give_back_connections()
             self._load_orphans()
-        except Exception:
+        except Exception as error:
             if self._retry.note_failure():
-                logger.warning("access log: the database refuses; the spool keeps the rows", exc_info=True)
+                # not of the database's: its text may have a row, as a client sent it
+                with_traceback = not isinstance(error, DatabaseFault)
+                text = "access log: the database refuses; the spool keeps the rows: %s"
+                logger.warning(text, describe_error(error), exc_info=with_traceback)
             close_connections()
             return False
         self._retry.note_success()

@@ -17,7 +17,7 @@ from ideolab_accesslog.admin.lists.columns import show_badges
 from ideolab_accesslog.admin.messages import find_own_address, show_result
 from ideolab_accesslog.admin.pages.frame import render_page
 from ideolab_accesslog.admin.permissions import may_ban
-from ideolab_accesslog.admin.security import places, preview, shown
+from ideolab_accesslog.admin.security import hits, places, preview, shown
 from ideolab_accesslog.admin.security.preview import BanPreview
 from ideolab_accesslog.admin.security.shown import ShownPreview
 from ideolab_accesslog.conf import conf
@@ -116,6 +116,8 @@ def _show(model_admin: Any, request: HttpRequest, found: BanPreview, typed: _Typ
         "times": BanForm.base_fields["time"].choices,
         "signed": "" if found.refusals else shown.sign(found, request.user),
         "is_sample": conf.ACCESSLOG_SAMPLE_RATE < 1,
+        "log_begin": hits.find_begin(),
+        "has_no_admin": conf.ACCESSLOG_EXCLUDE_ADMIN,
         "executes": conf.TRASHIP_FIREWALL_EXECUTE,
         "back": places.find_way_back(model_admin, request),
     }

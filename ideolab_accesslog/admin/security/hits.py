@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import IPv4Network
 from time import monotonic
 from typing import Any, Optional
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from ideolab_accesslog import databases
 from ideolab_accesslog.admin.search import is_partial, match_network
+from ideolab_accesslog.conf import conf
 from ideolab_accesslog.models import AccessLog
 from ideolab_accesslog.networks import Network, network_of
 
@@ -42,10 +43,13 @@ class OwnHits:
 
 
 def count(networks: Optional[Collection[Network]]) -> OwnHits:
-    """Count the last seven days; unknown where the networks are, or the access log has nothing of them."""
+    """Count the last seven days; unknown where the networks are, or the access log has nothing of them.
+
+    A log that is off has not the visitors of these days, whatever it had before.
+    """
     log = AccessLog.objects.using(databases.requests()).order_by()
     rows = log.filter(ts__gte=timezone.now() - timedelta(days=DAYS))
-    if networks is None or not rows.exists():
+    if networks is None or not conf.ACCESSLOG_ENABLED or not rows.exists():
         return OwnHits()
     began, left = monotonic(), ROWS
     visitors: set[str] = set()
@@ -61,6 +65,13 @@ def count(networks: Optional[Collection[Network]]) -> OwnHits:
         visitors.update(network_of(address) if ":" in address else address for address, _user in found)
         users.update(user for _address, user in found if user is not None)
     return OwnHits(len(visitors), len(users), ROWS - left, is_cut)
+
+
+def find_begin() -> Optional[datetime]:
+    """Return when the access log begins; None where it has all of these days, or nothing."""
+    oldest = AccessLog.objects.using(databases.requests()).order_by("ts").values_list("ts", flat=True).first()
+    has_all = oldest is None or oldest <= timezone.now() - timedelta(days=DAYS)
+    return None if has_all else oldest
 
 
 def _make_conditions(log: Any, networks: Collection[Network]) -> Iterator[tuple[Q, bool]]:

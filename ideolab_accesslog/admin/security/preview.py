@@ -82,7 +82,8 @@ def find_networks(wanted: Wanted, of_as: Optional[Collection[Network]]) -> Optio
 def _make(
     request: HttpRequest, wanted: Wanted, networks: Optional[tuple[Network, ...]], helper: HelperPreview
 ) -> BanPreview:
-    spared = refusals.read_spare_addresses(find_own_address(request))
+    own = find_own_address(request)
+    spared = refusals.read_spare_addresses(own)
     refusal = refusals.find_refusal(wanted, spared, networks if isinstance(wanted, AsNumber) else None)
     reasons = [*([refusal] if refusal else []), *helper.refusals]
     return BanPreview(
@@ -91,7 +92,7 @@ def _make(
         hits.count(networks),
         helper,
         tuple(dict.fromkeys(map(texts.translate, reasons))),
-        tuple(dict.fromkeys(map(texts.translate, helper.unknown))),
+        tuple(dict.fromkeys(map(texts.translate, [*helper.unknown, *([] if own else [texts.OWN_UNKNOWN])]))),
         TrashIP.objects.filter(ip=str(wanted)).first(),
         tuple(find_bans_around(wanted)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Optional
 
 from ideolab_accesslog.events.file.position import TAIL_BYTES
 
@@ -23,13 +23,21 @@ class FileLine(NamedTuple):
     fault: str = ""
 
 
+class FileRest(NamedTuple):
+    """An unfinished last line of a file: its beginning, its bytes, and the latest of them."""
+
+    data: bytes
+    size: int
+    tail: bytes
+
+
 class FileBlock(NamedTuple):
-    """Lines, the byte behind them, the latest of them; `rest` is an unfinished last line of the file."""
+    """Lines, the byte behind them, the latest of them, and the unfinished line of the file behind them."""
 
     lines: list[FileLine]
     end: int
     tail: bytes
-    rest: bytes
+    rest: Optional[FileRest] = None
 
 
 def read_block(file: BinaryIO, position: int, tail: bytes, most: int) -> FileBlock:
@@ -45,13 +53,13 @@ def read_block(file: BinaryIO, position: int, tail: bytes, most: int) -> FileBlo
             length += more
         if end[-1:] != b"\n":
             file.seek(position)
-            return FileBlock(lines, position, tail, data)
+            return FileBlock(lines, position, tail, FileRest(data, length, end) if data else None)
         # a writer that takes lines back leaves line feeds
         if not data.isspace():
             lines.append(FileLine(position, data, _TOO_LONG if is_too_long else ""))
         tail = end[-TAIL_BYTES:] if len(end) >= TAIL_BYTES else (tail + end)[-TAIL_BYTES:]
         position, size = position + length, size + len(data)
-    return FileBlock(lines, position, tail, b"")
+    return FileBlock(lines, position, tail)
 
 
 def _skip_line(file: BinaryIO, start: bytes) -> tuple[int, bytes]:

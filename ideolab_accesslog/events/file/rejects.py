@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,8 @@ from ideolab_f2b import files
 
 #: bytes after which the file becomes NAME.1, in the place of the one before
 FILE_MAX = 10 * 1024 * 1024
+#: bytes that are written at a time; a batch of bad lines has a hundred megabytes
+PART_BYTES = 1024 * 1024
 #: bytes of a line that are kept
 KEPT_BYTES = 8192
 #: bytes at the end of the file that are searched for its last record
@@ -41,10 +43,15 @@ class RejectFile:
         last = self._read_last()
         known = last["position"] if last.get("head") == head else -1
         new = [one for one in rejected if one.line.position > known]
-        self._rotate()
+        for part in _join(_format(head, new, datetime.now(timezone.utc))):
+            self._rotate()
+            self._write(part)
+
+    def _write(self, data: bytes) -> None:
         fd = files.open_to_append(self.path, 0o640)
         try:
-            data = b"".join(_format(head, new, datetime.now(timezone.utc)))
+            # a full disk has left half a record: the next one is a line of its own
+            data = data if files.ends_a_line(fd) else b"\n" + data
             while data:
                 data = data[os.write(fd, data) :]
         finally:
@@ -65,6 +72,19 @@ class RejectFile:
             return {}
         is_record = isinstance(found, dict) and isinstance(found.get("position"), int)
         return found if is_record else {}
+
+
+def _join(records: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the records in parts that are small beside a whole file."""
+    part, size = list[bytes](), 0
+    for record in records:
+        part.append(record)
+        size += len(record)
+        if size >= PART_BYTES:
+            yield b"".join(part)
+            part, size = [], 0
+    if part:
+        yield b"".join(part)
 
 
 def _format(head: str, rejected: Iterable[RejectedLine], now: datetime) -> Iterable[bytes]:

@@ -172,7 +172,8 @@ def _take_asn(record: Mapping[str, Any]) -> Optional[str]:
     found = _ASN.match(value if isinstance(value, str) else str(_take_number(record, "asn")))
     if found is None:
         raise LineError("asn is no AS number")
-    return found[1]
+    # 00064500 is AS64500: what is counted and looked for is the number
+    return found[1].lstrip("0") or "0"
 
 
 def _take_event_time(record: Mapping[str, Any]) -> datetime:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from datetime import timezone as zones
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 from ideolab_accesslog.databases.times import to_database
 from ideolab_accesslog.events.rows.row import EventRow
@@ -52,14 +52,8 @@ def add(rows: Sequence[EventRow], connection: Any) -> None:
     hours = count_hours(rows)
     bans = [row for row in rows if row.type == _BAN]
     days, names = count_days(bans), find_names(bans)
-    adapt_time, adapt_day = connection.ops.adapt_datetimefield_value, connection.ops.adapt_datefield_value
-    _upsert(
-        connection,
-        EventHour,
-        ("hour", "type", "jail"),
-        ("count",),
-        [(adapt_time(to_database(key.hour)), key.type, key.jail, hours[key]) for key in sorted(hours)],
-    )
+    adapt_day = connection.ops.adapt_datefield_value
+    _upsert(connection, EventHour, ("hour", "type", "jail"), ("count",), _list_times(hours, connection))
     _add_minutes(rows, connection)
     _upsert(
         connection,
@@ -74,16 +68,22 @@ def _add_minutes(rows: Iterable[EventRow], connection: Any) -> None:
     """Add the rows to the minutes, and delete the minutes that are over."""
     oldest = datetime.now(zones.utc) - MINUTES_KEPT
     minutes = count_minutes(row for row in rows if row.ts >= oldest)
-    adapt_time = connection.ops.adapt_datetimefield_value
-    _upsert(
-        connection,
-        EventMinute,
-        ("minute", "type", "jail"),
-        ("count",),
-        [(adapt_time(to_database(key.minute)), key.type, key.jail, minutes[key]) for key in sorted(minutes)],
-    )
+    _upsert(connection, EventMinute, ("minute", "type", "jail"), ("count",), _list_times(minutes, connection))
     if minutes:
         EventMinute.objects.using(connection.alias).filter(minute__lt=to_database(oldest)).delete()
+
+
+def _list_times(
+    counts: Union[Mapping[HourKey, int], Mapping[MinuteKey, int]], connection: Any
+) -> list[tuple[Any, ...]]:
+    """Return the rows of hours or minutes, each key once.
+
+    A site's clock that is put back has two hours of one name without USE_TZ; PostgreSQL takes no row twice.
+    """
+    adapt_time, found = connection.ops.adapt_datetimefield_value, Counter[tuple[Any, str, str]]()
+    for (when, kind, jail), count in counts.items():
+        found[adapt_time(to_database(when)), kind, jail] += count
+    return [(*key, found[key]) for key in sorted(found)]
 
 
 def count_hours(rows: Iterable[EventRow]) -> Mapping[HourKey, int]:

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseFault
 from django.utils.translation import gettext as _
 
+from ideolab_accesslog.access.printable import describe_error
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.events import offsets
 from ideolab_accesslog.events.file.rejects import RejectFile
@@ -71,7 +72,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error}; docs/dashboard.md says who may read it") from error
         except DatabaseFault as error:
             raise CommandError(
-                _("%(error)s; nothing is lost, the next run goes on") % {"error": error}
+                _("%(error)s; nothing is lost, the next run goes on") % {"error": describe_error(error)}
             ) from error
 
     def _follow(self, path: Path, rejects: RejectFile, batch: int, say: Callable[[str], None]) -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
+from ideolab_accesslog.access.printable import describe_error
 from ideolab_accesslog.access.sinks import spool_file
 from ideolab_accesslog.access.sinks.spool_load import load
 from ideolab_accesslog.conf import conf
@@ -34,5 +35,7 @@ class Command(BaseCommand):
                 rows += load(orphan.path)
                 files += 1
         except (DatabaseError, OSError) as error:
-            raise CommandError(_("%(error)s; the files are kept") % {"error": error}) from error
+            raise CommandError(
+                _("%(error)s; the files are kept") % {"error": describe_error(error)}
+            ) from error
         self.stdout.write(_("%(rows)d rows from %(files)d files") % {"rows": rows, "files": files})

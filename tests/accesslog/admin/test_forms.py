@@ -22,7 +22,10 @@ def test_each_address_comes_once_in_the_stored_notation() -> None:
     assert form.cleaned_data["reason"] == "two words"
 
 
-@pytest.mark.parametrize("word", ["198.51.100.0/24", "example.com", "fe80::1%eth0", "198.51.100.256", "-h"])
+@pytest.mark.parametrize(
+    "word",
+    ["198.51.100.0/24", "2001:0:c633:6407::/64", "example.com", "fe80::1%eth0", "198.51.100.256", "-h"],
+)
 def test_what_is_no_address_is_named(word: str) -> None:
     """Nothing is banned when one word is wrong."""
     form = _form(f"198.51.100.7 {word}")

@@ -21,6 +21,8 @@ OK = {
     key: DashboardSource(key, key, "ok", 1, f"{key} is ok.")
     for key in ("events", "connmon", "fail2ban", "site")
 }
+#: fail2ban has bans, and the kernel should have them
+ACTIVE_BANS = 'ideolab_f2b_active_bans{jail="sshd",family="inet"} 3'
 _NAMES = {"fail2ban": sources.FAIL2BAN_FILE, "connmon": sources.CONNMON_FILE}
 _JOBS = {"fail2ban": "report", "connmon": "connmon"}
 
@@ -97,7 +99,8 @@ def fill_calm(directory: Path, settings: Any, connmon: str = "", fail2ban: str =
     settings.ACCESSLOG_METRICS_DIR = str(directory)
     calm = "ideolab_connmon_established_443 12\nideolab_connmon_suspect_ips 0\n"
     write_metrics(directory, "connmon", connmon or calm)
-    write_metrics(directory, "fail2ban", fail2ban or 'ideolab_f2b_active_bans{jail="sshd",family="inet"} 3\n')
+    bans = f'{ACTIVE_BANS}\n{sources.SUCCESS}{{job="reconcile"}} {NOW.timestamp() - 20}\n'
+    write_metrics(directory, "fail2ban", fail2ban or bans)
     events = directory / "connmon_events.jsonl"
     events.write_text("{}\n")
     add_offset(events)

@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from ideolab_accesslog.dashboard.page_data import collect
 from ideolab_accesslog.dashboard.period import PERIODS
 from ideolab_accesslog.dashboard.readings import Readings
+from ideolab_accesslog.dashboard.sources import SUCCESS
 from ideolab_accesslog.models import EventMinute
 from tests.accesslog.conftest import VENDORS
-from tests.accesslog.dashboard.samples import NOW, add_event, fill_calm, write_metrics
+from tests.accesslog.dashboard.samples import ACTIVE_BANS, NOW, add_event, fill_calm, write_metrics
 
 DAY = PERIODS["24h"]
 
@@ -101,6 +102,40 @@ def test_bans_of_others_calm_nobody(tmp_path: Path, settings: Any) -> None:
     )
     add_event("restored", 100, ip="198.51.100.2")
     assert collect(DAY, NOW, Readings()).verdict.level == "attack"
+
+
+@pytest.mark.django_db
+def test_more_bans_than_are_read_calm_nobody(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of scanners that another jail bans hide no suspect whom nobody bans."""
+    monkeypatch.setattr("ideolab_accesslog.dashboard.bans.origins.NEWEST", 3)
+    fill_calm(tmp_path, settings, "ideolab_connmon_established_443 900\nideolab_connmon_suspect_ips 1\n")
+    add_event("suspect", 300, ip="198.51.100.9")
+    for number in range(5):
+        add_event(ago_s=20, ip=f"203.0.113.{number}", jail="traship")
+    assert collect(DAY, NOW, Readings()).verdict.level == "alarm"
+
+    add_event(ago_s=290, ip="198.51.100.9")
+    assert collect(DAY, NOW, Readings()).verdict.level == "attack"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("", "calm"),
+        (ACTIVE_BANS, "unknown"),
+        (f'{ACTIVE_BANS}\n{SUCCESS}{{job="reconcile"}} {NOW.timestamp() - 180}', "calm"),
+        (f'{ACTIVE_BANS}\n{SUCCESS}{{job="reconcile"}} {NOW.timestamp() - 181}', "unknown"),
+        (f'{ACTIVE_BANS}\n{SUCCESS}{{job="reconcile"}} {NOW.timestamp() + 9999}', "unknown"),
+    ],
+)
+def test_a_kernel_that_nobody_compares(text: str, level: str, tmp_path: Path, settings: Any) -> None:
+    """fail2ban writes its metrics, and its reconcile thread is stuck: the sets may be empty."""
+    fill_calm(tmp_path, settings, fail2ban=f"{text}\n")
+
+    assert collect(DAY, NOW, Readings()).verdict.level == level
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ideolab_accesslog.admin.search import is_partial, match_network
+from ideolab_accesslog.dashboard.bans import origins, unbanned
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.dashboard.detail.whole import read_detail
+from ideolab_accesslog.dashboard.event_types import SUSPECT
+from ideolab_accesslog.dashboard.instants import read_clock
 from ideolab_accesslog.dashboard.page_data import collect
 from ideolab_accesslog.dashboard.period import PERIODS
 from ideolab_accesslog.dashboard.readings import Readings
@@ -39,6 +43,11 @@ def _ask_all() -> Iterator[str]:
         with CaptureQueriesContext(connection) as captured:
             collect(period, kept=Readings())
         yield from _list_selects(captured)
+    start, now = read_clock() - timedelta(hours=1), read_clock()
+    clients = unbanned.choose_clients(origins.read_newest(start, now, SUSPECT))
+    with CaptureQueriesContext(connection) as captured:
+        unbanned.read_bans_of(clients, start)
+    yield from _list_selects(captured)
     for text in TARGETS:
         target = DetailTarget(parse_wanted(text), match_network, is_partial)
         with CaptureQueriesContext(connection) as captured:

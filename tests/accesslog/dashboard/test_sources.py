@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,12 +90,55 @@ def test_all_is_imported(events: Path) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("ago_s", "state"), [(599, "behind"), (601, "ok")])
+def test_lines_that_were_rejected(ago_s: int, state: str, events: Path, settings: Any) -> None:
+    """An import that takes no line for an event has read all of them, and knows of no attack."""
+    rejects = events.with_name("rejected.jsonl")
+    settings.ACCESSLOG_EVENTS_REJECTS = str(rejects)
+    add_offset(events)
+    assert sources.check_events(NOW).state == "ok"
+    rejects.write_text("{}\n")
+    os.utime(rejects, (NOW.timestamp() - ago_s,) * 2)
+
+    assert sources.check_events(NOW).state == state
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(("ago_s", "state"), [(60, "ok"), (151, "behind")])
 def test_lines_wait(ago_s: int, state: str, events: Path) -> None:
     """For a minute they may: cron runs the import each minute."""
     add_offset(events, ago_s=ago_s, behind=2)
 
     assert sources.check_events(NOW).state == state
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("line_ago_s", "ago_s", "state"),
+    [
+        # an import that works, a second ago, on what was written hours ago
+        (7200, 1, "behind"),
+        # the first event since hours
+        (5, 7200, "ok"),
+        (151, 7200, "behind"),
+        # a clock was wrong: the last import says how old it is
+        (-9999, 7200, "behind"),
+        (-9999, 60, "ok"),
+    ],
+)
+def test_since_when_the_first_line_waits(line_ago_s: int, ago_s: int, state: str, events: Path) -> None:
+    """As the line itself says: the time of the last import is that of a line before."""
+    ts = (NOW - timedelta(seconds=line_ago_s)).isoformat(timespec="milliseconds")
+    line = json.dumps({"ts": ts, "type": "ban"}, separators=(",", ":"))
+    add_offset(events, ago_s=ago_s)
+    with events.open("a") as file:
+        file.write(f"{line}\n")
+    same = sources.check_events(NOW).state
+    # the import is still at a file that was rotated away
+    events.rename(events.with_suffix(".1"))
+    events.write_text(f"{line}\n")
+
+    assert (same, sources.check_events(NOW).state) == (state, state)
 
 
 @pytest.mark.django_db

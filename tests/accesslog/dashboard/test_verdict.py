@@ -58,6 +58,15 @@ def _judge(**changes: Any) -> AttackVerdict:
         ({"connmon": _source("connmon", "stale"), "suspects": None}, "unknown"),
         ({"fail2ban": _source("fail2ban", "stale")}, "unknown"),
         ({"fail2ban": _source("fail2ban", "unknown")}, "unknown"),
+        # an AS was banned, and connmon names others than are in a ban
+        ({"suspects": 3, "suspect_lines": 4, "bans": 9, "has_unbanned": None}, "unknown"),
+        ({"observed": 5, "bans": 9, "has_unbanned": None}, "unknown"),
+        ({"bans": 50, "has_unbanned": None}, "attack"),
+        # nobody would see that a set was emptied; what is on the table is an alarm all the same
+        ({"is_kernel_compared": False}, "unknown"),
+        ({"bans": 50, "is_kernel_compared": False}, "unknown"),
+        ({"suspects": 3, "suspect_lines": 4, "bans": 0, "is_kernel_compared": False}, "alarm"),
+        ({"bans": 50, "is_kernel_compared": False, "fail2ban": _source("fail2ban", "absent")}, "attack"),
         ({"bans": None}, "unknown"),
         ({"suspects": None}, "unknown"),
         # an attack whose bans nobody sees is not called handled

@@ -237,6 +237,17 @@ def test_an_unfinished_line_of_a_rotated_file_is_rejected(events: EventsFile) ->
     assert list_ids() == ["a", "b"]
 
 
+def test_an_unfinished_line_of_ten_megabytes_is_one_line(events: EventsFile) -> None:
+    """It is read once: in pieces of which each begins with the rest, a line of a gigabyte took days."""
+    events.add("a", rest=b"\0" * 10_000_000)
+    os.utime(events.rotate(), (1, 1))
+    events.add("b")
+
+    assert events.run() == "2 new, 0 again, 1 rejected, 0 behind"
+    assert events.run() == "0 new, 0 again, 0 rejected, 0 behind"
+    assert list_ids() == ["a", "b"]
+
+
 def test_a_compressed_file_that_is_damaged_costs_no_other(events: EventsFile) -> None:
     """And is named."""
     events.path.with_name("events.jsonl.2.gz").write_bytes(gzip.compress(make_line(id="x") * 99)[:60])

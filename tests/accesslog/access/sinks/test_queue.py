@@ -81,7 +81,7 @@ def test_an_outage_keeps_rows_up_to_the_bound(server: Database, caplog: pytest.L
     assert row_counter.read() == {"written": 20, "dropped": 6}
     assert heard == [(5, "the queue is full"), (1, "the queue is full")]
     assert caplog.messages == [
-        "access log: the database refuses; rows wait",
+        "access log: the database refuses; rows wait: the server is gone",
         "access log: 5 rows dropped (the queue is full); the rest is only counted",
     ]
 

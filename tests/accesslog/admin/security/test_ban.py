@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from ideolab_accesslog.admin.security import shown
 from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
@@ -79,6 +81,7 @@ def test_what_is_shown(kernel: FakeKernel) -> None:
     visit(ADDRESS, times=3)
     visit("198.51.100.8", user=7)
     visit("203.0.113.9")
+    AccessLog.objects.filter(ip="203.0.113.9").update(ts=timezone.now() - timedelta(days=8))
     TrashIP.objects.create(ip="198.51.0.0/16", is_banned=True)
 
     page = staff(*ALL).get(URL + NETWORK)
@@ -86,12 +89,25 @@ def test_what_is_shown(kernel: FakeKernel) -> None:
     assert facts(page) == {
         "Addresses": "256 IPv4",
         "Visitors of this site in 7 days": "2 (4 requests)",
-        "Logged-in users among them": "1",
+        "Logged-in users among them": "1 without those who only use the admin: ACCESSLOG_EXCLUDE_ADMIN",
         "Connections now": "3 of 120",
         "Clients in the web server's logs of 7 days": "12 of 4210",
         "Ban": "none 198.51.0.0/16 is banned, and holds it",
     }
     assert b"I know that 1 logged-in user loses access" in page.content
+
+
+def test_what_the_log_does_not_have(kernel: FakeKernel, settings: Any) -> None:
+    """No visitor is seen there: of a sample, since a moment ago."""
+    settings.ACCESSLOG_SAMPLE_RATE, settings.ACCESSLOG_EXCLUDE_ADMIN = 0.5, False
+    visit("203.0.113.9")
+    begin = timezone.localtime(AccessLog.objects.get().ts)
+    shown_facts = facts(staff(*ALL).get(URL + NETWORK))
+
+    assert shown_facts["Visitors of this site in 7 days"] == (
+        f"0 of a sample: ACCESSLOG_SAMPLE_RATE the access log begins at {begin:%Y-%m-%d %H:%M}"
+    )
+    assert shown_facts["Logged-in users among them"] == "0"
 
 
 def test_unknown_is_said_and_never_0(kernel: FakeKernel) -> None:
@@ -131,6 +147,13 @@ def test_what_must_not_be_banned_has_no_button(kernel: FakeKernel, settings: Any
         for preview in ("", stolen):
             client.post(URL + of, {"time": "24h", "preview": preview, "knows": "yes"})
         assert (kernel.elements(), TrashIP.objects.count()) == ({}, 0)
+
+
+def test_an_own_address_that_nobody_knows_is_told(kernel: FakeKernel) -> None:
+    """By a unix socket without the setting for it: no ban spares the address of the click."""
+    client, told = staff(*ALL), b"your own address: this site does not know where you come from"
+    assert told not in client.get(URL + NETWORK).content
+    assert told in client.get(URL + NETWORK, REMOTE_ADDR="").content
 
 
 def test_an_as_with_the_own_address_has_no_button(kernel: FakeKernel) -> None:

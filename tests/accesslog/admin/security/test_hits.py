@@ -67,13 +67,26 @@ def test_networks_of_an_as_are_one_count() -> None:
     assert count(*networks) == OwnHits(4, 0, 4)
 
 
-def test_nothing_known_is_not_0() -> None:
-    """An AS whose networks nobody tells, an access log that has no request of these days."""
+def test_nothing_known_is_not_0(settings: Any) -> None:
+    """An AS whose networks nobody tells, an access log that has no request of these days, or is off now."""
     assert count("198.51.100.0/24") == OwnHits()
     store("198.51.100.7", days=8)
     assert count("198.51.100.0/24") == OwnHits()
     store("198.51.100.7")
     assert hits.count(None) == OwnHits()
+    settings.ACCESSLOG_ENABLED = False
+    assert count("198.51.100.0/24") == OwnHits()
+
+
+def test_where_the_log_begins() -> None:
+    """A log of two days has not the visitors of seven; where it has all of them there is nothing to say."""
+    assert hits.find_begin() is None
+    store("198.51.100.7", days=2)
+    begin = hits.find_begin()
+    assert begin is not None
+    assert timezone.now() - begin >= timedelta(days=2)
+    store("198.51.100.7", days=8)
+    assert hits.find_begin() is None
 
 
 def test_a_count_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,10 +38,24 @@ def test_its_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     file = RejectFile(tmp_path / "rejected")
     for number in range(8):
         file.append("head", [make(number, b"x" * 100_000)])
+    monkeypatch.setattr(rejects, "PART_BYTES", 5_000)
+    file.append("head", [make(number, b"\0" * 100) for number in range(8, 500)])
 
     sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     assert set(sizes) == {"rejected", "rejected.1"}
     assert max(sizes.values()) < 30_000
+
+
+def test_half_a_record_costs_no_other(tmp_path: Path) -> None:
+    """The disk was full, and is not any more."""
+    file = RejectFile(tmp_path / "rejected")
+    file.append("head", [make(5)])
+    with file.path.open("a") as damaged:
+        damaged.write('{"at":"2026-')
+    file.append("head", [make(9)])
+
+    first, _half, last = file.path.read_text().splitlines()
+    assert [json.loads(line)["position"] for line in (first, last)] == [5, 9]
 
 
 def test_a_damaged_end_stops_nothing(tmp_path: Path) -> None:

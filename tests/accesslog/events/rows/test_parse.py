@@ -72,6 +72,7 @@ def test_addresses_networks_and_ases() -> None:
     assert where(ip=None, subnet="198.51.0.0/16") == (None, "198.51.0.0/16", "4c6330000", "64500")
     assert where(ip=None, subnet=None, asn="AS64501 64502") == (None, None, None, "64501")
     assert where(ip=None, subnet=None, asn=64501) == (None, None, None, "64501")
+    assert where(ip=None, subnet=None, asn="AS00064501") == (None, None, None, "64501")
 
 
 @pytest.mark.parametrize(
@@ -86,9 +87,14 @@ def test_addresses_networks_and_ases() -> None:
         ({"type": "banned"}, "type is none of those of an event"),
         ({"type": ["ban"]}, "type is none of those of an event"),
         ({"ip": "fe80::1%eth0"}, "ip is no address"),
+        ({"ip": "::ffff:198.51.100.7%eth0"}, "ip is no address"),
         ({"ip": "198.51.100.07"}, "ip is no address"),
         ({"ip": 7}, "ip is no address"),
         ({"ip": None, "subnet": "198.51.100.0/33"}, "subnet is no network"),
+        ({"ip": None, "subnet": "2001:db8::%eth0/64"}, "subnet is no network"),
+        ({"ip": None, "subnet": "::ffff:198.51.100.0/120"}, "subnet is no network"),
+        ({"ip": None, "subnet": "0.0.0.0/7"}, "subnet is no network"),
+        ({"ip": None, "subnet": "::/0"}, "subnet is no network"),
         ({"ip": None, "subnet": None, "asn": None}, "it names no address, no network and no AS"),
         ({"count": True}, "count is no whole number of 64 bits"),
         ({"score": 1.5}, "score is no whole number of 64 bits"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from ideolab_accesslog.events.rows import rollups
 from ideolab_accesslog.events.rows.parse import LinePlace, parse_line
 from ideolab_accesslog.events.rows.rollups import DayKey, HourKey, MinuteKey
 from ideolab_accesslog.events.rows.row import EventRow
-from ideolab_accesslog.models import EventDay
+from ideolab_accesslog.models import EventDay, EventHour, EventMinute
 from tests.accesslog.events.event_lines import make_line
 
 NOW = datetime(2026, 11, 30, tzinfo=timezone.utc)
@@ -57,3 +58,18 @@ def test_hostile_names_are_counted_as_they_are(database: str) -> None:
 
     found = EventDay.objects.filter(kind="asn").values_list("day", "key", "name", "count")
     assert list(found) == [(date(2026, 11, 22), "64500", name, 3)]
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_a_clock_that_is_put_back(database: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without USE_TZ the site's clock has one hour of autumn twice: its counts are one row, and the sum."""
+    settings.USE_TZ, settings.TIME_ZONE = False, "Europe/Paris"
+    monkeypatch.setattr(rollups, "MINUTES_KEPT", timedelta(days=4000))
+    rows = [parse(ts=f"2026-10-25T{hour:02}:30:00+00:00") for hour in (0, 1, 1)]
+    rollups.add(rows, connection)
+    rollups.add(rows, connection)
+
+    hour = datetime(2026, 10, 25, 2)
+    assert list(EventHour.objects.values_list("hour", "count")) == [(hour, 6)]
+    assert list(EventMinute.objects.values_list("minute", "count")) == [(hour.replace(minute=30), 6)]

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from ideolab_accesslog.events import behind
 from ideolab_accesslog.events.file.rejects import RejectFile
 from ideolab_accesslog.metrics import exposition
-from tests.accesslog.events.event_lines import EventsFile, list_ids
+from ideolab_accesslog.models import ConnmonEvent
+from tests.accesslog.events.event_lines import EventsFile, list_ids, make_line
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -61,6 +63,26 @@ def test_a_reject_file_that_cannot_be_written_costs_no_event(events: EventsFile)
         "1 rejected lines are kept nowhere else: /dev/null/rejected cannot be written; see --reject-file\n"
     )
     assert list_ids() == ["a"]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_database_that_fails_repeats_no_event(events: EventsFile) -> None:
+    """Its error has the row that it was at, with a name that some AS has given itself."""
+    events.add(rest=make_line(ip=None, subnet=None, asname="\x1b[2JEVIL"))
+    table = ConnmonEvent._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION fill_disk() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'the disk is full' USING ERRCODE = '53100'; END $$"
+        )
+        cursor.execute(f"CREATE TRIGGER t BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION fill_disk()")
+        try:
+            with pytest.raises(CommandError) as found:
+                run(events)
+        finally:
+            cursor.execute("DROP FUNCTION fill_disk() CASCADE")
+
+    assert str(found.value) == "the disk is full; nothing is lost, the next run goes on"
 
 
 def test_a_missing_file_is_an_error(events: EventsFile) -> None:
