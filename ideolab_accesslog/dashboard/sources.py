@@ -16,6 +16,8 @@ from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.dashboard import prom
 from ideolab_accesslog.databases.times import to_utc
+from ideolab_accesslog.events import offsets
+from ideolab_accesslog.events.file.sources import count_behind
 from ideolab_accesslog.models import EventOffset
 
 CONNMON_FILE = "ideolab_connmon.prom"
@@ -116,7 +118,7 @@ def check_events(now: datetime) -> DashboardSource:
 def _describe_beginning() -> str:
     """Return what to do where nothing was ever imported."""
     words = {"path": to_printable(str(conf.ACCESSLOG_EVENTS), PATH_MAX)}
-    if not os.path.exists(conf.ACCESSLOG_EVENTS):
+    if _is_missing(conf.ACCESSLOG_EVENTS):
         text = _(
             "Nothing is imported yet: there is no %(path)s. Run ideolab-f2b install --django USER as root, "
             "then manage.py import_connmon_events --follow (docs/dashboard.md)."
@@ -129,6 +131,17 @@ def _describe_beginning() -> str:
     else:
         text = _("Nothing is imported yet. Run manage.py import_connmon_events --follow (docs/dashboard.md).")
     return str(text % words)
+
+
+def _is_missing(path: str) -> bool:
+    """Return whether there is no such file; one in a directory that is closed to this user may be there."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _find_offset() -> Optional[EventOffset]:
@@ -147,8 +160,15 @@ def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:
     # the column has a sign
     differences = (offset.device - found.st_dev, offset.inode - found.st_ino)
     if any(difference % 2**64 for difference in differences):
-        return found.st_size > 0
+        return found.st_size > 0 or _has_older(offset)
     return bool(found.st_size != offset.position)
+
+
+def _has_older(offset: EventOffset) -> bool:
+    """Return whether lines wait in the file that logrotate has taken away; the new one is empty."""
+    path = Path(offset.path)
+    stored = offsets.find(path)
+    return bool(stored and count_behind(path, stored.at, stored.read_at))
 
 
 def read_connmon(now: datetime) -> Metrics:
@@ -176,7 +196,8 @@ def _read_metrics(
     known = [stamp for stamp in stamps if stamp is not None]
     if file.fault or not known:
         text = _(
-            "%(path)s cannot be read, or has no time in it. It has to be the file that %(program)s writes."
+            "%(path)s cannot be read, is a link, or has no time in it. Set ACCESSLOG_METRICS_DIR to the "
+            "textfile_dir of f2b.conf, where %(program)s writes it."
         )
         return Metrics(file, DashboardSource(key, label, "unknown", None, text % words), 0.0)
     # a file that is copied or touched is no newer for it
