@@ -16,6 +16,8 @@ OUTPUT = "/var/lib/node_exporter/textfile_collector/ideolab_accesslog.prom"
 
 class Command(BaseCommand):
     help = "Writes the app's metrics for the textfile collector of node_exporter."
+    # it runs by itself: a warning of any app each time is noise, and an error of one no reason to stop
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

@@ -27,6 +27,8 @@ _TABLES: tuple[tuple[str, str, Callable[[datetime], QuerySet[Any]]], ...] = (
 
 class Command(BaseCommand):
     help = "Deletes old rows in short transactions. Banned addresses stay, and so does the audit by default."
+    # it runs by itself: a warning of any app each time is noise, and an error of one no reason to stop
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

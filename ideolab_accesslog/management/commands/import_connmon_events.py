@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.events import offsets
+from ideolab_accesslog.events.fault import describe
 from ideolab_accesslog.events.file.rejects import RejectFile
 from ideolab_accesslog.events.file.watch import FileWatch
 from ideolab_accesslog.events.follow import Follower
@@ -30,6 +31,8 @@ class Command(BaseCommand):
     help = (
         "Stores what is new in connmon_events.jsonl, each event once; safe at any time, as often as you like."
     )
+    # it runs by itself: a warning of any app each time is noise, and an error of one no reason to stop
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -68,10 +71,10 @@ class Command(BaseCommand):
             counts = importer.run()
             self._print(counts, importer.count_behind(), rejects)
         except OSError as error:
-            raise CommandError(f"{error}; docs/dashboard.md says who may read it") from error
+            raise CommandError(describe(error)) from error
         except DatabaseFault as error:
             raise CommandError(
-                _("%(error)s; nothing is lost, the next run goes on") % {"error": error}
+                _("%(error)s; nothing is lost, the next run goes on") % {"error": describe(error)}
             ) from error
 
     def _follow(self, path: Path, rejects: RejectFile, batch: int, say: Callable[[str], None]) -> None:

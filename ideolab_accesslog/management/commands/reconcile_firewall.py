@@ -11,6 +11,8 @@ from ideolab_accesslog.firewall import reconcile
 
 class Command(BaseCommand):
     help = "Compares the bans of the database with the kernel, and repairs what differs."
+    # it runs by itself: a warning of any app each time is noise, and an error of one no reason to stop
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

@@ -12,6 +12,8 @@ from ideolab_accesslog.firewall import expiry
 
 class Command(BaseCommand):
     help = "Lifts the bans whose time is over, in the database and in what the firewall still holds."
+    # it runs by itself: a warning of any app each time is noise, and an error of one no reason to stop
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

@@ -65,7 +65,7 @@ def test_a_reject_file_that_cannot_be_written_costs_no_event(events: EventsFile)
 
 def test_a_missing_file_is_an_error(events: EventsFile) -> None:
     """With the way out."""
-    with pytest.raises(CommandError, match=r"events\.jsonl'; docs/dashboard\.md says who may read it"):
+    with pytest.raises(CommandError, match=r"events\.jsonl': `sudo ideolab-f2b install --django USER` makes"):
         run(events)
 
 
