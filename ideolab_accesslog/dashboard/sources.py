@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Optional
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from ideolab_accesslog.access import recorder
@@ -67,6 +68,9 @@ def check_site() -> DashboardSource:
     if missing:
         text = _("%(names)s is off: what Django sees is not written down. Set it to True.")
         return DashboardSource("site", label, "absent", None, text % {"names": ", ".join(missing)})
+    if recorder.MIDDLEWARE not in settings.MIDDLEWARE:
+        text = _("%(name)s is not in MIDDLEWARE: what Django sees is not written down. Add it.")
+        return DashboardSource("site", label, "absent", None, text % {"name": recorder.MIDDLEWARE})
     if recorder.is_failing():
         text = _("The database refuses what the site writes down. The process's own log has the error.")
         return DashboardSource("site", label, "behind", None, text)

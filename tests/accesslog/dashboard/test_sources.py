@@ -256,6 +256,9 @@ def test_the_own_log_is_off(settings: Any) -> None:
 
     assert states == ["ok", "absent"]
     assert sources.check_site().text.startswith("TRASHIP_ENABLED is off")
+    settings.TRASHIP_ENABLED, settings.MIDDLEWARE = True, []
+    assert sources.check_site().state == "absent"
+    assert "is not in MIDDLEWARE: what Django sees is not written down" in sources.check_site().text
 
 
 @pytest.mark.parametrize("sink", ["queue", "spool", "direct"])
