@@ -97,7 +97,7 @@ def check_events(now: datetime) -> DashboardSource:
     except (OSError, ValueError):
         text = _(
             "%(path)s cannot be looked at by the web process: how far the import is, is unknown. "
-            "Add its user to the group of the file."
+            "Run ideolab-f2b install --django USER as root."
         )
         return DashboardSource("events", label, "unknown", age_s, text % words)
     if not stat.S_ISREG(found.st_mode):
