@@ -24,7 +24,7 @@ def describe(error: Exception) -> str:
 
 def _find_way_out(text: str) -> str:
     """Return what to do about an error of the database; "" for one that has to be waited out."""
-    if "eventoffset" in text and any(words in text for words in _NO_TABLE):
+    if "ideolab_accesslog_" in text and any(words in text for words in _NO_TABLE):
         return ": run `manage.py migrate`"
     if any(words in text for words in _NOT_WRITABLE):
         return ": a unit of systemd needs ReadWritePaths= of its directory (docs/cron.md), others its owner"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Optional
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import Error as DatabaseFault
 from django.utils.translation import gettext as _
 
@@ -23,16 +23,15 @@ from ideolab_accesslog.events.file.watch import FileWatch
 from ideolab_accesslog.events.follow import Follower
 from ideolab_accesslog.events.importer import BATCH, Importer
 from ideolab_accesslog.events.store import ImportCounts
+from ideolab_accesslog.management.scheduled import ScheduledCommand
 from ideolab_accesslog.scheduler import runs_tests
 from ideolab_f2b import notify
 
 
-class Command(BaseCommand):
+class Command(ScheduledCommand):
     help = (
         "Stores what is new in connmon_events.jsonl, each event once; safe at any time, as often as you like."
     )
-    # it runs by itself: a warning of any app each time is noise, and an error of one no reason to stop
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
