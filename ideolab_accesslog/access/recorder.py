@@ -14,6 +14,8 @@ from ideolab_accesslog.access.sinks import Sink, make_sink
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.scheduler import runs_tests, scheduler
 
+#: what has to be in MIDDLEWARE, or nothing comes here
+MIDDLEWARE = "ideolab_accesslog.middleware.AccessLogMiddleware"
 #: how long the end of a process may wait for the database
 EXIT_S = 5.0
 #: settings that may end the thread

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,17 +36,25 @@ def logs() -> Iterator[CheckMessage]:
 @list_messages
 def events() -> Iterator[CheckMessage]:
     """W015: can the events be read, where there are any?"""
-    path = Path(conf.ACCESSLOG_EVENTS)
-    # os.path, as in _can_write; a host without the pack has no such directory
-    if is_lost("ACCESSLOG_EVENTS") or not os.path.isdir(path.parent):
-        return
-    if os.path.exists(path) and not (os.path.isfile(path) and os.access(path, os.R_OK)):
+    if not is_lost("ACCESSLOG_EVENTS") and _is_closed(path := Path(conf.ACCESSLOG_EVENTS)):
         yield make_warning(
             15,
             f"ACCESSLOG_EVENTS: {path} cannot be read by this user: import_connmon_events stores nothing",
             "Run `sudo ideolab-f2b install --django USER` for the user of the site's processes: it gives the"
-            " file to the group of that user, to read.",
+            f" file to the group of that user, to read. `namei -l {path}` shows what else is in the way.",
         )
+
+
+def _is_closed(path: Path) -> bool:
+    """Return whether the file is there, or may be, and this user cannot read it; False without the pack."""
+    try:
+        is_file = stat.S_ISREG(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        # a directory on the way is closed to this user
+        return True
+    return not (is_file and os.access(path, os.R_OK))
 
 
 def _can_write(path: Path) -> bool:

@@ -11,13 +11,11 @@ from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, register
 
+from ideolab_accesslog.access.recorder import MIDDLEWARE
 from ideolab_accesslog.checks.message import list_messages, make_error, make_warning
 from ideolab_accesslog.checks.values import is_lost
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.scheduler import is_off_by_mistake
-
-MIDDLEWARE = "ideolab_accesslog.middleware.AccessLogMiddleware"
-
 
 FORMER_HANDLER = "ideolab_accesslog.feed.TrashipHandler"
 

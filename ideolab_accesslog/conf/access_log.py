@@ -133,7 +133,7 @@ ACCESS_LOG = (
     Setting(
         "ACCESSLOG_METRICS_DIR",
         PATH,
-        "/var/lib/node_exporter/textfile_collector",
+        "/var/lib/ideolab/textfile",
         "the directory in which the dashboard reads `ideolab_connmon.prom` and `ideolab_f2b.prom` "
         "(`textfile_dir` of f2b.conf)",
     ),

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Optional
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from ideolab_accesslog.access import recorder
@@ -17,6 +18,8 @@ from ideolab_accesslog.access.printable import to_printable
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.dashboard import prom
 from ideolab_accesslog.databases.times import to_utc
+from ideolab_accesslog.events import offsets
+from ideolab_accesslog.events.file.sources import count_behind
 from ideolab_accesslog.models import EventOffset
 from ideolab_f2b import files
 
@@ -84,6 +87,9 @@ def check_site() -> DashboardSource:
     if missing:
         text = _("%(names)s is off: what Django sees is not written down. Set it to True.")
         return DashboardSource("site", label, "absent", None, text % {"names": ", ".join(missing)})
+    if recorder.MIDDLEWARE not in settings.MIDDLEWARE:
+        text = _("%(name)s is not in MIDDLEWARE: what Django sees is not written down. Add it.")
+        return DashboardSource("site", label, "absent", None, text % {"name": recorder.MIDDLEWARE})
     if recorder.is_failing():
         text = _("The database refuses what the site writes down. The process's own log has the error.")
         return DashboardSource("site", label, "behind", None, text)
@@ -116,7 +122,7 @@ def _judge_import(offset: EventOffset, read_at: float, now: float) -> tuple[str,
     except (OSError, ValueError):
         text = _(
             "%(path)s cannot be looked at by the web process: how far the import is, is unknown. "
-            "Add its user to the group of the file."
+            "Run ideolab-f2b install --django USER as root."
         )
         return "unknown", text % words
     if not stat.S_ISREG(found.st_mode):
@@ -161,7 +167,7 @@ def _has_rejected(now: float) -> bool:
 def _describe_beginning() -> str:
     """Return what to do where nothing was ever imported."""
     words = {"path": to_printable(str(conf.ACCESSLOG_EVENTS), PATH_MAX)}
-    if not os.path.exists(conf.ACCESSLOG_EVENTS):
+    if _is_missing(conf.ACCESSLOG_EVENTS):
         text = _(
             "Nothing is imported yet: there is no %(path)s. Run ideolab-f2b install --django USER as root, "
             "then manage.py import_connmon_events --follow (docs/dashboard.md)."
@@ -174,6 +180,17 @@ def _describe_beginning() -> str:
     else:
         text = _("Nothing is imported yet. Run manage.py import_connmon_events --follow (docs/dashboard.md).")
     return str(text % words)
+
+
+def _is_missing(path: str) -> bool:
+    """Return whether there is no such file; one in a directory that is closed to this user may be there."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _find_offset() -> Optional[EventOffset]:
@@ -190,8 +207,15 @@ def _find_offset() -> Optional[EventOffset]:
 def _has_unread(offset: EventOffset, found: os.stat_result) -> bool:
     """Return whether the file has more than was read, or is another one."""
     if not _is_same(offset, found):
-        return found.st_size > 0
+        return found.st_size > 0 or _has_older(offset)
     return bool(found.st_size != offset.position)
+
+
+def _has_older(offset: EventOffset) -> bool:
+    """Return whether lines wait in the file that logrotate has taken away; the new one is empty."""
+    path = Path(offset.path)
+    stored = offsets.find(path)
+    return bool(stored and count_behind(path, stored.at, stored.read_at))
 
 
 def _is_same(offset: EventOffset, found: os.stat_result) -> bool:
@@ -283,7 +307,8 @@ def _describe_fault(file: prom.PromFile, ts: Optional[float]) -> tuple[str, str]
         return "absent", str(text)
     if ts is None:
         text = _(
-            "%(path)s cannot be read, or has no time in it. It has to be the file that %(program)s writes."
+            "%(path)s cannot be read, is a link, or has no time in it. Set ACCESSLOG_METRICS_DIR to the "
+            "textfile_dir of f2b.conf, where %(program)s writes it."
         )
         return "unknown", str(text)
     text = _(

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -53,10 +53,23 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
         description="A throw-away Django site with a played attack, for a look at the security dashboard. It "
         f"listens on {_ADDRESS} only, tells no firewall, and is deleted when it ends.",
     )
-    parser.add_argument("--port", type=int, default=8000, help="the port (8000)")
-    parser.add_argument("--events", default="3000", help="how many events, 100 to 50000 (3000)")
-    parser.add_argument("--seed", default="1", help="another number is another attack (1)")
+    # `security_demo` has the same bounds of the events
+    number = _make_type(100, 50_000)
+    parser.add_argument("--port", type=_make_type(1, 65_535), default=8000, help="the port (8000)")
+    parser.add_argument("--events", type=number, default=3000, help="how many events, 100 to 50000 (3000)")
+    parser.add_argument("--seed", type=int, default=1, help="another number is another attack (1)")
     return parser.parse_args(words)
+
+
+def _make_type(first: int, last: int) -> Callable[[str], int]:
+    """Return what reads a whole number of this span."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not first <= int(text) <= last:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {first} to {last}")
+        return int(text)
+
+    return read
 
 
 def _set_up(django: Any, directory: Path) -> None:
@@ -79,7 +92,7 @@ def _serve(directory: Path, options: argparse.Namespace) -> None:
     password = secrets.token_urlsafe(9)
     people.create(NAME, password)
     print(f"\n  http://{_ADDRESS}:{options.port}/   name: {NAME}   password: {password}\n", flush=True)
-    with live.go_on(directory, int(options.events), Random(int(options.seed))):  # noqa: S311 (no secret)
+    with live.go_on(directory, options.events, Random(options.seed)):  # noqa: S311 (no secret)
         call_command("runserver", f"{_ADDRESS}:{options.port}", use_reloader=False, verbosity=0)
 
 

@@ -46,7 +46,9 @@ def remove_files(directory: Path) -> int:
 
 
 def require_own(directory: Path) -> None:
-    """Raise ForeignFileError unless all metrics of the directory were played."""
+    """Raise ForeignFileError unless all metrics of the directory were played, OSError when there is none."""
+    if not directory.is_dir():
+        raise NotADirectoryError(f"{directory} is no directory; make an empty one")
     foreign = [path for path in sorted(directory.glob("*.prom")) if not is_own(path)]
     if foreign:
         raise ForeignFileError(

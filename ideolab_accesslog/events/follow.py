@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.db import Error as DatabaseFault
 from django.db import close_old_connections
 
-from ideolab_accesslog.access.printable import describe_error
+from ideolab_accesslog.events.fault import describe
 from ideolab_accesslog.events.file.watch import FileWatch
 from ideolab_accesslog.events.importer import Importer
 from ideolab_accesslog.events.store import ImportCounts
@@ -41,7 +41,8 @@ class Follower:
         self._notifier = notifier
         self._say = say
         self._ending = ending
-        self._is_out = False
+        #: why nothing can be imported now, "" while it can
+        self._fault = ""
         self._fault_s = 0.0
         self.counts = ImportCounts()
 
@@ -77,16 +78,16 @@ class Follower:
             self._fault_s = min(FAULT_MAX_S, self._fault_s * 2 or FAULT_S)
             close_connections()
         else:
-            if self._is_out:
+            if self._fault:
                 self._say("the import goes on")
-            self._is_out, self._fault_s = False, 0.0
+            self._fault, self._fault_s = "", 0.0
         give_back_connections()
 
     def _say_outage(self, error: Exception) -> None:
-        if not self._is_out:
-            self._say(f"{describe_error(error)}; it is tried again, and nothing is lost")
-        self._is_out = True
+        is_new, self._fault = not self._fault, describe(error)
+        if is_new:
+            self._say(f"{self._fault}; it is tried again, and nothing is lost")
 
     def _describe(self) -> str:
         counts = self.counts
-        return f"imported {counts.imported}, rejected {counts.rejected}"
+        return self._fault or f"imported {counts.imported}, rejected {counts.rejected}"

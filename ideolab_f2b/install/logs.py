@@ -13,7 +13,8 @@ from ideolab_f2b.places import LOGS, USER, PackLog, logs
 def steps(paths: Paths, web_group: Optional[str]) -> list[Log]:
     """Return a step for each log; `web_group` is the group of the site, None without --django."""
     return [
-        Log(str(log.path(paths)), USER, log.group(web_group), log.mode(web_group)) for log in logs(web_group)
+        Log(str(log.path(paths)), USER, log.group(web_group), log.mode(web_group), log.is_import)
+        for log in logs(web_group)
     ]
 
 

@@ -121,6 +121,8 @@ FAULTS: tuple[tuple[dict[str, Any], list[str]], ...] = (
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": f"/tmp/{'x' * 300}/spool"}, []),
     ({"ACCESSLOG_EVENTS": "/tmp"}, ["W015"]),
     ({"ACCESSLOG_EVENTS": "/tmp/none.jsonl"}, []),
+    ({"ACCESSLOG_EVENTS": "/tmp/none/none.jsonl"}, []),
+    ({"ACCESSLOG_EVENTS": f"/tmp/{'x' * 300}/events.jsonl"}, ["W015"]),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/dev/null"}, ["W009"]),
     ({"ACCESSLOG_SINK": "spool", "ACCESSLOG_SPOOL": "/dev/null/spool"}, ["W009"]),
     (_logging("ideolab_accesslog.feed.TrashipHandler"), ["W012"]),

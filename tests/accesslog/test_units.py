@@ -8,8 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.core.management import load_command_class
 
 from ideolab_accesslog.management import commands
+from ideolab_accesslog.management.scheduled import ScheduledCommand
 
 SYSTEMD = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
 TIMERS = sorted(SYSTEMD.glob("ideolab-accesslog-*.timer"))
@@ -55,6 +57,8 @@ def test_each_timer_starts_a_command_that_exists() -> None:
 
     assert len(TIMERS) == 5
     assert started <= commands_there()
+    for name in started:
+        assert isinstance(load_command_class("ideolab_accesslog", name), ScheduledCommand)
 
 
 @pytest.mark.root

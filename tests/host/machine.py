@@ -9,8 +9,9 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Optional
 
 from demo.lab.wait import wait_until
@@ -104,10 +105,11 @@ def _name(pid: int) -> str:
 
 
 @contextlib.contextmanager
-def boot(*allowed: str) -> Iterator[Machine]:
+def boot(*allowed: str, shown: Mapping[Path, str] = MappingProxyType({})) -> Iterator[Machine]:
     """Boot a machine for the time of the `with`; all of it is thrown away, so no shutdown is waited for.
 
-    `allowed` are units that may start in it though no fresh host has them.
+    `allowed` are units that may start in it though no fresh host has them; `shown` are directories of this
+    machine, and where it has them, read-only.
     """
     with contextlib.ExitStack() as undo:
         directory = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="f2binst-")))
@@ -115,15 +117,18 @@ def boot(*allowed: str) -> Iterator[Machine]:
         (directory / "mount").mkdir()
         copy_checkout(directory / "checkout")
         cgroup = undo.enter_context(_cgroup(name))
-        process = _start(directory, name, cgroup, allowed)
+        binds = {directory / "checkout": str(CHECKOUT), **shown}
+        process = _start(directory, name, cgroup, allowed, binds)
         undo.callback(_end, process)
         yield Machine(process, directory)
 
 
-def _start(directory: Path, name: str, cgroup: str, allowed: Collection[str]) -> subprocess.Popen[bytes]:
+def _start(
+    directory: Path, name: str, cgroup: str, allowed: Collection[str], binds: Mapping[Path, str]
+) -> subprocess.Popen[bytes]:
     words = [
         "--quiet", "--register=no", "--keep-unit", f"--directory={directory}/mount/root", f"--machine={name}",
-        "--private-network", f"--bind-ro={directory}/checkout:{CHECKOUT}",
+        "--private-network", *(f"--bind-ro={source}:{place}" for source, place in binds.items()),
         "--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--drop-capability=CAP_SYS_RESOURCE",
         "--console=pipe", "--link-journal=no", "--resolv-conf=off", "--timezone=off",
         "--boot", *(f"systemd.mask={unit}" for unit in _foreign_units() if unit not in allowed),

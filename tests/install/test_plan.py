@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ideolab_accesslog.conf import DEFAULTS
 from ideolab_f2b import config
 from ideolab_f2b.config import Connmon, Intake, Paths, Settings
 from ideolab_f2b.install.host import Host
@@ -125,6 +126,8 @@ def test_other_directories_reach_every_daemon() -> None:
 def test_the_installed_settings_differ_in_one_line(checkout: Source) -> None:
     """The directory that connmon can write."""
     assert config.parse(setting(checkout).decode()) == HERE
+    # node_exporter's directory has links, which the dashboard does not read
+    assert DEFAULTS["ACCESSLOG_METRICS_DIR"] == str(HERE.paths.textfile_dir)
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,12 @@ def _is_same(one: EventFile, at: FilePosition) -> bool:
     try:
         with open_file(one.path) as file:
             return is_same(file, at)
+    except FileNotFoundError:
+        return False
     except (OSError, *ZIP_ERRORS):
+        # what cannot be read now is not gone; of an older file nobody waits for that
+        if one.is_current:
+            raise
         return False
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ideolab_accesslog.events import behind
+from ideolab_accesslog.management.scheduled import ScheduledCommand
 from ideolab_accesslog.metrics import exposition
 from ideolab_accesslog.scheduler import runs_tests
 
 OUTPUT = "/var/lib/node_exporter/textfile_collector/ideolab_accesslog.prom"
 
 
-class Command(BaseCommand):
+class Command(ScheduledCommand):
     help = "Writes the app's metrics for the textfile collector of node_exporter."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Optional
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from ideolab_accesslog import retention
+from ideolab_accesslog.management.scheduled import ScheduledCommand
 
 #: (option, what is deleted, its rows)
 _TABLES: tuple[tuple[str, str, Callable[[datetime], QuerySet[Any]]], ...] = (
@@ -25,7 +26,7 @@ _TABLES: tuple[tuple[str, str, Callable[[datetime], QuerySet[Any]]], ...] = (
 )
 
 
-class Command(BaseCommand):
+class Command(ScheduledCommand):
     help = "Deletes old rows in short transactions. Banned addresses stay, and so does the audit by default."
 
     def add_arguments(self, parser: CommandParser) -> None:

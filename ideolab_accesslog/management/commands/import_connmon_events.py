@@ -11,23 +11,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Optional
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import Error as DatabaseFault
 from django.utils.translation import gettext as _
 
-from ideolab_accesslog.access.printable import describe_error
 from ideolab_accesslog.conf import conf
 from ideolab_accesslog.events import offsets
+from ideolab_accesslog.events.fault import describe
 from ideolab_accesslog.events.file.rejects import RejectFile
 from ideolab_accesslog.events.file.watch import FileWatch
 from ideolab_accesslog.events.follow import Follower
 from ideolab_accesslog.events.importer import BATCH, Importer
 from ideolab_accesslog.events.store import ImportCounts
+from ideolab_accesslog.management.scheduled import ScheduledCommand
 from ideolab_accesslog.scheduler import runs_tests
 from ideolab_f2b import notify
 
 
-class Command(BaseCommand):
+class Command(ScheduledCommand):
     help = (
         "Stores what is new in connmon_events.jsonl, each event once; safe at any time, as often as you like."
     )
@@ -69,10 +70,10 @@ class Command(BaseCommand):
             counts = importer.run()
             self._print(counts, importer.count_behind(), rejects)
         except OSError as error:
-            raise CommandError(f"{error}; docs/dashboard.md says who may read it") from error
+            raise CommandError(describe(error)) from error
         except DatabaseFault as error:
             raise CommandError(
-                _("%(error)s; nothing is lost, the next run goes on") % {"error": describe_error(error)}
+                _("%(error)s; nothing is lost, the next run goes on") % {"error": describe(error)}
             ) from error
 
     def _follow(self, path: Path, rejects: RejectFile, batch: int, say: Callable[[str], None]) -> None:

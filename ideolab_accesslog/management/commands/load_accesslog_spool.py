@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
@@ -13,10 +13,11 @@ from ideolab_accesslog.access.printable import describe_error
 from ideolab_accesslog.access.sinks import spool_file
 from ideolab_accesslog.access.sinks.spool_load import load
 from ideolab_accesslog.conf import conf
+from ideolab_accesslog.management.scheduled import ScheduledCommand
 from ideolab_accesslog.scheduler import runs_tests
 
 
-class Command(BaseCommand):
+class Command(ScheduledCommand):
     help = "Load the files that ACCESSLOG_SINK = 'spool' left; safe at any time, as often as you like."
 
     def add_arguments(self, parser: CommandParser) -> None:

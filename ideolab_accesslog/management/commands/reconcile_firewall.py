@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from ideolab_accesslog.firewall import reconcile
+from ideolab_accesslog.management.scheduled import ScheduledCommand
 
 
-class Command(BaseCommand):
+class Command(ScheduledCommand):
     help = "Compares the bans of the database with the kernel, and repairs what differs."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from ideolab_accesslog.firewall import expiry
+from ideolab_accesslog.management.scheduled import ScheduledCommand
 
 
-class Command(BaseCommand):
+class Command(ScheduledCommand):
     help = "Lifts the bans whose time is over, in the database and in what the firewall still holds."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -11,7 +11,11 @@ FAIL2BAN = "fail2ban.service"
 INTAKE = "ideolab-intake.service"
 OPENER = "ideolab-netns.service"
 #: what works now and then, where the admin has enabled it
-TIMERS = (ASN_TIMER, "ideolab-asn.service", GEO_TIMER, "ideolab-geo.service", GEO_RULE_TIMER)
+TIMERS = (
+    *(ASN_TIMER, "ideolab-asn.service", GEO_TIMER, "ideolab-geo.service", GEO_RULE_TIMER),
+    *(f"ideolab-accesslog-{name}.timer" for name in ("unban", "cleanup", "metrics", "reconcile", "events")),
+    "ideolab-accesslog-follow.service",
+)
 
 
 def _systemctl(*words: str) -> None:

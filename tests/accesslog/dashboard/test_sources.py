@@ -12,10 +12,14 @@ import pytest
 from django.db import connection
 from django.db.backends.signals import connection_created
 from django.test import Client
+from django.utils import timezone
 
 from ideolab_accesslog.access import recorder
 from ideolab_accesslog.dashboard import sources
+from ideolab_accesslog.dashboard.sources import BEHIND_S
+from ideolab_accesslog.databases.times import to_utc
 from tests.accesslog.dashboard.samples import NOW, add_offset, write_metrics
+from tests.accesslog.events.event_lines import EventsFile
 
 
 @pytest.fixture
@@ -33,6 +37,9 @@ def test_nothing_is_imported_yet(events: Path, settings: Any) -> None:
     found = sources.check_events(NOW)
     settings.ACCESSLOG_EVENTS = str(events.with_name("nowhere"))
     text = sources.check_events(NOW).text
+    # the kernel refuses to look, as it does below a directory of another user
+    settings.ACCESSLOG_EVENTS = f"/tmp/{'x' * 300}/events.jsonl"
+    assert "this user may not read" in sources.check_events(NOW).text
 
     assert (found.state, found.age_s) == ("absent", None)
     assert found.text == (
@@ -151,6 +158,19 @@ def test_a_rotated_file(events: Path) -> None:
     events.write_text("{}\n")
 
     assert (empty, sources.check_events(NOW).state) == ("ok", "behind")
+
+
+@pytest.mark.django_db
+def test_lines_that_a_rotation_took_away(tmp_path: Path) -> None:
+    """The import has died, then logrotate came: an empty new file is no sign that all is imported."""
+    file = EventsFile(tmp_path)
+    file.add("a")
+    file.run()
+    file.add("b")
+    file.rotate()
+
+    found = sources.check_events(to_utc(timezone.now()) + timedelta(seconds=BEHIND_S + 1))
+    assert (found.state, "has lines that are not imported" in found.text) == ("behind", True)
 
 
 @pytest.mark.django_db
@@ -280,6 +300,9 @@ def test_the_own_log_is_off(settings: Any) -> None:
 
     assert states == ["ok", "absent"]
     assert sources.check_site().text.startswith("TRASHIP_ENABLED is off")
+    settings.TRASHIP_ENABLED, settings.MIDDLEWARE = True, []
+    assert sources.check_site().state == "absent"
+    assert "is not in MIDDLEWARE: what Django sees is not written down" in sources.check_site().text
 
 
 @pytest.mark.parametrize("sink", ["queue", "spool", "direct"])

@@ -121,7 +121,7 @@ def test_a_process_that_is_killed_between_the_files(tmp_path: Path, mode: str) -
 
 
 def test_a_migration_of_the_app_reaches_the_file(tmp_path: Path) -> None:
-    """It follows the site's database, back and forth."""
+    """It follows the site's database, back and forth; what the older version has too keeps its rows."""
     applied = """
     from django.db.migrations.recorder import MigrationRecorder
     def show():
@@ -129,15 +129,24 @@ def test_a_migration_of_the_app_reaches_the_file(tmp_path: Path) -> None:
         print(max(name for label, name in done if label == own.LABEL))
     """
     program = """
+    import sys
+    sys.stderr = sys.stdout
     call_command("migrate", verbosity=0)
+    insert([row()])
+    TrashIP.objects.create(ip="198.51.100.7")
+    call_command("migrate", "ideolab_accesslog", "0006", verbosity=0)
+    print(AccessLog.objects.count(), TrashIP.objects.count())
     call_command("migrate", "ideolab_accesslog", "0003", verbosity=0)
     show()
     call_command("migrate", verbosity=0)
+    print(AccessLog.objects.count(), TrashIP.objects.count())
     show()
     """
-    first, last = site.run(tmp_path, "\n".join(line[4:] for line in f"{applied}{program}".splitlines()))
+    counts, first, *again, last = site.run(
+        tmp_path, "\n".join(line[4:] for line in f"{applied}{program}".splitlines())
+    )
 
-    assert first == "0003_networks"
+    assert (counts, first, again) == ("1 1", "0003_networks", ["1 1"])
     assert last > first
 
 

@@ -33,13 +33,7 @@ PATIENCE_S = 120
 def follow(events: EventsFile, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """The command in a process of its own; it is killed where the test has not ended it."""
     words = ["-m", "django", "import_connmon_events", "--follow", "--file", str(events.path)]
-    words += [
-        "--reject-file",
-        str(events.rejects.path),
-        "--settings",
-        "tests.accesslog.settings",
-        "--skip-checks",
-    ]
+    words += ["--reject-file", str(events.rejects.path), "--settings", "tests.accesslog.settings"]
     process = subprocess.Popen(
         [sys.executable, *words],
         env={**os.environ, **environment},
@@ -136,6 +130,20 @@ def test_each_outage_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.django_db
+def test_systemd_is_told_of_an_outage(tmp_path: Path) -> None:
+    """`systemctl status` says why nothing is imported; numbers alone would look like work."""
+    ending, told = threading.Event(), list[str]()
+    notifier = Notifier()
+    notifier.work = lambda status: told.append(status())  # type: ignore[method-assign]
+    with closing(FileWatch(tmp_path / "x", look_s=0.01)) as watch:
+        script = Scripted([FileNotFoundError(2, "gone", "x"), 1], ending)
+        Follower(script, watch, notifier, lambda _text: None, ending).run()  # type: ignore[arg-type]
+
+    fault = "[Errno 2] gone: 'x': `sudo ideolab-f2b install --django USER` makes it, --file names another"
+    assert told == [fault, "imported 1, rejected 0"]
+
+
+@pytest.mark.django_db
 def test_the_first_event_of_a_host_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is not there yet is no fault that is tried less and less often: the watch tells of it."""
     monkeypatch.setattr("ideolab_accesslog.events.follow.FAULT_S", 60.0)
@@ -151,4 +159,6 @@ def test_the_first_event_of_a_host_does_not_wait(tmp_path: Path, monkeypatch: py
         assert follower.run() == ImportCounts(1)
         assert monotonic() - began < 60
 
-    assert said == ["[Errno 2] gone: 'x'; it is tried again, and nothing is lost", "the import goes on"]
+    assert said[0].startswith("[Errno 2] gone: 'x': `sudo ideolab-f2b install --django USER` makes it")
+    assert said[0].endswith("; it is tried again, and nothing is lost")
+    assert said[1:] == ["the import goes on"]

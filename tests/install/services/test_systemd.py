@@ -6,6 +6,7 @@ import pytest
 
 from ideolab_f2b.install.errors import CommandError
 from ideolab_f2b.install.services import systemd
+from tests.host.overlay import REPOSITORY
 from tests.install.services.programs import Programs
 
 #: is-active, is-enabled and is-failed are true for these units
@@ -75,6 +76,13 @@ def test_the_timers_stop_where_they_were_enabled(programs: Programs) -> None:
     systemd.stop_timers()
 
     assert changes(programs) == ["stop ideolab-asn.timer", "disable ideolab-asn.timer"]
+
+
+def test_what_a_site_has_enabled_is_stopped() -> None:
+    """Each timer of the site's commands, and the import that follows."""
+    units = {path.name for path in (REPOSITORY / "deploy/systemd").glob("ideolab-accesslog-*")}
+
+    assert units - {"ideolab-accesslog-sudo@.service"} <= set(systemd.TIMERS)
 
 
 def test_fail2ban_is_started_after_many_failed_starts(programs: Programs) -> None:

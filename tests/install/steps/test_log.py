@@ -41,6 +41,25 @@ def test_a_log_with_another_mode_is_mended(site: Site) -> None:
     assert step.verb(site) == "kept"
 
 
+def test_what_logrotate_has_kept_is_read_too(site: Site, tmp_path: Path) -> None:
+    """The first import of a site reads it; nothing else of the directory changes."""
+    step = Log("/events.jsonl", "root", "adm", has_readers=True)
+    step.put(site)
+    kept = [site.at(f"/events.jsonl{end}") for end in (".1", ".2.gz", "-20261130.gz")]
+    for path in (*kept, site.at("/events.jsonl.bak")):
+        path.touch(0o600)
+
+    assert step.verb(site) == "changed"
+    step.put(site)
+    assert [path.stat().st_mode & 0o777 for path in kept] == [0o640] * 3
+    assert site.at("/events.jsonl.bak").stat().st_mode & 0o777 == 0o600
+    assert (step.verb(site), Log("/events.jsonl", "root", "adm", 0o600).verb(site)) == ("kept", "changed")
+
+    site.at("/events.jsonl.3").symlink_to(tmp_path / "secret")
+    with pytest.raises(OSError, match="symbolic link"):
+        step.put(site)
+
+
 def test_a_log_that_was_there_stays(site: Site) -> None:
     """With its lines; undo does not take it away either."""
     site.at("/connmon.log").write_text("an old line\n")

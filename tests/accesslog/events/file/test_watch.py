@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from contextlib import closing
@@ -27,6 +28,23 @@ def test_a_change_ends_the_wait(tmp_path: Path) -> None:
         watch.wait()
         path.rename(tmp_path / "events.jsonl.1")
         watch.wait()
+
+
+def test_a_directory_that_is_made_anew_is_watched(tmp_path: Path) -> None:
+    """Deleted, often with the same inode afterwards, or renamed; else each event would wait for a look."""
+    path = tmp_path / "log" / "events.jsonl"
+    with closing(FileWatch(path, poll_s=0.01, look_s=LONG_S)) as watch:
+        watch.wait()
+        for leave in (lambda: shutil.rmtree(path.parent), lambda: path.parent.rename(tmp_path / "old")):
+            path.parent.mkdir()
+            watch.wait(0.0)
+            told = [watch.is_told]
+            path.write_text("1\n")
+            watch.wait()
+            leave()
+            watch.wait(0.0)
+            watch.wait(0.0)
+            assert [*told, watch.is_told] == [True, False]
 
 
 def test_a_signal_ends_the_wait_and_the_pause(tmp_path: Path) -> None:

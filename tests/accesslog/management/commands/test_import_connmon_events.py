@@ -87,7 +87,7 @@ def test_a_database_that_fails_repeats_no_event(events: EventsFile) -> None:
 
 def test_a_missing_file_is_an_error(events: EventsFile) -> None:
     """With the way out."""
-    with pytest.raises(CommandError, match=r"events\.jsonl'; docs/dashboard\.md says who may read it"):
+    with pytest.raises(CommandError, match=r"events\.jsonl': `sudo ideolab-f2b install --django USER` makes"):
         run(events)
 
 

@@ -143,6 +143,15 @@ def test_a_collectors_directory_is_refused_before_any_row(tmp_path: Path) -> Non
     assert ConnmonEvent.objects.count() == 0
 
 
+@pytest.mark.django_db
+def test_a_missing_directory_is_refused_before_any_row(tmp_path: Path) -> None:
+    """Not when the rows are stored."""
+    with pytest.raises(CommandError, match=r"/none is no directory; make an empty one"):
+        run("--metrics-dir", str(tmp_path / "none"))
+
+    assert ConnmonEvent.objects.count() == 0
+
+
 @pytest.mark.parametrize("count", ["99", "50001", "-1", "x"])
 def test_the_number_is_bounded(count: str) -> None:
     """A database is not filled by a slip of the finger."""
