@@ -33,10 +33,14 @@ _SEPARATED = re.compile(f"(;[{_DROPPED}]*)([{_FORMULA}])")
 
 def export_csv(request: HttpRequest, queryset: Any, name: str, *, may_change: bool = True) -> HttpResponse:
     """Return a file with all columns of the rows, which are read while it is sent."""
-    parts = write_parts(queryset, may_change=may_change)
+    parts, is_asgi = write_parts(queryset, may_change=may_change), isinstance(request, ASGIRequest)
     # under ASGI Django would read a plain generator to its end before the first byte
-    content: Any = _make_in_thread(parts) if isinstance(request, ASGIRequest) else parts
+    content: Any = _make_in_thread(parts) if is_asgi else parts
     response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
+    if is_asgi:
+        # GZipMiddleware leaves it alone: that of Django 5.2 packs each part by itself, and Chromium reads
+        # the first one only
+        response["Content-Encoding"] = "identity"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "ideolab_accesslog",
 ]
 MIDDLEWARE = [
+    # what a site has in front of all others
+    *filter(None, os.environ.get("DJANGO_MIDDLEWARE", "").split(",")),
     "django.middleware.security.SecurityMiddleware",
     "ideolab_accesslog.middleware.AccessLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -43,6 +43,8 @@ CONTRAST = 4.5
 PATIENCE_S = 30
 #: of a line that is there at all
 BORDER = 1.15
+#: what unfold 0.110 says of each dialog, also of those that are not its own
+FOREIGN = "dialog { position: relative; top: 50%; left: 50%; width: 28rem; translate: -50% -50%; }"
 
 _MEASURES = """
 const colour = text => {
@@ -221,6 +223,14 @@ def faint(page: Any, kind: str, least: float, *selectors: str) -> list[str]:
     )
 
 
+#: where the dialog is, unless it stands amid the window and wholly in it
+_DIALOG = """() => {
+  const {left, right, top, bottom} = document.querySelector('dialog').getBoundingClientRect();
+  const isAmid = Math.abs(left + right - innerWidth) < 2 && Math.abs(top + bottom - innerHeight) < 2;
+  return isAmid && left > 0 && top > 0 ? [] : [left, right, top, bottom];
+}"""
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_lists_fit_and_can_be_read(visit: Callable[[str], Any], name: str) -> None:
     """With the menu and the filters open no column leaves the window; on a telephone a row is a card."""
@@ -331,10 +341,13 @@ def test_the_dashboard_fits_and_can_be_read(visit: Callable[[str], Any], name: s
             darken(page)
         assert faint(page, "borderContrast", BORDER, *boxes) == [], scheme
         assert faint(page, "contrast", CONTRAST, *texts) == [], scheme
+    page.add_style_tag(content=FOREIGN)
     page.evaluate("() => { location.hash = 'of=198.51.100.2'; }")
     page.wait_for_selector(".ideolab-message")
     assert faint(page, "contrast", CONTRAST, "dialog h2", "dialog .ideolab-message", "dialog button") == []
+    assert measure(page, _DIALOG) == []
     narrow(page)
+    assert measure(page, _DIALOG) == []
     assert beyond(page, 390, "dialog, .ideolab-kcard, .ideolab-panel, .ideolab-verdict") == []
 
 

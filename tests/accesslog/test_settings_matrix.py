@@ -31,6 +31,8 @@ FACTORS: Mapping[str, tuple[Any, ...]] = {
     "DATA_UPLOAD_MAX_NUMBER_FIELDS": (1000, 20),
     "ACCESSLOG_SINK": ("queue", "direct", "spool"),
     "ATOMIC_REQUESTS": (False, True),
+    # the language is in the address: /fr/admin/
+    "i18n": (False, True),
     "admin": ("default", "own", "second", "only-second"),
 }
 
@@ -88,9 +90,9 @@ def walk(directory: Path, site: dict[str, Any]) -> str:
 
 def _make_site(picks: Mapping[str, Any], database: dict[str, Any]) -> dict[str, Any]:
     settings = dict(picks)
-    admin = settings.pop("admin")
+    admin, i18n = settings.pop("admin"), settings.pop("i18n", False)
     entry = {**database, "ATOMIC_REQUESTS": settings.pop("ATOMIC_REQUESTS")}
-    return {"admin": admin, "databases": {"default": entry}, "settings": settings}
+    return {"admin": admin, "i18n": i18n, "databases": {"default": entry}, "settings": settings}
 
 
 def _sqlite(path: Path) -> dict[str, Any]:

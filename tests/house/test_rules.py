@@ -48,6 +48,9 @@ def test_most_modules_have_a_test_of_their_name() -> None:
         (rules.crowded_constants, "A_S, LIMIT = 1.5, 3\n", "a/b.py:1: A_S, LIMIT: one constant a line"),
         (rules.participles, "def told() -> None: ...\n", "a/b.py:1: told is no verb"),
         (rules.participles, "class A:\n    def _placed(self): ...\n", "a/b.py:2: A._placed is no verb"),
+        (rules.newer_grammar, "a = 1\nb[c := a] = 1\n", "a/b.py:2: Python 3.9 cannot read this"),
+        (rules.newer_grammar, "{b := 1}\n", "a/b.py:1: Python 3.9 cannot read this"),
+        (rules.newer_grammar, "match a:\n    case 1: ...\n", "a/b.py:1: Python 3.9 cannot read this"),
         (rules.metaphors, "class ClerkThread: ...\n", "a/b.py:1: Clerk_Thread"),
     ],
 )

@@ -22,7 +22,8 @@ def make_json_view(admin_site: Any, view: View, model_admin: Any) -> View:
     def answer(request: HttpRequest) -> HttpResponse:
         refused = _refuse(admin_site, model_admin, request)
         response: HttpResponse = refused or view(model_admin, request)
-        response.headers["Cache-Control"] = "no-store, no-transform"
+        # private too: UpdateCacheMiddleware of Django 4.2 keeps for ten minutes what says no-store alone
+        response.headers["Cache-Control"] = "private, no-store, no-transform"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 

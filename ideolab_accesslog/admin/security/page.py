@@ -18,7 +18,6 @@ from ideolab_accesslog.admin.security import cells, words
 from ideolab_accesslog.admin.security.data import read_for
 from ideolab_accesslog.admin.security.places import read_period
 from ideolab_accesslog.admin.security.stream import can_stream
-from ideolab_accesslog.models import Security
 
 #: the period of a page that is opened without one
 PERIOD = "24h"
@@ -41,7 +40,6 @@ def show_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     site = model_admin.admin_site.name
     links = _find_links(request, site)
     context = {
-        "opts": Security._meta,
         "periods": [(key, words.PERIODS.get(key, key)) for key in data["periods"]],
         "config": _make_config(request, site, data["period"], links),
         "data": data,

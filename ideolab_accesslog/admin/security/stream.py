@@ -78,12 +78,13 @@ def _take_place() -> Optional[object]:
     """
     now = time.monotonic()
     with _lock:
-        for place in [place for place, came in _places.items() if now - came > PLACE_S]:
-            del _places[place]
+        for left in [one for one, came in _places.items() if now - came > PLACE_S]:
+            del _places[left]
         if len(_places) >= MOST:
             return None
-        _places[found := object()] = now
-        return found
+        place = object()
+        _places[place] = now
+        return place
 
 
 async def _make_stream(model_admin: Any, request: HttpRequest, place: object) -> AsyncIterator[bytes]:

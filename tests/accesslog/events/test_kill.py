@@ -17,9 +17,10 @@ from django.db.models import Sum
 from ideolab_accesslog import databases
 from ideolab_accesslog.events import store
 from ideolab_accesslog.models import ConnmonEvent, EventHour, EventOffset
+from tests.accesslog.conftest import VENDORS
 from tests.accesslog.events.event_lines import EventsFile, list_ids, make_line
 
-on_both = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+on_each_database = pytest.mark.parametrize("database", VENDORS, indirect=True)
 #: statements of an import of three batches, and some more
 STATEMENTS = 30
 
@@ -71,7 +72,7 @@ def verify(events: EventsFile, ids: list[str], rejected: int) -> None:
     assert (len(places), len(set(places))) == (rejected, rejected)
 
 
-@on_both
+@on_each_database
 def test_a_kill_behind_any_statement(database: str, tmp_path: Path) -> None:
     """Three batches with a bad line in each; the next import ends what the killed one began."""
     for number in range(1, STATEMENTS):
@@ -94,7 +95,7 @@ def test_a_kill_behind_any_statement(database: str, tmp_path: Path) -> None:
             table.objects.all().delete()
 
 
-@on_both
+@on_each_database
 def test_a_kill_behind_the_commit(database: str, tmp_path: Path) -> None:
     """The rows are there and nobody has heard of it."""
     events = EventsFile(tmp_path)
@@ -115,7 +116,7 @@ def test_a_kill_behind_the_commit(database: str, tmp_path: Path) -> None:
     verify(events, ["a", "b"], 1)
 
 
-@on_both
+@on_each_database
 def test_kills_at_random_while_events_come(database: str, tmp_path: Path) -> None:
     """A file that grows and is rotated, and an import that is killed again and again."""
     events, rng, ids = EventsFile(tmp_path), random.Random(16), list[str]()
@@ -134,7 +135,7 @@ def test_kills_at_random_while_events_come(database: str, tmp_path: Path) -> Non
     verify(events, ids, 25)
 
 
-@on_both
+@on_each_database
 def test_two_imports_at_once(database: str, tmp_path: Path) -> None:
     """cron and --follow: one waits for the other's transaction, and goes on behind it."""
     events = EventsFile(tmp_path)

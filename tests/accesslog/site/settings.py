@@ -61,6 +61,9 @@ CACHES = {
 }
 TRASHIP_LOG = str(DIRECTORY / "traship.log")
 TRASHIP_MANUAL_LOG = str(DIRECTORY / "manual.log")
+ACCESSLOG_EVENTS = str(DIRECTORY / "events.jsonl")
+ACCESSLOG_EVENTS_REJECTS = str(DIRECTORY / "events.rejected")
+ACCESSLOG_METRICS_DIR = str(DIRECTORY)
 TRASHIP_FIREWALL_EXECUTE = True
 TRASHIP_FIREWALL_HELPER = ["/nonexistent/ideolab-fw-ip"]
 # the walk stores rows itself: a second writer to SQLite is another test's matter

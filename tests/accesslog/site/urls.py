@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
@@ -21,19 +22,24 @@ def show_page(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("a page")
 
 
-urlpatterns: list[Any] = [path("ok/", show_page if KIND == "none" else show)]
+pages: list[Any] = []
 if KIND in ("default", "own", "second"):
     from django.contrib import admin
 
-    urlpatterns.append(path("admin/", admin.site.urls))
+    pages.append(path("admin/", admin.site.urls))
 if KIND in ("second", "only-second"):
     from django.contrib.admin import AdminSite
 
-    from ideolab_accesslog.admin import AccessLogAdmin, FirewallActionLogAdmin, TrashIPAdmin
-    from ideolab_accesslog.models import AccessLog, FirewallActionLog, TrashIP
+    from ideolab_accesslog.admin import AccessLogAdmin, FirewallActionLogAdmin, SecurityAdmin, TrashIPAdmin
+    from ideolab_accesslog.models import AccessLog, FirewallActionLog, Security, TrashIP
 
     ops = AdminSite(name="ops")
     ops.register(AccessLog, AccessLogAdmin)
     ops.register(TrashIP, TrashIPAdmin)
     ops.register(FirewallActionLog, FirewallActionLogAdmin)
-    urlpatterns.append(path("team/ops/", ops.urls))
+    ops.register(Security, SecurityAdmin)
+    pages.append(path("team/ops/", ops.urls))
+urlpatterns: list[Any] = [
+    path("ok/", show_page if KIND == "none" else show),
+    *(i18n_patterns(*pages) if settings.SITE.get("i18n") else pages),
+]

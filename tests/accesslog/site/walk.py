@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import re
@@ -13,14 +14,16 @@ from datetime import datetime, timedelta, timezone
 from html import unescape
 from typing import Any, Optional
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import django
 
 FIRST = 1234
 COUNT = 1000
-BASE = "192.0.2."
 #: pages that are opened, and those whose addresses differ by their values alone
 PAGES, ALIKE = 70, 2
+#: whom fail2ban bans, and the network that is banned by hand
+BANNED, NETWORK = "2001:db8:9::7", "2001:db8:9::/64"
 
 
 class Walk:
@@ -205,6 +208,38 @@ def ban(walk: Walk, root: str) -> None:
     walk.expect("banned by hand", TrashIP.objects.filter(is_banned=True, ban_until=None).count(), 2)
 
 
+def watch(walk: Walk, root: str) -> None:
+    """Import a ban, find it on the dashboard with its time, and ban its network from there."""
+    from ideolab_accesslog.models import TrashIP
+
+    now = datetime.now(timezone.utc)
+    event: dict[str, Any] = {
+        "ts": now.isoformat(),
+        "type": "ban",
+        "ip": BANNED,
+        "subnet": NETWORK,
+        "jail": "sshd",
+    }
+    event |= {"bantime": 60, "until": (now + timedelta(seconds=60)).isoformat(), "id": "a-1"}
+    (walk.settings.DIRECTORY / "events.jsonl").write_text(json.dumps(event) + "\n")
+    said = re.findall(r"\d+", command("import_connmon_events")[0])
+    walk.expect("imported, duplicates, rejected, behind", said, ["1", "0", "0", "0"])
+    page = f"{walk.prefix}{root}ideolab_accesslog/security/"
+    local = f"{now.astimezone(ZoneInfo(walk.settings.TIME_ZONE)):%H:%M:%S}"
+    walk.expect(f"{local} on the dashboard", local in walk.get(f"{page}?period=1h"), True)
+    data = json.loads(walk.get(f"{page}data/?period=1h"))
+    times = [row["ts"] for row in data["last_bans"]]
+    walk.expect("last bans", times, [now.isoformat(timespec="seconds")])
+    walk.expect("timeline", [sum(series["values"]) for series in data["timeline"]["series"]], [1])
+    detail = json.loads(walk.get(f"{page}detail/?of={BANNED}"))
+    walk.expect("detail", [row["ts"] for row in detail["bans"]], times)
+    url = f"{page}ban/?of={NETWORK}"
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', walk.get(url)))
+    answer = walk.post(url, {**fields, "time": "24h", "reason": "from the dashboard"})
+    walk.expect("a ban from the dashboard", answer.headers.get("Location"), page)
+    walk.expect("banned from there", TrashIP.objects.filter(ip=NETWORK, is_banned=True).count(), 1)
+
+
 def command(*words: str) -> tuple[str, Optional[str]]:
     """Return what a command printed, and its error."""
     from django.core.management import CommandError, call_command
@@ -289,10 +324,13 @@ def main() -> int:
         "second": ["/admin/", "/team/ops/"],
         "only-second": ["/team/ops/"],
     }.get(site.get("admin", "default"), ["/admin/"])
+    if site.get("i18n"):
+        roots = [f"/{walk.settings.LANGUAGE_CODE}{root}" for root in roots]
     for number, root in enumerate(roots):
         with walk.step(f"ban below {root}"):
             if number == len(roots) - 1:
                 ban(walk, root)
+                watch(walk, root)
         with walk.step(f"look below {root}"):
             look(walk, root)
     if site.get("storage"):

@@ -58,7 +58,8 @@ def test_a_ban_is_shown_confirmed_and_made(kernel: FakeKernel, of: str) -> None:
     """The page changes nothing; the POST bans, and what is said is the firewall's answer."""
     client = staff(*ALL)
     page = client.get(URL + of)
-    assert page.status_code == 200
+    # unfold makes its breadcrumbs of it
+    assert (page.status_code, page.context["opts"].model_name) == (200, "security")
     assert (kernel.elements(), TrashIP.objects.count(), FirewallActionLog.objects.count()) == ({}, 0, 0)
 
     answer = confirm(client, of, time="7d", reason=" a  scan\n")

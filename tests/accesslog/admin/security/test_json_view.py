@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import Any
 
 import django
@@ -10,7 +12,15 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from ideolab_accesslog.dashboard.kept import kept
+
 VIEWS = ("data", "stream", "detail")
+#: what a site may have in front of all others
+KEEPING = (
+    "django.middleware.cache.UpdateCacheMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+)
 
 
 def make_client(*permissions: str, is_staff: bool = True) -> Client:
@@ -63,7 +73,7 @@ def test_only_get() -> None:
     assert client.post(make_url("data")).status_code == 405
     assert client.head(make_url("data")).status_code == 200
     assert (answer.status_code, answer["Cache-Control"], answer["X-Content-Type-Options"]) == (
-        *(200, "no-store, no-transform", "nosniff"),
+        *(200, "private, no-store, no-transform", "nosniff"),
     )
 
 
@@ -74,3 +84,19 @@ def test_a_site_that_requires_a_login(settings: Any) -> None:
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
 
     assert Client().get(make_url("data")).status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_site_that_caches_and_compresses(settings: Any) -> None:
+    """Each answer is new, with those of Django's middlewares that keep, compare and pack answers."""
+    settings.MIDDLEWARE = [*KEEPING, *settings.MIDDLEWARE, "django.middleware.cache.FetchFromCacheMiddleware"]
+    client = make_client("view_security")
+    first = client.get(make_url("data"), headers={"accept-encoding": "gzip"})
+    kept.forget()
+    later = client.get(make_url("data"), headers={"if-none-match": "*"})
+
+    assert (first["Content-Encoding"], first.has_header("ETag")) == ("gzip", False)
+    assert json.loads(gzip.decompress(first.content))["period"] == "24h"
+    assert (later.status_code, later.has_header("Content-Encoding")) == (200, False)
+    User.objects.all().delete()
+    assert client.get(make_url("data")).status_code == 403

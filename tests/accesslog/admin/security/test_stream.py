@@ -25,7 +25,7 @@ from django.test import AsyncRequestFactory, RequestFactory
 from ideolab_accesslog.admin.security import stream
 from ideolab_accesslog.admin.security.site import SecurityAdmin
 from ideolab_accesslog.models import Security, TrashIP
-from tests.accesslog.admin.security.test_json_view import make_client, make_url
+from tests.accesslog.admin.security.test_json_view import KEEPING, make_client, make_url
 from tests.lab.gunicorn import Served, uvicorn
 from tests.lab.postgres import Postgres
 
@@ -214,7 +214,8 @@ def test_headers() -> None:
 def _open(server: Served, key: str) -> Iterator[http.client.HTTPResponse]:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     try:
-        connection.request("GET", make_url("stream") + "?period=1h", headers={"Cookie": f"sessionid={key}"})
+        headers = {"Cookie": f"sessionid={key}", "Accept-Encoding": "gzip"}
+        connection.request("GET", make_url("stream") + "?period=1h", headers=headers)
         yield connection.getresponse()
     finally:
         connection.close()
@@ -222,9 +223,9 @@ def _open(server: Served, key: str) -> Iterator[http.client.HTTPResponse]:
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_real_server(database: str, postgres: Postgres) -> None:
-    """uvicorn sends the first event at once, and ten streams hold no worker: pages are answered."""
+    """uvicorn sends the first event at once, whatever stands in front; meanwhile pages are answered."""
     _user, key = _sign_in("view_security")
-    with uvicorn(postgres.environment()) as server:
+    with uvicorn({**postgres.environment(), "DJANGO_MIDDLEWARE": ",".join(KEEPING)}) as server:
         with _open(server, key) as answer:
             lines = [answer.readline().decode() for _ in range(4)]
             statuses = [server.get("/ok/") for _ in range(3)]

@@ -13,6 +13,7 @@ from ideolab_accesslog.events.rows.parse import LinePlace, parse_line
 from ideolab_accesslog.events.rows.rollups import DayKey, HourKey, MinuteKey
 from ideolab_accesslog.events.rows.row import EventRow
 from ideolab_accesslog.models import EventDay, EventHour, EventMinute
+from tests.accesslog.conftest import VENDORS
 from tests.accesslog.events.event_lines import make_line
 
 NOW = datetime(2026, 11, 30, tzinfo=timezone.utc)
@@ -49,7 +50,7 @@ def test_what_is_counted() -> None:
 
 
 @pytest.mark.root
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
 def test_hostile_names_are_counted_as_they_are(database: str) -> None:
     """What has a meaning in an array of PostgreSQL; a later name replaces one."""
     name = 'a"b\\c{},\t\n NULL \u00e9'
