@@ -94,7 +94,7 @@ def test_what_was_ordered_is_shown_at_once(
 
     press(page, f"Unban {ADDRESS}", "Lift the ban")
     # a line of manual.log cannot lift a ban: root does it
-    assert page.inner_text(STATE) == "unban noted only"
+    assert page.inner_text(STATE) == "unban only noted"
     assert page.inner_text("[data-rows=bans] tr:nth-child(2) [data-is=state]") == "active"
     report(events, "unban", 2)
     wait_for_state(page, "lifted")
