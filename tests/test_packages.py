@@ -28,6 +28,7 @@ EVERYWHERE = {
         "apt-get",
         "bash",
         "cat",
+        "chmod",
         "chroot",
         "cp",
         "env",
@@ -48,8 +49,8 @@ EVERYWHERE = {
 OF_THE_PACK = {
     "ideolab-f2b", "ban", "bans", "check", "connmon", "install", "intake", "origin", "status", "unban",
 }  # fmt: skip
-#: programs of other distributions, and of tests that scripts/test leaves out
-NOT_DEBIAN = {"fail2ban-python", "initdb", "npm"}
+#: programs of other distributions, and of what scripts/test leaves out
+NOT_DEBIAN = {"fail2ban-python", "initdb", "msgfmt", "npm"}
 #: modules that the product or its tests take where the owner installed them
 OPTIONAL = {"MySQLdb", "ipwhois", "maxminddb"}
 #: modules of the lock whose distribution has another name
