@@ -78,7 +78,7 @@ def test_the_steps(checkout: Source) -> None:
     steps = plan(checkout, Host(), HERE, "", web_group="www-data")
 
     assert [step for step in steps if isinstance(step, Log) and step.group == "www-data"] == [
-        Log("/var/log/ideolab/connmon_events.jsonl", "ideolab", "www-data", 0o640),
+        Log("/var/log/ideolab/connmon_events.jsonl", "ideolab", "www-data", 0o640, has_readers=True),
         Log("/var/log/ideolab/manual.log", "ideolab", "www-data", 0o660),
         Log("/var/log/ideolab/traship.log", "ideolab", "www-data", 0o660),
     ]
