@@ -20,7 +20,7 @@ from ideolab_accesslog.dashboard import prom
 from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.events import offsets
 from ideolab_accesslog.events.file.sources import count_behind
-from ideolab_accesslog.models import EventOffset
+from ideolab_accesslog.models import ConnmonEvent, EventOffset
 from ideolab_f2b import files
 
 CONNMON_FILE = "ideolab_connmon.prom"
@@ -37,6 +37,8 @@ COMPARED_S = 180
 BEHIND_S = 150
 #: seconds for which lines that were rejected may hide an attack, as the verdict's now
 REJECTED_S = 600
+#: seconds that a batch takes: what it stores is older than what it rejects
+BATCH_S = 30
 #: seconds by which the clocks of two hosts may differ; what is stamped later says nothing of now
 CLOCKS_S = 120
 #: characters of a path
@@ -157,11 +159,15 @@ def _find_fault(offset: EventOffset, found: os.stat_result, read_at: float, now:
 
 
 def _has_rejected(now: float) -> bool:
-    """Return whether the import has rejected lines a moment ago: it may reject all of them."""
+    """Return whether the import has lately rejected lines and stored none: it may reject all of them."""
     try:
-        return abs(now - os.stat(conf.ACCESSLOG_EVENTS_REJECTS).st_mtime) <= REJECTED_S
+        rejected = os.stat(conf.ACCESSLOG_EVENTS_REJECTS).st_mtime
     except (OSError, ValueError):
         return False
+    if abs(now - rejected) > REJECTED_S:
+        return False
+    stored = ConnmonEvent.objects.order_by("-pk").values_list("created_at", flat=True).first()
+    return stored is None or rejected - to_utc(stored).timestamp() > BATCH_S
 
 
 def _describe_beginning() -> str:

@@ -18,7 +18,8 @@ from ideolab_accesslog.access import recorder
 from ideolab_accesslog.dashboard import sources
 from ideolab_accesslog.dashboard.sources import BEHIND_S
 from ideolab_accesslog.databases.times import to_utc
-from tests.accesslog.dashboard.samples import NOW, add_offset, write_metrics
+from ideolab_accesslog.models import ConnmonEvent
+from tests.accesslog.dashboard.samples import NOW, add_event, add_offset, write_metrics
 from tests.accesslog.events.event_lines import EventsFile
 
 
@@ -106,7 +107,13 @@ def test_lines_that_were_rejected(ago_s: int, state: str, events: Path, settings
     assert sources.check_events(NOW).state == "ok"
     rejects.write_text("{}\n")
     os.utime(rejects, (NOW.timestamp() - ago_s,) * 2)
+    assert sources.check_events(NOW).state == state
 
+    # one bad line among good ones is no reason to say less
+    add_event()
+    ConnmonEvent.objects.update(created_at=NOW - timedelta(seconds=ago_s + 29))
+    assert sources.check_events(NOW).state == "ok"
+    ConnmonEvent.objects.update(created_at=NOW - timedelta(seconds=ago_s + 31))
     assert sources.check_events(NOW).state == state
 
 
