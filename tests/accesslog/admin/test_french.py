@@ -22,7 +22,7 @@ from tests.accesslog.test_locale import source
 BASE = "admin:ideolab_accesslog_"
 _WORD = re.compile(r"[^\W\d]+(?:['\u2019_-][^\W\d]+)*")
 #: words of people's programs and of protocols, which are the same in both languages
-_NAMES = {"manual", "log", "jail", "fail2ban", "root", "user", "agent", "error", "ideolab"}
+_NAMES = {"admin", "manual", "log", "jail", "fail2ban", "root", "user", "agent", "error", "ideolab"}
 #: words that betray an English sentence, whether the catalogue knows it or not
 _PLAIN = {"the", "of", "and", "is", "not", "was", "with", "for", "this", "that", "yes", "no", "by", "until"}
 #: attributes that a browser shows
