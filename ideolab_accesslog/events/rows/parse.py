@@ -187,6 +187,8 @@ def _take_time(record: Mapping[str, Any], key: str) -> Optional[datetime]:
     value = record.get(key)
     if value is None:
         return None
+    if not isinstance(value, str):
+        raise LineError(f"{key} is no time")
     try:
         # Z is for Python 3.11
         found = datetime.fromisoformat(value if value[-1:] != "Z" else f"{value[:-1]}+00:00")
@@ -198,7 +200,7 @@ def _take_time(record: Mapping[str, Any], key: str) -> Optional[datetime]:
         if found.year not in _CALENDAR:
             raise LineError(f"{key} is no time that a database holds")
         return found
-    except (TypeError, ValueError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
         raise error if isinstance(error, LineError) else LineError(f"{key} is no time") from error
 
 

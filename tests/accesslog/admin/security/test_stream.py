@@ -68,6 +68,12 @@ def _list_bursts(part: str) -> list[str]:
     return [one["of"] for one in json.loads("{" + data)["site"]["bursts"]] if data else []
 
 
+def _add_burst() -> None:
+    """Store an address with many 404s; the thread that does it has a connection of its own."""
+    TrashIP.objects.create(ip="198.51.100.7", reason="404_burst", count_404=3)
+    connections.close_all()
+
+
 @pytest.fixture(autouse=True)
 def no_connection_outlives_its_test() -> Iterator[None]:
     """The thread of sync_to_async is that of all tests, and its connection would be the last one's."""
@@ -128,7 +134,7 @@ def test_an_event_when_something_changed(monkeypatch: pytest.MonkeyPatch) -> Non
     async def run() -> list[str]:
         parts = stream._make_stream(_make_admin(), request, stream._take_place())
         found = [(await parts.__anext__()).decode() for _ in range(3)]
-        await asyncio.to_thread(TrashIP.objects.create, ip="198.51.100.7", reason="404_burst", count_404=3)
+        await asyncio.to_thread(_add_burst)
         while not _list_bursts(found[-1]):
             found.append((await parts.__anext__()).decode())
         await parts.aclose()  # type: ignore[attr-defined]

@@ -83,6 +83,7 @@ def test_addresses_networks_and_ases() -> None:
         ({"ts": "1999-01-01T00:00:00+00:00"}, "ts is no time of an event"),
         ({"ts": "2026-11-22T14:52:01"}, "ts has no zone"),
         ({"ts": 7}, "ts is no time"),
+        ({"ts": {}}, "ts is no time"),
         ({"until": "0001-01-01T00:00:00+23:00"}, "until is no time"),
         ({"type": "banned"}, "type is none of those of an event"),
         ({"type": ["ban"]}, "type is none of those of an event"),
