@@ -50,14 +50,17 @@ def test_threads_of_a_server_lose_nothing(database: str, writer_thread: None) ->
 
 
 def end_first_turn() -> None:
-    """Start the thread and return when its first turn is over."""
+    """Start the thread and return when its first turn is over.
+
+    The last job of it: a process that is forked while a thread is inside SQLite may find its locks taken.
+    """
     is_over = threading.Event()
-    scheduler.add_job(is_over.set)
+    scheduler.add_job(is_over.set, is_last=True)
     try:
         scheduler.start()
         assert is_over.wait(120)
     finally:
-        scheduler._each_turn.remove(is_over.set)
+        scheduler._last.remove(is_over.set)
 
 
 def test_a_child_has_its_own_thread_and_not_its_parent_s_rows(
