@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from ideolab_accesslog.dashboard.numbers import show_number
 from ideolab_accesslog.dashboard.readings import Growth
-from ideolab_accesslog.dashboard.sources import ACTIVE_BANS, DashboardSource, Metrics
+from ideolab_accesslog.dashboard.sources.metrics import ACTIVE_BANS, Metrics
+from ideolab_accesslog.dashboard.sources.source import DashboardSource
 
 ESTABLISHED = "ideolab_connmon_established_443"
 SUSPECT_IPS = "ideolab_connmon_suspect_ips"

@@ -8,7 +8,7 @@ from typing import Optional
 
 from django.utils.translation import gettext as _
 
-from ideolab_accesslog.dashboard import cards, counts, site, sources
+from ideolab_accesslog.dashboard import cards, counts, site
 from ideolab_accesslog.dashboard import timeline as timelines
 from ideolab_accesslog.dashboard import verdict as verdicts
 from ideolab_accesslog.dashboard.bans import last_bans, leaders, networks, ordered, origins, unbanned
@@ -17,6 +17,10 @@ from ideolab_accesslog.dashboard.instants import read_clock
 from ideolab_accesslog.dashboard.numbers import show_number
 from ideolab_accesslog.dashboard.period import HOUR_S, PERIODS, Period
 from ideolab_accesslog.dashboard.readings import CounterReading, Readings, readings
+from ideolab_accesslog.dashboard.sources import metrics
+from ideolab_accesslog.dashboard.sources.events import check_events
+from ideolab_accesslog.dashboard.sources.site_log import check_site
+from ideolab_accesslog.dashboard.sources.source import DashboardSource
 
 PRESSURE = "ideolab_connmon_pressure"
 UNEXPLAINED = "ideolab_connmon_unexplained"
@@ -57,19 +61,19 @@ class PageData:
     networks4: tuple[networks.NetworkRow, ...]
     networks6: tuple[networks.NetworkRow, ...]
     site: site.SiteView
-    sources: tuple[sources.DashboardSource, ...]
+    sources: tuple[DashboardSource, ...]
 
 
 @dataclass(frozen=True)
 class _Sources:
     """The sources, read once for all values of one answer."""
 
-    events: sources.DashboardSource
-    connmon: sources.Metrics
-    fail2ban: sources.Metrics
-    site: sources.DashboardSource
+    events: DashboardSource
+    connmon: metrics.Metrics
+    fail2ban: metrics.Metrics
+    site: DashboardSource
 
-    def list_all(self) -> tuple[sources.DashboardSource, ...]:
+    def list_all(self) -> tuple[DashboardSource, ...]:
         """Return them in the order of the page."""
         return self.events, self.connmon.source, self.fail2ban.source, self.site
 
@@ -116,10 +120,10 @@ def collect(period: Period, now: Optional[datetime] = None, kept: Readings = rea
 
 def _read_sources(now: datetime) -> _Sources:
     return _Sources(
-        sources.check_events(now),
-        sources.read_connmon(now),
-        sources.read_fail2ban(now),
-        sources.check_site(),
+        check_events(now),
+        metrics.read_connmon(now),
+        metrics.read_fail2ban(now),
+        check_site(),
     )
 
 
@@ -137,7 +141,7 @@ def _read_bans(period: Period, now: datetime) -> _Bans:
     )
 
 
-def _keep_reading(fail2ban: sources.Metrics, kept: Readings) -> None:
+def _keep_reading(fail2ban: metrics.Metrics, kept: Readings) -> None:
     if fail2ban.source.is_ok:
         numbers = (fail2ban.file.sum(name) for name in (cards.DROPPED, BAN_ERRORS, DRIFT))
         kept.add(CounterReading(fail2ban.ts, *numbers))
@@ -170,7 +174,7 @@ def _describe(found: _Sources, bans: _Bans, now: datetime, kept: Readings) -> ve
         suspects=suspects,
         pressure=_round(found.connmon.file.max(PRESSURE) if found.connmon.source.is_ok else None),
         is_unexplained=bool(found.connmon.file.max(UNEXPLAINED)),
-        is_kernel_compared=sources.is_kernel_compared(found.fail2ban, now),
+        is_kernel_compared=metrics.is_kernel_compared(found.fail2ban, now),
         has_lasting_drift=kept.has_lasting_drift(),
         ban_errors=round(errors.amount) if errors else 0,
         set_fill=found.fail2ban.file.max(FILL),
@@ -207,12 +211,12 @@ def _has_unbanned(
     return unbanned.has_unbanned(named, hour, restored)
 
 
-def _find_state(events: sources.DashboardSource, is_counted: bool) -> str:
+def _find_state(events: DashboardSource, is_counted: bool) -> str:
     """Return the state of what is made of events."""
     return events.state if is_counted or not events.is_ok else "unknown"
 
 
-def _note_origins(found: origins.Origins, events: sources.DashboardSource) -> OriginsNote:
+def _note_origins(found: origins.Origins, events: DashboardSource) -> OriginsNote:
     """Return the sentence that says of which bans the tables are."""
     words = {"count": show_number(found.total), "time": f"{found.since:%Y-%m-%d %H:%M} UTC"}
     text = _("Of all bans since %(time)s: %(count)s.") % words

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ideolab_accesslog.dashboard.numbers import show_number
-from ideolab_accesslog.dashboard.sources import DashboardSource
+from ideolab_accesslog.dashboard.sources.source import DashboardSource
 
 #: seconds that count as now
 RECENT_S = 600

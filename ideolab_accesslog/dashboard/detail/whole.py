@@ -18,7 +18,7 @@ from ideolab_accesslog.dashboard.bans.ordered import read_orders
 from ideolab_accesslog.dashboard.detail import audit, connections, events, requests
 from ideolab_accesslog.dashboard.detail.target import DetailTarget
 from ideolab_accesslog.dashboard.instants import read_clock, to_iso
-from ideolab_accesslog.dashboard.sources import check_events
+from ideolab_accesslog.dashboard.sources.events import check_events
 from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import TrashIP
 from ideolab_accesslog.networks import network_of

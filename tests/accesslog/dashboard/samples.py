@@ -9,9 +9,9 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Optional
 
-from ideolab_accesslog.dashboard import sources
 from ideolab_accesslog.dashboard.instants import UTC, floor
-from ideolab_accesslog.dashboard.sources import DashboardSource
+from ideolab_accesslog.dashboard.sources import metrics
+from ideolab_accesslog.dashboard.sources.source import DashboardSource
 from ideolab_accesslog.databases.times import to_database
 from ideolab_accesslog.models import ConnmonEvent, EventDay, EventHour, EventMinute, EventOffset
 
@@ -23,7 +23,7 @@ OK = {
 }
 #: fail2ban has bans, and the kernel should have them
 ACTIVE_BANS = 'ideolab_f2b_active_bans{jail="sshd",family="inet"} 3'
-_NAMES = {"fail2ban": sources.FAIL2BAN_FILE, "connmon": sources.CONNMON_FILE}
+_NAMES = {"fail2ban": metrics.FAIL2BAN_FILE, "connmon": metrics.CONNMON_FILE}
 _JOBS = {"fail2ban": "report", "connmon": "connmon"}
 
 
@@ -88,7 +88,7 @@ def write_metrics(directory: Path, program: str, text: str = "", *, ago_s: Optio
     """Write the file of a program, whose last success and whose time are so many seconds ago."""
     path = directory / _NAMES[program]
     stamp = NOW.timestamp() - (ago_s or 0)
-    success = f'{sources.SUCCESS}{{job="{_JOBS[program]}"}} {stamp}\n' if ago_s is not None else ""
+    success = f'{metrics.SUCCESS}{{job="{_JOBS[program]}"}} {stamp}\n' if ago_s is not None else ""
     path.write_text(success + text)
     os.utime(path, (stamp, stamp))
     return path
@@ -99,7 +99,7 @@ def fill_calm(directory: Path, settings: Any, connmon: str = "", fail2ban: str =
     settings.ACCESSLOG_METRICS_DIR = str(directory)
     calm = "ideolab_connmon_established_443 12\nideolab_connmon_suspect_ips 0\n"
     write_metrics(directory, "connmon", connmon or calm)
-    bans = f'{ACTIVE_BANS}\n{sources.SUCCESS}{{job="reconcile"}} {NOW.timestamp() - 20}\n'
+    bans = f'{ACTIVE_BANS}\n{metrics.SUCCESS}{{job="reconcile"}} {NOW.timestamp() - 20}\n'
     write_metrics(directory, "fail2ban", fail2ban or bans)
     events = directory / "connmon_events.jsonl"
     events.write_text("{}\n")

@@ -10,7 +10,8 @@ import pytest
 from ideolab_accesslog.dashboard.cards import Card, find_suspects, make_cards
 from ideolab_accesslog.dashboard.prom import PromFile, parse
 from ideolab_accesslog.dashboard.readings import Growth
-from ideolab_accesslog.dashboard.sources import DashboardSource, Metrics
+from ideolab_accesslog.dashboard.sources.metrics import Metrics
+from ideolab_accesslog.dashboard.sources.source import DashboardSource
 from tests.accesslog.dashboard.samples import OK
 
 CONNMON = (

@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 from ideolab_accesslog.dashboard.kept import KEPT_S, MOST, KeptData, kept, to_plain
-from ideolab_accesslog.dashboard.sources import DashboardSource
+from ideolab_accesslog.dashboard.sources.source import DashboardSource
 
 
 class Clock:

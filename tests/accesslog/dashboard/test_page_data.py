@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from ideolab_accesslog.dashboard.page_data import collect
 from ideolab_accesslog.dashboard.period import PERIODS
 from ideolab_accesslog.dashboard.readings import Readings
-from ideolab_accesslog.dashboard.sources import SUCCESS
+from ideolab_accesslog.dashboard.sources.metrics import SUCCESS
 from ideolab_accesslog.models import EventMinute
 from tests.accesslog.conftest import VENDORS
 from tests.accesslog.dashboard.samples import ACTIVE_BANS, NOW, add_event, fill_calm, write_metrics

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ideolab_accesslog.dashboard.sources import DashboardSource
+from ideolab_accesslog.dashboard.sources.source import DashboardSource
 from ideolab_accesslog.dashboard.verdict import AttackVerdict, Leader, Situation, judge
 from tests.accesslog.dashboard.samples import OK
 

@@ -1,4 +1,4 @@
-"""The sources: each says what it is worth, and what to do."""
+"""The events of fail2ban: how far the import is, by its place and by the time of what waits."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.backends.signals import connection_created
-from django.test import Client
 from django.utils import timezone
 
-from ideolab_accesslog.access import recorder
-from ideolab_accesslog.dashboard import sources
-from ideolab_accesslog.dashboard.sources import BEHIND_S
+from ideolab_accesslog.dashboard.sources.events import check_events
+from ideolab_accesslog.dashboard.sources.metrics import read_connmon
+from ideolab_accesslog.dashboard.sources.unread import BEHIND_S
 from ideolab_accesslog.databases.times import to_utc
 from ideolab_accesslog.models import ConnmonEvent
 from tests.accesslog.dashboard.samples import NOW, add_event, add_offset, write_metrics
@@ -35,12 +32,12 @@ def events(tmp_path: Path) -> Path:
 def test_nothing_is_imported_yet(events: Path, settings: Any) -> None:
     """It is absent, which is not 0 bans; what is missing comes with the commands that make it."""
     settings.ACCESSLOG_EVENTS = str(events)
-    found = sources.check_events(NOW)
+    found = check_events(NOW)
     settings.ACCESSLOG_EVENTS = str(events.with_name("nowhere"))
-    text = sources.check_events(NOW).text
+    text = check_events(NOW).text
     # the kernel refuses to look, as it does below a directory of another user
     settings.ACCESSLOG_EVENTS = f"/tmp/{'x' * 300}/events.jsonl"
-    assert "this user may not read" in sources.check_events(NOW).text
+    assert "this user may not read" in check_events(NOW).text
 
     assert (found.state, found.age_s) == ("absent", None)
     assert found.text == (
@@ -58,9 +55,9 @@ def test_a_file_that_may_not_be_read(events: Path, settings: Any, monkeypatch: p
     settings.ACCESSLOG_EVENTS = str(events)
     # root, who runs these tests, may read everything
     monkeypatch.setattr(os, "access", lambda path, _mode: path != str(events))
-    before = sources.check_events(NOW)
+    before = check_events(NOW)
     add_offset(events, ago_s=1, behind=2)
-    after = sources.check_events(NOW)
+    after = check_events(NOW)
 
     assert (before.state, after.state) == ("absent", "behind")
     assert before.text.startswith(
@@ -78,9 +75,9 @@ def test_a_clock_that_was_wrong(events: Path, tmp_path: Path, settings: Any) -> 
     settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
     add_offset(events, ago_s=-86400, behind=2)
     write_metrics(tmp_path, "connmon", ago_s=-86400)
-    found = sources.read_connmon(NOW).source
+    found = read_connmon(NOW).source
 
-    assert sources.check_events(NOW).state == "behind"
+    assert check_events(NOW).state == "behind"
     assert (found.state, found.age_s) == ("unknown", None)
     assert found.text == (
         f"{tmp_path}/ideolab_connmon.prom has a time that is still to come: how old it is, is unknown. "
@@ -93,7 +90,7 @@ def test_all_is_imported(events: Path) -> None:
     """However long ago: nothing was written since."""
     add_offset(events, ago_s=5000)
 
-    found = sources.check_events(NOW)
+    found = check_events(NOW)
     assert (found.state, found.age_s, found.text) == ("ok", 5000, f"All of {events} is imported.")
 
 
@@ -104,17 +101,17 @@ def test_lines_that_were_rejected(ago_s: int, state: str, events: Path, settings
     rejects = events.with_name("rejected.jsonl")
     settings.ACCESSLOG_EVENTS_REJECTS = str(rejects)
     add_offset(events)
-    assert sources.check_events(NOW).state == "ok"
+    assert check_events(NOW).state == "ok"
     rejects.write_text("{}\n")
     os.utime(rejects, (NOW.timestamp() - ago_s,) * 2)
-    assert sources.check_events(NOW).state == state
+    assert check_events(NOW).state == state
 
     # one bad line among good ones is no reason to say less
     add_event()
     ConnmonEvent.objects.update(created_at=NOW - timedelta(seconds=ago_s + 29))
-    assert sources.check_events(NOW).state == "ok"
+    assert check_events(NOW).state == "ok"
     ConnmonEvent.objects.update(created_at=NOW - timedelta(seconds=ago_s + 31))
-    assert sources.check_events(NOW).state == state
+    assert check_events(NOW).state == state
 
 
 @pytest.mark.django_db
@@ -123,7 +120,7 @@ def test_lines_wait(ago_s: int, state: str, events: Path) -> None:
     """For a minute they may: cron runs the import each minute."""
     add_offset(events, ago_s=ago_s, behind=2)
 
-    assert sources.check_events(NOW).state == state
+    assert check_events(NOW).state == state
 
 
 @pytest.mark.django_db
@@ -147,12 +144,12 @@ def test_since_when_the_first_line_waits(line_ago_s: int, ago_s: int, state: str
     add_offset(events, ago_s=ago_s)
     with events.open("a") as file:
         file.write(f"{line}\n")
-    same = sources.check_events(NOW).state
+    same = check_events(NOW).state
     # the import is still at a file that was rotated away
     events.rename(events.with_suffix(".1"))
     events.write_text(f"{line}\n")
 
-    assert (same, sources.check_events(NOW).state) == (state, state)
+    assert (same, check_events(NOW).state) == (state, state)
 
 
 @pytest.mark.django_db
@@ -161,10 +158,10 @@ def test_a_rotated_file(events: Path) -> None:
     add_offset(events, ago_s=200)
     events.rename(events.with_suffix(".1"))
     events.touch()
-    empty = sources.check_events(NOW).state
+    empty = check_events(NOW).state
     events.write_text("{}\n")
 
-    assert (empty, sources.check_events(NOW).state) == ("ok", "behind")
+    assert (empty, check_events(NOW).state) == ("ok", "behind")
 
 
 @pytest.mark.django_db
@@ -176,7 +173,7 @@ def test_lines_that_a_rotation_took_away(tmp_path: Path) -> None:
     file.add("b")
     file.rotate()
 
-    found = sources.check_events(to_utc(timezone.now()) + timedelta(seconds=BEHIND_S + 1))
+    found = check_events(to_utc(timezone.now()) + timedelta(seconds=BEHIND_S + 1))
     assert (found.state, "has lines that are not imported" in found.text) == ("behind", True)
 
 
@@ -189,7 +186,7 @@ def test_another_file_that_was_imported_later(events: Path, tmp_path: Path, sett
     archive.write_text("{}\n")
     add_offset(archive, ago_s=5)
 
-    assert sources.check_events(NOW).state == "behind"
+    assert check_events(NOW).state == "behind"
 
 
 @pytest.mark.django_db
@@ -197,7 +194,7 @@ def test_an_import_of_tomorrow(events: Path) -> None:
     """After a clock was wrong an import that has died is not ok until that day."""
     add_offset(events, ago_s=-86400, behind=1)
 
-    assert sources.check_events(NOW).state == "behind"
+    assert check_events(NOW).state == "behind"
 
 
 @pytest.mark.django_db
@@ -211,7 +208,7 @@ def test_an_inode_of_64_bits(events: Path, monkeypatch: pytest.MonkeyPatch) -> N
     # of all others as it is: the report of a failed test needs it
     monkeypatch.setattr(os, "stat", lambda path, **how: wide if path == str(events) else stat(path, **how))
 
-    assert sources.check_events(NOW).state == "ok"
+    assert check_events(NOW).state == "ok"
 
 
 @pytest.mark.django_db
@@ -220,7 +217,7 @@ def test_a_file_that_is_gone(events: Path) -> None:
     add_offset(events)
     events.unlink()
 
-    assert sources.check_events(NOW).state == "stale"
+    assert check_events(NOW).state == "stale"
 
 
 @pytest.mark.django_db
@@ -230,7 +227,7 @@ def test_a_file_that_is_none(events: Path) -> None:
     events.unlink()
     events.mkdir()
 
-    assert sources.check_events(NOW).state == "unknown"
+    assert check_events(NOW).state == "unknown"
 
 
 @pytest.mark.django_db
@@ -245,7 +242,7 @@ def test_a_file_that_may_not_be_looked_at(events: Path, monkeypatch: pytest.Monk
         return stat(path, **keywords)
 
     monkeypatch.setattr(os, "stat", refuse)
-    found = sources.check_events(NOW)
+    found = check_events(NOW)
     assert (found.state, "install --django USER" in found.text) == ("unknown", True)
 
 
@@ -256,88 +253,4 @@ def test_a_hostile_path(tmp_path: Path) -> None:
     path.write_text("")
     add_offset(path)
 
-    assert sources.check_events(NOW).text.endswith("a\\u202eb\\x0a is imported.")
-
-
-@pytest.mark.parametrize(
-    ("ago_s", "state", "age_s"),
-    [
-        (5, "ok", 5),
-        (60, "ok", 60),
-        (61, "stale", 61),
-        (-100, "ok", 0),
-        (-500, "unknown", None),
-        (None, "unknown", None),
-    ],
-)
-def test_metrics_by_their_time(ago_s: Any, state: str, age_s: Any, tmp_path: Path, settings: Any) -> None:
-    """By the time in the file; one without it says nothing, and a time of a clock that was wrong not ok."""
-    settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
-    write_metrics(tmp_path, "connmon", ago_s=ago_s)
-
-    source = sources.read_connmon(NOW).source
-    assert (source.state, source.age_s) == (state, age_s)
-
-
-def test_a_file_that_was_copied_is_not_newer(tmp_path: Path, settings: Any) -> None:
-    """Nor is one whose time inside is of tomorrow: the older of both counts."""
-    settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
-    path = write_metrics(tmp_path, "fail2ban", ago_s=-9000)
-    os.utime(path, (NOW.timestamp() - 300,) * 2)
-
-    assert sources.read_fail2ban(NOW).source.state == "stale"
-
-
-def test_no_metrics(tmp_path: Path, settings: Any) -> None:
-    """The text names the file, the program and the setting."""
-    settings.ACCESSLOG_METRICS_DIR = str(tmp_path)
-
-    assert sources.read_fail2ban(NOW).source == sources.DashboardSource(
-        "fail2ban",
-        "fail2ban",
-        "absent",
-        None,
-        f"There is no {tmp_path}/ideolab_f2b.prom. See whether fail2ban runs, and whether "
-        "ACCESSLOG_METRICS_DIR is the textfile_dir of f2b.conf.",
-    )
-
-
-def test_the_own_log_is_off(settings: Any) -> None:
-    """Then what Django sees is unknown."""
-    states = []
-    for is_on in (True, False):
-        settings.TRASHIP_ENABLED = is_on
-        states.append(sources.check_site().state)
-
-    assert states == ["ok", "absent"]
-    assert sources.check_site().text.startswith("TRASHIP_ENABLED is off")
-    settings.TRASHIP_ENABLED, settings.MIDDLEWARE = True, []
-    assert sources.check_site().state == "absent"
-    assert "is not in MIDDLEWARE: what Django sees is not written down" in sources.check_site().text
-
-
-@pytest.mark.parametrize("sink", ["queue", "spool", "direct"])
-def test_a_database_that_cannot_be_written(sink: str, database: str, settings: Any, tmp_path: Path) -> None:
-    """What Django sees is not stored then, and the page does not say that it is; later it is ok again."""
-    settings.ACCESSLOG_SINK, settings.ACCESSLOG_SPOOL = sink, str(tmp_path / "spool")
-    recorder.forget()
-    connection_created.connect(_refuse_writing)
-    try:
-        states = [_visit_anew()]
-    finally:
-        connection_created.disconnect(_refuse_writing)
-    states.append(_visit_anew())
-
-    assert states == ["behind", "ok"]
-
-
-def _refuse_writing(connection: Any, **_others: Any) -> None:
-    connection.cursor().execute("PRAGMA query_only = ON")
-
-
-def _visit_anew() -> str:
-    """Ask for a page with a new connection of the database; return the state of the site's own log."""
-    connection.close()
-    Client().get("/ok/")
-    recorder.flush()
-    return sources.check_site().state
+    assert check_events(NOW).text.endswith("a\\u202eb\\x0a is imported.")

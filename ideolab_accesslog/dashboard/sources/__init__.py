@@ -1,0 +1,1 @@
+"""The sources of the page: what each is worth now, and what to do where it is nothing."""
