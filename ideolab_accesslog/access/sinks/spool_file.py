@@ -16,6 +16,7 @@ if sys.platform != "win32":
 SUFFIX = ".copy"
 #: files of earlier versions, whose lines are JSON
 FORMER_SUFFIX = ".jsonl"
+_NEW = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 
 
 class SpoolFile:
@@ -44,12 +45,14 @@ class SpoolFile:
 def create(directory: Path) -> SpoolFile:
     """Return a new file to append to."""
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-    # the host's name: hosts that share a database must not take each other's files for loaded ones
-    path = directory / f"{socket.gethostname()}-{uuid.uuid4().hex}{SUFFIX}"
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-    fd = os.open(path, flags, 0o640)
-    _hold(fd)
-    return SpoolFile(path, fd)
+    while True:
+        # the host's name: hosts that share a database must not take each other's files for loaded ones
+        path = directory / f"{socket.gethostname()}-{uuid.uuid4().hex}{SUFFIX}"
+        fd = os.open(path, _NEW, 0o640)
+        if _hold_named(fd):
+            return SpoolFile(path, fd)
+        # who looks for orphans has taken it in between, and removes it with all that is written to it
+        os.close(fd)
 
 
 def orphans(directory: Path) -> Iterator[SpoolFile]:
@@ -92,11 +95,15 @@ def _take(path: Path) -> Optional[SpoolFile]:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     except OSError:
         return None
-    # a file without a name was loaded while we came
-    if _hold(fd) and os.fstat(fd).st_nlink:
+    if _hold_named(fd):
         return SpoolFile(path, fd)
     os.close(fd)
     return None
+
+
+def _hold_named(fd: int) -> bool:
+    """Lock a file; False: another process has it, or has loaded it and taken its name away."""
+    return _hold(fd) and bool(os.fstat(fd).st_nlink)
 
 
 def _hold(fd: int) -> bool:

@@ -23,6 +23,30 @@ def test_a_file_is_held_until_it_is_released(tmp_path: Path) -> None:
     assert [orphan.path for orphan in spool_file.orphans(tmp_path / "spool")] == [file.path]
 
 
+@pytest.mark.parametrize("is_gone", [False, True], ids=["being loaded", "gone"])
+def test_a_new_file_that_another_process_takes_is_left_to_it(
+    is_gone: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its making and its lock it looks like an orphan; what is written to it would be removed."""
+    hold, taken = spool_file._hold, list[spool_file.SpoolFile]()
+
+    def take_first(fd: int) -> bool:
+        monkeypatch.setattr(spool_file, "_hold", hold)
+        taken.extend(filter(None, map(spool_file._take, tmp_path.iterdir())))
+        if is_gone:
+            taken[0].path.unlink()
+            taken[0].release()
+        return hold(fd)
+
+    monkeypatch.setattr(spool_file, "_hold", take_first)
+    file = spool_file.create(tmp_path)
+    file.append(b"[1]\n")
+
+    assert (len(taken), file.path.read_bytes()) == (1, b"[1]\n")
+    assert file.path != taken[0].path
+    assert list(spool_file.orphans(tmp_path)) == []
+
+
 def test_orphans_come_oldest_first(tmp_path: Path) -> None:
     """As they were written."""
     files = [write_spool_file(tmp_path, row()) for _ in range(3)]
