@@ -210,7 +210,7 @@ def open_to_append(path: Path, mode: int) -> int:
         if not await_rotation(path):
             # another writer may be faster, and a rotation to rename that file
             with contextlib.suppress(FileExistsError):
-                return _create(path, mode)
+                return create(path, mode)
     return _open_existing(path)
 
 
@@ -299,7 +299,11 @@ def is_written_by(found: os.stat_result, uid: int) -> bool:
     return found.st_uid == uid and not found.st_mode & 0o022
 
 
-def _create(path: Path, mode: int) -> int:
+def create(path: Path, mode: int) -> int:
+    """Return a descriptor of a new file, as open_to_append does; FileExistsError when there is one.
+
+    For who rotates a file himself: everybody who appends to it would wait for the one that is missing.
+    """
     descriptor = os.open(path, _APPEND | os.O_CREAT | os.O_EXCL, mode)
     if os.geteuid() == 0:
         directory = os.stat(path.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +13,8 @@ from typing import Any, NamedTuple
 from ideolab_accesslog.events.file.lines import FileLine
 from ideolab_f2b import files
 
+#: its group may read it, and nobody else
+MODE = 0o640
 #: bytes after which the file becomes NAME.1, in the place of the one before
 FILE_MAX = 10 * 1024 * 1024
 #: bytes that are written at a time; a batch of bad lines has a hundred megabytes
@@ -48,7 +51,7 @@ class RejectFile:
             self._write(part)
 
     def _write(self, data: bytes) -> None:
-        fd = files.open_to_append(self.path, 0o640)
+        fd = files.open_to_append(self.path, MODE)
         try:
             # a full disk has left half a record: the next one is a line of its own
             data = data if files.ends_a_line(fd) else b"\n" + data
@@ -60,6 +63,8 @@ class RejectFile:
     def _rotate(self) -> None:
         if self.path.exists() and self.path.stat().st_size >= FILE_MAX:
             self.path.replace(self.path.with_name(f"{self.path.name}.1"))
+            with contextlib.suppress(FileExistsError):
+                os.close(files.create(self.path, MODE))
 
     def _read_last(self) -> dict[str, Any]:
         """Return the last record; {} without one."""

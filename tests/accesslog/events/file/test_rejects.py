@@ -10,6 +10,7 @@ import pytest
 from ideolab_accesslog.events.file import rejects
 from ideolab_accesslog.events.file.lines import FileLine
 from ideolab_accesslog.events.file.rejects import RejectedLine, RejectFile
+from ideolab_f2b import files
 
 
 def make(position: int, data: bytes = b"x\n") -> RejectedLine:
@@ -33,7 +34,9 @@ def test_lines_that_are_there_are_not_added_again(tmp_path: Path) -> None:
 
 
 def test_its_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One older file stays beside it; of a long line the beginning is kept."""
+    """One older file stays beside it, and nobody waits for the new one; of a long line the beginning is kept."""
+    waits = list[Path]()
+    monkeypatch.setattr(files, "await_rotation", waits.append)
     monkeypatch.setattr(rejects, "FILE_MAX", 20_000)
     file = RejectFile(tmp_path / "rejected")
     for number in range(8):
@@ -44,6 +47,7 @@ def test_its_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     assert set(sizes) == {"rejected", "rejected.1"}
     assert max(sizes.values()) < 30_000
+    assert waits == [file.path]
 
 
 def test_half_a_record_costs_no_other(tmp_path: Path) -> None:
