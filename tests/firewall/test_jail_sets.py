@@ -52,6 +52,26 @@ def test_remove(any_kernel: KernelSets) -> None:
     assert other.remove()
 
 
+def test_two_jails_place_the_set_that_they_share(
+    any_kernel: KernelSets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One links it while the other looks: it is no set of somebody else's for that."""
+    one, other = JailSets(any_kernel, "both", 1000), JailSets(any_kernel, "both", 1000)
+    find_linked, looks = other._find_linked, list[set[str]]()
+
+    def look() -> set[str]:
+        looks.append(find_linked())
+        if len(looks) == 1:
+            one.place()
+        return looks[-1]
+
+    monkeypatch.setattr(other, "_find_linked", look)
+    other.place()
+
+    assert looks[0] == set()
+    assert any_kernel.names() == ["both", "both6", "ideolab_ban"]
+
+
 def test_larger_set_while_bans_come_in(any_kernel: KernelSets) -> None:
     """Another maxelem moves the elements with their times, and loses none that is added meanwhile."""
     JailSets(any_kernel, "jail", 5000).place()

@@ -34,7 +34,7 @@ def test_lines_that_are_there_are_not_added_again(tmp_path: Path) -> None:
 
 
 def test_its_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One older file stays beside it, and nobody waits for the new one; of a long line the beginning is kept."""
+    """One older file stays beside it, and nobody waits for another; of a long line the beginning is kept."""
     waits = list[Path]()
     monkeypatch.setattr(files, "await_rotation", waits.append)
     monkeypatch.setattr(rejects, "FILE_MAX", 20_000)
