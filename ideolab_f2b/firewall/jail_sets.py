@@ -30,7 +30,7 @@ class JailSets:
         # the rule for all ports refers to it, whoever is in it
         self.kernel.create_list(LIST)
         self.kernel.create_list(self.list)
-        linked = self._find_linked()
+        linked = self._read_both_lists()
         for version, name in self.names.items():
             if name not in linked:
                 self._require_unused(version, name)
@@ -107,7 +107,7 @@ class JailSets:
         except SetMissingError:
             return []
 
-    def _find_linked(self) -> set[str]:
+    def _read_both_lists(self) -> set[str]:
         """The sets in either list: those of jails."""
         return {*self._members(LIST), *self._members(PORT_LIST)}
 
@@ -118,7 +118,7 @@ class JailSets:
             # those of a firewall that was saved, for which somebody has made the set by hand, are ours
             is_used = header.references and header.references > references.count(version, name)
             # another jail that shares it may have linked it since the lists were read
-            if is_used and name in self._find_linked():
+            if is_used and name in self._read_both_lists():
                 return
             if is_used or header.timeout is None:
                 what = "a rule or another list uses it" if is_used else "it has no timeouts"

@@ -57,15 +57,15 @@ def test_two_jails_place_the_set_that_they_share(
 ) -> None:
     """One links it while the other looks: it is no set of somebody else's for that."""
     one, other = JailSets(any_kernel, "both", 1000), JailSets(any_kernel, "both", 1000)
-    find_linked, looks = other._find_linked, list[set[str]]()
+    read_both, looks = other._read_both_lists, list[set[str]]()
 
     def look() -> set[str]:
-        looks.append(find_linked())
+        looks.append(read_both())
         if len(looks) == 1:
             one.place()
         return looks[-1]
 
-    monkeypatch.setattr(other, "_find_linked", look)
+    monkeypatch.setattr(other, "_read_both_lists", look)
     other.place()
 
     assert looks[0] == set()

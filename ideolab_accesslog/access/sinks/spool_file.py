@@ -49,7 +49,7 @@ def create(directory: Path) -> SpoolFile:
         # the host's name: hosts that share a database must not take each other's files for loaded ones
         path = directory / f"{socket.gethostname()}-{uuid.uuid4().hex}{SUFFIX}"
         fd = os.open(path, _NEW, 0o640)
-        if _hold_named(fd):
+        if _hold_with_name(fd):
             return SpoolFile(path, fd)
         # who looks for orphans has taken it in between, and removes it with all that is written to it
         os.close(fd)
@@ -95,13 +95,13 @@ def _take(path: Path) -> Optional[SpoolFile]:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     except OSError:
         return None
-    if _hold_named(fd):
+    if _hold_with_name(fd):
         return SpoolFile(path, fd)
     os.close(fd)
     return None
 
 
-def _hold_named(fd: int) -> bool:
+def _hold_with_name(fd: int) -> bool:
     """Lock a file; False: another process has it, or has loaded it and taken its name away."""
     return _hold(fd) and bool(os.fstat(fd).st_nlink)
 
