@@ -153,11 +153,17 @@ def take(browser: Any, base: str, picture: Picture, path: Path) -> None:
 
 def take_all(directory: Path, site: Path, seed: int) -> list[str]:
     """Take all pictures; return what is wrong with them."""
+    from ideolab_accesslog.dashboard.kept import kept
+
     wrong = []
     with serve() as base, chromium() as browser:
         write_metrics(site, NOW - _BEFORE, seed)
-        log_in(browser, base).wait_for_timeout(6000)
+        first = log_in(browser, base)
+        first.wait_for_timeout(6000)
+        first.context.close()
         write_metrics(site, NOW, seed)
+        # it would be shown for two seconds more
+        kept.forget()
         for picture in PICTURES:
             path = directory / f"{picture.name}.png"
             take(browser, base, picture, path)
