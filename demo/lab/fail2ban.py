@@ -97,6 +97,12 @@ class Fail2ban:
         self.stop()
         self.start()
 
+    def wait_for_restored(self, jail: str, count: int) -> None:
+        """Return when a jail has so many bans back after a restart: only then they can be lifted."""
+        self.wait_until(
+            lambda: self.read_stats(jail).get("restored", 0) >= count, f"{count} restored bans of {jail}"
+        )
+
     def reload(self) -> None:
         """Let the server read its configuration again."""
         self.run_client("reload")

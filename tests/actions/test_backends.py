@@ -128,6 +128,7 @@ def test_change_has_no_unprotected_moment(stage: Stage, before: str, after: str,
         else:
             stage.fail2ban.restart()
             stage.fail2ban.wait_for_rules("one", "two")
+            stage.fail2ban.wait_for_restored("one", 3)
         stage.fail2ban.wait_until(lambda: stage.held() == {after: HELD}, "the end of the old backend")
     assert arrived == []
     assert [source for source in (*stage.banned, OTHER) if stage.reaches(source)] == [OTHER]
@@ -148,6 +149,7 @@ def test_host_without_programs(stage: Stage, tmp_path: Path) -> None:
     with stage.probe.streaming(BANNED) as arrived:
         stage.fail2ban.restart()
         stage.fail2ban.wait_for_rules("one", "two")
+        stage.fail2ban.wait_for_restored("one", 3)
     assert arrived == []
     assert check(stage, tmp_path) == {"backend": "ok", "set": "ok", "rule": "ok", "drift": "ok"}
 

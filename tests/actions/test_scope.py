@@ -133,6 +133,7 @@ def test_ports_are_shut_and_ssh_is_open(stage: Stage) -> None:
     stage.fail2ban.restart()
     assert stage.is_shut()
 
+    stage.fail2ban.wait_for_restored("web", len(BOTH))
     stage.fail2ban.ask("set", "web", "unbanip", *BOTH)
     assert not stage.is_shut()
 

@@ -119,9 +119,7 @@ def test_a_boot_before_fail2ban(
             server.namespace = booted[0]
             server.start()
             server.wait_for_rules(*BANS)
-            server.wait_until(
-                lambda: server.read_stats("ideolab-manual").get("restored") == 2, "the bans of fail2ban"
-            )
+            server.wait_for_restored("ideolab-manual", 2)
         assert arrived == []
     finally:
         probe.close()
