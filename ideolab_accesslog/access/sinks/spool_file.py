@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -16,6 +17,8 @@ if sys.platform != "win32":
 SUFFIX = ".copy"
 #: files of earlier versions, whose lines are JSON
 FORMER_SUFFIX = ".jsonl"
+#: new files that are tried: one is taken hardly ever, two in a row never
+ATTEMPTS = 10
 _NEW = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -43,16 +46,17 @@ class SpoolFile:
 
 
 def create(directory: Path) -> SpoolFile:
-    """Return a new file to append to."""
+    """Return a new file to append to; OSError when there can be none."""
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-    while True:
+    for _attempt in range(ATTEMPTS):
         # the host's name: hosts that share a database must not take each other's files for loaded ones
         path = directory / f"{socket.gethostname()}-{uuid.uuid4().hex}{SUFFIX}"
         fd = os.open(path, _NEW, 0o640)
-        if _hold_with_name(fd):
+        if not _is_taken(fd):
             return SpoolFile(path, fd)
-        # who looks for orphans has taken it in between, and removes it with all that is written to it
+        # who looks for orphans has it, and removes it with all that is written to it
         os.close(fd)
+    raise OSError(errno.EBUSY, "other processes take each new file", str(directory))
 
 
 def orphans(directory: Path) -> Iterator[SpoolFile]:
@@ -95,24 +99,39 @@ def _take(path: Path) -> Optional[SpoolFile]:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     except OSError:
         return None
-    if _hold_with_name(fd):
+    # a file without a name was loaded while we came
+    if _hold(fd) and os.fstat(fd).st_nlink:
         return SpoolFile(path, fd)
     os.close(fd)
     return None
 
 
-def _hold_with_name(fd: int) -> bool:
-    """Lock a file; False: another process has it, or has loaded it and taken its name away."""
-    return _hold(fd) and bool(os.fstat(fd).st_nlink)
+def _is_taken(fd: int) -> bool:
+    """Lock a new file; return whether another process was faster, and loads it or has removed it.
+
+    On a disk without locks nobody takes anything.
+    """
+    try:
+        _lock(fd)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return not os.fstat(fd).st_nlink
 
 
 def _hold(fd: int) -> bool:
-    if sys.platform != "win32":
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
+    try:
+        _lock(fd)
+    except OSError:
+        return False
     return True
+
+
+def _lock(fd: int) -> None:
+    """BlockingIOError when another process has it; OSError on a disk without locks."""
+    if sys.platform != "win32":
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _is_closed(path: Path) -> bool:

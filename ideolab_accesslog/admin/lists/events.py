@@ -112,7 +112,7 @@ class EventList(ChangeList):
     def get_queryset(self, request: HttpRequest, *excluded: Any) -> Any:
         """Return the events that were asked for; an export has all of them, however long it takes."""
         found = super().get_queryset(request, *excluded)
-        is_page = request.method == "GET"
+        is_page = request.method != "POST"
         return keep_newest(found) if is_page and _has_no_index(request, found) else found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -28,23 +29,49 @@ def test_a_new_file_that_another_process_takes_is_left_to_it(
     is_gone: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between its making and its lock it looks like an orphan; what is written to it would be removed."""
-    hold, taken = spool_file._hold, list[spool_file.SpoolFile]()
+    lock, taken = spool_file._lock, list[spool_file.SpoolFile]()
 
-    def take_first(fd: int) -> bool:
-        monkeypatch.setattr(spool_file, "_hold", hold)
+    def take_first(fd: int) -> None:
+        monkeypatch.setattr(spool_file, "_lock", lock)
         taken.extend(filter(None, map(spool_file._take, tmp_path.iterdir())))
         if is_gone:
             taken[0].path.unlink()
             taken[0].release()
-        return hold(fd)
+        lock(fd)
 
-    monkeypatch.setattr(spool_file, "_hold", take_first)
+    monkeypatch.setattr(spool_file, "_lock", take_first)
     file = spool_file.create(tmp_path)
     file.append(b"[1]\n")
 
     assert (len(taken), file.path.read_bytes()) == (1, b"[1]\n")
     assert file.path != taken[0].path
     assert list(spool_file.orphans(tmp_path)) == []
+
+
+def test_a_disk_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are written there, and no process takes the file of another one."""
+
+    def refuse(_fd: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(spool_file, "_lock", refuse)
+    file = spool_file.create(tmp_path)
+    file.append(b"[1]\n")
+    file.release()
+
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"[1]\n"]
+    assert list(spool_file.orphans(tmp_path)) == []
+
+
+def test_the_attempts_have_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request must not wait for ever, nor fill the disk with empty files."""
+
+    def refuse(_fd: int) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(spool_file, "_lock", refuse)
+    with pytest.raises(OSError, match="other processes take each new file"):
+        spool_file.create(tmp_path)
 
 
 def test_orphans_come_oldest_first(tmp_path: Path) -> None:
